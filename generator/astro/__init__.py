@@ -1,0 +1,1 @@
+"""Time, axes, centres and bodies: the words in which states are given."""

@@ -1,0 +1,1 @@
+"""The stored cycle: record, history and archive."""

@@ -1,0 +1,1 @@
+"""What a close approach looks like: geometry, uncertainty, alert level."""

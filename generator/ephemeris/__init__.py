@@ -1,0 +1,1 @@
+"""Delivered files as trajectories: piecewise polynomials with a stored error."""

@@ -1,0 +1,161 @@
+"""An object's motion as polynomials: what every reader delivers and every screen consumes.
+
+A :class:`Trajectory` is a row of :class:`Arc`; no interpolation ever crosses from one arc into the next, and nothing
+is known between them. Within an arc, each interval between two knots carries one Chebyshev series per axis for the
+position in the working frame (ICRF axes, centred on the body that the cycle screens around); the velocity is its
+derivative.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generator.astro.epochs import Epoch
+from generator.errors import CoverageError
+
+FloatArray = NDArray[np.float64]
+
+
+class Proof(StrEnum):
+    """How the error of a polynomial against the ephemeris is known."""
+
+    EXACT = "exact"  # the ephemeris is this polynomial (OEM interpolant, SPK types 2 and 3)
+    SAMPLED = "sampled"  # compared with the ephemeris on a finer grid only
+
+
+def _read_only(*arrays: FloatArray) -> None:
+    for array in arrays:
+        array.setflags(write=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Arc:
+    """Positions over one stretch without a break.
+
+    ``knots_s`` has shape ``(K + 1,)``, strictly increasing, in seconds from the trajectory's epoch.
+    ``coefficients_km`` has shape ``(K, D + 1, 3)``: Chebyshev coefficients on each interval mapped to [-1, 1].
+    ``error_km`` bounds the distance to the ephemeris itself; 0 where the ephemeris is the polynomial.
+    """
+
+    knots_s: FloatArray
+    coefficients_km: FloatArray
+    error_km: float = 0.0
+
+    def __post_init__(self) -> None:
+        _read_only(self.knots_s, self.coefficients_km)
+
+    @property
+    def start_s(self) -> float:
+        """First second covered."""
+        return float(self.knots_s[0])
+
+    @property
+    def stop_s(self) -> float:
+        """Last second covered."""
+        return float(self.knots_s[-1])
+
+    @cached_property
+    def _velocity_coefficients_km_s(self) -> FloatArray:
+        """Chebyshev coefficients of the velocity, shape ``(K, D, 3)``."""
+        derivative = np.polynomial.chebyshev.chebder(self.coefficients_km, axis=1)
+        half_width_s = np.diff(self.knots_s) / 2.0
+        return np.asarray(derivative / half_width_s[:, None, None])
+
+    def position_km(self, offsets_s: FloatArray) -> FloatArray:
+        """Positions, shape ``(N, 3)``, at offsets of shape ``(N,)`` that lie inside the arc."""
+        interval, u = self._locate(offsets_s)
+        return clenshaw(self.coefficients_km, interval, u)
+
+    def state(self, offsets_s: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Positions in km and velocities in km/s, each ``(N, 3)``, at offsets ``(N,)`` inside the arc."""
+        interval, u = self._locate(offsets_s)
+        return (
+            clenshaw(self.coefficients_km, interval, u),
+            clenshaw(self._velocity_coefficients_km_s, interval, u),
+        )
+
+    def _locate(self, offsets_s: FloatArray) -> tuple[NDArray[np.intp], FloatArray]:
+        """Interval number and place in [-1, 1] of each offset; a knot belongs to the interval it opens."""
+        knots_s = self.knots_s
+        interval = np.clip(np.searchsorted(knots_s, offsets_s, side="right") - 1, 0, len(knots_s) - 2)
+        left_s, right_s = knots_s[interval], knots_s[interval + 1]
+        return interval, (2.0 * offsets_s - left_s - right_s) / (right_s - left_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CovarianceTable:
+    """Position and velocity covariances as delivered: ``offsets_s`` ``(N,)``, ``matrices`` ``(N, 6, 6)``.
+
+    Units km**2, km**2/s and km**2/s**2; ``axes`` is ``"RTN"``, ``"TNW"`` or ``"ICRF"``, one for the whole table.
+    """
+
+    offsets_s: FloatArray
+    matrices: FloatArray
+    axes: str
+
+    def __post_init__(self) -> None:
+        _read_only(self.offsets_s, self.matrices)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Trajectory:
+    """One object's motion in the working frame: arcs in order of time that may touch but never overlap."""
+
+    epoch: Epoch
+    arcs: tuple[Arc, ...]
+    proof: Proof
+    covariance: CovarianceTable | None = None
+
+    @property
+    def spans_s(self) -> tuple[tuple[float, float], ...]:
+        """Start and stop of each arc."""
+        return tuple((arc.start_s, arc.stop_s) for arc in self.arcs)
+
+    def arc_at(self, offset_s: float) -> Arc:
+        """The arc that covers an offset; at a joint the later one.
+
+        Raises:
+            CoverageError: if none does.
+
+        """
+        for arc in reversed(self.arcs):
+            if arc.start_s <= offset_s <= arc.stop_s:
+                return arc
+        moment = (self.epoch + offset_s).iso(digits=3)
+        raise CoverageError("a state can be had only inside the coverage", value=f"{moment} UTC")
+
+    def state(self, offsets_s: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Positions in km and velocities in km/s, each ``(N, 3)``, at offsets of shape ``(N,)``.
+
+        Raises:
+            CoverageError: if an offset lies outside every arc.
+
+        """
+        offsets_s = np.asarray(offsets_s, dtype=np.float64)
+        position_km, velocity_km_s = np.full((2, len(offsets_s), 3), np.nan)
+        for arc in self.arcs:
+            inside = (offsets_s >= arc.start_s) & (offsets_s <= arc.stop_s)
+            position_km[inside], velocity_km_s[inside] = arc.state(offsets_s[inside])
+        missing = np.isnan(position_km[:, 0])
+        if missing.any():
+            self.arc_at(float(offsets_s[missing][0]))
+        return position_km, velocity_km_s
+
+
+def clenshaw(coefficients: FloatArray, interval: NDArray[np.intp], u: FloatArray) -> FloatArray:
+    """Values ``(N, 3)`` of Chebyshev series ``(K, D + 1, 3)`` at places ``u`` ``(N,)`` of intervals ``(N,)``.
+
+    Clenshaw's recurrence (Clenshaw 1955); one pass per degree over all points.
+    """
+    last = coefficients.shape[1] - 1
+    above = np.zeros((len(u), 3))
+    here = np.zeros((len(u), 3))
+    twice_u = 2.0 * u[:, None]
+    for degree in range(last, 0, -1):
+        here, above = coefficients[interval, degree] + twice_u * here - above, here
+    return np.asarray(coefficients[interval, 0] + u[:, None] * here - above)

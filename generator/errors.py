@@ -1,0 +1,123 @@
+"""What can go wrong, as one tree.
+
+::
+
+    NearpassError                 every error that a user can act on
+    ├── ConfigError               nearpass.toml breaks a rule; nothing was written
+    ├── InputError                a delivered file breaks a rule; the others are still screened
+    ├── TimeError                 an epoch or time system that cannot be read
+    ├── FrameError                axes or centres that are unknown, or two that do not match
+    ├── CoverageError             a state was asked for where no ephemeris gives one
+    ├── ArchiveError              the archive cannot be read, or must not be changed
+    └── PublicationError          the site could not be built; the last good one stays
+
+Messages read "rule, value, where". Only ``generator.__main__`` turns one into an exit code.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class NearpassError(Exception):
+    """Base of every error with a message for the user.
+
+    Args:
+        rule: What must hold, as a sentence without a full stop.
+        value: What was found instead, if a value says more than the rule.
+        file: Path or name of the file at fault.
+        line: Its first faulty line, counted from 1.
+        object_id: The object that the file or value belongs to.
+
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(
+        self,
+        rule: str,
+        *,
+        value: object = None,
+        file: str | None = None,
+        line: int | None = None,
+        object_id: str | None = None,
+    ) -> None:
+        self.rule = rule
+        self.value = value
+        self.file = file
+        self.line = line
+        self.object_id = object_id
+        super().__init__(str(self))
+
+    def at(
+        self, *, file: str | None = None, line: int | None = None, object_id: str | None = None
+    ) -> NearpassError:
+        """The same error, with the context that its raiser did not know filled in."""
+        return type(self)(
+            self.rule,
+            value=self.value,
+            file=self.file or file,
+            line=self.line or line,
+            object_id=self.object_id or object_id,
+        )
+
+    def __str__(self) -> str:
+        """One line: rule, value, file:line, object."""
+        text = self.rule
+        if self.value is not None:
+            text += f", got {_shortened(self.value)}"
+        if self.file is not None:
+            text += f", {self.file}" + (f":{self.line}" if self.line is not None else "")
+        elif self.line is not None:
+            text += f", line {self.line}"
+        if self.object_id is not None:
+            text += f" (object {self.object_id})"
+        return text
+
+
+def _shortened(value: object, most: int = 80) -> str:
+    """A value on one line: a hostile file must not flood the page or the terminal."""
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+class ConfigError(NearpassError):
+    """The configuration breaks a rule."""
+
+    exit_code = 3
+
+
+class InputError(NearpassError):
+    """A delivered file breaks a rule."""
+
+    exit_code = 4
+
+
+class TimeError(NearpassError):
+    """An epoch or a time system cannot be read."""
+
+    exit_code = 4
+
+
+class FrameError(NearpassError):
+    """Axes or centres are unknown or do not match."""
+
+    exit_code = 4
+
+
+class CoverageError(NearpassError):
+    """No ephemeris gives a state at this epoch."""
+
+    exit_code = 4
+
+
+class ArchiveError(NearpassError):
+    """The archive cannot be read, or must not be changed."""
+
+    exit_code = 5
+
+
+class PublicationError(NearpassError):
+    """The site could not be built or put in place."""
+
+    exit_code = 6

@@ -1,0 +1,1 @@
+"""From a stored record alone to tables, plots and pages."""

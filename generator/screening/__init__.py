@@ -1,0 +1,1 @@
+"""Which pairs come near, found with a proof that none is missed."""
