@@ -49,9 +49,7 @@ class NearpassError(Exception):
         self.object_id = object_id
         super().__init__(str(self))
 
-    def at(
-        self, *, file: str | None = None, line: int | None = None, object_id: str | None = None
-    ) -> NearpassError:
+    def at(self, *, file: str | None = None, line: int | None = None, object_id: str | None = None) -> NearpassError:
         """The same error, with the context that its raiser did not know filled in."""
         return type(self)(
             self.rule,

@@ -146,9 +146,7 @@ class Epoch:
         clock_ns = self.tai_ns + _J2000_NOON_NS
         index = sum(start <= clock_ns for start in starts_ns) - 1
         if index < 0:
-            raise TimeError(
-                "UTC is supported from the first leap second, 1972-07-01", value=f"TAI {self.tai_ns} ns"
-            )
+            raise TimeError("UTC is supported from the first leap second, 1972-07-01", value=f"TAI {self.tai_ns} ns")
         day, ns_of_day = divmod(clock_ns - int(leaps_s[index]) * NS, DAY_S * NS)
         if index + 1 < len(days) and day >= int(days[index + 1]):  # inside the leap second itself
             day, ns_of_day = day - 1, ns_of_day + DAY_S * NS

@@ -68,7 +68,7 @@ class InputRecord:
     """One delivered file: what it says of itself and whether it was used.
 
     ``refusal`` is the error that kept it out (rule, value, file:line), None for a file in use. ``age_s`` is from its
-    creation to the data cut-off. ``stored_as`` is its path in the archive.
+    creation to the data cut-off. The archive keeps the file under its SHA-256.
     """
 
     object_id: str
@@ -168,8 +168,7 @@ class PairRecord:
 class TrackRecord:
     """Motion around TCA on a common grid of offsets from it; each series has one entry an offset.
 
-    ``relative_rtn_km`` is secondary minus primary in the primary's RTN axes of that instant; ``primary_km`` and
-    ``secondary_km`` are positions in ICRF axes centred on the cycle's body.
+    ``relative_rtn_km`` is secondary minus primary in the primary's RTN axes of that instant.
     """
 
     offsets_s: tuple[float, ...]
@@ -202,9 +201,9 @@ class UncertaintyRecord:
 class BPlaneRecord:
     """The encounter in the plane normal to the relative velocity at TCA.
 
-    Axis xi points along the miss vector's side given by the primary's radial direction projected into the plane,
-    zeta completes it with the relative velocity. ``covariance_km2`` is the combined 2 x 2 covariance in (xi, zeta),
-    None unless both objects have one.
+    Axis xi is the primary's radial direction projected into the plane, zeta completes the right-handed triad with the
+    relative velocity. ``covariance_km2`` is the combined 2 x 2 covariance in (xi, zeta), None unless both objects
+    have one. ``hbr_km`` is the sum of both objects' radii.
     """
 
     miss_xi_km: float
@@ -231,7 +230,9 @@ class EventRecord:
 
     ``surface_km`` is the distance to the surface of a natural body, None between spacecraft. ``level`` and ``reason``
     follow from the rules of the configuration. ``deadline`` is TCA minus the shortest lead time of those who can
-    manoeuvre. ``miss_sigma_km`` is one sigma of the combined position error along the miss direction.
+    manoeuvre. ``miss_sigma_km`` is one sigma of the combined position error along the miss direction, and
+    ``miss_sigma_rtn_km`` along each axis; None unless both objects have a covariance. ``b_plane`` is None where the two
+    do not move relative to each other.
     """
 
     event_id: str
@@ -261,7 +262,7 @@ class EventRecord:
     uncertainty: tuple[UncertaintyRecord, ...]
     miss_sigma_km: float | None
     miss_sigma_rtn_km: Vector | None
-    b_plane: BPlaneRecord
+    b_plane: BPlaneRecord | None
     track: TrackRecord
     orbits: OrbitsRecord
     history: tuple[HistoryPoint, ...]
@@ -344,7 +345,10 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CycleRecord:
-    """One screening cycle. Objects by id, pairs by primary and secondary, events by TCA."""
+    """One screening cycle. Objects by id, pairs by primary and secondary, events by TCA.
+
+    ``detail_events`` is how many of the nearest green events have a page of their own beside all red and yellow ones.
+    """
 
     __pydantic_config__ = ConfigDict(extra="forbid", ser_json_inf_nan="null", allow_inf_nan=False)
 
@@ -356,6 +360,7 @@ class CycleRecord:
     body: BodyRecord
     window: Span
     thresholds: ThresholdsRecord
+    detail_events: int
     previous_cycle_id: str | None
     next_expected: EpochText | None
     objects: tuple[ObjectRecord, ...]
@@ -390,9 +395,7 @@ def load(text: bytes, file: str) -> CycleRecord:
         raise ArchiveError("a stored record must be JSON with a schema_number", file=file) from None
     if number != SCHEMA:
         advice = "newer than this program; upgrade nearpass" if number > SCHEMA else "older than any known"
-        raise ArchiveError(
-            f"schema_number must be {SCHEMA}; this record is {advice}", value=number, file=file
-        )
+        raise ArchiveError(f"schema_number must be {SCHEMA}; this record is {advice}", value=number, file=file)
     try:
         return _ADAPTER.validate_python(plain)
     except ValidationError as error:

@@ -1,0 +1,256 @@
+"""nearpass.toml: what is screened, from which files, with which thresholds.
+
+The schema is the models below; an unknown key is refused with the nearest known one. Every error names the line of
+the file at which the faulty table or key stands.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from generator.astro.bodies import Body, body_named
+from generator.encounter.alert import AlertRule, Level
+from generator.errors import ConfigError, NearpassError
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,23}$")]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Site(_Table):
+    """What stands on every page. ``detail_events`` is how many green events get a page of their own."""
+
+    title: str = Field(default="Close approaches", min_length=1)
+    publisher: str | None = None
+    notice: str | None = None
+    detail_events: Annotated[int, Field(ge=0, le=500)] = 12
+
+
+class Cycle(_Table):
+    """What is screened. ``limit_km``: every local minimum of distance below it is listed."""
+
+    body: str
+    span_days: Annotated[float, Field(gt=0, le=366, allow_inf_nan=False)]
+    limit_km: Positive
+    every_hours: Positive | None = None
+    kernels: tuple[str, ...] = ()
+
+    @field_validator("body")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        try:
+            return body_named(name).name
+        except NearpassError as error:
+            raise ValueError(str(error)) from None
+
+
+class Threshold(_Table):
+    """Close-approach distance below which a level holds; to the surface for natural bodies."""
+
+    cad_km: Positive
+
+
+class Alert(_Table):
+    """The levels; what is in neither is green."""
+
+    red: Threshold
+    yellow: Threshold
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Alert:
+        if self.red.cad_km > self.yellow.cad_km:
+            raise ValueError("alert.red.cad_km must not exceed alert.yellow.cad_km")
+        return self
+
+
+class EphemerisSource(_Table):
+    """Where an object's deliveries lie: OEM files, or SPK kernels with ``target`` and what they need besides.
+
+    ``path`` may hold wildcards and is relative to the configuration's folder. Of several OEM files the newest by
+    CREATION_DATE is the current one; of several kernels the newest by name.
+    """
+
+    path: str = Field(min_length=1)
+    originator: str = Field(min_length=1)
+    target: int | None = None
+    center: str | None = None
+    kernels: tuple[str, ...] = ()
+
+
+class ScreenedObject(_Table):
+    """A spacecraft (``hbr_m``) or a natural body (``radius_km``)."""
+
+    id: Identifier
+    name: str = Field(min_length=1)
+    operator: str | None = None
+    naif_id: int | None = None
+    hbr_m: Positive | None = None
+    radius_km: Positive | None = None
+    phase: Literal["known", "unknown"] = "known"
+    lead_time_h: Positive | None = None
+    note: str | None = None
+    ephemeris: tuple[EphemerisSource, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _one_size(self) -> ScreenedObject:
+        if (self.hbr_m is None) == (self.radius_km is None):
+            raise ValueError("an object needs either hbr_m (spacecraft) or radius_km (natural body)")
+        return self
+
+
+class Config(_Table):
+    """The whole configuration."""
+
+    site: Site = Site()
+    cycle: Cycle
+    alert: Alert
+    objects: tuple[ScreenedObject, ...] = Field(alias="object", min_length=2)
+
+    @property
+    def body(self) -> Body:
+        """The body that the cycle screens around."""
+        return body_named(self.cycle.body)
+
+    @property
+    def alert_rules(self) -> tuple[AlertRule, ...]:
+        """The thresholds as rules, the most severe first."""
+        return (
+            AlertRule(level=Level.RED, cad_km=self.alert.red.cad_km),
+            AlertRule(level=Level.YELLOW, cad_km=self.alert.yellow.cad_km),
+        )
+
+
+def parse_config(text: str, file: str) -> Config:
+    """Read a configuration.
+
+    Raises:
+        ConfigError: with the first fault, its line and, for an unknown key, the nearest known one.
+    """
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"line (\d+)", str(error))
+        rule = f"the configuration must be TOML: {str(error).split(' (at ')[0]}"
+        raise ConfigError(rule, file=file, line=int(line[1]) if line else None) from None
+    try:
+        # TOML has arrays and no tuples; that is the one leniency a strict reading needs.
+        config = Config.model_validate(_tuples(tables))
+    except ValidationError as error:
+        raise _first_fault(error, text, tables, file) from None
+    _check_distinct(config, text, file)
+    return config
+
+
+def load_config(path: Path) -> tuple[Config, str]:
+    """Read a configuration file; the configuration and its text.
+
+    Raises:
+        ConfigError: if it cannot be read or breaks a rule.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise ConfigError(f"the configuration must be readable: {error.strerror}", file=str(path)) from None
+    except UnicodeDecodeError:
+        raise ConfigError("the configuration must be UTF-8 text", file=str(path)) from None
+    return parse_config(text, str(path)), text
+
+
+def _check_distinct(config: Config, text: str, file: str) -> None:
+    """Object ids differ even where case is ignored, since they become file names."""
+    seen: set[str] = set()
+    for index, item in enumerate(config.objects):
+        if item.id.lower() in seen:
+            line = _line_of(text, ("object", index, "id"))
+            raise ConfigError("object ids must differ", value=item.id, file=file, line=line)
+        seen.add(item.id.lower())
+
+
+def _tuples(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _tuples(item) for key, item in value.items()}
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
+
+
+_MODEL_AT: Final[dict[str, type[_Table]]] = {
+    "": Config,
+    "site": Site,
+    "cycle": Cycle,
+    "alert": Alert,
+    "alert.red": Threshold,
+    "alert.yellow": Threshold,
+    "object": ScreenedObject,
+    "object.ephemeris": EphemerisSource,
+}
+
+
+def _first_fault(error: ValidationError, text: str, tables: dict[str, Any], file: str) -> ConfigError:
+    """The first fault in one line; an unknown key is usually the cause of a missing one, so it comes first."""
+    faults = sorted(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
+    fault = faults[0]
+    place = fault["loc"]
+    dotted = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
+    line = _line_of(text, place)
+    object_id = None
+    if len(place) > 1 and place[0] == "object" and isinstance(place[1], int):
+        object_id = str(tables["object"][place[1]].get("id", "")) or None
+    if fault["type"] == "extra_forbidden":
+        model = _MODEL_AT.get(".".join(part for part in place[:-1] if isinstance(part, str)), Config)
+        known = [field.alias or name for name, field in model.model_fields.items()]
+        near = difflib.get_close_matches(str(place[-1]), known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
+        return ConfigError(f"unknown key {dotted}, {hint}", file=file, line=line, object_id=object_id)
+    if fault["type"] == "missing":
+        return ConfigError(f"the key {dotted} is required", file=file, line=line, object_id=object_id)
+    message = fault["msg"].removeprefix("Value error, ")
+    value = fault["input"] if isinstance(fault["input"], str | int | float | bool) else None
+    prefix = f"{dotted}: " if dotted else ""
+    return ConfigError(prefix + message, value=value, file=file, line=line, object_id=object_id)
+
+
+def _line_of(text: str, place: tuple[int | str, ...]) -> int | None:
+    """The line of a key, or of the table that should hold it.
+
+    tomllib keeps no positions, so table headers are counted in the text; a key written as an inline table is
+    reported at the line of its table, a table without a header at its first sub-table.
+    """
+    names = [part for part in place if isinstance(part, str)]
+    wanted = [part for part in place if isinstance(part, int)]
+    counts: dict[str, int] = {}
+    table, found, inside, indices = "", None, None, list[int]()
+    for number, raw in enumerate(text.splitlines(), start=1):
+        if header := re.match(r"\s*(\[\[?)\s*([\w.\-\s]+?)\s*\]\]?\s*(#.*)?$", raw):
+            table = header[2].replace(" ", "")
+            if header[1] == "[[":
+                counts = {name: n for name, n in counts.items() if not name.startswith(f"{table}.")}
+                counts[table] = counts.get(table, -1) + 1
+            parents = [".".join(table.split(".")[: depth + 1]) for depth in range(table.count(".") + 1)]
+            indices = [counts[name] for name in parents if name in counts]
+        key = re.match(r"\s*([\w\-]+)\s*=", raw)
+        path = [*table.split("."), key[1]] if key and table else [key[1]] if key else table.split(".")
+        if indices == wanted[: len(indices)] and path == names[: len(path)]:
+            found = number
+        elif inside is None and indices == wanted and path[: len(names)] == names:
+            inside = number
+    return found or inside
+
+
+def resolve(directory: Path, pattern: str) -> list[Path]:
+    """Files that a path or pattern of the configuration names, sorted by name.
+
+    Args:
+        directory: Folder of the configuration.
+        pattern: A path relative to it, possibly with ``*`` and ``?``, or an absolute one.
+    """
+    pure = PurePosixPath(pattern)
+    base, relative = (Path(pure.anchor), pure.relative_to(pure.anchor)) if pure.is_absolute() else (directory, pure)
+    return sorted(path for path in base.glob(str(relative)) if path.is_file())

@@ -1,0 +1,221 @@
+"""From an approach to its event record: states at TCA, geometry, uncertainty, level, deadline, track and orbits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generator.astro.bodies import Body
+from generator.astro.epochs import Epoch
+from generator.astro.frames import PlanetaryEphemeris
+from generator.astro.local_axes import rtn_axes
+from generator.cycle.motion import path_around
+from generator.cycle.record import (
+    BPlaneRecord,
+    EventRecord,
+    ObjectRecord,
+    OrbitsRecord,
+    TrackRecord,
+    UncertaintyRecord,
+    Vector,
+)
+from generator.encounter.alert import AlertRule, assess
+from generator.encounter.geometry import Encounter, b_plane, place
+from generator.encounter.uncertainty import PositionCovariance, position_covariance
+from generator.ephemeris.trajectory import Trajectory
+
+FloatArray = NDArray[np.float64]
+Both = tuple[Trajectory, Trajectory]
+
+TRACK_POINTS: Final = 121
+TRACK_LEAST_KM: Final = 20.0
+TRACK_MISSES: Final = 6.0
+TRACK_MOST_S: Final = 3600.0
+
+
+def describe_event(
+    *,
+    event_id: str,
+    objects: tuple[ObjectRecord, ObjectRecord],
+    trajectories: Both,
+    files: tuple[str, str],
+    offset_s: float,
+    at_boundary: bool,
+    body: Body,
+    planets: PlanetaryEphemeris,
+    rules: Sequence[AlertRule],
+) -> EventRecord:
+    """Everything the report says of one close approach, without its history.
+
+    Args:
+        event_id: The event's id.
+        objects: Primary and secondary.
+        trajectories: Their trajectories, of one epoch.
+        files: The deliveries that both rest on, for the source of each covariance.
+        offset_s: TCA from the trajectories' epoch.
+        at_boundary: Whether the minimum lies at an end of coverage.
+        body: The body that the cycle screens around.
+        planets: Positions of Earth and Sun.
+        rules: Alert rules.
+    """
+    epoch = trajectories[0].epoch
+    tca = epoch + offset_s
+    encounter = _encounter(trajectories, offset_s)
+    where = place(encounter.primary_position_km, tca, body, planets)
+    covariances = _covariances(encounter, trajectories, offset_s)
+    combined_km2 = None
+    if covariances[0] is not None and covariances[1] is not None:
+        combined_km2 = covariances[0].covariance_km2 + covariances[1].covariance_km2
+    radius_km = sum(item.radius_km or 0.0 for item in objects)
+    natural = any(item.kind == "natural" for item in objects)
+    surface_km = encounter.miss_km - radius_km if natural else None
+    verdict = assess(encounter.miss_km if surface_km is None else surface_km, tuple(rules), to_surface=natural)
+    deadline, deadline_object = _deadline(tca, objects)
+    to_rtn = encounter.to_rtn
+    return EventRecord(
+        event_id=event_id,
+        primary=objects[0].id,
+        secondary=objects[1].id,
+        tca=tca,
+        miss_km=encounter.miss_km,
+        surface_km=surface_km,
+        relative_speed_km_s=encounter.relative_speed_km_s,
+        miss_rtn_km=_vector(to_rtn @ encounter.miss_vector_km),
+        relative_velocity_rtn_km_s=_vector(to_rtn @ encounter.relative_velocity_km_s),
+        approach_angle_deg=math.degrees(encounter.approach_angle_rad),
+        at_boundary=at_boundary,
+        level=verdict.level,
+        reason=verdict.reason,
+        deadline=deadline,
+        deadline_object=deadline_object,
+        altitude_km=where.altitude_km,
+        latitude_deg=math.degrees(where.latitude_rad),
+        longitude_east_deg=math.degrees(where.longitude_east_rad) % 360.0,
+        light_time_s=where.light_time_s,
+        sep_deg=math.degrees(where.sep_rad),
+        primary_position_km=_vector(encounter.primary_position_km),
+        primary_velocity_km_s=_vector(encounter.primary_velocity_km_s),
+        secondary_position_km=_vector(encounter.secondary_position_km),
+        secondary_velocity_km_s=_vector(encounter.secondary_velocity_km_s),
+        uncertainty=_uncertainty(encounter, objects, covariances, files),
+        miss_sigma_km=_miss_sigma_km(encounter, combined_km2),
+        miss_sigma_rtn_km=_vector(np.sqrt(np.diag(to_rtn @ combined_km2 @ to_rtn.T)))
+        if combined_km2 is not None
+        else None,
+        b_plane=_b_plane(encounter, objects, combined_km2),
+        track=_track(trajectories, offset_s, encounter),
+        orbits=OrbitsRecord(
+            primary_km=path_around(trajectories[0], offset_s, body),
+            secondary_km=path_around(trajectories[1], offset_s, body),
+        ),
+        history=(),
+    )
+
+
+def _encounter(trajectories: Both, offset_s: float) -> Encounter:
+    at = np.array([offset_s])
+    (first_km, first_km_s), (second_km, second_km_s) = (trajectory.state(at) for trajectory in trajectories)
+    return Encounter(
+        primary_position_km=first_km[0],
+        primary_velocity_km_s=first_km_s[0],
+        secondary_position_km=second_km[0],
+        secondary_velocity_km_s=second_km_s[0],
+    )
+
+
+def _covariances(
+    encounter: Encounter, trajectories: Both, offset_s: float
+) -> tuple[PositionCovariance | None, PositionCovariance | None]:
+    first = encounter.primary_position_km, encounter.primary_velocity_km_s
+    second = encounter.secondary_position_km, encounter.secondary_velocity_km_s
+    return (
+        position_covariance(trajectories[0], offset_s, *first),
+        position_covariance(trajectories[1], offset_s, *second),
+    )
+
+
+def _deadline(tca: Epoch, objects: Sequence[ObjectRecord]) -> tuple[Epoch | None, str | None]:
+    """TCA minus the shortest lead time among those who can manoeuvre: the last moment at which anyone still can."""
+    able = [(item.lead_time_h, item.id) for item in objects if item.lead_time_h is not None]
+    if not able:
+        return None, None
+    lead_time_h, object_id = min(able)
+    return tca + -3600.0 * lead_time_h, object_id
+
+
+def _uncertainty(
+    encounter: Encounter,
+    objects: Sequence[ObjectRecord],
+    covariances: Sequence[PositionCovariance | None],
+    files: Sequence[str],
+) -> tuple[UncertaintyRecord, ...]:
+    speeds_km_s = [
+        float(np.linalg.norm(velocity))
+        for velocity in (encounter.primary_velocity_km_s, encounter.secondary_velocity_km_s)
+    ]
+    return tuple(
+        UncertaintyRecord(
+            object_id=item.id,
+            source=f"covariance delivered in {file}",
+            sigma_rtn_km=_vector(covariance.sigma_rtn_km),
+            timing_s=float(covariance.sigma_rtn_km[1]) / speed_km_s,
+        )
+        for item, covariance, file, speed_km_s in zip(objects, covariances, files, speeds_km_s, strict=True)
+        if covariance is not None
+    )
+
+
+def _miss_sigma_km(encounter: Encounter, combined_km2: FloatArray | None) -> float | None:
+    """One sigma of the combined position error along the direction of the miss."""
+    if combined_km2 is None or encounter.miss_km == 0.0:
+        return None
+    direction = encounter.miss_vector_km / encounter.miss_km
+    return float(np.sqrt(direction @ combined_km2 @ direction))
+
+
+def _b_plane(
+    encounter: Encounter, objects: Sequence[ObjectRecord], combined_km2: FloatArray | None
+) -> BPlaneRecord | None:
+    plane = b_plane(encounter)
+    if plane is None:
+        return None
+    covariance = plane.axes @ combined_km2 @ plane.axes.T if combined_km2 is not None else None
+    return BPlaneRecord(
+        miss_xi_km=float(plane.miss_km[0]),
+        miss_zeta_km=float(plane.miss_km[1]),
+        hbr_km=sum(item.radius_km or (item.hbr_m or 0.0) / 1000.0 for item in objects),
+        covariance_km2=(
+            (float(covariance[0, 0]), float(covariance[0, 1])),
+            (float(covariance[1, 0]), float(covariance[1, 1])),
+        )
+        if covariance is not None
+        else None,
+    )
+
+
+def _track(trajectories: Both, offset_s: float, encounter: Encounter) -> TrackRecord:
+    """Relative motion around TCA: to a few times the miss distance on either side, inside the common coverage."""
+    reach_km = max(TRACK_LEAST_KM, TRACK_MISSES * encounter.miss_km)
+    half_s = min(reach_km / max(encounter.relative_speed_km_s, 1e-9), TRACK_MOST_S)
+    arcs = [trajectory.arc_at(offset_s) for trajectory in trajectories]
+    start_s = max(offset_s - half_s, *(arc.start_s for arc in arcs))
+    stop_s = min(offset_s + half_s, *(arc.stop_s for arc in arcs))
+    # One of the points is the TCA itself, so that the plotted minimum is the printed one.
+    grid_s = np.union1d(np.linspace(start_s, stop_s, TRACK_POINTS), [offset_s])
+    (first_km, first_km_s), (second_km, _) = (arc.state(grid_s) for arc in arcs)
+    relative_km = np.einsum("nij,nj->ni", rtn_axes(first_km, first_km_s), second_km - first_km)
+    distance_km = np.linalg.norm(second_km - first_km, axis=1)
+    return TrackRecord(
+        offsets_s=tuple(round(float(value), 6) for value in grid_s - offset_s),
+        relative_rtn_km=tuple(_vector(row, digits=6) for row in relative_km),
+        distance_km=tuple(round(float(value), 6) for value in distance_km),
+    )
+
+
+def _vector(values: FloatArray, digits: int | None = None) -> Vector:
+    x, y, z = (float(value) if digits is None else round(float(value), digits) for value in values)
+    return x, y, z

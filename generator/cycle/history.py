@@ -1,0 +1,199 @@
+"""From one cycle to the next: which event is the same one, what changed, and why an event is no longer listed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final, Protocol
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from generator.astro.epochs import Epoch
+from generator.cycle.record import ChangeRecord, CycleRecord, EventRecord, HistoryPoint
+from generator.encounter.alert import SEVERITY, Level
+
+NOTABLE_CHANGE: Final = 0.1
+"""Relative change of the miss distance from which an event counts as worse or better at the same level."""
+
+
+class Passage(Protocol):
+    """What matching needs to know of a close approach."""
+
+    @property
+    def primary(self) -> str: ...  # noqa: D102 - described by the class
+    @property
+    def secondary(self) -> str: ...  # noqa: D102
+    @property
+    def tca(self) -> Epoch: ...  # noqa: D102
+
+
+def event_ids(
+    passages: Sequence[Passage], previous: CycleRecord | None, periods_s: Mapping[str, float | None]
+) -> list[str]:
+    """An id for each passage: that of the same event in the previous cycle, or a new one.
+
+    A passage is the same event if the pair is the same and the two TCAs are within half the shorter of the two
+    orbital periods; each old id is given once, in the assignment that matches most events with the smallest sum of
+    time differences, so that several minima in one revolution keep their order. A new id names the pair and the
+    minute of the TCA at which the event was first seen.
+
+    Args:
+        passages: Close approaches of the new cycle.
+        previous: Record of the cycle before, if there is one.
+        periods_s: Orbital period of each object, None where it has none.
+    """
+    known = _by_pair(previous.events if previous else ())
+    ids: dict[int, str] = {}
+    for pair, indices in _indices_by_pair(passages).items():
+        older = known.get(pair, [])
+        gate_s = _gate_s(pair, periods_s)
+        for new, old in _assign([passages[i].tca for i in indices], [event.tca for event in older], gate_s):
+            ids[indices[new]] = older[old].event_id
+    taken = {event.event_id for event in (previous.events if previous else ())}
+    for index, passage in enumerate(passages):
+        if index not in ids:
+            ids[index] = _new_id(passage, taken)
+        taken.add(ids[index])
+    return [ids[index] for index in range(len(passages))]
+
+
+def with_history(event: EventRecord, previous: CycleRecord | None) -> EventRecord:
+    """The event with what all earlier cycles said of it, oldest first, carried on from the previous record."""
+    if previous is None:
+        return event
+    for earlier in previous.events:
+        if earlier.event_id == event.event_id:
+            point = HistoryPoint(
+                cycle_id=previous.cycle_id,
+                tca=earlier.tca,
+                miss_km=earlier.miss_km,
+                miss_rtn_km=earlier.miss_rtn_km,
+                level=earlier.level,
+                miss_sigma_km=earlier.miss_sigma_km,
+            )
+            return replace(event, history=(*earlier.history, point))
+    return event
+
+
+def changes(record: CycleRecord, previous: CycleRecord | None) -> tuple[ChangeRecord, ...]:
+    """What became new, worse, better, passed or gone since the previous cycle; the most severe first.
+
+    An event that is green in both cycles is listed only when it is new or left.
+    """
+    if previous is None:
+        return ()
+    now = {event.event_id: event for event in record.events}
+    before = {event.event_id: event for event in previous.events}
+    found = [
+        *(_new(event, previous) for key, event in now.items() if key not in before),
+        *(change for key, event in now.items() if key in before for change in _moved(event, before[key])),
+        *(_left(event, record) for key, event in before.items() if key not in now),
+    ]
+    return tuple(sorted(found, key=lambda change: (-_worst(change), change.tca, change.event_id)))
+
+
+def _worst(change: ChangeRecord) -> int:
+    return max(SEVERITY[change.level], SEVERITY[change.previous_level or Level.GREEN])
+
+
+def _by_pair(events: Sequence[EventRecord]) -> dict[tuple[str, str], list[EventRecord]]:
+    grouped: dict[tuple[str, str], list[EventRecord]] = defaultdict(list)
+    for event in events:
+        grouped[event.primary, event.secondary].append(event)
+    return grouped
+
+
+def _indices_by_pair(passages: Sequence[Passage]) -> dict[tuple[str, str], list[int]]:
+    grouped: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for index, passage in enumerate(passages):
+        grouped[passage.primary, passage.secondary].append(index)
+    return grouped
+
+
+def _gate_s(pair: tuple[str, str], periods_s: Mapping[str, float | None]) -> float:
+    """Half the shorter period; half a day where neither object has one (a fly-by)."""
+    periods = [period for period in (periods_s.get(pair[0]), periods_s.get(pair[1])) if period]
+    return min(periods, default=86_400.0) / 2.0
+
+
+def _assign(new: Sequence[Epoch], old: Sequence[Epoch], gate_s: float) -> list[tuple[int, int]]:
+    """Pairs of positions in both lists, as many as the gate allows and then with the least sum of differences."""
+    if not new or not old:
+        return []
+    apart_s = np.array([[abs(a - b) for b in old] for a in new])
+    forbidden = gate_s * (1 + min(len(new), len(old)))  # dearer than any set of allowed pairs
+    rows, columns = linear_sum_assignment(np.where(apart_s <= gate_s, apart_s, forbidden))
+    return [
+        (int(row), int(column)) for row, column in zip(rows, columns, strict=True) if apart_s[row, column] <= gate_s
+    ]
+
+
+def _new_id(passage: Passage, taken: set[str]) -> str:
+    minute = passage.tca.iso(digits=0)[:16].replace("-", "").replace(":", "")
+    stem = f"{passage.primary}-{passage.secondary}-{minute}"
+    number = 1
+    while (candidate := stem if number == 1 else f"{stem}-{number}") in taken:
+        number += 1
+    return candidate
+
+
+def _new(event: EventRecord, previous: CycleRecord) -> ChangeRecord:
+    if event.tca > previous.window.stop:
+        reason = "the window now reaches its time"
+    elif not any((p.primary, p.secondary) == (event.primary, event.secondary) for p in previous.pairs):
+        reason = "the pair was not part of the previous cycle"
+    else:
+        reason = f"the approach came below the listing limit of {previous.thresholds.limit_km:g} km"
+    return _change("new", event, None, reason)
+
+
+def _moved(event: EventRecord, earlier: EventRecord) -> list[ChangeRecord]:
+    """Nothing, or the one change between two views of an event that is red or yellow in either."""
+    if event.level is Level.GREEN and earlier.level is Level.GREEN:
+        return []
+    by_level = SEVERITY[event.level] - SEVERITY[earlier.level]
+    if by_level == 0 and abs(event.miss_km - earlier.miss_km) <= NOTABLE_CHANGE * earlier.miss_km:
+        return []
+    worse = by_level > 0 or (by_level == 0 and event.miss_km < earlier.miss_km)
+    reason = f"miss distance {earlier.miss_km:.3f} km became {event.miss_km:.3f} km"
+    if earlier.miss_sigma_km:
+        sigmas = abs(event.miss_km - earlier.miss_km) / earlier.miss_sigma_km
+        reason += f", {sigmas:.1f} of the sigmas that the previous cycle gave"
+    return [_change("worse" if worse else "better", event, earlier, reason)]
+
+
+def _left(earlier: EventRecord, record: CycleRecord) -> ChangeRecord:
+    if earlier.tca <= record.window.start:
+        return _change("passed", None, earlier, "its time of closest approach lies before this cycle's data cut-off")
+    pair = next((p for p in record.pairs if (p.primary, p.secondary) == (earlier.primary, earlier.secondary)), None)
+    if pair is None:
+        reason = "the pair is no longer part of the configuration"
+    elif pair.unscreened is not None:
+        reason = f"the pair is no longer screened: {pair.unscreened}"
+    elif earlier.tca > record.window.stop:
+        reason = "its time lies after the end of this cycle's window"
+    elif gap := next((span for span in pair.uncovered if span.start <= earlier.tca <= span.stop), None):
+        reason = f"the pair is no longer covered at that time: {gap.reason}"
+    else:
+        reason = f"by the newer ephemerides the pair stays above {record.thresholds.limit_km:g} km then"
+    return _change("gone", None, earlier, reason)
+
+
+def _change(kind: str, event: EventRecord | None, earlier: EventRecord | None, reason: str) -> ChangeRecord:
+    shown = event or earlier
+    if shown is None:
+        raise ValueError("a change needs an event")
+    return ChangeRecord(
+        kind=kind,  # type: ignore[arg-type] - one of the literals, given by the callers above
+        event_id=shown.event_id,
+        primary=shown.primary,
+        secondary=shown.secondary,
+        tca=shown.tca,
+        level=shown.level,
+        previous_level=earlier.level if earlier and event else None,
+        miss_km=event.miss_km if event else None,
+        previous_miss_km=earlier.miss_km if earlier else None,
+        reason=reason,
+    )

@@ -1,0 +1,107 @@
+"""Views of the archive: calendar of a year, cycles of a month, and what became of an event."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from generator.cycle.archive import cycle_folder
+from generator.report import wording
+from generator.report.views import Cell, CycleSummary, Head, Table, TableRow, number_cell
+
+_RANK: Final = {"red": 3, "yellow": 2, "green": 1, "none": 0}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarDay:
+    """A day of the calendar: None or the worst level of its cycles ("none" where nothing was screened)."""
+
+    day: int
+    worst: str | None
+    href: str | None
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarMonth:
+    """A month as weeks of days, from Monday; None outside the month."""
+
+    name: str
+    href: str | None
+    weeks: tuple[tuple[CalendarDay | None, ...], ...]
+    cycles: int
+
+
+def months_of(cycles: Sequence[CycleSummary]) -> list[tuple[int, int]]:
+    """Years and months that hold a cycle, in order."""
+    return sorted({(int(cycle.cycle_id[:4]), int(cycle.cycle_id[5:7])) for cycle in cycles})
+
+
+def of_month(cycles: Sequence[CycleSummary], year: int, month: int) -> list[CycleSummary]:
+    """Cycles of a month, the newest first."""
+    prefix = f"{year:04d}-{month:02d}-"
+    return sorted((c for c in cycles if c.cycle_id.startswith(prefix)), key=lambda c: c.cycle_id, reverse=True)
+
+
+def year_calendar(cycles: Sequence[CycleSummary], year: int) -> tuple[CalendarMonth, ...]:
+    """Twelve months with the worst level of each day."""
+    return tuple(_month(of_month(cycles, year, month), year, month) for month in range(1, 13))
+
+
+def _month(cycles: Sequence[CycleSummary], year: int, month: int) -> CalendarMonth:
+    by_day: dict[int, list[CycleSummary]] = {}
+    for cycle in cycles:
+        by_day.setdefault(int(cycle.cycle_id[8:10]), []).append(cycle)
+    weeks = calendar.Calendar().monthdayscalendar(year, month)
+    return CalendarMonth(
+        name=wording.MONTHS[month - 1],
+        href=f"{month:02d}.html" if cycles else None,
+        weeks=tuple(tuple(_day(day, month, by_day.get(day, [])) if day else None for day in week) for week in weeks),
+        cycles=len(cycles),
+    )
+
+
+def _day(day: int, month: int, cycles: Sequence[CycleSummary]) -> CalendarDay:
+    name = f"{day} {wording.MONTHS[month - 1]}"
+    if not cycles:
+        return CalendarDay(day=day, worst=None, href=None, label=f"{name}: no cycle")
+    worst = max((cycle.worst for cycle in cycles), key=_RANK.__getitem__)
+    words = {"none": "nothing screened"}.get(worst, f"worst level {worst}")
+    label = f"{name}: {wording.count(len(cycles), 'cycle')}, {words}"
+    href = (
+        f"../../{cycle_folder(cycles[0].cycle_id)}/index.html"
+        if len(cycles) == 1
+        else f"{month:02d}.html#day-{day:02d}"
+    )
+    return CalendarDay(day=day, worst=worst, href=href, label=label)
+
+
+def month_table(cycles: Sequence[CycleSummary], year: int, month: int) -> Table:
+    """Cycles of a month, the newest first."""
+    rows, seen = [], set()
+    for cycle in of_month(cycles, year, month):
+        day = cycle.cycle_id[8:10]
+        anchor = None if day in seen else f"day-{day}"
+        seen.add(day)
+        rows.append(TableRow(anchor=anchor, cells=(
+            Cell(text=wording.minute(cycle.cutoff), href=f"../../{cycle_folder(cycle.cycle_id)}/index.html",
+                 sort=cycle.cycle_id, machine=wording.machine_time(cycle.cutoff)),
+            number_cell(cycle.red, 0),
+            number_cell(cycle.yellow, 0),
+            number_cell(cycle.green, 0),
+            number_cell(cycle.pairs_screened, 0),
+            number_cell(cycle.refused, 0),
+            Cell(text=cycle.verdict),
+        )))  # fmt: skip
+    return Table(
+        caption=f"Cycles of {wording.MONTHS[month - 1]} {year}, the newest first",
+        heads=(
+            Head(title="Data cut-off", unit="UTC"), Head(title="Red", numeric=True), Head(title="Yellow", numeric=True),
+            Head(title="Green", numeric=True), Head(title="Pairs", numeric=True, meaning="Pairs that were screened"),
+            Head(title="Refused", numeric=True, meaning="Input files that were refused"), Head(title="Verdict"),
+        ),
+        rows=tuple(rows),
+        filter_label="Filter cycles",
+    )  # fmt: skip

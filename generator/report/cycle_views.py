@@ -1,0 +1,454 @@
+"""Views of a whole cycle: context, changes, inputs, pair matrix, coverage, funnel and provenance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from generator.cycle.record import ChangeRecord, CycleRecord, FunnelStep, InputRecord, PairRecord
+from generator.encounter.alert import SEVERITY, Level
+from generator.report import wording
+from generator.report.event_views import EventCard, event_card
+from generator.report.tables import COVERAGE_COLUMNS
+from generator.report.views import (
+    Catalogue,
+    Cell,
+    Fact,
+    Head,
+    Links,
+    Table,
+    TableRow,
+    by_urgency,
+    cell,
+    head,
+    limited,
+    nearness_km,
+    number_cell,
+    phase_unknown,
+    time_cell,
+)
+
+CARD_LIMIT: Final = 6
+MATRIX_LIMIT: Final = 40
+KIND_WORDS: Final = {
+    "worse": "Worse", "new": "New", "better": "Better", "passed": "Passed", "gone": "Gone",
+}  # fmt: skip
+_COLUMN: Final = {column.key: column for column in COVERAGE_COLUMNS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """The line above the verdict. ``next_machine`` lets a script say when a newer cycle is overdue."""
+
+    body: str
+    cycle_id: str
+    cutoff: str
+    cutoff_machine: str
+    window: str
+    next_expected: str | None
+    next_machine: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeView:
+    """One change since the cycle before; ``miss`` and ``tca`` are None where they mean nothing."""
+
+    kind: str
+    word: str
+    level: Level
+    previous_level: Level | None
+    pair: str
+    href: str
+    tca: str | None
+    tca_machine: str | None
+    miss: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatrixCell:
+    """Nearest approach of a pair. ``label`` says all of it in words, ``text`` fits the field."""
+
+    state: Literal["red", "yellow", "green", "far", "none", "self"]
+    text: str
+    label: str
+    href: str | None
+    partly: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matrix:
+    """Lower triangle of all pairs; row ``i`` has ``i`` cells."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, str, tuple[MatrixCell, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """What was screened, in sentences, per pair, and how the search got there."""
+
+    statement: tuple[str, ...]
+    pairs: Table
+    uncovered: Table | None
+    intervals: Table
+    minima: Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvenanceView:
+    """How to make the cycle again."""
+
+    facts: tuple[Fact, ...]
+    packages: str
+    configuration: str
+    command: str
+
+
+def context(record: CycleRecord) -> Context:
+    """The line above the verdict."""
+    expected = record.next_expected
+    return Context(
+        body=record.body.name.capitalize(),
+        cycle_id=record.cycle_id,
+        cutoff=wording.moment_to_minute(record.window.start),
+        cutoff_machine=wording.machine_time(record.window.start),
+        window=wording.day_of(record.window.stop),
+        next_expected=wording.moment_to_minute(expected) if expected else None,
+        next_machine=wording.machine_time(expected) if expected else None,
+    )
+
+
+def cards(catalogue: Catalogue, links: Links) -> tuple[tuple[EventCard, ...], str | None]:
+    """Cards of the red and yellow events, the most urgent first, and a sentence about those left out.
+
+    Where nothing is red or yellow: the three nearest approaches.
+    """
+    urgent = [event for event in by_urgency(catalogue.events) if event.level is not Level.GREEN]
+    if not urgent:
+        nearest = sorted(catalogue.events, key=nearness_km)[:3]
+        return tuple(event_card(event, catalogue, links) for event in nearest), None
+    red = sum(event.level is Level.RED for event in urgent)
+    shown = urgent[: max(CARD_LIMIT, red)]
+    rest = len(urgent) - len(shown)
+    more = f"{wording.count(rest, 'more approach', 'more approaches')} to watch in the table below." if rest else None
+    return tuple(event_card(event, catalogue, links) for event in shown), more
+
+
+def change_views(catalogue: Catalogue, links: Links) -> tuple[ChangeView, ...]:
+    """Changes since the cycle before, in the record's order."""
+    return tuple(_change(change, catalogue, links) for change in catalogue.record.changes)
+
+
+def _change(change: ChangeRecord, catalogue: Catalogue, links: Links) -> ChangeView:
+    unknown = catalogue.unknown(change.primary, change.secondary)
+    event = next((item for item in catalogue.events if item.event_id == change.event_id), None)
+    old, new = change.previous_miss_km, change.miss_km
+    if old is not None and new is not None:
+        miss = f"{wording.number(old, wording.km_digits(old))} → {wording.distance(new)}"
+    elif new is not None or old is not None:
+        miss = wording.distance(new if new is not None else old)
+    else:
+        miss = None
+    return ChangeView(
+        kind=change.kind,
+        word=KIND_WORDS[change.kind],
+        level=change.level,
+        previous_level=change.previous_level if change.previous_level is not change.level else None,
+        pair=f"{change.primary} – {change.secondary}",
+        href=catalogue.event_href(event, links) if event else links.permalink(change.event_id),
+        tca=None if unknown else f"{wording.minute(change.tca)} UTC",
+        tca_machine=None if unknown else wording.machine_time(change.tca),
+        miss=None if unknown else miss,
+        reason=wording.sentence(wording.PHASE_UNKNOWN if unknown else change.reason),
+    )
+
+
+def change_counts(record: CycleRecord) -> str:
+    """``1 worse · 2 new · 4 passed``."""
+    kinds = [change.kind for change in record.changes]
+    return " · ".join(f"{kinds.count(kind)} {kind}" for kind in KIND_WORDS if kind in kinds)
+
+
+def inputs_line(record: CycleRecord) -> tuple[str, ...]:
+    """The state of the inputs in a few short sentences, what is wrong after what is right."""
+    used = [item for item in record.inputs if item.refusal is None]
+    have = {item.object_id for item in used}
+    text = f"{len(have)} of {wording.count(len(record.objects), 'object')} have an ephemeris in use"
+    aged = [item for item in used if item.age_s is not None]
+    if aged:
+        oldest = max(aged, key=lambda item: item.age_s or 0.0)
+        text += f", the oldest {wording.span(oldest.age_s or 0.0)} old ({oldest.object_id})"
+    lines = [f"{text}."]
+    lines += [f"{item.object_id} refused: {wording.sentence(item.refusal)}" for item in record.inputs if item.refusal]
+    lines += [f"{item.id}: {wording.PHASE_UNKNOWN}." for item in record.objects if phase_unknown(item)]
+    return tuple(lines)
+
+
+def inputs_table(inputs: Sequence[InputRecord]) -> Table:
+    """Every delivery with what it says of itself."""
+    rows = [
+        TableRow(cells=(
+            Cell(text=item.object_id),
+            Cell(text=item.file),
+            Cell(text="refused" if item.refusal else "in use"),
+            Cell(text=item.originator),
+            Cell(text=item.format or wording.DASH),
+            time_cell(item.creation),
+            Cell(text=wording.span(item.age_s) if item.age_s is not None else wording.DASH, sort=_sort(item.age_s)),
+            Cell(text=_spans(item)),
+            number_cell(item.node_count, 0),
+            number_cell(item.covariance_count, 0),
+            Cell(text=_frame(item)),
+            Cell(text=item.interpolation or wording.DASH),
+            Cell(text=item.sha256 or wording.DASH, mark="hash"),
+        ))
+        for item in inputs
+    ]  # fmt: skip
+    return Table(
+        caption="Inputs: every delivery that was read, in use or refused",
+        heads=(
+            Head(title="Object"), Head(title="File"), Head(title="State"), Head(title="Originator"),
+            Head(title="Format"), Head(title="Created", unit="UTC"),
+            Head(title="Age", meaning="From its creation to the data cut-off"), Head(title="Span", unit="UTC"),
+            Head(title="Nodes", numeric=True), Head(title="Covariances", numeric=True),
+            Head(title="Centre, axes, time"), Head(title="Interpolation"), Head(title="SHA-256"),
+        ),
+        rows=tuple(rows),
+    )  # fmt: skip
+
+
+def _sort(value: float | None) -> str:
+    return "" if value is None else f"{value:.9g}"
+
+
+def _spans(item: InputRecord) -> str:
+    if not item.spans:
+        return wording.DASH
+    text = f"{wording.minute(item.spans[0].start)} to {wording.minute(item.spans[-1].stop)}"
+    return text if len(item.spans) == 1 else f"{text}, in {len(item.spans)} parts"
+
+
+def _frame(item: InputRecord) -> str:
+    return ", ".join(part for part in (item.center, item.axes, item.time_system) if part) or wording.DASH
+
+
+def refusals(inputs: Sequence[InputRecord]) -> tuple[tuple[str, str, str], ...]:
+    """Object, file and reason of each refused delivery."""
+    return tuple((item.object_id, item.file, wording.sentence(item.refusal)) for item in inputs if item.refusal)
+
+
+def matrix(catalogue: Catalogue, links: Links) -> Matrix | None:
+    """Nearest approach of every pair; None where there are too many objects for a page."""
+    ids = [item.id for item in catalogue.record.objects]
+    if len(ids) > MATRIX_LIMIT:
+        return None
+    worst: dict[tuple[str, str], Level] = {}
+    for event in catalogue.events:
+        key = (event.primary, event.secondary)
+        if key not in worst or SEVERITY[event.level] > SEVERITY[worst[key]]:
+            worst[key] = event.level
+    either = {key: pair for key, pair in catalogue.pairs.items()}
+    either |= {(b, a): pair for (a, b), pair in catalogue.pairs.items()}
+    rows = []
+    for index, row in enumerate(ids):
+        cells = tuple(_matrix_cell(either.get((row, column)), worst, catalogue, links) for column in ids[:index])
+        rows.append((row, links.object(row), cells))
+    return Matrix(columns=tuple(ids), rows=tuple(rows))
+
+
+def _matrix_cell(
+    pair: PairRecord | None, worst: dict[tuple[str, str], Level], catalogue: Catalogue, links: Links
+) -> MatrixCell:
+    if pair is None:
+        return MatrixCell(state="self", text="", label="not a pair of this cycle", href=None, partly=False)
+    name = f"{pair.primary} – {pair.secondary}"
+    href = links.pair(pair)
+    if catalogue.unknown(pair.primary, pair.secondary):
+        return MatrixCell(state="none", text="?", label=f"{name}: {wording.PHASE_UNKNOWN}", href=href, partly=False)
+    if pair.unscreened is not None or pair.nearest is None:
+        reason = pair.unscreened or "no time in common"
+        return MatrixCell(state="none", text="×", label=f"{name}: not screened, {reason}", href=href, partly=False)
+    level = worst.get((pair.primary, pair.secondary))
+    label = f"{name}: nearest {wording.distance(pair.nearest.miss_km)} at {wording.minute(pair.nearest.tca)} UTC"
+    if level is not None:
+        label += f", {level.value}"
+    if pair.uncovered_s > 0.0:
+        label += f"; {wording.span(pair.uncovered_s)} not covered"
+    return MatrixCell(
+        state=level.value if level else "far", text=_short_km(pair.nearest.miss_km), label=label, href=href,
+        partly=pair.uncovered_s > 0.0,
+    )  # fmt: skip
+
+
+def _short_km(value_km: float) -> str:
+    """Two significant digits or so, as a matrix has room for."""
+    if value_km < 10.0:
+        return wording.number(value_km, 1)
+    return wording.number(value_km, 0) if value_km < 10_000.0 else f"{wording.number(value_km / 1000.0, 0)}k"
+
+
+def coverage(catalogue: Catalogue, links: Links) -> Coverage:
+    """What was screened and how."""
+    record = catalogue.record
+    return Coverage(
+        statement=_completeness(record),
+        pairs=coverage_table(catalogue.record.pairs, catalogue, links),
+        uncovered=_uncovered_table(catalogue, links),
+        intervals=_funnel_table(
+            "Pair-intervals: pairs × intervals of the polynomials",
+            record.funnel.intervals,
+            record.funnel.interval_steps,
+        ),
+        minima=_funnel_table("Minima of the distance found in them", record.funnel.minima, record.funnel.minima_steps),
+    )
+
+
+def _completeness(record: CycleRecord) -> tuple[str, ...]:
+    limit = wording.plain(record.thresholds.limit_km)
+    screened = [pair for pair in record.pairs if pair.unscreened is None and pair.covered_s > 0.0]
+    proven = sum(pair.proof == "proven" for pair in screened)
+    verified = len(screened) - proven
+    start, stop = wording.minute(record.window.start), wording.minute(record.window.stop)
+    lines = [
+        f"Every local minimum of distance below {limit} km between {start} and {stop} UTC is listed, in the time that is covered."
+    ]
+    how = []
+    if proven:
+        how.append(f"proven for {wording.count(proven, 'pair')}, whose ephemerides are their polynomials")
+    if verified:
+        how.append(f"verified on a finer grid for {wording.count(verified, 'pair')}, whose fit error was sampled")
+    if how:
+        lines.append(wording.sentence(f"This is {' and '.join(how)}"))
+    open_s = sum(pair.uncovered_s for pair in screened)
+    if open_s > 0.0:
+        lines.append(
+            f"{wording.count(sum(pair.uncovered_s > 0.0 for pair in screened), 'screened pair')} have uncovered time; nothing is said about it."
+        )
+    missing = len(record.pairs) - len(screened)
+    if missing:
+        lines.append(f"{wording.count(missing, 'pair was', 'pairs were')} not screened; the table says why.")
+    return tuple(lines)
+
+
+def coverage_table(pairs: Sequence[PairRecord], catalogue: Catalogue, links: Links) -> Table:
+    """One row a pair: what is proven, what is nearest, what is not covered."""
+    kept, cut = limited(pairs, what="pair")
+    rows = []
+    for pair in kept:
+        unknown = catalogue.unknown(pair.primary, pair.secondary)
+        total_s = pair.covered_s + pair.uncovered_s
+        share = None if unknown or not total_s else 100.0 * pair.covered_s / total_s
+        why = wording.PHASE_UNKNOWN if unknown else pair.unscreened or _reasons(pair)
+        empty = Cell(text=wording.DASH, sort="")
+        rows.append(TableRow(cells=(
+            Cell(text=f"{pair.primary} – {pair.secondary}", href=links.pair(pair)),
+            empty if unknown else cell(_COLUMN["proven_no_closer_than_km"], pair),
+            empty if unknown else cell(_COLUMN["proof"], pair),
+            empty if unknown else cell(_COLUMN["nearest_km"], pair),
+            empty if unknown else cell(_COLUMN["nearest_tca_utc"], pair),
+            number_cell(share, 1),
+            Cell(text=why),
+        )))  # fmt: skip
+    return Table(
+        caption="Coverage: what is proven of each pair",
+        heads=(
+            Head(title="Pair"),
+            head(_COLUMN["proven_no_closer_than_km"]),
+            Head(
+                title="Proof", meaning="proven: the ephemerides are their polynomials; verified: the error was sampled"
+            ),
+            head(_COLUMN["nearest_km"]),
+            head(_COLUMN["nearest_tca_utc"]),
+            Head(title="Covered", unit="%", numeric=True),
+            Head(title="Not covered, and why"),
+        ),
+        rows=tuple(rows),
+        twins=(("CSV", f"{links.cycle}coverage.csv"), ("JSON", f"{links.cycle}coverage.json")),
+        filter_label="Filter pairs" if len(rows) > 9 else None,
+        cut=cut,
+    )
+
+
+def _reasons(pair: PairRecord) -> str:
+    if not pair.uncovered:
+        return "covered throughout"
+    reasons = list(dict.fromkeys(span.reason for span in pair.uncovered))
+    return f"{wording.span(pair.uncovered_s)}: {'; '.join(reasons)}"
+
+
+def _uncovered_table(catalogue: Catalogue, links: Links) -> Table | None:
+    """Uncovered spans of pairs that were screened; the others are uncovered throughout."""
+    pairs = [pair for pair in catalogue.record.pairs if pair.unscreened is None and pair.uncovered]
+    return uncovered_table(pairs, links) if pairs else None
+
+
+def uncovered_table(pairs: Sequence[PairRecord], links: Links) -> Table:
+    """When pairs were not screened, and why."""
+    spans = [(pair, span) for pair in pairs for span in pair.uncovered]
+    kept, cut = limited(spans, what="span")
+    return Table(
+        caption="Uncovered spans of screened pairs" if len(pairs) > 1 else "Uncovered spans",
+        heads=(
+            Head(title="Pair"), Head(title="From", unit="UTC"), Head(title="To", unit="UTC"),
+            Head(title="Length"), Head(title="Reason"),
+        ),
+        rows=tuple(
+            TableRow(cells=(
+                Cell(text=f"{pair.primary} – {pair.secondary}", href=links.pair(pair)),
+                time_cell(span.start),
+                time_cell(span.stop),
+                Cell(text=wording.span(span.stop - span.start), sort=_sort(span.stop - span.start)),
+                Cell(text=span.reason),
+            ))
+            for pair, span in kept
+        ),
+        cut=cut,
+    )  # fmt: skip
+
+
+def _funnel_table(caption: str, entered: int, steps: Sequence[FunnelStep]) -> Table:
+    rows = [TableRow(cells=(Cell(text="entered"), number_cell(entered, 0), Cell(text="sum of the rows below")))]
+    rows += [
+        TableRow(cells=(Cell(text=step.name), number_cell(step.count, 0), Cell(text=step.meaning))) for step in steps
+    ]
+    return Table(
+        caption=caption,
+        heads=(Head(title="Step"), Head(title="Count", numeric=True), Head(title="Meaning")),
+        rows=tuple(rows),
+    )
+
+
+def provenance(record: CycleRecord) -> ProvenanceView:
+    """How to make the cycle again."""
+    made = record.provenance
+    return ProvenanceView(
+        facts=(
+            Fact(label="Program", value=f"nearpass {made.version}"),
+            Fact(label="Record schema", value=str(record.schema_number)),
+            Fact(label="Planetary ephemeris", value=made.planetary_ephemeris),
+            Fact(label="Body constants", value=_constants(record)),
+            Fact(label="Thresholds", value=_thresholds(record)),
+            Fact(label="Configuration, SHA-256", value=made.configuration_sha256, note="hash"),
+        ),
+        packages=", ".join(f"{name} {version}" for name, version in made.packages),
+        configuration=made.configuration,
+        command=made.command,
+    )
+
+
+def _constants(record: CycleRecord) -> str:
+    body = record.body
+    return (
+        f"{body.name.capitalize()} ({body.naif_id}): radii {wording.number(body.equatorial_radius_km, 2)} and "
+        f"{wording.number(body.polar_radius_km, 2)} km, GM {wording.plain(body.gm_km3_s2)} km³/s²"
+    )
+
+
+def _thresholds(record: CycleRecord) -> str:
+    limits = record.thresholds
+    return (
+        f"red below {wording.plain(limits.red_cad_km)} km, yellow below {wording.plain(limits.yellow_cad_km)} km, "
+        f"listed below {wording.plain(limits.limit_km)} km"
+    )

@@ -1,0 +1,239 @@
+"""Views of one object and of one pair."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from generator.cycle.record import CycleRecord, InputRecord, ObjectRecord, PairRecord
+from generator.encounter.alert import Level
+from generator.report import wording
+from generator.report.cycle_views import coverage_table, inputs_table, refusals, uncovered_table
+from generator.report.event_views import events_table
+from generator.report.views import (
+    Catalogue,
+    Cell,
+    Fact,
+    Head,
+    Links,
+    Table,
+    TableRow,
+    number_cell,
+    phase_unknown,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectPage:
+    """Everything on an object's page but its plots."""
+
+    name: str
+    statement: str
+    facts: tuple[Fact, ...]
+    orbit: tuple[Fact, ...]
+    note: str | None
+    inputs: Table | None
+    refused: tuple[tuple[str, str, str], ...]
+    events: Table | None
+    pairs: Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairPage:
+    """Everything on a pair's page but its plots. ``statement`` is what is proven, in words."""
+
+    name: str
+    statement: tuple[str, ...]
+    facts: tuple[Fact, ...]
+    events: Table | None
+    uncovered: Table | None
+    inputs: tuple[InputRecord, ...]
+
+
+def object_page(item: ObjectRecord, catalogue: Catalogue, links: Links) -> ObjectPage:
+    """All that an object's page says."""
+    record = catalogue.record
+    deliveries = [delivery for delivery in record.inputs if delivery.object_id == item.id]
+    events = [event for event in catalogue.events if item.id in (event.primary, event.secondary)]
+    pairs = [pair for pair in record.pairs if item.id in (pair.primary, pair.secondary)]
+    return ObjectPage(
+        name=item.name,
+        statement=_object_statement(item, catalogue),
+        facts=_object_facts(item, record),
+        orbit=_orbit_facts(item),
+        note=item.note,
+        inputs=inputs_table(deliveries) if deliveries else None,
+        refused=refusals(deliveries),
+        events=events_table(events, catalogue, links, caption=f"Approaches of {item.name}") if events else None,
+        pairs=coverage_table(pairs, catalogue, links),
+    )
+
+
+def _object_statement(item: ObjectRecord, catalogue: Catalogue) -> str:
+    if phase_unknown(item):
+        return wording.sentence(wording.PHASE_UNKNOWN)
+    if not item.coverage:
+        return "No ephemeris in use covers the window: this object was not screened."
+    events = [event for event in catalogue.events if item.id in (event.primary, event.secondary)]
+    red = sum(event.level is Level.RED for event in events)
+    yellow = sum(event.level is Level.YELLOW for event in events)
+    return (
+        f"{wording.count(len(events), 'approach', 'approaches')} listed: {red} red, {yellow} yellow, "
+        f"{len(events) - red - yellow} green. {covered_share(item, catalogue.record)} of the window is covered."
+    )
+
+
+def covered_share(item: ObjectRecord, record: CycleRecord) -> str:
+    """How much of the window an object's ephemeris covers."""
+    covered_s = sum(span.length_s for span in item.coverage)
+    return f"{wording.number(100.0 * covered_s / record.window.length_s, 1)} %"
+
+
+def _object_facts(item: ObjectRecord, record: CycleRecord) -> tuple[Fact, ...]:
+    size = (
+        Fact(label="Hard-body radius", value=f"{wording.plain(item.hbr_m)} m")
+        if item.hbr_m is not None
+        else Fact(
+            label="Radius", value=f"{wording.plain(item.radius_km)} km" if item.radius_km is not None else wording.DASH
+        )
+    )
+    lead = f"{wording.plain(item.lead_time_h)} h" if item.lead_time_h is not None else "none configured"
+    proof = {"exact": "its own polynomials", "sampled": "fitted, error sampled", None: wording.DASH}[item.proof]
+    return (
+        Fact(label="Identifier", value=item.id),
+        Fact(label="Operator", value=item.operator or wording.DASH),
+        Fact(label="NAIF id", value=str(item.naif_id) if item.naif_id is not None else wording.DASH),
+        Fact(label="Kind", value=item.kind),
+        size,
+        Fact(label="Command lead time", value=lead),
+        Fact(label="Position along orbit", value=item.phase),
+        Fact(label="Covered", value=covered_share(item, record), note=_coverage_spans(item)),
+        Fact(label="Screened from", value=proof),
+    )  # fmt: skip
+
+
+def _coverage_spans(item: ObjectRecord) -> str | None:
+    parts = [f"{wording.minute(span.start)} to {wording.minute(span.stop)}" for span in item.coverage]
+    if len(parts) > 4:
+        parts = [*parts[:3], f"{len(parts) - 3} more"]
+    return "; ".join(parts) or None
+
+
+def _orbit_facts(item: ObjectRecord) -> tuple[Fact, ...]:
+    orbit = item.orbit
+    if orbit is None:
+        return ()
+    return (
+        Fact(label="Periapsis altitude", value=wording.quantity(orbit.periapsis_altitude_km, 1, "km")),
+        Fact(label="Apoapsis altitude", value=wording.quantity(orbit.apoapsis_altitude_km, 1, "km")),
+        Fact(label="Inclination", value=f"{wording.number(orbit.inclination_deg, 2)}°", note="to the body's equator"),
+        Fact(label="Eccentricity", value=wording.number(orbit.eccentricity, 5)),
+        Fact(label="Period", value=wording.span(orbit.period_s) if orbit.period_s is not None else wording.DASH),
+        Fact(label="Osculating at", value=f"{wording.minute(orbit.epoch)} UTC"),
+    )
+
+
+def objects_table(record: CycleRecord, catalogue: Catalogue) -> Table:
+    """All objects with their orbits and ephemerides; each leads to its page beside this one."""
+    return Table(
+        caption="Objects of the newest cycle",
+        heads=(
+            Head(title="Object"), Head(title="Name"), Head(title="Operator"), Head(title="Kind"),
+            Head(title="Periapsis", unit="km", numeric=True), Head(title="Apoapsis", unit="km", numeric=True),
+            Head(title="Inclination", unit="deg", numeric=True), Head(title="Ephemeris"),
+            Head(title="Age"), Head(title="Covered", unit="%", numeric=True),
+            Head(title="Red", numeric=True), Head(title="Yellow", numeric=True), Head(title="Listed", numeric=True),
+        ),
+        rows=tuple(_object_row(item, record, catalogue) for item in record.objects),
+        filter_label="Filter objects" if len(record.objects) > 9 else None,
+    )  # fmt: skip
+
+
+def _object_row(item: ObjectRecord, record: CycleRecord, catalogue: Catalogue) -> TableRow:
+    events = [event for event in catalogue.events if item.id in (event.primary, event.secondary)]
+    levels = [event.level for event in events]
+    used = next((d for d in record.inputs if d.object_id == item.id and d.refusal is None), None)
+    orbit = item.orbit
+    covered_s = sum(span.length_s for span in item.coverage)
+    age_s = used.age_s if used else None
+    return TableRow(cells=(
+        Cell(text=item.id, href=f"{item.id}.html"),
+        Cell(text=item.name),
+        Cell(text=item.operator or wording.DASH),
+        Cell(text=item.kind),
+        number_cell(orbit.periapsis_altitude_km if orbit else None, 0),
+        number_cell(orbit.apoapsis_altitude_km if orbit else None, 0),
+        number_cell(orbit.inclination_deg if orbit else None, 1),
+        Cell(text=_ephemeris_state(item, record.inputs)),
+        Cell(text=wording.span(age_s) if age_s is not None else wording.DASH,
+             sort="" if age_s is None else f"{age_s:.9g}"),
+        number_cell(100.0 * covered_s / record.window.length_s, 1),
+        number_cell(levels.count(Level.RED), 0),
+        number_cell(levels.count(Level.YELLOW), 0),
+        number_cell(len(levels), 0),
+    ))  # fmt: skip
+
+
+def _ephemeris_state(item: ObjectRecord, inputs: Sequence[InputRecord]) -> str:
+    if phase_unknown(item):
+        return "position along the orbit unknown"
+    mine = [delivery for delivery in inputs if delivery.object_id == item.id]
+    if any(delivery.refusal is None for delivery in mine):
+        return "in use"
+    return "refused" if mine else "none"
+
+
+def pair_page(pair: PairRecord, catalogue: Catalogue, links: Links) -> PairPage:
+    """All that a pair's page says; nothing about when or how near where a position along the orbit is unknown."""
+    record = catalogue.record
+    members = {pair.primary, pair.secondary}
+    inputs = tuple(item for item in record.inputs if item.object_id in members)
+    name = catalogue.named(pair.primary, pair.secondary)
+    if catalogue.unknown(pair.primary, pair.secondary):
+        statement: tuple[str, ...] = (
+            wording.sentence(wording.PHASE_UNKNOWN),
+            "No time of closest approach can be given.",
+        )
+        return PairPage(name=name, statement=statement, facts=(), events=None, uncovered=None, inputs=inputs)
+    events = [event for event in catalogue.events if (event.primary, event.secondary) == (pair.primary, pair.secondary)]
+    title = f"Approaches of {pair.primary} and {pair.secondary} below {wording.plain(record.thresholds.limit_km)} km"
+    return PairPage(
+        name=name,
+        statement=_pair_statement(pair, record),
+        facts=_pair_facts(pair),
+        events=events_table(events, catalogue, links, caption=title) if events else None,
+        uncovered=uncovered_table([pair], links) if pair.uncovered else None,
+        inputs=inputs,
+    )
+
+
+def _pair_statement(pair: PairRecord, record: CycleRecord) -> tuple[str, ...]:
+    if pair.unscreened is not None:
+        return (wording.sentence(f"not screened: {pair.unscreened}"), "Nothing is said about how near the two come.")
+    start, stop = wording.minute(record.window.start), wording.minute(record.window.stop)
+    lines = []
+    if pair.proven_no_closer_than_km is not None:
+        except_for = ", except the uncovered spans" if pair.uncovered_s > 0.0 else ""
+        lines.append(
+            f"No approach below {wording.distance(pair.proven_no_closer_than_km)} between {start} and {stop} UTC{except_for}."
+        )
+    if pair.proof is not None:
+        lines.append(
+            "Proven: both ephemerides are piecewise polynomials and were bounded as such."
+            if pair.proof == "proven"
+            else "Verified on a finer grid: the error of at least one fit was sampled, not bounded."
+        )
+    if pair.nearest is not None:
+        end = " This is at an end of coverage: the true minimum may lie outside." if pair.nearest.at_boundary else ""
+        lines.append(
+            f"The nearest is {wording.distance(pair.nearest.miss_km)} on {wording.moment(pair.nearest.tca)}.{end}"
+        )
+    return tuple(lines)
+
+
+def _pair_facts(pair: PairRecord) -> tuple[Fact, ...]:
+    return (
+        Fact(label="Covered", value=wording.span(pair.covered_s)),
+        Fact(label="Not covered", value=wording.span(pair.uncovered_s) if pair.uncovered_s else "nothing"),
+        Fact(label="Approaches listed", value=str(len(pair.event_ids))),
+    )

@@ -1,0 +1,369 @@
+"""Pages of a cycle and of the site's root, as text: Markdown files that hold one HTML block, CSV, JSON and scripts.
+
+The only place that loads templates. Every function here is pure: text in the record ends up escaped in the page, and
+the same record gives the same bytes. File names follow from ids; an id that is no plain file name is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+import jinja2
+from markupsafe import Markup
+
+from generator.cycle.archive import cycle_folder
+from generator.cycle.record import ChangeRecord, CycleRecord, EventRecord, ObjectRecord, PairRecord
+from generator.errors import PublicationError
+from generator.report import archive_views, cycle_views, event_views, object_views, tables, views, wording
+from generator.report.plots import Plot, cycle_plots, event_plots, object_plots, pair_plots
+from generator.report.views import Catalogue, CycleSummary, Links
+from generator.resources import resource
+
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,120}")
+_TO_ROOT: Final = "../" * 5  # from a cycle's folder, cycles/YYYY/MM/DD/THHMMZ/
+
+Crumb = tuple[str, str | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meta:
+    """Front matter of a page: what the theme shows around it. ``month`` names the list of cycles it asks for newer ones."""
+
+    title: str
+    description: str
+    kind: str
+    crumbs: tuple[Crumb, ...]
+    notice: str | None = None
+    cycle_id: str | None = None
+    previous: str | None = None
+    month: str | None = None
+    live: bool = False
+
+
+def cycle_path(cycle_id: str) -> str:
+    """Folder of a cycle in the site: ``2021-03-15T0000Z`` lies in ``cycles/2021/03/15/T0000Z``."""
+    return cycle_folder(cycle_id)
+
+
+def cycle_pages(record: CycleRecord) -> dict[str, str]:
+    """Everything frozen with a cycle but its plots: relative path under the cycle's folder to text."""
+    catalogue = Catalogue(record)
+    below = Links(root=f"../{_TO_ROOT}", cycle="../")
+    files = {"index.md": _cycle_page(catalogue, Links(root=_TO_ROOT, cycle=""))}
+    for event in views.detailed_events(record):
+        files[f"events/{_file_name(event.event_id)}.md"] = _event_page(event, catalogue, below)
+    for item in record.objects:
+        files[f"objects/{_file_name(item.id)}.md"] = _object_page(item, catalogue, below, live=False)
+    for pair in record.pairs:
+        name = f"{_file_name(pair.primary)}--{_file_name(pair.secondary)}"
+        files[f"pairs/{name}.md"] = _pair_page(pair, catalogue, below)
+    pairs = views.meaningful_pairs(record)
+    files["events.csv"] = tables.events_csv(catalogue.events)
+    files["events.json"] = tables.events_json(record, catalogue.events)
+    files["coverage.csv"] = tables.coverage_csv(pairs)
+    files["coverage.json"] = tables.coverage_json(record, pairs)
+    return files
+
+
+def live_pages(record: CycleRecord, cycles: Sequence[CycleSummary], years: Sequence[int]) -> dict[str, str]:
+    """Everything that changes with a new cycle: path under the site's root to text.
+
+    Args:
+        record: The newest cycle.
+        cycles: Summaries of the cycles whose months and years are written, at least those of the record's year.
+        years: All years that hold a cycle.
+
+    """
+    catalogue = Catalogue(record)
+    folder = f"{cycle_path(record.cycle_id)}/"
+    files = {"index.md": _front_page(catalogue, Links(root="", cycle=folder))}
+    below = Links(root="../", cycle=f"../{folder}")
+    for event in catalogue.events:
+        files[f"events/{_file_name(event.event_id)}.md"] = _permalink_page(event, catalogue, below)
+    for change in record.changes:
+        if change.kind in {"passed", "gone"}:
+            files[f"events/{_file_name(change.event_id)}.md"] = _left_page(change, catalogue, below)
+    files["objects/index.md"] = _objects_page(catalogue, below)
+    for item in record.objects:
+        files[f"objects/{_file_name(item.id)}.md"] = _object_page(item, catalogue, below, live=True)
+    files |= _archive_pages(record, cycles, years)
+    files["live/latest.js"] = latest_script(record, cycles)
+    for year, month in archive_views.months_of(cycles):
+        files[f"live/cycles-{year:04d}-{month:02d}.js"] = month_script(cycles, year, month)
+    return files
+
+
+def latest_script(record: CycleRecord, cycles: Sequence[CycleSummary]) -> str:
+    """The script by which frozen pages learn of the newest cycle."""
+    expected = record.next_expected
+    return _script("NEARPASS_LATEST", {
+        "cycle_id": record.cycle_id,
+        "path": cycle_path(record.cycle_id),
+        "cutoff": wording.machine_time(record.window.start),
+        "next_expected": wording.machine_time(expected) if expected else None,
+        "months": [f"{year:04d}-{month:02d}" for year, month in archive_views.months_of(cycles)],
+    })  # fmt: skip
+
+
+def month_script(cycles: Sequence[CycleSummary], year: int, month: int) -> str:
+    """The script by which frozen pages learn of their next neighbour: cycles of a month, the oldest first."""
+    listed = [
+        {"cycle_id": cycle.cycle_id, "path": cycle_path(cycle.cycle_id), "level": cycle.worst}
+        for cycle in reversed(archive_views.of_month(cycles, year, month))
+    ]
+    return _script("NEARPASS_CYCLES", listed)
+
+
+def _script(name: str, value: object) -> str:
+    return f"window.{name} = {json.dumps(value, sort_keys=True)};\n"
+
+
+def _cycle_page(catalogue: Catalogue, links: Links) -> str:
+    record = catalogue.record
+    events = event_views.events_table(
+        catalogue.events, catalogue, links, caption=_events_caption(record), with_anchors=True
+    )
+    return _render(
+        "cycle.md.j2", _cycle_meta(record, links), links,
+        **_overview(catalogue, links), events=events, inputs=cycle_views.inputs_table(record.inputs),
+        refused=cycle_views.refusals(record.inputs), provenance=cycle_views.provenance(record),
+    )  # fmt: skip
+
+
+def _front_page(catalogue: Catalogue, links: Links) -> str:
+    record = catalogue.record
+    events = event_views.events_table(catalogue.events, catalogue, links, caption=_events_caption(record))
+    verdict = views.verdict(record)
+    meta = Meta(
+        title=record.title, description=verdict.headline, kind="front", crumbs=(), notice=record.notice,
+        cycle_id=record.cycle_id, live=True,
+    )  # fmt: skip
+    return _render("front.md.j2", meta, links, **_overview(catalogue, links), events=events)
+
+
+def _overview(catalogue: Catalogue, links: Links) -> dict[str, Any]:
+    """What the front page and the cycle's page share."""
+    record = catalogue.record
+    cards, more = cycle_views.cards(catalogue, links)
+    return {
+        "context": cycle_views.context(record),
+        "verdict": views.verdict(record),
+        "cards": cards,
+        "more": more,
+        "urgent": any(card.level != "green" for card in cards),
+        "changes": cycle_views.change_views(catalogue, links),
+        "change_counts": cycle_views.change_counts(record),
+        "inputs_line": cycle_views.inputs_line(record),
+        "matrix": cycle_views.matrix(catalogue, links),
+        "coverage": cycle_views.coverage(catalogue, links),
+        "plots": {plot.name: plot for plot in cycle_plots(record)},
+        "publisher": record.publisher,
+        "first": record.previous_cycle_id is None,
+    }
+
+
+def _events_caption(record: CycleRecord) -> str:
+    return f"All approaches below {wording.plain(record.thresholds.limit_km)} km"
+
+
+def _event_page(event: EventRecord, catalogue: Catalogue, links: Links) -> str:
+    page = event_views.event_page(event, catalogue, links)
+    title = f"{page.card.title}, {wording.minute(event.tca)} UTC"
+    plots = {plot.name.rsplit("-", maxsplit=1)[-1]: plot for plot in event_plots(catalogue.record, event)}
+    return _render(
+        "event.md.j2", _below(catalogue.record, links, title, page.summary, "event", event.event_id), links,
+        page=page, plots=plots, inputs=cycle_views.inputs_table(page.inputs), event_id=event.event_id,
+        provenance=cycle_views.provenance(catalogue.record), cycle_id=catalogue.record.cycle_id,
+    )  # fmt: skip
+
+
+def _object_page(item: ObjectRecord, catalogue: Catalogue, links: Links, *, live: bool) -> str:
+    record = catalogue.record
+    page = object_views.object_page(item, catalogue, links)
+    meta = _below(record, links, item.name, page.statement, "object", item.id)
+    if live:
+        crumbs: tuple[Crumb, ...] = (("Objects", "index.html"), (item.id, None))
+        meta = Meta(
+            title=item.name, description=page.statement, kind="object", crumbs=crumbs, notice=record.notice, live=True
+        )
+    return _render(
+        "object.md.j2", meta, links, page=page, plots=object_plots(record, item), live=live,
+        context=cycle_views.context(record), live_href=f"{links.root}objects/{item.id}.html",
+        provenance=cycle_views.provenance(record), cycle_id=record.cycle_id,
+    )  # fmt: skip
+
+
+def _pair_page(pair: PairRecord, catalogue: Catalogue, links: Links) -> str:
+    record = catalogue.record
+    page = object_views.pair_page(pair, catalogue, links)
+    unknown = catalogue.unknown(pair.primary, pair.secondary)
+    plots: Sequence[Plot] = () if unknown else pair_plots(record, pair)
+    name = f"{pair.primary} – {pair.secondary}"
+    return _render(
+        "pair.md.j2", _below(record, links, page.name, " ".join(page.statement), "pair", name), links,
+        page=page, plots=plots, inputs=cycle_views.inputs_table(page.inputs) if page.inputs else None,
+        members=[(key, catalogue.name(key)) for key in (pair.primary, pair.secondary)],
+        provenance=cycle_views.provenance(record), cycle_id=record.cycle_id,
+    )  # fmt: skip
+
+
+def _permalink_page(event: EventRecord, catalogue: Catalogue, links: Links) -> str:
+    record = catalogue.record
+    card = event_views.event_card(event, catalogue, links)
+    meta = _live_meta(record, card.title, event_views.summary(event, catalogue), "event", event.event_id)
+    return _render(
+        "permalink.md.j2", meta, links, card=card, summary=meta.description, context=cycle_views.context(record),
+        history=event_views.history_table(event, links), detailed=event.event_id in catalogue.detailed,
+        event_id=event.event_id, cycle_id=record.cycle_id,
+    )  # fmt: skip
+
+
+def _left_page(change: ChangeRecord, catalogue: Catalogue, links: Links) -> str:
+    record = catalogue.record
+    view = next(v for v, c in zip(cycle_views.change_views(catalogue, links), record.changes, strict=True) if c is change)
+    title = catalogue.named(change.primary, change.secondary)
+    meta = _live_meta(record, title, f"{view.word}: {view.reason}", "event", change.event_id)
+    last = record.previous_cycle_id
+    return _render(
+        "left.md.j2", meta, links, change=view, title=title, context=cycle_views.context(record), last=last,
+        last_href=f"{links.other_cycle(last)}#{change.event_id}" if last else None, event_id=change.event_id,
+        cycle_id=record.cycle_id,
+    )  # fmt: skip
+
+
+def _objects_page(catalogue: Catalogue, links: Links) -> str:
+    record = catalogue.record
+    text = f"{wording.count(len(record.objects), 'object')} of the newest cycle, with their orbits and ephemerides."
+    meta = Meta(
+        title="Objects", description=text, kind="objects", crumbs=(("Objects", None),), notice=record.notice, live=True
+    )
+    return _render(
+        "objects.md.j2", meta, links, table=object_views.objects_table(record, catalogue),
+        context=cycle_views.context(record), refused=cycle_views.refusals(record.inputs),
+    )  # fmt: skip
+
+
+def _archive_pages(record: CycleRecord, cycles: Sequence[CycleSummary], years: Sequence[int]) -> dict[str, str]:
+    """Lists of years, of the months of each year in ``cycles``, and of the cycles of each of those months."""
+    notice = record.notice
+    months = archive_views.months_of(cycles)
+    newest_first = sorted({*years, *(year for year, _ in months)}, reverse=True)
+    meta = Meta(
+        title="Archive", description="Every screening cycle that was published, by year and month.", kind="archive",
+        crumbs=(("Archive", None),), notice=notice, live=True,
+    )  # fmt: skip
+    files = {"archive/index.md": _render("years.md.j2", meta, Links(root="../", cycle=""), years=newest_first)}
+    for year in sorted({year for year, _ in months}):
+        links = Links(root="../../", cycle="")
+        meta = Meta(
+            title=f"Archive of {year}", description=f"Screening cycles of {year}: the worst level of each day.",
+            kind="archive", crumbs=(("Archive", "../index.html"), (str(year), None)), notice=notice, live=True,
+        )  # fmt: skip
+        months_shown = archive_views.year_calendar(cycles, year)
+        files[f"archive/{year:04d}/index.md"] = _render("year.md.j2", meta, links, year=year, months=months_shown)
+    for year, month in months:
+        name = f"{wording.MONTHS[month - 1]} {year}"
+        crumbs: tuple[Crumb, ...] = (
+            ("Archive", "../index.html"), (str(year), "index.html"), (wording.MONTHS[month - 1], None),
+        )  # fmt: skip
+        meta = Meta(
+            title=name, description=f"Screening cycles of {name} with their verdicts.", kind="archive", crumbs=crumbs,
+            notice=notice, live=True,
+        )  # fmt: skip
+        table = archive_views.month_table(cycles, year, month)
+        files[f"archive/{year:04d}/{month:02d}.md"] = _render("month.md.j2", meta, links, name=name, table=table)
+    return files
+
+
+def _cycle_meta(record: CycleRecord, links: Links) -> Meta:
+    when = wording.moment_to_minute(record.window.start)
+    last = record.previous_cycle_id
+    return Meta(
+        title=f"Cycle of {when}", description=views.verdict(record).headline, kind="cycle",
+        crumbs=_cycle_crumbs(record, links, None), notice=record.notice, cycle_id=record.cycle_id,
+        month=record.cycle_id[:7], previous=links.other_cycle(last) if last else None,
+    )  # fmt: skip
+
+
+def _below(record: CycleRecord, links: Links, title: str, description: str, kind: str, name: str) -> Meta:
+    """Front matter of a page below the cycle's."""
+    crumbs = (*_cycle_crumbs(record, links, f"{links.cycle}index.html"), (name, None))
+    return Meta(
+        title=title, description=description, kind=kind, crumbs=crumbs, notice=record.notice,
+        cycle_id=record.cycle_id, month=record.cycle_id[:7],
+    )  # fmt: skip
+
+
+def _live_meta(record: CycleRecord, title: str, description: str, kind: str, name: str) -> Meta:
+    crumbs: tuple[Crumb, ...] = (("Latest", "../index.html"), (name, None))
+    return Meta(title=title, description=description, kind=kind, crumbs=crumbs, notice=record.notice, live=True)
+
+
+def _cycle_crumbs(record: CycleRecord, links: Links, href: str | None) -> tuple[Crumb, ...]:
+    year, month, day = record.cycle_id[:4], record.cycle_id[5:7], record.cycle_id[8:10]
+    archive = f"{links.root}archive/"
+    return (
+        ("Archive", f"{archive}index.html"),
+        (year, f"{archive}{year}/index.html"),
+        (wording.MONTHS[int(month) - 1], f"{archive}{year}/{month}.html"),
+        (f"{int(day)}, {record.cycle_id[11:13]}:{record.cycle_id[13:15]} UTC", href),
+    )
+
+
+def _file_name(identifier: str) -> str:
+    """An id as part of a file name.
+
+    Raises:
+        PublicationError: if it could name another folder, or anything but a plain file.
+
+    """
+    if _FILE_NAME.fullmatch(identifier) is None:
+        raise PublicationError("an id must be letters, digits, hyphens, dots and underscores", value=identifier)
+    return identifier
+
+
+def _render(template: str, meta: Meta, links: Links, **values: object) -> str:
+    return _environment().get_template(template).render(meta=meta, links=links, **values)
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    """Templates escape by themselves; an undefined name is an error."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(resource("templates") / "page"),
+        undefined=jinja2.StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        finalize=_finalize,
+    )
+    filters: dict[str, Callable[..., Any]] = {"yaml": _yaml, "lines": _lines}
+    environment.filters.update(filters)
+    return environment
+
+
+def _finalize(value: object) -> object:
+    """Text on its way into a page loses what could disguise it or break the file."""
+    return wording.visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _yaml(value: object) -> Markup:
+    """A value as YAML on one line. JSON is YAML; the front matter is no HTML, and the theme escapes what it shows."""
+    return Markup(json.dumps(_cleaned(value), ensure_ascii=False))  # noqa: S704 - goes to YAML, never into HTML
+
+
+def _cleaned(value: Any) -> Any:  # noqa: ANN401 - plain JSON of any depth
+    if isinstance(value, list | tuple):
+        return [_cleaned(item) for item in value]
+    return wording.visible(value) if isinstance(value, str) else value
+
+
+def _lines(text: str) -> Markup:
+    """Text of several lines for a ``pre`` element: escaped, its line breaks kept."""
+    return Markup("\n").join(Markup.escape(wording.visible(line)) for line in text.split("\n"))

@@ -1,0 +1,263 @@
+"""The B-plane: where the secondary passes, how well that is known, and how large both are."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle, Ellipse
+from numpy.typing import NDArray
+
+from generator.cycle.record import BPlaneRecord, CycleRecord, EventRecord
+from generator.encounter.alert import Level
+from generator.report.plots.plot import Plot
+from generator.report.plots.style import (
+    INK,
+    LEVEL_COLOR,
+    MUTED,
+    PRIMARY,
+    SECONDARY,
+    SMALL,
+    canvas,
+    label,
+    linear_axis,
+    panel,
+    plain,
+    second_text,
+    short,
+)
+
+FloatArray = NDArray[np.float64]
+
+_SIGMAS: Final = ((1.0, "1σ"), (math.sqrt(2.0), "√2σ"), (3.0, "3σ"))
+_PANEL_IN: Final = 4.1
+_ZOOM_RATIO: Final = 8.0
+"""Where the picture is this many times wider than the miss, a second panel shows the middle."""
+_LEAST_MARK_IN: Final = 0.02
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """The combined covariance as an ellipse: one-sigma semi-axes, the major one's angle from +zeta towards +xi."""
+
+    major_km: float
+    minor_km: float
+    angle_rad: float
+    miss_in_sigmas: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BPlaneDrawing:
+    """The plane as seen along the relative velocity: zeta to the right, xi (the primary's radial side) up."""
+
+    heading: str
+    subheading: str
+    primary: str
+    secondary: str
+    miss_km: float
+    miss_zeta_km: float
+    miss_xi_km: float
+    hbr_km: float
+    spread: Spread | None
+    circles: tuple[tuple[float, Level, str], ...]
+
+    def figure(self) -> Figure:
+        """One square panel, or two where the uncertainty dwarfs the miss."""
+        half_km = self._half_km()
+        near_km = max(2.0 * self.miss_km, 2.5 * self.hbr_km)
+        zoomed = half_km > _ZOOM_RATIO * near_km / 2.0
+        height_in = _PANEL_IN + 1.35
+        figure = canvas(height_in + (_PANEL_IN + 0.75 if zoomed else 0.0), self.heading, self.subheading)
+        bottom_in = figure.get_size_inches()[1] - 0.52 - _PANEL_IN
+        axes = panel(figure, 0.82, bottom_in, _PANEL_IN, _PANEL_IN)
+        self._draw(axes, half_km, crowded=zoomed)
+        if zoomed:
+            close = panel(figure, 0.82, bottom_in - _PANEL_IN - 0.75, _PANEL_IN, _PANEL_IN)
+            self._draw(close, near_km, crowded=False)
+            close.set_title("The middle, enlarged", fontsize=SMALL, color=MUTED, loc="left", pad=4)
+        self._notes(figure)
+        return figure
+
+    def _half_km(self) -> float:
+        """Half the side of the square about the origin that holds miss, 3-sigma ellipse and hard body."""
+        reach = [1.35 * self.miss_km, 1.6 * self.hbr_km]
+        if self.spread is not None:
+            along = np.array([math.cos(self.spread.angle_rad), math.sin(self.spread.angle_rad)])
+            across = np.array([-along[1], along[0]])
+            box = 3.0 * np.hypot(self.spread.major_km * along, self.spread.minor_km * across)
+            reach.extend(abs(np.array([self.miss_zeta_km, self.miss_xi_km])) + box)
+        return 1.08 * float(max(reach)) or 1.0
+
+    def _draw(self, axes: Axes, half_km: float, *, crowded: bool) -> None:
+        axes.set(xlim=(-half_km, half_km), ylim=(-half_km, half_km), aspect="equal")
+        axes.grid(visible=True)
+        linear_axis(axes.xaxis)
+        linear_axis(axes.yaxis)
+        axes.set_xlabel("ζ, km", labelpad=2)
+        axes.set_ylabel("ξ, km (radial side of the primary)", labelpad=2)
+        for radius_km, level, text in self.circles:
+            if radius_km < 1.25 * half_km:
+                _threshold(axes, radius_km, level, text, half_km)
+        if self.spread is not None:
+            self._ellipses(axes, self.spread, crowded=crowded)
+        self._hard_body(axes, half_km)
+        axes.plot([0, self.miss_zeta_km], [0, self.miss_xi_km], color=INK, linewidth=1.0, zorder=5)
+        axes.plot(
+            [self.miss_zeta_km], [self.miss_xi_km], "D", color=SECONDARY, markersize=6.5, markeredgecolor=INK, zorder=7
+        )
+        if not crowded:
+            self._names(axes)
+
+    def _names(self, axes: Axes) -> None:
+        """Who is where, each name on the side away from the other object."""
+        right = self.miss_zeta_km >= 0
+        up = 1.0 if self.miss_xi_km >= 0 else -1.0
+        label(
+            axes,
+            self.miss_zeta_km,
+            self.miss_xi_km,
+            f"{self.secondary}, {short(self.miss_km)} km",
+            dx=0,
+            dy=11 * up,
+            ha="center",
+            va="bottom" if up > 0 else "top",
+            color=SECONDARY,
+            weight="bold",
+        )
+        label(
+            axes, 0.0, 0.0, self.primary, dx=-9 if right else 9, dy=-9 * up, ha="right" if right else "left",
+            va="center", color=PRIMARY, weight="bold",
+        )  # fmt: skip
+
+    def _hard_body(self, axes: Axes, half_km: float) -> None:
+        radius_in = self.hbr_km / half_km * _PANEL_IN / 2.0
+        if radius_in > _LEAST_MARK_IN:
+            axes.add_patch(Circle((0, 0), self.hbr_km, facecolor=PRIMARY, alpha=0.25, edgecolor="none", zorder=4))
+            axes.add_patch(Circle((0, 0), self.hbr_km, fill=False, edgecolor=PRIMARY, linewidth=1.2, zorder=4))
+        axes.plot([0], [0], "+", color=PRIMARY, markersize=11, markeredgewidth=1.8, zorder=6)
+
+    def _ellipses(self, axes: Axes, spread: Spread, *, crowded: bool) -> None:
+        centre = np.array([self.miss_zeta_km, self.miss_xi_km])
+        along = np.array([math.cos(spread.angle_rad), math.sin(spread.angle_rad)])
+        outward = 1.0 if centre @ along >= 0 else -1.0
+        for (scale, text), alpha, side in zip(_SIGMAS, (0.20, 0.12, 0.06), (1.0, -1.0, 1.0), strict=True):
+            shape = {
+                "xy": centre,
+                "width": 2.0 * scale * spread.major_km,
+                "height": 2.0 * scale * spread.minor_km,
+                "angle": math.degrees(spread.angle_rad),
+            }
+            axes.add_patch(Ellipse(**shape, facecolor=SECONDARY, edgecolor="none", alpha=alpha, zorder=2))
+            axes.add_patch(Ellipse(**shape, fill=False, edgecolor=SECONDARY, linewidth=1.1, zorder=3))
+            end = centre + side * outward * scale * spread.major_km * along
+            inside = (abs(end) < abs(axes.get_xlim()[0])).all()
+            if inside and not (crowded and scale < 3.0):
+                label(axes, *end, text, ha="center", va="center", color=SECONDARY)
+
+    def _notes(self, figure: Figure) -> None:
+        hbr = f"HBR {plain(round(self.hbr_km * 1000.0, 1))} m" if self.hbr_km < 1.0 else f"HBR {short(self.hbr_km)} km"
+        if self.hbr_km / self._half_km() * _PANEL_IN / 2.0 <= _LEAST_MARK_IN:
+            hbr += ": smaller than the cross at the origin"
+        if self.spread is None:
+            known = "No ellipse: a covariance of both objects is not available."
+        else:
+            known = (
+                f"1σ {short(self.spread.major_km)} km × {short(self.spread.minor_km)} km; "
+                f"the origin lies {self.spread.miss_in_sigmas:.1f}σ from the expected miss."
+            )
+        for text, y_in in ((known, 0.30), (hbr + ".", 0.11)):
+            figure.text(0.1 / 5.2, y_in / figure.get_size_inches()[1], text, fontsize=SMALL, color=INK)
+
+
+def _threshold(axes: Axes, radius_km: float, level: Level, text: str, half_km: float) -> None:
+    """A circle of close-approach distance; the miss vector lies in this plane, so that it is exact."""
+    axes.add_patch(
+        Circle(
+            (0, 0),
+            radius_km,
+            fill=False,
+            edgecolor=LEVEL_COLOR[level],
+            linewidth=1.2,
+            linestyle=(0, (5, 2.5)),
+            zorder=3,
+        )
+    )
+    for angle_deg in (-50.0, -90.0, 90.0, 0.0):
+        x, y = radius_km * math.cos(math.radians(angle_deg)), radius_km * math.sin(math.radians(angle_deg))
+        if max(abs(x), abs(y)) < 0.93 * half_km:
+            label(axes, x, y, text, ha="center", va="center")
+            return
+    corner = 0.97 * half_km
+    if radius_km < math.sqrt(2.0) * corner:
+        label(axes, corner, -corner, text, ha="right", va="bottom")
+
+
+def _spread(plane: BPlaneRecord) -> Spread | None:
+    """Principal axes of the combined covariance; None without one, or for one that is not positive definite."""
+    if plane.covariance_km2 is None:
+        return None
+    (xi2, mixed), (_, zeta2) = plane.covariance_km2
+    values, vectors = np.linalg.eigh(np.array([[zeta2, mixed], [mixed, xi2]]))
+    if values[0] <= 0:
+        return None
+    miss = vectors.T @ np.array([plane.miss_zeta_km, plane.miss_xi_km])
+    return Spread(
+        major_km=math.sqrt(values[1]),
+        minor_km=math.sqrt(values[0]),
+        angle_rad=math.atan2(vectors[1, 1], vectors[0, 1]),
+        miss_in_sigmas=math.sqrt(float(np.sum(miss**2 / values))),
+    )
+
+
+def b_plane_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
+    """The encounter in its B-plane; None where the two do not move relative to each other."""
+    plane = event.b_plane
+    if plane is None:
+        return None
+    spread = _spread(plane)
+    when = second_text(event.tca)
+    to_surface_km = 0.0 if event.surface_km is None else event.miss_km - event.surface_km
+    limits = record.thresholds
+    known = (
+        "No combined covariance is available."
+        if spread is None
+        else f"One-sigma ellipse {short(spread.major_km)} km by {short(spread.minor_km)} km; the origin lies "
+        f"{spread.miss_in_sigmas:.1f} sigma from the expected miss."
+    )
+    (xi2, mixed), (_, zeta2) = plane.covariance_km2 or ((None, None), (None, None))
+    return Plot(
+        name=f"event-{event.event_id}-bplane",
+        kind="bplane",
+        title=f"B-plane of {event.primary} and {event.secondary} at {when}",
+        alt=(
+            f"B-plane at TCA: {event.secondary} passes {short(event.miss_km)} km from {event.primary}, at ξ "
+            f"{short(plane.miss_xi_km)} km and ζ {short(plane.miss_zeta_km)} km. {known} Combined hard-body radius "
+            f"{plain(round(plane.hbr_km * 1000.0, 1))} m."
+        ),
+        caption=(
+            "The plane normal to the relative velocity, seen along it, with the primary at the origin: a collision is "
+            "an outcome inside the hard-body circle, and the ellipses show how far from the expected miss it may lie."
+        ),
+        columns=("miss_xi_km", "miss_zeta_km", "hbr_km", "covariance_xi_xi_km2", "covariance_xi_zeta_km2",
+                 "covariance_zeta_zeta_km2"),
+        rows=((plane.miss_xi_km, plane.miss_zeta_km, plane.hbr_km, xi2, mixed, zeta2),),
+        drawing=BPlaneDrawing(
+            heading=f"{event.primary} – {event.secondary}",
+            subheading=f"B-plane · TCA {when}",
+            primary=event.primary,
+            secondary=event.secondary,
+            miss_km=event.miss_km,
+            miss_zeta_km=plane.miss_zeta_km,
+            miss_xi_km=plane.miss_xi_km,
+            hbr_km=plane.hbr_km,
+            spread=spread,
+            circles=(
+                (limits.red_cad_km + to_surface_km, Level.RED, f"red {limits.red_cad_km:g} km"),
+                (limits.yellow_cad_km + to_surface_km, Level.YELLOW, f"yellow {limits.yellow_cad_km:g} km"),
+            ),
+        ),
+    )  # fmt: skip

@@ -1,0 +1,2 @@
+def pair_plots(record, pair):
+    return ()

@@ -1,0 +1,285 @@
+"""The common look: type, colours, marks of the levels, axes in inches, dates, and figures as small, stable SVG.
+
+Text is drawn as outlines (``svg.fonttype: path``): the picture stands in an ``<img>``, where no web font reaches it,
+and labels placed by measured widths would collide under a reader's own font. It costs about 10 kB a plot before
+compression. Mathematical markup is off (``text.parse_math``), so that every text from a record is drawn literally.
+Figures are narrow with large type: shown 360 pixels wide on a telephone, the smallest text is still 9 pixels high.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any, Final
+
+import matplotlib as mpl
+from matplotlib import font_manager, ft2font
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+
+from generator.astro.epochs import DAY_S, Epoch
+from generator.encounter.alert import Level
+
+WIDTH_IN: Final = 5.2
+INK: Final = "#1b1f24"
+MUTED: Final = "#5b6470"
+GRID: Final = "#e3e6ea"
+# Okabe and Ito (2008) blue; the second is Tol's (2021) muted purple: both apart from the levels' colours.
+PRIMARY: Final = "#0072b2"
+SECONDARY: Final = "#aa3377"
+NEUTRAL: Final = "#7d8590"
+BODY_FACE: Final = "#f1e4d8"
+BODY_EDGE: Final = "#a98467"
+SMALL: Final = 9.0
+# The levels differ in shape and in lightness as well as in hue (Okabe-Ito green; a red darker, a yellow lighter).
+LEVEL_COLOR: Final = {Level.RED: "#b3152a", Level.YELLOW: "#e6a100", Level.GREEN: "#009e73"}
+LEVEL_MARKER: Final = {Level.RED: "^", Level.YELLOW: "s", Level.GREEN: "o"}
+LEVEL_SIZE: Final = {Level.RED: 9.0, Level.YELLOW: 7.5, Level.GREEN: 6.0}
+
+_STYLE: Final[dict[str, Any]] = {
+    "font.family": ["DejaVu Sans"],
+    "font.size": 9.5,
+    "axes.labelsize": 9.5,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": "#8b939d",
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.unicode_minus": True,
+    "axes.formatter.use_mathtext": False,
+    "grid.color": GRID,
+    "grid.linewidth": 0.7,
+    "xtick.labelsize": SMALL,
+    "ytick.labelsize": SMALL,
+    "xtick.color": "#8b939d",
+    "ytick.color": "#8b939d",
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "text.color": INK,
+    "text.parse_math": False,
+    "lines.linewidth": 1.6,
+    "lines.solid_capstyle": "round",
+    "hatch.color": "#b8bec6",
+    "hatch.linewidth": 0.7,
+    "path.simplify_threshold": 0.2,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "nearpass",
+}
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_TICK_HOURS: Final = (1, 2, 3, 6, 12, 24, 48, 96, 168, 336, 744, 1488, 4392, 8784)
+
+_NUMBER = re.compile(r"-?\d+\.\d{3,}(?:e-?\d+)?")
+_BALLAST = re.compile(r"<metadata>.*?</metadata>|<!--.*?-->|<!DOCTYPE[^>]*>|<\?xml[^>]*\?>", re.DOTALL)
+_SPACES = re.compile(r"\s*\n\s*")
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """The look of all plots, whatever the reader of a matplotlibrc on this machine prefers."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(_STYLE)
+        yield
+
+
+def svg(figure: Figure, title: str) -> bytes:
+    """The figure as SVG without dates, comments or needless digits: the same bytes in every process."""
+    buffer = io.StringIO()
+    metadata: dict[str, Any] = {"Date": None, "Creator": None, "Format": None, "Type": None, "Title": literal(title)}
+    figure.savefig(buffer, format="svg", metadata=metadata)
+    text = _SPACES.sub("\n", _BALLAST.sub("", buffer.getvalue()))
+    return (_NUMBER.sub(_rounded, text).strip() + "\n").encode()
+
+
+def _rounded(found: re.Match[str]) -> str:
+    """Two decimals of a point: a 200th of a pixel."""
+    value = f"{float(found[0]):.2f}".rstrip("0").rstrip(".")
+    return "0" if value == "-0" else value
+
+
+def literal(text: str) -> str:
+    """Text that the plot's font can draw on one line; other characters become the replacement character."""
+    known = _glyphs()
+    return "".join(char if ord(char) in known else "\ufffd" for char in " ".join(text.split()))
+
+
+@cache
+def _glyphs() -> frozenset[int]:
+    return frozenset(ft2font.FT2Font(font_manager.findfont("DejaVu Sans")).get_charmap())
+
+
+def canvas(height_in: float, heading: str, subheading: str, width_in: float = WIDTH_IN) -> Figure:
+    """An empty white figure with two lines of heading."""
+    figure = Figure(figsize=(width_in, height_in), facecolor="white")
+    for text, below_in, size, weight, color in (
+        (heading, 0.20, 11.0, "bold", INK),
+        (subheading, 0.39, 9.5, "normal", MUTED),
+    ):
+        line = literal(text)
+        fit = min(1.0, (width_in - 0.3) * 72.0 / (len(line) * size * (0.69 if weight == "bold" else 0.6)))
+        figure.text(0.1 / width_in, 1.0 - below_in / height_in, line, fontsize=size * fit, weight=weight, color=color)
+    return figure
+
+
+def panel(figure: Figure, left_in: float, bottom_in: float, width_in: float, height_in: float) -> Axes:
+    """Axes at a place in inches: no layout engine, so that equal scales stay equal and drawing stays fast."""
+    across_in, up_in = figure.get_size_inches()
+    return figure.add_axes((left_in / across_in, bottom_in / up_in, width_in / across_in, height_in / up_in))
+
+
+def halo(width: float = 2.5) -> list[Any]:
+    """A white rim that keeps a label readable on top of lines."""
+    return [withStroke(linewidth=width, foreground="white")]
+
+
+def label(axes: Axes, x: float, y: float, text: str, **options: Any) -> None:  # noqa: ANN401 - matplotlib's own
+    """A small label with a white rim, offset by ``dx``, ``dy`` points."""
+    offset = options.pop("dx", 0.0), options.pop("dy", 0.0)
+    axes.annotate(
+        literal(text),
+        (x, y),
+        xytext=offset,
+        textcoords="offset points",
+        **{"fontsize": SMALL, "path_effects": halo(), "zorder": 8, "annotation_clip": False, **options},
+    )
+
+
+def level_mark(axes: Axes, x: float, y: float, level: Level, scale: float = 1.0) -> None:
+    """An event: its level by shape and by colour."""
+    axes.plot(
+        [x],
+        [y],
+        LEVEL_MARKER[level],
+        color=LEVEL_COLOR[level],
+        markersize=LEVEL_SIZE[level] * scale,
+        markeredgecolor=INK,
+        markeredgewidth=0.7,
+        zorder=6 + {Level.RED: 0.3, Level.YELLOW: 0.2, Level.GREEN: 0.1}[level],
+        clip_on=False,
+    )
+
+
+def threshold_lines(axes: Axes, lines: Sequence[tuple[float, str, str]], least_gap_pt: float = 11.0) -> None:
+    """Horizontal thresholds inside the axes, named at the right, the names pushed apart where they would touch.
+
+    Args:
+        axes: Axes whose limits are set.
+        lines: Value in km, name and colour of each.
+        least_gap_pt: Height of a name in points.
+    """
+    low, high = axes.get_ylim()
+    inside = sorted(line for line in lines if low <= line[0] <= high)
+    taken_pt = -math.inf
+    for value_km, text, color in inside:
+        axes.axhline(value_km, color=color, linewidth=1.1, linestyle=(0, (5, 2.5)), zorder=3)
+        place_pt = float(axes.transData.transform((0.0, value_km))[1]) * 72.0 / axes.figure.dpi
+        shift_pt = max(0.0, taken_pt + least_gap_pt - place_pt)
+        taken_pt = place_pt + shift_pt
+        axes.annotate(
+            text,
+            (1.0, value_km),
+            xycoords=("axes fraction", "data"),
+            xytext=(4, shift_pt),
+            textcoords="offset points",
+            va="center",
+            fontsize=SMALL,
+            annotation_clip=False,
+        )
+
+
+def key(figure: Figure, y_in: float, entries: Sequence[tuple[str, dict[str, Any]]]) -> None:
+    """A row of line samples with their names directly above what they name."""
+    across_in, up_in = figure.get_size_inches()
+    x_in = 0.1
+    for text, look in entries:
+        drawn = literal(text)
+        figure.add_artist(
+            mpl.lines.Line2D(
+                [x_in / across_in, (x_in + 0.28) / across_in], [y_in / up_in] * 2, **{"linewidth": 2.0, **look}
+            )
+        )
+        figure.text((x_in + 0.35) / across_in, y_in / up_in, drawn, fontsize=SMALL, va="center")
+        x_in += 0.55 + len(drawn) * 0.078
+
+
+def linear_axis(axis: Any, most: int = 6) -> None:  # noqa: ANN401 - XAxis or YAxis
+    """Plain major ticks without offsets or exponents."""
+    axis.set_major_locator(MaxNLocator(nbins=most, steps=[1, 2, 2.5, 5, 10]))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: plain(value)))
+    axis.set_minor_locator(NullLocator())
+
+
+def log_distance_axis(axes: Axes, low_km: float, high_km: float) -> None:
+    """A logarithmic distance axis with ticks at 1, 2, 5 (few decades) or 1 (many), written out."""
+    axes.set_yscale("log")
+    axes.set_ylim(low_km, high_km)
+    decades = range(-6, 10)
+    steps = (1, 2, 5) if high_km / low_km < 300.0 else (1,) if high_km / low_km > 3e5 else (1, 3)
+    ticks = [step * 10.0**decade for decade in decades for step in steps]
+    inside = [tick for tick in ticks if low_km <= tick <= high_km]
+    axes.yaxis.set_major_locator(FixedLocator(inside))
+    axes.yaxis.set_major_formatter(FixedFormatter([plain(tick) for tick in inside]))
+    axes.yaxis.set_minor_locator(NullLocator())
+
+
+def date_axis(axes: Axes, start: Epoch, stop: Epoch, most: int = 7) -> None:
+    """Days from ``start`` on the x axis, ticks at round UTC times; the year stands with the axis label."""
+    first, last = start.datetime_utc(), stop.datetime_utc()
+    hours = (last - first).total_seconds() / 3600.0
+    step = next((step for step in _TICK_HOURS if hours / step <= most), _TICK_HOURS[-1])
+    moment = datetime(first.year, first.month, first.day, tzinfo=UTC)
+    ticks: list[tuple[float, str]] = []
+    while moment <= last:
+        if moment >= first:
+            days = (moment - first).total_seconds() / DAY_S
+            ticks.append((days, day_text(moment) if step >= 24 else f"{day_text(moment)}\n{moment:%H:%M}"))
+        moment += timedelta(hours=step)
+    axes.xaxis.set_major_locator(FixedLocator([place for place, _ in ticks]))
+    axes.xaxis.set_major_formatter(FixedFormatter([text for _, text in ticks]))
+    axes.xaxis.set_minor_locator(NullLocator())
+    years = f"{first.year}" if first.year == last.year else f"{first.year}–{last.year}"
+    axes.set_xlabel(f"UTC, {years}")
+
+
+def days_between(start: Epoch, moment: Epoch) -> float:
+    """Days from ``start``."""
+    return (moment - start) / DAY_S
+
+
+def day_text(moment: datetime) -> str:
+    """``21 Mar``, whatever the locale."""
+    return f"{moment.day} {_MONTHS[moment.month - 1]}"
+
+
+def minute_text(epoch: Epoch) -> str:
+    """``21 Mar 04:12``."""
+    moment = epoch.datetime_utc()
+    return f"{day_text(moment)} {moment:%H:%M}"
+
+
+def second_text(epoch: Epoch) -> str:
+    """``21 Mar 2021 04:12:33 UTC``, to the nearest second."""
+    moment = Epoch.parse(epoch.iso(digits=0).replace(":60", ":59")).datetime_utc()
+    return f"{day_text(moment)} {moment.year} {moment:%H:%M:%S} UTC"
+
+
+def plain(value: float) -> str:
+    """A tick: no exponent, true minus, thin spaces between thousands from 10 000."""
+    text = f"{abs(value):.10g}" if abs(value) < 1e4 else f"{abs(value):,.0f}".replace(",", "\u2009")
+    return f"−{text}" if value < 0 and text != "0" else text
+
+
+def short(value: float) -> str:
+    """A distance to three digits or more, as it reads best: 0.412, 1.90, 11.4, 284, 12 300."""
+    size = abs(value)
+    digits = 0 if size >= 99.95 else 1 if size >= 9.995 else 2 if size >= 0.9995 else 3
+    text = f"{size:.{digits}f}" if size < 9999.5 else f"{size:,.0f}".replace(",", "\u2009")
+    return f"−{text}" if value < 0 and float(text.replace("\u2009", "")) else text

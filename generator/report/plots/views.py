@@ -1,0 +1,183 @@
+"""Orbits about a body in two views at one scale: from the equator with north up, and from above the north pole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle
+from numpy.typing import NDArray
+
+from generator.astro.bodies import body_named, equator_from_icrf
+from generator.astro.epochs import Epoch
+from generator.cycle.record import BodyRecord, Vector
+from generator.encounter.alert import Level
+from generator.errors import FrameError
+from generator.report.plots.style import (
+    BODY_EDGE,
+    BODY_FACE,
+    INK,
+    MUTED,
+    SMALL,
+    canvas,
+    halo,
+    key,
+    level_mark,
+    linear_axis,
+    literal,
+    panel,
+)
+
+FloatArray = NDArray[np.float64]
+
+_PANEL_IN: Final = 2.02
+_UNIT_KM: Final = 1000.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrbitPath:
+    """One object's path in ICRF axes, with its look."""
+
+    id: str
+    points_km: tuple[Vector, ...]
+    color: str
+    dashed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spot:
+    """A point to be marked: an event by its level, anything else by a ring."""
+
+    position_km: Vector
+    text: str
+    level: Level | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class OrbitViews:
+    """Paths and spots about a body. ``across`` is the direction to the right in both views, ``pole`` north."""
+
+    heading: str
+    subheading: str
+    across_label: str
+    body: BodyRecord
+    pole: Vector
+    across: Vector
+    paths: tuple[OrbitPath, ...]
+    spots: tuple[Spot, ...]
+
+    def figure(self) -> Figure:
+        """Two square panels side by side, equal scale in both and in both directions."""
+        figure = canvas(3.45, self.heading, self.subheading)
+        key(figure, 2.84, [(path.id, _look(path)) for path in self.paths])
+        up = np.array(self.pole)
+        right = np.array(self.across) - (np.array(self.across) @ up) * up
+        right /= np.linalg.norm(right)
+        east = np.cross(up, right)
+        middle, half = self._extent(np.stack([right, east, up]))
+        side = panel(figure, 0.62, 0.52, _PANEL_IN, _PANEL_IN)
+        above = panel(figure, 3.10, 0.52, _PANEL_IN, _PANEL_IN)
+        self._draw(side, np.stack([right, up, np.cross(right, up)]), (middle[0], middle[2]), half)
+        self._draw(above, np.stack([right, east, up]), (middle[0], middle[1]), half)
+        radius = self.body.equatorial_radius_km / _UNIT_KM
+        side.plot([-radius, radius], [0, 0], color=BODY_EDGE, linewidth=0.8, zorder=1.5)
+        above.plot([0], [0], "+", color=BODY_EDGE, markersize=6, zorder=1.5)
+        side.set_ylabel("north, 1000 km", labelpad=2)
+        above.set_ylabel("90° further east, 1000 km", labelpad=1)
+        for axes, text in ((side, "From the equator, north up"), (above, "From above the north pole")):
+            axes.set_xlabel(self.across_label, labelpad=2)
+            axes.set_title(text, fontsize=SMALL, color=MUTED, loc="left", pad=4)
+        return figure
+
+    def _extent(self, axes_rows: FloatArray) -> tuple[FloatArray, float]:
+        """Middle of everything along right, east and north, and half the side of the square that holds it."""
+        radius = self.body.equatorial_radius_km
+        points = np.concatenate([np.array(path.points_km) for path in self.paths]) @ axes_rows.T
+        low = np.minimum(points.min(axis=0), -radius) / _UNIT_KM
+        high = np.maximum(points.max(axis=0), radius) / _UNIT_KM
+        return (low + high) / 2.0, float((high - low).max()) / 2.0 * 1.10
+
+    def _draw(self, axes: Axes, rows: FloatArray, middle: tuple[float, float], half: float) -> None:
+        """One view; ``rows`` point right, up and towards the reader."""
+        radius = self.body.equatorial_radius_km / _UNIT_KM
+        axes.add_patch(Circle((0, 0), radius, facecolor=BODY_FACE, edgecolor=BODY_EDGE, linewidth=0.9, zorder=1))
+        axes.set(xlim=(middle[0] - half, middle[0] + half), ylim=(middle[1] - half, middle[1] + half), aspect="equal")
+        axes.grid(visible=True)
+        linear_axis(axes.xaxis, 4)
+        linear_axis(axes.yaxis, 4)
+        for path in self.paths:
+            _draw_path(axes, np.array(path.points_km) @ rows.T / _UNIT_KM, radius, path)
+        for spot in self.spots:
+            x, y, towards = np.array(spot.position_km) @ rows.T / _UNIT_KM
+            hidden = towards < 0 and np.hypot(x, y) < radius
+            self._draw_spot(axes, spot, x, y, behind=bool(hidden))
+
+    @staticmethod
+    def _draw_spot(axes: Axes, spot: Spot, x: float, y: float, *, behind: bool) -> None:
+        if spot.level is not None:
+            level_mark(axes, x, y, spot.level)
+        else:
+            axes.plot([x], [y], "o", markersize=5, markerfacecolor="white", markeredgecolor=INK, zorder=6)
+        left = x > np.mean(axes.get_xlim())
+        axes.annotate(
+            literal(spot.text + (" (behind)" if behind else "")),
+            (x, y),
+            xytext=(-7 if left else 7, 5),
+            textcoords="offset points",
+            ha="right" if left else "left",
+            fontsize=SMALL,
+            path_effects=halo(),
+            zorder=8,
+        )
+
+
+def _look(path: OrbitPath) -> dict[str, object]:
+    return {"color": path.color, "linestyle": (0, (4, 1.6)) if path.dashed else "-"}
+
+
+def _draw_path(axes: Axes, points: FloatArray, radius: float, path: OrbitPath) -> None:
+    """A path; pale where the body hides it, with an arrow head in the direction of flight."""
+    hidden = (points[:, 2] < 0) & (np.hypot(points[:, 0], points[:, 1]) < radius)
+    seen = np.where(hidden[:, None], np.nan, points)
+    # The pale part reaches one point into the seen one, so that no gap opens between them.
+    wide = hidden | np.roll(hidden, 1) | np.roll(hidden, -1)
+    pale = np.where(wide[:, None], points, np.nan)
+    axes.plot(seen[:, 0], seen[:, 1], linewidth=1.5, zorder=3, **_look(path))  # type: ignore[arg-type] - Line2D options
+    axes.plot(pale[:, 0], pale[:, 1], color=path.color, linewidth=0.9, alpha=0.4, linestyle=(0, (1, 2)), zorder=2)
+    span = float(np.diff(axes.get_xlim())[0])
+    steps = np.hypot(*(np.diff(points[:, :2], axis=0).T))
+    clear = ~hidden[:-1] & ~hidden[1:] & (steps > 0.15 * steps.max())
+    wanted = int(0.66 * len(steps)) if path.dashed else int(0.36 * len(steps))
+    places = np.flatnonzero(clear)
+    if not len(places):
+        return
+    index = int(places[np.argmin(abs(places - wanted))])
+    towards = (points[index + 1, :2] - points[index, :2]) / steps[index] * span * 0.012
+    start = points[index, :2]
+    axes.annotate(
+        "",
+        start + towards,
+        xytext=start,
+        arrowprops={"arrowstyle": "-|>", "color": path.color, "linewidth": 1.0, "mutation_scale": 11},
+        zorder=4,
+    )
+
+
+def pole_of(body: BodyRecord, epoch: Epoch) -> Vector:
+    """Unit vector to the body's north pole in ICRF axes; that of ICRF for a body without a known rotation."""
+    try:
+        x, y, z = equator_from_icrf(body_named(body.name), epoch)[2]
+    except FrameError:
+        return (0.0, 0.0, 1.0)
+    return (float(x), float(y), float(z))
+
+
+def orbit_normal(points_km: Sequence[Vector]) -> FloatArray:
+    """Unit vector along the orbital angular momentum of a path in order of time."""
+    points = np.array(points_km)
+    total = np.cross(points[:-1], points[1:]).sum(axis=0)
+    return np.asarray(total / (np.linalg.norm(total) or 1.0))

@@ -1,0 +1,60 @@
+"""Hooks by which mkdocs finds what travels with nearpass: the theme, its assets, the hand-written pages.
+
+Named under ``hooks:`` of a workspace's mkdocs.yml through a file of one import, so that plain ``mkdocs build`` and
+``mkdocs serve`` give the same pages as a publication.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Final
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+
+from generator.resources import resource
+
+ASSETS: Final = "assets"
+
+
+def theme_folder() -> Path:
+    """Our theme."""
+    return resource("templates") / "theme"
+
+
+def theme_assets() -> dict[str, Path]:
+    """The theme's stylesheet, script and pictures by their path in the site.
+
+    The folder's name is the hash of its contents: a page published today finds its own stylesheet for ever.
+    """
+    folder = theme_folder() / ASSETS
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    home = f"{ASSETS}/{digest.hexdigest()[:12]}"
+    return {f"{home}/{path.relative_to(folder).as_posix()}": path for path in paths}
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Put our theme behind the workspace's own overrides and say where its assets will lie."""
+    folder = str(theme_folder())
+    if folder not in config.theme.dirs:
+        overrides = len(config.theme.dirs) - 1  # the last one is mkdocs' own
+        config.theme.dirs.insert(max(overrides, 0), folder)
+    config.theme.static_templates.add("404.html")
+    config.extra["assets"] = next(iter(theme_assets())).rsplit("/", maxsplit=1)[0]
+    return config
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the assets and those hand-written pages that the workspace does not replace by its own."""
+    for uri, path in theme_assets().items():
+        files.append(File.generated(config, uri, abs_src_path=str(path)))
+    pages = resource("site")
+    for path in sorted(pages.rglob("*.md")):
+        uri = path.relative_to(pages).as_posix()
+        if files.get_file_from_path(uri) is None:
+            files.append(File.generated(config, uri, abs_src_path=str(path)))
+    return files

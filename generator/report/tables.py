@@ -1,0 +1,177 @@
+"""Tables as declared columns, and their machine twins: the same columns as CSV (RFC 4180) and JSON.
+
+A column states once its name, unit, meaning and number of decimals; the twins, the tables of the pages and the page
+on data formats all follow from it. The order of the columns is part of the format: new ones are only appended.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+from generator.astro.epochs import Epoch, TimeSystem
+from generator.cycle.record import CycleRecord, EventRecord, PairRecord
+
+SCHEMA: Final = 1
+Row = TypeVar("Row")
+Value = str | float | int | bool | Epoch | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column(Generic[Row]):
+    """One column: ``key`` heads it in the twins, ``title`` on pages.
+
+    ``value`` gives text, a truth value, a whole number, an instant (printed in ``system`` with six decimals) or a
+    float, printed with ``digits`` decimals in the twins and ``page_digits`` on pages. None leaves the field empty.
+    """
+
+    key: str
+    title: str
+    meaning: str
+    value: Callable[[Row], Value]
+    unit: str | None = None
+    digits: int = 6
+    page_digits: int = 3
+    signed: bool = False
+    system: TimeSystem = TimeSystem.UTC
+
+    def plain(self, row: Row) -> str | float | int | bool | None:
+        """The value as JSON holds it: floats rounded to the decimals that CSV prints, instants as text."""
+        value = self.value(row)
+        if isinstance(value, Epoch):
+            return value.iso(self.system, digits=6)
+        return round(value, self.digits) + 0.0 if isinstance(value, float) else value
+
+    def text(self, row: Row) -> str:
+        """The value as CSV prints it."""
+        value = self.plain(row)
+        if value is None:
+            return ""
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        return f"{value:.{self.digits}f}" if isinstance(value, float) else str(value)
+
+
+def csv_text(columns: Sequence[Column[Row]], rows: Iterable[Row]) -> str:
+    """The table as CSV: a header of keys, comma separated, quoted where needed, lines ended by CR LF (RFC 4180)."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow([column.key for column in columns])
+    writer.writerows([column.text(row) for column in columns] for row in rows)
+    return out.getvalue()
+
+
+def json_text(name: str, cycle_id: str, columns: Sequence[Column[Row]], rows: Iterable[Row]) -> str:
+    """The table as JSON: schema number, cycle, column dictionary, and one object a row under ``name``."""
+    document: dict[str, Any] = {
+        "schema": SCHEMA,
+        "cycle_id": cycle_id,
+        "columns": [
+            {"key": column.key, "title": column.title, "unit": column.unit, "meaning": column.meaning}
+            for column in columns
+        ],
+        name: [{column.key: column.plain(row) for column in columns} for row in rows],
+    }
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+_RTN = "in the primary's RTN axes, from primary to secondary"
+
+EVENT_COLUMNS: Final[tuple[Column[EventRecord], ...]] = (
+    Column(key="event_id", title="Event", meaning="Identifier of the event, the same in every cycle that lists it",
+           value=lambda e: e.event_id),
+    Column(key="primary", title="Primary", meaning="Identifier of the object whose RTN axes are used",
+           value=lambda e: e.primary),
+    Column(key="secondary", title="Secondary", meaning="Identifier of the other object",
+           value=lambda e: e.secondary),
+    Column(key="tca_utc", title="TCA", unit="UTC", meaning="Time of closest approach in UTC",
+           value=lambda e: e.tca),
+    Column(key="tca_tdb", title="TCA", unit="TDB", meaning="Time of closest approach in barycentric dynamical time",
+           value=lambda e: e.tca, system=TimeSystem.TDB),
+    Column(key="miss_km", title="Miss", unit="km", meaning="Distance between the centres of both objects at TCA",
+           value=lambda e: e.miss_km),
+    Column(key="relative_speed_km_s", title="Speed", unit="km/s", meaning="Relative speed at TCA",
+           value=lambda e: e.relative_speed_km_s),
+    Column(key="miss_r_km", title="R", unit="km", meaning=f"Radial component of the miss vector {_RTN}",
+           value=lambda e: e.miss_rtn_km[0], signed=True),
+    Column(key="miss_t_km", title="T", unit="km", meaning=f"Transverse component of the miss vector {_RTN}",
+           value=lambda e: e.miss_rtn_km[1], signed=True),
+    Column(key="miss_n_km", title="N", unit="km", meaning=f"Normal component of the miss vector {_RTN}",
+           value=lambda e: e.miss_rtn_km[2], signed=True),
+    Column(key="at_boundary", title="At boundary",
+           meaning="true if this is the distance at an end of coverage and not a local minimum",
+           value=lambda e: e.at_boundary),
+    Column(key="alert", title="Level", meaning="Alert level: red, yellow or green", value=lambda e: e.level.value),
+    Column(key="surface_km", title="To surface", unit="km",
+           meaning="Distance to the surface of the natural body of the pair; empty between spacecraft",
+           value=lambda e: e.surface_km),
+    Column(key="altitude_km", title="Altitude", unit="km",
+           meaning="Altitude of the primary above the body's reference surface at TCA",
+           value=lambda e: e.altitude_km, digits=3, page_digits=0),
+    Column(key="latitude_deg", title="Latitude", unit="deg",
+           meaning="Latitude of the primary at TCA in the body's fixed axes", value=lambda e: e.latitude_deg,
+           page_digits=1),
+    Column(key="longitude_east_deg", title="East longitude", unit="deg",
+           meaning="East longitude of the primary at TCA in the body's fixed axes",
+           value=lambda e: e.longitude_east_deg, page_digits=1),
+    Column(key="approach_angle_deg", title="Angle", unit="deg", meaning="Angle between both velocities at TCA",
+           value=lambda e: e.approach_angle_deg, page_digits=1),
+    Column(key="light_time_s", title="Light time", unit="s", meaning="One-way light time from Earth at TCA",
+           value=lambda e: e.light_time_s, digits=3, page_digits=0),
+    Column(key="sep_deg", title="SEP", unit="deg", meaning="Sun-Earth-Probe angle at TCA",
+           value=lambda e: e.sep_deg, page_digits=1),
+    Column(key="miss_sigma_km", title="1σ", unit="km",
+           meaning="One sigma of the combined position error along the miss direction; empty where no covariance is given",
+           value=lambda e: e.miss_sigma_km),
+    Column(key="deadline_utc", title="Decide by", unit="UTC",
+           meaning="TCA minus the shortest lead time of those who can manoeuvre; empty where nobody can",
+           value=lambda e: e.deadline),
+    Column(key="reason", title="Why", meaning="Why the event has its level", value=lambda e: e.reason),
+)  # fmt: skip
+
+COVERAGE_COLUMNS: Final[tuple[Column[PairRecord], ...]] = (
+    Column(key="primary", title="Primary", meaning="Identifier of the primary", value=lambda p: p.primary),
+    Column(key="secondary", title="Secondary", meaning="Identifier of the secondary", value=lambda p: p.secondary),
+    Column(key="covered_s", title="Covered", unit="s", meaning="Time of the window in which the pair was screened",
+           value=lambda p: p.covered_s, digits=3, page_digits=0),
+    Column(key="uncovered_s", title="Uncovered", unit="s",
+           meaning="Time of the window in which the pair was not screened",
+           value=lambda p: p.uncovered_s, digits=3, page_digits=0),
+    Column(key="proven_no_closer_than_km", title="No closer than", unit="km",
+           meaning="The centres of the pair come no closer than this in its covered time; empty if it has none",
+           value=lambda p: p.proven_no_closer_than_km),
+    Column(key="proof", title="Proof",
+           meaning="proven: both ephemerides are their polynomials; verified: their error was sampled",
+           value=lambda p: p.proof),
+    Column(key="nearest_km", title="Nearest", unit="km",
+           meaning="Smallest distance between the centres found in the covered time",
+           value=lambda p: p.nearest.miss_km if p.nearest else None),
+    Column(key="nearest_tca_utc", title="Nearest at", unit="UTC", meaning="Time of that smallest distance in UTC",
+           value=lambda p: p.nearest.tca if p.nearest else None),
+    Column(key="unscreened", title="Not screened because",
+           meaning="Why the pair was not screened at all; empty if it was", value=lambda p: p.unscreened),
+)  # fmt: skip
+
+
+def events_csv(events: Sequence[EventRecord]) -> str:
+    """The twin of the table of events as CSV."""
+    return csv_text(EVENT_COLUMNS, events)
+
+
+def events_json(record: CycleRecord, events: Sequence[EventRecord]) -> str:
+    """The twin of the table of events as JSON."""
+    return json_text("events", record.cycle_id, EVENT_COLUMNS, events)
+
+
+def coverage_csv(pairs: Sequence[PairRecord]) -> str:
+    """The twin of the table of coverage as CSV."""
+    return csv_text(COVERAGE_COLUMNS, pairs)
+
+
+def coverage_json(record: CycleRecord, pairs: Sequence[PairRecord]) -> str:
+    """The twin of the table of coverage as JSON."""
+    return json_text("pairs", record.cycle_id, COVERAGE_COLUMNS, pairs)

@@ -1,0 +1,128 @@
+"""Numbers, instants and spans of time as readers see them: one way for each, on every page.
+
+Signs are real minus signs, thousands are parted by narrow spaces, an absent value is a dash. Instants are UTC.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from typing import Final
+
+from generator.astro.epochs import Epoch
+
+DASH: Final = "–"
+PHASE_UNKNOWN: Final = "position along the orbit unknown: only crossings of the orbits are meaningful"
+_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS: Final = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+
+def number(value: float | None, digits: int, *, signed: bool = False) -> str:
+    """A number with fixed decimals: ``12 345.68``, ``−0.30``; a dash for None."""
+    if value is None:
+        return DASH
+    text = f"{value:{'+' if signed else ''},.{digits}f}"
+    if float(text.replace(",", "")) == 0.0:
+        text = text.lstrip("+-")  # a rounded zero has no sign
+    return text.replace(",", "\u202f").replace("-", "−")
+
+
+def quantity(value: float | None, digits: int, unit: str) -> str:
+    """A number with its unit, which stay on one line: ``1.900 km``; a dash for None."""
+    return DASH if value is None else f"{number(value, digits)}\u00a0{unit}"
+
+
+def plain(value: float) -> str:
+    """A threshold as it was configured: no more digits than it needs."""
+    return f"{value:,.10g}".replace(",", "\u202f").replace("-", "−")
+
+
+def distance(value_km: float | None) -> str:
+    """A distance to three significant digits or the metre, whichever is more, below 1 000 km; else to 100 m."""
+    return quantity(value_km, km_digits(value_km), "km")
+
+
+def km_digits(value_km: float | None) -> int:
+    """Decimals that a distance deserves in a sentence: 1 m below 100 km, 100 m above."""
+    return 3 if value_km is None or abs(value_km) < 100.0 else 1
+
+
+def instant(epoch: Epoch, digits: int = 0) -> str:
+    """``2021-03-21 04:12:33``, for tables; the column says UTC."""
+    return epoch.iso(digits=digits).replace("T", " ")
+
+
+def minute(epoch: Epoch) -> str:
+    """``2021-03-21 04:12``, for tables."""
+    return epoch.iso(digits=0)[:16].replace("T", " ")
+
+
+def day_of(epoch: Epoch) -> str:
+    """``Sun 21 March 2021``."""
+    at = epoch.datetime_utc()
+    return f"{_DAYS[at.weekday()]} {at.day} {MONTHS[at.month - 1]} {at.year}"
+
+
+def moment(epoch: Epoch) -> str:
+    """``Sun 21 March 2021 04:12:33 UTC``, for sentences."""
+    return f"{day_of(epoch)} {epoch.iso(digits=0)[11:]} UTC"
+
+
+def moment_to_minute(epoch: Epoch) -> str:
+    """``Sun 21 March 2021 04:12 UTC``, for deadlines and cut-offs."""
+    return f"{day_of(epoch)} {epoch.iso(digits=0)[11:16]} UTC"
+
+
+def machine_time(epoch: Epoch) -> str:
+    """What a ``datetime`` attribute takes: ``2021-03-21T04:12:33.512Z``."""
+    return f"{epoch.iso(digits=3)}Z"
+
+
+def span(seconds: float) -> str:
+    """A length of time in its two largest units: ``6 d 4 h``, ``13 min 5 s``, ``2.5 s``."""
+    if abs(seconds) < 60.0:
+        return f"{number(seconds, 1)} s"
+    rest = round(abs(seconds))
+    sign = "−" if seconds < 0 else ""
+    units = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+    first = next(index for index, (_, length_s) in enumerate(units) if rest >= length_s)
+    parts = []
+    for name, length_s in units[first : first + 2]:
+        count, rest = divmod(rest, length_s)
+        if count:
+            parts.append(f"{count} {name}")
+    return sign + " ".join(parts)
+
+
+def count(amount: int, singular: str, plural: str | None = None) -> str:
+    """``1 approach``, ``2 approaches``, ``0 approaches``."""
+    return f"{amount:,}".replace(",", "\u202f") + " " + (singular if amount == 1 else plural or f"{singular}s")
+
+
+def listing(words: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
+
+
+def sentence(text: str) -> str:
+    """Text from a record as a sentence: a capital first, a full stop last."""
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".") if text else text
+
+
+def visible(text: str) -> str:
+    """Text without control characters: each becomes the replacement character, a line break or tab a space.
+
+    A configuration's line breaks are kept where a page shows it whole; see ``keep_lines`` in the templates.
+    """
+    return "".join(_visible_character(character) for character in text)
+
+
+def _visible_character(character: str) -> str:
+    if character in "\n\r\t\u2028\u2029\u0085":
+        return " "
+    # Cc controls, Cs lone surrogates, Cf bidirectional overrides and other invisible marks that could disguise a name
+    return "\ufffd" if unicodedata.category(character) in {"Cc", "Cs", "Cf"} else character

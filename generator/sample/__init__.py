@@ -1,0 +1,58 @@
+"""A made-up Mars fleet with real shapes: what ``nearpass demo`` screens.
+
+Four weekly deliveries of eleven objects, February to April 2021, propagated from published orbits, with errors that
+their covariances describe and a few arranged encounters. See :mod:`generator.sample.fleet` for what is published and
+what is invented.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from generator.astro.epochs import DAY_S, Epoch
+from generator.astro.frames import PlanetaryEphemeris
+from generator.ephemeris.oem_write import write_oem
+from generator.sample.deliveries import SPAN_DAYS, Delivery, cutoffs, deliveries, messages, placed, true_states
+from generator.sample.fleet import FLEET
+from generator.sample.propagation import Batch
+
+__all__ = ["write_sample"]
+
+CONFIGURATION: Final = Path(__file__).with_name("nearpass.toml")
+
+
+def write_sample(directory: Path, *, progress: Callable[[str], None] | None = None) -> tuple[Epoch, ...]:
+    """Write ``nearpass.toml`` and ``ephemerides/*.oem``; return the four data cut-offs.
+
+    Args:
+        directory: Folder to write into; made if it does not exist. Files of the same names are replaced.
+        progress: Told what is being done, one line at a time.
+    """
+    tell = progress or (lambda _: None)
+    planets = PlanetaryEphemeris.default()
+    tell("placing the fleet")
+    wanted = deliveries(FLEET)
+    orbits = placed(FLEET, planets)
+    truth = true_states(orbits, [(delivery.member.id, delivery.start) for delivery in wanted], planets)
+    tell(f"predicting {len(wanted)} deliveries")
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / "nearpass.toml").write_bytes(CONFIGURATION.read_bytes())
+    write_deliveries(directory / "ephemerides", wanted, truth, SPAN_DAYS, planets, tell)
+    return cutoffs()
+
+
+def write_deliveries(
+    directory: Path,
+    wanted: Sequence[Delivery],
+    truth: Batch,
+    span_days: float,
+    planets: PlanetaryEphemeris,
+    tell: Callable[[str], None],
+) -> None:
+    """Write the OEM file of each delivery, given the true states at their starts."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for delivery, message in messages(wanted, truth, span_days * DAY_S, planets):
+        tell(delivery.file_name)
+        (directory / delivery.file_name).write_text(write_oem(message), encoding="ascii", newline="\n")

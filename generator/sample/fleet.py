@@ -1,0 +1,396 @@
+"""The Mars fleet of February to April 2021 as published, and the encounters that the sample arranges.
+
+Sizes and inclinations are the published ones, in altitudes above 3396.19 km. Nodes of the sun-synchronous orbiters
+follow from their published local times. All other angles and the position along each orbit are free: they are chosen
+so that a few orbiters meet. Nothing of the kind was reported, and none of this is a real ephemeris. In particular the
+real Tianwen-1 had its periapsis near 10 degrees north (from its decoded telemetry), where it could not meet MRO.
+
+Sources of the orbits: MRO: NASA release of 2006-09-13. Mars Odyssey: 400 km, sun-synchronous. MAVEN: NASA, aerobraking
+campaign of 2019. Mars Express: ESA, 2010-01-30. TGO: ESA, 2017-02-07. MOM: ISRO, 2014-09. Hope: 20 000 km by 43 000 km
+at 25 degrees, 2021-02-09. Tianwen-1: 2-sol parking orbit of 2021-02-23, 280 km by 59 000 km. MGS: 372.8 km by 436.5 km,
+2004; silent since 2006. Moons: mean elements of JPL's satellite ephemerides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from generator.astro.epochs import TimeSystem
+from generator.sample.orbits import Shape
+from generator.sample.predictions import Knowledge
+
+EQUATORIAL_RADIUS_KM: Final = 3396.19
+CUTOFFS: Final = ("2021-02-24", "2021-03-03", "2021-03-10", "2021-03-17")
+
+# Right ascension of the Sun along the Martian equator on 2021-03-15 (DE421): local time 12 h.
+_NOON_NODE_DEG: Final = 241.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """Osculating angles at an epoch, degrees."""
+
+    epoch_utc: str
+    node_deg: float
+    periapsis_argument_deg: float
+    true_anomaly_deg: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encounter:
+    """A close approach to ``primary`` that fixes an orbit: the miss in the plane normal to the relative velocity.
+
+    ``xi_km`` is radial, ``zeta_km`` one of timing; ``northbound`` and ``outbound`` choose among the four orbits of
+    the published shape through the point.
+    """
+
+    primary: str
+    tca_utc: str
+    xi_km: float
+    zeta_km: float
+    northbound: bool
+    outbound: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issue:
+    """One delivered file: its date in the name, first state, creation; ``ref_frame`` if not the usual one."""
+
+    date: str
+    start: str
+    creation_utc: str
+    ref_frame: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """An object of the fleet: where it is, how well it is known, and how its agency delivers it."""
+
+    id: str
+    designator: str
+    originator: str
+    ref_frame: str
+    time_system: TimeSystem
+    shape: Shape
+    place: Placed | Encounter
+    knowledge: Knowledge
+    with_covariance: bool
+    seed: int
+    issues: tuple[Issue, ...]
+
+
+def _shape(periapsis_altitude_km: float, apoapsis_altitude_km: float, inclination_deg: float) -> Shape:
+    return Shape(
+        periapsis_km=EQUATORIAL_RADIUS_KM + periapsis_altitude_km,
+        apoapsis_km=EQUATORIAL_RADIUS_KM + apoapsis_altitude_km,
+        inclination_deg=inclination_deg,
+    )
+
+
+def _moon_shape(semi_major_km: float, eccentricity: float, inclination_deg: float) -> Shape:
+    return Shape(
+        periapsis_km=semi_major_km * (1.0 - eccentricity),
+        apoapsis_km=semi_major_km * (1.0 + eccentricity),
+        inclination_deg=inclination_deg,
+    )
+
+
+def _weekly(start: str, creation: str, weeks: tuple[int, ...] = (0, 1, 2, 3)) -> tuple[Issue, ...]:
+    """One issue for each of these cut-offs, made on the day before it."""
+    eves = ("2021-02-23", "2021-03-02", "2021-03-09", "2021-03-16")
+    return tuple(
+        Issue(date=CUTOFFS[week], start=f"{eves[week]}T{start}", creation_utc=f"{eves[week]}T{creation}")
+        for week in weeks
+    )
+
+
+_JPL_MORNING: Final = _weekly("12:00:00", "17:20:00")
+_JPL_MOONS: Final = _weekly("00:00:00", "16:05:00")
+_ESOC: Final = _weekly("10:00:00", "14:45:00")
+
+FLEET: Final = (
+    Member(
+        id="MRO",
+        designator="2005-029A",
+        originator="JPL",
+        ref_frame="ICRF",
+        time_system=TimeSystem.TDB,
+        shape=_shape(255.0, 320.0, 92.7),
+        place=Placed(  # 3 pm ascending; frozen, periapsis near the south pole
+            epoch_utc="2021-03-21T04:12:33",
+            node_deg=_NOON_NODE_DEG + 45.0,
+            periapsis_argument_deg=270.0,
+            true_anomaly_deg=175.5,
+        ),
+        knowledge=Knowledge(
+            timing_s=0.004,
+            semi_major_m=1.5,
+            radial_m=6.0,
+            flight_path_m=6.0,
+            cross_track_m=10.0,
+            tangential_m_s2=5e-9,
+        ),
+        with_covariance=True,
+        seed=1,
+        issues=_JPL_MORNING,
+    ),
+    Member(
+        id="ODY",
+        designator="2001-013A",
+        originator="JPL",
+        ref_frame="ICRF",
+        time_system=TimeSystem.UTC,
+        shape=_shape(380.0, 402.0, 93.1),
+        place=Placed(  # near the terminator, 6:45 pm ascending
+            epoch_utc="2021-03-24T10:27:08",
+            node_deg=_NOON_NODE_DEG + 101.25,
+            periapsis_argument_deg=270.0,
+            true_anomaly_deg=115.0,
+        ),
+        knowledge=Knowledge(  # grows to 25 s in 60 days, as published for Odyssey
+            timing_s=0.006,
+            semi_major_m=1.0,
+            radial_m=8.0,
+            flight_path_m=8.0,
+            cross_track_m=15.0,
+            tangential_m_s2=2e-9,
+        ),
+        with_covariance=True,
+        seed=2,
+        issues=_JPL_MORNING,
+    ),
+    Member(
+        id="MAVEN",
+        designator="2013-063A",
+        originator="JPL",
+        ref_frame="ICRF",
+        time_system=TimeSystem.TDB,
+        shape=_shape(150.0, 4500.0, 75.0),
+        place=Encounter(
+            primary="MRO",
+            tca_utc="2021-03-20T17:41:12",
+            xi_km=9.0,
+            zeta_km=55.0,
+            northbound=True,
+            outbound=False,
+        ),
+        knowledge=Knowledge(  # every periapsis meets an atmosphere that no model foresees
+            timing_s=0.01,
+            semi_major_m=4.0,
+            radial_m=10.0,
+            flight_path_m=10.0,
+            cross_track_m=20.0,
+            tangential_m_s2=1.6e-8,
+        ),
+        with_covariance=True,
+        seed=3,
+        issues=_JPL_MORNING,
+    ),
+    Member(
+        id="MGS",
+        designator="1996-062A",
+        originator="JPL",
+        ref_frame="ICRF",
+        time_system=TimeSystem.UTC,
+        shape=_shape(372.8, 436.5, 92.9),
+        place=Placed(
+            epoch_utc="2021-03-17T00:00:00", node_deg=204.0, periapsis_argument_deg=270.0, true_anomaly_deg=30.0
+        ),
+        knowledge=Knowledge(
+            timing_s=0.0,
+            semi_major_m=0.0,
+            radial_m=0.0,
+            flight_path_m=0.0,
+            cross_track_m=0.0,
+            tangential_m_s2=0.0,
+        ),
+        with_covariance=False,
+        seed=4,
+        issues=_weekly("12:00:00", "17:30:00"),
+    ),
+    Member(
+        id="MEX",
+        designator="2003-022A",
+        originator="ESOC",
+        ref_frame="EME2000",
+        time_system=TimeSystem.UTC,
+        shape=_shape(350.0, 10300.0, 86.0),
+        place=Encounter(
+            primary="PHOBOS",
+            tca_utc="2021-03-27T15:33:40",
+            xi_km=17.0,
+            zeta_km=-7.0,
+            northbound=False,
+            outbound=True,
+        ),
+        knowledge=Knowledge(
+            timing_s=0.01,
+            semi_major_m=4.0,
+            radial_m=20.0,
+            flight_path_m=20.0,
+            cross_track_m=40.0,
+            tangential_m_s2=4e-10,
+        ),
+        with_covariance=True,
+        seed=5,
+        issues=tuple(issue for issue in _ESOC if issue.date != "2021-03-10"),  # one week missed
+    ),
+    Member(
+        id="TGO",
+        designator="2016-017A",
+        originator="ESOC",
+        ref_frame="EME2000",
+        time_system=TimeSystem.UTC,
+        shape=_shape(392.0, 414.0, 74.0),
+        place=Encounter(
+            primary="ODY",
+            tca_utc="2021-03-24T10:27:08",
+            xi_km=4.0,
+            zeta_km=4.5,
+            northbound=True,
+            outbound=True,
+        ),
+        knowledge=Knowledge(
+            timing_s=0.006,
+            semi_major_m=1.0,
+            radial_m=8.0,
+            flight_path_m=8.0,
+            cross_track_m=15.0,
+            tangential_m_s2=2e-9,
+        ),
+        with_covariance=True,
+        seed=6,
+        issues=_ESOC,
+    ),
+    Member(
+        id="MOM",
+        designator="2013-060A",
+        originator="ISRO",
+        ref_frame="EME2000",
+        time_system=TimeSystem.UTC,
+        shape=_shape(421.7, 76993.6, 150.0),
+        place=Placed(
+            epoch_utc="2021-03-17T00:00:00", node_deg=60.0, periapsis_argument_deg=200.0, true_anomaly_deg=150.0
+        ),
+        knowledge=Knowledge(
+            timing_s=0.2,
+            semi_major_m=100.0,
+            radial_m=200.0,
+            flight_path_m=200.0,
+            cross_track_m=300.0,
+            tangential_m_s2=5e-10,
+        ),
+        with_covariance=False,
+        seed=7,
+        issues=(
+            *_weekly("06:00:00", "11:10:00", (0, 2)),
+            # Names axes that no standard defines: to be refused, the delivery of the week before stays in use.
+            Issue(date="2021-03-17", start="2021-03-16T06:00:00", creation_utc="2021-03-16T11:05:00", ref_frame="MCI"),
+        ),
+    ),
+    Member(
+        id="EMM",
+        designator="2020-047A",
+        originator="MBRSC",
+        ref_frame="EME2000",
+        time_system=TimeSystem.UTC,
+        shape=_shape(20000.0, 43000.0, 25.0),
+        place=Encounter(
+            primary="DEIMOS",
+            tca_utc="2021-03-29T21:05:17",
+            xi_km=20.0,
+            zeta_km=52.0,
+            northbound=True,
+            outbound=True,
+        ),
+        knowledge=Knowledge(
+            timing_s=0.05,
+            semi_major_m=30.0,
+            radial_m=60.0,
+            flight_path_m=60.0,
+            cross_track_m=100.0,
+            tangential_m_s2=2e-10,
+        ),
+        with_covariance=True,
+        seed=8,
+        issues=(
+            *_weekly("08:00:00", "13:00:00", (0,)),
+            Issue(date="2021-03-08", start="2021-03-07T20:00:00", creation_utc="2021-03-08T01:30:00"),
+        ),
+    ),
+    Member(
+        id="TW1",
+        designator="2020-049A",
+        originator="CNSA",
+        ref_frame="EME2000",
+        time_system=TimeSystem.UTC,
+        shape=_shape(280.0, 59000.0, 87.0),
+        place=Encounter(
+            primary="MRO",
+            tca_utc="2021-03-21T04:12:33",
+            xi_km=0.4,
+            zeta_km=1.857,
+            northbound=True,
+            outbound=False,
+        ),
+        knowledge=Knowledge(
+            timing_s=0.03,
+            semi_major_m=20.0,
+            radial_m=40.0,
+            flight_path_m=40.0,
+            cross_track_m=80.0,
+            tangential_m_s2=1e-10,
+        ),
+        with_covariance=True,
+        seed=9,
+        issues=(
+            Issue(date="2021-02-24", start="2021-02-23T22:30:00", creation_utc="2021-02-23T18:40:00"),
+            *_weekly("07:00:00", "12:30:00", (1, 2, 3)),
+        ),
+    ),
+    Member(
+        id="PHOBOS",
+        designator="401",
+        originator="JPL",
+        ref_frame="ICRF",
+        time_system=TimeSystem.TDB,
+        shape=_moon_shape(9376.0, 0.0151, 1.08),
+        place=Placed(
+            epoch_utc="2021-03-27T15:33:40", node_deg=40.0, periapsis_argument_deg=150.0, true_anomaly_deg=210.0
+        ),
+        knowledge=Knowledge(
+            timing_s=0.1,
+            semi_major_m=0.01,
+            radial_m=100.0,
+            flight_path_m=100.0,
+            cross_track_m=150.0,
+            tangential_m_s2=0.0,
+        ),
+        with_covariance=True,
+        seed=10,
+        issues=_JPL_MOONS,
+    ),
+    Member(
+        id="DEIMOS",
+        designator="402",
+        originator="JPL",
+        ref_frame="ICRF",
+        time_system=TimeSystem.TDB,
+        shape=_moon_shape(23458.0, 0.0002, 1.8),
+        place=Placed(
+            epoch_utc="2021-03-29T21:05:17", node_deg=80.0, periapsis_argument_deg=0.0, true_anomaly_deg=300.0
+        ),
+        knowledge=Knowledge(
+            timing_s=0.3,
+            semi_major_m=0.01,
+            radial_m=200.0,
+            flight_path_m=200.0,
+            cross_track_m=300.0,
+            tangential_m_s2=0.0,
+        ),
+        with_covariance=True,
+        seed=11,
+        issues=_JPL_MOONS,
+    ),
+)

@@ -1,0 +1,93 @@
+"""Encounter geometry against SPICE and against its own definitions."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import spiceypy
+from generator.astro.bodies import body_named
+from generator.astro.epochs import Epoch, tdb_s
+from generator.astro.frames import PlanetaryEphemeris
+from generator.encounter.geometry import Encounter, b_plane, place
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+MARS_DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "mars"
+ROUNDING = 1e-12
+PLANETS_S = 1e-5  # DE421 and DE430 place Earth relative to Mars within 3 km of each other in 2018
+PLANETS_RAD = 1e-7  # the same 3 km over a distance of 0.5 AU
+
+coordinates = arrays(np.float64, 3, elements=st.floats(-1e4, 1e4).filter(lambda x: abs(x) > 1e-3))
+velocities = arrays(np.float64, 3, elements=st.floats(-5, 5).filter(lambda x: abs(x) > 1e-3))
+
+
+@pytest.fixture
+def encounter_of():
+    def make(first_km, first_km_s, miss_km, second_km_s):
+        return Encounter(
+            primary_position_km=first_km,
+            primary_velocity_km_s=first_km_s,
+            secondary_position_km=first_km + miss_km,
+            secondary_velocity_km_s=second_km_s,
+        )
+
+    return make
+
+
+@given(coordinates, velocities, velocities, velocities)
+def test_the_b_plane_holds_the_miss_at_closest_approach(first_km, first_km_s, miss, second_km_s) -> None:
+    """A miss vector normal to the relative velocity keeps its length in the B-plane."""
+    relative_km_s = second_km_s - first_km_s
+    if np.linalg.norm(relative_km_s) < 1e-3 or np.linalg.norm(np.cross(first_km, first_km_s)) < 1e-3:
+        return
+    miss_km = miss - (miss @ relative_km_s) / (relative_km_s @ relative_km_s) * relative_km_s
+    encounter = Encounter(
+        primary_position_km=first_km,
+        primary_velocity_km_s=first_km_s,
+        secondary_position_km=first_km + miss_km,
+        secondary_velocity_km_s=second_km_s,
+    )
+    plane = b_plane(encounter)
+
+    assert plane is not None
+    assert np.allclose(plane.axes @ plane.axes.T, np.eye(2), atol=1e-9)
+    assert np.allclose(plane.axes @ relative_km_s, 0.0, atol=1e-9 * np.linalg.norm(relative_km_s) + 1e-12)
+    assert np.linalg.norm(plane.miss_km) == pytest.approx(np.linalg.norm(encounter.miss_vector_km), abs=1e-6)
+
+
+def test_rtn_axes_of_a_circular_orbit_are_radial_forward_and_up(encounter_of) -> None:
+    """On a circular orbit in the x-y plane at x, R is x, T is y and N is z."""
+    encounter = encounter_of(
+        np.array([4000.0, 0, 0]), np.array([0, 3.3, 0]), np.array([1.0, 2.0, 3.0]), np.array([0, 0, 3.3])
+    )
+
+    assert np.allclose(encounter.to_rtn @ encounter.miss_vector_km, [1.0, 2.0, 3.0], atol=ROUNDING * 4000)
+    assert encounter.approach_angle_rad == pytest.approx(np.pi / 2)
+
+
+def test_no_b_plane_without_relative_motion(encounter_of) -> None:
+    """Two objects that do not move relative to each other have no B-plane."""
+    velocity_km_s = np.array([0, 3.3, 0])
+
+    assert b_plane(encounter_of(np.array([4e3, 0, 0]), velocity_km_s, np.array([1.0, 0, 0]), velocity_km_s)) is None
+
+
+@pytest.mark.skipif(not MARS_DATA.is_dir(), reason="the shared kernels are not on this machine")
+def test_light_time_and_sun_angle_agree_with_spice() -> None:
+    """Light time to Earth and the Sun-Earth-Probe angle agree with CSPICE on DE430 within what DE421 differs."""
+    epoch = Epoch.parse("2018-06-11T17:28:20")
+    position_km = np.array([3000.0, -2000.0, 1500.0])
+    et = float(tdb_s(epoch, np.zeros(1))[0])
+    with spiceypy.KernelPool([str(MARS_DATA / "de430_20180609_20180614.bsp")]):
+        mars_km = np.array(spiceypy.spkgps(4, et, "J2000", 0)[0])
+        earth_km = np.array(spiceypy.spkgps(399, et, "J2000", 0)[0])
+        sun_km = np.array(spiceypy.spkgps(10, et, "J2000", 0)[0])
+        _, received_s = spiceypy.spkezr("399", et, "J2000", "XCN", "4")
+    sep_rad = spiceypy.vsep(mars_km + position_km - earth_km, sun_km - earth_km)
+    found = place(position_km, epoch, body_named("MARS"), PlanetaryEphemeris.default())
+
+    assert found.sep_rad == pytest.approx(sep_rad, abs=PLANETS_RAD)
+    # SPICE gives the light time from the centre of Mars; the offset of the position along the line of sight is ours.
+    line = (earth_km - mars_km) / np.linalg.norm(earth_km - mars_km)
+    assert found.light_time_s == pytest.approx(received_s - position_km @ line / 299_792.458, abs=PLANETS_S)

@@ -1,0 +1,633 @@
+"""A synthetic cycle whose numbers agree with each other: Keplerian orbits about Mars, screened by brute force.
+
+Nothing here comes from the program under test but the record classes: orbits follow Kepler's equation, approaches
+are the local minima on a one-minute grid, refined with the closed-form states. The fleet is invented: names are
+those of real missions, orbits only resemble theirs. Three approaches are arranged (one red, one yellow, one at the
+moon) and the rest is what Kepler gives.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import combinations
+from typing import Final
+
+import numpy as np
+from generator.astro.epochs import DAY_S, Epoch
+from generator.cycle.record import (
+    SCHEMA,
+    BodyRecord,
+    BPlaneRecord,
+    ChangeRecord,
+    CycleRecord,
+    EventRecord,
+    FunnelRecord,
+    FunnelStep,
+    HistoryPoint,
+    InputRecord,
+    NearestRecord,
+    ObjectRecord,
+    OrbitRecord,
+    OrbitsRecord,
+    PairRecord,
+    Provenance,
+    RangeProfile,
+    Span,
+    ThresholdsRecord,
+    TrackRecord,
+    UncertaintyRecord,
+    UncoveredSpan,
+    Vector,
+)
+from generator.encounter.alert import Level
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+CUT_OFF: Final = Epoch.parse("2021-03-15T00:00:00")
+WINDOW_S: Final = 28.0 * DAY_S
+GM_KM3_S2: Final = 42_828.375  # Mars, DE440
+MARS: Final = BodyRecord(
+    name="MARS", naif_id=499, equatorial_radius_km=3396.19, polar_radius_km=3376.2, gm_km3_s2=GM_KM3_S2
+)
+THRESHOLDS: Final = ThresholdsRecord(limit_km=100.0, yellow_cad_km=15.0, red_cad_km=5.0)
+HOSTILE_NAME: Final = "MGS $\\frac{1}{0}$ <b>&amp;</b> | `x` {{ 7*7 }}"
+"""A name that breaks pages and plots which do not take text literally."""
+
+_POLE: Final = tuple(np.radians([317.68143, 52.88650]))  # Mars at J2000, IAU WGCCRE 2009
+_GRID_S: Final = 60.0
+_BIN_S: Final = 10_080.0
+
+
+def _rotation(angle_rad: float, axis: int) -> FloatArray:
+    """Rotation of vectors about a coordinate axis."""
+    cosine, sine = math.cos(angle_rad), math.sin(angle_rad)
+    matrix = np.eye(3)
+    first, second = (axis + 1) % 3, (axis + 2) % 3
+    matrix[first, first] = matrix[second, second] = cosine
+    matrix[first, second], matrix[second, first] = -sine, sine
+    return matrix
+
+
+EQUATOR_TO_ICRF: Final = _rotation(_POLE[0] + math.pi / 2, 2) @ _rotation(math.pi / 2 - _POLE[1], 0)
+
+
+@dataclass(frozen=True)
+class Kepler:
+    """An orbit: unit vectors to periapsis and 90 degrees ahead in ICRF axes, mean anomaly at the cut-off."""
+
+    a_km: float
+    e: float
+    to_periapsis: FloatArray
+    ahead: FloatArray
+    mean_anomaly_rad: float
+
+    @property
+    def mean_motion_rad_s(self) -> float:
+        """Kepler's third law."""
+        return math.sqrt(GM_KM3_S2 / self.a_km**3)
+
+    @property
+    def period_s(self) -> float:
+        """One revolution."""
+        return math.tau / self.mean_motion_rad_s
+
+    @classmethod
+    def from_elements(cls, a_km: float, e: float, i_deg: float, node_deg: float, w_deg: float, m_deg: float) -> Kepler:
+        """From elements about the Martian equator."""
+        i, node, w, m = np.radians([i_deg, node_deg, w_deg, m_deg])
+        turn = EQUATOR_TO_ICRF @ _rotation(node, 2) @ _rotation(i, 0) @ _rotation(w, 2)
+        return cls(a_km, e, turn[:, 0], turn[:, 1], m)
+
+    @classmethod
+    def from_state(cls, position_km: FloatArray, velocity_km_s: FloatArray, at_s: float) -> Kepler:
+        """Through a state at ``at_s`` seconds after the cut-off (Vallado, algorithm 9, in vectors)."""
+        radius = float(np.linalg.norm(position_km))
+        momentum = np.cross(position_km, velocity_km_s)
+        a_km = 1.0 / (2.0 / radius - velocity_km_s @ velocity_km_s / GM_KM3_S2)
+        to_eccentricity = np.cross(velocity_km_s, momentum) / GM_KM3_S2 - position_km / radius
+        e = float(np.linalg.norm(to_eccentricity))
+        p = to_eccentricity / e
+        q = np.cross(momentum / np.linalg.norm(momentum), p)
+        sine = position_km @ q / (a_km * math.sqrt(1.0 - e * e))
+        anomaly = math.atan2(sine, position_km @ p / a_km + e)
+        mean = anomaly - e * math.sin(anomaly)
+        return cls(a_km, e, p, q, mean - math.sqrt(GM_KM3_S2 / a_km**3) * at_s)
+
+    def state(self, at_s: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Positions in km and velocities in km/s, each ``(N, 3)``, seconds after the cut-off."""
+        mean = self.mean_anomaly_rad + self.mean_motion_rad_s * np.asarray(at_s, dtype=np.float64)
+        anomaly = mean + self.e * np.sin(mean)
+        for _ in range(12):
+            anomaly -= (anomaly - self.e * np.sin(anomaly) - mean) / (1.0 - self.e * np.cos(anomaly))
+        cosine, sine, root = np.cos(anomaly), np.sin(anomaly), math.sqrt(1.0 - self.e**2)
+        rate = self.mean_motion_rad_s / (1.0 - self.e * cosine)
+        position_km = self.a_km * (np.outer(cosine - self.e, self.to_periapsis) + root * np.outer(sine, self.ahead))
+        velocity_km_s = (
+            self.a_km * rate[:, None] * (np.outer(-sine, self.to_periapsis) + root * np.outer(cosine, self.ahead))
+        )
+        return position_km, velocity_km_s
+
+    def at(self, at_s: float) -> tuple[FloatArray, FloatArray]:
+        """One state, each ``(3,)``."""
+        position_km, velocity_km_s = self.state(np.array([at_s]))
+        return position_km[0], velocity_km_s[0]
+
+
+def _rtn(position_km: FloatArray, velocity_km_s: FloatArray) -> FloatArray:
+    """Rows R, T, N for states ``(N, 3)``: shape ``(N, 3, 3)``."""
+    radial = position_km / np.linalg.norm(position_km, axis=-1, keepdims=True)
+    normal = np.cross(position_km, velocity_km_s)
+    normal /= np.linalg.norm(normal, axis=-1, keepdims=True)
+    return np.stack([radial, np.cross(normal, radial), normal], axis=-2)
+
+
+def _meeting(host: Kepler, at_s: float, miss_km: float, turn_deg: float, a_km: float, e: float) -> Kepler:
+    """An orbit of given size that passes the host at ``at_s`` at ``miss_km``, its course turned by ``turn_deg``."""
+    position_km, velocity_km_s = host.at(at_s)
+    radial, transverse, normal = _rtn(position_km[None], velocity_km_s[None])[0]
+    radius = float(np.linalg.norm(position_km))
+    speed2 = GM_KM3_S2 * (2.0 / radius - 1.0 / a_km)
+    across = math.sqrt(GM_KM3_S2 * a_km * (1.0 - e * e)) / radius
+    turn = math.radians(turn_deg)
+    course = math.cos(turn) * transverse + math.sin(turn) * normal
+    velocity = across * course + math.sqrt(max(0.0, speed2 - across**2)) * radial
+    relative = velocity - velocity_km_s
+    relative /= np.linalg.norm(relative)
+    miss = radial + 0.6 * transverse
+    miss -= (miss @ relative) * relative
+    miss *= miss_km / np.linalg.norm(miss)
+    return Kepler.from_state(position_km + miss, velocity, at_s)
+
+
+@dataclass(frozen=True)
+class Craft:
+    """One invented object: its orbit, its record's fixed fields, and its sigmas (km and km a day)."""
+
+    id: str
+    name: str
+    operator: str
+    orbit: Kepler
+    hbr_m: float | None
+    radius_km: float | None
+    lead_time_h: float | None
+    covered_s: tuple[tuple[float, float], ...]
+    sigma_rtn_km: Vector | None
+    growth_km_per_day: float
+
+
+@cache
+def _fleet() -> tuple[Craft, ...]:
+    """The objects that have an ephemeris, by id."""
+    whole = ((0.0, WINDOW_S),)
+    gap = ((0.0, 9.0 * DAY_S), (9.4 * DAY_S, WINDOW_S))
+    mro = Kepler.from_elements(3680.0, 0.0086, 92.65, 40.0, 270.0, 10.0)
+    ody = Kepler.from_elements(3790.0, 0.0105, 93.1, 110.0, 280.0, 200.0)
+    tgo = Kepler.from_elements(3785.0, 0.0065, 74.0, 200.0, 30.0, 77.0)
+    moon = Kepler.from_elements(9376.0, 0.0151, 1.08, 20.0, 150.0, 300.0)
+    maven = _meeting(ody, 11.3 * DAY_S, 11.4, 63.0, 5720.0, 0.3720)
+    tianwen = _meeting(mro, 6.1754 * DAY_S, 1.9, 48.0, 9500.0, 0.6130)
+    mex = _meeting(moon, 17.62 * DAY_S, 21.0, 80.0, 8600.0, 0.5720)
+    crafts = (
+        Craft("MAVEN", "MAVEN", "NASA", maven, 6.0, None, 72.0, whole, None, 0.0),
+        Craft("MEX", "Mars Express", "ESA", mex, 8.0, None, 96.0, whole, (0.05, 0.4, 0.05), 0.30),
+        Craft("MRO", "Mars Reconnaissance Orbiter", "NASA/JPL", mro, 7.0, None, 72.0, whole, (0.02, 0.15, 0.02), 0.25),
+        Craft("ODY", "Mars Odyssey", "NASA/JPL", ody, 6.0, None, 72.0, gap, (0.02, 0.2, 0.02), 0.20),
+        Craft("PHOBOS", "Phobos", "natural", moon, None, 11.08, None, whole, (0.2, 0.6, 0.2), 0.0),
+        Craft("TGO", "Trace Gas Orbiter", "ESA", tgo, 8.0, None, 96.0, ((0.0, 20.0 * DAY_S),), (0.03, 0.3, 0.03), 0.25),
+        Craft("TIANWEN-1", "Tianwen-1", "CNSA", tianwen, 7.5, None, None, whole, (0.10, 0.9, 0.10), 0.30),
+    )
+    return tuple(sorted(crafts, key=lambda craft: craft.id))
+
+
+def _plain(vector: FloatArray) -> Vector:
+    return (float(vector[0]), float(vector[1]), float(vector[2]))
+
+
+def _vectors(rows: FloatArray) -> tuple[Vector, ...]:
+    return tuple(_plain(row) for row in np.round(rows, 6))
+
+
+def _sigma_rtn_km(craft: Craft, at_s: float) -> FloatArray | None:
+    """The transverse sigma grows with age, the others do not."""
+    if craft.sigma_rtn_km is None:
+        return None
+    return np.array(craft.sigma_rtn_km) + np.array([0.0, craft.growth_km_per_day * at_s / DAY_S, 0.0])
+
+
+def _uncertainty(craft: Craft, at_s: float) -> tuple[UncertaintyRecord, FloatArray] | None:
+    sigma = _sigma_rtn_km(craft, at_s)
+    if sigma is None:
+        return None
+    position_km, velocity_km_s = craft.orbit.at(at_s)
+    axes = _rtn(position_km[None], velocity_km_s[None])[0]
+    record = UncertaintyRecord(
+        object_id=craft.id,
+        source=f"covariance of {craft.id.lower()}_20210314.oem",
+        sigma_rtn_km=_plain(sigma),
+        timing_s=float(sigma[1] / np.linalg.norm(velocity_km_s)),
+    )
+    return record, axes.T @ np.diag(sigma**2) @ axes
+
+
+def _minima(first: Kepler, second: Kepler, at_s: FloatArray, distance_km: FloatArray) -> list[float]:
+    """Times of the local minima below the limit, refined by Newton's method on the distance rate."""
+    middle = distance_km[1:-1]
+    valley = (middle <= distance_km[:-2]) & (middle <= distance_km[2:]) & (middle < THRESHOLDS.limit_km + 800.0)
+    times = []
+    for start_s in at_s[1:-1][valley]:
+        best_s = float(start_s)
+        for _ in range(8):
+            (p, v), (q, w) = first.at(best_s), second.at(best_s)
+            apart, rate = q - p, w - v
+            pull = GM_KM3_S2 * (p / np.linalg.norm(p) ** 3 - q / np.linalg.norm(q) ** 3)
+            best_s -= float(apart @ rate / (rate @ rate + apart @ pull))
+        if np.linalg.norm(second.at(best_s)[0] - first.at(best_s)[0]) < THRESHOLDS.limit_km:
+            times.append(best_s)
+    return times
+
+
+def _level(approach_km: float) -> Level:
+    if approach_km < THRESHOLDS.red_cad_km:
+        return Level.RED
+    return Level.YELLOW if approach_km < THRESHOLDS.yellow_cad_km else Level.GREEN
+
+
+def _history(event_id: str, tca: Epoch, miss_rtn_km: FloatArray, sigma_km: float | None) -> tuple[HistoryPoint, ...]:
+    """Six daily cycles that closed in on the present answer, for every event that is not new."""
+    if len(event_id) % 5 == 0:
+        return ()
+    points = []
+    for days in range(6, 0, -1):
+        then = miss_rtn_km * (1.0 + 0.9 * days * (-0.5 if days % 2 else 1.0)) + np.array([0.02, 0.3, -0.02]) * days
+        miss_km = float(np.linalg.norm(then))
+        points.append(
+            HistoryPoint(
+                cycle_id=f"2021-03-{15 - days:02d}T0000Z",
+                tca=tca + 0.31 * days,
+                miss_km=miss_km,
+                miss_rtn_km=_plain(then),
+                level=_level(miss_km),
+                miss_sigma_km=None if sigma_km is None else sigma_km * (1.0 + 0.35 * days),
+            )
+        )
+    return tuple(points)
+
+
+def _event(first: Craft, second: Craft, at_s: float) -> EventRecord:
+    (p, v), (q, w) = first.orbit.at(at_s), second.orbit.at(at_s)
+    axes = _rtn(p[None], v[None])[0]
+    miss, relative = q - p, w - v
+    miss_km, speed = float(np.linalg.norm(miss)), float(np.linalg.norm(relative))
+    surface_km = miss_km - second.radius_km if second.radius_km else None
+    known = [_uncertainty(craft, at_s) for craft in (first, second)]
+    both = known[0][1] + known[1][1] if known[0] and known[1] else None
+    sigma_km = float(np.sqrt(miss @ both @ miss) / miss_km) if both is not None else None
+    along = relative / speed
+    xi = axes[0] - (axes[0] @ along) * along
+    xi /= np.linalg.norm(xi)
+    plane = np.stack([xi, np.cross(along, xi)])
+    flat = plane @ both @ plane.T if both is not None else None
+    tca = CUT_OFF + at_s
+    event_id = f"{first.id}-{second.id}-{tca.iso(digits=0)[:16].replace('-', '').replace(':', '')}"
+    level = _level(miss_km if surface_km is None else surface_km)
+    leads = [(craft.lead_time_h, craft.id) for craft in (first, second) if craft.lead_time_h]
+    lead = min(leads) if leads and level is not Level.GREEN else None
+    hbr_km = sum(craft.radius_km or (craft.hbr_m or 0.0) / 1000.0 for craft in (first, second))
+    latitude_rad, longitude_rad, altitude_km = _place(p, at_s)
+    return EventRecord(
+        event_id=event_id,
+        primary=first.id,
+        secondary=second.id,
+        tca=tca,
+        miss_km=miss_km,
+        surface_km=surface_km,
+        relative_speed_km_s=speed,
+        miss_rtn_km=_plain(axes @ miss),
+        relative_velocity_rtn_km_s=_plain(axes @ relative),
+        approach_angle_deg=math.degrees(math.acos(v @ w / np.linalg.norm(v) / np.linalg.norm(w))),
+        at_boundary=False,
+        level=level,
+        reason=f"miss distance {miss_km:.3f} km" if surface_km is None else f"distance to surface {surface_km:.3f} km",
+        deadline=tca + -lead[0] * 3600.0 if lead else None,
+        deadline_object=lead[1] if lead else None,
+        altitude_km=altitude_km,
+        latitude_deg=math.degrees(latitude_rad),
+        longitude_east_deg=math.degrees(longitude_rad),
+        light_time_s=786.0,
+        sep_deg=64.0,
+        primary_position_km=_plain(p),
+        primary_velocity_km_s=_plain(v),
+        secondary_position_km=_plain(q),
+        secondary_velocity_km_s=_plain(w),
+        uncertainty=tuple(item[0] for item in known if item),
+        miss_sigma_km=sigma_km,
+        miss_sigma_rtn_km=_plain(np.sqrt(np.diag(axes @ both @ axes.T))) if both is not None else None,
+        b_plane=BPlaneRecord(
+            miss_xi_km=float(plane[0] @ miss),
+            miss_zeta_km=float(plane[1] @ miss),
+            hbr_km=hbr_km,
+            covariance_km2=None
+            if flat is None
+            else ((float(flat[0, 0]), float(flat[0, 1])), (float(flat[1, 0]), float(flat[1, 1]))),
+        ),
+        track=_track(first.orbit, second.orbit, at_s),
+        orbits=_orbits(first.orbit, second.orbit, at_s),
+        history=_history(event_id, tca, axes @ miss, sigma_km),
+    )
+
+
+def _place(position_km: FloatArray, at_s: float) -> tuple[float, float, float]:
+    """Planetocentric latitude, east longitude and height above the equatorial radius (enough for a test record)."""
+    turned = EQUATOR_TO_ICRF.T @ position_km
+    radius = float(np.linalg.norm(position_km))
+    spin_rad = math.radians((176.630 + 350.89198226 * (7743.5 + at_s / DAY_S)) % 360.0)  # W of IAU WGCCRE 2009
+    east_rad = (math.atan2(turned[1], turned[0]) - spin_rad) % math.tau
+    return math.asin(turned[2] / radius), east_rad, radius - MARS.equatorial_radius_km
+
+
+def _track(first: Kepler, second: Kepler, at_s: float) -> TrackRecord:
+    offsets_s = np.linspace(-300.0, 300.0, 121)
+    (p, v), (q, _) = first.state(at_s + offsets_s), second.state(at_s + offsets_s)
+    relative = np.einsum("nij,nj->ni", _rtn(p, v), q - p)
+    return TrackRecord(
+        offsets_s=tuple(map(float, offsets_s)),
+        relative_rtn_km=_vectors(relative),
+        distance_km=tuple(map(float, np.linalg.norm(q - p, axis=1))),
+    )
+
+
+def _orbits(first: Kepler, second: Kepler, at_s: float) -> OrbitsRecord:
+    paths = [orbit.state(at_s + np.linspace(-0.5, 0.5, 181) * orbit.period_s)[0] for orbit in (first, second)]
+    return OrbitsRecord(primary_km=_vectors(paths[0]), secondary_km=_vectors(paths[1]))
+
+
+def _orbit_record(orbit: Kepler) -> OrbitRecord:
+    normal = np.cross(orbit.to_periapsis, orbit.ahead)
+    return OrbitRecord(
+        epoch=CUT_OFF,
+        periapsis_altitude_km=orbit.a_km * (1.0 - orbit.e) - MARS.equatorial_radius_km,
+        apoapsis_altitude_km=orbit.a_km * (1.0 + orbit.e) - MARS.equatorial_radius_km,
+        inclination_deg=math.degrees(math.acos(normal @ EQUATOR_TO_ICRF[:, 2])),
+        eccentricity=orbit.e,
+        period_s=orbit.period_s,
+        track_km=_vectors(orbit.state(np.linspace(0.0, orbit.period_s, 181))[0]),
+    )
+
+
+def _span(start_s: float, stop_s: float) -> Span:
+    return Span(start=CUT_OFF + start_s, stop=CUT_OFF + stop_s)
+
+
+def _object(craft: Craft) -> ObjectRecord:
+    return ObjectRecord(
+        id=craft.id,
+        name=craft.name,
+        operator=craft.operator,
+        naif_id=None,
+        kind="natural" if craft.radius_km else "spacecraft",
+        hbr_m=craft.hbr_m,
+        radius_km=craft.radius_km,
+        phase="known",
+        lead_time_h=craft.lead_time_h,
+        coverage=tuple(_span(*span) for span in craft.covered_s),
+        proof="sampled" if craft.id == "MEX" else "exact",
+        orbit=_orbit_record(craft.orbit),
+        note=None,
+    )
+
+
+def _silent_objects() -> tuple[ObjectRecord, ...]:
+    """One whose place along its orbit is unknown, one whose only delivery was refused."""
+    lost = Kepler.from_elements(3784.0, 0.0070, 92.9, 340.0, 200.0, 0.0)
+    shared = {"naif_id": None, "radius_km": None, "lead_time_h": None, "coverage": (), "proof": None}
+    return (
+        ObjectRecord(
+            id="HOPE", name="Hope", operator="UAESA", kind="spacecraft", hbr_m=6.0, phase="known", orbit=None,
+            note=None, **shared,
+        ),
+        ObjectRecord(
+            id="MGS", name=HOSTILE_NAME, operator="NASA/JPL", kind="spacecraft", hbr_m=6.0, phase="unknown",
+            orbit=_orbit_record(lost), note="Silent since November 2006.", **shared,
+        ),
+    )  # fmt: skip
+
+
+def _input(craft: Craft) -> InputRecord:
+    return InputRecord(
+        object_id=craft.id,
+        file=f"{craft.id.lower()}_20210314.oem",
+        sha256=f"{sum(map(ord, craft.id)):064x}",
+        size_bytes=1_234_567,
+        originator=craft.operator,
+        format="OEM 2.0",
+        creation=CUT_OFF + -0.7 * DAY_S,
+        age_s=0.7 * DAY_S,
+        center="Mars",
+        axes="EME2000",
+        time_system="TDB",
+        interpolation="HERMITE 7",
+        node_count=40_321,
+        covariance_count=29 if craft.sigma_rtn_km else 0,
+        spans=tuple(_span(*span) for span in craft.covered_s),
+        refusal=None,
+    )
+
+
+def _refused_input() -> InputRecord:
+    return InputRecord(
+        object_id="HOPE", file="hope_20210314.oem", sha256="0f" * 32, size_bytes=88_120, originator="UAESA",
+        format="OEM 2.0", creation=CUT_OFF + -9.0 * DAY_S, age_s=9.0 * DAY_S, center="Mars", axes="EME2000",
+        time_system="UTC", interpolation=None, node_count=None, covariance_count=None, spans=(),
+        refusal="epochs must increase, got '2021-03-16T00:02:00', hope_20210314.oem:412 (object HOPE)",
+    )  # fmt: skip
+
+
+def _covered(first: Craft, second: Craft) -> list[tuple[float, float]]:
+    """Stretches that both ephemerides cover."""
+    overlaps = [(max(a[0], b[0]), min(a[1], b[1])) for a in first.covered_s for b in second.covered_s]
+    return [span for span in overlaps if span[0] < span[1]]
+
+
+def _uncovered(first: Craft, second: Craft) -> tuple[UncoveredSpan, ...]:
+    edges = [0.0, *(edge for span in _covered(first, second) for edge in span), WINDOW_S]
+    who = next((craft.id for craft in (first, second) if craft.covered_s != ((0.0, WINDOW_S),)), first.id)
+    return tuple(
+        UncoveredSpan(start=CUT_OFF + left, stop=CUT_OFF + right, reason=f"{who} has no ephemeris there")
+        for left, right in zip(edges[::2], edges[1::2], strict=True)
+        if right > left
+    )
+
+
+def _pair(
+    first: Craft, second: Craft, states: dict[str, FloatArray], at_s: FloatArray
+) -> tuple[PairRecord, list[EventRecord]]:
+    distance_km = np.linalg.norm(states[second.id] - states[first.id], axis=1)
+    spans = _covered(first, second)
+    inside = np.zeros(len(at_s), dtype=bool)
+    for start_s, stop_s in spans:
+        inside |= (at_s >= start_s) & (at_s <= stop_s)
+    times_s = [t for t in _minima(first.orbit, second.orbit, at_s, distance_km) if any(a < t < b for a, b in spans)]
+    events = [_event(first, second, time_s) for time_s in times_s]
+    covered_km = np.where(inside, distance_km, np.inf)
+    lowest = int(np.argmin(covered_km))
+    nearest = NearestRecord(tca=CUT_OFF + float(at_s[lowest]), miss_km=float(covered_km[lowest]), at_boundary=False)
+    for event in events:
+        if event.miss_km < nearest.miss_km:
+            nearest = NearestRecord(tca=event.tca, miss_km=event.miss_km, at_boundary=False)
+    covered_s = sum(b - a for a, b in spans)
+    both_exact = "MEX" not in (first.id, second.id)
+    record = PairRecord(
+        primary=first.id,
+        secondary=second.id,
+        unscreened=None,
+        covered_s=covered_s,
+        uncovered_s=WINDOW_S - covered_s,
+        uncovered=_uncovered(first, second),
+        proven_no_closer_than_km=min(THRESHOLDS.limit_km, math.floor(nearest.miss_km * 1000.0) / 1000.0),
+        proof="proven" if both_exact else "verified",
+        nearest=nearest,
+        profile=_profile(distance_km, inside, events),
+        event_ids=tuple(event.event_id for event in events),
+    )
+    return record, events
+
+
+def _profile(distance_km: FloatArray, inside: NDArray[np.bool_], events: list[EventRecord]) -> RangeProfile:
+    bins = int(WINDOW_S / _BIN_S)
+    each = int(_BIN_S / _GRID_S)
+    shaped, known = distance_km[: bins * each].reshape(bins, each), inside[: bins * each].reshape(bins, each)
+    least = np.where(known, shaped, np.inf).min(axis=1)
+    most = np.where(known, shaped, -np.inf).max(axis=1)
+    for event in events:
+        index = int((event.tca - CUT_OFF) // _BIN_S)
+        least[index] = min(least[index], event.miss_km)
+    return RangeProfile(
+        start=CUT_OFF,
+        step_s=_BIN_S,
+        least_km=tuple(float(x) if math.isfinite(x) else None for x in least),
+        most_km=tuple(float(x) if math.isfinite(x) else None for x in most),
+    )
+
+
+def _unscreened_pair(primary: str, secondary: str, reason: str) -> PairRecord:
+    return PairRecord(
+        primary=primary, secondary=secondary, unscreened=reason, covered_s=0.0, uncovered_s=WINDOW_S,
+        uncovered=(UncoveredSpan(start=CUT_OFF, stop=CUT_OFF + WINDOW_S, reason=reason),),
+        proven_no_closer_than_km=None, proof=None, nearest=None, profile=None, event_ids=(),
+    )  # fmt: skip
+
+
+def _silent_pairs() -> list[PairRecord]:
+    reasons = {
+        "HOPE": "HOPE has no ephemeris in use",
+        "MGS": "the position of MGS along its orbit is unknown",
+    }
+    ids = [craft.id for craft in _fleet()]
+    pairs = [tuple(sorted((silent, other))) for silent in reasons for other in ids] + [("HOPE", "MGS")]
+    return [_unscreened_pair(a, b, reasons["MGS"] if "MGS" in (a, b) else reasons["HOPE"]) for a, b in sorted(pairs)]
+
+
+def _changes(events: Sequence[EventRecord]) -> tuple[ChangeRecord, ...]:
+    """One of each kind: three of events in the list, two of events that left it."""
+    by_nearness = sorted(events, key=lambda event: event.miss_km)
+    kinds = (("worse", Level.YELLOW), ("better", Level.RED), ("new", None))
+    present = [
+        ChangeRecord(
+            kind=kind, event_id=event.event_id, primary=event.primary, secondary=event.secondary, tca=event.tca,
+            level=event.level, previous_level=level, miss_km=event.miss_km,
+            previous_miss_km=None if level is None else event.miss_km * (7.5 if kind == "worse" else 0.25),
+            reason="the approach came below the listing limit" if level is None else "miss distance changed",
+        )
+        for event, (kind, level) in zip(by_nearness, kinds, strict=False)
+    ]  # fmt: skip
+    left = [
+        ChangeRecord(
+            kind=kind, event_id=f"MRO-ODY-{when}", primary="MRO", secondary="ODY", tca=tca, level=Level.GREEN,
+            previous_level=None, miss_km=None, previous_miss_km=31.0, reason=reason,
+        )
+        for kind, when, tca, reason in (
+            ("passed", "20210314T1902", CUT_OFF + -5 * 3600.0, "its TCA lies before this cycle's data cut-off"),
+            ("gone", "20210401T0107", CUT_OFF + 17.1 * DAY_S, "by the newer ephemerides the pair stays above 100 km"),
+        )
+    ]  # fmt: skip
+    return tuple(present + left)
+
+
+def _funnel(pairs: int, events: int) -> FunnelRecord:
+    intervals = pairs * 4032
+    near = intervals // 50
+    return FunnelRecord(
+        intervals=intervals,
+        interval_steps=(
+            FunnelStep(name="excluded", count=intervals - near, meaning="proven to stay above the limit"),
+            FunnelStep(name="searched", count=near, meaning="searched for minima"),
+        ),
+        minima=events + 17,
+        minima_steps=(
+            FunnelStep(name="above", count=17, meaning="minima above the limit"),
+            FunnelStep(name="listed", count=events, meaning="close approaches listed"),
+        ),
+    )
+
+
+@cache
+def sample_record() -> CycleRecord:
+    """The cycle of 15 March 2021: nine objects, 36 pairs, events of all levels; the same object at each call."""
+    fleet = _fleet()
+    at_s = np.arange(0.0, WINDOW_S + _GRID_S / 2, _GRID_S)
+    states = {craft.id: craft.orbit.state(at_s)[0] for craft in fleet}
+    pairs, events = [], []
+    for first, second in combinations(fleet, 2):
+        if first.radius_km:  # a moon is never the primary
+            first, second = second, first  # noqa: PLW2901 - the pair in its proper order
+        pair, found = _pair(first, second, states, at_s)
+        pairs.append(pair)
+        events.extend(found)
+    pairs.extend(_silent_pairs())
+    events.sort(key=lambda event: event.tca)
+    return CycleRecord(
+        schema_number=SCHEMA,
+        cycle_id="2021-03-15T0000Z",
+        title="Close approaches at Mars",
+        publisher="Example Navigation Office",
+        notice="Synthetic data for tests: not a statement about any spacecraft.",
+        body=MARS,
+        window=_span(0.0, WINDOW_S),
+        thresholds=THRESHOLDS,
+        detail_events=12,
+        previous_cycle_id="2021-03-14T0000Z",
+        next_expected=CUT_OFF + DAY_S,
+        objects=tuple(sorted((*map(_object, fleet), *_silent_objects()), key=lambda item: item.id)),
+        inputs=(*map(_input, fleet), _refused_input()),
+        pairs=tuple(sorted(pairs, key=lambda pair: (pair.primary, pair.secondary))),
+        events=tuple(events),
+        changes=_changes(events),
+        funnel=_funnel(len(pairs), len(events)),
+        provenance=Provenance(
+            version="0.1.0",
+            packages=(("numpy", "2.0.0"), ("python", "3.11.0")),
+            configuration_sha256="ab" * 32,
+            configuration='[cycle]\nbody = "Mars"\nspan_days = 28\nlimit_km = 100\n',
+            planetary_ephemeris="DE421",
+            command="nearpass run --at 2021-03-15T00:00:00Z",
+        ),
+    )
+
+
+def quiet_record() -> CycleRecord:
+    """The same cycle without a single event and without a cycle before it."""
+    record = sample_record()
+    calm = tuple(replace(pair, event_ids=()) for pair in record.pairs)
+    thresholds = ThresholdsRecord(limit_km=1.0, yellow_cad_km=0.5, red_cad_km=0.1)
+    return replace(
+        record, events=(), pairs=calm, changes=(), previous_cycle_id=None, next_expected=None, thresholds=thresholds
+    )
+
+
+def level_events(level: Level) -> tuple[EventRecord, ...]:
+    """The sample's events of one level, by TCA."""
+    return tuple(event for event in sample_record().events if event.level is level)

@@ -1,0 +1,165 @@
+"""The layers of the program, in one table; data flows one way."""
+
+import ast
+from pathlib import Path
+
+import generator
+import pytest
+
+PACKAGE = Path(generator.__file__).parent
+LAYERS = {
+    0: ["errors", "resources"],
+    1: ["astro"],
+    2: ["ephemeris"],
+    3: ["screening"],
+    4: ["encounter"],
+    5: ["cycle"],
+    6: ["report"],
+    7: ["config"],
+    8: ["ingest", "publish", "sample"],
+    9: ["pipeline"],
+    10: ["__main__"],
+}
+LAYER_OF = {name: layer for layer, names in LAYERS.items() for name in names}
+MODULES = sorted(PACKAGE.rglob("*.py"))
+TOUCH_FILES = {
+    "__main__.py",
+    "astro/frames.py",  # opens the planetary ephemeris
+    "config.py",
+    "cycle/archive.py",
+    "ephemeris/spk.py",
+    "ingest.py",
+    "publish.py",
+    "report/pages.py",
+    "report/site_hooks.py",
+    "resources.py",
+    "sample/__init__.py",
+}
+FILE_CALLS = {"open", "read_text", "read_bytes", "write_text", "write_bytes", "mkdir", "unlink", "rename", "rmtree"}
+CLOCK_CALLS = {"now", "today", "utcnow", "time", "monotonic", "perf_counter"}
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).as_posix()
+
+
+def layer_of(path: Path) -> int:
+    return LAYER_OF[path.relative_to(PACKAGE).parts[0].removesuffix(".py")]
+
+
+def imports_of(path: Path) -> set[str]:
+    """Top-level parts of the package that a module imports."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("generator."):
+            found.add(node.module.split(".")[1])
+        elif isinstance(node, ast.ImportFrom) and node.module == "generator":
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.Import):
+            found.update(alias.name.split(".")[1] for alias in node.names if alias.name.startswith("generator."))
+    return found & set(LAYER_OF)
+
+
+def calls_of(path: Path) -> set[str]:
+    """Names of the functions and methods that a module calls."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call):
+            if isinstance(node.func, ast.Attribute):
+                names.add(node.func.attr)
+            elif isinstance(node.func, ast.Name):
+                names.add(node.func.id)
+    return names
+
+
+def third_party_of(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.split(".")[0])
+        elif isinstance(node, ast.Import):
+            names.update(alias.name.split(".")[0] for alias in node.names)
+    return names
+
+
+def test_every_module_has_a_layer() -> None:
+    """Each top-level module or folder of the package stands in the table of layers."""
+    tops = {path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in MODULES} - {"__init__"}
+
+    assert set(LAYER_OF) == tops
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if path.parent != PACKAGE or path.name != "__init__.py"], ids=name_of
+)
+def test_imports_point_down(path: Path) -> None:
+    """A module imports from its own or lower layers only."""
+    own = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    above = {name for name in imports_of(path) if name != own and LAYER_OF[name] >= layer_of(path)}
+
+    assert above == set()
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if name_of(path) not in TOUCH_FILES], ids=name_of)
+def test_only_the_shell_touches_files(path: Path) -> None:
+    """Files are read and written in the named modules only."""
+    assert calls_of(path) & FILE_CALLS == set()
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if path.name != "__main__.py"], ids=name_of)
+def test_only_main_reads_the_clock(path: Path) -> None:
+    """No module but the command reads the clock."""
+    assert calls_of(path) & CLOCK_CALLS == set()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_drawing_and_templates_stay_in_the_report(path: Path) -> None:
+    """Matplotlib is used for plots only and without pyplot, jinja2 for pages only."""
+    libraries = third_party_of(path)
+    text = path.read_text()
+
+    assert "pyplot" not in text.replace("never pyplot", "")
+    if "report/plots" not in name_of(path):
+        assert "matplotlib" not in libraries
+    if name_of(path) != "report/pages.py":
+        assert "jinja2" not in libraries
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_public_things_say_what_they_are(path: Path) -> None:
+    """Each module, public class and public function has a docstring."""
+    tree = ast.parse(path.read_text())
+    bare = [] if ast.get_docstring(tree) else [path.name]
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+            bare += [] if ast.get_docstring(node) else [node.name]
+
+    assert bare == []
+
+
+@pytest.mark.parametrize("path", sorted(Path(__file__).parent.rglob("test_*.py")), ids=lambda path: path.name)
+def test_each_test_states_a_fact(path: Path) -> None:
+    """Each test has a docstring, the sentence that it asserts."""
+    bare = [
+        node.name
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_") and not ast.get_docstring(node)
+    ]
+
+    assert bare == []
+
+
+def test_floats_of_records_carry_their_unit() -> None:
+    """Each float of the cycle record ends in its unit, but for dimensionless ones that are named here."""
+    dimensionless = {"eccentricity"}
+    units = ("_km", "_km_s", "_m", "_s", "_h", "_deg", "_km2", "_km3_s2")
+    tree = ast.parse((PACKAGE / "cycle" / "record.py").read_text())
+    fields = [
+        node.target.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.AnnAssign)
+        and isinstance(node.target, ast.Name)
+        and any(kind in ast.unparse(node.annotation) for kind in ("float", "Vector", "Series"))
+    ]
+
+    assert [name for name in fields if not name.endswith(units) and name not in dimensionless] == []

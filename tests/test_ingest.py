@@ -1,0 +1,108 @@
+"""Deliveries: which one is used, and what is said of the others."""
+
+from pathlib import Path
+
+import pytest
+
+from fleets import CUTOFF, LOW, message, segment, write_workspace
+from generator.config import load_config
+from generator.ephemeris.oem_write import write_oem
+from generator.ingest import Ingested, ingest_object
+from generator.pipeline import setting_of
+
+
+def ingested(config_path: Path) -> Ingested:
+    """The first object's deliveries."""
+    config, _ = load_config(config_path)
+    return ingest_object(config.objects[0], setting_of(config, config_path.parent, CUTOFF))
+
+
+def deliver(config_path: Path, name: str, text: str) -> Path:
+    path = config_path.parent / "ephemerides" / name
+    path.write_text(text)
+    return path
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    return write_workspace(tmp_path)
+
+
+def test_the_newest_delivery_by_creation_date_is_the_current_one(workspace: Path) -> None:
+    """Of several files the one created last before the cut-off is used, whatever its name."""
+    newest = message(segment(LOW, -3600.0, 90_000.0, 60.0), creation=CUTOFF + -60.0)
+    deliver(workspace, "low_0.oem", write_oem(newest))
+
+    assert ingested(workspace).inputs[0].file == "ephemerides/low_0.oem"
+
+
+def test_a_delivery_created_after_the_cutoff_is_not_yet_known(workspace: Path) -> None:
+    """A file created after the data cut-off is neither used nor refused."""
+    future = message(segment(LOW, -3600.0, 90_000.0, 60.0), creation=CUTOFF + 60.0)
+    deliver(workspace, "low_2.oem", write_oem(future))
+
+    assert [entry.file for entry in ingested(workspace).inputs] == ["ephemerides/low_1.oem"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("ICRF", "MCI", "MCI"),
+        ("UTC", "SCLK", "TIME_SYSTEM"),
+        ("= MARS", "= VULCAN", "VULCAN"),
+        ("META_STOP", "META_STOP\n2021-03-17T00:00:00 1 2", ""),
+        ("CCSDS_OEM_VERS = 2.0", "CCSDS_OEM_VERS = 9.0", "CCSDS_OEM_VERS"),
+    ],
+)
+def test_a_refused_delivery_gives_way_to_the_one_before(workspace: Path, old: str, new: str, words: str) -> None:
+    """A newer file that breaks a rule is listed with rule, file and object, and the older one is used."""
+    text = write_oem(message(segment(LOW, -3600.0, 90_000.0, 60.0), creation=CUTOFF + -60.0))
+    assert old in text
+    deliver(workspace, "low_2.oem", text.replace(old, new))
+    result = ingested(workspace)
+
+    assert result.trajectory is not None
+    assert result.inputs[0].file == "ephemerides/low_1.oem"
+    assert result.inputs[0].refusal is None
+    refusal = result.inputs[1].refusal
+    assert refusal is not None
+    assert words in refusal
+    assert "ephemerides/low_2.oem" in refusal
+    assert "(object LOW)" in refusal
+
+
+def test_a_path_without_files_is_refused(workspace: Path) -> None:
+    """An object whose path names no file has no trajectory and one refusal that names the path."""
+    (workspace.parent / "ephemerides" / "low_1.oem").unlink()
+    result = ingested(workspace)
+
+    assert result.trajectory is None
+    assert "ephemerides/low_*.oem" in str(result.inputs[0].refusal)
+
+
+def test_an_ephemeris_that_misses_the_window_is_refused(workspace: Path) -> None:
+    """A file whose states end before the window says so, with both spans."""
+    deliver(workspace, "low_1.oem", write_oem(message(segment(LOW, -90_000.0, -60.0, 60.0))))
+    result = ingested(workspace)
+
+    assert result.trajectory is None
+    assert "must reach the window" in str(result.inputs[0].refusal)
+
+
+def test_a_partial_ephemeris_covers_its_part(workspace: Path) -> None:
+    """An ephemeris that ends inside the window is used up to its last state and not beyond."""
+    deliver(workspace, "low_1.oem", write_oem(message(segment(LOW, -3600.0, 43_200.0, 60.0))))
+    result = ingested(workspace)
+
+    assert result.trajectory is not None
+    assert result.trajectory.spans_s == ((0.0, 43_200.0),)
+
+
+def test_the_input_record_says_what_the_file_is(workspace: Path) -> None:
+    """Format, originator, axes, nodes and age stand in the record of the input."""
+    entry = ingested(workspace).inputs[0]
+
+    assert entry.format == "OEM 2.0"
+    assert (entry.originator, entry.center, entry.axes, entry.time_system) == ("TEST", "MARS", "ICRF", "UTC")
+    assert entry.node_count == (86_400 + 7_200) // 60 + 1
+    assert entry.age_s == 3600.0
