@@ -1,3 +1,28 @@
-"""nearpass: close approaches of spacecraft and moons, screened with proof and published as a site."""
+"""nearpass: close approaches of spacecraft and moons, screened with proof and published as a site.
+
+The map. Data flows down this list, and a module imports only from modules above it (``tests/test_architecture.py``
+holds the table and fails on a module without a place)::
+
+    errors, resources        the tree of errors; where templates and pages lie
+    astro/                   epochs (integer TAI), axes and centres, bodies, local orbital axes
+    ephemeris/               OEM and SPK into trajectories: Chebyshev series on knots, with a stored error
+    screening/               which pairs come near: bounds that exclude, bisection, roots, refinement, counters
+    encounter/               what a close approach looks like: geometry, uncertainty, alert level
+    cycle/                   the record of a cycle, events and history, the archive
+    report/                  from a stored record alone: tables, views, plots, pages, mkdocs hooks
+    config                   nearpass.toml and its schema
+    ingest, publish, sample  deliveries in; pages out; the fleet of 2021 for the demo
+    pipeline                 one cycle: ingest -> screen -> encounters -> record
+    __main__                 the command; the only reader of the clock
+
+``pipeline.run_cycle`` makes a :class:`~generator.cycle.record.CycleRecord`; ``Archive.add`` stores it;
+``publish.publish`` turns it into a site. The record is the only joint: the report never sees an ephemeris, the
+physics never sees a page, and a page made from a loaded record equals the one made from the fresh record, byte for
+byte. From Python::
+
+    config, text = load_config(Path("nearpass.toml"))
+    result = run_cycle(config, text, Path(), Epoch.parse("2021-03-17"), None, progress)
+    result.record.events
+"""
 
 __version__ = "0.1.0"

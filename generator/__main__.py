@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 from filelock import FileLock, Timeout
@@ -243,7 +243,7 @@ class _Bars:
     """A progress bar a stage; silent where standard error is no terminal."""
 
     def __init__(self) -> None:
-        self._bar: tqdm[None] | None = None
+        self._bar: tqdm[Any] | None = None
 
     def stage(self, title: str, steps: int) -> Callable[[int], None]:
         """Begin a stage; the function returned counts its steps."""

@@ -18,7 +18,7 @@ from generator.config import Config, EphemerisSource, ScreenedObject, resolve
 from generator.cycle.record import InputRecord, Span
 from generator.ephemeris.interpolation import trajectory_from_oem
 from generator.ephemeris.oem import OemMessage, OemSegment, parse_oem, peek_header
-from generator.ephemeris.spk import SpkSummary, spk_summary, spk_trajectory
+from generator.ephemeris.spk import SpkCoverage, spk_summary, spk_trajectory
 from generator.ephemeris.trajectory import Trajectory
 from generator.errors import InputError, NearpassError
 
@@ -234,9 +234,16 @@ def _from_kernel(item: ScreenedObject, source: EphemerisSource, path: Path, sett
     if target is None:
         raise InputError("a kernel source needs target, or the object a naif_id")
     kernels = [*_needed(source, setting.directory), path]
-    summary = spk_summary(kernels, target)
+    summary = next((found for found in spk_summary(kernels) if found.target == target), None)
+    if summary is None:
+        raise InputError("a kernel must hold its target", value=target)
     trajectory = spk_trajectory(
-        kernels, target, body=setting.body, epoch=setting.cutoff, window_s=(0.0, setting.span_s)
+        kernels,
+        target,
+        body=setting.body,
+        epoch=setting.cutoff,
+        window_s=(0.0, setting.span_s),
+        planets=setting.planets,
     )
     if not trajectory.arcs:
         window = setting.window
@@ -275,7 +282,7 @@ def _kernel_record(
     source: EphemerisSource,
     kernel: Path,
     setting: Setting,
-    summary: SpkSummary,
+    summary: SpkCoverage,
     sha256: str,
     size_bytes: int,
 ) -> InputRecord:

@@ -114,7 +114,7 @@ def prepare(workspace: Workspace, site_name: str) -> None:
         text = resource("mkdocs.yml").read_text(encoding="utf-8")
         body = text[text.index("docs_dir:") :]
         body = body.replace("custom_dir: templates/theme", "custom_dir: theme  # your overrides of nearpass's theme")
-        body = body.replace("generator/report/site_hooks.py", hooks.name)
+        body = body.replace("generator/report/site_hooks.py", hooks.name).replace("- how-to-read.md", "- index.md")
         settings.write_text(f"site_name: {json.dumps(site_name)}\n{body}", encoding="utf-8")
 
 
@@ -177,9 +177,8 @@ def _write_plots(folder: Path, record: CycleRecord, jobs: int, progress: Progres
     for plot in plots:
         (folder / f"{plot.name}.csv").write_text(data_csv(plot), encoding="utf-8", newline="")
     advance = progress("drawing plots", len(plots))
-    for plot, svg in draw_all(plots, jobs=jobs, progress=None):
+    for plot, svg in draw_all(plots, jobs=jobs, progress=advance):
         (folder / f"{plot.name}.svg").write_bytes(svg)
-        advance(1)
 
 
 def _copy_hand_written(source: Path, target: Path) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 
@@ -61,8 +61,20 @@ class Kepler:
         )
 
 
+class Motion(Protocol):
+    """Anything that gives positions and velocities at offsets from an epoch."""
+
+    def state(self, offsets_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]: ...
+
+
 def segment(
-    orbit: Kepler, start_s: float, stop_s: float, step_s: float, *, system: TimeSystem = TimeSystem.UTC
+    orbit: Motion,
+    start_s: float,
+    stop_s: float,
+    step_s: float,
+    *,
+    system: TimeSystem = TimeSystem.UTC,
+    epoch: Epoch = CUTOFF,
 ) -> OemSegment:
     """Nodes of an orbit on a regular grid, ICRF axes, Hermite of degree 7."""
     offsets_s = np.arange(start_s, stop_s + step_s / 2, step_s)
@@ -74,15 +86,15 @@ def segment(
         ref_frame="ICRF",
         ref_frame_epoch=None,
         time_system=system,
-        start=CUTOFF + float(offsets_s[0]),
-        stop=CUTOFF + float(offsets_s[-1]),
+        start=epoch + float(offsets_s[0]),
+        stop=epoch + float(offsets_s[-1]),
         useable_start=None,
         useable_stop=None,
         interpolation="HERMITE",
         degree=7,
         comments=(),
         first_line=1,
-        epochs_tai_ns=CUTOFF.tai_ns + np.round(offsets_s * 1e9).astype(np.int64),
+        epochs_tai_ns=epoch.tai_ns + np.round(offsets_s * 1e9).astype(np.int64),
         positions_km=positions_km,
         velocities_km_s=velocities_km_s,
         accelerations_km_s2=None,

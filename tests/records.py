@@ -256,13 +256,17 @@ def _level(approach_km: float) -> Level:
     return Level.YELLOW if approach_km < THRESHOLDS.yellow_cad_km else Level.GREEN
 
 
-def _history(event_id: str, tca: Epoch, miss_rtn_km: FloatArray, sigma_km: float | None) -> tuple[HistoryPoint, ...]:
+def _history(
+    event_id: str, tca: Epoch, miss_rtn_km: FloatArray, sigma_km: float | None, radius_km: float
+) -> tuple[HistoryPoint, ...]:
     """Six daily cycles that closed in on the present answer, for every event that is not new."""
     if len(event_id) % 5 == 0:
         return ()
     points = []
+    drift = (0.0, 0.25, -0.4, 1.1, 0.7, 1.9, 2.6)
     for days in range(6, 0, -1):
-        then = miss_rtn_km * (1.0 + 0.9 * days * (-0.5 if days % 2 else 1.0)) + np.array([0.02, 0.3, -0.02]) * days
+        spread_km = (sigma_km or 2.0) * (1.0 + 0.35 * days)
+        then = miss_rtn_km + drift[days] * spread_km * np.array([0.1, 0.9, -0.2])
         miss_km = float(np.linalg.norm(then))
         points.append(
             HistoryPoint(
@@ -270,7 +274,7 @@ def _history(event_id: str, tca: Epoch, miss_rtn_km: FloatArray, sigma_km: float
                 tca=tca + 0.31 * days,
                 miss_km=miss_km,
                 miss_rtn_km=_plain(then),
-                level=_level(miss_km),
+                level=_level(miss_km - radius_km),
                 miss_sigma_km=None if sigma_km is None else sigma_km * (1.0 + 0.35 * days),
             )
         )
@@ -336,7 +340,7 @@ def _event(first: Craft, second: Craft, at_s: float) -> EventRecord:
         ),
         track=_track(first.orbit, second.orbit, at_s),
         orbits=_orbits(first.orbit, second.orbit, at_s),
-        history=_history(event_id, tca, axes @ miss, sigma_km),
+        history=_history(event_id, tca, axes @ miss, sigma_km, second.radius_km or 0.0),
     )
 
 
@@ -350,7 +354,9 @@ def _place(position_km: FloatArray, at_s: float) -> tuple[float, float, float]:
 
 
 def _track(first: Kepler, second: Kepler, at_s: float) -> TrackRecord:
-    offsets_s = np.linspace(-300.0, 300.0, 121)
+    (p, v), (q, w) = first.at(at_s), second.at(at_s)
+    half_s = max(20.0, 6.0 * float(np.linalg.norm(q - p))) / float(np.linalg.norm(w - v))
+    offsets_s = np.linspace(-half_s, half_s, 121)
     (p, v), (q, _) = first.state(at_s + offsets_s), second.state(at_s + offsets_s)
     relative = np.einsum("nij,nj->ni", _rtn(p, v), q - p)
     return TrackRecord(

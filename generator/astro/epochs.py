@@ -31,13 +31,15 @@ _TT_MINUS_TAI_NS: Final = 32_184_000_000
 _GPS_MINUS_TAI_NS: Final = -19 * NS
 _J2000_JD: Final = 2_451_545.0
 _DAY_ZERO: Final = date(2000, 1, 1)
+_MOST_DAYS: Final = 106_000  # 290 years: 64 bits hold 292 years of nanoseconds
 
 # CCSDS 301.0-B-4, ASCII codes A (calendar) and B (day of year), with an optional Z.
 _ISO = re.compile(
     r"(?P<year>\d{4})-(?:(?P<month>\d{2})-(?P<day>\d{2})|(?P<doy>\d{3}))"
-    r"T(?P<hour>\d{2}):(?P<minute>\d{2}):(?P<second>\d{2})(?:\.(?P<fraction>\d{0,18}))?Z?"
+    r"T(?P<hour>\d{2}):(?P<minute>\d{2}):(?P<second>\d{2})(?:\.(?P<fraction>\d{0,18}))?Z?",
+    re.ASCII,
 )
-_ISO_DATE = re.compile(r"(?P<date>\d{4}-(?:\d{2}-\d{2}|\d{3}))Z?")
+_ISO_DATE = re.compile(r"(?P<date>\d{4}-(?:\d{2}-\d{2}|\d{3}))Z?", re.ASCII)
 
 
 class TimeSystem(StrEnum):
@@ -108,8 +110,12 @@ class Epoch:
     def iso(self, system: TimeSystem = TimeSystem.UTC, digits: int = 6) -> str:
         """ISO 8601 text in a time system, rounded to ``digits`` decimals of a second, without a zone letter."""
         step_ns = 10 ** (9 - digits)
-        rounded = Epoch((self.tai_ns + step_ns // 2) // step_ns * step_ns)
-        day, ns_of_day = rounded._civil(system)
+        if system is TimeSystem.UTC:  # whole seconds from TAI, and a leap second must not be rounded into the next day
+            day, ns_of_day = _civil((self.tai_ns + step_ns // 2) // step_ns * step_ns, system)
+        else:
+            day, ns_of_day = _civil(self.tai_ns, system)
+            carry, ns_of_day = divmod((ns_of_day + step_ns // 2) // step_ns * step_ns, DAY_S * NS)
+            day += carry
         second, fraction_ns = divmod(ns_of_day, NS)
         minute_of_day, second_of_minute = divmod(min(second, DAY_S - 1), 60)
         second_of_minute += max(0, second - (DAY_S - 1))
@@ -137,21 +143,6 @@ class Epoch:
         """Seconds of TAI from ``other`` to this epoch."""
         return (self.tai_ns - other.tai_ns) / NS
 
-    def _civil(self, system: TimeSystem) -> tuple[int, int]:
-        """Day number since 2000-01-01 and nanosecond of that day in a time system."""
-        if system is not TimeSystem.UTC:
-            return divmod(self.tai_ns + _J2000_NOON_NS + _ahead_of_tai_ns(self.tai_ns, system), DAY_S * NS)
-        days, leaps_s = _leap_table()
-        starts_ns = [(int(d) * DAY_S + int(s)) * NS for d, s in zip(days, leaps_s, strict=True)]
-        clock_ns = self.tai_ns + _J2000_NOON_NS
-        index = sum(start <= clock_ns for start in starts_ns) - 1
-        if index < 0:
-            raise TimeError("UTC is supported from the first leap second, 1972-07-01", value=f"TAI {self.tai_ns} ns")
-        day, ns_of_day = divmod(clock_ns - int(leaps_s[index]) * NS, DAY_S * NS)
-        if index + 1 < len(days) and day >= int(days[index + 1]):  # inside the leap second itself
-            day, ns_of_day = day - 1, ns_of_day + DAY_S * NS
-        return day, ns_of_day
-
 
 def tai_ns(day: NDArray[np.int64], ns_of_day: NDArray[np.int64], system: TimeSystem) -> NDArray[np.int64]:
     """Nanoseconds of TAI since J2000 noon TAI of many civil instants.
@@ -162,9 +153,11 @@ def tai_ns(day: NDArray[np.int64], ns_of_day: NDArray[np.int64], system: TimeSys
         system: The time system of both.
 
     Raises:
-        TimeError: for UTC before 1972, which has no whole leap seconds.
+        TimeError: for UTC before 1972, which has no whole leap seconds, and more than 290 years from 2000.
 
     """
+    if np.any(np.abs(day) > _MOST_DAYS):
+        raise TimeError("an epoch must lie within 290 years of 2000")
     clock_ns = np.asarray(day, dtype=np.int64) * (DAY_S * NS) + ns_of_day - _J2000_NOON_NS
     if system is TimeSystem.UTC:
         return clock_ns + _leap_s_on(np.asarray(day)) * NS
@@ -172,6 +165,25 @@ def tai_ns(day: NDArray[np.int64], ns_of_day: NDArray[np.int64], system: TimeSys
         tt_ns = clock_ns - np.rint(_tdb_minus_tt_s(clock_ns) * NS).astype(np.int64)
         return tt_ns - _TT_MINUS_TAI_NS
     return clock_ns - _ahead_of_tai_ns(0, system)
+
+
+def _civil(instant_tai_ns: int, system: TimeSystem) -> tuple[int, int]:
+    """Day number since 2000-01-01 and nanosecond of that day in a time system."""
+    if system is not TimeSystem.UTC:
+        civil_ns = instant_tai_ns + _J2000_NOON_NS + _ahead_of_tai_ns(instant_tai_ns, system)
+        if system is TimeSystem.TDB:  # what parse() turns back into this very nanosecond
+            civil_ns -= int(tai_ns(np.array([0]), np.array([civil_ns]), system)[0]) - instant_tai_ns
+        return divmod(civil_ns, DAY_S * NS)
+    days, leaps_s = _leap_table()
+    starts_ns = [(int(d) * DAY_S + int(s)) * NS for d, s in zip(days, leaps_s, strict=True)]
+    clock_ns = instant_tai_ns + _J2000_NOON_NS
+    index = sum(start <= clock_ns for start in starts_ns) - 1
+    if index < 0:
+        raise TimeError("UTC is supported from the first leap second, 1972-07-01", value=f"TAI {instant_tai_ns} ns")
+    day, ns_of_day = divmod(clock_ns - int(leaps_s[index]) * NS, DAY_S * NS)
+    if index + 1 < len(days) and day >= int(days[index + 1]):  # inside the leap second itself
+        day, ns_of_day = day - 1, ns_of_day + DAY_S * NS
+    return day, ns_of_day
 
 
 def tdb_s(reference: Epoch, offsets_s: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -32,6 +32,8 @@ FloatArray = NDArray[np.float64]
 
 _J2000_JD: Final = 2_451_545.0
 
+_DE421: Final = Path(str(files("skyfield_data"))) / "data" / "de421.bsp"
+
 _ICRF_NAMES: Final = frozenset({"ICRF", "ICRF1", "ICRF2", "ICRF3", "GCRF"})
 _EME2000_NAMES: Final = frozenset({"EME2000", "J2000"})
 
@@ -89,9 +91,7 @@ def icrf_from_axes(name: str) -> FloatArray:
     if key in _EME2000_NAMES:
         return np.asarray(ICRS_to_J2000, dtype=np.float64).T.copy()
     if key == "MCI":
-        rule = (
-            "the axes of MCI are not defined by CCSDS 502.0-B; the originator must say which of EME2000 or ICRF it is"
-        )
+        rule = "CCSDS 502.0-B does not define the axes of MCI; ask its originator whether EME2000 or ICRF is meant"
         raise FrameError(rule, value=name)
     known = ", ".join(sorted(_ICRF_NAMES | _EME2000_NAMES))
     raise FrameError(f"REF_FRAME must be one of {known}", value=name)
@@ -143,7 +143,7 @@ class PlanetaryEphemeris:
     @classmethod
     def default(cls) -> PlanetaryEphemeris:
         """JPL's DE421 (Folkner, Williams, Boggs 2009), 1899 to 2053, which comes with the package skyfield_data."""
-        return cls("DE421", (), _de421())
+        return cls("DE421", (_DE421,), _de421())
 
     @classmethod
     def from_kernels(cls, kernels: Sequence[Path]) -> PlanetaryEphemeris:
@@ -198,7 +198,8 @@ class PlanetaryEphemeris:
 @cache
 def _de421() -> SPK:
     """The kernel, opened once a process: it is mapped into memory, not read."""
-    return SPK.open(str(files("skyfield_data") / "data" / "de421.bsp"))
+    kernel: SPK = SPK.open(str(_DE421))
+    return kernel
 
 
 @contextmanager

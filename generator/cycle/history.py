@@ -11,7 +11,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from generator.astro.epochs import Epoch
-from generator.cycle.record import ChangeRecord, CycleRecord, EventRecord, HistoryPoint
+from generator.cycle.record import ChangeKind, ChangeRecord, CycleRecord, EventRecord, HistoryPoint
 from generator.encounter.alert import SEVERITY, Level
 
 NOTABLE_CHANGE: Final = 0.1
@@ -181,12 +181,12 @@ def _left(earlier: EventRecord, record: CycleRecord) -> ChangeRecord:
     return _change("gone", None, earlier, reason)
 
 
-def _change(kind: str, event: EventRecord | None, earlier: EventRecord | None, reason: str) -> ChangeRecord:
+def _change(kind: ChangeKind, event: EventRecord | None, earlier: EventRecord | None, reason: str) -> ChangeRecord:
     shown = event or earlier
     if shown is None:
         raise ValueError("a change needs an event")
     return ChangeRecord(
-        kind=kind,  # type: ignore[arg-type] - one of the literals, given by the callers above
+        kind=kind,
         event_id=shown.event_id,
         primary=shown.primary,
         secondary=shown.secondary,

@@ -105,7 +105,7 @@ def _profile_grid(window: Span) -> FloatArray:
     """Offsets of the profile's samples from the start of the window, the same number in each bin."""
     step_s = window.length_s / PROFILE_BINS
     per_bin = max(2, math.ceil(step_s / PROFILE_STEP_S))
-    return (np.arange(PROFILE_BINS * per_bin) + 0.5) * (step_s / per_bin)
+    return np.asarray((np.arange(PROFILE_BINS * per_bin) + 0.5) * (step_s / per_bin), dtype=np.float64)
 
 
 def _series(values_km: FloatArray) -> Series:

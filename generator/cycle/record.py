@@ -39,6 +39,7 @@ EpochText = Annotated[
 ]
 Vector = tuple[float, float, float]
 Series = tuple[float | None, ...]
+ChangeKind = Literal["new", "worse", "better", "passed", "gone"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,7 +277,7 @@ class ChangeRecord:
     the cut-off); gone (it left the list for another reason).
     """
 
-    kind: Literal["new", "worse", "better", "passed", "gone"]
+    kind: ChangeKind
     event_id: str
     primary: str
     secondary: str

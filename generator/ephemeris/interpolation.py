@@ -241,7 +241,7 @@ def on_parts(series: FloatArray, u_start: FloatArray, u_stop: FloatArray) -> Flo
     values = np.einsum("knd,kdx->knx", np.polynomial.chebyshev.chebvander(u, count - 1), series)
     to_series = np.cos(np.multiply.outer(np.arange(count), angle)) * (2.0 / count)
     to_series[0] /= 2.0
-    return np.einsum("dn,knx->kdx", to_series, values)
+    return np.asarray(np.einsum("dn,knx->kdx", to_series, values))
 
 
 def _offsets_s(epochs_tai_ns: NDArray[np.int64], epoch: Epoch) -> FloatArray:

@@ -9,8 +9,6 @@ then falls, see :mod:`generator.ephemeris.interpolation`). One file describes on
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,7 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generator.astro.epochs import Epoch, TimeSystem
-from generator.ephemeris.oem_table import NUMBER, Span, read_only, read_table
+from generator.ephemeris.oem_fast import NUMBER, Span
+from generator.ephemeris.oem_lines import Lines, Pairs, is_comment, keyword_line, plain_text, read_pairs
+from generator.ephemeris.oem_table import read_only, read_table
 from generator.errors import InputError, NearpassError, TimeError
 
 FloatArray = NDArray[np.float64]
@@ -40,8 +40,6 @@ _NEEDED_KEYS: Final = (
     "STOP_TIME",
 )
 _OTHER_KEYS: Final = ("USEABLE_START_TIME", "USEABLE_STOP_TIME", "INTERPOLATION", "INTERPOLATION_DEGREE")
-_MARKERS: Final = (b"META_START", b"COVARIANCE_START")
-_KEYWORD: Final = re.compile(r"([A-Z][A-Z0-9_]*)\s*=\s*(.*)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +58,7 @@ class OemHeader:
 class OemCovariances:
     """Covariances of a segment: ``epochs_tai_ns`` ``(M,)``, ``matrices`` ``(M, 6, 6)`` in km and km/s.
 
-    ``frames`` names the axes of each: its ``COV_REF_FRAME``, which holds on until the next one, else the axes of the
-    states.
+    ``frames`` names the axes of each: its own ``COV_REF_FRAME``, else the axes of the states (5.2.5.4).
     """
 
     epochs_tai_ns: IntArray
@@ -126,7 +123,7 @@ def peek_header(data: bytes, file: str) -> OemHeader:
     """
     try:
         end = data.find(b"META_START")
-        return _read_header(_Lines(_plain_text(data if end < 0 else data[: end + 10])))
+        return _read_header(Lines(plain_text(data if end < 0 else data[: end + 10])))
     except NearpassError as error:
         raise InputError(error.rule, value=error.value, file=file, line=error.line) from None
 
@@ -143,7 +140,7 @@ def parse_oem(data: bytes, file: str) -> OemMessage:
 
     """
     try:
-        lines = _Lines(_plain_text(data))
+        lines = Lines(plain_text(data))
         header = _read_header(lines)
         segments: list[OemSegment] = []
         while lines.peek() is not None:
@@ -157,129 +154,19 @@ def parse_oem(data: bytes, file: str) -> OemMessage:
         raise InputError(error.rule, value=error.value, file=file, line=error.line) from None
 
 
-class _Lines:
-    """A place in a text and the number of its line, so that blocks can be skipped without looking at each line."""
-
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-        self.position = 0
-        self.number = 1
-        self._marks = _marker_positions(data)
-
-    def peek(self) -> str | None:
-        """The next line that is not blank, stripped, or None at the end; the place moves to its beginning."""
-        while self.position < len(self.data):
-            end = self._line_end()
-            text = self.data[self.position : end].strip()
-            if text:
-                return self._decoded(text)
-            self._move_past(end)
-        return None
-
-    def take(self) -> None:
-        """Move past the line that :meth:`peek` has shown."""
-        self._move_past(self._line_end())
-
-    def block_end(self) -> int:
-        """Where the lines up to the next META_START or COVARIANCE_START end."""
-        while self._marks and self._marks[-1] < self.position:
-            self._marks.pop()
-        return self._marks[-1] if self._marks else len(self.data)
-
-    def skip_to(self, position: int) -> None:
-        """Move to the beginning of a later line."""
-        self.number += self.data.count(b"\n", self.position, position)
-        self.position = position
-
-    def _line_end(self) -> int:
-        end = self.data.find(b"\n", self.position)
-        return len(self.data) if end < 0 else end
-
-    def _move_past(self, end: int) -> None:
-        self.position = end + 1
-        self.number += 1
-
-    def _decoded(self, text: bytes) -> str:
-        try:
-            line = text.decode().replace("\t", " ")
-        except UnicodeDecodeError:
-            raise InputError("a message must be ASCII or UTF-8 text", line=self.number) from None
-        if not line.isprintable():
-            raise InputError("a line must hold printable characters only", value=line, line=self.number)
-        return line
-
-
-def _marker_positions(data: bytes) -> list[int]:
-    """Beginnings of the lines that open a block, the last one first."""
-    found: list[int] = []
-    for marker in _MARKERS:
-        at = data.find(marker)
-        while at >= 0:
-            begin = data.rfind(b"\n", 0, at) + 1
-            if not data[begin:at].strip():
-                found.append(begin)
-            at = data.find(marker, at + len(marker))
-    return sorted(found, reverse=True)
-
-
-def _plain_text(data: bytes) -> bytes:
-    """The text without a byte order mark and with line feeds only."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or (nul := data.find(b"\0")) >= 0:
-        line = 1 if data.startswith((b"\xff\xfe", b"\xfe\xff")) else data.count(b"\n", 0, nul) + 1
-        raise InputError("a message must be ASCII or UTF-8 text", line=line)
-    data = data.removeprefix(b"\xef\xbb\xbf")
-    if b"\r" in data:
-        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    return data
-
-
-def _keyword_line(text: str, line: int) -> tuple[str, str]:
-    """Keyword and value of ``KEYWORD = value``."""
-    found = _KEYWORD.fullmatch(text)
-    if found is None:
-        raise InputError("a line here must read KEYWORD = value", value=text, line=line)
-    if not found[2]:
-        raise InputError(f"{found[1]} must have a value", line=line)
-    return found[1], found[2]
-
-
-def _is_comment(text: str) -> bool:
-    return text == "COMMENT" or text.startswith("COMMENT ")
-
-
-def _read_pairs(
-    lines: _Lines, allowed: tuple[str, ...], end: str
-) -> tuple[dict[str, tuple[str, int]], tuple[str, ...], bool]:
-    """Keywords with value and line, and the comments, up to the line ``end``; also whether that line was there."""
-    pairs: dict[str, tuple[str, int]] = {}
-    comments: list[str] = []
-    while (text := lines.peek()) is not None and text != end:
-        if _is_comment(text):
-            comments.append(text[7:].strip())
-        else:
-            key, value = _keyword_line(text, lines.number)
-            if key not in allowed:
-                raise InputError(f"the keyword must be one that may stand before {end}", value=key, line=lines.number)
-            if key in pairs:
-                raise InputError(f"{key} must be given once", value=value, line=lines.number)
-            pairs[key] = (value, lines.number)
-        lines.take()
-    return pairs, tuple(comments), text is not None
-
-
-def _read_header(lines: _Lines) -> OemHeader:
+def _read_header(lines: Lines) -> OemHeader:
     """The lines before the first META_START, which stays unread."""
     text = lines.peek()
     if text is not None and text.startswith("<"):
         raise InputError("a message in XML cannot be read; keyword-value notation is needed", line=lines.number)
     if text is None or not text.startswith("CCSDS_OEM_VERS"):
         raise InputError("the first line must read CCSDS_OEM_VERS = version", value=text, line=lines.number)
-    key, version = _keyword_line(text, lines.number)
+    key, version = keyword_line(text, lines.number)
     if key != "CCSDS_OEM_VERS" or version not in VERSIONS:
         raise InputError(f"CCSDS_OEM_VERS must be one of {', '.join(VERSIONS)}", value=version, line=lines.number)
     lines.take()
     allowed = _HEADER_KEYS + (_HEADER_KEYS_3 if version == "3.0" else ())
-    pairs, comments, _ = _read_pairs(lines, allowed, "META_START")
+    pairs, comments, _ = read_pairs(lines, allowed, "META_START")
     for key in _HEADER_KEYS:
         if key not in pairs:
             raise InputError(f"the header must hold {key}", line=lines.number)
@@ -293,11 +180,11 @@ def _read_header(lines: _Lines) -> OemHeader:
     )
 
 
-def _text_of(pairs: Mapping[str, tuple[str, int]], key: str) -> str | None:
+def _text_of(pairs: Pairs, key: str) -> str | None:
     return pairs[key][0] if key in pairs else None
 
 
-def _epoch_of(pairs: Mapping[str, tuple[str, int]], key: str, system: TimeSystem) -> Epoch:
+def _epoch_of(pairs: Pairs, key: str, system: TimeSystem) -> Epoch:
     value, line = pairs[key]
     try:
         return Epoch.parse(value, system)
@@ -305,11 +192,11 @@ def _epoch_of(pairs: Mapping[str, tuple[str, int]], key: str, system: TimeSystem
         raise InputError(f"{key}: {error.rule}", value=error.value, line=line) from None
 
 
-def _epoch_or_none(pairs: Mapping[str, tuple[str, int]], key: str, system: TimeSystem) -> Epoch | None:
+def _epoch_or_none(pairs: Pairs, key: str, system: TimeSystem) -> Epoch | None:
     return _epoch_of(pairs, key, system) if key in pairs else None
 
 
-def _read_segment(lines: _Lines, version: str) -> OemSegment:
+def _read_segment(lines: Lines, version: str) -> OemSegment:
     """A metadata block, its states, and its covariances if there are any."""
     text, first_line = lines.peek(), lines.number
     if text != "META_START":
@@ -320,7 +207,7 @@ def _read_segment(lines: _Lines, version: str) -> OemSegment:
         allowed += ("REF_FRAME_EPOCH",)
     if version == "3.0":
         allowed += ("MESSAGE_ID",)
-    pairs, comments, ended = _read_pairs(lines, allowed, "META_STOP")
+    pairs, comments, ended = read_pairs(lines, allowed, "META_STOP")
     if not ended:
         raise InputError("the metadata must end with META_STOP", line=lines.number)
     for key in _NEEDED_KEYS:
@@ -356,7 +243,7 @@ def _read_segment(lines: _Lines, version: str) -> OemSegment:
     )
 
 
-def _time_system(pairs: Mapping[str, tuple[str, int]]) -> TimeSystem:
+def _time_system(pairs: Pairs) -> TimeSystem:
     value, line = pairs["TIME_SYSTEM"]
     try:
         return TimeSystem.named(value)
@@ -364,7 +251,7 @@ def _time_system(pairs: Mapping[str, tuple[str, int]]) -> TimeSystem:
         raise InputError(error.rule, value=value, line=line) from None
 
 
-def _checked_span(pairs: Mapping[str, tuple[str, int]], system: TimeSystem) -> Span:
+def _checked_span(pairs: Pairs, system: TimeSystem) -> Span:
     """START_TIME to STOP_TIME; the useable limits must lie between them, in order."""
     start, stop = _epoch_of(pairs, "START_TIME", system), _epoch_of(pairs, "STOP_TIME", system)
     if start >= stop:
@@ -384,7 +271,7 @@ def _checked_span(pairs: Mapping[str, tuple[str, int]], system: TimeSystem) -> S
     return Span(start, stop)
 
 
-def _interpolation(pairs: Mapping[str, tuple[str, int]]) -> tuple[str | None, int | None]:
+def _interpolation(pairs: Pairs) -> tuple[str | None, int | None]:
     """Method and degree; a method needs its degree."""
     degree = None
     if "INTERPOLATION_DEGREE" in pairs:
@@ -403,7 +290,7 @@ def _interpolation(pairs: Mapping[str, tuple[str, int]]) -> tuple[str | None, in
     return method.upper(), degree
 
 
-def _read_covariances(lines: _Lines, version: str, system: TimeSystem, ref_frame: str) -> OemCovariances | None:
+def _read_covariances(lines: Lines, version: str, system: TimeSystem, ref_frame: str) -> OemCovariances | None:
     """The block from COVARIANCE_START to COVARIANCE_STOP, if one comes next."""
     if lines.peek() != "COVARIANCE_START":
         return None
@@ -414,21 +301,20 @@ def _read_covariances(lines: _Lines, version: str, system: TimeSystem, ref_frame
     matrices: list[FloatArray] = []
     frames: list[str] = []
     comments: list[str] = []
-    frame = ref_frame
     while (text := lines.peek()) != "COVARIANCE_STOP":
         if text is None:
             raise InputError("covariances must end with COVARIANCE_STOP", line=lines.number)
-        if _is_comment(text):
+        if is_comment(text):
             comments.append(text[7:].strip())
             lines.take()
             continue
-        epoch, new_frame = _read_covariance_head(lines, system)
+        number = lines.number
+        epoch, frame = _read_covariance_head(lines, system)
         if epochs and epoch <= epochs[-1]:
-            raise InputError("the epochs of covariances must increase", value=text, line=lines.number - 1)
-        frame = new_frame or frame
+            raise InputError("the epochs of covariances must increase", value=text, line=number)
         epochs.append(epoch)
         matrices.append(_read_matrix(lines))
-        frames.append(frame)
+        frames.append(frame or ref_frame)
     if not epochs:
         raise InputError("a covariance block must hold a covariance", line=lines.number)
     lines.take()
@@ -440,10 +326,10 @@ def _read_covariances(lines: _Lines, version: str, system: TimeSystem, ref_frame
     )
 
 
-def _read_covariance_head(lines: _Lines, system: TimeSystem) -> tuple[Epoch, str | None]:
+def _read_covariance_head(lines: Lines, system: TimeSystem) -> tuple[Epoch, str | None]:
     """EPOCH and, where it is given, COV_REF_FRAME of one covariance."""
     text = lines.peek() or ""
-    key, value = _keyword_line(text, lines.number)
+    key, value = keyword_line(text, lines.number)
     if key != "EPOCH":
         raise InputError("a covariance must begin with EPOCH", value=text, line=lines.number)
     epoch = _epoch_of({key: (value, lines.number)}, key, system)
@@ -451,14 +337,14 @@ def _read_covariance_head(lines: _Lines, system: TimeSystem) -> tuple[Epoch, str
     text = lines.peek() or ""
     if not text[:1].isalpha():
         return epoch, None
-    key, value = _keyword_line(text, lines.number)
+    key, value = keyword_line(text, lines.number)
     if key != "COV_REF_FRAME":
         raise InputError("after EPOCH may stand COV_REF_FRAME only", value=text, line=lines.number)
     lines.take()
     return epoch, value
 
 
-def _read_matrix(lines: _Lines) -> FloatArray:
+def _read_matrix(lines: Lines) -> FloatArray:
     """A full symmetric matrix ``(6, 6)`` from the six lines of its lower triangle."""
     matrix = np.zeros((6, 6))
     for row in range(6):

@@ -7,29 +7,21 @@ one would not judge or names the first faulty line. Both give the same numbers t
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from generator.astro.epochs import Epoch, TimeSystem
+from generator.ephemeris.oem_fast import NUMBER, Span, read_fast
 from generator.errors import InputError, TimeError
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 _Array = TypeVar("_Array", FloatArray, IntArray)
 
-NUMBER: Final = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _COLUMNS: Final = (7, 10)
-
-
-class Span(NamedTuple):
-    """START_TIME and STOP_TIME of a segment."""
-
-    start: Epoch
-    stop: Epoch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -63,7 +55,27 @@ def read_table(block: bytes, first_line: int, system: TimeSystem, span: Span, *,
         InputError: for the first faulty line.
 
     """
-    return _read_carefully(block, first_line, system, span, most_columns)
+    comments, begin = _leading_comments(block, first_line)
+    found = read_fast(block[begin:], system, span, most_columns)
+    if found is None:
+        return _read_carefully(block, first_line, system, span, most_columns)
+    return as_table(*found, comments)
+
+
+def _leading_comments(block: bytes, first_line: int) -> tuple[tuple[str, ...], int]:
+    """The comments before the first state, and where that begins."""
+    comments: list[str] = []
+    begin, line = 0, first_line
+    while begin < len(block):
+        end = block.find(b"\n", begin)
+        end = len(block) if end < 0 else end
+        words = block[begin:end].split(None, 1)
+        if words and words[0] != b"COMMENT":
+            break
+        if words:
+            comments.append(_comment(block[begin:end], line))
+        begin, line = end + 1, line + 1
+    return tuple(comments), begin
 
 
 def _read_carefully(block: bytes, first_line: int, system: TimeSystem, span: Span, most_columns: int) -> Table:

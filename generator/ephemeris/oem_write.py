@@ -73,13 +73,11 @@ def _state_lines(segment: OemSegment) -> Iterator[str]:
 def _covariance_lines(covariances: OemCovariances, segment: OemSegment) -> Iterator[str]:
     yield "COVARIANCE_START"
     yield from _comments(covariances.comments)
-    frame = segment.ref_frame
-    for moment, matrix, new_frame in zip(
+    for moment, matrix, frame in zip(
         covariances.epochs_tai_ns.tolist(), covariances.matrices.tolist(), covariances.frames, strict=True
     ):
         yield f"EPOCH = {_iso(Epoch(moment), segment.time_system)}"
-        if new_frame != frame:
-            frame = new_frame
+        if frame != segment.ref_frame:
             yield f"COV_REF_FRAME = {frame}"
         for row, numbers in enumerate(matrix, start=1):
             yield " ".join(map(repr, numbers[:row]))

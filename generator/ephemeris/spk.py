@@ -13,6 +13,7 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final, TypeVar
@@ -36,8 +37,9 @@ DEGREE: Final = 15
 TOLERANCE_KM: Final = 1e-6
 _LONGEST_S: Final = 3_600.0
 _SHORTEST_S: Final = 4.0
-_JOINT_KM: Final = 1e-6
-_JOINT_KM_S: Final = 1e-8
+_ROUGHEST_KM: Final = 1e-3
+_GAIN: Final = 4.0  # a smooth motion gains a factor 2**16 by a halving, once the fit follows it at all
+_STEADY_KM_S: Final = 1e-8  # no manoeuvre is smaller than a hundredth of a millimetre a second
 _DAY_ZERO_TDB_S: Final = -DAY_S // 2  # 2000-01-01T00:00:00 in seconds past J2000
 
 
@@ -184,24 +186,22 @@ def _arcs(
         held = ", ".join(str(number) for number in sorted({segment.target for segment in segments}))
         raise InputError(f"the kernels must hold the target, not only {held}", value=target)
     clock = _Clock(epoch, window_s)
+    chain = [link for link in links(segments, target, body) if clock.overlaps(link)]
+    check_frames(chain)
     arcs: list[Arc] = []
     exact = True
-    chain = [
-        link for link in links(segments, target, body) if link.stop_s > clock.start_s and link.start_s < clock.stop_s
-    ]
-    check_frames(chain)
+    before: Link | None = None
     for link in chain:
-        start_s, stop_s = clock.clipped(link.start_s, link.stop_s)
-        if not start_s < stop_s:
-            continue
+        start_s, stop_s = clock.clipped(link)
         arc = _exact_arc(link, clock, start_s, stop_s)
         if arc is None:
             exact = False
-            arc = fitted_arc(lambda offsets_s, link=link: link.state(clock.tdb_s(offsets_s)), start_s, stop_s)  # type: ignore[misc]
-        if arcs and _joins(arcs[-1], arc):
+            arc = fitted_arc(partial(_at_offsets, link, clock), start_s, stop_s)
+        if before is not None and _joins(before, link):
             arcs[-1] = _joined(arcs[-1], arc)
         else:
             arcs.append(arc)
+        before = link
     return tuple(arcs), exact
 
 
@@ -219,11 +219,21 @@ class _Clock:
     def offset_s(self, time_s: float) -> float:
         return _epoch_of(time_s) - self._epoch
 
-    def clipped(self, start_s: float, stop_s: float) -> tuple[float, float]:
-        """A span in TDB seconds as offsets inside the window."""
-        low_s = self._window_s[0] if start_s <= self.start_s else self.offset_s(start_s)
-        high_s = self._window_s[1] if stop_s >= self.stop_s else self.offset_s(stop_s)
+    def overlaps(self, link: Link) -> bool:
+        """Whether a stretch of some length lies inside the window."""
+        start_s, stop_s = self.clipped(link)
+        return start_s < stop_s
+
+    def clipped(self, link: Link) -> tuple[float, float]:
+        """A link's span as offsets, ending with the window."""
+        low_s = self._window_s[0] if link.start_s <= self.start_s else self.offset_s(link.start_s)
+        high_s = self._window_s[1] if link.stop_s >= self.stop_s else self.offset_s(link.stop_s)
         return low_s, high_s
+
+
+def _at_offsets(link: Link, clock: _Clock, offsets_s: FloatArray) -> FloatArray:
+    """States ``(N, 6)`` of a link at offsets from the epoch; no double is taken beyond the link's ends."""
+    return link.state(np.clip(clock.tdb_s(offsets_s), link.start_s, link.stop_s))
 
 
 def _exact_arc(link: Link, clock: _Clock, start_s: float, stop_s: float) -> Arc | None:
@@ -271,7 +281,9 @@ def fitted_arc(state: Callable[[FloatArray], FloatArray], start_s: float, stop_s
     """Chebyshev series that follow a function of time, with the greatest error found on a finer grid.
 
     Each interval is sampled at its Chebyshev points and then compared at four times as many points, ends included. It
-    is halved while it misses the tolerance, unless it has reached the shortest length; what is left is the arc's error.
+    is halved until it meets the tolerance. Halving also ends where the kernel itself is not smooth: at the shortest
+    length, or where two halvings in a row gained little and what is left is under a metre (the two-body arcs of SPK
+    type 5 meet with steps of decimetres). What is left is the arc's error.
 
     Args:
         state: States ``(N, 6)`` in km and km/s at offsets ``(N,)``.
@@ -284,12 +296,16 @@ def fitted_arc(state: Callable[[FloatArray], FloatArray], start_s: float, stop_s
     pending = np.stack([edges_s[:-1], edges_s[1:]], axis=1)
     done: list[tuple[FloatArray, FloatArray]] = []
     worst_km = 0.0
+    history_km = np.full((len(pending), 2), np.inf)
     while len(pending):
         series, errors_km = _fit(state, pending)
         lengths_s = pending[:, 1] - pending[:, 0]
         good = (errors_km <= TOLERANCE_KM) | (lengths_s < 2.0 * _SHORTEST_S)
+        stuck = (errors_km > history_km[:, 0] / _GAIN) & (history_km[:, 0] > history_km[:, 1] / _GAIN)
+        good |= stuck & (errors_km <= _ROUGHEST_KM)
         done.append((pending[good], series[good]))
         worst_km = max(worst_km, float(errors_km[good].max(initial=0.0)))
+        history_km = np.tile(np.stack([errors_km, history_km[:, 0]], axis=1)[~good], (2, 1))
         rest = pending[~good]
         middles_s = rest.mean(axis=1)
         pending = np.concatenate([np.stack([rest[:, 0], middles_s], 1), np.stack([middles_s, rest[:, 1]], 1)])
@@ -316,12 +332,13 @@ def _fit(state: Callable[[FloatArray], FloatArray], spans_s: FloatArray) -> tupl
     return series, errors_km
 
 
-def _joins(before: Arc, after: Arc) -> bool:
-    """Whether one arc goes on where the other ends, without a jump in position or velocity."""
+def _joins(before: Link, after: Link) -> bool:
+    """Whether one stretch goes on where the other ends, without a jump in the kernel's own position or velocity."""
     if before.stop_s != after.start_s:
         return False
-    here, there = before.state(np.array([before.stop_s])), after.state(np.array([after.start_s]))
-    return bool(np.linalg.norm(here[0] - there[0]) <= _JOINT_KM and np.linalg.norm(here[1] - there[1]) <= _JOINT_KM_S)
+    time_s = np.array([before.stop_s])
+    jump = (before.state(time_s) - after.state(time_s))[0]
+    return bool(np.linalg.norm(jump[:3]) <= TOLERANCE_KM and np.linalg.norm(jump[3:]) <= _STEADY_KM_S)
 
 
 def _joined(before: Arc, after: Arc) -> Arc:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -132,7 +133,7 @@ def links(segments: Sequence[Segment], target: int, body: int) -> list[Link]:
     edges = sorted({edge for held in by_target.values() for s in held for edge in (s.start_s, s.stop_s)})
     span_edges = _edges_within(by_target.get(target, []), edges)
     found: list[Link] = []
-    for start_s, stop_s in zip(span_edges[:-1], span_edges[1:], strict=True):
+    for start_s, stop_s in pairwise(span_edges):
         if stop_s - start_s < _EPSILON_S:
             continue
         link = _link_at(by_target, target, body, start_s, stop_s)

@@ -184,7 +184,7 @@ def event_page(event: EventRecord, catalogue: Catalogue, links: Links) -> EventP
     return EventPage(
         card=event_card(event, catalogue, links),
         summary=summary(event, catalogue),
-        timing=_timing(event, catalogue),
+        timing=_timing(event),
         place=_place(event),
         motion=_motion(event),
         components=_component_table(event),
@@ -198,20 +198,14 @@ def event_page(event: EventRecord, catalogue: Catalogue, links: Links) -> EventP
     )
 
 
-def _timing(event: EventRecord, catalogue: Catalogue) -> tuple[Fact, ...]:
+def _timing(event: EventRecord) -> tuple[Fact, ...]:
     tdb = _COLUMN["tca_tdb"].text(event).replace("T", " ")
-    deadline = Fact(label="Decide by", value="–", note=_decider(event, catalogue))
-    if event.deadline is not None:
-        machine = wording.machine_time(event.deadline)
-        value = wording.moment_to_minute(event.deadline)
-        deadline = Fact(label="Decide by", value=value, note=_decider(event, catalogue), machine=machine)
     return (
         Fact(label="TCA, UTC", value=wording.instant(event.tca, 3), machine=wording.machine_time(event.tca)),
         Fact(label="TCA, TDB", value=tdb[:-3]),
-        deadline,
-        Fact(label="Commanding", value=f"{wording.span(event.light_time_s)} one-way light time",
-             note=f"Sun-Earth-Probe angle {wording.number(event.sep_deg, 1)}°"),
-    )  # fmt: skip
+        Fact(label="One-way light time", value=wording.span(event.light_time_s), note="to Earth at TCA"),
+        Fact(label="Sun-Earth-Probe angle", value=f"{wording.number(event.sep_deg, 1)}°", note="at TCA"),
+    )
 
 
 def _place(event: EventRecord) -> tuple[Fact, ...]:

@@ -225,7 +225,9 @@ def _permalink_page(event: EventRecord, catalogue: Catalogue, links: Links) -> s
 
 def _left_page(change: ChangeRecord, catalogue: Catalogue, links: Links) -> str:
     record = catalogue.record
-    view = next(v for v, c in zip(cycle_views.change_views(catalogue, links), record.changes, strict=True) if c is change)
+    view = next(
+        v for v, c in zip(cycle_views.change_views(catalogue, links), record.changes, strict=True) if c is change
+    )
     title = catalogue.named(change.primary, change.secondary)
     meta = _live_meta(record, title, f"{view.word}: {view.reason}", "event", change.event_id)
     last = record.previous_cycle_id

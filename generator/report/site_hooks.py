@@ -44,12 +44,15 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         overrides = len(config.theme.dirs) - 1  # the last one is mkdocs' own
         config.theme.dirs.insert(max(overrides, 0), folder)
     config.theme.static_templates.add("404.html")
+    config.theme.static_templates.discard("sitemap.xml")  # it would list the pages of one build, and its date
     config.extra["assets"] = next(iter(theme_assets())).rsplit("/", maxsplit=1)[0]
     return config
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the assets and those hand-written pages that the workspace does not replace by its own."""
+    for file in [file for file in files if file.src_dir == str(theme_folder())]:
+        files.remove(file)  # mkdocs would publish the assets a second time, outside the folder named by their hash
     for uri, path in theme_assets().items():
         files.append(File.generated(config, uri, abs_src_path=str(path)))
     pages = resource("site")

@@ -283,9 +283,10 @@ def _clear_pairs(record: CycleRecord, screened: Sequence[PairRecord]) -> str:
     clear = sum((pair.proven_no_closer_than_km or 0.0) >= limit_km for pair in screened)
     partly = sum(pair.uncovered_s > 0.0 for pair in screened)
     text = f"{clear} of {wording.count(len(screened), 'screened pair')} stay above {wording.plain(limit_km)} km"
-    text += f" ({partly} of them covered only in part)" if partly else ""
     missing = len(record.pairs) - len(screened)
-    return text + (f"; {wording.count(missing, 'pair was', 'pairs were')} not screened." if missing else ".")
+    gaps = [f"{wording.count(partly, 'pair')} covered only in part"] if partly else []
+    gaps += [f"{wording.count(missing, 'pair')} not screened"] if missing else []
+    return f"{text}; {wording.listing(gaps)}." if gaps else f"{text}."
 
 
 def head(column: Column[Row], title: str | None = None) -> Head:

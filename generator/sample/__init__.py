@@ -13,14 +13,15 @@ from typing import Final
 
 from generator.astro.epochs import DAY_S, Epoch
 from generator.astro.frames import PlanetaryEphemeris
-from generator.ephemeris.oem_write import write_oem
-from generator.sample.deliveries import SPAN_DAYS, Delivery, cutoffs, deliveries, messages, placed, true_states
-from generator.sample.fleet import FLEET
+from generator.sample.deliveries import deliveries, placed, predictions, true_states
+from generator.sample.delivery_text import Delivery, delivery_text
+from generator.sample.fleet import CUTOFFS, FLEET
 from generator.sample.propagation import Batch
 
-__all__ = ["write_sample"]
+__all__ = ["write_deliveries", "write_sample"]
 
 CONFIGURATION: Final = Path(__file__).with_name("nearpass.toml")
+SPAN_DAYS: Final = 24.0
 
 
 def write_sample(directory: Path, *, progress: Callable[[str], None] | None = None) -> tuple[Epoch, ...]:
@@ -40,7 +41,7 @@ def write_sample(directory: Path, *, progress: Callable[[str], None] | None = No
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "nearpass.toml").write_bytes(CONFIGURATION.read_bytes())
     write_deliveries(directory / "ephemerides", wanted, truth, SPAN_DAYS, planets, tell)
-    return cutoffs()
+    return tuple(Epoch.parse(cutoff) for cutoff in CUTOFFS)
 
 
 def write_deliveries(
@@ -53,6 +54,8 @@ def write_deliveries(
 ) -> None:
     """Write the OEM file of each delivery, given the true states at their starts."""
     directory.mkdir(parents=True, exist_ok=True)
-    for delivery, message in messages(wanted, truth, span_days * DAY_S, planets):
+    predicted = predictions(wanted, truth, span_days * DAY_S, planets)
+    for delivery, prediction in zip(wanted, predicted, strict=True):
         tell(delivery.file_name)
-        (directory / delivery.file_name).write_text(write_oem(message), encoding="ascii", newline="\n")
+        text = delivery_text(delivery, prediction)
+        (directory / delivery.file_name).write_text(text, encoding="ascii", newline="\n")

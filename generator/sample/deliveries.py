@@ -1,52 +1,21 @@
-"""From the fleet's definition to the OEM messages that its agencies would have delivered."""
+"""From the fleet's definition to true states and to what its agencies would have predicted."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.astro.epochs import DAY_S, NS, Epoch, tai_ns
-from generator.astro.frames import PlanetaryEphemeris, icrf_from_axes
-from generator.ephemeris.oem import OemCovariances, OemHeader, OemMessage, OemSegment
-from generator.sample.fleet import CUTOFFS, Encounter, Issue, Member
+from generator.astro.epochs import Epoch
+from generator.astro.frames import PlanetaryEphemeris
+from generator.sample.delivery_text import Delivery
+from generator.sample.fleet import Encounter, Member
 from generator.sample.orbits import state_of_elements, state_of_encounter
 from generator.sample.predictions import Prediction, predict
-from generator.sample.propagation import EQUATOR_FROM_ICRF, MARS, Batch, Sampling, delayed, propagate
+from generator.sample.propagation import MARS, Batch, Sampling, delayed, propagate
 
 FloatArray = NDArray[np.float64]
-
-SPAN_DAYS: Final = 24.0
-_INTERPOLATION: Final = "HERMITE"
-_DEGREE: Final = 7
-_COMMENTS: Final = (
-    "RECONSTRUCTION made by nearpass from published orbits. NOT A REAL EPHEMERIS.",
-    "No agency produced or endorsed it; the angles and the positions along the orbits are invented.",
-    "Force model: GM, J2, J3 and J4 of Mars (GMM-3), tide of the Sun (DE421).",
-)
-_NO_COVARIANCE: Final = "No covariance and no expected accuracy are given."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """One file: whose, which of its issues, and the number of the issue from 0."""
-
-    member: Member
-    issue: Issue
-    number: int
-
-    @property
-    def start(self) -> Epoch:
-        """Epoch of the first state, a whole second of the file's own time system."""
-        return Epoch.parse(self.issue.start, self.member.time_system)
-
-    @property
-    def file_name(self) -> str:
-        """Such as ``mro_20210224.oem``."""
-        return f"{self.member.id.lower()}_{self.issue.date.replace('-', '')}.oem"
 
 
 def deliveries(fleet: Sequence[Member]) -> tuple[Delivery, ...]:
@@ -115,81 +84,10 @@ def true_states(orbits: Mapping[str, Batch], wanted: Sequence[tuple[str, Epoch]]
     )
 
 
-def messages(
+def predictions(
     wanted: Sequence[Delivery], truth: Batch, span_s: float, planets: PlanetaryEphemeris
-) -> Iterator[tuple[Delivery, OemMessage]]:
-    """The message of each delivery: the true state at its start, an error drawn at random, and its propagation."""
-    draws = np.array(
-        [np.random.default_rng((delivery.member.seed, delivery.number)).standard_normal(7) for delivery in wanted]
-    )
+) -> list[Prediction]:
+    """The prediction in each delivery: the true state at its start, an error drawn at random, and its propagation."""
+    draws = [np.random.default_rng((delivery.member.seed, delivery.number)).standard_normal(7) for delivery in wanted]
     knowledge = [delivery.member.knowledge for delivery in wanted]
-    predictions = predict(truth, knowledge, draws, span_s, planets=planets)
-    for delivery, prediction in zip(wanted, predictions, strict=True):
-        yield delivery, _message(delivery, prediction)
-
-
-def _message(delivery: Delivery, prediction: Prediction) -> OemMessage:
-    """A prediction in the words and axes of its agency."""
-    member, issue = delivery.member, delivery.issue
-    epochs = _epochs_tai_ns(delivery, prediction.offsets_s)
-    # A file with undefined axes holds numbers all the same: those of its agency's usual axes.
-    rotation = icrf_from_axes(member.ref_frame).T @ EQUATOR_FROM_ICRF.T
-    return OemMessage(
-        header=OemHeader(
-            version="2.0",
-            creation=Epoch.parse(issue.creation_utc),
-            originator=member.originator,
-            classification=None,
-            message_id=None,
-            comments=_COMMENTS if member.with_covariance else (*_COMMENTS, _NO_COVARIANCE),
-        ),
-        segments=(
-            OemSegment(
-                object_name=member.id,
-                object_id=member.designator,
-                center_name=MARS.name,
-                ref_frame=issue.ref_frame or member.ref_frame,
-                ref_frame_epoch=None,
-                time_system=member.time_system,
-                start=Epoch(int(epochs[0])),
-                stop=Epoch(int(epochs[-1])),
-                useable_start=None,
-                useable_stop=None,
-                interpolation=_INTERPOLATION,
-                degree=_DEGREE,
-                comments=(),
-                first_line=0,
-                epochs_tai_ns=epochs,
-                positions_km=prediction.states[:, :3] @ rotation.T,
-                velocities_km_s=prediction.states[:, 3:] @ rotation.T,
-                accelerations_km_s2=None,
-                covariances=_covariances(delivery, prediction) if member.with_covariance else None,
-            ),
-        ),
-    )
-
-
-def _covariances(delivery: Delivery, prediction: Prediction) -> OemCovariances:
-    return OemCovariances(
-        epochs_tai_ns=_epochs_tai_ns(delivery, prediction.covariance_offsets_s),
-        matrices=prediction.covariances,
-        frames=("RTN",) * len(prediction.covariances),
-        comments=(),
-    )
-
-
-def _epochs_tai_ns(delivery: Delivery, offsets_s: FloatArray) -> NDArray[np.int64]:
-    """Instants at whole seconds of the file's own time system.
-
-    The force model takes these seconds for its own: TDB and TAI part by under 0.5 ms in four weeks, 2 m along the
-    fastest of the orbits.
-    """
-    system = delivery.member.time_system
-    clock = np.datetime64(delivery.issue.start) - np.datetime64("2000-01-01")
-    seconds = clock.astype(np.int64) + np.rint(offsets_s).astype(np.int64)
-    return tai_ns(seconds // DAY_S, seconds % DAY_S * NS, system)
-
-
-def cutoffs() -> tuple[Epoch, ...]:
-    """The four data cut-offs of the sample."""
-    return tuple(Epoch.parse(text) for text in CUTOFFS)
+    return predict(truth, knowledge, np.array(draws), span_s, planets=planets)

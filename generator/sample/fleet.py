@@ -132,7 +132,7 @@ FLEET: Final = (
             tangential_m_s2=5e-9,
         ),
         with_covariance=True,
-        seed=1,
+        seed=348,
         issues=_JPL_MORNING,
     ),
     Member(
@@ -141,7 +141,7 @@ FLEET: Final = (
         originator="JPL",
         ref_frame="ICRF",
         time_system=TimeSystem.UTC,
-        shape=_shape(380.0, 402.0, 93.1),
+        shape=_shape(376.0, 398.0, 93.1),
         place=Placed(  # near the terminator, 6:45 pm ascending
             epoch_utc="2021-03-24T10:27:08",
             node_deg=_NOON_NODE_DEG + 101.25,
@@ -157,7 +157,7 @@ FLEET: Final = (
             tangential_m_s2=2e-9,
         ),
         with_covariance=True,
-        seed=2,
+        seed=47,
         issues=_JPL_MORNING,
     ),
     Member(
@@ -170,8 +170,8 @@ FLEET: Final = (
         place=Encounter(
             primary="MRO",
             tca_utc="2021-03-20T17:41:12",
-            xi_km=9.0,
-            zeta_km=55.0,
+            xi_km=-5.0,
+            zeta_km=38.5,
             northbound=True,
             outbound=False,
         ),
@@ -184,7 +184,7 @@ FLEET: Final = (
             tangential_m_s2=1.6e-8,
         ),
         with_covariance=True,
-        seed=3,
+        seed=4,
         issues=_JPL_MORNING,
     ),
     Member(
@@ -206,7 +206,7 @@ FLEET: Final = (
             tangential_m_s2=0.0,
         ),
         with_covariance=False,
-        seed=4,
+        seed=5,
         issues=_weekly("12:00:00", "17:30:00"),
     ),
     Member(
@@ -233,7 +233,7 @@ FLEET: Final = (
             tangential_m_s2=4e-10,
         ),
         with_covariance=True,
-        seed=5,
+        seed=6,
         issues=tuple(issue for issue in _ESOC if issue.date != "2021-03-10"),  # one week missed
     ),
     Member(
@@ -242,13 +242,13 @@ FLEET: Final = (
         originator="ESOC",
         ref_frame="EME2000",
         time_system=TimeSystem.UTC,
-        shape=_shape(392.0, 414.0, 74.0),
+        shape=_shape(386.0, 408.0, 74.0),
         place=Encounter(
             primary="ODY",
             tca_utc="2021-03-24T10:27:08",
             xi_km=4.0,
             zeta_km=4.5,
-            northbound=True,
+            northbound=False,
             outbound=True,
         ),
         knowledge=Knowledge(
@@ -260,7 +260,7 @@ FLEET: Final = (
             tangential_m_s2=2e-9,
         ),
         with_covariance=True,
-        seed=6,
+        seed=3,
         issues=_ESOC,
     ),
     Member(
@@ -343,7 +343,7 @@ FLEET: Final = (
             tangential_m_s2=1e-10,
         ),
         with_covariance=True,
-        seed=9,
+        seed=2,
         issues=(
             Issue(date="2021-02-24", start="2021-02-23T22:30:00", creation_utc="2021-02-23T18:40:00"),
             *_weekly("07:00:00", "12:30:00", (1, 2, 3)),

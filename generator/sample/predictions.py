@@ -82,8 +82,8 @@ def predict(
     """
     batch = _with_companions(truth, knowledge, draws)
     count = len(truth)
-    node_offsets_s = np.arange(int(span_s // NODE_STEP_S) + 1) * NODE_STEP_S
-    covariance_offsets_s = np.arange(int(span_s // COVARIANCE_STEP_S) + 1) * COVARIANCE_STEP_S
+    node_offsets_s = np.arange(int(span_s // NODE_STEP_S) + 1, dtype=np.float64) * NODE_STEP_S
+    covariance_offsets_s = np.arange(int(span_s // COVARIANCE_STEP_S) + 1, dtype=np.float64) * COVARIANCE_STEP_S
     nodes, spread = propagate(
         batch,
         (
@@ -188,7 +188,7 @@ def rows_by_dynamic_time(positions_km: FloatArray, step_s: float, per_orbit: flo
 def _covariances_per_orbit(states: FloatArray) -> float:
     """Rows of the covariance to keep a revolution: its RTN form varies with speed, so more on an eccentric orbit."""
     radius_km = np.linalg.norm(states[:, :3], axis=1)
-    return 6.0 if radius_km.max() < 1.1 * radius_km.min() else 24.0
+    return 4.0 if radius_km.max() < 1.1 * radius_km.min() else 16.0
 
 
 def _with_companions(truth: Batch, knowledge: Sequence[Knowledge], draws: FloatArray) -> Batch:

@@ -45,7 +45,7 @@ class ZonalField:
 
 
 # GMM-3 (Genova et al. 2016, Icarus 272, 228-245; file gmm3_120_sha.tab of the PDS Geosciences Node): normalised
-# C20, C30, C40 times -sqrt(2 n + 1). GM is the domain's common number, which differs from the field's by 5e-8.
+# C20, C30, C40 times -sqrt(2 n + 1). GM is that of the Mars body.
 GMM3: Final = ZonalField(
     gm_km3_s2=MARS.gm_km3_s2,
     reference_radius_km=3396.0,
@@ -95,7 +95,7 @@ def propagate(
     """
     results = [np.empty((len(wanted.offsets_s), len(wanted.columns), 6)) for wanted in samplings]
     tide = _tide_coefficients(batch, samplings, planets)
-    derivative = _equations_of_motion(field, tide, batch.tangential_km_s2)
+    derivative = _EquationsOfMotion(field, tide, batch.tangential_km_s2)
     for direction in (-1.0, 1.0):
         _integrate(batch, derivative, direction, samplings, results)
     return results
@@ -165,12 +165,12 @@ def _equations_of_motion(
 def _tide_coefficients(
     batch: Batch, samplings: Sequence[Sampling], planets: PlanetaryEphemeris | None
 ) -> FloatArray | None:
-    """Polynomials in each orbit's own clock of the Sun's direction times sqrt(3 GM/d**3), shape ``(degree + 1, 3, M)``."""
+    """Polynomials ``(degree + 1, 3, M)``, in each orbit's own clock, of the Sun's direction times sqrt(3 GM/d**3)."""
     if planets is None:
         return None
     earliest_s = min(0.0, *(float(wanted.offsets_s[0]) for wanted in samplings))
     latest_s = max(0.0, *(float(wanted.offsets_s[-1]) for wanted in samplings))
-    offsets_s = np.linspace(earliest_s, latest_s, 6 * _TIDE_DEGREE)
+    offsets_s = np.linspace(earliest_s - DAY_S, latest_s + DAY_S, 6 * _TIDE_DEGREE)
     by_epoch: dict[Epoch, FloatArray] = {}
     for epoch in set(batch.epochs):
         sun_icrf_km, _ = planets.state(_SUN_ID, MARS.naif_id, epoch, offsets_s)
@@ -209,9 +209,8 @@ def _integrate(
     done = [int(np.count_nonzero(wanted.offsets_s[r] == 0.0)) for wanted, r in zip(samplings, rows, strict=True)]
     reached = [np.abs(wanted.offsets_s[r]) for wanted, r in zip(samplings, rows, strict=True)]
     while solver.status == "running":
-        message = solver.step()
-        if solver.status == "failed":
-            raise ArithmeticError(message)
+        if (failure := solver.step()) is not None:
+            raise ArithmeticError(failure)
         interpolant = None
         for k, wanted in enumerate(samplings):
             until = int(np.searchsorted(reached[k], abs(solver.t), side="right"))

@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Ellipse
 from numpy.typing import NDArray
@@ -38,6 +39,8 @@ _PANEL_IN: Final = 4.1
 _ZOOM_RATIO: Final = 8.0
 """Where the picture is this many times wider than the miss, a second panel shows the middle."""
 _LEAST_MARK_IN: Final = 0.02
+_LEAST_LABELLED_PT: Final = 30.0
+"""Semi-axis from which the inner ellipses are named too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,10 +103,10 @@ class BPlaneDrawing:
         axes.set_xlabel("ζ, km", labelpad=2)
         axes.set_ylabel("ξ, km (radial side of the primary)", labelpad=2)
         for radius_km, level, text in self.circles:
-            if radius_km < 1.25 * half_km:
-                _threshold(axes, radius_km, level, text, half_km)
+            if radius_km < math.sqrt(2.0) * half_km:
+                _threshold(axes, radius_km, level, text, half_km, math.atan2(self.miss_xi_km, self.miss_zeta_km))
         if self.spread is not None:
-            self._ellipses(axes, self.spread, crowded=crowded)
+            self._ellipses(axes, self.spread, half_km, crowded=crowded)
         self._hard_body(axes, half_km)
         axes.plot([0, self.miss_zeta_km], [0, self.miss_xi_km], color=INK, linewidth=1.0, zorder=5)
         axes.plot(
@@ -140,23 +143,29 @@ class BPlaneDrawing:
             axes.add_patch(Circle((0, 0), self.hbr_km, fill=False, edgecolor=PRIMARY, linewidth=1.2, zorder=4))
         axes.plot([0], [0], "+", color=PRIMARY, markersize=11, markeredgewidth=1.8, zorder=6)
 
-    def _ellipses(self, axes: Axes, spread: Spread, *, crowded: bool) -> None:
+    def _ellipses(self, axes: Axes, spread: Spread, half_km: float, *, crowded: bool) -> None:
         centre = np.array([self.miss_zeta_km, self.miss_xi_km])
         along = np.array([math.cos(spread.angle_rad), math.sin(spread.angle_rad)])
         outward = 1.0 if centre @ along >= 0 else -1.0
+        small = crowded or spread.major_km / half_km * _PANEL_IN * 36.0 < _LEAST_LABELLED_PT
         for (scale, text), alpha, side in zip(_SIGMAS, (0.20, 0.12, 0.06), (1.0, -1.0, 1.0), strict=True):
-            shape = {
-                "xy": centre,
-                "width": 2.0 * scale * spread.major_km,
-                "height": 2.0 * scale * spread.minor_km,
-                "angle": math.degrees(spread.angle_rad),
-            }
-            axes.add_patch(Ellipse(**shape, facecolor=SECONDARY, edgecolor="none", alpha=alpha, zorder=2))
-            axes.add_patch(Ellipse(**shape, fill=False, edgecolor=SECONDARY, linewidth=1.1, zorder=3))
+            ellipse = Ellipse(
+                (self.miss_zeta_km, self.miss_xi_km),
+                2.0 * scale * spread.major_km,
+                2.0 * scale * spread.minor_km,
+                angle=math.degrees(spread.angle_rad),
+                facecolor=to_rgba(SECONDARY, alpha),
+                edgecolor=SECONDARY,
+                linewidth=1.1,
+                zorder=3,
+            )
+            axes.add_patch(ellipse)
             end = centre + side * outward * scale * spread.major_km * along
-            inside = (abs(end) < abs(axes.get_xlim()[0])).all()
-            if inside and not (crowded and scale < 3.0):
-                label(axes, *end, text, ha="center", va="center", color=SECONDARY)
+            inside = (abs(end) < half_km).all()
+            if inside and not (small and scale < 3.0):
+                dx, dy = 10.0 * side * outward * along if scale == 3.0 else 8.0 * np.array([-along[1], along[0]])
+                x, y = float(end[0]), float(end[1])
+                label(axes, x, y, text, dx=dx, dy=dy, ha="center", va="center", color=SECONDARY, bbox=None)
 
     def _notes(self, figure: Figure) -> None:
         hbr = f"HBR {plain(round(self.hbr_km * 1000.0, 1))} m" if self.hbr_km < 1.0 else f"HBR {short(self.hbr_km)} km"
@@ -166,15 +175,18 @@ class BPlaneDrawing:
             known = "No ellipse: a covariance of both objects is not available."
         else:
             known = (
-                f"1σ {short(self.spread.major_km)} km × {short(self.spread.minor_km)} km; "
-                f"the origin lies {self.spread.miss_in_sigmas:.1f}σ from the expected miss."
+                f"Ellipses 1, √2, 3σ; 1σ is {short(self.spread.major_km)} × {short(self.spread.minor_km)} km. "
+                f"The origin lies at {self.spread.miss_in_sigmas:.1f}σ."
             )
         for text, y_in in ((known, 0.30), (hbr + ".", 0.11)):
             figure.text(0.1 / 5.2, y_in / figure.get_size_inches()[1], text, fontsize=SMALL, color=INK)
 
 
-def _threshold(axes: Axes, radius_km: float, level: Level, text: str, half_km: float) -> None:
-    """A circle of close-approach distance; the miss vector lies in this plane, so that it is exact."""
+def _threshold(axes: Axes, radius_km: float, level: Level, text: str, half_km: float, miss_angle_rad: float) -> None:
+    """A circle of close-approach distance, named on the side away from the miss.
+
+    The miss vector lies in this plane, so that the circle is exact.
+    """
     axes.add_patch(
         Circle(
             (0, 0),
@@ -186,14 +198,11 @@ def _threshold(axes: Axes, radius_km: float, level: Level, text: str, half_km: f
             zorder=3,
         )
     )
-    for angle_deg in (-50.0, -90.0, 90.0, 0.0):
-        x, y = radius_km * math.cos(math.radians(angle_deg)), radius_km * math.sin(math.radians(angle_deg))
-        if max(abs(x), abs(y)) < 0.93 * half_km:
-            label(axes, x, y, text, ha="center", va="center")
-            return
-    corner = 0.97 * half_km
-    if radius_km < math.sqrt(2.0) * corner:
-        label(axes, corner, -corner, text, ha="right", va="bottom")
+    away = np.linspace(0.0, math.tau, 16, endpoint=False)[[8, 9, 7, 10, 6, 11, 5, 12, 4]] + miss_angle_rad
+    places = radius_km * np.stack([np.cos(away), np.sin(away)], axis=1)
+    free = places[(abs(places) < half_km * np.array([0.84, 0.93])).all(axis=1)]
+    if len(free):
+        label(axes, float(free[0, 0]), float(free[0, 1]), text, ha="center", va="center")
 
 
 def _spread(plane: BPlaneRecord) -> Spread | None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from generator.cycle.record import CycleRecord, EventRecord
+from generator.report.plots.approach import distance_plot, track_plot
 from generator.report.plots.bplane import b_plane_plot
-from generator.report.plots.plot import Plot
-from generator.report.plots.approach import distance_plot, history_plot, track_plot
 from generator.report.plots.orbits import event_orbits_plot
+from generator.report.plots.plot import Plot
+from generator.report.plots.trend import trend_plot
 
 
 def event_plots(record: CycleRecord, event: EventRecord) -> tuple[Plot, ...]:
-    """Where, how near, how sure, and how it evolved.
+    """Where, how sure, how near, and how it evolved, in the order of the event's page.
 
-    Orbits, relative track, distance around TCA; the B-plane where there is relative motion; the history where an
+    Orbits, B-plane (where there is relative motion), relative track, distance around TCA, and the history where an
     earlier cycle knew the event.
     """
     candidates = (
@@ -20,6 +21,6 @@ def event_plots(record: CycleRecord, event: EventRecord) -> tuple[Plot, ...]:
         b_plane_plot(record, event),
         track_plot(record, event),
         distance_plot(record, event),
-        history_plot(record, event),
+        trend_plot(record, event),
     )
     return tuple(plot for plot in candidates if plot is not None)

@@ -20,7 +20,7 @@ def event_orbits_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
     drawing = OrbitViews(
         heading=f"{event.primary} – {event.secondary}",
         subheading=f"Where they meet · TCA {when}",
-        across_label="to the encounter's meridian, 1000 km",
+        across_label="towards TCA, 1000 km",
         body=record.body,
         pole=pole_of(record.body, event.tca),
         across=event.primary_position_km,
@@ -62,9 +62,9 @@ def orbit_plot(record: CycleRecord, item: ObjectRecord) -> Plot | None:
     across = np.cross(pole, node) if np.linalg.norm(node) > 1e-3 else points[0]
     radii = np.linalg.norm(points, axis=1)
     lowest, highest = orbit.track_km[int(radii.argmin())], orbit.track_km[int(radii.argmax())]
-    spots = [Spot(position_km=lowest, text=f"{short(orbit.periapsis_altitude_km)} km", level=None)]
+    spots = [Spot(position_km=lowest, text=f"low {short(orbit.periapsis_altitude_km)} km", level=None)]
     if orbit.apoapsis_altitude_km is not None and orbit.apoapsis_altitude_km > 1.3 * orbit.periapsis_altitude_km:
-        spots.append(Spot(position_km=highest, text=f"{short(orbit.apoapsis_altitude_km)} km", level=None))
+        spots.append(Spot(position_km=highest, text=f"high {short(orbit.apoapsis_altitude_km)} km", level=None))
     unknown = " · position along it unknown" if item.phase == "unknown" else ""
     apoapsis = "none (open orbit)" if orbit.apoapsis_altitude_km is None else f"{short(orbit.apoapsis_altitude_km)} km"
     period = "" if orbit.period_s is None else f", period {orbit.period_s / 60.0:.1f} min"
@@ -88,7 +88,7 @@ def orbit_plot(record: CycleRecord, item: ObjectRecord) -> Plot | None:
         drawing=OrbitViews(
             heading=item.id,
             subheading=f"Orbit at {when}{unknown}",
-            across_label="in the equator, 1000 km",
+            across_label="equator, 1000 km",
             body=record.body,
             pole=pole,
             across=(float(across[0]), float(across[1]), float(across[2])),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -23,8 +23,8 @@ from generator.report.plots.style import (
     INK,
     MUTED,
     SMALL,
+    backing,
     canvas,
-    halo,
     key,
     level_mark,
     linear_axis,
@@ -34,7 +34,7 @@ from generator.report.plots.style import (
 
 FloatArray = NDArray[np.float64]
 
-_PANEL_IN: Final = 2.02
+_PANEL_IN: Final = 1.94
 _UNIT_KM: Final = 1000.0
 
 
@@ -79,15 +79,15 @@ class OrbitViews:
         right /= np.linalg.norm(right)
         east = np.cross(up, right)
         middle, half = self._extent(np.stack([right, east, up]))
-        side = panel(figure, 0.62, 0.52, _PANEL_IN, _PANEL_IN)
-        above = panel(figure, 3.10, 0.52, _PANEL_IN, _PANEL_IN)
+        side = panel(figure, 0.58, 0.60, _PANEL_IN, _PANEL_IN)
+        above = panel(figure, 3.17, 0.60, _PANEL_IN, _PANEL_IN)
         self._draw(side, np.stack([right, up, np.cross(right, up)]), (middle[0], middle[2]), half)
         self._draw(above, np.stack([right, east, up]), (middle[0], middle[1]), half)
         radius = self.body.equatorial_radius_km / _UNIT_KM
         side.plot([-radius, radius], [0, 0], color=BODY_EDGE, linewidth=0.8, zorder=1.5)
         above.plot([0], [0], "+", color=BODY_EDGE, markersize=6, zorder=1.5)
-        side.set_ylabel("north, 1000 km", labelpad=2)
-        above.set_ylabel("90° further east, 1000 km", labelpad=1)
+        side.set_ylabel("north, 1000 km", labelpad=1)
+        above.set_ylabel("90° east, 1000 km", labelpad=0)
         for axes, text in ((side, "From the equator, north up"), (above, "From above the north pole")):
             axes.set_xlabel(self.across_label, labelpad=2)
             axes.set_title(text, fontsize=SMALL, color=MUTED, loc="left", pad=4)
@@ -121,21 +121,25 @@ class OrbitViews:
         if spot.level is not None:
             level_mark(axes, x, y, spot.level)
         else:
-            axes.plot([x], [y], "o", markersize=5, markerfacecolor="white", markeredgecolor=INK, zorder=6)
-        left = x > np.mean(axes.get_xlim())
+            axes.plot(
+                [x], [y], "o", markersize=5, markerfacecolor="white", markeredgecolor=MUTED if behind else INK, zorder=6
+            )
+        low, high = axes.get_xlim()
+        left = (high - x) / (high - low) * _PANEL_IN * 72.0 < 12.0 + 5.6 * len(spot.text)
         axes.annotate(
-            literal(spot.text + (" (behind)" if behind else "")),
+            literal(spot.text),
             (x, y),
             xytext=(-7 if left else 7, 5),
             textcoords="offset points",
             ha="right" if left else "left",
             fontsize=SMALL,
-            path_effects=halo(),
+            color=MUTED if behind else INK,
+            bbox=backing(),
             zorder=8,
         )
 
 
-def _look(path: OrbitPath) -> dict[str, object]:
+def _look(path: OrbitPath) -> dict[str, Any]:
     return {"color": path.color, "linestyle": (0, (4, 1.6)) if path.dashed else "-"}
 
 
@@ -146,7 +150,7 @@ def _draw_path(axes: Axes, points: FloatArray, radius: float, path: OrbitPath) -
     # The pale part reaches one point into the seen one, so that no gap opens between them.
     wide = hidden | np.roll(hidden, 1) | np.roll(hidden, -1)
     pale = np.where(wide[:, None], points, np.nan)
-    axes.plot(seen[:, 0], seen[:, 1], linewidth=1.5, zorder=3, **_look(path))  # type: ignore[arg-type] - Line2D options
+    axes.plot(seen[:, 0], seen[:, 1], linewidth=1.5, zorder=3, **_look(path))
     axes.plot(pale[:, 0], pale[:, 1], color=path.color, linewidth=0.9, alpha=0.4, linestyle=(0, (1, 2)), zorder=2)
     span = float(np.diff(axes.get_xlim())[0])
     steps = np.hypot(*(np.diff(points[:, :2], axis=0).T))
@@ -160,8 +164,8 @@ def _draw_path(axes: Axes, points: FloatArray, radius: float, path: OrbitPath) -
     start = points[index, :2]
     axes.annotate(
         "",
-        start + towards,
-        xytext=start,
+        (float(start[0] + towards[0]), float(start[1] + towards[1])),
+        xytext=(float(start[0]), float(start[1])),
         arrowprops={"arrowstyle": "-|>", "color": path.color, "linewidth": 1.0, "mutation_scale": 11},
         zorder=4,
     )

@@ -1,0 +1,223 @@
+"""All states of an OEM at once, where every line is plainly in order.
+
+The block is taken as one array of bytes. Tokens are the stretches between white space; a decimal number is read eight
+digits at a time as one 64-bit word (Lemire 2018, "Quickly parsing eight digits"), into a whole number and a power of
+ten. Where that number is below 2**53 and the power at most 10**22, both are exact doubles, so that one division or
+multiplication rounds as ``float()`` does (Clinger 1990); every other number goes through ``float()`` itself.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generator.astro.epochs import DAY_S, NS, Epoch, TimeSystem, tai_ns
+from generator.errors import TimeError
+
+Bytes = NDArray[np.uint8]
+Words = NDArray[np.uint64]
+Places = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+
+NUMBER: Final = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+
+_PLAIN_EPOCH: Final = re.compile(rb"(\d{4}-(?:\d\d-\d\d|\d{3}))T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,18}))?Z?")
+_NOON_NS: Final = DAY_S // 2 * NS
+_PADDING: Final = b"\n" * 32  # so that a word may be read from any token
+_TEN_TO: Final = np.array([10.0**power for power in range(23)])
+_WHOLE_TEN_TO: Final = np.array([10**power for power in range(17)], dtype=np.uint64)
+_MOST_EXACT: Final = 9.0e15  # just below 2**53
+_MOST_DIGITS: Final = 16  # on either side of the point: two words
+
+
+class Span(NamedTuple):
+    """START_TIME and STOP_TIME of a segment."""
+
+    start: Epoch
+    stop: Epoch
+
+
+def read_fast(
+    block: bytes, system: TimeSystem, span: Span, most_columns: int
+) -> tuple[NDArray[np.int64], FloatArray] | None:
+    """Epochs ``(N,)`` and values ``(N, 6)`` or ``(N, 9)`` of lines of states, or None where anything is unusual.
+
+    Args:
+        block: Lines of states and blank lines only.
+        system: Time system of the epochs.
+        span: Where the epochs must lie.
+        most_columns: 7, or 10 where accelerations are allowed.
+
+    """
+    text = np.frombuffer(b"\n" + block + _PADDING, dtype=np.uint8)
+    tokens = _tokens(text, most_columns)
+    if tokens is None:
+        return None
+    starts, ends = tokens
+    epochs = _epochs(text, starts[:, 0], ends[:, 0], system)
+    if epochs is None or not _in_order(epochs, span):
+        return None
+    points = _points(text, starts, ends)
+    words = np.ndarray((len(text) - 7,), dtype="<u8", buffer=text, strides=(1,))
+    values = np.empty((len(epochs), starts.shape[1] - 1))
+    for column in range(1, starts.shape[1]):
+        numbers = _numbers(text, words, points[:, column], starts[:, column].copy(), ends[:, column].copy())
+        if numbers is None:
+            return None
+        values[:, column - 1] = numbers
+    return epochs, values
+
+
+def _tokens(text: Bytes, most_columns: int) -> tuple[Places, Places] | None:
+    """Where the tokens begin and end, both ``(N, columns)``; None unless every line has the columns of the first."""
+    blank = text <= ord(" ")
+    white = sum(np.count_nonzero(text == ord(mark)) for mark in " \t\n")
+    if np.count_nonzero(blank) != white:
+        return None
+    edges = np.flatnonzero(blank[1:] != blank[:-1]) + 1
+    line_ends = np.flatnonzero(text == ord("\n"))
+    starts, ends = edges[0::2], edges[1::2]
+    if not len(starts):
+        return None
+    columns = int(np.searchsorted(starts, line_ends[np.searchsorted(line_ends, starts[0])]))
+    if columns not in (7, 10) or columns > most_columns or len(starts) % columns:
+        return None
+    starts, ends = starts.reshape(-1, columns), ends.reshape(-1, columns)
+    line = np.searchsorted(line_ends, starts[:, 0])
+    if (line != np.searchsorted(line_ends, ends[:, -1] - 1)).any() or (line[1:] == line[:-1]).any():
+        return None
+    return starts, ends
+
+
+def _points(text: Bytes, starts: Places, ends: Places) -> Places:
+    """The decimal point of each token ``(N, columns)``, or some place beyond the token where it has none."""
+    found = np.flatnonzero(text == ord("."))
+    for epoch_points in (0, 1):
+        columns = starts.shape[1] - 1 + epoch_points
+        if len(found) == len(starts) * columns:
+            table = found.reshape(-1, columns)[:, epoch_points:]
+            if (table >= starts[:, 1:]).all() and (table < ends[:, 1:]).all():
+                return np.hstack([starts[:, :1], table])
+    return np.append(found, len(text))[np.searchsorted(found, starts)]
+
+
+def _in_order(epochs: NDArray[np.int64], span: Span) -> bool:
+    inside = span.start.tai_ns <= epochs[0] and epochs[-1] <= span.stop.tai_ns
+    return bool(inside and (epochs[1:] > epochs[:-1]).all())
+
+
+def _epochs(text: Bytes, starts: Places, ends: Places, system: TimeSystem) -> NDArray[np.int64] | None:
+    """Epochs in nanoseconds of TAI, shape ``(N,)``, where all are written in the same form."""
+    width = int(ends[0] - starts[0])
+    form = _PLAIN_EPOCH.fullmatch(text[starts[0] : ends[0]].tobytes())
+    if form is None or (ends - starts != width).any():
+        return None
+    rows = np.ndarray((len(text) - width + 1,), dtype=f"V{width}", buffer=text, strides=(1,))[starts]
+    marks = rows.view(np.uint8).reshape(-1, width)
+    is_digit = (marks[0] >= ord("0")) & (marks[0] <= ord("9"))
+    digits = marks - np.uint8(ord("0"))
+    if (digits[:, is_digit] > 9).any() or (marks[:, ~is_digit] != marks[0, ~is_digit]).any():
+        return None
+    hour, minute, second, fraction = (_whole(digits, *form.span(group)) for group in (2, 3, 4, 5))
+    if (hour > 23).any() or (minute > 59).any() or (second > 59).any():
+        return None
+    fraction_digits = min(form.end(5) - form.start(5), 9)
+    day = _days(marks[:, : form.end(1)])
+    if day is None:
+        return None
+    ns_of_day = ((hour * 60 + minute) * 60 + second) * NS + fraction * 10 ** (9 - fraction_digits)
+    try:
+        return tai_ns(day, ns_of_day, system)
+    except TimeError:
+        return None
+
+
+def _whole(digits: Bytes, begin: int, end: int) -> NDArray[np.int64]:
+    """The number that at most nine columns of digits form; what is beyond a nanosecond is cut off."""
+    number = np.zeros(len(digits), dtype=np.int64)
+    for column in range(begin, min(end, begin + 9)):
+        number *= 10
+        number += digits[:, column]
+    return number
+
+
+def _days(dates: Bytes) -> NDArray[np.int64] | None:
+    """Days since 2000-01-01 of rows of characters, each distinct neighbour looked up once."""
+    changes = np.flatnonzero((dates[1:] != dates[:-1]).any(axis=1)) + 1
+    firsts = np.concatenate([[0], changes])
+    try:
+        days = [
+            (Epoch.parse(dates[row].tobytes().decode(), TimeSystem.TAI).tai_ns + _NOON_NS) // (DAY_S * NS)
+            for row in firsts
+        ]
+    except TimeError:
+        return None
+    return np.repeat(np.array(days, dtype=np.int64), np.diff(np.append(firsts, len(dates))))
+
+
+def _numbers(text: Bytes, words: Words, points: Places, starts: Places, ends: Places) -> FloatArray | None:
+    """Decimal numbers between ``starts`` and ``ends`` with their points, or None where one is no number."""
+    negative = text[starts] == ord("-")
+    begin = starts + (negative | (text[starts] == ord("+")))
+    power, stop = _exponents(text, begin, ends)
+    point = np.minimum(points, stop)
+    decimals = np.maximum(stop - point - 1, 0)
+    before, good = _digits(words, begin, point - begin)
+    after, also_good = _digits(words, point + 1, decimals)
+    if not (good & also_good & (point - begin + decimals > 0)).all():
+        return None
+    few = np.minimum(decimals, _MOST_DIGITS)
+    size = before * _TEN_TO[few] + after
+    scale = power - decimals
+    exact = (size < _MOST_EXACT) & (np.abs(scale) <= 22) & (decimals <= _MOST_DIGITS) & (point - begin <= _MOST_DIGITS)
+    mantissa = (before * _WHOLE_TEN_TO[few] + after).astype(np.float64)
+    reach = np.clip(scale, -22, 22)
+    values = np.where(scale > 0, mantissa * _TEN_TO[np.maximum(reach, 0)], mantissa / _TEN_TO[np.maximum(-reach, 0)])
+    values = np.where(negative, -values, values)
+    for row in np.flatnonzero(~exact):
+        token = text[starts[row] : ends[row]].tobytes()
+        if NUMBER.fullmatch(token) is None:
+            return None
+        values[row] = float(token)
+    return values if np.isfinite(values).all() else None
+
+
+def _exponents(text: Bytes, begin: Places, ends: Places) -> tuple[Places, Places]:
+    """Powers of ten of numbers that all end like ``e+03``, and where their mantissas stop; else zeros and the ends."""
+    mark = np.maximum(ends - 4, begin)
+    if not ((text[mark] | 32) == ord("e")).all():
+        return np.zeros(len(ends), dtype=np.int64), ends
+    sign = text[mark + 1]
+    tens, ones = text[mark + 2] - np.uint8(ord("0")), text[mark + 3] - np.uint8(ord("0"))
+    if ((sign != ord("+")) & (sign != ord("-"))).any() or (tens > 9).any() or (ones > 9).any():
+        return np.zeros(len(ends), dtype=np.int64), ends
+    power = tens.astype(np.int64) * 10 + ones
+    return np.where(sign == ord("-"), -power, power), mark
+
+
+def _digits(words: Words, starts: Places, lengths: Places) -> tuple[Words, NDArray[np.bool_]]:
+    """Whole numbers of the first 16 digits from ``starts``, and whether all of these are digits."""
+    number, good = _eight_digits(words[starts], np.minimum(lengths, 8))
+    if (lengths > 8).any():
+        rest = np.clip(lengths - 8, 0, 8)
+        low, also_good = _eight_digits(words[np.minimum(starts + 8, len(words) - 1)], rest)
+        number = number * _WHOLE_TEN_TO[rest] + low
+        good &= also_good
+    return number, good
+
+
+def _eight_digits(word: Words, lengths: Places) -> tuple[Words, NDArray[np.bool_]]:
+    """Values of the first ``lengths`` (at most 8) characters of words, and whether these are digits.
+
+    Shifting a word to the left drops what follows the digits and puts zeros before them.
+    """
+    shift = (64 - 8 * lengths).astype(np.uint64)
+    word = np.where(lengths > 0, (word ^ np.uint64(0x3030303030303030)) << np.minimum(shift, np.uint64(56)), 0)
+    good = ((word + np.uint64(0x7676767676767676)) | word) & np.uint64(0x8080808080808080) == 0
+    word = ((word & np.uint64(0x0F0F0F0F0F0F0F0F)) * np.uint64(2_561)) >> np.uint64(8)
+    word = ((word & np.uint64(0x00FF00FF00FF00FF)) * np.uint64(6_553_601)) >> np.uint64(16)
+    word = ((word & np.uint64(0x0000FFFF0000FFFF)) * np.uint64(42_949_672_960_001)) >> np.uint64(32)
+    return word, good

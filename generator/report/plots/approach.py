@@ -1,0 +1,310 @@
+"""How the two pass each other: distance around TCA and the relative track in the primary's RTN axes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle
+from numpy.typing import NDArray
+
+from generator.cycle.record import CycleRecord, EventRecord, Vector
+from generator.encounter.alert import Level
+from generator.report.plots.plot import Plot
+from generator.report.plots.style import (
+    INK,
+    LEVEL_COLOR,
+    MUTED,
+    PRIMARY,
+    SECONDARY,
+    SMALL,
+    canvas,
+    label,
+    level_mark,
+    linear_axis,
+    panel,
+    plain,
+    second_text,
+    short,
+    threshold_lines,
+)
+
+FloatArray = NDArray[np.float64]
+Thresholds = tuple[tuple[float, Level, str], ...]
+
+_SQUARE_IN: Final = 1.98
+_STEPS_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0)
+_DOTS: Final = 9
+"""About how many equal steps of time are marked along a track."""
+_AXES: Final = ("R", "T", "N")
+
+
+def thresholds_of(record: CycleRecord, event: EventRecord) -> Thresholds:
+    """Distances between the two centres at which the event would turn red and yellow, with their names."""
+    to_surface_km = 0.0 if event.surface_km is None else event.miss_km - event.surface_km
+    limits = record.thresholds
+    return (
+        (limits.red_cad_km + to_surface_km, Level.RED, f"red {limits.red_cad_km:g} km"),
+        (limits.yellow_cad_km + to_surface_km, Level.YELLOW, f"yellow {limits.yellow_cad_km:g} km"),
+    )
+
+
+def thresholds_note(event: EventRecord) -> str:
+    """A remark where thresholds do not count from the centre."""
+    return "" if event.surface_km is None else "thresholds from the surface"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DistanceDrawing:
+    """Distance against time from TCA."""
+
+    heading: str
+    subheading: str
+    offsets_s: tuple[float, ...]
+    distance_km: tuple[float, ...]
+    miss_km: float
+    miss_sigma_km: float | None
+    level: Level
+    thresholds: Thresholds
+    note: str
+
+    def figure(self) -> Figure:
+        """One panel from zero distance up; stretches below a threshold are shaded in its colour."""
+        figure = canvas(3.4, self.heading, self.subheading)
+        axes = panel(figure, 0.72, 0.52, 3.4, 2.2)
+        offsets, distance = np.array(self.offsets_s), np.array(self.distance_km)
+        axes.set_xlim(float(offsets[0]), float(offsets[-1]))
+        axes.set_ylim(0.0, 1.05 * float(distance.max()))
+        axes.grid(visible=True)
+        linear_axis(axes.xaxis)
+        linear_axis(axes.yaxis)
+        for value_km, level, _ in self.thresholds:
+            axes.fill_between(
+                offsets, distance, value_km, where=(distance < value_km).tolist(), interpolate=True,
+                color=LEVEL_COLOR[level], alpha=0.18, linewidth=0, zorder=2,
+            )  # fmt: skip
+        threshold_lines(axes, [(value, text, LEVEL_COLOR[level]) for value, level, text in self.thresholds])
+        axes.plot(offsets, distance, color=INK, zorder=4)
+        if self.miss_sigma_km is not None:
+            reach = [[min(self.miss_sigma_km, self.miss_km)], [self.miss_sigma_km]]
+            axes.errorbar([0], [self.miss_km], reach, color=INK, capsize=3.5, elinewidth=1.2, zorder=5)
+        level_mark(axes, 0.0, self.miss_km, self.level)
+        text = f"{short(self.miss_km)} km" + (
+            f" ± {short(self.miss_sigma_km)} (1σ)" if self.miss_sigma_km is not None else ""
+        )
+        height_km = self._free_height_km(axes)
+        axes.plot([0, 0], [self.miss_km, height_km], color=INK, linewidth=0.6, zorder=3)
+        label(axes, 0.0, height_km, text, ha="center", va="center", weight="bold")
+        axes.set_xlabel("seconds from TCA", labelpad=2)
+        axes.set_ylabel("distance between centres, km")
+        axes.set_title(self.note, fontsize=SMALL, color=MUTED, loc="left", pad=3)
+        return figure
+
+    def _free_height_km(self, axes: Axes) -> float:
+        """A height for the label between the branches of the curve, clear of the thresholds and of the error bar."""
+        top_km = axes.get_ylim()[1]
+        lines_km = [value for value, _, _ in self.thresholds]
+        floor_km = self.miss_km + (self.miss_sigma_km or 0.0) + 0.06 * top_km
+        heights_km = [share * top_km for share in (0.5, 0.58, 0.42, 0.66, 0.34, 0.85)]
+        clear = [h for h in heights_km if h > floor_km and all(abs(h - line) > 0.07 * top_km for line in lines_km)]
+        return clear[0] if clear else 0.95 * top_km
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TrackDrawing:
+    """The secondary's path relative to the primary in three projections of its RTN axes."""
+
+    heading: str
+    subheading: str
+    primary: str
+    secondary: str
+    offsets_s: tuple[float, ...]
+    relative_rtn_km: tuple[Vector, ...]
+    miss_rtn_km: Vector
+    miss_sigma_rtn_km: Vector | None
+    level: Level
+    thresholds: Thresholds
+    note: str
+
+    def figure(self) -> Figure:
+        """Three square panels whose axes line up, and the figures in the fourth corner."""
+        figure = canvas(5.42, self.heading, self.subheading)
+        points = np.array(self.relative_rtn_km)
+        widest_km = max(3.2 * float(np.linalg.norm(self.miss_rtn_km)), 1.35 * self.thresholds[-1][0])
+        half_km = min(1.06 * float(abs(points).max()), widest_km)
+        left, right, low, high = 0.64, 3.14, 0.5, 2.92
+        for (x, y), (left_in, bottom_in) in {
+            (1, 0): (left, high),
+            (2, 0): (right, high),
+            (1, 2): (left, low),
+        }.items():
+            axes = panel(figure, left_in, bottom_in, _SQUARE_IN, _SQUARE_IN)
+            self._draw(axes, points, (x, y), half_km)
+        self._figures(panel(figure, right, low, _SQUARE_IN, _SQUARE_IN))
+        return figure
+
+    def _draw(self, axes: Axes, points: FloatArray, pair: tuple[int, int], half_km: float) -> None:
+        x, y = pair
+        axes.set(xlim=(-half_km, half_km), ylim=(-half_km, half_km), aspect="equal")
+        axes.grid(visible=True)
+        linear_axis(axes.xaxis, 5)
+        linear_axis(axes.yaxis, 5)
+        axes.set_xlabel(f"{_AXES[x]}, km", labelpad=1)
+        axes.set_ylabel(f"{_AXES[y]}, km", labelpad=0)
+        for radius_km, level, text in self.thresholds:
+            if radius_km < half_km:
+                color = LEVEL_COLOR[level]
+                axes.add_patch(
+                    Circle((0, 0), radius_km, fill=False, edgecolor=color, linewidth=1.1, linestyle=(0, (5, 2.5)))
+                )
+                down = -1.0 if level is Level.RED else 1.0
+                side = 0.0 if radius_km > 0.5 * half_km else -0.71 * radius_km
+                height = down * math.sqrt(radius_km**2 - side**2)
+                label(axes, side, height, text, ha="center" if side == 0.0 else "right", va="center", fontsize=8.5)
+        axes.plot(points[:, x], points[:, y], color=SECONDARY, linewidth=1.5, zorder=4)
+        dots = self._dots(points)
+        axes.plot(dots[:, x], dots[:, y], ".", color=SECONDARY, markersize=5, zorder=4)
+        shown = points[(abs(points) < half_km).all(axis=1)]
+        axes.annotate(
+            "",
+            (shown[-1, x], shown[-1, y]),
+            xytext=(shown[-3, x], shown[-3, y]),
+            arrowprops={"arrowstyle": "-|>", "color": SECONDARY, "linewidth": 1.2, "mutation_scale": 12},
+            zorder=4,
+        )
+        axes.plot([0], [0], "+", color=PRIMARY, markersize=10, markeredgewidth=1.8, zorder=5)
+        at = self.miss_rtn_km[x], self.miss_rtn_km[y]
+        if self.miss_sigma_rtn_km is not None:
+            sigma = self.miss_sigma_rtn_km
+            axes.errorbar(*at, xerr=sigma[x], yerr=sigma[y], color=INK, elinewidth=1.0, capsize=2.5, zorder=5)
+        level_mark(axes, *at, self.level, scale=0.85)
+
+    def _step_s(self) -> float:
+        span_s = self.offsets_s[-1] - self.offsets_s[0]
+        return next((step for step in _STEPS_S if span_s / step <= _DOTS), _STEPS_S[-1])
+
+    def _dots(self, points: FloatArray) -> FloatArray:
+        """Points at round seconds from TCA, on the recorded path."""
+        step_s, offsets = self._step_s(), np.array(self.offsets_s)
+        whole = np.arange(math.ceil(offsets[0] / step_s), math.floor(offsets[-1] / step_s) + 1) * step_s
+        return np.stack([np.interp(whole, offsets, points[:, axis]) for axis in range(3)], axis=1)
+
+    def _figures(self, axes: Axes) -> None:
+        """Miss vector in numbers, and what the marks mean."""
+        axes.set_axis_off()
+        axes.set(xlim=(0, 1), ylim=(0, 1))
+        rows = [("miss", "km", "1σ" if self.miss_sigma_rtn_km is not None else "")]
+        for index, name in enumerate(_AXES):
+            sigma = self.miss_sigma_rtn_km
+            rows.append((name, short(self.miss_rtn_km[index]), f"± {short(sigma[index])}" if sigma else ""))
+        for row, (name, value, sigma_text) in enumerate(rows):
+            y = 0.80 - 0.10 * row
+            look: dict[str, Any] = {"fontsize": SMALL + 0.5, "color": MUTED if row == 0 else INK}
+            axes.text(0.02, y, name, **look)
+            axes.text(0.50, y, value, ha="right", **look)
+            axes.text(0.95, y, sigma_text, ha="right", **look)
+        label(axes, 0.02, 0.92, self.note, va="center", color=MUTED, fontsize=8.5)
+        axes.plot([0.045], [0.325], "+", color=PRIMARY, markersize=10, markeredgewidth=1.8)
+        label(axes, 0.12, 0.325, self.primary, va="center", color=PRIMARY, weight="bold")
+        axes.plot([0.0, 0.09], [0.215, 0.215], color=SECONDARY)
+        axes.plot([0.045], [0.215], ".", color=SECONDARY, markersize=6)
+        label(axes, 0.12, 0.215, self.secondary, va="center", color=SECONDARY, weight="bold")
+        label(axes, 0.12, 0.125, f"a dot every {plain(self._step_s())} s", va="center")
+        level_mark(axes, 0.045, 0.02, self.level, scale=0.85)
+        label(axes, 0.12, 0.02, "TCA" + (", bars 1σ" if self.miss_sigma_rtn_km else ""), va="center")
+
+
+def distance_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
+    """Distance around TCA; None where the record holds no track."""
+    track = event.track
+    if len(track.offsets_s) < 2:
+        return None
+    when = second_text(event.tca)
+    sigma = "" if event.miss_sigma_km is None else f", one sigma {short(event.miss_sigma_km)} km,"
+    thresholds = thresholds_of(record, event)
+    return Plot(
+        name=f"event-{event.event_id}-distance",
+        kind="distance",
+        title=f"Distance of {event.primary} and {event.secondary} around {when}",
+        alt=(
+            f"Distance of {event.primary} and {event.secondary} from {_seconds(track.offsets_s[0])} to "
+            f"{_seconds(track.offsets_s[-1])} s from TCA. It is least at TCA, {short(event.miss_km)} km{sigma} and "
+            f"changes by up to {event.relative_speed_km_s:.3f} km/s.{_stay(event, thresholds)}"
+        ),
+        caption="Where the curve dips below a dashed threshold the area is shaded; the bar at TCA is one sigma.",
+        columns=("offset_s", "distance_km"),
+        rows=tuple(zip(track.offsets_s, track.distance_km, strict=True)),
+        drawing=DistanceDrawing(
+            heading=f"{event.primary} – {event.secondary}",
+            subheading=f"Distance around TCA {when}",
+            offsets_s=track.offsets_s,
+            distance_km=track.distance_km,
+            miss_km=event.miss_km,
+            miss_sigma_km=event.miss_sigma_km,
+            level=event.level,
+            thresholds=thresholds,
+            note=thresholds_note(event),
+        ),
+    )
+
+
+def track_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
+    """The relative track; None where the record holds none."""
+    track = event.track
+    if len(track.offsets_s) < 4:
+        return None
+    when = second_text(event.tca)
+    r, t, n = (short(value) for value in event.miss_rtn_km)
+    sigma = event.miss_sigma_rtn_km
+    known = "" if sigma is None else " One sigma: " + ", ".join(f"{short(value)}" for value in sigma) + " km."
+    return Plot(
+        name=f"event-{event.event_id}-track",
+        kind="track",
+        title=f"Track of {event.secondary} relative to {event.primary} around {when}",
+        alt=(
+            f"Path of {event.secondary} in the radial, transverse and normal axes of {event.primary}, three "
+            f"projections at equal scale, from {_seconds(track.offsets_s[0])} to {_seconds(track.offsets_s[-1])} s. "
+            f"At TCA it is at R {r}, T {t}, N {n} km.{known}"
+        ),
+        caption=(
+            "The primary stands at the origin; R points away from the body, T along the motion, N along the orbital "
+            "angular momentum. A threshold is a sphere, hence a circle in each projection."
+        ),
+        columns=("offset_s", "r_km", "t_km", "n_km"),
+        rows=tuple((offset_s, *row) for offset_s, row in zip(track.offsets_s, track.relative_rtn_km, strict=True)),
+        drawing=TrackDrawing(
+            heading=f"{event.primary} – {event.secondary}",
+            subheading=f"Relative track in RTN · TCA {when}",
+            primary=event.primary,
+            secondary=event.secondary,
+            offsets_s=track.offsets_s,
+            relative_rtn_km=track.relative_rtn_km,
+            miss_rtn_km=event.miss_rtn_km,
+            miss_sigma_rtn_km=sigma,
+            level=event.level,
+            thresholds=thresholds_of(record, event),
+            note=thresholds_note(event),
+        ),
+    )
+
+
+def _stay(event: EventRecord, thresholds: Thresholds) -> str:
+    """For how long the distance is below each threshold, from the recorded track."""
+    offsets, distance = np.array(event.track.offsets_s), np.array(event.track.distance_km)
+    found = []
+    for value_km, _, text in thresholds:
+        below = distance < value_km
+        if below.any() and not below[0] and not below[-1]:
+            first, last = np.flatnonzero(below)[[0, -1]]
+            enter = np.interp(-value_km, -distance[first - 1 : first + 1], offsets[first - 1 : first + 1])
+            leave = np.interp(value_km, distance[last : last + 2], offsets[last : last + 2])
+            found.append(f" Below the threshold {text} for {leave - enter:.1f} s.")
+    return "".join(found)
+
+
+def _seconds(value: float) -> str:
+    return plain(round(value, 1))

@@ -1,0 +1,168 @@
+"""All events of a cycle by date and distance."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Final
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
+
+from generator.cycle.record import CycleRecord, EventRecord, Span
+from generator.encounter.alert import SEVERITY, Level
+from generator.report.plots.plot import Plot
+from generator.report.plots.style import (
+    INK,
+    LEVEL_COLOR,
+    MUTED,
+    NEUTRAL,
+    SMALL,
+    canvas,
+    date_axis,
+    days_between,
+    label,
+    level_mark,
+    literal,
+    log_distance_axis,
+    minute_text,
+    panel,
+    second_text,
+    short,
+    threshold_lines,
+)
+
+_MOST_NAMES: Final = 12
+_LEAST_KM: Final = 1e-3
+_NAME_PT: Final = 5.6
+"""Mean width of a character of a name in points, at the size of small labels."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedMark:
+    """An event: days from the start of the window, the distance that its level rests on, level and names."""
+
+    days: float
+    distance_km: float
+    level: Level
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TimelineDrawing:
+    """Events as marks, thresholds as lines; the most severe events are named."""
+
+    heading: str
+    subheading: str
+    window: Span
+    marks: tuple[NamedMark, ...]
+    thresholds: tuple[tuple[float, str, str], ...]
+
+    def figure(self) -> Figure:
+        """One panel over the window, distance on a logarithmic axis."""
+        figure = canvas(3.75, self.heading, self.subheading)
+        axes = panel(figure, 0.72, 0.52, 3.4, 2.60)
+        length = days_between(self.window.start, self.window.stop)
+        axes.set_xlim(-0.03 * length, 1.03 * length)
+        lowest = min([self.thresholds[0][0], *(max(mark.distance_km, _LEAST_KM) for mark in self.marks)])
+        log_distance_axis(axes, 0.45 * lowest, 1.9 * self.thresholds[-1][0])
+        date_axis(axes, self.window.start, self.window.stop, most=6)
+        axes.grid(visible=True)
+        threshold_lines(axes, self.thresholds)
+        for days, text in ((0.0, "cut-off"), (length, "end of window")):
+            axes.axvline(days, color=MUTED, linewidth=1.0, zorder=2)
+            axes.annotate(
+                text, (days, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3), textcoords="offset points",
+                ha="left" if days == 0 else "right", fontsize=SMALL, color=MUTED,
+            )  # fmt: skip
+        for mark in self.marks:
+            level_mark(axes, mark.days, max(mark.distance_km, _LEAST_KM), mark.level)
+        self._names(axes)
+        if not self.marks:
+            axes.text(
+                0.5, 0.5, "no approach below the limit", transform=axes.transAxes, ha="center", fontsize=SMALL,
+                color=INK,
+            )  # fmt: skip
+        axes.set_ylabel("distance, km")
+        return figure
+
+    def _names(self, axes: Axes) -> None:
+        """Name red and yellow events, each where its name covers neither a mark nor another name."""
+        to_points = axes.transData.transform
+        scale = 72.0 / axes.figure.dpi
+        frame = Bbox(axes.bbox.get_points() * scale)
+        centres = [to_points((mark.days, max(mark.distance_km, _LEAST_KM))) * scale for mark in self.marks]
+        taken = [Bbox.from_bounds(x - 5.0, y - 5.0, 10.0, 10.0) for x, y in centres]
+        ranked = sorted(
+            (-SEVERITY[mark.level], mark.distance_km, index)
+            for index, mark in enumerate(self.marks)
+            if mark.level is not Level.GREEN
+        )
+        for _, _, index in ranked[:_MOST_NAMES]:
+            mark, (x, y) = self.marks[index], centres[index]
+            wide = _NAME_PT * len(literal(mark.name))
+            for left, low in ((8.0, -5.5), (-8.0 - wide, -5.5), (-wide / 2, 8.0), (-wide / 2, -19.0), (8.0, 6.0)):
+                box = Bbox.from_bounds(x + left, y + low, wide, 11.0)
+                others = [other for number, other in enumerate(taken) if number != index]
+                inside = frame.x0 <= box.x0 and box.x1 <= frame.x1 + 4.0 and frame.y0 <= box.y0
+                if inside and not box.count_overlaps(others):
+                    taken.append(box)
+                    label(axes, mark.days, max(mark.distance_km, _LEAST_KM), mark.name, dx=left, dy=low + 2.0)
+                    break
+
+
+def decisive_km(event: EventRecord) -> float:
+    """The distance that the level rests on: to the surface of a natural body, else between the centres."""
+    return event.miss_km if event.surface_km is None else event.surface_km
+
+
+def timeline_plot(record: CycleRecord) -> Plot:
+    """All events of the cycle by date."""
+    start, stop = record.window.start, record.window.stop
+    counts = Counter(event.level for event in record.events)
+    told = ", ".join(f"{counts[level]} {level}" for level in SEVERITY)
+    named = [
+        f"{event.primary} – {event.secondary} {short(decisive_km(event))} km on {second_text(event.tca)}, {event.level}"
+        for event in sorted(record.events, key=decisive_km)
+        if event.level is not Level.GREEN
+    ]
+    limits = record.thresholds
+    natural = any(event.surface_km is not None for event in record.events)
+    return Plot(
+        name="cycle-timeline",
+        kind="timeline",
+        title=f"Events from {minute_text(start)} to {minute_text(stop)} UTC",
+        alt=(
+            f"{len(record.events)} events between {second_text(start)} and {second_text(stop)}: {told}. "
+            + ("; ".join(named[:6]) + "." if named else "None is red or yellow.")
+        ),
+        caption=(
+            "Each mark is a close approach: ▲ red, ■ yellow, ● green; lower is nearer, on a logarithmic axis; dashed "
+            "lines are the thresholds." + (" With a moon, the distance is to its surface." if natural else "")
+        ),
+        columns=("event_id", "tca_utc", "distance_km", "level"),
+        rows=tuple(
+            (event.event_id, f"{event.tca.iso(digits=3)}Z", decisive_km(event), str(event.level))
+            for event in record.events
+        ),
+        drawing=TimelineDrawing(
+            heading=f"Events of the cycle: {told}",
+            subheading=f"Cycle {record.cycle_id} · {record.body.name.title()}",
+            window=record.window,
+            marks=tuple(
+                NamedMark(
+                    days=days_between(start, event.tca),
+                    distance_km=decisive_km(event),
+                    level=event.level,
+                    name=f"{event.primary} – {event.secondary}",
+                )
+                for event in record.events
+            ),
+            thresholds=(
+                (limits.red_cad_km, f"red {limits.red_cad_km:g} km", LEVEL_COLOR[Level.RED]),
+                (limits.yellow_cad_km, f"yellow {limits.yellow_cad_km:g} km", LEVEL_COLOR[Level.YELLOW]),
+                (limits.limit_km, f"listed {limits.limit_km:g} km", NEUTRAL),
+            ),
+        ),
+    )

@@ -1,0 +1,190 @@
+"""How successive cycles saw one close approach."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from generator.astro.epochs import Epoch
+from generator.cycle.record import CycleRecord, EventRecord, HistoryPoint, Vector
+from generator.encounter.alert import Level
+from generator.report.plots.approach import Thresholds, thresholds_note, thresholds_of
+from generator.report.plots.plot import Plot
+from generator.report.plots.style import (
+    INK,
+    LEVEL_COLOR,
+    MUTED,
+    NEUTRAL,
+    PRIMARY,
+    SECONDARY,
+    SMALL,
+    canvas,
+    date_axis,
+    days_between,
+    label,
+    level_mark,
+    linear_axis,
+    panel,
+    second_text,
+    short,
+    threshold_lines,
+)
+
+_COMPONENTS: Final = (("R", PRIMARY, "-"), ("T", SECONDARY, (0, (4, 1.6))), ("N", NEUTRAL, (0, (1, 1.3))))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrendPoint:
+    """What one cycle said: days from the first cycle shown, miss, components, sigma and level."""
+
+    days: float
+    miss_km: float
+    miss_rtn_km: Vector
+    miss_sigma_km: float | None
+    level: Level
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TrendDrawing:
+    """Miss distance with its sigma above, components below, against the date of the cycle."""
+
+    heading: str
+    subheading: str
+    start: Epoch
+    stop: Epoch
+    points: tuple[TrendPoint, ...]
+    thresholds: Thresholds
+    note: str
+
+    def figure(self) -> Figure:
+        """Two panels over one date axis."""
+        figure = canvas(4.95, self.heading, self.subheading)
+        miss = panel(figure, 0.78, 2.48, 3.3, 1.75)
+        parts = panel(figure, 0.78, 0.52, 3.3, 1.50)
+        length = days_between(self.start, self.stop)
+        for axes in (miss, parts):
+            axes.set_xlim(-0.06 * length, 1.06 * length)
+            axes.grid(visible=True)
+            date_axis(axes, self.start, self.stop, most=5)
+        miss.set_xlabel("")
+        parts.set_xlabel(f"data cut-off of the cycle, {parts.get_xlabel()}", labelpad=2)
+        self._miss(miss)
+        self._components(parts)
+        return figure
+
+    def _miss(self, axes: Axes) -> None:
+        known = [point for point in self.points if point.miss_sigma_km is not None]
+        days = np.array([point.days for point in known])
+        miss_km = np.array([point.miss_km for point in known])
+        sigma_km = np.array([point.miss_sigma_km for point in known], dtype=np.float64)
+        upper_km = max([point.miss_km for point in self.points] + list(miss_km + sigma_km))
+        beyond_km = [value for value, _, _ in self.thresholds if upper_km < value < 2.0 * upper_km]
+        axes.set_ylim(0.0, 1.12 * float(min(beyond_km, default=upper_km)))
+        linear_axis(axes.yaxis, 5)
+        if len(known) > 1:
+            low_km = np.maximum(miss_km - sigma_km, 0.0)
+            axes.fill_between(days, low_km, miss_km + sigma_km, color=NEUTRAL, alpha=0.22, linewidth=0, zorder=2)
+        for point in known:
+            sigma = float(point.miss_sigma_km or 0.0)
+            reach = [[min(sigma, point.miss_km)], [sigma]]
+            axes.errorbar([point.days], [point.miss_km], reach, color=NEUTRAL, elinewidth=1.1, capsize=2.5, zorder=3)
+        axes.plot([p.days for p in self.points], [p.miss_km for p in self.points], color=INK, linewidth=1.3, zorder=4)
+        for point in self.points:
+            level_mark(axes, point.days, point.miss_km, point.level, scale=0.9)
+        threshold_lines(axes, [(value, text, LEVEL_COLOR[level]) for value, level, text in self.thresholds])
+        axes.set_ylabel("miss distance, km")
+        note = "band and bars 1σ" if known else "no covariance"
+        axes.set_title("; ".join(filter(None, (note, self.note))), fontsize=SMALL, color=MUTED, loc="left", pad=4)
+
+    def _components(self, axes: Axes) -> None:
+        axes.axhline(0.0, color=INK, linewidth=0.7, zorder=2)
+        days = [point.days for point in self.points]
+        linear_axis(axes.yaxis, 5)
+        ends = []
+        for index, (name, color, dashes) in enumerate(_COMPONENTS):
+            values = [point.miss_rtn_km[index] for point in self.points]
+            axes.plot(days, values, color=color, linestyle=dashes, linewidth=1.5, marker=".", markersize=6, zorder=3)
+            ends.append((values[-1], name, color))
+        low, high = axes.get_ylim()
+        gap = 11.0 / (1.50 * 72.0) * (high - low)
+        place = -np.inf
+        for value, name, color in sorted(ends):
+            place = max(value, place + gap)
+            shift_pt = (place - value) / (high - low) * 1.50 * 72.0
+            text = f"{name} {short(value)} km"
+            label(axes, days[-1], value, text, dx=14, dy=shift_pt, va="center", color=color, weight="bold")
+        axes.set_ylim(low, high)
+        axes.set_ylabel("miss, km")
+        axes.set_title("components in the primary's RTN", fontsize=SMALL, color=MUTED, loc="left", pad=4)
+
+
+def cycle_epoch(cycle_id: str) -> Epoch:
+    """The data cut-off that a cycle id names."""
+    return Epoch.from_datetime(datetime.strptime(cycle_id, "%Y-%m-%dT%H%MZ").replace(tzinfo=UTC))
+
+
+def trend_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
+    """What each cycle said of the event; None where only this one did."""
+    if not event.history:
+        return None
+    now = HistoryPoint(
+        cycle_id=record.cycle_id,
+        tca=event.tca,
+        miss_km=event.miss_km,
+        miss_rtn_km=event.miss_rtn_km,
+        level=event.level,
+        miss_sigma_km=event.miss_sigma_km,
+    )
+    seen = (*event.history, now)
+    cut_offs = [cycle_epoch(point.cycle_id) for point in seen]
+    first, last = seen[-2], seen[-1]
+    return Plot(
+        name=f"event-{event.event_id}-history",
+        kind="history",
+        title=f"Miss of {event.primary} and {event.secondary} from cycle to cycle, TCA {second_text(event.tca)}",
+        alt=(
+            f"Miss distance as {len(seen)} cycles from {seen[0].cycle_id} to {last.cycle_id} saw it: first "
+            f"{short(seen[0].miss_km)} km, in the cycle before {short(first.miss_km)} km ({first.level}), now "
+            f"{short(last.miss_km)} km ({last.level})."
+            + ("" if last.miss_sigma_km is None else f" One sigma is now {short(last.miss_sigma_km)} km.")
+        ),
+        caption=(
+            "A sound solution wanders inside its own band and the band narrows as the date comes near; a jump out of "
+            "the band means a manoeuvre or a sigma that promised too much."
+        ),
+        columns=("cycle", "tca_utc", "miss_km", "miss_sigma_km", "r_km", "t_km", "n_km", "level"),
+        rows=tuple(
+            (
+                point.cycle_id,
+                f"{point.tca.iso(digits=3)}Z",
+                point.miss_km,
+                point.miss_sigma_km,
+                *point.miss_rtn_km,
+                str(point.level),
+            )
+            for point in seen
+        ),
+        drawing=TrendDrawing(
+            heading=f"{event.primary} – {event.secondary}",
+            subheading=f"From cycle to cycle · TCA {second_text(event.tca)}",
+            start=cut_offs[0],
+            stop=cut_offs[-1],
+            points=tuple(
+                TrendPoint(
+                    days=days_between(cut_offs[0], cut_off),
+                    miss_km=point.miss_km,
+                    miss_rtn_km=point.miss_rtn_km,
+                    miss_sigma_km=point.miss_sigma_km,
+                    level=point.level,
+                )
+                for point, cut_off in zip(seen, cut_offs, strict=True)
+            ),
+            thresholds=thresholds_of(record, event),
+            note=thresholds_note(event),
+        ),
+    )

@@ -1,0 +1,277 @@
+"""Every close approach of every pair in a window of time, with a proof that there is no other.
+
+What is proven, for two trajectories whose arcs are their ephemerides (:attr:`Proof.EXACT`): outside the approaches
+listed, the pair has no local minimum of its distance below the limit, except minima shallower than the *floor*: twice
+the sum of both fit errors plus 1 mm, where a minimum's depth is what the distance must rise from it, on the lower
+side, before something nearer or an end of the coverage is reached. Fit errors are of the order of 1e-5 m, so that the
+floor is about 1 mm. The argument: the interpolants stay within their proven error of the arcs; two functions that
+close have the same minima but for those shallower than twice the error (stability of persistence; Cohen-Steiner,
+Edelsbrunner and Harer 2007); and every minimum of the interpolants deeper than 1 mm is found (``subdivision``).
+Where an arc's own error was only sampled, all of this holds of the arcs, and the pair is not called proven.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from math import floor
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generator.ephemeris.trajectory import Proof, Trajectory
+from generator.errors import InputError, TimeError
+from generator.screening.fleet import Fleet, fit_fleet
+from generator.screening.subdivision import RESOLUTION_KM, Leaves, Pairs, search
+from generator.screening.tca import Minima, find_minima, simplified
+
+Tally = tuple[str, int, str]
+Span_s = tuple[float, float]
+
+_BLOCK: Final = 200_000  # pair-intervals held at once
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approach:
+    """A local minimum of the distance of a pair; ``first`` sorts before ``second``.
+
+    ``offset_s`` is the TCA from the trajectories' epoch. ``at_boundary`` tells that it lies at an end of the window or
+    of the coverage, or at a joint of two arcs, where the range rate need not vanish.
+    """
+
+    first: str
+    second: str
+    offset_s: float
+    miss_km: float
+    at_boundary: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairScreen:
+    """What was covered of the window and how near the pair comes in it.
+
+    ``nearest`` is the smallest distance over the covered time, listed or not. ``proven_no_closer_than_km`` is that
+    less all errors, rounded down to 1 mm; it is proven if ``proven``, else it rests on a sampled error.
+    """
+
+    first: str
+    second: str
+    covered_s: tuple[Span_s, ...]
+    nearest: Approach | None
+    proven_no_closer_than_km: float | None
+    proven: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Funnel:
+    """Where every pair-interval and every minimum went; name, count and meaning of each step, adding up to the total."""
+
+    intervals: int
+    interval_steps: tuple[Tally, ...]
+    minima: int
+    minima_steps: tuple[Tally, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Screening:
+    """Approaches below the limit in order of TCA, all pairs in order of ids, and the tally."""
+
+    approaches: tuple[Approach, ...]
+    pairs: tuple[PairScreen, ...]
+    funnel: Funnel
+
+
+def screen(
+    trajectories: Mapping[str, Trajectory],
+    window_s: Span_s,
+    limit_km: float,
+    *,
+    pairs: Collection[tuple[str, str]] | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Screening:
+    """Screen pairs of objects for close approaches.
+
+    Args:
+        trajectories: By object id; all count from one epoch.
+        window_s: Start and stop of the window, seconds from that epoch.
+        limit_km: Minima below it are listed.
+        pairs: Only these, in any order; None for all.
+        progress: Called with the number of pairs finished since the last call.
+
+    Raises:
+        TimeError: if the trajectories count from different epochs.
+        InputError: if window, limit or a pair makes no sense.
+
+    """
+    _check(trajectories, window_s, limit_km)
+    names = _named_pairs(trajectories, pairs)
+    if not names:
+        return Screening(approaches=(), pairs=(), funnel=_Tally().funnel())
+    wanted = {name for pair in names for name in pair}
+    fleet = fit_fleet({name: trajectories[name] for name in wanted}, window_s)
+    exact = {name: trajectories[name].proof is Proof.EXACT for name in wanted}
+    return screen_fleet(fleet, names, limit_km, exact=exact, progress=progress)
+
+
+def screen_fleet(
+    fleet: Fleet,
+    names: Collection[tuple[str, str]],
+    limit_km: float,
+    *,
+    exact: Mapping[str, bool],
+    progress: Callable[[int], None] | None = None,
+) -> Screening:
+    """Screen pairs of a fitted fleet, block by block, so that memory does not grow with their number."""
+    tally = _Tally()
+    approaches: list[Approach] = []
+    screened: list[PairScreen] = []
+    for block in _blocks(fleet, sorted(names)):
+        found = search(fleet, block, limit_km)
+        minima = find_minima(fleet, block, found.leaves)
+        tally.count_intervals(found.intervals, found.looked_into, found.leaves, minima)
+        confirmed = minima.taken(np.flatnonzero(minima.confirmed))
+        valleys = confirmed.taken(np.flatnonzero(simplified(fleet, block, confirmed)))
+        listed = valleys.miss_km < limit_km
+        tally.count_minima(len(minima.pair), len(confirmed.pair), len(valleys.pair), int(listed.sum()))
+        described = _described(fleet, block, valleys)
+        approaches += [one for one, near in zip(described, listed, strict=True) if near]
+        screened += _pair_screens(fleet, block, valleys, described, exact)
+        if progress is not None:
+            progress(len(block.first))
+    approaches.sort(key=lambda one: (one.offset_s, one.first, one.second))
+    return Screening(approaches=tuple(approaches), pairs=tuple(screened), funnel=tally.funnel())
+
+
+def _check(trajectories: Mapping[str, Trajectory], window_s: Span_s, limit_km: float) -> None:
+    epochs = {trajectory.epoch for trajectory in trajectories.values()}
+    if len(epochs) > 1:
+        raise TimeError("all trajectories of a screening must count from one epoch", value=sorted(epochs))
+    if not window_s[0] < window_s[1]:
+        raise InputError("the window must start before it stops", value=window_s)
+    if not limit_km > 0.0:
+        raise InputError("the limit must be above 0 km", value=limit_km)
+
+
+def _named_pairs(
+    trajectories: Mapping[str, Trajectory], pairs: Collection[tuple[str, str]] | None
+) -> list[tuple[str, str]]:
+    if pairs is None:
+        return list(combinations(sorted(trajectories), 2))
+    names = {(min(pair), max(pair)) for pair in pairs}
+    for first, second in names:
+        if first == second or first not in trajectories or second not in trajectories:
+            raise InputError("a pair must name two different objects of the screening", value=(first, second))
+    return sorted(names)
+
+
+def _blocks(fleet: Fleet, names: list[tuple[str, str]]) -> Iterator[Pairs]:
+    row = {name: number for number, name in enumerate(fleet.ids)}
+    size = max(1, _BLOCK // (len(fleet.edges_s) - 1))
+    covered = fleet.arc_number >= 0
+    for start in range(0, len(names), size):
+        block = names[start : start + size]
+        first = np.array([row[one] for one, _ in block])
+        second = np.array([row[two] for _, two in block])
+        yield Pairs(first=first, second=second, covered=covered[first] & covered[second])
+
+
+def _described(fleet: Fleet, block: Pairs, minima: Minima) -> list[Approach]:
+    return [
+        Approach(
+            first=fleet.ids[block.first[pair]],
+            second=fleet.ids[block.second[pair]],
+            offset_s=offset_s,
+            miss_km=miss_km,
+            at_boundary=at_boundary,
+        )
+        for pair, offset_s, miss_km, at_boundary in zip(
+            minima.pair.tolist(),
+            minima.offset_s.tolist(),
+            minima.miss_km.tolist(),
+            minima.at_boundary.tolist(),
+            strict=True,
+        )
+    ]
+
+
+def _pair_screens(
+    fleet: Fleet, block: Pairs, minima: Minima, described: list[Approach], exact: Mapping[str, bool]
+) -> Iterator[PairScreen]:
+    order = np.lexsort((minima.offset_s, minima.miss_km, minima.pair))
+    pair_of, place = np.unique(minima.pair[order], return_index=True)
+    nearest_of = {int(pair): described[order[at]] for pair, at in zip(pair_of, place, strict=True)}
+    for number, (one, two) in enumerate(zip(block.first.tolist(), block.second.tolist(), strict=True)):
+        covered = block.covered[number]
+        nearest = nearest_of.get(number)
+        fit_km = (fleet.fit_error_km[one] + fleet.fit_error_km[two])[covered]
+        own_km = (fleet.ephemeris_error_km[one] + fleet.ephemeris_error_km[two])[covered]
+        yield PairScreen(
+            first=fleet.ids[one],
+            second=fleet.ids[two],
+            covered_s=_spans(covered, fleet.edges_s),
+            nearest=nearest,
+            proven_no_closer_than_km=_rounded_down(nearest.miss_km - 2.0 * fit_km.max() - own_km.max() - RESOLUTION_KM)
+            if nearest
+            else None,
+            proven=exact[fleet.ids[one]] and exact[fleet.ids[two]],
+        )
+
+
+def _spans(covered: NDArray[np.bool_], edges_s: NDArray[np.float64]) -> tuple[Span_s, ...]:
+    """Covered time; intervals that touch are one span."""
+    change = np.flatnonzero(np.diff(covered.astype(np.int8), prepend=0, append=0))
+    return tuple((float(edges_s[a]), float(edges_s[b])) for a, b in change.reshape(-1, 2))
+
+
+def _rounded_down(distance_km: float) -> float:
+    """Down to 1 mm, and not below 0."""
+    return max(floor(distance_km * 1e6) / 1e6, 0.0)
+
+
+class _Tally:
+    """Sums the funnel over blocks of pairs."""
+
+    def __init__(self) -> None:
+        self._intervals = np.zeros(4, dtype=np.int64)
+        self._minima = np.zeros(4, dtype=np.int64)
+
+    def count_intervals(self, total: int, looked_into: int, leaves: Leaves, minima: Minima) -> None:
+        """Add a block's pair-intervals: apart at first sight, apart when divided, without and with a minimum."""
+        kept = _distinct(leaves.pair, leaves.interval)
+        holding = _distinct(minima.pair, minima.interval)
+        self._intervals += (total - looked_into, looked_into - kept, kept - holding, holding)
+
+    def count_minima(self, found: int, confirmed: int, valleys: int, listed: int) -> None:
+        """Add a block's minima: listed, beyond the limit, merged, not on the arcs."""
+        self._minima += (listed, valleys - listed, confirmed - valleys, found - confirmed)
+
+    def funnel(self) -> Funnel:
+        """The sums with their meanings."""
+        intervals = (
+            ("apart", "a lower bound of the distance on the whole interval exceeds what matters"),
+            ("apart when divided", "the same on every part after halving"),
+            ("no minimum", "the distance provably has no local minimum that matters"),
+            ("minimum", "holds at least one local minimum"),
+        )
+        minima = (
+            ("listed", "closer than the limit"),
+            ("beyond the limit", "found in the search for the nearest approach of the pair"),
+            ("merged", "found twice, or shallower than 1 mm beside a lower one"),
+            ("not on the ephemerides", "on the interpolants only, shallower than their error"),
+        )
+        return Funnel(
+            intervals=int(self._intervals.sum()),
+            interval_steps=_steps(intervals, self._intervals),
+            minima=int(self._minima.sum()),
+            minima_steps=_steps(minima, self._minima),
+        )
+
+
+def _steps(texts: tuple[tuple[str, str], ...], counts: NDArray[np.int64]) -> tuple[Tally, ...]:
+    return tuple((name, int(count), meaning) for (name, meaning), count in zip(texts, counts, strict=True))
+
+
+def _distinct(pair: NDArray[np.intp], interval: NDArray[np.intp]) -> int:
+    return len(np.unique(np.column_stack([pair, interval]), axis=0)) if len(pair) else 0

@@ -1,0 +1,107 @@
+"""Builds a site the way a publication does, from records alone, in a temporary folder: for tests and for looking."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from generator.astro.epochs import DAY_S
+from generator.cycle.record import CycleRecord, Span
+from generator.report import pages, plots, views
+from generator.resources import resource
+from mkdocs.commands import build as mkdocs_build
+from mkdocs.config.defaults import MkDocsConfig
+
+SITE_NAME = "Close approaches at Mars"
+
+
+class WarningsRaise(logging.Handler):
+    """Turns a warning of mkdocs into an error."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Raise what was logged."""
+        raise AssertionError(record.getMessage())
+
+
+def earlier_cycles(record: CycleRecord) -> list[CycleRecord]:
+    """Small records under the ids that the record's events and changes point to, so that every link has an end."""
+    ids = {point.cycle_id for event in record.events for point in event.history} | {record.previous_cycle_id}
+    made: list[CycleRecord] = []
+    for cycle_id in sorted(filter(None, ids)):
+        days = int(record.cycle_id[8:10]) - int(cycle_id[8:10])
+        start = record.window.start + -days * DAY_S
+        made.append(
+            replace(
+                record, cycle_id=cycle_id, previous_cycle_id=made[-1].cycle_id if made else None, changes=(),
+                window=Span(start=start, stop=record.window.stop + -days * DAY_S),
+                events=tuple(replace(event, history=()) for event in record.events),
+            )
+        )  # fmt: skip
+    return made
+
+
+def write_sources(docs: Path, records: Sequence[CycleRecord], *, with_plots: bool) -> None:
+    """Lay out a docs_dir: hand-written pages, each cycle's folder, and the live pages of the last record."""
+    for page in resource("site").glob("*.md"):
+        _write(docs / page.name, page.read_text(encoding="utf-8"))
+    for record in records:
+        folder = docs / pages.cycle_path(record.cycle_id)
+        for name, text in pages.cycle_pages(record).items():
+            _write(folder / name, text)
+        drawn = list(_plots(record))
+        for plot in drawn:
+            _write(folder / "plots" / f"{plot.name}.csv", plots.data_csv(plot))
+            _write(folder / "plots" / f"{plot.name}.svg", '<svg xmlns="http://www.w3.org/2000/svg"/>')
+        if with_plots and record is records[-1]:
+            for plot, picture in plots.draw_all(drawn, jobs=2, progress=lambda _: None):
+                (folder / "plots" / f"{plot.name}.svg").write_bytes(picture)
+    newest = records[-1]
+    summaries = [views.summarise(record) for record in records]
+    years = sorted({int(record.cycle_id[:4]) for record in records})
+    for name, text in pages.live_pages(newest, summaries, years).items():
+        _write(docs / name, text)
+
+
+def _plots(record: CycleRecord) -> Iterator[plots.Plot]:
+    yield from plots.cycle_plots(record)
+    for event in views.detailed_events(record):
+        yield from plots.event_plots(record, event)
+    for item in record.objects:
+        yield from plots.object_plots(record, item)
+    for pair in record.pairs:
+        yield from plots.pair_plots(record, pair)
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8", newline="")
+
+
+def build(docs: Path, site: Path) -> None:
+    """Build a docs_dir with our theme; a warning of mkdocs is an error."""
+    config = MkDocsConfig()
+    config.load_dict({
+        "site_name": SITE_NAME, "docs_dir": str(docs), "site_dir": str(site), "use_directory_urls": False,
+        "theme": {"name": None, "custom_dir": str(resource("templates") / "theme")},
+        "markdown_extensions": [{"tables": {"use_align_attribute": True}}, "def_list"],
+        "nav": [{"Latest": "index.md"}], "not_in_nav": "*", "extra": {"assets": "assets"}, "plugins": [],
+    })  # fmt: skip
+    errors, warnings = config.validate()
+    assert not errors, errors
+    assert not warnings, warnings
+    with _warnings_raise():
+        mkdocs_build.build(config)
+
+
+@contextmanager
+def _warnings_raise() -> Iterator[None]:
+    handler = WarningsRaise(level=logging.WARNING)
+    logger = logging.getLogger("mkdocs")
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
