@@ -82,8 +82,22 @@ class EphemerisSource(_Table):
     path: str = Field(min_length=1)
     originator: str = Field(min_length=1)
     target: int | None = None
-    center: str | None = None
+    center: str | int | None = None
     kernels: tuple[str, ...] = ()
+
+
+class Uncertainty(_Table):
+    """Declared one-sigma errors of predictions, used where an ephemeris brings no covariance; ``source`` is printed.
+
+    ``timing_s`` holds when the ephemeris was made and grows by ``timing_growth_s_per_day``.
+    """
+
+    radial_km: Positive
+    transverse_km: Positive
+    normal_km: Positive
+    timing_s: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    timing_growth_s_per_day: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    source: str = Field(min_length=1)
 
 
 class ScreenedObject(_Table):
@@ -98,6 +112,7 @@ class ScreenedObject(_Table):
     phase: Literal["known", "unknown"] = "known"
     lead_time_h: Positive | None = None
     note: str | None = None
+    uncertainty: Uncertainty | None = None
     ephemeris: tuple[EphemerisSource, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -190,6 +205,7 @@ _MODEL_AT: Final[dict[str, type[_Table]]] = {
     "alert.yellow": Threshold,
     "object": ScreenedObject,
     "object.ephemeris": EphemerisSource,
+    "object.uncertainty": Uncertainty,
 }
 
 

@@ -163,13 +163,16 @@ def _from_oem(
 
 
 def _check_declared(source: EphemerisSource, message: OemMessage) -> None:
-    """The message must agree with what the configuration declares of it."""
-    if source.center is None:
-        return
+    """The message must have the centre that the configuration declares."""
+    declared = _declared_center(source)
     for segment in message.segments:
-        if center_id(segment.center_name) != center_id(source.center):
+        if declared is not None and center_id(segment.center_name) != declared:
             rule = f"CENTER_NAME must be the declared {source.center}"
             raise InputError(rule, value=segment.center_name, line=segment.first_line)
+
+
+def _declared_center(source: EphemerisSource) -> int | None:
+    return center_id(source.center) if isinstance(source.center, str) else source.center
 
 
 def _check_reaches(trajectory: Trajectory, segments: Sequence[OemSegment], setting: Setting) -> None:
@@ -237,6 +240,10 @@ def _from_kernel(item: ScreenedObject, source: EphemerisSource, path: Path, sett
     summary = next((found for found in spk_summary(kernels) if found.target == target), None)
     if summary is None:
         raise InputError("a kernel must hold its target", value=target)
+    declared = _declared_center(source)
+    if declared is not None and declared not in summary.centers:
+        centers = ", ".join(str(number) for number in summary.centers)
+        raise InputError(f"the kernel's centre must be the declared {source.center}", value=centers)
     trajectory = spk_trajectory(
         kernels,
         target,

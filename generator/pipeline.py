@@ -14,7 +14,7 @@ import generator
 from generator.astro.epochs import Epoch
 from generator.astro.frames import PlanetaryEphemeris
 from generator.config import Config, ScreenedObject, resolve
-from generator.cycle.events import describe_event
+from generator.cycle.events import Source, describe_event
 from generator.cycle.history import changes, event_ids, with_history
 from generator.cycle.motion import FloatArray, distance_profile, orbit_of, profile_positions
 from generator.cycle.record import (
@@ -32,6 +32,7 @@ from generator.cycle.record import (
     ThresholdsRecord,
     UncoveredSpan,
 )
+from generator.encounter.uncertainty import DeclaredModel
 from generator.ephemeris.trajectory import Trajectory
 from generator.errors import ConfigError
 from generator.ingest import Ingested, Setting, ingest
@@ -212,6 +213,7 @@ def _events(
 ) -> tuple[EventRecord, ...]:
     by_id = {item.id: item for item in objects}
     sources = {result.object_id: result for result in ingested}
+    origins = {item.id: _origin(item, sources[item.id]) for item in config.objects if sources[item.id].trajectory}
     passages = [
         _Passage(primary=a.first, secondary=a.second, tca=setting.cutoff + a.offset_s, approach=a)
         for a in screening.approaches
@@ -227,7 +229,7 @@ def _events(
             event_id=event_id,
             objects=(by_id[pair[0]], by_id[pair[1]]),
             trajectories=(first, second),
-            files=(sources[pair[0]].inputs[0].file, sources[pair[1]].inputs[0].file),
+            sources=(origins[pair[0]], origins[pair[1]]),
             offset_s=passage.approach.offset_s,
             at_boundary=passage.approach.at_boundary,
             body=setting.body,
@@ -236,6 +238,17 @@ def _events(
         )
         events.append(with_history(event, previous))
     return tuple(sorted(events, key=lambda event: (event.tca, event.event_id)))
+
+
+def _origin(item: ScreenedObject, delivered: Ingested) -> Source:
+    """What an object's trajectory was made of; an ephemeris without a date counts as made at the cut-off."""
+    entry = delivered.inputs[0]
+    model = item.uncertainty
+    return Source(
+        file=entry.file,
+        created_s=-entry.age_s if entry.age_s is not None else 0.0,
+        declared=DeclaredModel(**model.model_dump()) if model else None,
+    )
 
 
 def _pairs(

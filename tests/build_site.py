@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from mkdocs.commands import build as mkdocs_build
+from mkdocs.config.defaults import MkDocsConfig
+
 from generator.astro.epochs import DAY_S
 from generator.cycle.record import CycleRecord, Span
 from generator.report import pages, plots, views
 from generator.resources import resource
-from mkdocs.commands import build as mkdocs_build
-from mkdocs.config.defaults import MkDocsConfig
 
 SITE_NAME = "Close approaches at Mars"
 
@@ -80,14 +81,15 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="")
 
 
-def build(docs: Path, site: Path) -> None:
+def build(docs: Path, site: Path, *, notice: str | None) -> None:
     """Build a docs_dir with our theme; a warning of mkdocs is an error."""
     config = MkDocsConfig()
     config.load_dict({
         "site_name": SITE_NAME, "docs_dir": str(docs), "site_dir": str(site), "use_directory_urls": False,
         "theme": {"name": None, "custom_dir": str(resource("templates") / "theme")},
         "markdown_extensions": [{"tables": {"use_align_attribute": True}}, "def_list"],
-        "nav": [{"Latest": "index.md"}], "not_in_nav": "*", "extra": {"assets": "assets"}, "plugins": [],
+        "nav": [{"Latest": "index.md"}], "not_in_nav": "*", "plugins": [],
+        "extra": {"assets": "assets", "notice": notice},
     })  # fmt: skip
     errors, warnings = config.validate()
     assert not errors, errors

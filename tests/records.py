@@ -16,6 +16,8 @@ from itertools import combinations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
+
 from generator.astro.epochs import DAY_S, Epoch
 from generator.cycle.record import (
     SCHEMA,
@@ -43,7 +45,7 @@ from generator.cycle.record import (
     Vector,
 )
 from generator.encounter.alert import Level
-from numpy.typing import NDArray
+from generator.encounter.uncertainty import Basis
 
 FloatArray = NDArray[np.float64]
 
@@ -226,9 +228,11 @@ def _uncertainty(craft: Craft, at_s: float) -> tuple[UncertaintyRecord, FloatArr
     axes = _rtn(position_km[None], velocity_km_s[None])[0]
     record = UncertaintyRecord(
         object_id=craft.id,
-        source=f"covariance of {craft.id.lower()}_20210314.oem",
+        basis=Basis.DELIVERED,
+        source=f"covariance delivered in {craft.id.lower()}_20210314.oem",
         sigma_rtn_km=_plain(sigma),
         timing_s=float(sigma[1] / np.linalg.norm(velocity_km_s)),
+        covariance_rtn=tuple(map(tuple, np.diag(np.concatenate([sigma, sigma * 1e-3]) ** 2).tolist())),
     )
     return record, axes.T @ np.diag(sigma**2) @ axes
 

@@ -3,8 +3,9 @@
 import ast
 from pathlib import Path
 
-import generator
 import pytest
+
+import generator
 
 PACKAGE = Path(generator.__file__).parent
 LAYERS = {

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from generator.config import Config, parse_config, resolve
 from generator.encounter.alert import Level
 from generator.errors import ConfigError

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import spiceypy
 
+from fleets import message, segment
 from generator.astro.bodies import body_named
 from generator.astro.epochs import Epoch, tdb_s
 from generator.astro.frames import PlanetaryEphemeris
@@ -19,7 +20,6 @@ from generator.ephemeris.oem_write import write_oem
 from generator.ephemeris.spk import spk_trajectory
 from generator.ephemeris.trajectory import Trajectory
 from generator.screening.screen import Approach, screen
-from fleets import message, segment
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "mars"
 KERNELS = [DATA / "mar085_20180609_20180614.bsp", DATA / "em16_tgo_mlt_20180609_20180614.bsp"]

@@ -8,6 +8,7 @@ practice the frame that SPICE kernels call J2000 is the ICRF, so a state out of 
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -199,6 +200,7 @@ class PlanetaryEphemeris:
 def _de421() -> SPK:
     """The kernel, opened once a process: it is mapped into memory, not read."""
     kernel: SPK = SPK.open(str(_DE421))
+    atexit.register(kernel.close)
     return kernel
 
 

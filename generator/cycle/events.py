@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -17,6 +18,7 @@ from generator.cycle.motion import path_around
 from generator.cycle.record import (
     BPlaneRecord,
     EventRecord,
+    Matrix6,
     ObjectRecord,
     OrbitsRecord,
     TrackRecord,
@@ -25,7 +27,7 @@ from generator.cycle.record import (
 )
 from generator.encounter.alert import AlertRule, assess
 from generator.encounter.geometry import Encounter, b_plane, place
-from generator.encounter.uncertainty import PositionCovariance, position_covariance
+from generator.encounter.uncertainty import Basis, DeclaredModel, StateCovariance, rotated, state_covariance
 from generator.ephemeris.trajectory import Trajectory
 
 FloatArray = NDArray[np.float64]
@@ -37,12 +39,21 @@ TRACK_MISSES: Final = 6.0
 TRACK_MOST_S: Final = 3600.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The delivery that a trajectory was made of: its name, when it was made, and the declared errors, if any."""
+
+    file: str
+    created_s: float
+    declared: DeclaredModel | None
+
+
 def describe_event(
     *,
     event_id: str,
     objects: tuple[ObjectRecord, ObjectRecord],
     trajectories: Both,
-    files: tuple[str, str],
+    sources: tuple[Source, Source],
     offset_s: float,
     at_boundary: bool,
     body: Body,
@@ -55,7 +66,7 @@ def describe_event(
         event_id: The event's id.
         objects: Primary and secondary.
         trajectories: Their trajectories, of one epoch.
-        files: The deliveries that both rest on, for the source of each covariance.
+        sources: What both rest on.
         offset_s: TCA from the trajectories' epoch.
         at_boundary: Whether the minimum lies at an end of coverage.
         body: The body that the cycle screens around.
@@ -66,10 +77,10 @@ def describe_event(
     tca = epoch + offset_s
     encounter = _encounter(trajectories, offset_s)
     where = place(encounter.primary_position_km, tca, body, planets)
-    covariances = _covariances(encounter, trajectories, offset_s)
+    covariances = _covariances(encounter, trajectories, offset_s, sources, body)
     combined_km2 = None
     if covariances[0] is not None and covariances[1] is not None:
-        combined_km2 = covariances[0].covariance_km2 + covariances[1].covariance_km2
+        combined_km2 = (covariances[0].matrix + covariances[1].matrix)[:3, :3]
     radius_km = sum(item.radius_km or 0.0 for item in objects)
     natural = any(item.kind == "natural" for item in objects)
     surface_km = encounter.miss_km - radius_km if natural else None
@@ -101,7 +112,7 @@ def describe_event(
         primary_velocity_km_s=_vector(encounter.primary_velocity_km_s),
         secondary_position_km=_vector(encounter.secondary_position_km),
         secondary_velocity_km_s=_vector(encounter.secondary_velocity_km_s),
-        uncertainty=_uncertainty(encounter, objects, covariances, files),
+        uncertainty=_uncertainty(encounter, objects, covariances, sources),
         miss_sigma_km=_miss_sigma_km(encounter, combined_km2),
         miss_sigma_rtn_km=_vector(np.sqrt(np.diag(to_rtn @ combined_km2 @ to_rtn.T)))
         if combined_km2 is not None
@@ -128,14 +139,24 @@ def _encounter(trajectories: Both, offset_s: float) -> Encounter:
 
 
 def _covariances(
-    encounter: Encounter, trajectories: Both, offset_s: float
-) -> tuple[PositionCovariance | None, PositionCovariance | None]:
-    first = encounter.primary_position_km, encounter.primary_velocity_km_s
-    second = encounter.secondary_position_km, encounter.secondary_velocity_km_s
-    return (
-        position_covariance(trajectories[0], offset_s, *first),
-        position_covariance(trajectories[1], offset_s, *second),
+    encounter: Encounter, trajectories: Both, offset_s: float, sources: tuple[Source, Source], body: Body
+) -> tuple[StateCovariance | None, StateCovariance | None]:
+    states = (
+        (encounter.primary_position_km, encounter.primary_velocity_km_s),
+        (encounter.secondary_position_km, encounter.secondary_velocity_km_s),
     )
+    first, second = (
+        state_covariance(
+            trajectory,
+            offset_s,
+            *state,
+            declared=source.declared,
+            created_s=source.created_s,
+            gm_km3_s2=body.gm_km3_s2,
+        )
+        for trajectory, state, source in zip(trajectories, states, sources, strict=True)
+    )
+    return first, second
 
 
 def _deadline(tca: Epoch, objects: Sequence[ObjectRecord]) -> tuple[Epoch | None, str | None]:
@@ -150,23 +171,38 @@ def _deadline(tca: Epoch, objects: Sequence[ObjectRecord]) -> tuple[Epoch | None
 def _uncertainty(
     encounter: Encounter,
     objects: Sequence[ObjectRecord],
-    covariances: Sequence[PositionCovariance | None],
-    files: Sequence[str],
+    covariances: Sequence[StateCovariance | None],
+    sources: Sequence[Source],
 ) -> tuple[UncertaintyRecord, ...]:
-    speeds_km_s = [
-        float(np.linalg.norm(velocity))
-        for velocity in (encounter.primary_velocity_km_s, encounter.secondary_velocity_km_s)
-    ]
-    return tuple(
-        UncertaintyRecord(
-            object_id=item.id,
-            source=f"covariance delivered in {file}",
-            sigma_rtn_km=_vector(covariance.sigma_rtn_km),
-            timing_s=float(covariance.sigma_rtn_km[1]) / speed_km_s,
-        )
-        for item, covariance, file, speed_km_s in zip(objects, covariances, files, speeds_km_s, strict=True)
-        if covariance is not None
+    states = (
+        (encounter.primary_position_km, encounter.primary_velocity_km_s),
+        (encounter.secondary_position_km, encounter.secondary_velocity_km_s),
     )
+    found = []
+    for item, covariance, source, (position_km, velocity_km_s) in zip(
+        objects, covariances, sources, states, strict=True
+    ):
+        if covariance is None:
+            continue
+        in_rtn = rotated(covariance.matrix, rtn_axes(position_km[None], velocity_km_s[None])[0])
+        sigma_rtn_km = np.sqrt(np.diag(in_rtn)[:3])
+        found.append(
+            UncertaintyRecord(
+                object_id=item.id,
+                basis=covariance.basis,
+                source=_source_text(covariance.basis, source),
+                sigma_rtn_km=_vector(sigma_rtn_km),
+                timing_s=float(sigma_rtn_km[1] / np.linalg.norm(velocity_km_s)),
+                covariance_rtn=_matrix(in_rtn),
+            )
+        )
+    return tuple(found)
+
+
+def _source_text(basis: Basis, source: Source) -> str:
+    if basis is Basis.DECLARED and source.declared is not None:
+        return f"declared by the publisher, not delivered: {source.declared.source}"
+    return f"covariance delivered in {source.file}"
 
 
 def _miss_sigma_km(encounter: Encounter, combined_km2: FloatArray | None) -> float | None:
@@ -214,6 +250,12 @@ def _track(trajectories: Both, offset_s: float, encounter: Encounter) -> TrackRe
         relative_rtn_km=tuple(_vector(row, digits=6) for row in relative_km),
         distance_km=tuple(round(float(value), 6) for value in distance_km),
     )
+
+
+def _matrix(values: FloatArray) -> Matrix6:
+    """Symmetric to the last bit, as nested tuples."""
+    rows = ((values + values.T) / 2.0).tolist()
+    return tuple(tuple(row) for row in rows)  # type: ignore[return-value]  # six rows of six, by the argument's shape
 
 
 def _vector(values: FloatArray, digits: int | None = None) -> Vector:

@@ -22,6 +22,7 @@ from pydantic import (
 
 from generator.astro.epochs import Epoch
 from generator.encounter.alert import Level
+from generator.encounter.uncertainty import Basis
 from generator.errors import ArchiveError
 
 SCHEMA: Final = 1
@@ -38,6 +39,8 @@ EpochText = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time", "description": "UTC, nine decimals"}),
 ]
 Vector = tuple[float, float, float]
+SixVector = tuple[float, float, float, float, float, float]
+Matrix6 = tuple[SixVector, SixVector, SixVector, SixVector, SixVector, SixVector]
 Series = tuple[float | None, ...]
 ChangeKind = Literal["new", "worse", "better", "passed", "gone"]
 
@@ -187,15 +190,19 @@ class OrbitsRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UncertaintyRecord:
-    """One-sigma position uncertainty at TCA of one object, in its own RTN axes, and where it comes from.
+    """Uncertainty of one object's state at TCA, in its own RTN axes, and what it rests on.
 
-    ``timing_s`` is the transverse sigma divided by the speed. ``source`` reads "covariance of FILE" or the like.
+    ``basis`` is "delivered" (a covariance of the ephemeris) or "declared" (the publisher's model); ``source`` says it
+    in words. ``timing_s`` is the transverse sigma divided by the speed. ``covariance_rtn`` is the 6 x 6 matrix of
+    position and velocity in km**2, km**2/s and km**2/s**2.
     """
 
     object_id: str
+    basis: Basis
     source: str
     sigma_rtn_km: Vector
     timing_s: float
+    covariance_rtn: Matrix6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,14 @@
-"""How well a position is known at an instant: covariance from the delivery, or nothing, and which.
+"""How well a state is known at an instant: the delivered covariance, else the declared model, else nothing.
 
-A missing covariance is never filled in silently; the record then holds the reason.
+Which of them it is goes with the matrix, so that every number can say what it rests on; a missing covariance is
+never filled in silently.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +18,38 @@ from generator.ephemeris.trajectory import CovarianceTable, Trajectory
 
 FloatArray = NDArray[np.float64]
 
+DAY_S: Final = 86_400.0
+
+
+class Basis(StrEnum):
+    """What a covariance rests on."""
+
+    DELIVERED = "delivered"
+    DECLARED = "declared"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredModel:
+    """One-sigma errors that a publisher declares for predictions of an object, and where they come from.
+
+    The position errors hold at any time; the timing error along the orbit holds when the ephemeris was made and grows
+    by a constant rate with its age, which dominates any prediction in deep space.
+    """
+
+    radial_km: float
+    transverse_km: float
+    normal_km: float
+    timing_s: float
+    timing_growth_s_per_day: float
+    source: str
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class PositionCovariance:
-    """Covariance of a position in ICRF axes, ``(3, 3)`` in km**2, and the one-sigma of each RTN component in km."""
+class StateCovariance:
+    """Covariance ``(6, 6)`` of position and velocity in ICRF axes; km**2, km**2/s, km**2/s**2."""
 
-    covariance_km2: FloatArray
-    sigma_rtn_km: FloatArray
+    matrix: FloatArray
+    basis: Basis
 
 
 def covariance_at(table: CovarianceTable, offset_s: float) -> FloatArray | None:
@@ -52,29 +80,75 @@ def covariance_at(table: CovarianceTable, offset_s: float) -> FloatArray | None:
     return np.asarray((basis * np.exp(values)) @ basis.T * np.outer(scale, scale))
 
 
-def position_covariance(
-    trajectory: Trajectory, offset_s: float, position_km: FloatArray, velocity_km_s: FloatArray
-) -> PositionCovariance | None:
-    """Position covariance of a trajectory at an offset from its epoch, or None where the delivery gives none.
+def state_covariance(
+    trajectory: Trajectory,
+    offset_s: float,
+    position_km: FloatArray,
+    velocity_km_s: FloatArray,
+    *,
+    declared: DeclaredModel | None,
+    created_s: float,
+    gm_km3_s2: float,
+) -> StateCovariance | None:
+    """Covariance of an object's state, delivered or declared, or None.
 
     Args:
         trajectory: The object's trajectory.
         offset_s: Seconds from the trajectory's epoch.
         position_km: Its position then, ICRF axes, shape ``(3,)``.
         velocity_km_s: Its velocity then, shape ``(3,)``.
+        declared: The model to fall back on, if the publisher declared one.
+        created_s: When the ephemeris was made, seconds from the trajectory's epoch.
+        gm_km3_s2: Gravitational parameter of the centre.
     """
-    table = trajectory.covariance
-    matrix = covariance_at(table, offset_s) if table is not None else None
-    if table is None or matrix is None:
+    delivered = covariance_at(trajectory.covariance, offset_s) if trajectory.covariance is not None else None
+    if delivered is not None and trajectory.covariance is not None:
+        axes = trajectory.covariance.axes
+        state = position_km[None], velocity_km_s[None]
+        to_local = {"RTN": rtn_axes(*state)[0], "TNW": tnw_axes(*state)[0], "ICRF": np.eye(3)}[axes]
+        return StateCovariance(matrix=rotated(delivered, to_local.T), basis=Basis.DELIVERED)
+    if declared is None:
         return None
-    state = position_km[None], velocity_km_s[None]
-    to_rtn = rtn_axes(*state)[0]
-    to_local = {"RTN": to_rtn, "TNW": tnw_axes(*state)[0], "ICRF": np.eye(3)}[table.axes]
-    covariance_km2 = to_local.T @ matrix[:3, :3] @ to_local
-    return PositionCovariance(
-        covariance_km2=covariance_km2,
-        sigma_rtn_km=np.sqrt(np.diag(to_rtn @ covariance_km2 @ to_rtn.T)),
+    age_s = max(0.0, offset_s - created_s)
+    return StateCovariance(
+        matrix=declared_covariance(declared, age_s, position_km, velocity_km_s, gm_km3_s2), basis=Basis.DECLARED
     )
+
+
+def declared_covariance(
+    model: DeclaredModel, age_s: float, position_km: FloatArray, velocity_km_s: FloatArray, gm_km3_s2: float
+) -> FloatArray:
+    """Covariance ``(6, 6)`` in ICRF axes of a declared model for an ephemeris of this age.
+
+    A timing error shifts the object along its path, so its part is the outer product of (velocity, acceleration)
+    times the timing variance. Each velocity component's own sigma is that of the position times the angular rate, the
+    ratio of the two on any nearly circular orbit.
+
+    Args:
+        model: The declared errors.
+        age_s: Age of the ephemeris at the instant.
+        position_km: Position, ICRF axes, shape ``(3,)``.
+        velocity_km_s: Velocity, shape ``(3,)``.
+        gm_km3_s2: Gravitational parameter of the centre.
+    """
+    to_rtn = rtn_axes(position_km[None], velocity_km_s[None])[0]
+    radius_km = float(np.linalg.norm(position_km))
+    rate_rad_s = float(np.linalg.norm(velocity_km_s)) / radius_km
+    sigma_km = np.array([model.radial_km, model.transverse_km, model.normal_km])
+    own = np.diag(np.concatenate([sigma_km, sigma_km * rate_rad_s]) ** 2)
+    timing_s = model.timing_s + model.timing_growth_s_per_day * age_s / DAY_S
+    shift = np.concatenate([velocity_km_s, -gm_km3_s2 * position_km / radius_km**3]) * timing_s
+    return np.asarray(rotated(own, to_rtn.T) + np.outer(shift, shift))
+
+
+def rotated(covariance: FloatArray, rotation: FloatArray) -> FloatArray:
+    """A state covariance ``(6, 6)`` in other axes: ``rotation`` ``(3, 3)`` takes vectors into them.
+
+    Both blocks turn alike: RTN covariances are of inertial velocities expressed in RTN axes (CCSDS 508.0-B-1).
+    """
+    both = np.zeros((6, 6))
+    both[:3, :3] = both[3:, 3:] = rotation
+    return np.asarray(both @ covariance @ both.T)
 
 
 def _positive_definite(matrix: FloatArray) -> FloatArray | None:

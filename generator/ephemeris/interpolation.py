@@ -27,7 +27,7 @@ from generator.errors import InputError
 FloatArray = NDArray[np.float64]
 
 # 502.0-B leaves the choice open where a file names none. Four nodes of position and velocity follow a low orbit given
-# once a minute to about a millimetre, and degree 7 is what the standard's own example files recommend.
+# once a minute to under a millimetre, and degree 7 is what the standard's own example files recommend.
 DEFAULT_METHOD: Final = "HERMITE"
 DEFAULT_DEGREE: Final = 7
 

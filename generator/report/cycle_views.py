@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from generator.cycle.record import ChangeRecord, CycleRecord, FunnelStep, InputRecord, PairRecord
+from generator.cycle.record import ChangeRecord, CycleRecord, InputRecord, PairRecord
 from generator.encounter.alert import SEVERITY, Level
 from generator.report import wording
 from generator.report.event_views import EventCard, event_card
-from generator.report.tables import COVERAGE_COLUMNS
 from generator.report.views import (
     Catalogue,
     Cell,
@@ -20,12 +19,10 @@ from generator.report.views import (
     Table,
     TableRow,
     by_urgency,
-    cell,
-    head,
-    limited,
     nearness_km,
     number_cell,
     phase_unknown,
+    span_cell,
     time_cell,
 )
 
@@ -34,7 +31,6 @@ MATRIX_LIMIT: Final = 40
 KIND_WORDS: Final = {
     "worse": "Worse", "new": "New", "better": "Better", "passed": "Passed", "gone": "Gone",
 }  # fmt: skip
-_COLUMN: Final = {column.key: column for column in COVERAGE_COLUMNS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,17 +82,6 @@ class Matrix:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Coverage:
-    """What was screened, in sentences, per pair, and how the search got there."""
-
-    statement: tuple[str, ...]
-    pairs: Table
-    uncovered: Table | None
-    intervals: Table
-    minima: Table
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ProvenanceView:
     """How to make the cycle again."""
 
@@ -138,10 +123,11 @@ def cards(catalogue: Catalogue, links: Links) -> tuple[tuple[EventCard, ...], st
 
 def change_views(catalogue: Catalogue, links: Links) -> tuple[ChangeView, ...]:
     """Changes since the cycle before, in the record's order."""
-    return tuple(_change(change, catalogue, links) for change in catalogue.record.changes)
+    return tuple(change_view(change, catalogue, links) for change in catalogue.record.changes)
 
 
-def _change(change: ChangeRecord, catalogue: Catalogue, links: Links) -> ChangeView:
+def change_view(change: ChangeRecord, catalogue: Catalogue, links: Links) -> ChangeView:
+    """One change; no time and no distance where one position along the orbit is unknown."""
     unknown = catalogue.unknown(change.primary, change.secondary)
     event = next((item for item in catalogue.events if item.event_id == change.event_id), None)
     old, new = change.previous_miss_km, change.miss_km
@@ -186,6 +172,32 @@ def inputs_line(record: CycleRecord) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def used_inputs_table(inputs: Sequence[InputRecord]) -> Table:
+    """Where the numbers on a page come from, in few columns; all of it stands on the cycle's page."""
+    rows = [
+        TableRow(cells=(
+            Cell(text=item.object_id),
+            Cell(text=item.file),
+            Cell(text="refused" if item.refusal else "in use"),
+            Cell(text=item.originator),
+            time_cell(item.creation),
+            span_cell(item.age_s),
+            number_cell(item.covariance_count, 0),
+            Cell(text=item.sha256 or wording.DASH, mark="hash"),
+        ))
+        for item in inputs
+    ]  # fmt: skip
+    return Table(
+        caption="Deliveries of both objects",
+        heads=(
+            Head(title="Object"), Head(title="File"), Head(title="State"), Head(title="Originator"),
+            Head(title="Created", unit="UTC"), Head(title="Age", meaning="From its creation to the data cut-off"),
+            Head(title="Covariances", numeric=True), Head(title="SHA-256"),
+        ),
+        rows=tuple(rows),
+    )  # fmt: skip
+
+
 def inputs_table(inputs: Sequence[InputRecord]) -> Table:
     """Every delivery with what it says of itself."""
     rows = [
@@ -194,14 +206,13 @@ def inputs_table(inputs: Sequence[InputRecord]) -> Table:
             Cell(text=item.file),
             Cell(text="refused" if item.refusal else "in use"),
             Cell(text=item.originator),
-            Cell(text=item.format or wording.DASH),
+            Cell(text=", ".join(filter(None, (item.format, item.interpolation))) or wording.DASH),
             time_cell(item.creation),
-            Cell(text=wording.span(item.age_s) if item.age_s is not None else wording.DASH, sort=_sort(item.age_s)),
-            Cell(text=_spans(item)),
+            span_cell(item.age_s),
+            Cell(text=_spans(item), mark="span"),
             number_cell(item.node_count, 0),
             number_cell(item.covariance_count, 0),
             Cell(text=_frame(item)),
-            Cell(text=item.interpolation or wording.DASH),
             Cell(text=item.sha256 or wording.DASH, mark="hash"),
         ))
         for item in inputs
@@ -213,14 +224,10 @@ def inputs_table(inputs: Sequence[InputRecord]) -> Table:
             Head(title="Format"), Head(title="Created", unit="UTC"),
             Head(title="Age", meaning="From its creation to the data cut-off"), Head(title="Span", unit="UTC"),
             Head(title="Nodes", numeric=True), Head(title="Covariances", numeric=True),
-            Head(title="Centre, axes, time"), Head(title="Interpolation"), Head(title="SHA-256"),
+            Head(title="Centre, axes, time"), Head(title="SHA-256"),
         ),
         rows=tuple(rows),
     )  # fmt: skip
-
-
-def _sort(value: float | None) -> str:
-    return "" if value is None else f"{value:.9g}"
 
 
 def _spans(item: InputRecord) -> str:
@@ -249,8 +256,7 @@ def matrix(catalogue: Catalogue, links: Links) -> Matrix | None:
         key = (event.primary, event.secondary)
         if key not in worst or SEVERITY[event.level] > SEVERITY[worst[key]]:
             worst[key] = event.level
-    either = {key: pair for key, pair in catalogue.pairs.items()}
-    either |= {(b, a): pair for (a, b), pair in catalogue.pairs.items()}
+    either = catalogue.pairs | {(b, a): pair for (a, b), pair in catalogue.pairs.items()}
     rows = []
     for index, row in enumerate(ids):
         cells = tuple(_matrix_cell(either.get((row, column)), worst, catalogue, links) for column in ids[:index])
@@ -287,137 +293,6 @@ def _short_km(value_km: float) -> str:
     if value_km < 10.0:
         return wording.number(value_km, 1)
     return wording.number(value_km, 0) if value_km < 10_000.0 else f"{wording.number(value_km / 1000.0, 0)}k"
-
-
-def coverage(catalogue: Catalogue, links: Links) -> Coverage:
-    """What was screened and how."""
-    record = catalogue.record
-    return Coverage(
-        statement=_completeness(record),
-        pairs=coverage_table(catalogue.record.pairs, catalogue, links),
-        uncovered=_uncovered_table(catalogue, links),
-        intervals=_funnel_table(
-            "Pair-intervals: pairs × intervals of the polynomials",
-            record.funnel.intervals,
-            record.funnel.interval_steps,
-        ),
-        minima=_funnel_table("Minima of the distance found in them", record.funnel.minima, record.funnel.minima_steps),
-    )
-
-
-def _completeness(record: CycleRecord) -> tuple[str, ...]:
-    limit = wording.plain(record.thresholds.limit_km)
-    screened = [pair for pair in record.pairs if pair.unscreened is None and pair.covered_s > 0.0]
-    proven = sum(pair.proof == "proven" for pair in screened)
-    verified = len(screened) - proven
-    start, stop = wording.minute(record.window.start), wording.minute(record.window.stop)
-    lines = [
-        f"Every local minimum of distance below {limit} km between {start} and {stop} UTC is listed, in the time that is covered."
-    ]
-    how = []
-    if proven:
-        how.append(f"proven for {wording.count(proven, 'pair')}, whose ephemerides are their polynomials")
-    if verified:
-        how.append(f"verified on a finer grid for {wording.count(verified, 'pair')}, whose fit error was sampled")
-    if how:
-        lines.append(wording.sentence(f"This is {' and '.join(how)}"))
-    open_s = sum(pair.uncovered_s for pair in screened)
-    if open_s > 0.0:
-        lines.append(
-            f"{wording.count(sum(pair.uncovered_s > 0.0 for pair in screened), 'screened pair')} have uncovered time; nothing is said about it."
-        )
-    missing = len(record.pairs) - len(screened)
-    if missing:
-        lines.append(f"{wording.count(missing, 'pair was', 'pairs were')} not screened; the table says why.")
-    return tuple(lines)
-
-
-def coverage_table(pairs: Sequence[PairRecord], catalogue: Catalogue, links: Links) -> Table:
-    """One row a pair: what is proven, what is nearest, what is not covered."""
-    kept, cut = limited(pairs, what="pair")
-    rows = []
-    for pair in kept:
-        unknown = catalogue.unknown(pair.primary, pair.secondary)
-        total_s = pair.covered_s + pair.uncovered_s
-        share = None if unknown or not total_s else 100.0 * pair.covered_s / total_s
-        why = wording.PHASE_UNKNOWN if unknown else pair.unscreened or _reasons(pair)
-        empty = Cell(text=wording.DASH, sort="")
-        rows.append(TableRow(cells=(
-            Cell(text=f"{pair.primary} – {pair.secondary}", href=links.pair(pair)),
-            empty if unknown else cell(_COLUMN["proven_no_closer_than_km"], pair),
-            empty if unknown else cell(_COLUMN["proof"], pair),
-            empty if unknown else cell(_COLUMN["nearest_km"], pair),
-            empty if unknown else cell(_COLUMN["nearest_tca_utc"], pair),
-            number_cell(share, 1),
-            Cell(text=why),
-        )))  # fmt: skip
-    return Table(
-        caption="Coverage: what is proven of each pair",
-        heads=(
-            Head(title="Pair"),
-            head(_COLUMN["proven_no_closer_than_km"]),
-            Head(
-                title="Proof", meaning="proven: the ephemerides are their polynomials; verified: the error was sampled"
-            ),
-            head(_COLUMN["nearest_km"]),
-            head(_COLUMN["nearest_tca_utc"]),
-            Head(title="Covered", unit="%", numeric=True),
-            Head(title="Not covered, and why"),
-        ),
-        rows=tuple(rows),
-        twins=(("CSV", f"{links.cycle}coverage.csv"), ("JSON", f"{links.cycle}coverage.json")),
-        filter_label="Filter pairs" if len(rows) > 9 else None,
-        cut=cut,
-    )
-
-
-def _reasons(pair: PairRecord) -> str:
-    if not pair.uncovered:
-        return "covered throughout"
-    reasons = list(dict.fromkeys(span.reason for span in pair.uncovered))
-    return f"{wording.span(pair.uncovered_s)}: {'; '.join(reasons)}"
-
-
-def _uncovered_table(catalogue: Catalogue, links: Links) -> Table | None:
-    """Uncovered spans of pairs that were screened; the others are uncovered throughout."""
-    pairs = [pair for pair in catalogue.record.pairs if pair.unscreened is None and pair.uncovered]
-    return uncovered_table(pairs, links) if pairs else None
-
-
-def uncovered_table(pairs: Sequence[PairRecord], links: Links) -> Table:
-    """When pairs were not screened, and why."""
-    spans = [(pair, span) for pair in pairs for span in pair.uncovered]
-    kept, cut = limited(spans, what="span")
-    return Table(
-        caption="Uncovered spans of screened pairs" if len(pairs) > 1 else "Uncovered spans",
-        heads=(
-            Head(title="Pair"), Head(title="From", unit="UTC"), Head(title="To", unit="UTC"),
-            Head(title="Length"), Head(title="Reason"),
-        ),
-        rows=tuple(
-            TableRow(cells=(
-                Cell(text=f"{pair.primary} – {pair.secondary}", href=links.pair(pair)),
-                time_cell(span.start),
-                time_cell(span.stop),
-                Cell(text=wording.span(span.stop - span.start), sort=_sort(span.stop - span.start)),
-                Cell(text=span.reason),
-            ))
-            for pair, span in kept
-        ),
-        cut=cut,
-    )  # fmt: skip
-
-
-def _funnel_table(caption: str, entered: int, steps: Sequence[FunnelStep]) -> Table:
-    rows = [TableRow(cells=(Cell(text="entered"), number_cell(entered, 0), Cell(text="sum of the rows below")))]
-    rows += [
-        TableRow(cells=(Cell(text=step.name), number_cell(step.count, 0), Cell(text=step.meaning))) for step in steps
-    ]
-    return Table(
-        caption=caption,
-        heads=(Head(title="Step"), Head(title="Count", numeric=True), Head(title="Meaning")),
-        rows=tuple(rows),
-    )
 
 
 def provenance(record: CycleRecord) -> ProvenanceView:

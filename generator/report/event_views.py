@@ -24,10 +24,13 @@ from generator.report.views import (
     limited,
     nearness_km,
     number_cell,
+    span_cell,
     time_cell,
 )
 
 _COLUMN: Final = {column.key: column for column in EVENT_COLUMNS}
+_BOUNDARY_MARK: Final = "‡"
+_BOUNDARY_NOTE: Final = "‡ The distance at an end of coverage: the true minimum may lie outside it."
 _AXES: Final = (("R", "radial"), ("T", "transverse"), ("N", "normal"))
 
 
@@ -137,7 +140,7 @@ def change_text(event: EventRecord, catalogue: Catalogue) -> str:
     since = "since the previous cycle" if last.cycle_id == previous else f"since cycle {last.cycle_id}"
     text = f"miss {_number_km(last.miss_km)} → {wording.distance(event.miss_km)} {since}"
     if last.miss_sigma_km:
-        text += f", {wording.number(abs(event.miss_km - last.miss_km) / last.miss_sigma_km, 1)} σ of then"
+        text += f" ({wording.number(abs(event.miss_km - last.miss_km) / last.miss_sigma_km, 1)} σ)"
     return text if last.level is event.level else f"{text}; was {last.level.value}"
 
 
@@ -150,12 +153,12 @@ def summary(event: EventRecord, catalogue: Catalogue) -> str:
     who = [_who(key, catalogue) for key in (event.primary, event.secondary)]
     body = catalogue.record.body.name.capitalize()
     where = f"{wording.number(event.altitude_km, 0)} km above {body}"
-    miss = f"at {wording.distance(event.miss_km)}"
+    miss = wording.distance(event.miss_km)
     if event.surface_km is not None:
-        miss = f"at {wording.distance(event.surface_km)} from the surface ({wording.distance(event.miss_km)} between the centres)"
+        miss = f"{wording.distance(event.surface_km)} from the surface ({miss} between the centres)"
     parts = [
-        f"On {wording.moment(event.tca)}, {who[0]} and {who[1]} pass each other {miss}, with a relative speed of "
-        f"{wording.number(event.relative_speed_km_s, 2)} km/s, {where}.",
+        f"On {wording.moment(event.tca)}, {who[0]} and {who[1]} pass each other at {miss}, {where}.",
+        f"Their relative speed is {wording.number(event.relative_speed_km_s, 2)} km/s.",
         f"One sigma of this distance is {wording.distance(event.miss_sigma_km)}."
         if event.miss_sigma_km is not None
         else f"How sure the distance is cannot be said: {_sigma(event, catalogue).removeprefix('unknown, ')}.",
@@ -169,7 +172,18 @@ def summary(event: EventRecord, catalogue: Catalogue) -> str:
         parts.append("No deadline is known: no lead time of either object is configured.")
     if event.at_boundary:
         parts.append("It lies at an end of coverage, so that the true minimum may lie outside.")
-    return " ".join([*parts, wording.sentence(f"compared with before: {change_text(event, catalogue)}")])
+    return " ".join([*parts, _before(event)])
+
+
+def _before(event: EventRecord) -> str:
+    """What the cycle before said, as a sentence."""
+    if not event.history:
+        return "No earlier cycle listed it."
+    last = event.history[-1]
+    text = f"Cycle {last.cycle_id} gave {wording.distance(last.miss_km)}"
+    if last.miss_sigma_km:
+        text += f", {wording.number(abs(event.miss_km - last.miss_km) / last.miss_sigma_km, 1)} of its sigmas away"
+    return f"{text}."
 
 
 def _who(object_id: str, catalogue: Catalogue) -> str:
@@ -223,8 +237,10 @@ def _motion(event: EventRecord) -> tuple[Fact, ...]:
         for (axis, _), value in zip(_AXES, event.relative_velocity_rtn_km_s, strict=True)
     )
     return (
-        Fact(label="Relative speed", value=wording.quantity(event.relative_speed_km_s, 4, "km/s"), note=f"{velocity} km/s"),
-        Fact(label="Approach angle", value=f"{wording.number(event.approach_angle_deg, 1)}°", note="between the velocities"),
+        Fact(label="Relative speed", value=wording.quantity(event.relative_speed_km_s, 4, "km/s"),
+             note=f"{velocity} km/s"),
+        Fact(label="Approach angle", value=f"{wording.number(event.approach_angle_deg, 1)}°",
+             note="between the velocities"),
     )  # fmt: skip
 
 
@@ -269,7 +285,7 @@ def _source_table(event: EventRecord, catalogue: Catalogue, links: Links) -> Tab
             *(number_cell(sigma, 3) for sigma in sigmas),
             number_cell(item.timing_s if item else None, 2),
             Cell(text=item.source if item else "none given"),
-            Cell(text=wording.span(source.age_s) if source and source.age_s is not None else wording.DASH),
+            span_cell(source.age_s if source else None),
         )))  # fmt: skip
     return Table(
         caption="One-sigma position uncertainty at TCA of each object, in its own RTN axes",
@@ -383,8 +399,7 @@ def events_table(
         TableRow(
             anchor=event.event_id if with_anchors else None,
             cells=(
-                Cell(text=f"{event.primary} – {event.secondary}", href=catalogue.event_href(event, links)
-                     if event.event_id in catalogue.detailed else links.pair(catalogue.pairs[event.primary, event.secondary])),
+                Cell(text=f"{event.primary} – {event.secondary}", href=_row_href(event, catalogue, links)),
                 level_cell(event.level),
                 time_cell(event.tca, digits=1),
                 *(_flagged(cell(_COLUMN[key], event), event, key) for key in keys),
@@ -403,12 +418,20 @@ def events_table(
         rows=tuple(rows),
         twins=(("CSV", f"{links.cycle}events.csv"), ("JSON", f"{links.cycle}events.json")),
         filter_label="Filter events" if len(rows) > 1 else None,
+        note=_BOUNDARY_NOTE if any(event.at_boundary for event in kept) else None,
         cut=cut,
     )
+
+
+def _row_href(event: EventRecord, catalogue: Catalogue, links: Links) -> str:
+    """The event's page; that of its pair if it has none."""
+    if event.event_id in catalogue.detailed:
+        return links.event(event.event_id)
+    return links.pair(catalogue.pairs[event.primary, event.secondary])
 
 
 def _flagged(plain: Cell, event: EventRecord, key: str) -> Cell:
     """The miss distance of an event at an end of coverage carries a mark, explained below the table."""
     if key != "miss_km" or not event.at_boundary:
         return plain
-    return Cell(text=plain.text, sort=plain.sort, mark="‡")
+    return Cell(text=plain.text, sort=plain.sort, mark=_BOUNDARY_MARK)

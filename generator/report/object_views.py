@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from generator.cycle.record import CycleRecord, InputRecord, ObjectRecord, PairRecord
 from generator.encounter.alert import Level
 from generator.report import wording
-from generator.report.cycle_views import coverage_table, inputs_table, refusals, uncovered_table
+from generator.report.coverage_views import coverage_table, uncovered_table
+from generator.report.cycle_views import inputs_table, refusals
 from generator.report.event_views import events_table
 from generator.report.views import (
     Catalogue,
@@ -20,6 +21,7 @@ from generator.report.views import (
     TableRow,
     number_cell,
     phase_unknown,
+    span_cell,
 )
 
 
@@ -65,7 +67,7 @@ def object_page(item: ObjectRecord, catalogue: Catalogue, links: Links) -> Objec
         inputs=inputs_table(deliveries) if deliveries else None,
         refused=refusals(deliveries),
         events=events_table(events, catalogue, links, caption=f"Approaches of {item.name}") if events else None,
-        pairs=coverage_table(pairs, catalogue, links),
+        pairs=coverage_table(pairs, links),
     )
 
 
@@ -155,7 +157,6 @@ def _object_row(item: ObjectRecord, record: CycleRecord, catalogue: Catalogue) -
     used = next((d for d in record.inputs if d.object_id == item.id and d.refusal is None), None)
     orbit = item.orbit
     covered_s = sum(span.length_s for span in item.coverage)
-    age_s = used.age_s if used else None
     return TableRow(cells=(
         Cell(text=item.id, href=f"{item.id}.html"),
         Cell(text=item.name),
@@ -165,8 +166,7 @@ def _object_row(item: ObjectRecord, record: CycleRecord, catalogue: Catalogue) -
         number_cell(orbit.apoapsis_altitude_km if orbit else None, 0),
         number_cell(orbit.inclination_deg if orbit else None, 1),
         Cell(text=_ephemeris_state(item, record.inputs)),
-        Cell(text=wording.span(age_s) if age_s is not None else wording.DASH,
-             sort="" if age_s is None else f"{age_s:.9g}"),
+        span_cell(used.age_s if used else None),
         number_cell(100.0 * covered_s / record.window.length_s, 1),
         number_cell(levels.count(Level.RED), 0),
         number_cell(levels.count(Level.YELLOW), 0),
@@ -215,7 +215,8 @@ def _pair_statement(pair: PairRecord, record: CycleRecord) -> tuple[str, ...]:
     if pair.proven_no_closer_than_km is not None:
         except_for = ", except the uncovered spans" if pair.uncovered_s > 0.0 else ""
         lines.append(
-            f"No approach below {wording.distance(pair.proven_no_closer_than_km)} between {start} and {stop} UTC{except_for}."
+            f"No approach below {wording.plain(round(pair.proven_no_closer_than_km, 3))} km "
+            f"between {start} and {stop} UTC{except_for}."
         )
     if pair.proof is not None:
         lines.append(

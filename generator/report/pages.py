@@ -19,8 +19,17 @@ from markupsafe import Markup
 from generator.cycle.archive import cycle_folder
 from generator.cycle.record import ChangeRecord, CycleRecord, EventRecord, ObjectRecord, PairRecord
 from generator.errors import PublicationError
-from generator.report import archive_views, cycle_views, event_views, object_views, tables, views, wording
-from generator.report.plots import Plot, cycle_plots, event_plots, object_plots, pair_plots
+from generator.report import (
+    archive_views,
+    coverage_views,
+    cycle_views,
+    event_views,
+    object_views,
+    tables,
+    views,
+    wording,
+)
+from generator.report.plots import cycle_plots, event_plots, object_plots, pair_plots
 from generator.report.views import Catalogue, CycleSummary, Links
 from generator.resources import resource
 
@@ -32,7 +41,7 @@ Crumb = tuple[str, str | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meta:
-    """Front matter of a page: what the theme shows around it. ``month`` names the list of cycles it asks for newer ones."""
+    """Front matter of a page: what the theme shows around it. ``month`` names its list of neighbours."""
 
     title: str
     description: str
@@ -53,6 +62,7 @@ def cycle_path(cycle_id: str) -> str:
 def cycle_pages(record: CycleRecord) -> dict[str, str]:
     """Everything frozen with a cycle but its plots: relative path under the cycle's folder to text."""
     catalogue = Catalogue(record)
+    record = catalogue.record
     below = Links(root=f"../{_TO_ROOT}", cycle="../")
     files = {"index.md": _cycle_page(catalogue, Links(root=_TO_ROOT, cycle=""))}
     for event in views.detailed_events(record):
@@ -62,7 +72,7 @@ def cycle_pages(record: CycleRecord) -> dict[str, str]:
     for pair in record.pairs:
         name = f"{_file_name(pair.primary)}--{_file_name(pair.secondary)}"
         files[f"pairs/{name}.md"] = _pair_page(pair, catalogue, below)
-    pairs = views.meaningful_pairs(record)
+    pairs = catalogue.record.pairs
     files["events.csv"] = tables.events_csv(catalogue.events)
     files["events.json"] = tables.events_json(record, catalogue.events)
     files["coverage.csv"] = tables.coverage_csv(pairs)
@@ -160,7 +170,7 @@ def _overview(catalogue: Catalogue, links: Links) -> dict[str, Any]:
         "change_counts": cycle_views.change_counts(record),
         "inputs_line": cycle_views.inputs_line(record),
         "matrix": cycle_views.matrix(catalogue, links),
-        "coverage": cycle_views.coverage(catalogue, links),
+        "coverage": coverage_views.coverage(catalogue, links),
         "plots": {plot.name: plot for plot in cycle_plots(record)},
         "publisher": record.publisher,
         "first": record.previous_cycle_id is None,
@@ -177,7 +187,7 @@ def _event_page(event: EventRecord, catalogue: Catalogue, links: Links) -> str:
     plots = {plot.name.rsplit("-", maxsplit=1)[-1]: plot for plot in event_plots(catalogue.record, event)}
     return _render(
         "event.md.j2", _below(catalogue.record, links, title, page.summary, "event", event.event_id), links,
-        page=page, plots=plots, inputs=cycle_views.inputs_table(page.inputs), event_id=event.event_id,
+        page=page, plots=plots, inputs=cycle_views.used_inputs_table(page.inputs), event_id=event.event_id,
         provenance=cycle_views.provenance(catalogue.record), cycle_id=catalogue.record.cycle_id,
     )  # fmt: skip
 
@@ -201,12 +211,10 @@ def _object_page(item: ObjectRecord, catalogue: Catalogue, links: Links, *, live
 def _pair_page(pair: PairRecord, catalogue: Catalogue, links: Links) -> str:
     record = catalogue.record
     page = object_views.pair_page(pair, catalogue, links)
-    unknown = catalogue.unknown(pair.primary, pair.secondary)
-    plots: Sequence[Plot] = () if unknown else pair_plots(record, pair)
     name = f"{pair.primary} – {pair.secondary}"
     return _render(
         "pair.md.j2", _below(record, links, page.name, " ".join(page.statement), "pair", name), links,
-        page=page, plots=plots, inputs=cycle_views.inputs_table(page.inputs) if page.inputs else None,
+        page=page, plots=pair_plots(record, pair), inputs=cycle_views.used_inputs_table(page.inputs),
         members=[(key, catalogue.name(key)) for key in (pair.primary, pair.secondary)],
         provenance=cycle_views.provenance(record), cycle_id=record.cycle_id,
     )  # fmt: skip
@@ -225,9 +233,7 @@ def _permalink_page(event: EventRecord, catalogue: Catalogue, links: Links) -> s
 
 def _left_page(change: ChangeRecord, catalogue: Catalogue, links: Links) -> str:
     record = catalogue.record
-    view = next(
-        v for v, c in zip(cycle_views.change_views(catalogue, links), record.changes, strict=True) if c is change
-    )
+    view = cycle_views.change_view(change, catalogue, links)
     title = catalogue.named(change.primary, change.secondary)
     meta = _live_meta(record, title, f"{view.word}: {view.reason}", "event", change.event_id)
     last = record.previous_cycle_id
@@ -360,7 +366,7 @@ def _yaml(value: object) -> Markup:
     return Markup(json.dumps(_cleaned(value), ensure_ascii=False))  # noqa: S704 - goes to YAML, never into HTML
 
 
-def _cleaned(value: Any) -> Any:  # noqa: ANN401 - plain JSON of any depth
+def _cleaned(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_cleaned(item) for item in value]
     return wording.visible(value) if isinstance(value, str) else value

@@ -125,7 +125,7 @@ EVENT_COLUMNS: Final[tuple[Column[EventRecord], ...]] = (
     Column(key="sep_deg", title="SEP", unit="deg", meaning="Sun-Earth-Probe angle at TCA",
            value=lambda e: e.sep_deg, page_digits=1),
     Column(key="miss_sigma_km", title="1σ", unit="km",
-           meaning="One sigma of the combined position error along the miss direction; empty where no covariance is given",
+           meaning="One sigma of the combined position error along the miss direction; empty without covariances",
            value=lambda e: e.miss_sigma_km),
     Column(key="deadline_utc", title="Decide by", unit="UTC",
            meaning="TCA minus the shortest lead time of those who can manoeuvre; empty where nobody can",

@@ -1,8 +1,8 @@
 """What pages are made of: tables, facts and links with every number already formatted, and the verdict of a cycle.
 
 Views are made from a :class:`~generator.cycle.record.CycleRecord` alone; templates only place them. An object whose
-position along its orbit is unknown never gets a time or a distance of closest approach: :func:`listed_events` and
-:func:`phase_unknown` are the one place that decides it.
+position along its orbit is unknown never gets a time or a distance of closest approach: :func:`meaningful` is the
+one place that sees to it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,10 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """A field of a table: what it says, what it sorts by, where it leads. ``machine`` is a datetime attribute."""
+    """A field of a table: what it says, what it sorts by, where it leads.
+
+    ``machine`` is a datetime attribute. ``mark`` is "hash" or "span" for what a field holds, or a mark behind it.
+    """
 
     text: str
     sort: str | None = None
@@ -65,6 +68,7 @@ class Table:
     rows: tuple[TableRow, ...]
     twins: tuple[tuple[str, str], ...] = ()
     filter_label: str | None = None
+    note: str | None = None
     cut: str | None = None
 
 
@@ -121,17 +125,13 @@ class Links:
 
 
 class Catalogue:
-    """A record with the look-ups that pages need."""
+    """A record with the look-ups that pages need, without claims on objects that may be anywhere on their orbits."""
 
     def __init__(self, record: CycleRecord) -> None:
-        self.record = record
+        self.record = meaningful(record)
+        self.events = self.record.events
         self.objects = {item.id: item for item in record.objects}
-        self.pairs = {(pair.primary, pair.secondary): pair for pair in record.pairs}
-
-    @cached_property
-    def events(self) -> tuple[EventRecord, ...]:
-        """Events whose time means something, by TCA."""
-        return listed_events(self.record)
+        self.pairs = {(pair.primary, pair.secondary): pair for pair in self.record.pairs}
 
     @cached_property
     def detailed(self) -> frozenset[str]:
@@ -192,16 +192,19 @@ def phase_unknown(item: ObjectRecord | None) -> bool:
     return item is not None and item.phase == "unknown"
 
 
-def listed_events(record: CycleRecord) -> tuple[EventRecord, ...]:
-    """Events by TCA, without pairs of which one position along the orbit is unknown: they have no TCA."""
-    silent = {item.id for item in record.objects if phase_unknown(item)}
-    return tuple(event for event in record.events if not silent & {event.primary, event.secondary})
+def meaningful(record: CycleRecord) -> CycleRecord:
+    """The record without any claim on pairs of which one position along the orbit is unknown.
 
-
-def meaningful_pairs(record: CycleRecord) -> tuple[PairRecord, ...]:
-    """All pairs; those of which one position along the orbit is unknown say so and claim nothing else."""
+    They have no TCA, whatever the record holds: their events are left out, and the pairs say so and nothing else.
+    """
     silent = {item.id for item in record.objects if phase_unknown(item)}
-    return tuple(_unknowable(pair) if silent & {pair.primary, pair.secondary} else pair for pair in record.pairs)
+    if not silent:
+        return record
+    return replace(
+        record,
+        events=tuple(event for event in record.events if not silent & {event.primary, event.secondary}),
+        pairs=tuple(_unknowable(pair) if silent & {pair.primary, pair.secondary} else pair for pair in record.pairs),
+    )
 
 
 def _unknowable(pair: PairRecord) -> PairRecord:
@@ -213,7 +216,7 @@ def _unknowable(pair: PairRecord) -> PairRecord:
 
 def detailed_events(record: CycleRecord) -> tuple[EventRecord, ...]:
     """Events with a page of their own: all red and yellow ones, and the nearest green ones; by TCA."""
-    events = listed_events(record)
+    events = meaningful(record).events
     green = sorted((event for event in events if event.level is Level.GREEN), key=nearness_km)
     chosen = {event.event_id for event in green[: record.detail_events]}
     return tuple(event for event in events if event.level is not Level.GREEN or event.event_id in chosen)
@@ -231,7 +234,8 @@ def by_urgency(events: Sequence[EventRecord]) -> list[EventRecord]:
 
 def summarise(record: CycleRecord) -> CycleSummary:
     """The cycle in one row."""
-    levels = Counter(event.level for event in listed_events(record))
+    record = meaningful(record)
+    levels = Counter(event.level for event in record.events)
     return CycleSummary(
         cycle_id=record.cycle_id,
         cutoff=record.window.start,
@@ -246,9 +250,9 @@ def summarise(record: CycleRecord) -> CycleSummary:
 
 def verdict(record: CycleRecord) -> Verdict:
     """The cycle's answer in words: what needs a decision and by when, what to watch, what is clear."""
-    events = listed_events(record)
-    red = [event for event in events if event.level is Level.RED]
-    yellow = [event for event in events if event.level is Level.YELLOW]
+    record = meaningful(record)
+    red = [event for event in record.events if event.level is Level.RED]
+    yellow = [event for event in record.events if event.level is Level.YELLOW]
     screened = [pair for pair in record.pairs if pair.unscreened is None and pair.covered_s > 0.0]
     if not screened:
         return Verdict(
@@ -320,6 +324,13 @@ def number_cell(value: float | None, digits: int, *, signed: bool = False) -> Ce
     """A number that sorts by its value; a dash for None."""
     text = wording.number(value, digits, signed=signed)
     return Cell(text=text, sort="" if value is None else f"{value:.9g}")
+
+
+def span_cell(seconds: float | None) -> Cell:
+    """A length of time that sorts by its seconds; a dash for None."""
+    if seconds is None:
+        return Cell(text=wording.DASH, sort="")
+    return Cell(text=wording.span(seconds).replace(" ", "\u00a0"), sort=f"{seconds:.9g}")
 
 
 def level_cell(level: Level, href: str | None = None) -> Cell:

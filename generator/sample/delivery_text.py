@@ -23,7 +23,7 @@ from generator.sample.propagation import EQUATOR_FROM_ICRF, MARS
 FloatArray = NDArray[np.float64]
 
 _STATE: Final = "%s %.6f %.6f %.6f %.9f %.9f %.9f\n"
-_LOWER_TRIANGLE: Final = "\n".join(" ".join(["%.10e"] * (row + 1)) for row in range(6))
+_LOWER_TRIANGLE: Final = "\n".join(" ".join(["%.12e"] * (row + 1)) for row in range(6))
 _COVARIANCE: Final = f"EPOCH = %s\nCOV_REF_FRAME = RTN\n{_LOWER_TRIANGLE}\n"
 _COMMENTS: Final = (
     "RECONSTRUCTION made by nearpass from published orbits. NOT A REAL EPHEMERIS.",

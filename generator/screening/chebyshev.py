@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 
 
-def _constant(matrix: FloatArray) -> FloatArray:
-    matrix = np.ascontiguousarray(matrix)
-    matrix.setflags(write=False)
-    return matrix
+def _constant(matrix: NDArray[np.floating]) -> FloatArray:
+    constant = np.ascontiguousarray(matrix, dtype=np.float64)
+    constant.setflags(write=False)
+    return constant
 
 
 @cache

@@ -84,7 +84,7 @@ def fit_fleet(
 
     """
     ids = tuple(sorted(trajectories))
-    owners = [arcs_of for arcs_of in (trajectories[key].arcs for key in ids)]
+    owners = [trajectories[key].arcs for key in ids]
     arcs = tuple(arc for own in owners for arc in own)
     first_arc = np.cumsum([0, *(len(own) for own in owners)])
     edges_s = _first_edges(arcs, window_s, longest_s)

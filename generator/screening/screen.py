@@ -25,7 +25,8 @@ from generator.ephemeris.trajectory import Proof, Trajectory
 from generator.errors import InputError, TimeError
 from generator.screening.fleet import Fleet, fit_fleet
 from generator.screening.subdivision import RESOLUTION_KM, Leaves, Pairs, search
-from generator.screening.tca import Minima, find_minima, simplified
+from generator.screening.tca import Minima, find_minima
+from generator.screening.turns import find_turns
 
 Tally = tuple[str, int, str]
 Span_s = tuple[float, float]
@@ -66,7 +67,7 @@ class PairScreen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Funnel:
-    """Where every pair-interval and every minimum went; name, count and meaning of each step, adding up to the total."""
+    """Where every pair-interval and every minimum went: name, count and meaning of each step; counts add up."""
 
     intervals: int
     interval_steps: tuple[Tally, ...]
@@ -129,12 +130,11 @@ def screen_fleet(
     screened: list[PairScreen] = []
     for block in _blocks(fleet, sorted(names)):
         found = search(fleet, block, limit_km)
-        minima = find_minima(fleet, block, found.leaves)
+        minima, deep = find_minima(fleet, block, find_turns(fleet, block, found.leaves))
         tally.count_intervals(found.intervals, found.looked_into, found.leaves, minima)
-        confirmed = minima.taken(np.flatnonzero(minima.confirmed))
-        valleys = confirmed.taken(np.flatnonzero(simplified(fleet, block, confirmed)))
+        valleys = minima.taken(deep)
         listed = valleys.miss_km < limit_km
-        tally.count_minima(len(minima.pair), len(confirmed.pair), len(valleys.pair), int(listed.sum()))
+        tally.count_minima(len(minima.pair), len(deep), int(listed.sum()))
         described = _described(fleet, block, valleys)
         approaches += [one for one, near in zip(described, listed, strict=True) if near]
         screened += _pair_screens(fleet, block, valleys, described, exact)
@@ -235,7 +235,7 @@ class _Tally:
 
     def __init__(self) -> None:
         self._intervals = np.zeros(4, dtype=np.int64)
-        self._minima = np.zeros(4, dtype=np.int64)
+        self._minima = np.zeros(3, dtype=np.int64)
 
     def count_intervals(self, total: int, looked_into: int, leaves: Leaves, minima: Minima) -> None:
         """Add a block's pair-intervals: apart at first sight, apart when divided, without and with a minimum."""
@@ -243,9 +243,9 @@ class _Tally:
         holding = _distinct(minima.pair, minima.interval)
         self._intervals += (total - looked_into, looked_into - kept, kept - holding, holding)
 
-    def count_minima(self, found: int, confirmed: int, valleys: int, listed: int) -> None:
-        """Add a block's minima: listed, beyond the limit, merged, not on the arcs."""
-        self._minima += (listed, valleys - listed, confirmed - valleys, found - confirmed)
+    def count_minima(self, found: int, deep: int, listed: int) -> None:
+        """Add a block's minima: listed, beyond the limit, merged."""
+        self._minima += (listed, deep - listed, found - deep)
 
     def funnel(self) -> Funnel:
         """The sums with their meanings."""
@@ -259,7 +259,6 @@ class _Tally:
             ("listed", "closer than the limit"),
             ("beyond the limit", "found in the search for the nearest approach of the pair"),
             ("merged", "found twice, or shallower than 1 mm beside a lower one"),
-            ("not on the ephemerides", "on the interpolants only, shallower than their error"),
         )
         return Funnel(
             intervals=int(self._intervals.sum()),

@@ -28,7 +28,8 @@ FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.intp]
 KeyArray = NDArray[np.int64]
 
-RESOLUTION_KM: Final = 1e-6
+RESOLUTION_KM: Final = 1e-6  # shallower minima may be left out
+FLAT_KM: Final = 0.1 * RESOLUTION_KM
 DEPTH: Final = 40  # halvings after which a part counts as flat; 1 ns of a quarter of an hour
 UNIT: Final = 1 << DEPTH  # length of a whole interval in keys
 _CHUNK: Final = 2048  # parts handled at once: their arrays fit into the processor's cache
@@ -49,8 +50,8 @@ class Pairs:
 class Leaves:
     """Decided parts that were not apart, in order of pair and time.
 
-    ``start`` and ``stop`` count from interval 0 in units of 2**-DEPTH interval. ``falls_first`` and ``rises_last``
-    are -1 where the distance falls at that end, 1 where it rises, and 0 at both ends of a flat part.
+    ``start`` and ``stop`` count from interval 0 in units of 2**-DEPTH interval. ``at_start`` and ``at_stop`` are -1
+    where the distance falls at that end, 1 where it rises, and 0 at both ends of a flat part.
     ``middle_km`` is the distance of the interpolants at the middle.
     """
 
@@ -126,7 +127,7 @@ def _nearest_of_line(middle: FloatArray, slope: FloatArray) -> FloatArray:
 
 
 def _norm(vectors: FloatArray) -> FloatArray:
-    return np.sqrt(np.einsum("...i,...i->...", vectors, vectors))
+    return np.asarray(np.sqrt(np.einsum("...i,...i->...", vectors, vectors)))
 
 
 def _divide(
@@ -155,7 +156,7 @@ def _divide(
         if not len(near):
             continue
         parts = _taken(parts, near)
-        at_start, at_stop, decided = _decide(parts, low_km[near], fit_error_km[near] + RESOLUTION_KM)
+        at_start, at_stop, decided = _decide(parts, low_km[near], fit_error_km[near] + FLAT_KM)
         yield Leaves(
             pair=parts.pair[decided],
             interval=parts.interval[decided],
@@ -166,8 +167,8 @@ def _divide(
             middle_km=middle_km[near][decided],
         )
         open_ = np.flatnonzero(~decided)
-        for first in range(0, len(open_), _CHUNK // 2):
-            waiting.append(_halved(_taken(parts, open_[first : first + _CHUNK // 2])))
+        firsts = range(0, len(open_), _CHUNK // 2)
+        waiting += [_halved(_taken(parts, open_[first : first + _CHUNK // 2])) for first in firsts]
 
 
 def _bounds(coefficients_km: FloatArray) -> tuple[FloatArray, FloatArray]:

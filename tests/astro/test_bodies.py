@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import spiceypy as spice
+from hypothesis import given
+from hypothesis import strategies as st
+
 from generator.astro.bodies import BODIES, body_fixed_from_icrf, body_named, equator_from_icrf, planetographic
 from generator.astro.epochs import Epoch, tdb_s
 from generator.astro.frames import furnished
 from generator.errors import FrameError
-from hypothesis import given
-from hypothesis import strategies as st
 
 CONSTANTS = Path(__file__).resolve().parents[3] / "shared" / "data" / "mars" / "pck00010.tpc"
 needs_constants = pytest.mark.skipif(not CONSTANTS.exists(), reason=f"no {CONSTANTS}")

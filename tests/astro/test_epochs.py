@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import spiceypy as spice
-from generator.astro.epochs import NS, Epoch, TimeSystem, tai_ns, tdb_s
-from generator.astro.frames import furnished
-from generator.errors import TimeError
 from hypothesis import given
 from hypothesis import strategies as st
 from skyfield.api import load
+
+from generator.astro.epochs import NS, Epoch, TimeSystem, tai_ns, tdb_s
+from generator.astro.frames import furnished
+from generator.errors import TimeError
 
 LEAPSECONDS = Path(__file__).parents[3] / "shared" / "data" / "mars" / "naif0012.tls"
 DOUBLE_TDB_S = 1e-6  # CSPICE keeps TDB as one double and uses a one-term TDB - TT, 30 microseconds at the most

@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from generator.cycle.archive import Archive, cycle_folder
 from generator.cycle.record import CycleRecord, dump
 from generator.errors import ArchiveError
-
 from records import sample_record
 
 INPUT = b"CCSDS_OEM_VERS = 2.0\n"

@@ -4,13 +4,13 @@ import itertools
 from dataclasses import dataclass, replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from generator.astro.epochs import Epoch
 from generator.cycle.history import changes, event_ids, with_history
 from generator.cycle.record import CycleRecord
 from generator.encounter.alert import Level
-from hypothesis import given
-from hypothesis import strategies as st
-
 from records import sample_record
 
 PERIOD_S = 7200.0

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import jsonschema
 import pytest
+
 from generator.cycle.record import SCHEMA, dump, json_schema, load
 from generator.errors import ArchiveError
-
 from records import sample_record
 
 

@@ -1,6 +1,7 @@
 """Alert levels and their reasons."""
 
 import pytest
+
 from generator.encounter.alert import AlertRule, Level, assess
 
 RULES = (AlertRule(level=Level.YELLOW, cad_km=10.0), AlertRule(level=Level.RED, cad_km=3.0))

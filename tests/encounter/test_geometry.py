@@ -5,13 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import spiceypy
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
 from generator.astro.bodies import body_named
 from generator.astro.epochs import Epoch, tdb_s
 from generator.astro.frames import PlanetaryEphemeris
 from generator.encounter.geometry import Encounter, b_plane, place
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
 MARS_DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "mars"
 ROUNDING = 1e-12

@@ -2,16 +2,29 @@
 
 import numpy as np
 import pytest
-from generator.encounter.uncertainty import covariance_at
-from generator.ephemeris.trajectory import CovarianceTable
-from hypothesis import given
+import spiceypy
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.linalg import expm, logm
 
+from generator.astro.epochs import Epoch
+from generator.astro.local_axes import rtn_axes
+from generator.encounter.uncertainty import (
+    Basis,
+    DeclaredModel,
+    covariance_at,
+    declared_covariance,
+    rotated,
+    state_covariance,
+)
+from generator.ephemeris.trajectory import Arc, CovarianceTable, Proof, Trajectory
+
 ROUNDING = 1e-9
 SCALES = np.array([1.0, 10.0, 0.5, 1e-4, 1e-3, 1e-4])
 
+coordinates = arrays(np.float64, 3, elements=st.floats(-1e4, 1e4))
+speeds = arrays(np.float64, 3, elements=st.floats(-4, 4))
 factors = arrays(np.float64, (6, 6), elements=st.floats(-1, 1))
 
 
@@ -73,3 +86,63 @@ def test_an_indefinite_covariance_is_not_used() -> None:
 
     assert covariance_at(table(np.eye(6), indefinite), 50.0) is None
     assert covariance_at(table(indefinite, np.eye(6)), 0.0) is None
+
+
+MODEL = DeclaredModel(
+    radial_km=0.1, transverse_km=0.4, normal_km=0.2, timing_s=2.0, timing_growth_s_per_day=0.5, source="test"
+)
+GM_MARS_KM3_S2 = 42828.375
+
+
+def test_a_declared_timing_error_is_a_shift_along_the_path() -> None:
+    """After ten days 2 s and 0.5 s a day are 7 s: times the speed, that dominates the transverse sigma."""
+    position_km, velocity_km_s = np.array([3700.0, 0, 0]), np.array([0, 3.4, 0])
+    matrix = declared_covariance(MODEL, 10 * 86_400.0, position_km, velocity_km_s, GM_MARS_KM3_S2)
+
+    assert np.sqrt(matrix[1, 1]) == pytest.approx(np.hypot(7.0 * 3.4, 0.4))
+    assert np.sqrt(matrix[0, 0]) == pytest.approx(0.1)
+    assert np.sqrt(matrix[2, 2]) == pytest.approx(0.2)
+    assert np.linalg.eigvalsh(matrix / np.outer(SCALES, SCALES)).min() > 0
+
+
+@given(coordinates, speeds, st.floats(0, 60))
+def test_a_declared_covariance_is_that_of_shifted_orbits(position_km, velocity_km_s, age_d) -> None:
+    """The timing part equals the difference of two-body states a small time apart, by CSPICE's propagator."""
+    assume(np.linalg.norm(np.cross(position_km, velocity_km_s)) > 1000 and np.linalg.norm(position_km) > 1000)
+    alone = DeclaredModel(
+        radial_km=1e-9, transverse_km=1e-9, normal_km=1e-9, timing_s=0.0, timing_growth_s_per_day=1e-3, source="test"
+    )
+    matrix = declared_covariance(alone, age_d * 86_400.0, position_km, velocity_km_s, GM_MARS_KM3_S2)
+    shift_s = age_d * 1e-3
+    state = [*position_km, *velocity_km_s]
+    moved = np.array(spiceypy.prop2b(GM_MARS_KM3_S2, state, shift_s)) - state
+
+    assert np.allclose(np.sqrt(np.diag(matrix)), np.abs(moved), rtol=1e-2, atol=1e-5)
+
+
+def test_delivered_comes_before_declared_and_declared_before_nothing() -> None:
+    """A delivered covariance is used where it reaches, the declared model elsewhere, and none without a model."""
+    position_km, velocity_km_s = np.array([3700.0, 0, 0]), np.array([0, 3.4, 0])
+    arc = Arc(knots_s=np.array([0.0, 400.0]), coefficients_km=np.zeros((1, 2, 3)))
+    trajectory = Trajectory(epoch=Epoch(0), arcs=(arc,), proof=Proof.EXACT, covariance=table(np.eye(6), np.eye(6)))
+
+    def basis(offset_s: float, declared: DeclaredModel | None) -> Basis | None:
+        found = state_covariance(
+            trajectory, offset_s, position_km, velocity_km_s,
+            declared=declared, created_s=0.0, gm_km3_s2=GM_MARS_KM3_S2,
+        )  # fmt: skip
+        return found.basis if found else None
+
+    assert basis(50.0, MODEL) is Basis.DELIVERED
+    assert basis(300.0, MODEL) is Basis.DECLARED
+    assert basis(300.0, None) is None
+
+
+@given(factors, coordinates, speeds)
+def test_rotation_keeps_the_eigenvalues_of_the_position_part(factor, position_km, velocity_km_s) -> None:
+    """Turning a covariance into other axes leaves its principal sigmas as they are."""
+    assume(np.linalg.norm(np.cross(position_km, velocity_km_s)) > 1000)
+    matrix = positive_definite(factor)
+    turned = rotated(matrix, rtn_axes(position_km[None], velocity_km_s[None])[0])
+
+    assert np.allclose(np.linalg.eigvalsh(turned[:3, :3]), np.linalg.eigvalsh(matrix[:3, :3]), rtol=1e-6, atol=1e-9)

@@ -66,6 +66,7 @@ class BPlaneDrawing:
     miss_xi_km: float
     hbr_km: float
     spread: Spread | None
+    basis: str
     circles: tuple[tuple[float, Level, str], ...]
 
     def figure(self) -> Figure:
@@ -130,10 +131,11 @@ class BPlaneDrawing:
             va="bottom" if up > 0 else "top",
             color=SECONDARY,
             weight="bold",
+            most_pt=170.0,
         )
         label(
             axes, 0.0, 0.0, self.primary, dx=-9 if right else 9, dy=-9 * up, ha="right" if right else "left",
-            va="center", color=PRIMARY, weight="bold",
+            va="center", color=PRIMARY, weight="bold", most_pt=130.0,
         )  # fmt: skip
 
     def _hard_body(self, axes: Axes, half_km: float) -> None:
@@ -147,6 +149,7 @@ class BPlaneDrawing:
         centre = np.array([self.miss_zeta_km, self.miss_xi_km])
         along = np.array([math.cos(spread.angle_rad), math.sin(spread.angle_rad)])
         outward = 1.0 if centre @ along >= 0 else -1.0
+        fits = 2.0 * spread.minor_km < half_km  # else the fill would drown the whole panel
         small = crowded or spread.major_km / half_km * _PANEL_IN * 36.0 < _LEAST_LABELLED_PT
         for (scale, text), alpha, side in zip(_SIGMAS, (0.20, 0.12, 0.06), (1.0, -1.0, 1.0), strict=True):
             ellipse = Ellipse(
@@ -154,7 +157,7 @@ class BPlaneDrawing:
                 2.0 * scale * spread.major_km,
                 2.0 * scale * spread.minor_km,
                 angle=math.degrees(spread.angle_rad),
-                facecolor=to_rgba(SECONDARY, alpha),
+                facecolor=to_rgba(SECONDARY, alpha if fits else 0.04),
                 edgecolor=SECONDARY,
                 linewidth=1.1,
                 zorder=3,
@@ -170,15 +173,15 @@ class BPlaneDrawing:
     def _notes(self, figure: Figure) -> None:
         hbr = f"HBR {plain(round(self.hbr_km * 1000.0, 1))} m" if self.hbr_km < 1.0 else f"HBR {short(self.hbr_km)} km"
         if self.hbr_km / self._half_km() * _PANEL_IN / 2.0 <= _LEAST_MARK_IN:
-            hbr += ": smaller than the cross at the origin"
+            hbr += ", smaller than the cross"
         if self.spread is None:
-            known = "No ellipse: a covariance of both objects is not available."
+            known = "No ellipse: it needs a covariance of both objects."
         else:
             known = (
                 f"Ellipses 1, √2, 3σ; 1σ is {short(self.spread.major_km)} × {short(self.spread.minor_km)} km. "
                 f"The origin lies at {self.spread.miss_in_sigmas:.1f}σ."
             )
-        for text, y_in in ((known, 0.30), (hbr + ".", 0.11)):
+        for text, y_in in ((known, 0.30), (f"{hbr}. {self.basis}", 0.11)):
             figure.text(0.1 / 5.2, y_in / figure.get_size_inches()[1], text, fontsize=SMALL, color=INK)
 
 
@@ -201,7 +204,7 @@ def _threshold(axes: Axes, radius_km: float, level: Level, text: str, half_km: f
     away = np.linspace(0.0, math.tau, 16, endpoint=False)[[8, 9, 7, 10, 6, 11, 5, 12, 4]] + miss_angle_rad
     places = radius_km * np.stack([np.cos(away), np.sin(away)], axis=1)
     free = places[(abs(places) < half_km * np.array([0.84, 0.93])).all(axis=1)]
-    if len(free):
+    if len(free) and radius_km > 0.12 * half_km:
         label(axes, float(free[0, 0]), float(free[0, 1]), text, ha="center", va="center")
 
 
@@ -220,6 +223,16 @@ def _spread(plane: BPlaneRecord) -> Spread | None:
         angle_rad=math.atan2(vectors[1, 1], vectors[0, 1]),
         miss_in_sigmas=math.sqrt(float(np.sum(miss**2 / values))),
     )
+
+
+def _basis(event: EventRecord) -> str:
+    """What the covariances rest on, where both are known."""
+    bases = {item.basis for item in event.uncertainty}
+    if len(event.uncertainty) < 2:
+        return ""
+    if len(bases) == 1:
+        return f"Both covariances are {bases.pop()}."
+    return "Covariance " + ", ".join(f"{item.basis} for {item.object_id}" for item in event.uncertainty) + "."
 
 
 def b_plane_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
@@ -264,6 +277,7 @@ def b_plane_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
             miss_xi_km=plane.miss_xi_km,
             hbr_km=plane.hbr_km,
             spread=spread,
+            basis=_basis(event),
             circles=(
                 (limits.red_cad_km + to_surface_km, Level.RED, f"red {limits.red_cad_km:g} km"),
                 (limits.yellow_cad_km + to_surface_km, Level.YELLOW, f"yellow {limits.yellow_cad_km:g} km"),

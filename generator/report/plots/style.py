@@ -123,7 +123,27 @@ def literal(text: str) -> str:
 
 @cache
 def _glyphs() -> frozenset[int]:
-    return frozenset(ft2font.FT2Font(font_manager.findfont("DejaVu Sans")).get_charmap())
+    return frozenset(ft2font.FT2Font(_font_file(bold=False)).get_charmap())
+
+
+@cache
+def _font_file(*, bold: bool) -> str:
+    return str(
+        font_manager.findfont(font_manager.FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal"))
+    )
+
+
+def text_width_pt(text: str, size_pt: float, *, bold: bool = False) -> float:
+    """Width of a line of text in points, by the font's own metrics."""
+    font = ft2font.FT2Font(_font_file(bold=bold))
+    font.set_size(size_pt, 72.0)
+    font.set_text(text, 0.0)
+    return float(font.get_width_height()[0]) / 64.0
+
+
+def fitting(text: str, size_pt: float, most_pt: float, *, bold: bool = False) -> float:
+    """The size, reduced where the text would be wider than ``most_pt``."""
+    return size_pt * min(1.0, most_pt / max(text_width_pt(text, size_pt, bold=bold), 1e-9))
 
 
 def canvas(height_in: float, heading: str, subheading: str, width_in: float = WIDTH_IN) -> Figure:
@@ -134,8 +154,8 @@ def canvas(height_in: float, heading: str, subheading: str, width_in: float = WI
         (subheading, 0.39, 9.5, "normal", MUTED),
     ):
         line = literal(text)
-        fit = min(1.0, (width_in - 0.3) * 72.0 / (len(line) * size * (0.69 if weight == "bold" else 0.6)))
-        figure.text(0.1 / width_in, 1.0 - below_in / height_in, line, fontsize=size * fit, weight=weight, color=color)
+        size_pt = fitting(line, size, (width_in - 0.2) * 72.0, bold=weight == "bold")
+        figure.text(0.1 / width_in, 1.0 - below_in / height_in, line, fontsize=size_pt, weight=weight, color=color)
     return figure
 
 
@@ -151,8 +171,10 @@ def backing() -> dict[str, Any]:
 
 
 def label(axes: Axes, x: float, y: float, text: str, **options: Any) -> None:
-    """A small label on a white ground, offset by ``dx``, ``dy`` points."""
+    """A small label on a white ground, offset by ``dx``, ``dy`` points and at most ``most_pt`` points wide."""
     offset = options.pop("dx", 0.0), options.pop("dy", 0.0)
+    if (most_pt := options.pop("most_pt", None)) is not None:
+        options["fontsize"] = fitting(literal(text), SMALL, most_pt, bold=options.get("weight") == "bold")
     axes.annotate(
         literal(text),
         (x, y),
@@ -209,6 +231,7 @@ def key(figure: Figure, y_in: float, entries: Sequence[tuple[str, dict[str, Any]
     """A row of line samples with their names directly above what they name."""
     across_in, up_in = figure.get_size_inches()
     x_in = 0.1
+    most_pt = ((across_in - 0.2) / len(entries) - 0.55) * 72.0
     for text, look in entries:
         drawn = literal(text)
         figure.add_artist(
@@ -216,8 +239,9 @@ def key(figure: Figure, y_in: float, entries: Sequence[tuple[str, dict[str, Any]
                 [x_in / across_in, (x_in + 0.28) / across_in], [y_in / up_in] * 2, **{"linewidth": 2.0, **look}
             )
         )
-        figure.text((x_in + 0.35) / across_in, y_in / up_in, drawn, fontsize=SMALL, va="center")
-        x_in += 0.55 + len(drawn) * 0.078
+        size_pt = fitting(drawn, SMALL, most_pt)
+        figure.text((x_in + 0.35) / across_in, y_in / up_in, drawn, fontsize=size_pt, va="center")
+        x_in += 0.55 + text_width_pt(drawn, size_pt) / 72.0
 
 
 def linear_axis(axis: Any, most: int = 6) -> None:
@@ -241,7 +265,11 @@ def log_distance_axis(axes: Axes, low_km: float, high_km: float) -> None:
 
 
 def date_axis(axes: Axes, start: Epoch, stop: Epoch, most: int = 7) -> None:
-    """Days from ``start`` on the x axis, ticks at round UTC times; the year stands with the axis label."""
+    """Days from ``start`` on the x axis, ticks at round UTC times.
+
+    Midnights read ``21 Mar`` and other times ``04:00``; the axis label says which year, or which day where no
+    midnight is in sight.
+    """
     first, last = start.datetime_utc(), stop.datetime_utc()
     hours = (last - first).total_seconds() / 3600.0
     step = next((step for step in _TICK_HOURS if hours / step <= most), _TICK_HOURS[-1])
@@ -250,13 +278,14 @@ def date_axis(axes: Axes, start: Epoch, stop: Epoch, most: int = 7) -> None:
     while moment <= last:
         if moment >= first:
             days = (moment - first).total_seconds() / DAY_S
-            ticks.append((days, day_text(moment) if step >= 24 else f"{day_text(moment)}\n{moment:%H:%M}"))
+            ticks.append((days, f"{moment:%H:%M}" if moment.hour else day_text(moment)))
         moment += timedelta(hours=step)
     axes.xaxis.set_major_locator(FixedLocator([place for place, _ in ticks]))
     axes.xaxis.set_major_formatter(FixedFormatter([text for _, text in ticks]))
     axes.xaxis.set_minor_locator(NullLocator())
     years = f"{first.year}" if first.year == last.year else f"{first.year}–{last.year}"
-    axes.set_xlabel(f"UTC, {years}")
+    dated = any(":" not in text for _, text in ticks)
+    axes.set_xlabel(f"UTC, {years}" if dated else f"UTC, {day_text(first)} {first.year}")
 
 
 def days_between(start: Epoch, moment: Epoch) -> float:
@@ -290,6 +319,6 @@ def plain(value: float) -> str:
 def short(value: float) -> str:
     """A distance to three digits or more, as it reads best: 0.412, 1.90, 11.4, 284, 12 300."""
     size = abs(value)
-    digits = 0 if size >= 99.95 else 1 if size >= 9.995 else 2 if size >= 0.9995 else 3
-    text = f"{size:.{digits}f}" if size < 9999.5 else f"{size:,.0f}".replace(",", "\u2009")
+    digits = 0 if size >= 99.95 else 1 if size >= 9.995 else 2 if size >= 0.9995 else 3 if size >= 0.09995 else 4
+    text = "0" if size == 0 else f"{size:.{digits}f}" if size < 9999.5 else f"{size:,.0f}".replace(",", "\u2009")
     return f"−{text}" if value < 0 and float(text.replace("\u2009", "")) else text

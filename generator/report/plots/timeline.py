@@ -30,13 +30,12 @@ from generator.report.plots.style import (
     panel,
     second_text,
     short,
+    text_width_pt,
     threshold_lines,
 )
 
 _MOST_NAMES: Final = 12
 _LEAST_KM: Final = 1e-3
-_NAME_PT: Final = 5.6
-"""Mean width of a character of a name in points, at the size of small labels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +100,7 @@ class TimelineDrawing:
         )
         for _, _, index in ranked[:_MOST_NAMES]:
             mark, (x, y) = self.marks[index], centres[index]
-            wide = _NAME_PT * len(literal(mark.name))
+            wide = text_width_pt(literal(mark.name), SMALL)
             for left, low in ((8.0, -5.5), (-8.0 - wide, -5.5), (-wide / 2, 8.0), (-wide / 2, -19.0), (8.0, 6.0)):
                 box = Bbox.from_bounds(x + left, y + low, wide, 11.0)
                 others = [other for number, other in enumerate(taken) if number != index]

@@ -30,6 +30,7 @@ from generator.report.plots.style import (
     linear_axis,
     literal,
     panel,
+    text_width_pt,
 )
 
 FloatArray = NDArray[np.float64]
@@ -125,7 +126,7 @@ class OrbitViews:
                 [x], [y], "o", markersize=5, markerfacecolor="white", markeredgecolor=MUTED if behind else INK, zorder=6
             )
         low, high = axes.get_xlim()
-        left = (high - x) / (high - low) * _PANEL_IN * 72.0 < 12.0 + 5.6 * len(spot.text)
+        left = (high - x) / (high - low) * _PANEL_IN * 72.0 < 12.0 + text_width_pt(literal(spot.text), SMALL)
         axes.annotate(
             literal(spot.text),
             (x, y),

@@ -1,0 +1,163 @@
+"""Views of what a cycle screened: completeness in sentences, coverage per pair, uncovered spans, the funnel."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from generator.cycle.record import CycleRecord, FunnelStep, PairRecord
+from generator.report import wording
+from generator.report.tables import COVERAGE_COLUMNS
+from generator.report.views import (
+    Catalogue,
+    Cell,
+    Head,
+    Links,
+    Table,
+    TableRow,
+    cell,
+    head,
+    limited,
+    number_cell,
+    span_cell,
+    time_cell,
+)
+
+_COLUMN: Final = {column.key: column for column in COVERAGE_COLUMNS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """What was screened, in sentences, per pair, and how the search got there."""
+
+    statement: tuple[str, ...]
+    pairs: Table
+    uncovered: Table | None
+    intervals: Table
+    minima: Table
+
+
+def coverage(catalogue: Catalogue, links: Links) -> Coverage:
+    """What was screened and how."""
+    record = catalogue.record
+    return Coverage(
+        statement=_completeness(record),
+        pairs=coverage_table(record.pairs, links),
+        uncovered=_uncovered_table(catalogue, links),
+        intervals=_funnel_table(
+            "Pair-intervals: pairs × intervals of the polynomials",
+            record.funnel.intervals,
+            record.funnel.interval_steps,
+        ),
+        minima=_funnel_table("Minima of the distance found in them", record.funnel.minima, record.funnel.minima_steps),
+    )
+
+
+def _completeness(record: CycleRecord) -> tuple[str, ...]:
+    limit = wording.plain(record.thresholds.limit_km)
+    screened = [pair for pair in record.pairs if pair.unscreened is None and pair.covered_s > 0.0]
+    proven = sum(pair.proof == "proven" for pair in screened)
+    verified = len(screened) - proven
+    start, stop = wording.minute(record.window.start), wording.minute(record.window.stop)
+    found = f"Every local minimum of distance below {limit} km between {start} and {stop} UTC is listed"
+    lines = [f"{found}, in the time that is covered."]
+    how = []
+    if proven:
+        how.append(f"proven for {wording.count(proven, 'pair')}, whose ephemerides are their polynomials")
+    if verified:
+        how.append(f"verified on a finer grid for {wording.count(verified, 'pair')}, whose fit error was sampled")
+    if how:
+        lines.append(wording.sentence(f"This is {' and '.join(how)}"))
+    open_s = sum(pair.uncovered_s for pair in screened)
+    if open_s > 0.0:
+        partly = sum(pair.uncovered_s > 0.0 for pair in screened)
+        lines.append(f"{wording.count(partly, 'screened pair')} have uncovered time; nothing is said about it.")
+    missing = len(record.pairs) - len(screened)
+    if missing:
+        lines.append(f"{wording.count(missing, 'pair was', 'pairs were')} not screened; the table says why.")
+    return tuple(lines)
+
+
+def coverage_table(pairs: Sequence[PairRecord], links: Links) -> Table:
+    """One row a pair, the nearest first: what is proven, what is nearest, what is not covered."""
+    nearest_first = sorted(pairs, key=lambda pair: pair.nearest.miss_km if pair.nearest else math.inf)
+    kept, cut = limited(nearest_first, what="pair")
+    shown = ("proven_no_closer_than_km", "proof", "nearest_km", "nearest_tca_utc")
+    rows = []
+    for pair in kept:
+        total_s = pair.covered_s + pair.uncovered_s
+        rows.append(TableRow(cells=(
+            Cell(text=f"{pair.primary} – {pair.secondary}", href=links.pair(pair)),
+            *(cell(_COLUMN[key], pair) for key in shown),
+            number_cell(100.0 * pair.covered_s / total_s if total_s else None, 1),
+            Cell(text=pair.unscreened or _reasons(pair)),
+        )))  # fmt: skip
+    return Table(
+        caption="Coverage: what is proven of each pair, the nearest first",
+        heads=(
+            Head(title="Pair"),
+            head(_COLUMN["proven_no_closer_than_km"]),
+            Head(
+                title="Proof", meaning="proven: the ephemerides are their polynomials; verified: the error was sampled"
+            ),
+            head(_COLUMN["nearest_km"]),
+            head(_COLUMN["nearest_tca_utc"]),
+            Head(title="Covered", unit="%", numeric=True),
+            Head(title="Not covered, and why"),
+        ),
+        rows=tuple(rows),
+        twins=(("CSV", f"{links.cycle}coverage.csv"), ("JSON", f"{links.cycle}coverage.json")),
+        filter_label="Filter pairs" if len(rows) > 9 else None,
+        cut=cut,
+    )
+
+
+def _reasons(pair: PairRecord) -> str:
+    if not pair.uncovered:
+        return "covered throughout"
+    reasons = list(dict.fromkeys(span.reason for span in pair.uncovered))
+    return f"{wording.span(pair.uncovered_s)}: {'; '.join(reasons)}"
+
+
+def _uncovered_table(catalogue: Catalogue, links: Links) -> Table | None:
+    """Uncovered spans of pairs that were screened; the others are uncovered throughout."""
+    pairs = [pair for pair in catalogue.record.pairs if pair.unscreened is None and pair.uncovered]
+    return uncovered_table(pairs, links) if pairs else None
+
+
+def uncovered_table(pairs: Sequence[PairRecord], links: Links) -> Table:
+    """When pairs were not screened, and why."""
+    spans = [(pair, span) for pair in pairs for span in pair.uncovered]
+    kept, cut = limited(spans, what="span")
+    return Table(
+        caption="Uncovered spans of screened pairs" if len(pairs) > 1 else "Uncovered spans",
+        heads=(
+            Head(title="Pair"), Head(title="From", unit="UTC"), Head(title="To", unit="UTC"),
+            Head(title="Length"), Head(title="Reason"),
+        ),
+        rows=tuple(
+            TableRow(cells=(
+                Cell(text=f"{pair.primary} – {pair.secondary}", href=links.pair(pair)),
+                time_cell(span.start),
+                time_cell(span.stop),
+                span_cell(span.stop - span.start),
+                Cell(text=span.reason),
+            ))
+            for pair, span in kept
+        ),
+        cut=cut,
+    )  # fmt: skip
+
+
+def _funnel_table(caption: str, entered: int, steps: Sequence[FunnelStep]) -> Table:
+    rows = [TableRow(cells=(Cell(text="entered"), number_cell(entered, 0), Cell(text="sum of the rows below")))]
+    rows += [
+        TableRow(cells=(Cell(text=step.name), number_cell(step.count, 0), Cell(text=step.meaning))) for step in steps
+    ]
+    return Table(
+        caption=caption,
+        heads=(Head(title="Step"), Head(title="Count", numeric=True), Head(title="Meaning")),
+        rows=tuple(rows),
+    )

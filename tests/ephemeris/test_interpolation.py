@@ -1,0 +1,391 @@
+"""Interpolants as polynomials: against CSPICE, the package oem, and what a polynomial must satisfy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import spiceypy as spice
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from generator.astro.bodies import body_named
+from generator.astro.epochs import Epoch
+from generator.astro.frames import PlanetaryEphemeris, furnished, icrf_from_axes
+from generator.astro.local_axes import rtn_axes
+from generator.ephemeris.interpolation import arc_from_nodes, cut, trajectory_from_oem
+from generator.ephemeris.oem import parse_oem
+from generator.ephemeris.trajectory import Arc, Proof, Trajectory
+from generator.errors import FrameError, InputError
+from oem_texts import START, circular, covariance_text, message_text, segment_text, state_lines
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+needs_data = pytest.mark.skipif(not DATA.exists(), reason=f"no data in {DATA}")
+
+ROUNDING_KM = 1e-9  # a thousand units in the last place of 4000 km
+ROUNDING_KM_S = 1e-10
+SHIFTED_WINDOW_KM = 1e-7  # at the ends of a table the polynomial of high degree is used far from its middle
+VANDERMONDE = 1e-6  # the package oem solves Vandermonde systems in raw seconds, which lose about ten digits
+MARS = body_named("MARS")
+FloatArray = NDArray[np.float64]
+
+methods = st.one_of(
+    st.tuples(st.just("HERMITE"), st.sampled_from([3, 5, 7, 9, 11])),
+    st.tuples(st.just("LAGRANGE"), st.integers(1, 9)),
+    st.tuples(st.just("LINEAR"), st.just(1)),
+)
+
+
+@given(
+    method=methods,
+    gaps=st.lists(st.floats(5.0, 15.0), min_size=12, max_size=20),
+    coefficients=st.lists(st.floats(-1.0, 1.0), min_size=12, max_size=12),
+)
+def test_a_polynomial_of_the_degree_is_reproduced(
+    method: tuple[str, int], gaps: list[float], coefficients: list[float]
+) -> None:
+    """Whatever the spacing, nodes taken from a polynomial of the method's degree give that polynomial everywhere."""
+    name, degree = method
+    nodes_s = np.cumsum([0.0, *gaps])
+    truth = np.polynomial.Polynomial(coefficients[: degree + 1], domain=[0.0, nodes_s[-1]])
+    times_s = np.linspace(0.0, nodes_s[-1], 101)
+    table_km, slopes_km_s = truth(nodes_s)[:, None] * np.ones(3), truth.deriv()(nodes_s)[:, None] * np.ones(3)
+    position_km, velocity_km_s = arc_from_nodes(nodes_s, table_km, slopes_km_s, name, degree).state(times_s)
+    np.testing.assert_allclose(position_km[:, 1], truth(times_s), rtol=0, atol=ROUNDING_KM)
+    np.testing.assert_allclose(velocity_km_s[:, 1], truth.deriv()(times_s), rtol=0, atol=1e-8)
+
+
+@given(method=methods)
+def test_the_positions_of_the_table_are_met_from_both_sides(method: tuple[str, int]) -> None:
+    """At every node both neighbouring polynomials give the tabulated position, so that the arc is continuous."""
+    nodes_s = np.arange(20) * 60.0
+    position_km, velocity_km_s = circular(nodes_s)
+    arc = arc_from_nodes(nodes_s, position_km, velocity_km_s, *method)
+    signs = (-1.0) ** np.arange(arc.coefficients_km.shape[1])
+    at_left = np.einsum("d,kdx->kx", signs, arc.coefficients_km)
+    np.testing.assert_allclose(at_left, position_km[:-1], rtol=0, atol=ROUNDING_KM)
+    np.testing.assert_allclose(arc.coefficients_km.sum(axis=1), position_km[1:], rtol=0, atol=ROUNDING_KM)
+
+
+def test_hermite_meets_the_tabulated_velocities() -> None:
+    """The derivative at the nodes is the velocity that the table gives."""
+    nodes_s = np.arange(20) * 60.0
+    position_km, velocity_km_s = circular(nodes_s)
+    _, found_km_s = arc_from_nodes(nodes_s, position_km, velocity_km_s, "Hermite", 7).state(nodes_s)
+    np.testing.assert_allclose(found_km_s, velocity_km_s, rtol=0, atol=ROUNDING_KM_S)
+
+
+def _write_spk(path: Path, data_type: int, nodes_s: FloatArray, states: FloatArray, degree: int) -> None:
+    handle = spice.spkopn(str(path), "test", 0)
+    ends = (nodes_s[0], nodes_s[-1])
+    count, rows = len(nodes_s), np.ascontiguousarray(states)
+    if data_type in (8, 12):
+        write = {8: spice.spkw08, 12: spice.spkw12}[data_type]
+        step_s = nodes_s[1] - nodes_s[0]
+        write(handle, -999, 499, "J2000", *ends, "test", degree, count, rows, nodes_s[0], step_s)
+    else:
+        write = {9: spice.spkw09, 13: spice.spkw13}[data_type]
+        write(handle, -999, 499, "J2000", *ends, "test", degree, count, rows, nodes_s)
+    spice.spkcls(handle)
+
+
+@pytest.mark.parametrize(
+    ("data_type", "method", "degree"),
+    [(8, "LAGRANGE", d) for d in (1, 3, 5, 7, 9)]
+    + [(9, "LAGRANGE", d) for d in (1, 3, 5, 7, 9)]
+    + [(12, "HERMITE", d) for d in (3, 7, 11)]
+    + [(13, "HERMITE", d) for d in (3, 7, 11)],
+)
+def test_an_even_number_of_nodes_gives_what_cspice_gives(
+    tmp_path: Path, data_type: int, method: str, degree: int
+) -> None:
+    """SPK types 8, 9, 12 and 13 of the same nodes agree everywhere, the shifted windows at the ends included."""
+    nodes_s = np.arange(40) * 300.0
+    if data_type in (9, 13):
+        nodes_s = nodes_s + 60.0 * np.sin(nodes_s)
+    position_km, velocity_km_s = circular(nodes_s)
+    _write_spk(tmp_path / "nodes.bsp", data_type, nodes_s, np.hstack([position_km, velocity_km_s]), degree)
+    times_s = np.linspace(nodes_s[0], nodes_s[-1], 1001)
+    with furnished([tmp_path / "nodes.bsp"]):
+        truth = np.array([spice.spkgeo(-999, time_s, "J2000", 499)[0] for time_s in times_s])
+    found_km, found_km_s = arc_from_nodes(nodes_s, position_km, velocity_km_s, method, degree).state(times_s)
+    np.testing.assert_allclose(found_km, truth[:, :3], rtol=0, atol=SHIFTED_WINDOW_KM)
+    if method == "HERMITE":  # types 8 and 9 interpolate the velocities apart from the positions
+        np.testing.assert_allclose(found_km_s, truth[:, 3:], rtol=0, atol=SHIFTED_WINDOW_KM)
+
+
+@pytest.mark.parametrize(
+    ("data_type", "method", "degree"), [(9, "LAGRANGE", 4), (9, "LAGRANGE", 8), (13, "HERMITE", 5)]
+)
+def test_an_odd_number_of_nodes_gives_what_cspice_gives_after_each_node(
+    tmp_path: Path, data_type: int, method: str, degree: int
+) -> None:
+    """CSPICE centres on the nearest node, this code on the earlier one: the first half of each interval agrees."""
+    nodes_s = np.arange(40) * 300.0
+    position_km, velocity_km_s = circular(nodes_s)
+    _write_spk(tmp_path / "nodes.bsp", data_type, nodes_s, np.hstack([position_km, velocity_km_s]), degree)
+    times_s = (nodes_s[5:-6, None] + np.array([10.0, 80.0, 140.0])).ravel()
+    with furnished([tmp_path / "nodes.bsp"]):
+        truth = np.array([spice.spkgeo(-999, time_s, "J2000", 499)[0] for time_s in times_s])
+    found_km = arc_from_nodes(nodes_s, position_km, velocity_km_s, method, degree).position_km(times_s)
+    np.testing.assert_allclose(found_km, truth[:, :3], rtol=0, atol=ROUNDING_KM)
+
+
+@needs_data
+@pytest.mark.parametrize("name", ["CompareExample1", "GEO_20s", "LEO_10s", "LEO_60s", "MEO_60s"])
+@pytest.mark.parametrize(("method", "degree"), [("LAGRANGE", 5), ("LAGRANGE", 7), ("HERMITE", 3), ("HERMITE", 7)])
+def test_real_ephemerides_interpolate_as_in_the_package_oem(name: str, method: str, degree: int) -> None:
+    """On real Earth orbits the polynomials agree with the interpolators of the package oem."""
+    from oem.interp import hermite, lagrange  # noqa: PLC0415  # astropy behind it takes a second to import
+
+    file = DATA / "oem_valid" / f"bradsease_real_{name}.oem"
+    (segment,) = parse_oem(file.read_bytes(), file.name).segments
+    nodes_s = (segment.epochs_tai_ns - segment.epochs_tai_ns[0]) / 1e9
+    arc = arc_from_nodes(nodes_s, segment.positions_km, segment.velocities_km_s, method, degree)
+    count = (degree + 1) // 2 if method == "HERMITE" else degree + 1
+    for first in (0, 20, len(nodes_s) - count):
+        members = slice(first, first + count)
+        interval = first + count // 2 - 1
+        times_s = np.linspace(nodes_s[interval], nodes_s[interval + 1], 7)
+        base_s = nodes_s[interval]
+        for axis in range(3):
+            table, slopes = segment.positions_km[members, axis], segment.velocities_km_s[members, axis]
+            shifted_s = nodes_s[members] - base_s
+            poly = hermite(shifted_s, table, slopes) if method == "HERMITE" else lagrange(shifted_s, table)
+            np.testing.assert_allclose(
+                arc.position_km(times_s)[:, axis], poly(times_s - base_s), rtol=VANDERMONDE, atol=VANDERMONDE
+            )
+
+
+@needs_data
+def test_the_default_method_follows_a_low_orbit_given_every_other_minute() -> None:
+    """Degree 7 through every other minute of a real low Earth orbit finds the minutes left out within a decimetre."""
+    file = DATA / "oem_valid" / "bradsease_real_LEO_60s.oem"
+    (segment,) = parse_oem(file.read_bytes(), file.name).segments
+    nodes_s = (segment.epochs_tai_ns - segment.epochs_tai_ns[0]) / 1e9
+    arc = arc_from_nodes(nodes_s[::2], segment.positions_km[::2], segment.velocities_km_s[::2], None, None)
+    missed_km = np.linalg.norm(arc.position_km(nodes_s[1::2]) - segment.positions_km[1::2], axis=1)
+    assert missed_km[1:-1].max() < 1e-4
+
+
+@given(
+    method=methods, ends=st.tuples(st.floats(0.0, 1140.0), st.floats(0.0, 1140.0)).filter(lambda e: e[1] - e[0] > 1e-3)
+)
+def test_a_cut_arc_keeps_its_polynomials(method: tuple[str, int], ends: tuple[float, float]) -> None:
+    """An arc asked for on a part of its table ends exactly there and is the same function."""
+    nodes_s = np.arange(20) * 60.0
+    table = circular(nodes_s)
+    whole, part = arc_from_nodes(nodes_s, *table, *method), arc_from_nodes(nodes_s, *table, *method, ends)
+    times_s = np.clip(np.linspace(*ends, 37), *ends)
+    assert (part.start_s, part.stop_s) == ends
+    np.testing.assert_allclose(part.position_km(times_s), whole.position_km(times_s), rtol=0, atol=ROUNDING_KM)
+
+
+def test_a_cut_arc_is_bounded_by_its_own_coefficients() -> None:
+    """The box of a cut interval's coefficients holds only what is left of it, not the whole interval."""
+    arc = Arc(np.array([0.0, 10.0]), np.array([[[0.0] * 3, [5.0] * 3]]))
+    part = cut(arc, 0.0, 1.0)
+    np.testing.assert_allclose(part.coefficients_km[0, :, 0], [-4.5, 0.5], atol=1e-14)
+
+
+def test_fewer_nodes_than_the_degree_wants_lower_the_degree() -> None:
+    """Three states and degree 7 make the Hermite polynomial of degree 5."""
+    nodes_s = np.arange(3) * 60.0
+    arc = arc_from_nodes(nodes_s, *circular(nodes_s), "HERMITE", 7)
+    assert arc.coefficients_km.shape == (2, 6, 3)
+
+
+@pytest.mark.parametrize(("method", "degree", "count"), [("SPLINE", 3, 9), ("HERMITE", 0, 9), ("LAGRANGE", 3, 1)])
+def test_what_defines_no_polynomial_is_refused(method: str, degree: int, count: int) -> None:
+    """An unknown method, a degree below one and a single state raise InputError."""
+    nodes_s = np.arange(count) * 60.0
+    with pytest.raises(InputError):
+        arc_from_nodes(nodes_s, *circular(nodes_s), method, degree)
+
+
+@pytest.fixture
+def planets() -> PlanetaryEphemeris:
+    return PlanetaryEphemeris.default()
+
+
+@pytest.fixture
+def trajectory_of(planets: PlanetaryEphemeris) -> Callable[..., Trajectory]:
+    """A trajectory about Mars from segments of text, by default in a window of two days around them."""
+
+    def make(*segments: str, window_s: tuple[float, float] = (-86_400.0, 86_400.0)) -> Trajectory:
+        message = parse_oem(message_text(*segments).encode(), "test.oem")
+        return trajectory_from_oem(message, body=MARS, epoch=START, window_s=window_s, planets=planets)
+
+    return make
+
+
+def test_a_segment_covers_its_states_and_is_proven_exact(trajectory_of: Callable[..., Trajectory]) -> None:
+    """One segment gives one arc from its first to its last state."""
+    trajectory = trajectory_of(segment_text(state_lines(np.arange(30) * 60.0)))
+    assert trajectory.spans_s == ((0.0, 1740.0),)
+    assert trajectory.proof is Proof.EXACT
+    times_s = np.linspace(0.0, 1740.0, 200)
+    np.testing.assert_allclose(trajectory.state(times_s)[0], circular(times_s)[0], rtol=0, atol=1e-8)
+
+
+def test_fictitious_states_shape_the_polynomial_but_are_not_covered(trajectory_of: Callable[..., Trajectory]) -> None:
+    """Outside the useable span there is no coverage, and inside the states beyond it still serve as nodes."""
+    lines = state_lines(np.arange(30) * 60.0)
+    useable = {"USEABLE_START_TIME": (START + 90.0).iso(), "USEABLE_STOP_TIME": (START + 1500.0).iso()}
+    part, whole = trajectory_of(segment_text(lines, **useable)), trajectory_of(segment_text(lines))
+    assert part.spans_s == ((90.0, 1500.0),)
+    times_s = np.linspace(90.0, 1500.0, 100)
+    np.testing.assert_allclose(part.state(times_s)[0], whole.state(times_s)[0], rtol=0, atol=ROUNDING_KM)
+
+
+def test_the_window_cuts_inside_an_interval(trajectory_of: Callable[..., Trajectory]) -> None:
+    """A window that ends between two states ends the arc there."""
+    lines = state_lines(np.arange(30) * 60.0)
+    trajectory = trajectory_of(segment_text(lines), window_s=(100.0, 333.25))
+    assert trajectory.spans_s == ((100.0, 333.25),)
+    times_s = np.linspace(100.0, 333.25, 50)
+    np.testing.assert_allclose(
+        trajectory.state(times_s)[0], trajectory_of(segment_text(lines)).state(times_s)[0], rtol=0, atol=ROUNDING_KM
+    )
+
+
+def test_nothing_is_interpolated_from_one_segment_into_the_next(trajectory_of: Callable[..., Trajectory]) -> None:
+    """Two segments that touch stay two arcs, each the same as if the other did not exist."""
+    first, second = state_lines(np.arange(10) * 60.0), state_lines(540.0 + np.arange(10) * 60.0)
+    both, alone = trajectory_of(segment_text(first), segment_text(second)), trajectory_of(segment_text(second))
+    assert both.spans_s == ((0.0, 540.0), (540.0, 1080.0))
+    np.testing.assert_array_equal(both.arcs[1].coefficients_km, alone.arcs[0].coefficients_km)
+
+
+def test_where_segments_overlap_the_later_in_the_file_holds(trajectory_of: Callable[..., Trajectory]) -> None:
+    """The first segment keeps what the second does not cover, on both sides of it."""
+    first, second = state_lines(np.arange(30) * 60.0), state_lines(630.0 + np.arange(6) * 60.0)
+    trajectory = trajectory_of(segment_text(first), segment_text(second))
+    assert trajectory.spans_s == ((0.0, 630.0), (630.0, 930.0), (930.0, 1740.0))
+
+
+def test_segments_are_sorted_by_time(trajectory_of: Callable[..., Trajectory]) -> None:
+    """A file that gives the later segment first gives the arcs in order of time."""
+    late, early = state_lines(2000.0 + np.arange(5) * 60.0), state_lines(np.arange(5) * 60.0)
+    assert trajectory_of(segment_text(late), segment_text(early)).spans_s == ((0.0, 240.0), (2000.0, 2240.0))
+
+
+def test_a_window_that_no_state_reaches_gives_no_arc(trajectory_of: Callable[..., Trajectory]) -> None:
+    """No coverage is a trajectory without arcs, not an error."""
+    lines = state_lines(np.arange(5) * 60.0)
+    assert trajectory_of(segment_text(lines), window_s=(1000.0, 2000.0)).arcs == ()
+
+
+def test_a_segment_of_one_state_covers_nothing(trajectory_of: Callable[..., Trajectory]) -> None:
+    """One state is a moment without length."""
+    text = segment_text(state_lines(np.zeros(1)), STOP_TIME=(START + 60.0).iso())
+    assert trajectory_of(text).arcs == ()
+
+
+def test_eme2000_is_rotated_to_icrf(trajectory_of: Callable[..., Trajectory]) -> None:
+    """A state in EME2000 is turned by the frame bias."""
+    nodes_s = np.arange(10) * 60.0
+    trajectory = trajectory_of(segment_text(state_lines(nodes_s), REF_FRAME="EME2000"))
+    expected_km = circular(nodes_s)[0] @ icrf_from_axes("EME2000").T
+    np.testing.assert_allclose(trajectory.state(nodes_s)[0], expected_km, rtol=0, atol=ROUNDING_KM)
+
+
+def test_another_time_system_shifts_the_states(trajectory_of: Callable[..., Trajectory]) -> None:
+    """The same numbers stamped in TDB instead of UTC lie 69.184 s earlier in 2021, but for TDB's small swing."""
+    lines = state_lines(np.arange(10) * 60.0)
+    ((start_s, _),) = trajectory_of(segment_text(lines, TIME_SYSTEM="TDB")).spans_s
+    assert start_s == pytest.approx(-69.184, abs=2e-3)
+
+
+def test_a_heliocentric_message_is_moved_to_the_body_and_says_it_is_sampled(planets: PlanetaryEphemeris) -> None:
+    """States about the Sun become states about Mars, with the interpolation error of the planet's motion stored."""
+    nodes_s = np.arange(12) * 60.0
+    mars_km, mars_km_s = planets.state(499, 10, START, nodes_s)
+    states = np.hstack([a + b for a, b in zip(circular(nodes_s), (mars_km, mars_km_s), strict=True)])
+    lines = [
+        " ".join([(START + offset_s).iso(digits=9), *(repr(value) for value in row)])
+        for offset_s, row in zip(nodes_s.tolist(), states.tolist(), strict=True)
+    ]
+    message = parse_oem(message_text(segment_text(lines, CENTER_NAME="SUN")).encode(), "sun.oem")
+    trajectory = trajectory_from_oem(message, body=MARS, epoch=START, window_s=(0.0, 660.0), planets=planets)
+    times_s = np.linspace(0.0, 660.0, 100)
+    numbers_of_1e8_km = 3e-6
+    np.testing.assert_allclose(trajectory.state(times_s)[0], circular(times_s)[0], rtol=0, atol=numbers_of_1e8_km)
+    assert trajectory.proof is Proof.SAMPLED
+    assert 0.0 < trajectory.arcs[0].error_km < numbers_of_1e8_km
+
+
+def test_the_barycenter_of_mars_is_its_center_in_the_default_ephemeris(
+    trajectory_of: Callable[..., Trajectory],
+) -> None:
+    """DE421 does not tell the two apart, so nothing moves and the proof stays exact."""
+    lines = state_lines(np.arange(10) * 60.0)
+    moved, still = trajectory_of(segment_text(lines, CENTER_NAME="MARS BARYCENTER")), trajectory_of(segment_text(lines))
+    np.testing.assert_array_equal(moved.arcs[0].coefficients_km, still.arcs[0].coefficients_km)
+    assert moved.proof is Proof.EXACT
+
+
+COVARIANCE = np.diag([1.0, 4.0, 9.0, 1e-6, 2e-6, 3e-6]) + 0.1 * np.outer(
+    [1, 1, 1, 1e-3, 1e-3, 1e-3], [1, 1, 1, 0, 0, 0]
+)
+COVARIANCE = (COVARIANCE + COVARIANCE.T) / 2.0
+
+
+@pytest.mark.parametrize(("frame", "axes"), [("RSW", "RTN"), ("RTN", "RTN"), ("TNW", "TNW"), ("ICRF", "ICRF")])
+def test_covariances_keep_the_axes_that_all_of_them_share(
+    trajectory_of: Callable[..., Trajectory], frame: str, axes: str
+) -> None:
+    """RSW is another name of RTN; the matrices stay as delivered."""
+    blocks = [((START + offset_s).iso(), frame, COVARIANCE) for offset_s in (0.0, 300.0)]
+    trajectory = trajectory_of(segment_text(state_lines(np.arange(10) * 60.0)) + covariance_text(*blocks))
+    assert trajectory.covariance is not None
+    assert trajectory.covariance.axes == axes
+    np.testing.assert_array_equal(trajectory.covariance.offsets_s, [0.0, 300.0])
+    np.testing.assert_allclose(trajectory.covariance.matrices, [COVARIANCE] * 2, rtol=1e-14)
+
+
+def test_covariances_in_the_axes_of_the_states_are_rotated_with_them(trajectory_of: Callable[..., Trajectory]) -> None:
+    """Without COV_REF_FRAME the covariance is in EME2000 like the states, and is turned to ICRF as they are."""
+    block = covariance_text((START.iso(), None, COVARIANCE))
+    trajectory = trajectory_of(segment_text(state_lines(np.arange(10) * 60.0), REF_FRAME="EME2000") + block)
+    assert trajectory.covariance is not None
+    turn = np.kron(np.eye(2), icrf_from_axes("EME2000"))
+    np.testing.assert_allclose(trajectory.covariance.matrices[0], turn @ COVARIANCE @ turn.T, rtol=0, atol=1e-14)
+    assert trajectory.covariance.axes == "ICRF"
+
+
+def test_covariances_in_several_axes_are_all_turned_to_icrf(trajectory_of: Callable[..., Trajectory]) -> None:
+    """An RTN covariance beside one in ICRF is turned by the radial, transverse and normal directions there."""
+    blocks = [(START.iso(), "ICRF", COVARIANCE), ((START + 290.0).iso(), "RTN", COVARIANCE)]
+    trajectory = trajectory_of(segment_text(state_lines(np.arange(10) * 60.0)) + covariance_text(*blocks))
+    assert trajectory.covariance is not None
+    turn = np.kron(np.eye(2), rtn_axes(*circular(np.array([290.0])))[0].T)
+    np.testing.assert_allclose(trajectory.covariance.matrices[1], turn @ COVARIANCE @ turn.T, rtol=0, atol=1e-8)
+    assert trajectory.covariance.axes == "ICRF"
+
+
+def test_covariances_in_unknown_axes_are_refused_and_can_be_left_out(planets: PlanetaryEphemeris) -> None:
+    """ITRF-97 cannot be turned to ICRF here; without the covariances the motion is still had."""
+    text = segment_text(state_lines(np.arange(10) * 60.0)) + covariance_text((START.iso(), "ITRF-97", COVARIANCE))
+    message = parse_oem(message_text(text).encode(), "test.oem")
+    common = {"body": MARS, "epoch": START, "window_s": (0.0, 540.0), "planets": planets}
+    with pytest.raises(FrameError, match="ITRF-97"):
+        trajectory_from_oem(message, **common)
+    assert trajectory_from_oem(message, **common, with_covariance=False).covariance is None
+
+
+def test_unknown_axes_of_states_are_refused(trajectory_of: Callable[..., Trajectory]) -> None:
+    """MCI is not guessed at."""
+    with pytest.raises(FrameError, match="MCI"):
+        trajectory_of(segment_text(state_lines(np.arange(10) * 60.0), REF_FRAME="MCI"))
+
+
+def test_offsets_count_from_the_epoch_given(planets: PlanetaryEphemeris) -> None:
+    """The same message with an epoch ten seconds later has every offset ten seconds smaller."""
+    message = parse_oem(message_text(segment_text(state_lines(np.arange(10) * 60.0))).encode(), "test.oem")
+    epoch: Epoch = START + 10.0
+    trajectory = trajectory_from_oem(message, body=MARS, epoch=epoch, window_s=(-1e4, 1e4), planets=planets)
+    assert trajectory.spans_s == ((-10.0, 530.0),)

@@ -1,0 +1,67 @@
+"""Texts of Orbit Ephemeris Messages for tests: a circular orbit about Mars, written line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generator.astro.epochs import Epoch, TimeSystem
+
+START = Epoch.parse("2021-03-01T00:00:00")
+RADIUS_KM = 3_800.0
+RATE_RAD_S = float(np.sqrt(4.282837362069909e4 / RADIUS_KM**3))
+
+
+def circular(offsets_s: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Positions in km and velocities in km/s of an inclined circular orbit."""
+    angle = RATE_RAD_S * offsets_s
+    axes = np.array([[1.0, 0.0, 0.0], [0.0, 0.8, 0.6]])
+    position_km = RADIUS_KM * np.stack([np.cos(angle), np.sin(angle)], axis=1) @ axes
+    velocity_km_s = RADIUS_KM * RATE_RAD_S * np.stack([-np.sin(angle), np.cos(angle)], axis=1) @ axes
+    return position_km, velocity_km_s
+
+
+def state_lines(offsets_s: NDArray[np.float64], system: TimeSystem = TimeSystem.UTC) -> list[str]:
+    """Lines of states of the orbit with all digits."""
+    states = np.hstack(circular(offsets_s))
+    return [
+        " ".join((START + offset_s).iso(system, digits=9) if at == 0 else repr(value) for at, value in enumerate(row))
+        for offset_s, row in zip(offsets_s.tolist(), np.insert(states, 0, 0.0, axis=1).tolist(), strict=True)
+    ]
+
+
+def segment_text(lines: Sequence[str], **changes: str | None) -> str:
+    """A segment around lines of states; ``changes`` replace, add or (None) leave out metadata."""
+    metadata: dict[str, str | None] = {
+        "OBJECT_NAME": "ORBITER",
+        "OBJECT_ID": "2005-029A",
+        "CENTER_NAME": "MARS",
+        "REF_FRAME": "ICRF",
+        "TIME_SYSTEM": "UTC",
+        "START_TIME": lines[0].split()[0],
+        "STOP_TIME": lines[-1].split()[0],
+        "INTERPOLATION": "HERMITE",
+        "INTERPOLATION_DEGREE": "7",
+        **changes,
+    }
+    pairs = [f"{key} = {value}" for key, value in metadata.items() if value is not None]
+    return "\n".join(["META_START", *pairs, "META_STOP", *lines]) + "\n"
+
+
+def message_text(*segments: str, version: str = "2.0") -> str:
+    """A message of segments."""
+    head = f"CCSDS_OEM_VERS = {version}\nCREATION_DATE = 2021-02-28T12:00:00\nORIGINATOR = TEST\n"
+    return head + "".join(segments)
+
+
+def covariance_text(*blocks: tuple[str, str | None, NDArray[np.float64]]) -> str:
+    """A covariance section of (epoch, frame or None, matrix)."""
+    lines = ["COVARIANCE_START"]
+    for epoch, frame, matrix in blocks:
+        lines.append(f"EPOCH = {epoch}")
+        if frame is not None:
+            lines.append(f"COV_REF_FRAME = {frame}")
+        lines += [" ".join(repr(float(value)) for value in row[: at + 1]) for at, row in enumerate(matrix)]
+    return "\n".join([*lines, "COVARIANCE_STOP"]) + "\n"
