@@ -1,11 +1,12 @@
 """Independent reference for the screening: motions turned into arcs, and every minimum by dense sampling."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from scipy.optimize import brentq
+from scipy.signal import find_peaks, peak_prominences
 
 from generator.astro.epochs import Epoch
 from generator.ephemeris.trajectory import Arc, Proof, Trajectory
@@ -13,6 +14,8 @@ from generator.ephemeris.trajectory import Arc, Proof, Trajectory
 EPOCH: Final = Epoch.parse("2021-03-17T00:00:00")
 GM_MARS_KM3_S2: Final = 42828.375  # JPL MAR097
 MARS_KM: Final = 3396.19
+FAR_KM: Final = 1e9
+MICROMETRE_KM: Final = 1e-9
 
 Motion = Callable[[np.ndarray], np.ndarray]  # offsets (N,) in s -> positions (N, 3) in km
 
@@ -81,12 +84,17 @@ def flown(motion: Motion, duration_s: float, step_s: float = 60.0) -> Trajectory
 
 @dataclass(frozen=True)
 class Found:
-    """A minimum by brute force; ``depth_km`` is how far the distance rises before something lower comes."""
+    """A minimum by brute force.
+
+    ``depth_km`` is how far the distance rises before something lower comes; for ``width_s`` around it no sample is
+    higher by more than 1 micrometre, so that its time means nothing inside.
+    """
 
     offset_s: float
     miss_km: float
     at_boundary: bool
     depth_km: float
+    width_s: float
 
 
 def stretches(one: Trajectory, two: Trajectory, window_s: tuple[float, float]) -> list[tuple[float, float, Arc, Arc]]:
@@ -100,80 +108,78 @@ def stretches(one: Trajectory, two: Trajectory, window_s: tuple[float, float]) -
     return sorted(found, key=lambda stretch: stretch[0])
 
 
+@dataclass(frozen=True)
+class _Row:
+    offset_s: float
+    distance_km: float
+    at_end: bool = False
+    gap_after: bool = False
+
+
 def brute_force(
     one: Trajectory, two: Trajectory, window_s: tuple[float, float], *, step_s: float = 2.0
 ) -> tuple[list[Found], float]:
-    """All minima on a grid of ``step_s``, each refined by Brent's method on r . v, and the smallest distance."""
-    rows: list[tuple[float, float, bool, bool]] = []  # time, distance, at an end, whether the next row follows on
+    """All minima on a grid of ``step_s`` with every change of sign of r . v in it, and the smallest distance."""
+    rows: list[_Row] = []
     for start_s, stop_s, a, b in stretches(one, two, window_s):
         offsets_s = np.linspace(start_s, stop_s, max(16, int((stop_s - start_s) / step_s)) + 1)
-        distances_km = np.linalg.norm(b.position_km(offsets_s) - a.position_km(offsets_s), axis=1)
-        refined = [
-            _brent(a, b, offsets_s[i - 1], offsets_s[i + 1])
-            for i in range(1, len(offsets_s) - 1)
-            if distances_km[i] <= distances_km[i - 1] and distances_km[i] <= distances_km[i + 1]
-        ]
-        own = [
-            (float(t), float(d), k in (0, len(offsets_s) - 1), True)
-            for k, (t, d) in enumerate(zip(offsets_s, distances_km))
-        ]
-        own += [(t, d, False, True) for t, d in refined]
-        own.sort()
-        if rows and rows[-1][0] != own[0][0]:
-            rows[-1] = (*rows[-1][:3], False)
+        r_km, closing = _motion(a, b, offsets_s)
+        distances_km = np.linalg.norm(r_km, axis=1).tolist()
+        own = [_Row(t, d) for t, d in zip(offsets_s.tolist(), distances_km, strict=True)]
+        own[0], own[-1] = _Row(start_s, distances_km[0], at_end=True), _Row(stop_s, distances_km[-1], at_end=True)
+        turns = np.flatnonzero((closing[:-1] < 0.0) & (closing[1:] > 0.0))
+        own += [_turn(a, b, float(offsets_s[k]), float(offsets_s[k + 1])) for k in turns]
+        own.sort(key=lambda row: row.offset_s)
+        if rows and rows[-1].offset_s != start_s:
+            rows[-1] = replace(rows[-1], gap_after=True)
         rows += own
-    return _minima(rows), min((row[1] for row in rows), default=np.inf)
+    return _minima(rows), min((row.distance_km for row in rows), default=np.inf)
 
 
-def _brent(a: Arc, b: Arc, left_s: float, right_s: float) -> tuple[float, float]:
+def _motion(a: Arc, b: Arc, offsets_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    (ra_km, va_km_s), (rb_km, vb_km_s) = (arc.state(offsets_s) for arc in (a, b))
+    return rb_km - ra_km, ((rb_km - ra_km) * (vb_km_s - va_km_s)).sum(axis=1)
+
+
+def _turn(a: Arc, b: Arc, left_s: float, right_s: float) -> _Row:
+    """Brent's method, counting time from the bracket so that no digits are lost."""
+
     def closing(shift_s: float) -> float:
-        (ra, va), (rb, vb) = (arc.state(np.array([left_s + shift_s])) for arc in (a, b))
-        return float(((rb - ra) * (vb - va)).sum())
+        return float(_motion(a, b, np.array([left_s + shift_s]))[1][0])
 
-    width_s = right_s - left_s
-    low, high = closing(0.0), closing(width_s)
-    shift_s = brentq(closing, 0.0, width_s, xtol=1e-9) if low < 0 < high else width_s / 2
-    at = np.array([left_s + shift_s])
-    return float(at[0]), float(np.linalg.norm(b.position_km(at) - a.position_km(at)))
+    offset_s = left_s + brentq(closing, 0.0, right_s - left_s, xtol=1e-9)
+    return _Row(offset_s, float(np.linalg.norm(_motion(a, b, np.array([offset_s]))[0])))
 
 
-def _minima(rows: list[tuple[float, float, bool, bool]]) -> list[Found]:
-    """Local minima of the sampled row; coverage gaps count as infinitely far."""
-    heights: list[float] = [np.inf]
-    origin: list[int] = [-1]
+def _minima(rows: list[_Row]) -> list[Found]:
+    """Local minima of the row and their depths by scipy.signal; uncovered time counts as very far."""
+    heights_km, origin = [FAR_KM], [-1]
     for number, row in enumerate(rows):
-        heights.append(row[1])
+        heights_km.append(row.distance_km)
         origin.append(number)
-        if not row[3]:
-            heights.append(np.inf)
+        if row.gap_after or number == len(rows) - 1:
+            heights_km.append(FAR_KM)
             origin.append(-1)
-    heights.append(np.inf)
-    origin.append(-1)
+    upside_down = -np.array(heights_km)
+    peaks, plateaus = find_peaks(upside_down, plateau_size=1)
+    depths_km = peak_prominences(upside_down, peaks)[0]
+    offsets_s, distances_km = (np.array([getattr(row, name) for row in rows]) for name in ("offset_s", "distance_km"))
     found = []
-    position = 1
-    while position < len(heights) - 1:
-        last = position
-        while heights[last + 1] == heights[position]:
-            last += 1
-        if heights[position - 1] > heights[position] < heights[last + 1]:
-            members = [rows[origin[k]] for k in range(position, last + 1)]
-            row = members[len(members) // 2]
-            depth_km = _depth(heights, position)
-            found.append(Found(row[0], row[1], any(member[2] for member in members), depth_km))
-        position = last + 1
+    edges = plateaus["left_edges"], plateaus["right_edges"]
+    for peak, left, right, depth_km in zip(peaks, *edges, depths_km, strict=True):
+        row = rows[origin[peak]]
+        at_boundary = any(rows[origin[k]].at_end for k in (left, right))
+        width_s = _width_s(rows, offsets_s, distances_km, origin[peak])
+        found.append(Found(row.offset_s, row.distance_km, at_boundary, float(depth_km), width_s))
     return found
 
 
-def _depth(heights: list[float], position: int) -> float:
-    """Rise to the lower of the two passes that lead to something lower; infinite for the lowest of all."""
-    passes = []
-    for step in (-1, 1):
-        place, top = position, heights[position]
-        while 0 <= place < len(heights) and heights[place] >= heights[position]:
-            top = max(top, heights[place])
-            place += step
-        passes.append(top if 0 <= place < len(heights) else np.inf)
-    return min(passes) - heights[position]
+def _width_s(rows: list[_Row], offsets_s: np.ndarray, heights_km: np.ndarray, number: int) -> float:
+    away = np.flatnonzero(np.abs(heights_km - heights_km[number]) > MICROMETRE_KM)
+    after = int(np.searchsorted(away, number))
+    first = away[after - 1] + 1 if after else 0
+    last = away[after] - 1 if after < len(away) else len(rows) - 1
+    return float(offsets_s[last] - offsets_s[first])
 
 
 def rotated(trajectory: Trajectory, rotation: np.ndarray) -> Trajectory:

@@ -30,15 +30,24 @@ class WarningsRaise(logging.Handler):
 def earlier_cycles(record: CycleRecord) -> list[CycleRecord]:
     """Small records under the ids that the record's events and changes point to, so that every link has an end."""
     ids = {point.cycle_id for event in record.events for point in event.history} | {record.previous_cycle_id}
+    left = [
+        replace(record.events[0], event_id=change.event_id, primary=change.primary, secondary=change.secondary)
+        for change in record.changes
+        if change.kind in {"passed", "gone"}
+    ]
+    events = tuple(replace(event, history=()) for event in (*record.events, *left))
+    pairs = {(event.primary, event.secondary) for event in events}
+    members = {member for pair in pairs for member in pair}
     made: list[CycleRecord] = []
     for cycle_id in sorted(filter(None, ids)):
-        days = int(record.cycle_id[8:10]) - int(cycle_id[8:10])
-        start = record.window.start + -days * DAY_S
+        earlier_s = (int(record.cycle_id[8:10]) - int(cycle_id[8:10])) * DAY_S
+        window = Span(start=record.window.start + -earlier_s, stop=record.window.stop + -earlier_s)
         made.append(
             replace(
-                record, cycle_id=cycle_id, previous_cycle_id=made[-1].cycle_id if made else None, changes=(),
-                window=Span(start=start, stop=record.window.stop + -days * DAY_S),
-                events=tuple(replace(event, history=()) for event in record.events),
+                record, cycle_id=cycle_id, previous_cycle_id=made[-1].cycle_id if made else None, changes=(), inputs=(),
+                window=window, events=events, detail_events=0,
+                pairs=tuple(pair for pair in record.pairs if (pair.primary, pair.secondary) in pairs),
+                objects=tuple(item for item in record.objects if item.id in members),
             )
         )  # fmt: skip
     return made

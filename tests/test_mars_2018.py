@@ -28,6 +28,9 @@ SPAN_S = 390_600.0
 SAMPLING_S = 20.0  # the reference's own sampling
 SAMPLING_KM_AT_6_KM_S = 2.0  # hypot(117 km, 6.4 km/s * 3.3 s) - 117 km: a sample a sixth of a step beside it
 
+KERNEL_STEPS_KM = 2e-4  # the two-body arcs of TGO's kernel, 11 s each, meet with steps of decimetres
+KERNEL_STEPS_S = 0.1  # those steps over a fit's 4 s are 3e-5 km/s; at these distances the minimum bends by 1e-3 km/s**2
+
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the shared kernels are not on this machine")
 
 
@@ -98,29 +101,27 @@ def test_every_minimum_of_tgo_and_the_moons_is_found(
 def test_kernel_and_message_give_the_same_approaches(
     kernels: dict[str, Trajectory], messages: dict[str, Trajectory]
 ) -> None:
-    """From an OEM made of the kernel every minimum is within 1 ms and 1 m of the kernel's own."""
+    """From an OEM made of the kernel every minimum has the distance of the kernel's own, at its time."""
     for other in ("PHOBOS", "DEIMOS"):
         pairs = list(zip(inner_minima(kernels, other), inner_minima(messages, other), strict=True))
 
-        assert max(abs(a.offset_s - b.offset_s) for a, b in pairs) < 1e-3
+        assert max(abs(a.offset_s - b.offset_s) for a, b in pairs) < KERNEL_STEPS_S
         assert max(abs(a.miss_km - b.miss_km) for a, b in pairs) < 1e-3
 
 
 def test_a_minimum_is_where_cspice_has_it(kernels: dict[str, Trajectory]) -> None:
-    """At each TCA the states of CSPICE itself are as far apart as printed and move across the line of sight."""
+    """At each TCA CSPICE's own states are as far apart as printed to 1 m, and no nearer a second before or after."""
     for other, target in (("PHOBOS", 401), ("DEIMOS", 402)):
         minima = inner_minima(kernels, other)
-        offsets_s = np.array([approach.offset_s for approach in minima])
-        (first_km, first_km_s), (second_km, second_km_s) = (
-            FromSpice(-143).state(offsets_s), FromSpice(target).state(offsets_s)
-        )  # fmt: skip
-        apart_km, closing_km_s = second_km - first_km, second_km_s - first_km_s
-        distance_km = np.linalg.norm(apart_km, axis=1)
-        late_s = np.einsum("ni,ni->n", apart_km, closing_km_s) / np.einsum("ni,ni->n", closing_km_s, closing_km_s)
+        at_s = np.array([approach.offset_s for approach in minima])
+        before_km, now_km, after_km = (
+            np.linalg.norm(FromSpice(-143).state(offsets_s)[0] - FromSpice(target).state(offsets_s)[0], axis=1)
+            for offsets_s in (at_s - 1.0, at_s, at_s + 1.0)
+        )
 
-        assert np.allclose(distance_km, [approach.miss_km for approach in minima], atol=1e-3)
-        # r.v / v.v bounds how far the zero of r.v is away only near a close approach; here it is the measure of zero.
-        assert np.abs(late_s * np.linalg.norm(closing_km_s, axis=1) / distance_km).max() < 1e-6
+        assert np.allclose(now_km, [approach.miss_km for approach in minima], atol=1e-3)
+        assert (before_km > now_km - KERNEL_STEPS_KM).all()
+        assert (after_km > now_km - KERNEL_STEPS_KM).all()
 
 
 @dataclass

@@ -168,8 +168,8 @@ class PlanetaryEphemeris:
             Positions in km and velocities in km/s, each ``(N, 3)``.
 
         Raises:
-            FrameError: if the kernels do not connect the two.
-            CoverageError: if they do not cover the epochs.
+            FrameError: if DE421 does not hold one of the two, or a kernel cannot be loaded.
+            CoverageError: if the kernels do not connect the two at every one of these epochs.
 
         """
         offsets_s = np.atleast_1d(np.asarray(offsets_s, dtype=np.float64))

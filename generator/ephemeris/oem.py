@@ -122,8 +122,7 @@ def peek_header(data: bytes, file: str) -> OemHeader:
 
     """
     try:
-        end = data.find(b"META_START")
-        return _read_header(Lines(plain_text(data if end < 0 else data[: end + 10])))
+        return _read_header(Lines(plain_text(data)))
     except NearpassError as error:
         raise InputError(error.rule, value=error.value, file=file, line=error.line) from None
 

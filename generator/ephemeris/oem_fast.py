@@ -26,11 +26,13 @@ NUMBER: Final = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 
 _PLAIN_EPOCH: Final = re.compile(rb"(\d{4}-(?:\d\d-\d\d|\d{3}))T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,18}))?Z?")
 _NOON_NS: Final = DAY_S // 2 * NS
+_CHUNK: Final = 1 << 20  # bytes
 _PADDING: Final = b"\n" * 32  # so that a word may be read from any token
 _TEN_TO: Final = np.array([10.0**power for power in range(23)])
 _WHOLE_TEN_TO: Final = np.array([10**power for power in range(17)], dtype=np.uint64)
-_MOST_EXACT: Final = 9.0e15  # just below 2**53
+_MOST_EXACT: Final = 1 << 53
 _MOST_DIGITS: Final = 16  # on either side of the point: two words
+_MOST_DIGITS_IN_64_BITS: Final = 19
 
 
 class Span(NamedTuple):
@@ -52,23 +54,35 @@ def read_fast(
         most_columns: 7, or 10 where accelerations are allowed.
 
     """
-    text = np.frombuffer(b"\n" + block + _PADDING, dtype=np.uint8)
+    parts: list[tuple[NDArray[np.int64], FloatArray]] = []
+    begin = 0
+    while begin < len(block):
+        end = block.find(b"\n", begin + _CHUNK) + 1 or len(block)
+        part = _read_part(block[begin:end], system, most_columns)
+        if part is None or (parts and part[1].shape[1] != parts[0][1].shape[1]):
+            return None
+        parts.append(part)
+        begin = end
+    if not parts:
+        return None
+    epochs = np.concatenate([part[0] for part in parts])
+    return (epochs, np.concatenate([part[1] for part in parts])) if _in_order(epochs, span) else None
+
+
+def _read_part(lines: bytes, system: TimeSystem, most_columns: int) -> tuple[NDArray[np.int64], FloatArray] | None:
+    """Epochs and values of some of the lines, which fit in the processor's cache with all that is made of them."""
+    text = np.frombuffer(b"\n" + lines + _PADDING, dtype=np.uint8)
     tokens = _tokens(text, most_columns)
     if tokens is None:
         return None
     starts, ends = tokens
     epochs = _epochs(text, starts[:, 0], ends[:, 0], system)
-    if epochs is None or not _in_order(epochs, span):
+    if epochs is None:
         return None
     points = _points(text, starts, ends)
     words = np.ndarray((len(text) - 7,), dtype="<u8", buffer=text, strides=(1,))
-    values = np.empty((len(epochs), starts.shape[1] - 1))
-    for column in range(1, starts.shape[1]):
-        numbers = _numbers(text, words, points[:, column], starts[:, column].copy(), ends[:, column].copy())
-        if numbers is None:
-            return None
-        values[:, column - 1] = numbers
-    return epochs, values
+    values = _numbers(text, words, points[:, 1:].ravel(), starts[:, 1:].ravel(), ends[:, 1:].ravel())
+    return None if values is None else (epochs, values.reshape(len(epochs), -1))
 
 
 def _tokens(text: Bytes, most_columns: int) -> tuple[Places, Places] | None:
@@ -160,23 +174,22 @@ def _days(dates: Bytes) -> NDArray[np.int64] | None:
 
 def _numbers(text: Bytes, words: Words, points: Places, starts: Places, ends: Places) -> FloatArray | None:
     """Decimal numbers between ``starts`` and ``ends`` with their points, or None where one is no number."""
-    negative = text[starts] == ord("-")
-    begin = starts + (negative | (text[starts] == ord("+")))
+    first = text[starts]
+    negative = first == ord("-")
+    begin = starts + (negative | (first == ord("+")))
     power, stop = _exponents(text, begin, ends)
     point = np.minimum(points, stop)
-    decimals = np.maximum(stop - point - 1, 0)
-    before, good = _digits(words, begin, point - begin)
-    after, also_good = _digits(words, point + 1, decimals)
-    if not (good & also_good & (point - begin + decimals > 0)).all():
-        return None
-    few = np.minimum(decimals, _MOST_DIGITS)
-    size = before * _TEN_TO[few] + after
-    scale = power - decimals
-    exact = (size < _MOST_EXACT) & (np.abs(scale) <= 22) & (decimals <= _MOST_DIGITS) & (point - begin <= _MOST_DIGITS)
-    mantissa = (before * _WHOLE_TEN_TO[few] + after).astype(np.float64)
-    reach = np.clip(scale, -22, 22)
-    values = np.where(scale > 0, mantissa * _TEN_TO[np.maximum(reach, 0)], mantissa / _TEN_TO[np.maximum(-reach, 0)])
-    values = np.where(negative, -values, values)
+    whole, decimals = point - begin, np.maximum(stop - point - 1, 0)
+    before, foul = _digits(words, begin, whole)
+    after, also_foul = _digits(words, point + 1, decimals)
+    mantissa = before * _WHOLE_TEN_TO[np.minimum(decimals, _MOST_DIGITS)] + after
+    digits, scale = whole + decimals, power - decimals
+    exact = ((foul | also_foul) == 0) & (digits > 0) & (digits <= _MOST_DIGITS_IN_64_BITS) & (mantissa <= _MOST_EXACT)
+    exact &= (whole <= _MOST_DIGITS) & (decimals <= _MOST_DIGITS) & (np.abs(scale) <= 22)
+    values = mantissa / _TEN_TO[np.clip(-scale, 0, 22)]
+    if (scale > 0).any():
+        values *= _TEN_TO[np.clip(scale, 0, 22)]
+    np.negative(values, out=values, where=negative)
     for row in np.flatnonzero(~exact):
         token = text[starts[row] : ends[row]].tobytes()
         if NUMBER.fullmatch(token) is None:
@@ -186,38 +199,39 @@ def _numbers(text: Bytes, words: Words, points: Places, starts: Places, ends: Pl
 
 
 def _exponents(text: Bytes, begin: Places, ends: Places) -> tuple[Places, Places]:
-    """Powers of ten of numbers that all end like ``e+03``, and where their mantissas stop; else zeros and the ends."""
+    """Powers of ten of numbers that end like ``e+03``, and where their mantissas stop; else zeros and the ends."""
     mark = np.maximum(ends - 4, begin)
-    if not ((text[mark] | 32) == ord("e")).all():
-        return np.zeros(len(ends), dtype=np.int64), ends
+    has = (text[mark] | 32) == ord("e")
+    if not has.any():
+        return np.zeros_like(ends), ends
     sign = text[mark + 1]
     tens, ones = text[mark + 2] - np.uint8(ord("0")), text[mark + 3] - np.uint8(ord("0"))
-    if ((sign != ord("+")) & (sign != ord("-"))).any() or (tens > 9).any() or (ones > 9).any():
-        return np.zeros(len(ends), dtype=np.int64), ends
-    power = tens.astype(np.int64) * 10 + ones
-    return np.where(sign == ord("-"), -power, power), mark
+    has &= ((sign == ord("+")) | (sign == ord("-"))) & (tens <= 9) & (ones <= 9)
+    power = has * (tens.astype(np.int64) * 10 + ones)
+    np.negative(power, out=power, where=sign == ord("-"))
+    return power, np.where(has, mark, ends)
 
 
-def _digits(words: Words, starts: Places, lengths: Places) -> tuple[Words, NDArray[np.bool_]]:
-    """Whole numbers of the first 16 digits from ``starts``, and whether all of these are digits."""
-    number, good = _eight_digits(words[starts], np.minimum(lengths, 8))
+def _digits(words: Words, starts: Places, lengths: Places) -> tuple[Words, Words]:
+    """Whole numbers of the first 16 digits from ``starts``, and words that are not 0 where these are not all digits."""
+    number, foul = _eight_digits(words[starts], np.minimum(lengths, 8))
     if (lengths > 8).any():
         rest = np.clip(lengths - 8, 0, 8)
-        low, also_good = _eight_digits(words[np.minimum(starts + 8, len(words) - 1)], rest)
+        low, also_foul = _eight_digits(words[np.minimum(starts + 8, len(words) - 1)], rest)
         number = number * _WHOLE_TEN_TO[rest] + low
-        good &= also_good
-    return number, good
+        foul |= also_foul
+    return number, foul
 
 
-def _eight_digits(word: Words, lengths: Places) -> tuple[Words, NDArray[np.bool_]]:
-    """Values of the first ``lengths`` (at most 8) characters of words, and whether these are digits.
+def _eight_digits(word: Words, lengths: Places) -> tuple[Words, Words]:
+    """Values of the first ``lengths`` (at most 8) characters of words, and what is not 0 where one is no digit.
 
-    Shifting a word to the left drops what follows the digits and puts zeros before them.
+    Shifting a word to the left drops what follows the digits and puts zeros before them; a shift by all 64 bits leaves
+    nothing, also in numpy.
     """
-    shift = (64 - 8 * lengths).astype(np.uint64)
-    word = np.where(lengths > 0, (word ^ np.uint64(0x3030303030303030)) << np.minimum(shift, np.uint64(56)), 0)
-    good = ((word + np.uint64(0x7676767676767676)) | word) & np.uint64(0x8080808080808080) == 0
+    word = (word ^ np.uint64(0x3030303030303030)) << (64 - 8 * lengths).view(np.uint64)
+    foul = ((word + np.uint64(0x7676767676767676)) | word) & np.uint64(0x8080808080808080)
     word = ((word & np.uint64(0x0F0F0F0F0F0F0F0F)) * np.uint64(2_561)) >> np.uint64(8)
     word = ((word & np.uint64(0x00FF00FF00FF00FF)) * np.uint64(6_553_601)) >> np.uint64(16)
     word = ((word & np.uint64(0x0000FFFF0000FFFF)) * np.uint64(42_949_672_960_001)) >> np.uint64(32)
-    return word, good
+    return word, foul

@@ -1,20 +1,21 @@
 """Orbit Ephemeris Messages in keyword-value notation that read back equal.
 
-Every number is written with as many digits as it takes to read the same double again (17 significant ones at most), in
-plain decimals where that is no longer than a position to a picometre, else with an exponent. Epochs carry nine
-decimals, which is all that an :class:`~generator.astro.epochs.Epoch` holds.
+Every number is written with the fewest digits (17 at most) from which the same double is read again, so a position in
+kilometres carries about twelve decimals. Epochs carry nine decimals, which is all that an
+:class:`~generator.astro.epochs.Epoch` holds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
 
 from generator.astro.epochs import Epoch, TimeSystem
 from generator.ephemeris.oem import OemCovariances, OemHeader, OemMessage, OemSegment
 
-_DIGITS = 9
+_DIGITS: Final = 9
 
 
 def write_oem(message: OemMessage) -> str:

@@ -186,7 +186,8 @@ def _arcs(
         held = ", ".join(str(number) for number in sorted({segment.target for segment in segments}))
         raise InputError(f"the kernels must hold the target, not only {held}", value=target)
     clock = _Clock(epoch, window_s)
-    chain = [link for link in links(segments, target, body) if clock.overlaps(link)]
+    near = [segment for segment in segments if segment.stop_s > clock.start_s and segment.start_s < clock.stop_s]
+    chain = [link for link in links(near, target, body) if clock.overlaps(link)]
     check_frames(chain)
     arcs: list[Arc] = []
     exact = True
@@ -262,8 +263,9 @@ def _exact_arc(link: Link, clock: _Clock, start_s: float, stop_s: float) -> Arc 
         center_s, radius_s = (knots[index] + knots[index + 1]) / 2.0, (knots[index + 1] - knots[index]) / 2.0
         u_start, u_stop = (times_s[:-1] - center_s) / radius_s, (times_s[1:] - center_s) / radius_s
         total[:, : series.shape[1]] += sign * on_parts(series[index], u_start, u_stop)
-    arc = Arc(knots_s, total)
-    return Arc(knots_s, total, _clock_error_km(arc, clock))
+    if not np.isfinite(total).all():
+        raise InputError("the states of a kernel must be finite")
+    return Arc(knots_s, total, _clock_error_km(Arc(knots_s, total), clock))
 
 
 def _clock_error_km(arc: Arc, clock: _Clock) -> float:
@@ -289,6 +291,9 @@ def fitted_arc(state: Callable[[FloatArray], FloatArray], start_s: float, stop_s
         state: States ``(N, 6)`` in km and km/s at offsets ``(N,)``.
         start_s: First offset.
         stop_s: Last offset.
+
+    Raises:
+        InputError: for a state that is not finite.
 
     """
     count = max(1, int(np.ceil((stop_s - start_s) / _LONGEST_S)))
@@ -324,6 +329,8 @@ def _fit(state: Callable[[FloatArray], FloatArray], spans_s: FloatArray) -> tupl
     middle_s, radius_s = spans_s.mean(axis=1), (spans_s[:, 1] - spans_s[:, 0]) / 2.0
     offsets_s = np.clip(middle_s[:, None] + radius_s[:, None] * places, spans_s[:, :1], spans_s[:, 1:])
     positions_km = state(offsets_s.ravel())[:, :3].reshape(len(spans_s), len(places), 3)
+    if not np.isfinite(positions_km).all():
+        raise InputError("the states of a kernel must be finite")
     to_series = np.cos(np.multiply.outer(np.arange(count), angle)) * (2.0 / count)
     to_series[0] /= 2.0
     series = np.einsum("dn,knx->kdx", to_series, positions_km[:, :count])

@@ -60,6 +60,10 @@ class Segment:
 
         NAIF, SPK Required Reading, "Type 2" and "Type 3": a directory of four words, INIT, INTLEN, RSIZE and N, ends
         the segment; each record holds its midpoint, its radius and one series per component.
+
+        Raises:
+            InputError: if the directory contradicts the length of the segment.
+
         """
         if self.data_type == _COINCIDENT:
             return np.array([self.start_s, self.stop_s]), np.zeros((1, 1, 3))
@@ -67,8 +71,10 @@ class Segment:
             return None
         init_s, length_s, record_size, count = spice.dafgda(self.handle, self.last_word - 3, self.last_word)
         words = np.asarray(spice.dafgda(self.handle, self.first_word, self.last_word - 4))
-        records = words.reshape(int(count), int(record_size))
         components = 3 if self.data_type == 2 else 6
+        if record_size < 2 + components or (record_size - 2) % components or record_size * count != len(words):
+            raise InputError("the directory of a segment must fit its records", value=f"{count:g} of {record_size:g}")
+        records = words.reshape(int(count), int(record_size))
         series = records[:, 2:].reshape(int(count), components, -1)[:, :3]
         return init_s + length_s * np.arange(int(count) + 1), np.ascontiguousarray(np.swapaxes(series, 1, 2))
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from generator.cycle.archive import cycle_folder
+from generator.encounter.alert import Level
 from generator.report import wording
-from generator.report.views import Cell, CycleSummary, Head, Table, TableRow, number_cell
+from generator.report.views import Cell, CycleSummary, Head, Table, TableRow, level_cell, number_cell
 
 _RANK: Final = {"red": 3, "yellow": 2, "green": 1, "none": 0}
 
@@ -88,6 +89,7 @@ def month_table(cycles: Sequence[CycleSummary], year: int, month: int) -> Table:
         rows.append(TableRow(anchor=anchor, cells=(
             Cell(text=wording.minute(cycle.cutoff), href=f"../../{cycle_folder(cycle.cycle_id)}/index.html",
                  sort=cycle.cycle_id, machine=wording.machine_time(cycle.cutoff)),
+            Cell(text="nothing screened", sort="3") if cycle.worst == "none" else level_cell(Level(cycle.worst)),
             number_cell(cycle.red, 0),
             number_cell(cycle.yellow, 0),
             number_cell(cycle.green, 0),
@@ -98,8 +100,9 @@ def month_table(cycles: Sequence[CycleSummary], year: int, month: int) -> Table:
     return Table(
         caption=f"Cycles of {wording.MONTHS[month - 1]} {year}, the newest first",
         heads=(
-            Head(title="Data cut-off", unit="UTC"), Head(title="Red", numeric=True), Head(title="Yellow", numeric=True),
-            Head(title="Green", numeric=True), Head(title="Pairs", numeric=True, meaning="Pairs that were screened"),
+            Head(title="Data cut-off", unit="UTC"), Head(title="Worst level"),
+            *(Head(title=title, numeric=True) for title in ("Red", "Yellow", "Green")),
+            Head(title="Pairs", numeric=True, meaning="Pairs that were screened"),
             Head(title="Refused", numeric=True, meaning="Input files that were refused"), Head(title="Verdict"),
         ),
         rows=tuple(rows),

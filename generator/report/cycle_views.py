@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from generator.cycle.record import ChangeRecord, CycleRecord, InputRecord, PairRecord
+from generator.cycle.record import ChangeRecord, CycleRecord, EventRecord, InputRecord, PairRecord
 from generator.encounter.alert import SEVERITY, Level
 from generator.report import wording
 from generator.report.event_views import EventCard, event_card
@@ -26,6 +26,8 @@ from generator.report.views import (
     time_cell,
 )
 
+LEFT: Final = frozenset({"passed", "gone"})
+"""Kinds of change by which an event is no longer listed."""
 CARD_LIMIT: Final = 6
 MATRIX_LIMIT: Final = 40
 KIND_WORDS: Final = {
@@ -121,6 +123,21 @@ def cards(catalogue: Catalogue, links: Links) -> tuple[tuple[EventCard, ...], st
     return tuple(event_card(event, catalogue, links) for event in shown), more
 
 
+def nearest_pairs(catalogue: Catalogue, links: Links) -> tuple[Cell, ...]:
+    """The three nearest passages of screened pairs, listed or not: what the first screen shows if nothing is listed."""
+    pairs = [pair for pair in catalogue.record.pairs if pair.unscreened is None and pair.nearest]
+    pairs.sort(key=lambda pair: pair.nearest.miss_km if pair.nearest else 0.0)
+    return tuple(
+        Cell(
+            text=f"{catalogue.named(pair.primary, pair.secondary)}: {wording.distance(pair.nearest.miss_km)} "
+            f"on {wording.moment_to_minute(pair.nearest.tca)}",
+            href=links.pair(pair),
+        )
+        for pair in pairs[:3]
+        if pair.nearest
+    )
+
+
 def change_views(catalogue: Catalogue, links: Links) -> tuple[ChangeView, ...]:
     """Changes since the cycle before, in the record's order."""
     return tuple(change_view(change, catalogue, links) for change in catalogue.record.changes)
@@ -143,12 +160,19 @@ def change_view(change: ChangeRecord, catalogue: Catalogue, links: Links) -> Cha
         level=change.level,
         previous_level=change.previous_level if change.previous_level is not change.level else None,
         pair=f"{change.primary} – {change.secondary}",
-        href=catalogue.event_href(event, links) if event else links.permalink(change.event_id),
+        href=_change_href(change, event, catalogue, links),
         tca=None if unknown else f"{wording.minute(change.tca)} UTC",
         tca_machine=None if unknown else wording.machine_time(change.tca),
         miss=None if unknown else miss,
         reason=wording.sentence(wording.PHASE_UNKNOWN if unknown else change.reason),
     )
+
+
+def _change_href(change: ChangeRecord, event: EventRecord | None, catalogue: Catalogue, links: Links) -> str:
+    """The event's page or row; its permalink if it left the list; the cycle's page if there is nothing to show."""
+    if event is not None:
+        return catalogue.event_href(event, links)
+    return links.permalink(change.event_id) if change.kind in LEFT else f"{links.cycle}index.html"
 
 
 def change_counts(record: CycleRecord) -> str:
@@ -206,7 +230,7 @@ def inputs_table(inputs: Sequence[InputRecord]) -> Table:
             Cell(text=item.file),
             Cell(text="refused" if item.refusal else "in use"),
             Cell(text=item.originator),
-            Cell(text=", ".join(filter(None, (item.format, item.interpolation))) or wording.DASH),
+            Cell(text=_format(item)),
             time_cell(item.creation),
             span_cell(item.age_s),
             Cell(text=_spans(item), mark="span"),
@@ -228,6 +252,11 @@ def inputs_table(inputs: Sequence[InputRecord]) -> Table:
         ),
         rows=tuple(rows),
     )  # fmt: skip
+
+
+def _format(item: InputRecord) -> str:
+    parts = [part.replace(" ", "\u00a0") for part in (item.format, item.interpolation) if part]
+    return ", ".join(parts) or wording.DASH
 
 
 def _spans(item: InputRecord) -> str:

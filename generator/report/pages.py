@@ -51,7 +51,6 @@ class Meta:
     cycle_id: str | None = None
     previous: str | None = None
     month: str | None = None
-    live: bool = False
 
 
 def cycle_path(cycle_id: str) -> str:
@@ -72,11 +71,10 @@ def cycle_pages(record: CycleRecord) -> dict[str, str]:
     for pair in record.pairs:
         name = f"{_file_name(pair.primary)}--{_file_name(pair.secondary)}"
         files[f"pairs/{name}.md"] = _pair_page(pair, catalogue, below)
-    pairs = catalogue.record.pairs
-    files["events.csv"] = tables.events_csv(catalogue.events)
-    files["events.json"] = tables.events_json(record, catalogue.events)
-    files["coverage.csv"] = tables.coverage_csv(pairs)
-    files["coverage.json"] = tables.coverage_json(record, pairs)
+    files["events.csv"] = tables.events_csv(record.events)
+    files["events.json"] = tables.events_json(record, record.events)
+    files["coverage.csv"] = tables.coverage_csv(record.pairs)
+    files["coverage.json"] = tables.coverage_json(record, record.pairs)
     return files
 
 
@@ -90,13 +88,14 @@ def live_pages(record: CycleRecord, cycles: Sequence[CycleSummary], years: Seque
 
     """
     catalogue = Catalogue(record)
+    record = catalogue.record
     folder = f"{cycle_path(record.cycle_id)}/"
     files = {"index.md": _front_page(catalogue, Links(root="", cycle=folder))}
     below = Links(root="../", cycle=f"../{folder}")
     for event in catalogue.events:
         files[f"events/{_file_name(event.event_id)}.md"] = _permalink_page(event, catalogue, below)
     for change in record.changes:
-        if change.kind in {"passed", "gone"}:
+        if change.kind in cycle_views.LEFT:
             files[f"events/{_file_name(change.event_id)}.md"] = _left_page(change, catalogue, below)
     files["objects/index.md"] = _objects_page(catalogue, below)
     for item in record.objects:
@@ -151,7 +150,7 @@ def _front_page(catalogue: Catalogue, links: Links) -> str:
     verdict = views.verdict(record)
     meta = Meta(
         title=record.title, description=verdict.headline, kind="front", crumbs=(), notice=record.notice,
-        cycle_id=record.cycle_id, live=True,
+        cycle_id=record.cycle_id,
     )  # fmt: skip
     return _render("front.md.j2", meta, links, **_overview(catalogue, links), events=events)
 
@@ -165,6 +164,7 @@ def _overview(catalogue: Catalogue, links: Links) -> dict[str, Any]:
         "verdict": views.verdict(record),
         "cards": cards,
         "more": more,
+        "nearest": () if cards else cycle_views.nearest_pairs(catalogue, links),
         "urgent": any(card.level != "green" for card in cards),
         "changes": cycle_views.change_views(catalogue, links),
         "change_counts": cycle_views.change_counts(record),
@@ -198,9 +198,7 @@ def _object_page(item: ObjectRecord, catalogue: Catalogue, links: Links, *, live
     meta = _below(record, links, item.name, page.statement, "object", item.id)
     if live:
         crumbs: tuple[Crumb, ...] = (("Objects", "index.html"), (item.id, None))
-        meta = Meta(
-            title=item.name, description=page.statement, kind="object", crumbs=crumbs, notice=record.notice, live=True
-        )
+        meta = Meta(title=item.name, description=page.statement, kind="object", crumbs=crumbs, notice=record.notice)
     return _render(
         "object.md.j2", meta, links, page=page, plots=object_plots(record, item), live=live,
         context=cycle_views.context(record), live_href=f"{links.root}objects/{item.id}.html",
@@ -247,9 +245,7 @@ def _left_page(change: ChangeRecord, catalogue: Catalogue, links: Links) -> str:
 def _objects_page(catalogue: Catalogue, links: Links) -> str:
     record = catalogue.record
     text = f"{wording.count(len(record.objects), 'object')} of the newest cycle, with their orbits and ephemerides."
-    meta = Meta(
-        title="Objects", description=text, kind="objects", crumbs=(("Objects", None),), notice=record.notice, live=True
-    )
+    meta = Meta(title="Objects", description=text, kind="objects", crumbs=(("Objects", None),), notice=record.notice)
     return _render(
         "objects.md.j2", meta, links, table=object_views.objects_table(record, catalogue),
         context=cycle_views.context(record), refused=cycle_views.refusals(record.inputs),
@@ -263,14 +259,14 @@ def _archive_pages(record: CycleRecord, cycles: Sequence[CycleSummary], years: S
     newest_first = sorted({*years, *(year for year, _ in months)}, reverse=True)
     meta = Meta(
         title="Archive", description="Every screening cycle that was published, by year and month.", kind="archive",
-        crumbs=(("Archive", None),), notice=notice, live=True,
+        crumbs=(("Archive", None),), notice=notice,
     )  # fmt: skip
     files = {"archive/index.md": _render("years.md.j2", meta, Links(root="../", cycle=""), years=newest_first)}
     for year in sorted({year for year, _ in months}):
         links = Links(root="../../", cycle="")
         meta = Meta(
             title=f"Archive of {year}", description=f"Screening cycles of {year}: the worst level of each day.",
-            kind="archive", crumbs=(("Archive", "../index.html"), (str(year), None)), notice=notice, live=True,
+            kind="archive", crumbs=(("Archive", "../index.html"), (str(year), None)), notice=notice,
         )  # fmt: skip
         months_shown = archive_views.year_calendar(cycles, year)
         files[f"archive/{year:04d}/index.md"] = _render("year.md.j2", meta, links, year=year, months=months_shown)
@@ -281,7 +277,7 @@ def _archive_pages(record: CycleRecord, cycles: Sequence[CycleSummary], years: S
         )  # fmt: skip
         meta = Meta(
             title=name, description=f"Screening cycles of {name} with their verdicts.", kind="archive", crumbs=crumbs,
-            notice=notice, live=True,
+            notice=notice,
         )  # fmt: skip
         table = archive_views.month_table(cycles, year, month)
         files[f"archive/{year:04d}/{month:02d}.md"] = _render("month.md.j2", meta, links, name=name, table=table)
@@ -309,7 +305,7 @@ def _below(record: CycleRecord, links: Links, title: str, description: str, kind
 
 def _live_meta(record: CycleRecord, title: str, description: str, kind: str, name: str) -> Meta:
     crumbs: tuple[Crumb, ...] = (("Latest", "../index.html"), (name, None))
-    return Meta(title=title, description=description, kind=kind, crumbs=crumbs, notice=record.notice, live=True)
+    return Meta(title=title, description=description, kind=kind, crumbs=crumbs, notice=record.notice)
 
 
 def _cycle_crumbs(record: CycleRecord, links: Links, href: str | None) -> tuple[Crumb, ...]:

@@ -116,13 +116,15 @@ def sentence(text: str) -> str:
 def visible(text: str) -> str:
     """Text without control characters: each becomes the replacement character, a line break or tab a space.
 
-    A configuration's line breaks are kept where a page shows it whole; see ``keep_lines`` in the templates.
+    Where a page shows a configuration whole, each of its lines goes through here by itself.
     """
-    return "".join(_visible_character(character) for character in text)
+    return text if text.isprintable() else "".join(_visible_character(character) for character in text)
 
 
 def _visible_character(character: str) -> str:
     if character in "\n\r\t\u2028\u2029\u0085":
         return " "
-    # Cc controls, Cs lone surrogates, Cf bidirectional overrides and other invisible marks that could disguise a name
-    return "\ufffd" if unicodedata.category(character) in {"Cc", "Cs", "Cf"} else character
+    # Cc controls, Cs lone surrogates, Cf bidirectional overrides and other invisible marks that could disguise a name;
+    # the two non-characters may not stand in YAML.
+    hidden = unicodedata.category(character) in {"Cc", "Cs", "Cf"} or character in "\ufffe\uffff"
+    return "\ufffd" if hidden else character

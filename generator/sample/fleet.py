@@ -1,14 +1,16 @@
 """The Mars fleet of February to April 2021 as published, and the encounters that the sample arranges.
 
-Sizes and inclinations are the published ones, in altitudes above 3396.19 km. Nodes of the sun-synchronous orbiters
-follow from their published local times. All other angles and the position along each orbit are free: they are chosen
-so that a few orbiters meet. Nothing of the kind was reported, and none of this is a real ephemeris. In particular the
-real Tianwen-1 had its periapsis near 10 degrees north (from its decoded telemetry), where it could not meet MRO.
+Sizes and inclinations are the published ones, in altitudes above 3396.19 km; the two circular orbits of 400 km are
+taken 10 km apart, within the rounding of their figures. Nodes of the sun-synchronous orbiters follow from their
+published local times. All other angles and the position along each orbit are free: they are chosen so that a few
+orbiters meet, and the seeds so that the predictions of these meetings converge in a telling way. Nothing of the kind
+was reported, and none of this is a real ephemeris. In particular the real Tianwen-1 had its periapsis near 10 degrees
+north (from its decoded telemetry), where it could not meet MRO.
 
-Sources of the orbits: MRO: NASA release of 2006-09-13. Mars Odyssey: 400 km, sun-synchronous. MAVEN: NASA, aerobraking
-campaign of 2019. Mars Express: ESA, 2010-01-30. TGO: ESA, 2017-02-07. MOM: ISRO, 2014-09. Hope: 20 000 km by 43 000 km
-at 25 degrees, 2021-02-09. Tianwen-1: 2-sol parking orbit of 2021-02-23, 280 km by 59 000 km. MGS: 372.8 km by 436.5 km,
-2004; silent since 2006. Moons: mean elements of JPL's satellite ephemerides.
+Sources of the orbits: MRO: NASA release of 2006-09-13. Mars Odyssey: 400 km, sun-synchronous. MAVEN: NASA,
+aerobraking campaign of 2019. Mars Express: ESA, 2010-01-30. TGO: ESA, 2017-02-07. MOM: ISRO, 2014-09. Hope: 20 000 km
+by 43 000 km at 25 degrees, 2021-02-09. Tianwen-1: 2-sol parking orbit of 2021-02-23, 280 km by 59 000 km. MGS: 372.8
+km by 436.5 km, 2004; silent since 2006. Moons: mean elements of JPL's satellite ephemerides.
 """
 
 from __future__ import annotations

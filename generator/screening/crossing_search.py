@@ -39,8 +39,9 @@ DEPTH: Final = 7  # halvings of a piece before a box counts as flat
 _STEPS: Final = 40  # Newton steps
 _CONVERGED: Final = 1e-9  # of half a piece
 _FLAT: Final = 1e-9  # smallest eigenvalue against the largest below which Newton's step is held back
+_SINGULAR: Final = 1e-8  # determinant against the product of the diagonal below which a valley is flat
 _EDGE: Final = 1e-3  # of half a piece: how far outside its box a minimum may be found, against rounding at the edge
-_FLAT_EDGE: Final = 1.0
+_FLAT_EDGE: Final = 0.1  # the same for a flat box; farther out, rounding in the series grows fast
 _CHUNK: Final = 8192
 
 
@@ -347,9 +348,11 @@ def _newton(
         inside[active] = np.abs(step).max(axis=1) <= _CONVERGED
         u[active] = new
         active = active[np.abs(new - at).max(axis=1) > _CONVERGED]
-    inside[active] = flat[active]  # in a flat valley any point will do
-    lowest = hessian[:, 0, 0] * hessian[:, 1, 1] - hessian[:, 0, 1] ** 2
-    keep = np.flatnonzero(inside & (flat | (lowest > 0.0)))
+    product = hessian[:, 0, 0] * hessian[:, 1, 1]
+    determinant = product - hessian[:, 0, 1] ** 2
+    flat = flat & (np.abs(determinant) <= _SINGULAR * product)
+    inside[active] = flat[active]  # Newton's method need not settle in a flat valley, where any point will do
+    keep = np.flatnonzero(inside & (flat | (determinant > 0.0)))
     return Minima(
         first_s=first.middle_s[i[keep]] + h[keep, 0] * u[keep, 0],
         second_s=second.middle_s[j[keep]] + h[keep, 1] * u[keep, 1],

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import spiceypy as spice
-from hypothesis import given
+from astropy import constants
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generator.astro.bodies import BODIES, body_fixed_from_icrf, body_named, equator_from_icrf, planetographic
@@ -22,18 +23,20 @@ needs_constants = pytest.mark.skipif(not CONSTANTS.exists(), reason=f"no {CONSTA
 EPOCH = Epoch.parse("2021-03-21T04:12:33")
 OFFSETS_S = np.linspace(-4e8, 4e8, 33)
 ANGLE_OF_MANY_TURNS_RAD = 2e-11  # 870 degrees a day over 13 years leave 1e-11 of a turn in a double
+NOMINAL_DIGITS = 2e-7
+GRAVITY_FIELDS = 2e-6  # ESOC's Mars field of 2018 and JPL's MAR097
 ROUNDING_RAD = 1e-11
 ROUNDING_KM = 1e-8
 
 
 @pytest.fixture
-def constants() -> Iterator[None]:
+def kernel_pool() -> Iterator[None]:
     with furnished([CONSTANTS]):
         yield
 
 
 @needs_constants
-@pytest.mark.usefixtures("constants")
+@pytest.mark.usefixtures("kernel_pool")
 @pytest.mark.parametrize("name", BODIES)
 def test_body_fixed_axes_are_those_of_cspice(name: str) -> None:
     """The rotation from ICRF to IAU axes is the one CSPICE computes from pck00010."""
@@ -43,7 +46,7 @@ def test_body_fixed_axes_are_those_of_cspice(name: str) -> None:
 
 
 @needs_constants
-@pytest.mark.usefixtures("constants")
+@pytest.mark.usefixtures("kernel_pool")
 @pytest.mark.parametrize("name", BODIES)
 def test_radii_are_those_of_the_published_constants(name: str) -> None:
     """Equatorial and polar radii equal those of pck00010."""
@@ -76,8 +79,9 @@ def test_the_equators_first_axis_lies_in_the_icrf_equator(name: str) -> None:
 
 
 @needs_constants
-@pytest.mark.usefixtures("constants")
+@pytest.mark.usefixtures("kernel_pool")
 @pytest.mark.parametrize("name", ["MARS", "EARTH", "MOON", "JUPITER"])
+@settings(deadline=None)
 @given(
     direction=st.tuples(*[st.floats(-1.0, 1.0)] * 3).filter(lambda v: np.hypot(v[0], v[1]) > 0.1),
     radii=st.floats(1.0, 30.0),
@@ -115,6 +119,25 @@ def test_longitudes_lie_in_one_turn() -> None:
     _, longitude_rad, _ = planetographic(mars, ring_km, EPOCH, np.zeros(50))
     assert longitude_rad.min() >= 0.0
     assert longitude_rad.max() < 2.0 * np.pi
+
+
+@pytest.mark.parametrize(("name", "constant"), [("SUN", "GM_sun"), ("EARTH", "GM_earth"), ("JUPITER", "GM_jup")])
+def test_gravity_agrees_with_the_nominal_values_of_the_iau(name: str, constant: str) -> None:
+    """Gravitational parameters agree with IAU 2015 resolution B3 in the digits that it gives."""
+    nominal_km3_s2 = getattr(constants, constant).value / 1e9
+    assert body_named(name).gm_km3_s2 == pytest.approx(nominal_km3_s2, rel=NOMINAL_DIGITS)
+
+
+@needs_constants
+def test_gravity_of_mars_agrees_with_the_one_in_an_orbit_file() -> None:
+    """An SPK segment of type 5 ends with the gravitational parameter that its author used: ESOC's, for TGO."""
+    handle = spice.dafopr(str(CONSTANTS.parent / "em16_tgo_mlt_20180609_20180614.bsp"))
+    spice.dafbfs(handle)
+    spice.daffna()
+    _, numbers = spice.dafus(spice.dafgs(5), 2, 6)
+    gm_km3_s2, _ = spice.dafgda(handle, int(numbers[5]) - 1, int(numbers[5]))
+    spice.dafcls(handle)
+    assert body_named("MARS").gm_km3_s2 == pytest.approx(gm_km3_s2, rel=GRAVITY_FIELDS)
 
 
 def test_unknown_bodies_are_refused_by_name() -> None:

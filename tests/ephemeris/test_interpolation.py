@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import spiceypy as spice
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -39,6 +39,7 @@ methods = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(
     method=methods,
     gaps=st.lists(st.floats(5.0, 15.0), min_size=12, max_size=20),
@@ -58,6 +59,7 @@ def test_a_polynomial_of_the_degree_is_reproduced(
     np.testing.assert_allclose(velocity_km_s[:, 1], truth.deriv()(times_s), rtol=0, atol=1e-8)
 
 
+@settings(deadline=None)
 @given(method=methods)
 def test_the_positions_of_the_table_are_met_from_both_sides(method: tuple[str, int]) -> None:
     """At every node both neighbouring polynomials give the tabulated position, so that the arc is continuous."""
@@ -171,6 +173,7 @@ def test_the_default_method_follows_a_low_orbit_given_every_other_minute() -> No
     assert missed_km[1:-1].max() < 1e-4
 
 
+@settings(deadline=None)
 @given(
     method=methods, ends=st.tuples(st.floats(0.0, 1140.0), st.floats(0.0, 1140.0)).filter(lambda e: e[1] - e[0] > 1e-3)
 )

@@ -11,6 +11,7 @@ from generator.cycle.record import CycleRecord, ObjectRecord, Span
 from generator.report.plots.plot import Plot
 from generator.report.plots.style import (
     MUTED,
+    PALE,
     PRIMARY,
     SMALL,
     WIDTH_IN,
@@ -28,9 +29,13 @@ _ROW_IN: Final = 0.24
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoverageRow:
-    """One object: its covered stretches in days from the start of the window, and a word where there is none."""
+    """One object: its covered stretches in days from the start of the window, and a remark.
+
+    ``known`` is False where the ephemeris gives the orbit but not the place along it: such bars are pale.
+    """
 
     id: str
+    known: bool
     spans_days: tuple[tuple[float, float], ...]
     note: str
 
@@ -60,7 +65,9 @@ class CoverageDrawing:
             )
             starts = [start for start, _ in row.spans_days]
             widths = [stop - start for start, stop in row.spans_days]
-            axes.barh([middle] * len(starts), widths, left=starts, height=0.62, color=PRIMARY, zorder=3)
+            axes.barh(
+                [middle] * len(starts), widths, left=starts, height=0.62, color=PRIMARY if row.known else PALE, zorder=3
+            )
             if row.note:
                 axes.text(
                     length / 2.0, middle, row.note, ha="center", va="center", fontsize=SMALL, color=MUTED, zorder=4,
@@ -77,7 +84,10 @@ def coverage_plot(record: CycleRecord) -> Plot:
     """The covered part of the window, object by object."""
     start, stop = record.window.start, record.window.stop
     length_s = record.window.length_s
-    shares = {item.id: sum(span.length_s for span in item.coverage) / length_s for item in record.objects}
+    shares = {
+        item.id: sum(span.length_s for span in item.coverage) / length_s if item.phase == "known" else 0.0
+        for item in record.objects
+    }
     whole = sum(share > 0.9999 for share in shares.values())
     lacking = [f"{name} {100.0 * share:.0f} %" for name, share in shares.items() if share <= 0.9999]
     return Plot(
@@ -88,7 +98,10 @@ def coverage_plot(record: CycleRecord) -> Plot:
             f"{whole} of {len(shares)} objects are covered over the whole window."
             + (f" The others: {', '.join(lacking)}." if lacking else "")
         ),
-        caption="Solid bars: an ephemeris in use covers this time. Hatched: it does not, and nothing is said about it.",
+        caption=(
+            "Solid: an ephemeris in use covers this time. Pale: it gives the orbit, not the place along it. Hatched: "
+            "nothing is known, and nothing is said."
+        ),
         columns=("object", "start_utc", "stop_utc"),
         rows=tuple(
             (item.id, f"{span.start.iso(digits=3)}Z", f"{span.stop.iso(digits=3)}Z")
@@ -102,6 +115,7 @@ def coverage_plot(record: CycleRecord) -> Plot:
             rows=tuple(
                 CoverageRow(
                     id=item.id,
+                    known=item.phase == "known",
                     spans_days=tuple(
                         (days_between(start, span.start), days_between(start, span.stop)) for span in item.coverage
                     ),

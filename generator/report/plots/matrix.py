@@ -53,7 +53,6 @@ class MatrixDrawing:
     subheading: str
     ids: tuple[str, ...]
     cells: tuple[PairCell, ...]
-    limit_text: str
 
     def figure(self) -> Figure:
         """A square cell a pair: as wide as the page allows, wider pictures for many objects."""
@@ -176,7 +175,6 @@ def matrix_plot(record: CycleRecord) -> Plot:
             subheading=f"Cycle {record.cycle_id} · marks: listed below {record.thresholds.limit_km:g} km",
             ids=ids,
             cells=cells,
-            limit_text=f"{record.thresholds.limit_km:g} km",
         ),
     )
 

@@ -29,6 +29,7 @@ def event_orbits_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
             for (id_, points), color, dashed in zip(paths, (PRIMARY, SECONDARY), (False, True), strict=True)
         ),
         spots=(Spot(position_km=event.primary_position_km, text="TCA", level=event.level),),
+        focus_km=float(np.linalg.norm(event.primary_position_km)),
     )
     return Plot(
         name=f"event-{event.event_id}-orbits",
@@ -42,7 +43,8 @@ def event_orbits_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
         ),
         caption=(
             f"{body} and both orbits to one scale, in a frame that does not rotate; dotted where {body} hides the "
-            "path, arrow heads in the direction of flight, the line across the disc is the equator."
+            "path, arrow heads in the direction of flight, the line across the disc is the equator. A path far larger "
+            "than the distance at TCA leaves the frame."
         ),
         columns=("object", "x_icrf_km", "y_icrf_km", "z_icrf_km"),
         rows=tuple((id_, *point) for id_, points in paths for point in points),

@@ -27,6 +27,7 @@ from generator.report.plots.style import (
     panel,
     second_text,
     short,
+    text_width_pt,
     threshold_lines,
 )
 
@@ -72,10 +73,12 @@ class RangeDrawing:
             level_mark(axes, event.days, event.distance_km, event.level, scale=0.9)
         if self.nearest is not None:
             days, distance_km, text = self.nearest
-            right = days > 0.55 * axes.get_xlim()[1]
+            room_pt = (1.0 - days / axes.get_xlim()[1]) * 3.3 * 72.0
+            right = room_pt < 12.0 + text_width_pt(text, SMALL, bold=True)
+            below = distance_km > self.thresholds[-1][0]
             label(
-                axes, days, distance_km, text, dx=-9 if right else 9, dy=-2, ha="right" if right else "left",
-                va="center", weight="bold",
+                axes, days, distance_km, text, dx=-9 if right else 9, dy=-11 if below else -2,
+                ha="right" if right else "left", va="center", weight="bold",
             )  # fmt: skip
         axes.set_ylabel("distance, km")
         return figure

@@ -33,6 +33,7 @@ GRID: Final = "#e3e6ea"
 # Okabe and Ito (2008) blue; the second is Tol's (2021) muted purple: both apart from the levels' colours.
 PRIMARY: Final = "#0072b2"
 SECONDARY: Final = "#aa3377"
+PALE: Final = "#bfdcec"
 NEUTRAL: Final = "#7d8590"
 BODY_FACE: Final = "#f1e4d8"
 BODY_EDGE: Final = "#a98467"

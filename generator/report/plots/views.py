@@ -37,6 +37,11 @@ FloatArray = NDArray[np.float64]
 
 _PANEL_IN: Final = 1.94
 _UNIT_KM: Final = 1000.0
+_MARGIN: Final = 1.10
+_CUT_FROM: Final = 3.5
+"""Where the frame would be this many times the focus, it is cut ..."""
+_CUT_TO: Final = 2.2
+"""... to this many times."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +65,10 @@ class Spot:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class OrbitViews:
-    """Paths and spots about a body. ``across`` is the direction to the right in both views, ``pole`` north."""
+    """Paths and spots about a body. ``across`` is the direction to the right in both views, ``pole`` north.
+
+    With ``focus_km`` the frame is cut to that neighbourhood of the body where a path would leave it too small to see.
+    """
 
     heading: str
     subheading: str
@@ -70,6 +78,7 @@ class OrbitViews:
     across: Vector
     paths: tuple[OrbitPath, ...]
     spots: tuple[Spot, ...]
+    focus_km: float | None = None
 
     def figure(self) -> Figure:
         """Two square panels side by side, equal scale in both and in both directions."""
@@ -100,7 +109,10 @@ class OrbitViews:
         points = np.concatenate([np.array(path.points_km) for path in self.paths]) @ axes_rows.T
         low = np.minimum(points.min(axis=0), -radius) / _UNIT_KM
         high = np.maximum(points.max(axis=0), radius) / _UNIT_KM
-        return (low + high) / 2.0, float((high - low).max()) / 2.0 * 1.10
+        half = float((high - low).max()) / 2.0 * _MARGIN
+        if self.focus_km is not None and half > _CUT_FROM * self.focus_km / _UNIT_KM:
+            return np.zeros(3), _CUT_TO * self.focus_km / _UNIT_KM
+        return (low + high) / 2.0, half
 
     def _draw(self, axes: Axes, rows: FloatArray, middle: tuple[float, float], half: float) -> None:
         """One view; ``rows`` point right, up and towards the reader."""
@@ -125,14 +137,15 @@ class OrbitViews:
             axes.plot(
                 [x], [y], "o", markersize=5, markerfacecolor="white", markeredgecolor=MUTED if behind else INK, zorder=6
             )
-        low, high = axes.get_xlim()
-        left = (high - x) / (high - low) * _PANEL_IN * 72.0 < 12.0 + text_width_pt(literal(spot.text), SMALL)
+        width_pt, panel_pt = text_width_pt(literal(spot.text), SMALL), _PANEL_IN * 72.0
+        (low_x, high_x), (low_y, high_y) = axes.get_xlim(), axes.get_ylim()
+        x_pt, y_pt = (x - low_x) / (high_x - low_x) * panel_pt, (y - low_y) / (high_y - low_y) * panel_pt
+        start_pt = x_pt + 7.0 if x_pt + 9.0 + width_pt < panel_pt else x_pt - 7.0 - width_pt
         axes.annotate(
             literal(spot.text),
             (x, y),
-            xytext=(-7 if left else 7, 5),
+            xytext=(max(start_pt, 2.0) - x_pt, 5.0 if y_pt < panel_pt - 18.0 else -13.0),
             textcoords="offset points",
-            ha="right" if left else "left",
             fontsize=SMALL,
             color=MUTED if behind else INK,
             bbox=backing(),
@@ -155,7 +168,9 @@ def _draw_path(axes: Axes, points: FloatArray, radius: float, path: OrbitPath) -
     axes.plot(pale[:, 0], pale[:, 1], color=path.color, linewidth=0.9, alpha=0.4, linestyle=(0, (1, 2)), zorder=2)
     span = float(np.diff(axes.get_xlim())[0])
     steps = np.hypot(*(np.diff(points[:, :2], axis=0).T))
-    clear = ~hidden[:-1] & ~hidden[1:] & (steps > 0.15 * steps.max())
+    low, high = np.transpose([axes.get_xlim(), axes.get_ylim()])
+    framed = ((points[:, :2] > low) & (points[:, :2] < high)).all(axis=1)
+    clear = ~hidden[:-1] & ~hidden[1:] & framed[:-1] & framed[1:] & (steps > 0.15 * steps.max())
     wanted = int(0.66 * len(steps)) if path.dashed else int(0.36 * len(steps))
     places = np.flatnonzero(clear)
     if not len(places):

@@ -1,0 +1,286 @@
+"""What a Conjunction Data Message says, as numbers: one encounter alone, or two messages of the same one compared."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generator.astro.bodies import body_named
+from generator.astro.epochs import Epoch
+from generator.astro.frames import center_id, icrf_from_axes
+from generator.astro.local_axes import rtn_axes
+from generator.cycle.cdm import Cdm, CdmObject
+from generator.errors import FrameError, InputError
+
+FloatArray = NDArray[np.float64]
+
+EARTH_ROTATION_RAD_S: Final = 7.292115e-5  # nominal mean angular velocity, IERS Conventions (2010), table 1.2
+
+_KM_PER_M: Final = 1.0e-3
+_KM2_PER_M2: Final = 1.0e-6
+_COMPONENTS: Final = ("R", "T", "N")
+_MISS_TOLERANCE_KM: Final = 0.001  # operational messages round MISS_DISTANCE to a metre
+_MISS_TOLERANCE: Final = 0.01
+_HBR: Final = re.compile(r"HBR\s*=\s*(\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,2})?\s*(?:\[(.*?)\])?", re.ASCII | re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CdmEncounter:
+    """Both objects at TCA in the inertial axes that coincide with the message's at TCA.
+
+    Positions and velocities are ``(3,)`` in km and km/s; covariances ``(6, 6)`` in km and km/s in the same axes, None
+    where the message gives none. ``hbr_m`` is the combined hard-body radius from a comment, None without one.
+    ``notes`` says what a reader of the result should know.
+    """
+
+    tca: Epoch
+    center: str
+    gm_km3_s2: float
+    ref_frame: str
+    primary: str
+    secondary: str
+    primary_position_km: FloatArray
+    primary_velocity_km_s: FloatArray
+    secondary_position_km: FloatArray
+    secondary_velocity_km_s: FloatArray
+    primary_covariance_km: FloatArray | None
+    secondary_covariance_km: FloatArray | None
+    hbr_m: float | None
+    notes: tuple[str, ...]
+
+    @property
+    def miss_vector_km(self) -> FloatArray:
+        """From the primary to the secondary, ``(3,)``."""
+        return np.asarray(self.secondary_position_km - self.primary_position_km)
+
+    @property
+    def relative_velocity_km_s(self) -> FloatArray:
+        """Of the secondary as seen from the primary, ``(3,)``."""
+        return np.asarray(self.secondary_velocity_km_s - self.primary_velocity_km_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One quantity in two messages; ``difference`` is theirs minus ours in ``unit``, None where there is none."""
+
+    name: str
+    unit: str
+    ours: float | Epoch | str | None
+    theirs: float | Epoch | str | None
+    difference: float | None
+
+
+def encounter_from_cdm(cdm: Cdm) -> CdmEncounter:
+    """The encounter that a message describes, object 1 as the primary.
+
+    Velocities of a message in ITRF are relative to the turning Earth: they are made inertial with its mean rotation,
+    since RTN axes follow from the inertial orbit plane (508.0-B-1, annex E).
+
+    Raises:
+        FrameError: if the centre is not a body that is known.
+        InputError: if the comments give two hard-body radii, or one in another unit than metres.
+
+    """
+    notes = list(cdm.notes)
+    states = [_inertial_state(one) for one in cdm.objects]
+    covariances = [_covariance(one, *state, notes) for one, state in zip(cdm.objects, states, strict=True)]
+    miss_km = float(np.linalg.norm(states[1][0] - states[0][0]))
+    stated_km = cdm.relative.miss_m * _KM_PER_M
+    if abs(miss_km - stated_km) > max(_MISS_TOLERANCE_KM, _MISS_TOLERANCE * stated_km):
+        notes.append(f"MISS_DISTANCE is {stated_km:.6f} km, the states are {miss_km:.6f} km apart")
+    stated_rtn_m = cdm.relative.relative_position_rtn_m
+    if stated_rtn_m is not None:
+        miss_rtn_km = rtn_axes(*(part[None] for part in states[0]))[0] @ (states[1][0] - states[0][0])
+        error_km = float(np.linalg.norm(miss_rtn_km - np.array(stated_rtn_m) * _KM_PER_M))
+        if error_km > max(_MISS_TOLERANCE_KM, _MISS_TOLERANCE * miss_km):
+            notes.append(f"RELATIVE_POSITION differs by {error_km:.6f} km from the states, which count")
+    if cdm.object1.ref_frame == "ITRF":
+        notes.append("velocities in ITRF were made inertial with the mean rotation of the Earth")
+    return CdmEncounter(
+        tca=cdm.relative.tca,
+        center=cdm.object1.center,
+        gm_km3_s2=body_named(cdm.object1.center).gm_km3_s2,
+        ref_frame=cdm.object1.ref_frame,
+        primary=cdm.object1.name,
+        secondary=cdm.object2.name,
+        primary_position_km=states[0][0],
+        primary_velocity_km_s=states[0][1],
+        secondary_position_km=states[1][0],
+        secondary_velocity_km_s=states[1][1],
+        primary_covariance_km=covariances[0],
+        secondary_covariance_km=covariances[1],
+        hbr_m=hard_body_radius_m(cdm),
+        notes=tuple(notes),
+    )
+
+
+def hard_body_radius_m(cdm: Cdm) -> float | None:
+    """Combined hard-body radius from a comment such as ``HBR = 10 [m]``, the form of NASA CARA; None without one.
+
+    Raises:
+        InputError: if two comments differ, or the unit is not the metre.
+
+    """
+    found: set[float] = set()
+    for comment in cdm.comments:
+        if match := _HBR.fullmatch(comment):
+            if (match[2] or "m").strip().lower() != "m":
+                raise InputError("HBR must be in [m]", value=comment)
+            found.add(float(comment.split("=", 1)[1].split("[")[0]))
+    if len(found) > 1:
+        raise InputError("HBR must be given once", value=", ".join(f"{value:g}" for value in sorted(found)))
+    return found.pop() if found else None
+
+
+def compare_cdm(ours: Cdm, theirs: Cdm) -> tuple[Difference, ...]:
+    """Two messages of the same encounter, difference by difference.
+
+    Objects that stand in the other order in their message are swapped. Each message's states hold at its own TCA; the
+    differences of states are theirs minus ours in the RTN axes of our object, and None if the two messages use
+    different centres or axes that cannot be rotated into each other. EME2000 and GCRF are rotated.
+
+    Raises:
+        InputError: if the two messages do not describe the same objects.
+
+    """
+    theirs, matched = _in_our_order(ours, theirs)
+    our_tca, their_tca = ours.relative.tca, theirs.relative.tca
+    rows = [
+        Difference(name="objects", unit="", ours=_pair(ours), theirs=f"{_pair(theirs)} ({matched})", difference=None),
+        Difference(name="TCA", unit="s", ours=our_tca, theirs=their_tca, difference=their_tca - our_tca),
+        _row("miss distance", "km", ours.relative.miss_m * _KM_PER_M, theirs.relative.miss_m * _KM_PER_M),
+        *_relative_rows(ours, theirs),
+    ]
+    for one, other in zip(ours.objects, theirs.objects, strict=True):
+        rows += [*_state_rows(one, other), *_sigma_rows(one, other)]
+    rows += [
+        _row("probability of collision", "", _pc(ours), _pc(theirs)),
+        _row("hard-body radius", "m", hard_body_radius_m(ours), hard_body_radius_m(theirs)),
+    ]
+    return tuple(rows)
+
+
+def _inertial_state(one: CdmObject) -> tuple[FloatArray, FloatArray]:
+    position_km, velocity_km_s = np.array(one.position_km), np.array(one.velocity_km_s)
+    if one.ref_frame == "ITRF":
+        velocity_km_s = velocity_km_s + np.cross([0.0, 0.0, EARTH_ROTATION_RAD_S], position_km)
+    return position_km, velocity_km_s
+
+
+def _covariance(
+    one: CdmObject, position_km: FloatArray, velocity_km_s: FloatArray, notes: list[str]
+) -> FloatArray | None:
+    """Covariance ``(6, 6)`` in km and km/s in the axes of the state; terms without a variance are discounted."""
+    if one.covariance_rtn_m is None:
+        notes.append(f"{one.name} has no covariance")
+        return None
+    matrix = np.array(one.covariance_rtn_m) * _KM2_PER_M2
+    known = np.diag(matrix) > 0.0
+    if not known[:3].all():
+        notes.append(f"{one.name} has a position covariance without all variances, which cannot be used")
+        return None
+    if not known.all():
+        notes.append(f"{one.name} has no full velocity covariance; what is missing counts as zero (5.2.8)")
+        matrix = matrix * np.outer(known, known)
+    if one.covariance_method == "DEFAULT":
+        notes.append(f"the covariance of {one.name} is a default value, not calculated")
+    axes = rtn_axes(position_km[None], velocity_km_s[None])[0]
+    rotation = np.kron(np.eye(2), axes.T)
+    return np.asarray(rotation @ matrix @ rotation.T)
+
+
+def _in_our_order(ours: Cdm, theirs: Cdm) -> tuple[Cdm, str]:
+    """Their message with its objects in our order, and what they were recognised by."""
+    swapped = replace(theirs, object1=theirs.object2, object2=theirs.object1)
+    for what, name_of in (("by designator", _designator), ("by name", _name)):
+        for candidate, how in ((theirs, what), (swapped, f"{what}, swapped")):
+            pairs = zip(ours.objects, candidate.objects, strict=True)
+            if all(name_of(one) == name_of(other) for one, other in pairs):
+                return candidate, how
+    rule = "two messages must describe the same objects, by designator or by name"
+    raise InputError(rule, value=f"{_pair(ours)} and {_pair(theirs)}")
+
+
+def _designator(one: CdmObject) -> str:
+    return one.designator.lstrip("0").upper()
+
+
+def _name(one: CdmObject) -> str:
+    return one.name.upper()
+
+
+def _pair(cdm: Cdm) -> str:
+    return f"{cdm.object1.name} and {cdm.object2.name}"
+
+
+def _pc(cdm: Cdm) -> float | None:
+    return cdm.relative.collision_probability
+
+
+def _row(name: str, unit: str, ours: float | None, theirs: float | None) -> Difference:
+    difference = None if ours is None or theirs is None else theirs - ours
+    return Difference(name=name, unit=unit, ours=ours, theirs=theirs, difference=difference)
+
+
+def _relative_rows(ours: Cdm, theirs: Cdm) -> list[Difference]:
+    """Speed and miss components, both from the states: a swap of objects changes whose RTN axes the message uses."""
+    numbers = []
+    for cdm in (ours, theirs):
+        (position_km, velocity_km_s), (other_km, other_km_s) = (_inertial_state(one) for one in cdm.objects)
+        axes = rtn_axes(position_km[None], velocity_km_s[None])[0]
+        miss_rtn_km = axes @ (other_km - position_km)
+        numbers.append([float(np.linalg.norm(other_km_s - velocity_km_s)), *(float(x) for x in miss_rtn_km)])
+    names = [("relative speed", "km/s"), *((f"miss {axis}", "km") for axis in _COMPONENTS)]
+    return [
+        _row(name, unit, our, their) for (name, unit), our, their in zip(names, numbers[0], numbers[1], strict=True)
+    ]
+
+
+def _state_rows(ours: CdmObject, theirs: CdmObject) -> list[Difference]:
+    found = _state_difference(ours, theirs)
+    names = [
+        *((f"{ours.name} position {axis}", "km") for axis in _COMPONENTS),
+        *((f"{ours.name} velocity {axis}", "km/s") for axis in _COMPONENTS),
+    ]
+    return [
+        Difference(name=name, unit=unit, ours=None, theirs=None, difference=None if found is None else float(value))
+        for (name, unit), value in zip(names, np.zeros(6) if found is None else found, strict=True)
+    ]
+
+
+def _state_difference(ours: CdmObject, theirs: CdmObject) -> FloatArray | None:
+    """Their state minus ours in the RTN axes of ours, ``(6,)``."""
+    our_position_km, our_velocity_km_s = _inertial_state(ours)
+    their_position_km, their_velocity_km_s = _inertial_state(theirs)
+    try:
+        if center_id(ours.center) != center_id(theirs.center):
+            return None
+        turn = np.eye(3)
+        if ours.ref_frame != theirs.ref_frame:
+            turn = icrf_from_axes(ours.ref_frame).T @ icrf_from_axes(theirs.ref_frame)
+    except FrameError:
+        return None
+    axes = rtn_axes(our_position_km[None], our_velocity_km_s[None])[0]
+    return np.concatenate(
+        [
+            axes @ (turn @ their_position_km - our_position_km),
+            axes @ (turn @ their_velocity_km_s - our_velocity_km_s),
+        ]
+    )
+
+
+def _sigma_rows(ours: CdmObject, theirs: CdmObject) -> list[Difference]:
+    return [
+        _row(f"{ours.name} sigma {axis}", "km", _sigma_km(ours, index), _sigma_km(theirs, index))
+        for index, axis in enumerate(_COMPONENTS)
+    ]
+
+
+def _sigma_km(one: CdmObject, index: int) -> float | None:
+    """One sigma of a position component in the object's own RTN axes; None where it is not given."""
+    variance_m2 = one.covariance_rtn_m[index][index] if one.covariance_rtn_m else 0.0
+    return float(np.sqrt(variance_m2)) * _KM_PER_M if variance_m2 else None

@@ -1,0 +1,239 @@
+"""A Conjunction Data Message from an event of a cycle.
+
+Choices where CCSDS 508.0-B-1 leaves one, or leaves none that fits a body other than the Earth:
+
+- REF_FRAME must be EME2000, GCRF or ITRF. GCRF is geocentric by definition (IAU 2000, resolution B1.3) and ITRF turns
+  with the Earth, so states about Mars are given in the axes of EME2000, rotated from the ICRF axes of the record by the
+  frame bias (0.4 m at 4000 km), and ORBIT_CENTER is always written.
+- No satellite catalogue covers deep space: CATALOG_NAME is NAIF and OBJECT_DESIGNATOR the NAIF number, by agreement
+  with the receivers.
+- The covariance is obligatory. A declared model goes out as COVARIANCE_METHOD = DEFAULT. Where there is none, every
+  term is zero, which the standard tells a reader to discount (5.2.8), with DEFAULT and a comment that says so; none is
+  made up.
+- CREATION_DATE is the data cut-off and MESSAGE_ID the cycle's and the event's id, so that a message made again from
+  the archive is the same message.
+- Version 1.0 has no field for a marking: it stands in a comment of the header. The hard-body radius stands in the
+  comment ``HBR = 10.0 [m]`` that NASA CARA uses.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+import unicodedata
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from generator.astro.frames import icrf_from_axes
+from generator.cycle.cdm import (
+    Cdm,
+    CdmHeader,
+    CdmObject,
+    CdmRelative,
+    CovarianceMethod,
+    Maneuverable,
+    Matrix,
+    Row,
+    Values,
+)
+from generator.cycle.cdm_write import number_text
+from generator.cycle.record import CycleRecord, EventRecord, InputRecord, ObjectRecord, Vector
+
+REF_FRAME: Final = "EME2000"
+CATALOG: Final = "NAIF"
+LOCAL_CATALOG: Final = "NEARPASS"
+"""Catalogue of objects without a NAIF number: the ids of the configuration."""
+UNKNOWN: Final = "UNKNOWN"
+
+_M_PER_KM: Final = 1_000.0
+_M2_PER_KM2: Final = 1.0e6
+_COMMENT_WIDTH: Final = 200
+_TEXT_WIDTH: Final = 120
+_KM_DECIMALS: Final = 9  # a micrometre, below the spacing of doubles at the distance of any planet from the Sun
+_KM_S_DECIMALS: Final = 12
+_M_DECIMALS: Final = 6
+_M_S_DECIMALS: Final = 9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CovarianceAtTca:
+    """Covariance of one object at TCA, 6 x 6 in km and km/s, in its own RTN axes.
+
+    ``method`` is CALCULATED for the covariance of a delivery, DEFAULT for a declared model. ``source`` says which, in
+    words. Velocity terms that are not known are zero.
+    """
+
+    matrix_rtn_km: Matrix
+    method: CovarianceMethod
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollisionProbability:
+    """Probability of collision and the registered name of its method, such as FOSTER-1992."""
+
+    probability: float
+    method: str
+
+
+def event_cdm(
+    record: CycleRecord,
+    event: EventRecord,
+    *,
+    primary_covariance: CovarianceAtTca | None,
+    secondary_covariance: CovarianceAtTca | None,
+    collision: CollisionProbability | None = None,
+) -> Cdm:
+    """The message for one event; object 1 is its primary.
+
+    Args:
+        record: The cycle, from which objects, inputs, body and window are taken.
+        event: One of its events.
+        primary_covariance: Covariance of the primary, None where there is none.
+        secondary_covariance: Covariance of the secondary, likewise.
+        collision: Probability of collision, if one was computed.
+
+    """
+    states = (
+        (event.primary, event.primary_position_km, event.primary_velocity_km_s, primary_covariance),
+        (event.secondary, event.secondary_position_km, event.secondary_velocity_km_s, secondary_covariance),
+    )
+    first, second = (
+        _object(record, object_id, position_km, velocity_km_s, covariance)
+        for object_id, position_km, velocity_km_s, covariance in states
+    )
+    return Cdm(
+        header=_header(record, event),
+        relative=_relative(record, event, collision),
+        object1=first,
+        object2=second,
+    )
+
+
+def message_id(record: CycleRecord, event: EventRecord) -> str:
+    """Identifier of the message: the cycle's id and the event's id in the characters that 5.2.9 allows."""
+    return _identifier(f"{record.cycle_id}_{event.event_id}")
+
+
+def _header(record: CycleRecord, event: EventRecord) -> CdmHeader:
+    return CdmHeader(
+        creation=record.window.start,
+        originator=_identifier(record.publisher or UNKNOWN)[:_TEXT_WIDTH],
+        message_for=None,
+        message_id=message_id(record, event),
+        comments=_comments(
+            record.notice,
+            f"{record.title}: cycle {record.cycle_id}, event {event.event_id}",
+            f"Alert level {event.level}: {event.reason}",
+            "CREATION_DATE is the data cut-off of the cycle",
+        ),
+    )
+
+
+def _relative(record: CycleRecord, event: EventRecord, collision: CollisionProbability | None) -> CdmRelative:
+    return CdmRelative(
+        tca=event.tca,
+        miss_m=round(event.miss_km * _M_PER_KM, _M_DECIMALS),
+        relative_speed_m_s=round(event.relative_speed_km_s * _M_PER_KM, _M_S_DECIMALS),
+        relative_position_rtn_m=_vector(np.array(event.miss_rtn_km) * _M_PER_KM, _M_DECIMALS),
+        relative_velocity_rtn_m_s=_vector(np.array(event.relative_velocity_rtn_km_s) * _M_PER_KM, _M_S_DECIMALS),
+        collision_probability=collision.probability if collision else None,
+        collision_probability_method=collision.method if collision else None,
+        others=(("START_SCREEN_PERIOD", record.window.start), ("STOP_SCREEN_PERIOD", record.window.stop)),
+        comments=_comments(
+            f"HBR = {number_text(round(event.b_plane.hbr_km * _M_PER_KM, _M_DECIMALS))} [m]"
+            if event.b_plane and event.b_plane.hbr_km
+            else None,
+            f"Listed because its miss distance is below {record.thresholds.limit_km:g} km",
+            "TCA lies at an end of the ephemerides, the least distance may lie outside" if event.at_boundary else None,
+        ),
+    )
+
+
+def _object(
+    record: CycleRecord,
+    object_id: str,
+    position_km: Vector,
+    velocity_km_s: Vector,
+    covariance: CovarianceAtTca | None,
+) -> CdmObject:
+    one = next(known for known in record.objects if known.id == object_id)
+    inputs = [given for given in record.inputs if given.object_id == object_id and given.refusal is None]
+    to_message = icrf_from_axes(REF_FRAME).T
+    others: Values = (("OBJECT_TYPE", "OTHER" if one.kind == "natural" else "PAYLOAD"),)
+    if one.operator:
+        others += (("OPERATOR_ORGANIZATION", _plain(one.operator, UNKNOWN)),)
+    return CdmObject(
+        designator=_identifier(one.id) if one.naif_id is None else str(one.naif_id),
+        catalog_name=LOCAL_CATALOG if one.naif_id is None else CATALOG,
+        name=_plain(one.name, _identifier(one.id)),
+        international_designator=UNKNOWN,
+        ephemeris_name=_plain(inputs[0].file, UNKNOWN) if inputs else UNKNOWN,
+        covariance_method=covariance.method if covariance else "DEFAULT",
+        maneuverable=_maneuverable(one),
+        orbit_center=record.body.name.upper(),
+        ref_frame=REF_FRAME,
+        position_km=_vector(to_message @ np.array(position_km), _KM_DECIMALS),
+        velocity_km_s=_vector(to_message @ np.array(velocity_km_s), _KM_S_DECIMALS),
+        covariance_rtn_m=_in_metres(covariance.matrix_rtn_km) if covariance else None,
+        others=others,
+        metadata_comments=_metadata_comments(record, one, inputs),
+        data_comments=_comments(
+            f"Covariance: {covariance.source}"
+            if covariance
+            else "No covariance is known: its terms are all zero, to be discounted by CCSDS 508.0-B-1, 5.2.8"
+        ),
+    )
+
+
+def _metadata_comments(record: CycleRecord, one: ObjectRecord, inputs: list[InputRecord]) -> tuple[str, ...]:
+    return _comments(
+        f"State in the axes of {REF_FRAME} with origin at the centre of {record.body.name.upper()}",
+        "OBJECT_DESIGNATOR is the NAIF number of the object" if one.naif_id is not None else None,
+        f"Planetary ephemeris: {record.provenance.planetary_ephemeris}",
+        *(f"Ephemeris file {given.file}, SHA-256 {given.sha256 or 'unknown'}" for given in inputs),
+    )
+
+
+def _maneuverable(one: ObjectRecord) -> Maneuverable:
+    """Who has a command lead time can manoeuvre, a moon cannot, and of the rest nothing is known."""
+    if one.lead_time_h is not None:
+        return "YES"
+    return "NO" if one.kind == "natural" else "N/A"
+
+
+def _in_metres(matrix_km: Matrix) -> Matrix:
+    def row(values: Row) -> Row:
+        a, b, c, d, e, f = (value * _M2_PER_KM2 for value in values)
+        return a, b, c, d, e, f
+
+    first, second, third, fourth, fifth, sixth = (row(values) for values in matrix_km)
+    return first, second, third, fourth, fifth, sixth
+
+
+def _vector(values: np.ndarray[tuple[int], np.dtype[np.float64]], decimals: int) -> Vector:
+    x, y, z = (round(float(value), decimals) for value in values)
+    return x, y, z
+
+
+def _identifier(text: str) -> str:
+    """Capital letters, digits, underscore and dash only (5.2.9)."""
+    return re.sub(r"[^A-Z0-9_-]+", "_", _ascii(text).upper()).strip("_") or UNKNOWN
+
+
+def _plain(text: str, fallback: str) -> str:
+    """Text as a value: printable ASCII in capital letters, single blanks (6.2.2.2, 6.2.3.3, 6.3.2.5)."""
+    return _ascii(text).upper()[:_TEXT_WIDTH].strip() or fallback
+
+
+def _comments(*texts: str | None) -> tuple[str, ...]:
+    """Comment lines of printable ASCII, short enough for a line (6.2.2.1)."""
+    return tuple(line for text in texts if text for line in textwrap.wrap(_ascii(text), _COMMENT_WIDTH))
+
+
+def _ascii(text: str) -> str:
+    """The text without accents and without characters that have no ASCII form, blanks collapsed."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return " ".join("".join(character if character.isprintable() else " " for character in plain).split())

@@ -1,0 +1,373 @@
+"""Expected number of collisions: curved motion, growing covariance, slow or long encounters.
+
+Hall (2021, J. Spacecraft and Rockets 58(3), "Expected Collision Rates for Tracked Satellites"). The rate at which pairs
+drawn from the two distributions enter the hard-body sphere is the inward flux of their relative density through that
+sphere; its time integral is the statistically expected number of entries, Nc, and equals the probability of collision
+where no pair enters twice. Pairs already inside when the span begins have not entered and are not counted.
+
+At each instant the relative state is taken as Gaussian around the *peak overlap*: the most probable pair of orbits that
+meet at that instant. Linearising there instead of at the mean orbits is what makes the method right for encounters
+in which only the far end of a curved distribution reaches the other object.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.integrate import cubature
+from scipy.special import erfc, erfcinv
+
+from generator.encounter.equinoctial import Orbit
+from generator.errors import CoverageError
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
+GAMMA: Final = 1e-16  # share of the encounter left outside its duration; CARA's value (Hall, Baars, Casali 2023)
+DURATION_SIGMAS: Final = float(np.sqrt(2.0) * erfcinv(GAMMA))
+CLIP_HBR: Final = 1e-4  # least sigma of an axis, in hard-body radii, as in the encounter plane
+LONG_SHARE: Final = 0.02  # of the period; an encounter that lasts longer is integrated over the whole span
+MOST_HBR_SIGMAS: Final = 100
+NEGLIGIBLE: Final = 400.0  # squared Mahalanobis distance: a density below exp(-200) of its peak
+TIME_NODES: Final = 33
+RATE_RTOL: Final = 1e-5
+SPAN_PANELS: Final = 16
+MOST_REGIONS: Final = 400
+MOST_SHIFT_SIGMAS: Final = 3.0  # a bell centred farther away is extrapolated, not fitted
+OVERLAP_STEPS: Final = 20
+OVERLAP_TOLERANCE_HBR: Final = 1e-3  # how exactly the two orbits of a peak overlap meet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Overlap:
+    """Relative state at instants ``(N,)``, as a Gaussian around the peak overlap.
+
+    ``mean`` ``(N, 6)`` and ``covariance`` ``(N, 6, 6)`` are secondary minus primary; ``first`` and ``second`` the
+    elements ``(N, 6)`` that meet. Where ``found`` is False no such pair of closed orbits was reached.
+    """
+
+    mean: FloatArray
+    covariance: FloatArray
+    first: FloatArray
+    second: FloatArray
+    found: BoolArray
+
+    def at(self, rows: NDArray[np.intp]) -> Overlap:
+        """Some of the instants."""
+        return Overlap(**{name: getattr(self, name)[rows] for name in Overlap.__slots__})
+
+    @property
+    def depth(self) -> FloatArray:
+        """Squared Mahalanobis distance plus logarithm of the determinant: least at the peak of the rate; inf if not found."""
+        values, vectors = np.linalg.eigh(self.covariance[:, :3, :3])
+        values = np.maximum(values, np.finfo(float).tiny)
+        scaled = np.einsum("ni,nij->nj", self.mean[:, :3], vectors) / np.sqrt(values)
+        with np.errstate(over="ignore"):
+            depth = (scaled**2).sum(axis=1) + np.log(values).sum(axis=1)
+        return np.where(self.found, depth, np.inf)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peak:
+    """When the rate is largest, seconds from the nominal TCA, how long it lasts (one sigma), and how deep it is."""
+
+    offset_s: float
+    sigma_s: float
+    depth: float
+    relative_speed_km_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """Expected number of collisions in a span, seconds from the nominal TCA."""
+
+    number: float
+    start_s: float
+    stop_s: float
+
+
+def overlap(first: Orbit, second: Orbit, offsets_s: FloatArray, hbr_km: float) -> Overlap:
+    """Gaussian of the relative state around the most probable pair of orbits that meet, at each instant.
+
+    Hall (2021, section IV): the two deviations from the mean elements that bring both objects to one place with the
+    least sum of squared Mahalanobis distances, by Gauss-Newton iteration on the linearised positions.
+
+    Args:
+        first: The primary.
+        second: The secondary.
+        offsets_s: Seconds from the nominal TCA, shape ``(N,)``.
+        hbr_km: Combined hard-body radius, the scale on which "meet" is judged.
+    """
+    elements = [np.tile(one.mean, (len(offsets_s), 1)) for one in (first, second)]
+    found = np.zeros(len(offsets_s), dtype=bool)
+    dead = np.zeros(len(offsets_s), dtype=bool)
+    mean, covariance = np.zeros((len(offsets_s), 6)), np.zeros((len(offsets_s), 6, 6))
+    open_rows = np.arange(len(offsets_s))
+    for _ in range(OVERLAP_STEPS):
+        at_s = offsets_s[open_rows]
+        linear = [one.linearised(own[open_rows], at_s) for one, own in zip((first, second), elements, strict=True)]
+        back = [
+            state + np.einsum("nij,nj->ni", partials, one.mean - own[open_rows])
+            for one, own, (state, partials) in zip((first, second), elements, linear, strict=True)
+        ]
+        spread = [one.covariance @ partials.transpose(0, 2, 1) for one, (_, partials) in zip((first, second), linear, strict=True)]
+        mean[open_rows] = back[1] - back[0]
+        covariance[open_rows] = linear[0][1] @ spread[0] + linear[1][1] @ spread[1]
+        apart_km = np.linalg.norm(linear[1][0][:, :3] - linear[0][0][:, :3], axis=1)
+        met = apart_km < OVERLAP_TOLERANCE_HBR * hbr_km
+        found[open_rows] = met
+        pull = np.linalg.solve(
+            covariance[open_rows, :3, :3] + np.eye(3) * (CLIP_HBR * hbr_km) ** 2, mean[open_rows, :3, None]
+        )
+        towards = (first.mean + (spread[0][:, :, :3] @ pull)[..., 0], second.mean - (spread[1][:, :, :3] @ pull)[..., 0])
+        closed = np.ones(len(open_rows), dtype=bool)
+        for own, new in zip(elements, towards, strict=True):
+            valid = (new[:, 0] > 0) & (np.hypot(new[:, 1], new[:, 2]) < 1.0)
+            closed &= valid
+            own[open_rows[~met & valid]] = new[~met & valid]
+        dead[open_rows] = ~closed & ~met
+        open_rows = open_rows[~met & closed]
+        if not open_rows.size:
+            break
+    return Overlap(mean=mean, covariance=covariance, first=elements[0], second=elements[1], found=found)
+
+
+def log_flux(state: Overlap, hbr_km: float, rings: int) -> tuple[FloatArray, FloatArray]:
+    """Logarithm of the inward flux density ``(N, K)`` at K points of the hard-body sphere, and their weights ``(K,)``.
+
+    Hall (2021, eq. 21-25): density of the relative position times the mean inward speed given that position, the
+    latter for a Gaussian velocity. The quadrature over the sphere is a product of Gauss-Legendre in the height along
+    the relative velocity, separately on either side of the equator where the flux has a bend, and the trapezoidal rule
+    around. The weights hold the area, so that ``exp(log_flux) @ weights`` is the rate in 1/s.
+    """
+    directions, weights = _sphere(rings)
+    position, velocity = state.mean[:, :3], state.mean[:, 3:]
+    values, vectors = np.linalg.eigh(state.covariance[:, :3, :3])
+    values = np.maximum(values, (CLIP_HBR * hbr_km) ** 2)
+    precision = (vectors / values[:, None, :]) @ vectors.transpose(0, 2, 1)
+    gain = state.covariance[:, 3:, :3] @ precision
+    spread = state.covariance[:, 3:, 3:] - gain @ state.covariance[:, :3, 3:]
+    at_centre = velocity - np.einsum("nij,nj->ni", gain, position)
+    axes = _aligned(at_centre)
+
+    def local(matrix: FloatArray) -> FloatArray:
+        return np.asarray(axes @ matrix @ axes.transpose(0, 2, 1))
+
+    squares = directions[:, [0, 1, 2, 0, 0, 1]] * directions[:, [0, 1, 2, 1, 2, 2]] * [1, 1, 1, 2, 2, 2]
+
+    def form(matrix: FloatArray) -> FloatArray:
+        symmetric = (matrix + matrix.transpose(0, 2, 1)) / 2.0
+        return np.asarray(symmetric[:, [0, 1, 2, 0, 0, 1], [0, 1, 2, 1, 2, 2]] @ squares.T)
+
+    pulled = np.einsum("nij,nj->ni", precision, position)
+    exponent = (
+        hbr_km**2 * form(local(precision))
+        - 2.0 * hbr_km * np.einsum("nij,nj->ni", axes, pulled) @ directions.T
+        + np.einsum("ni,ni->n", position, pulled)[:, None]
+    )
+    outward = np.einsum("nij,nj->ni", axes, at_centre) @ directions.T + hbr_km * form(local(gain))
+    sigma = np.sqrt(np.maximum(form(local(spread)), 0.0))
+    norm = 1.5 * np.log(2.0 * np.pi) + np.log(values).sum(axis=1)[:, None] / 2.0
+    with np.errstate(divide="ignore"):
+        logarithm = np.log(_inward(outward, sigma)) - exponent / 2.0 - norm
+    logarithm[~state.found] = -np.inf
+    return logarithm, weights * hbr_km**2
+
+
+def rates(first: Orbit, second: Orbit, hbr_km: float, offsets_s: FloatArray) -> FloatArray:
+    """Expected entries into the hard-body sphere per second, ``(N,)``, at seconds from the nominal TCA.
+
+    Raises:
+        CoverageError: where the sphere is too large against the covariance for the quadrature.
+    """
+    state = overlap(first, second, np.asarray(offsets_s, dtype=float), hbr_km)
+    rings = _rings(state, hbr_km)
+    rate = np.zeros(len(rings))
+    for count in np.unique(rings[rings > 0]):
+        rows = np.flatnonzero(rings == count)
+        step = max(1, 400_000 // (4 * int(count) ** 2))
+        for start in range(0, len(rows), step):
+            part = rows[start : start + step]
+            logarithm, weights = log_flux(state.at(part), hbr_km, int(count))
+            rate[part] = np.exp(logarithm) @ weights
+    return rate
+
+
+def find_peak(first: Orbit, second: Orbit, hbr_km: float) -> Peak | None:
+    """When the collision rate peaks, near the nominal TCA; None where it has no peak, as for objects that fly together.
+
+    Starts from straight motion and constant covariance, then fits parabolas through the three lowest of the depths
+    found so far (Hall, Baars, Casali 2023).
+    """
+    state = overlap_at_mean(first, second)
+    position, velocity = state.mean[0, :3], state.mean[0, 3:]
+    covariance = state.covariance[0, :3, :3] + np.eye(3) * (CLIP_HBR * hbr_km) ** 2
+    inverse_v = np.linalg.solve(covariance, velocity)
+    stiffness = float(velocity @ inverse_v)
+    shorter_s = min(first.period_s, second.period_s)
+    if stiffness * shorter_s**2 < 1.0:
+        return None
+    centre_s, sigma_s = -float(position @ inverse_v) / stiffness, float(stiffness**-0.5)
+    for _ in range(20):
+        times = centre_s + np.array([-1.0, 0.0, 1.0]) * sigma_s
+        found = overlap(first, second, times, hbr_km)
+        low, middle, high = found.depth
+        curvature = float(low - 2.0 * middle + high)
+        if not np.isfinite(curvature) or curvature <= 0.0:
+            return None
+        shift = float(low - high) / (2.0 * curvature)
+        new_sigma_s = sigma_s * float(np.sqrt(2.0 / curvature))
+        moved = abs(shift) * sigma_s
+        settled = moved < 0.01 * new_sigma_s and abs(new_sigma_s / sigma_s - 1.0) < 0.01
+        if settled or abs(centre_s) > shorter_s / 2.0:
+            break
+        centre_s += float(np.clip(shift, -20.0, 20.0)) * sigma_s
+        sigma_s = float(np.clip(new_sigma_s, sigma_s / 10.0, sigma_s * 10.0))
+    if abs(centre_s) > shorter_s / 2.0:
+        return None
+    meeting = found.mean[1, 3:] - np.einsum(
+        "ij,j->i", found.covariance[1, 3:, :3], np.linalg.solve(found.covariance[1, :3, :3], found.mean[1, :3])
+    )
+    return Peak(
+        offset_s=centre_s,
+        sigma_s=sigma_s,
+        depth=float(middle) - (shift * shift * curvature) / 2.0,
+        relative_speed_km_s=float(np.linalg.norm(meeting)),
+    )
+
+
+def overlap_at_mean(first: Orbit, second: Orbit) -> Overlap:
+    """The relative state at the nominal TCA, linearised at the mean orbits, one row."""
+    at = np.zeros(1)
+    (own, own_by), (other, other_by) = (one.linearised(one.mean[None], at) for one in (first, second))
+    covariance = own_by @ first.covariance @ own_by.transpose(0, 2, 1) + other_by @ second.covariance @ other_by.transpose(0, 2, 1)
+    return Overlap(
+        mean=other - own, covariance=covariance, first=first.mean[None], second=second.mean[None], found=np.ones(1, dtype=bool)
+    )
+
+
+def nc_3d(
+    first: Orbit, second: Orbit, hbr_km: float, peak: Peak | None, span_s: tuple[float, float] | None = None
+) -> Expected:
+    """Expected number of collisions with the rate integrated over time (3D-Nc).
+
+    A single bell of the rate is summed by the trapezoidal rule, which converges exponentially on it. Else the whole span
+    is integrated adaptively.
+
+    Args:
+        first: The primary.
+        second: The secondary.
+        hbr_km: Combined hard-body radius.
+        peak: From `find_peak`.
+        span_s: Start and stop, seconds from the nominal TCA; None for half a (shorter) revolution on either side: what
+            happens beyond belongs to the next encounter of the pair.
+
+    Raises:
+        CoverageError: where the sphere is too large against the covariance for the quadrature.
+    """
+    start_s, stop_s = span_s or _whole_span(first, second)
+    points = np.linspace(start_s, stop_s, SPAN_PANELS + 1)[1:-1]
+    if peak is not None:
+        # A sphere larger than sigma keeps the rate up for as long as it takes to cross it.
+        half_s = DURATION_SIGMAS * peak.sigma_s + 2.0 * hbr_km / peak.relative_speed_km_s
+        begin_s, end_s = peak.offset_s - half_s, peak.offset_s + half_s
+        if start_s < begin_s and end_s < stop_s and end_s - begin_s < LONG_SHARE * min(first.period_s, second.period_s):
+            times = np.linspace(begin_s, end_s, TIME_NODES)
+            curve = rates(first, second, hbr_km, times)
+            fine, coarse = float(curve.sum()), 2.0 * float(curve[::2].sum())
+            if abs(fine - coarse) <= RATE_RTOL * fine:
+                return Expected(number=fine * float(times[1] - times[0]), start_s=begin_s, stop_s=end_s)
+            start_s, stop_s, points = begin_s, end_s, np.array([peak.offset_s])
+        else:
+            near = peak.offset_s + half_s * np.array([-1.0, -0.25, 0.0, 0.25, 1.0])
+            points = np.sort(np.concatenate([points, near[(near > start_s) & (near < stop_s)]]))
+    result = cubature(
+        lambda x: rates(first, second, hbr_km, x[:, 0]),
+        [start_s],
+        [stop_s],
+        rule="gk15",
+        rtol=RATE_RTOL,
+        points=list(points[:, None]),
+        max_subdivisions=MOST_REGIONS,
+    )
+    return Expected(number=float(result.estimate), start_s=start_s, stop_s=stop_s)
+
+
+def nc_2d(first: Orbit, second: Orbit, hbr_km: float, peak: Peak) -> float | None:
+    """Expected number of collisions with the time integral in closed form (2D-Nc); None where it is no bell.
+
+    At every point of the sphere the flux is taken as a Gaussian in time, through its values at the peak and one sigma
+    either side (Hall, Baars, Casali 2023): exact for straight motion, and cheap where it holds.
+
+    Raises:
+        CoverageError: where the sphere is too large against the covariance for the quadrature.
+    """
+    times = peak.offset_s + peak.sigma_s * np.array([-1.0, 0.0, 1.0])
+    state = overlap(first, second, times, hbr_km)
+    rings = int(_rings(state, hbr_km).max())
+    if rings == 0:
+        return 0.0
+    (low, middle, high), weights = log_flux(state, hbr_km, rings)
+    counts = np.isfinite(low + middle + high)
+    low, middle, high, weights = low[counts], middle[counts], high[counts], weights[counts]
+    curvature, slope = 2.0 * middle - low - high, (high - low) / 2.0
+    if not counts.any() or curvature.min() < 0.25 or np.abs(slope / curvature).max() > MOST_SHIFT_SIGMAS:
+        return None
+    area = np.exp(middle + slope**2 / (2.0 * curvature)) * np.sqrt(2.0 * np.pi / curvature)
+    return float(area @ weights) * peak.sigma_s
+
+
+def _whole_span(first: Orbit, second: Orbit) -> tuple[float, float]:
+    half_s = min(first.period_s, second.period_s) / 2.0
+    return -half_s, half_s
+
+
+def _rings(state: Overlap, hbr_km: float) -> NDArray[np.int64]:
+    """Heights on each half of the sphere that resolve the density of the position, ``(N,)``; 0 where it is nil."""
+    values, vectors = np.linalg.eigh(state.covariance[:, :3, :3])
+    sigma_km = np.sqrt(np.maximum(values, (CLIP_HBR * hbr_km) ** 2))
+    along = np.einsum("ni,nij->nj", state.mean[:, :3], vectors)
+    nearest = np.maximum(np.abs(along) - hbr_km, 0.0) / sigma_km  # of the box around the sphere: never too far
+    counts = state.found & ((nearest**2).sum(axis=1) < NEGLIGIBLE)
+    ratio = hbr_km / sigma_km[:, 0]
+    if (ratio[counts] > MOST_HBR_SIGMAS).any():
+        raise CoverageError(
+            "the hard-body sphere must not be many times larger than the position uncertainty",
+            value=f"HBR {hbr_km:.6g} km = {ratio[counts].max():.3g} sigma",
+        )
+    wanted = np.select([ratio < bound for bound in (1.0, 4.0, 12.0, 32.0)], [10, 20, 44, 104], 40 + 2 * MOST_HBR_SIGMAS)
+    return np.where(counts, wanted, 0)
+
+
+def _sphere(rings: int) -> tuple[FloatArray, FloatArray]:
+    """Unit vectors ``(K, 3)`` and weights (sum 4 pi): Gauss-Legendre on both halves of the height, trapezoid around."""
+    nodes, weights = np.polynomial.legendre.leggauss(rings)
+    height = np.concatenate([(nodes - 1.0) / 2.0, (nodes + 1.0) / 2.0])
+    share = np.concatenate([weights, weights]) / 2.0
+    around = np.arange(2 * rings) * (np.pi / rings)
+    radius = np.sqrt(1.0 - height**2)
+    directions = np.stack(
+        [np.outer(radius, np.cos(around)), np.outer(radius, np.sin(around)), np.outer(height, np.ones(2 * rings))], axis=-1
+    )
+    return directions.reshape(-1, 3), np.repeat(share * (np.pi / rings), 2 * rings)
+
+
+def _aligned(velocity: FloatArray) -> FloatArray:
+    """Rotations ``(N, 3, 3)`` into axes whose third is along the velocity (any, where that is zero)."""
+    speed = np.linalg.norm(velocity, axis=1)
+    along = np.where((speed > 0)[:, None], velocity, [0.0, 0.0, 1.0]) / np.where(speed > 0, speed, 1.0)[:, None]
+    first = np.cross(along, np.eye(3)[np.argmin(np.abs(along), axis=1)])
+    first /= np.linalg.norm(first, axis=1, keepdims=True)
+    return np.stack([first, np.cross(along, first), along], axis=1)
+
+
+def _inward(outward: FloatArray, sigma: FloatArray) -> FloatArray:
+    """Mean of ``max(-u, 0)`` for a normal ``u`` of mean ``outward`` and standard deviation ``sigma``."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scaled = np.where(sigma > 0, outward / sigma, np.sign(outward) * np.inf)
+    tail = erfc(scaled / np.sqrt(2.0)) / 2.0
+    bell = np.exp(-np.minimum(scaled**2, 1400.0) / 2.0) / np.sqrt(2.0 * np.pi)
+    return np.maximum(sigma * bell - outward * tail, 0.0)

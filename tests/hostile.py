@@ -1,0 +1,52 @@
+"""A record whose every free text tries to break the page it lands on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from generator.cycle.record import CycleRecord
+from records import sample_record
+
+HOSTILE = (
+    "<script>alert(1)</script> <img src=x onerror=x> </div></td> *x* [a](b) `c` {{ 7*7 }} {% raw %} \"'&amp; "
+    "---\n\n# no heading\n\n    no code\n\x02wzxhzdk:0\x03 \u202etxt.exe"
+)
+
+
+def hostile_record() -> CycleRecord:
+    """The sample cycle with hostile names, operators, notes, file names, reasons, notice and configuration."""
+    record = sample_record()
+    return replace(
+        record,
+        title=f"Title {HOSTILE}",
+        publisher=HOSTILE,
+        notice=f"Synthetic data for tests: not a statement about any spacecraft. {HOSTILE}",
+        objects=tuple(
+            replace(item, name=f"{item.id} {HOSTILE}", operator=HOSTILE, note=HOSTILE) for item in record.objects
+        ),
+        inputs=tuple(
+            replace(
+                item, file=HOSTILE, originator=HOSTILE, format=HOSTILE, axes=HOSTILE, interpolation=HOSTILE,
+                refusal=HOSTILE if item.refusal else None,
+            )
+            for item in record.inputs
+        ),
+        pairs=tuple(
+            replace(
+                pair, unscreened=HOSTILE if pair.unscreened else None,
+                uncovered=tuple(replace(span, reason=HOSTILE) for span in pair.uncovered),
+            )
+            for pair in record.pairs
+        ),
+        events=tuple(
+            replace(
+                event, reason=HOSTILE, uncertainty=tuple(replace(item, source=HOSTILE) for item in event.uncertainty)
+            )
+            for event in record.events
+        ),
+        changes=tuple(replace(change, reason=HOSTILE) for change in record.changes),
+        provenance=replace(
+            record.provenance, configuration=HOSTILE, command=HOSTILE, planetary_ephemeris=HOSTILE,
+            packages=((HOSTILE, HOSTILE),),
+        ),
+    )  # fmt: skip

@@ -1,0 +1,185 @@
+"""Views: the verdict in words, what has a page of its own, and what is never claimed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+
+from generator.astro.epochs import Epoch
+from generator.cycle.record import CycleRecord, EventRecord
+from generator.encounter.alert import Level
+from generator.report import event_views, views
+from generator.report.views import Catalogue, Links
+from records import level_events, quiet_record, sample_record
+
+LINKS = Links(root="", cycle="")
+
+
+def _with_events(*events: EventRecord) -> CycleRecord:
+    return replace(sample_record(), events=tuple(sorted(events, key=lambda event: event.tca)))
+
+
+def _event(level: Level, deadline: str | None, **changes: Any) -> EventRecord:
+    first = sample_record().events[0]
+    at = Epoch.parse(deadline) if deadline else None
+    return replace(first, level=level, deadline=at, **changes)
+
+
+def test_verdict_without_red_or_yellow() -> None:
+    """With nothing red or yellow the verdict says in words that nothing needs a decision, and below which distance."""
+    verdict = views.verdict(quiet_record())
+    assert verdict.state == "clear"
+    assert verdict.headline == "Nothing needs a decision."
+    assert "No approach comes below 0.5 km in the time that is covered." in verdict.details
+
+
+def test_verdict_of_one_red() -> None:
+    """One red approach needs a decision by its deadline."""
+    verdict = views.verdict(_with_events(_event(Level.RED, "2021-03-18T09:00:00")))
+    assert verdict.headline == "1 approach needs a decision by Thu 18 March 2021 09:00 UTC."
+    assert verdict.state == "red"
+
+
+def test_verdict_of_several_red() -> None:
+    """Of several red approaches the verdict names the first deadline."""
+    events = [_event(Level.RED, day) for day in ("2021-03-19T09:00:00", "2021-03-18T09:00:00")]
+    verdict = views.verdict(_with_events(*events))
+    assert verdict.headline == "2 approaches need a decision, the first by Thu 18 March 2021 09:00 UTC."
+
+
+def test_verdict_of_a_missed_deadline() -> None:
+    """A deadline before the data cut-off is said to have passed."""
+    verdict = views.verdict(_with_events(_event(Level.RED, "2021-03-14T09:00:00")))
+    assert verdict.headline == "1 approach needs a decision; its deadline has passed: Sun 14 March 2021 09:00 UTC."
+
+
+def test_verdict_without_deadline() -> None:
+    """A red approach without any lead time has no deadline, and the verdict says so."""
+    verdict = views.verdict(_with_events(_event(Level.RED, None)))
+    assert verdict.headline == "1 approach needs a decision; no deadline is known, because no lead time is."
+
+
+@pytest.mark.parametrize(("number", "text"), [(1, "1 approach to watch."), (3, "3 approaches to watch.")])
+def test_verdict_of_yellow(number: int, text: str) -> None:
+    """Yellow approaches are to watch, and nothing needs a decision."""
+    verdict = views.verdict(_with_events(*[_event(Level.YELLOW, None)] * number))
+    assert verdict.state == "yellow"
+    assert verdict.headline == "Nothing needs a decision."
+    assert text in verdict.details
+
+
+def test_nothing_screened_is_not_all_clear() -> None:
+    """Where no pair was screened, the verdict does not say that nothing needs a decision."""
+    record = sample_record()
+    pairs = tuple(
+        replace(pair, unscreened="no ephemeris", covered_s=0.0, nearest=None, event_ids=()) for pair in record.pairs
+    )
+    verdict = views.verdict(replace(record, pairs=pairs, events=()))
+    assert verdict.state == "unknown"
+    assert verdict.headline.startswith("Nothing could be screened")
+    assert "needs a decision" not in verdict.headline
+
+
+def test_summary_counts_agree_with_the_record() -> None:
+    """The archive's row counts the events by level, the screened pairs and the refused inputs."""
+    record = sample_record()
+    summary = views.summarise(record)
+    assert summary.red == len(level_events(Level.RED))
+    assert summary.yellow == len(level_events(Level.YELLOW))
+    assert summary.red + summary.yellow + summary.green == len(record.events)
+    assert summary.pairs_screened == sum(pair.unscreened is None for pair in record.pairs)
+    assert summary.refused == 1
+    assert summary.worst == "red"
+
+
+def test_summary_survives_json() -> None:
+    """A row of the archive is the same after a way through JSON."""
+    adapter = TypeAdapter(views.CycleSummary)
+    summary = views.summarise(sample_record())
+    assert adapter.validate_json(adapter.dump_json(summary)) == summary
+
+
+def test_detailed_events() -> None:
+    """All red and yellow events have a page, and as many of the nearest green ones as the record says."""
+    record = replace(sample_record(), detail_events=3)
+    detailed = views.detailed_events(record)
+    green = [event for event in detailed if event.level is Level.GREEN]
+    left_out = {event.event_id for event in record.events} - {event.event_id for event in detailed}
+    assert [e for e in detailed if e.level is not Level.GREEN] == [
+        e for e in record.events if e.level is not Level.GREEN
+    ]  # fmt: skip
+    assert len(green) == 3
+    farthest = max(views.nearness_km(event) for event in green)
+    assert all(views.nearness_km(e) >= farthest for e in record.events if e.event_id in left_out)
+
+
+def _with_unknown_phase(object_id: str) -> CycleRecord:
+    """A record that claims approaches of an object although its phase is unknown."""
+    record = sample_record()
+    objects = tuple(replace(item, phase="unknown") if item.id == object_id else item for item in record.objects)
+    return replace(record, objects=objects)
+
+
+def test_phase_unknown_takes_events_and_bounds_away() -> None:
+    """Events and bounds of an object whose phase is unknown are dropped, even if the record holds them."""
+    record = views.meaningful(_with_unknown_phase("TIANWEN-1"))
+    assert any("TIANWEN-1" in (event.primary, event.secondary) for event in sample_record().events)
+    assert not any("TIANWEN-1" in (event.primary, event.secondary) for event in record.events)
+    for pair in record.pairs:
+        if "TIANWEN-1" in (pair.primary, pair.secondary):
+            assert pair.nearest is None
+            assert pair.proven_no_closer_than_km is None
+            assert pair.unscreened is not None
+            assert "only crossings of the orbits are meaningful" in pair.unscreened
+
+
+def test_card_of_a_natural_body_gives_both_distances() -> None:
+    """The card of an approach to a moon leads with the distance to its surface and names that between the centres."""
+    record = sample_record()
+    event = next(event for event in record.events if event.surface_km is not None)
+    card = event_views.event_card(event, Catalogue(record), LINKS)
+    assert card.miss == f"{event.surface_km:.3f}\u00a0km"
+    assert f"{event.miss_km:.3f}\u00a0km between the centres" in card.miss_of
+
+
+def test_card_names_who_gave_no_covariance() -> None:
+    """Where the sigma is absent, the card says whose covariance is missing."""
+    record = sample_record()
+    event = next(event for event in record.events if event.miss_sigma_km is None)
+    assert event_views.event_card(event, Catalogue(record), LINKS).sigma == "unknown, no covariance for MAVEN"
+
+
+def test_change_in_sigmas_uses_the_earlier_sigma() -> None:
+    """The change of the miss distance is divided by the sigma that the earlier cycle gave."""
+    record = sample_record()
+    event = next(event for event in record.events if event.history and event.history[-1].miss_sigma_km)
+    last = replace(event.history[-1], miss_km=event.miss_km + 3.0, miss_sigma_km=2.0)
+    text = event_views.change_text(replace(event, history=(last,)), Catalogue(record))
+    assert text.startswith(
+        f"miss {event.miss_km + 3.0:.3f} → {event.miss_km:.3f}\u00a0km since the previous cycle (1.5 σ)"
+    )
+
+
+def test_boundary_is_said() -> None:
+    """An event at an end of coverage carries its warning on the card, in the summary and below the table."""
+    event = replace(sample_record().events[0], at_boundary=True)
+    record = _with_events(event)
+    catalogue = Catalogue(record)
+    assert event_views.event_card(event, catalogue, LINKS).boundary is not None
+    assert "end of coverage" in event_views.summary(event, catalogue)
+    assert "end of coverage" in (event_views.events_table([event], catalogue, LINKS, caption="").note or "")
+
+
+def test_tables_are_cut_at_the_limit() -> None:
+    """A table of more than a thousand events shows the most severe thousand and says that it is cut."""
+    red = level_events(Level.RED)[0]
+    green = level_events(Level.GREEN)[0]
+    events = [replace(green, event_id=f"G{index}") for index in range(views.ROW_LIMIT)] + [red]
+    table = event_views.events_table(events, Catalogue(sample_record()), LINKS, caption="", with_anchors=True)
+    assert len(table.rows) == views.ROW_LIMIT
+    assert red.event_id in {row.anchor for row in table.rows}
+    assert table.cut is not None
+    assert "1\u202f001 events" in table.cut

@@ -1,0 +1,76 @@
+"""How numbers, instants and spans read."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generator.astro.epochs import Epoch
+from generator.report import wording
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "signed", "text"),
+    [
+        (1.9, 3, False, "1.900"),
+        (-0.3, 1, True, "−0.3"),
+        (0.3, 1, True, "+0.3"),
+        (-0.0004, 3, True, "0.000"),
+        (12_345.678, 1, False, "12\u202f345.7"),
+        (None, 3, False, "–"),
+    ],
+)
+def test_number(value: float | None, digits: int, signed: bool, text: str) -> None:
+    """Numbers have fixed decimals, real minus signs, narrow spaces between thousands, and zero has no sign."""
+    assert wording.number(value, digits, signed=signed) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.0, "0.0 s"),
+        (2.54, "2.5 s"),
+        (59.99, "60.0 s"),
+        (60.0, "1 min"),
+        (786.0, "13 min 6 s"),
+        (3600.0, "1 h"),
+        (6 * 86_400 + 4 * 3600 + 59.0, "6 d 4 h"),
+        (86_400 + 30.0, "1 d"),
+        (-7200.0, "−2 h"),
+    ],
+)
+def test_span(seconds: float, text: str) -> None:
+    """A length of time is given in its two largest units."""
+    assert wording.span(seconds) == text
+
+
+def test_instants() -> None:
+    """21 March 2021 was a Sunday, and sentences say so with UTC behind the time."""
+    epoch = Epoch.parse("2021-03-21T04:12:33.512")
+    assert wording.moment(epoch) == "Sun 21 March 2021 04:12:34 UTC"
+    assert wording.moment_to_minute(epoch) == "Sun 21 March 2021 04:12 UTC"
+    assert wording.instant(epoch, 1) == "2021-03-21 04:12:33.5"
+    assert wording.machine_time(epoch) == "2021-03-21T04:12:33.512Z"
+
+
+def test_listing_and_count() -> None:
+    """Words are listed with commas and one "and"; counts agree with their nouns."""
+    assert [wording.listing(words) for words in ((), ("a",), ("a", "b"), ("a", "b", "c"))] == [
+        "", "a", "a and b", "a, b and c",
+    ]  # fmt: skip
+    assert wording.count(1, "approach", "approaches") == "1 approach"
+    assert wording.count(0, "pair") == "0 pairs"
+
+
+@given(st.text())
+def test_visible_text_has_no_control_characters(text: str) -> None:
+    """Whatever comes in, no control character or lone surrogate is left, and front matter can hold the text."""
+    shown = wording.visible(text)
+    assert len(shown) == len(text)
+    assert not any(character in shown for character in "\x00\x02\x03\x1b\n\u202e\u200b\ufeff")
+    assert yaml.safe_load(f"title: {json.dumps(shown, ensure_ascii=False)}") == {"title": shown}
+    shown.encode("utf-8")
