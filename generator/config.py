@@ -36,11 +36,16 @@ class Site(_Table):
 
 
 class Cycle(_Table):
-    """What is screened. ``limit_km``: every local minimum of distance below it is listed."""
+    """What is screened.
+
+    Every local minimum of distance below ``limit_km`` is listed, and every orbit crossing below ``crossing_limit_km``
+    (by default the yellow threshold of OXD, or of CAD where there is none).
+    """
 
     body: str
     span_days: Annotated[float, Field(gt=0, le=366, allow_inf_nan=False)]
     limit_km: Positive
+    crossing_limit_km: Positive | None = None
     every_hours: Positive | None = None
     kernels: tuple[str, ...] = ()
 
@@ -54,9 +59,17 @@ class Cycle(_Table):
 
 
 class Threshold(_Table):
-    """Close-approach distance below which a level holds; to the surface for natural bodies."""
+    """When a level holds: any one of these is enough.
+
+    ``cad_km``: close-approach distance below it, to the surface for natural bodies. ``pc``: probability of collision of
+    at least this. ``oxd_km``: distance between the orbits below it, with the passages within ``oxt_sigmas`` of the
+    timing uncertainty.
+    """
 
     cad_km: Positive
+    pc: Annotated[float, Field(gt=0, le=1)] | None = None
+    oxd_km: Positive | None = None
+    oxt_sigmas: Positive = 3.0
 
 
 class Alert(_Table):
@@ -69,6 +82,10 @@ class Alert(_Table):
     def _ordered(self) -> Alert:
         if self.red.cad_km > self.yellow.cad_km:
             raise ValueError("alert.red.cad_km must not exceed alert.yellow.cad_km")
+        if self.red.pc is not None and self.yellow.pc is not None and self.red.pc < self.yellow.pc:
+            raise ValueError("alert.red.pc must not be below alert.yellow.pc")
+        if self.red.oxd_km is not None and self.yellow.oxd_km is not None and self.red.oxd_km > self.yellow.oxd_km:
+            raise ValueError("alert.red.oxd_km must not exceed alert.yellow.oxd_km")
         return self
 
 
@@ -136,11 +153,16 @@ class Config(_Table):
         return body_named(self.cycle.body)
 
     @property
+    def crossing_limit_km(self) -> float:
+        """Orbit-crossing distance below which a crossing is listed."""
+        return self.cycle.crossing_limit_km or self.alert.yellow.oxd_km or self.alert.yellow.cad_km
+
+    @property
     def alert_rules(self) -> tuple[AlertRule, ...]:
         """The thresholds as rules, the most severe first."""
-        return (
-            AlertRule(level=Level.RED, cad_km=self.alert.red.cad_km),
-            AlertRule(level=Level.YELLOW, cad_km=self.alert.yellow.cad_km),
+        return tuple(
+            AlertRule(level=level, **threshold.model_dump())
+            for level, threshold in ((Level.RED, self.alert.red), (Level.YELLOW, self.alert.yellow))
         )
 
 

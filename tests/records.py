@@ -35,6 +35,7 @@ from generator.cycle.record import (
     OrbitRecord,
     OrbitsRecord,
     PairRecord,
+    ProbabilityRecord,
     Provenance,
     RangeProfile,
     Span,
@@ -55,7 +56,29 @@ GM_KM3_S2: Final = 42_828.375  # Mars, DE440
 MARS: Final = BodyRecord(
     name="MARS", naif_id=499, equatorial_radius_km=3396.19, polar_radius_km=3376.2, gm_km3_s2=GM_KM3_S2
 )
-THRESHOLDS: Final = ThresholdsRecord(limit_km=100.0, yellow_cad_km=15.0, red_cad_km=5.0)
+THRESHOLDS: Final = ThresholdsRecord(
+    limit_km=100.0,
+    crossing_limit_km=15.0,
+    yellow_cad_km=15.0,
+    red_cad_km=5.0,
+    yellow_pc=1e-7,
+    red_pc=1e-4,
+    yellow_oxd_km=15.0,
+    red_oxd_km=5.0,
+)
+NO_PROBABILITY: Final = ProbabilityRecord(
+    pc=None,
+    method=None,
+    why="no covariance",
+    methods=(),
+    mahalanobis_distance=None,
+    max_pc=None,
+    max_pc_scale=None,
+    in_dilution=None,
+    dilution=(),
+    hbr_sensitivity=(),
+    scale_plane=(),
+)
 HOSTILE_NAME: Final = "MGS $\\frac{1}{0}$ <b>&amp;</b> | `x` {{ 7*7 }}"
 """A name that breaks pages and plots which do not take text literally."""
 
@@ -280,6 +303,7 @@ def _history(
                 miss_rtn_km=_plain(then),
                 level=_level(miss_km - radius_km),
                 miss_sigma_km=None if sigma_km is None else sigma_km * (1.0 + 0.35 * days),
+                pc=None,
             )
         )
     return tuple(points)
@@ -334,6 +358,8 @@ def _event(first: Craft, second: Craft, at_s: float) -> EventRecord:
         uncertainty=tuple(item[0] for item in known if item),
         miss_sigma_km=sigma_km,
         miss_sigma_rtn_km=_plain(np.sqrt(np.diag(axes @ both @ axes.T))) if both is not None else None,
+        probability=NO_PROBABILITY,
+        trades=(),
         b_plane=BPlaneRecord(
             miss_xi_km=float(plane[0] @ miss),
             miss_zeta_km=float(plane[1] @ miss),
@@ -615,6 +641,8 @@ def sample_record() -> CycleRecord:
         inputs=(*map(_input, fleet), _refused_input()),
         pairs=tuple(sorted(pairs, key=lambda pair: (pair.primary, pair.secondary))),
         events=tuple(events),
+        crossings=(),
+        seasons=(),
         changes=_changes(events),
         funnel=_funnel(len(pairs), len(events)),
         provenance=Provenance(

@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
 from generator.astro.epochs import Epoch
-from generator.cycle.record import Vector
+from generator.cycle.record import Matrix6, Vector
 
 VERSION: Final = "1.0"
 DEFAULT_CENTER: Final = "EARTH"
@@ -26,8 +26,6 @@ DEFAULT_CENTER: Final = "EARTH"
 Value: TypeAlias = str | float | int | Epoch
 Values: TypeAlias = tuple[tuple[str, Value], ...]
 """Optional keywords with their values, in the order of the standard's tables and in the standard's units."""
-Row: TypeAlias = tuple[float, float, float, float, float, float]
-Matrix: TypeAlias = tuple[Row, Row, Row, Row, Row, Row]
 CovarianceMethod: TypeAlias = Literal["CALCULATED", "DEFAULT"]
 Maneuverable: TypeAlias = Literal["YES", "NO", "N/A"]
 RefFrame: TypeAlias = Literal["EME2000", "GCRF", "ITRF"]
@@ -108,7 +106,7 @@ class CdmObject:
     ref_frame: RefFrame
     position_km: Vector
     velocity_km_s: Vector
-    covariance_rtn_m: Matrix | None
+    covariance_rtn_m: Matrix6 | None
     others: Values
     metadata_comments: tuple[str, ...]
     data_comments: tuple[str, ...]

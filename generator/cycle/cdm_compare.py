@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+import spiceypy as spice
 from numpy.typing import NDArray
+from spiceypy.utils.exceptions import SpiceyError
 
 from generator.astro.bodies import body_named
 from generator.astro.epochs import Epoch
-from generator.astro.frames import center_id, icrf_from_axes
+from generator.astro.frames import icrf_from_axes
 from generator.astro.local_axes import rtn_axes
 from generator.cycle.cdm import Cdm, CdmObject
 from generator.errors import FrameError, InputError
@@ -139,9 +141,10 @@ def hard_body_radius_m(cdm: Cdm) -> float | None:
 def compare_cdm(ours: Cdm, theirs: Cdm) -> tuple[Difference, ...]:
     """Two messages of the same encounter, difference by difference.
 
-    Objects that stand in the other order in their message are swapped. Each message's states hold at its own TCA; the
-    differences of states are theirs minus ours in the RTN axes of our object, and None if the two messages use
-    different centres or axes that cannot be rotated into each other. EME2000 and GCRF are rotated.
+    Objects that stand in the other order in their message are swapped. States hold at the TCA of their message: theirs
+    are moved to our TCA along a two-body orbit before they are subtracted, which over a minute in a low orbit neglects
+    about ten metres. Differences of states are theirs minus ours in the RTN axes of our object, and None if the two
+    messages use different centres or axes that cannot be rotated into each other. EME2000 and GCRF are rotated.
 
     Raises:
         InputError: if the two messages do not describe the same objects.
@@ -156,7 +159,7 @@ def compare_cdm(ours: Cdm, theirs: Cdm) -> tuple[Difference, ...]:
         *_relative_rows(ours, theirs),
     ]
     for one, other in zip(ours.objects, theirs.objects, strict=True):
-        rows += [*_state_rows(one, other), *_sigma_rows(one, other)]
+        rows += [*_state_rows(one, other, their_tca - our_tca), *_sigma_rows(one, other)]
     rows += [
         _row("probability of collision", "", _pc(ours), _pc(theirs)),
         _row("hard-body radius", "m", hard_body_radius_m(ours), hard_body_radius_m(theirs)),
@@ -240,8 +243,8 @@ def _relative_rows(ours: Cdm, theirs: Cdm) -> list[Difference]:
     ]
 
 
-def _state_rows(ours: CdmObject, theirs: CdmObject) -> list[Difference]:
-    found = _state_difference(ours, theirs)
+def _state_rows(ours: CdmObject, theirs: CdmObject, lag_s: float) -> list[Difference]:
+    found = _state_difference(ours, theirs, lag_s)
     names = [
         *((f"{ours.name} position {axis}", "km") for axis in _COMPONENTS),
         *((f"{ours.name} velocity {axis}", "km/s") for axis in _COMPONENTS),
@@ -252,25 +255,30 @@ def _state_rows(ours: CdmObject, theirs: CdmObject) -> list[Difference]:
     ]
 
 
-def _state_difference(ours: CdmObject, theirs: CdmObject) -> FloatArray | None:
-    """Their state minus ours in the RTN axes of ours, ``(6,)``."""
-    our_position_km, our_velocity_km_s = _inertial_state(ours)
-    their_position_km, their_velocity_km_s = _inertial_state(theirs)
-    try:
-        if center_id(ours.center) != center_id(theirs.center):
-            return None
-        turn = np.eye(3)
-        if ours.ref_frame != theirs.ref_frame:
-            turn = icrf_from_axes(ours.ref_frame).T @ icrf_from_axes(theirs.ref_frame)
-    except FrameError:
+def _state_difference(ours: CdmObject, theirs: CdmObject, lag_s: float) -> FloatArray | None:
+    """Their state, given ``lag_s`` after ours, minus ours, at our epoch and in the RTN axes of ours, ``(6,)``."""
+    if ours.center.upper() != theirs.center.upper():
         return None
-    axes = rtn_axes(our_position_km[None], our_velocity_km_s[None])[0]
-    return np.concatenate(
-        [
-            axes @ (turn @ their_position_km - our_position_km),
-            axes @ (turn @ their_velocity_km_s - our_velocity_km_s),
-        ]
-    )
+    try:
+        turn = _turn(ours.ref_frame, theirs.ref_frame, lag_s)
+        gm_km3_s2 = body_named(ours.center).gm_km3_s2
+        moved = spice.prop2b(gm_km3_s2, np.concatenate(_inertial_state(theirs)), -lag_s)
+    except (FrameError, SpiceyError):
+        return None
+    position_km, velocity_km_s = _inertial_state(ours)
+    axes = rtn_axes(position_km[None], velocity_km_s[None])[0]
+    return np.concatenate([axes @ (turn @ moved[:3] - position_km), axes @ (turn @ moved[3:] - velocity_km_s)])
+
+
+def _turn(ours: str, theirs: str, lag_s: float) -> FloatArray:
+    """Rotation ``(3, 3)`` from the inertial axes of their message to ours; those of ITRF are of their own TCA each."""
+    if ours == theirs == "ITRF":
+        angle_rad = EARTH_ROTATION_RAD_S * lag_s
+        cosine, sine = np.cos(angle_rad), np.sin(angle_rad)
+        return np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
+    if ours == theirs:
+        return np.eye(3)
+    return np.asarray(icrf_from_axes(ours).T @ icrf_from_axes(theirs))
 
 
 def _sigma_rows(ours: CdmObject, theirs: CdmObject) -> list[Difference]:

@@ -32,14 +32,12 @@ from generator.cycle.cdm import (
     CdmHeader,
     CdmObject,
     CdmRelative,
-    CovarianceMethod,
     Maneuverable,
-    Matrix,
-    Row,
     Values,
 )
 from generator.cycle.cdm_write import number_text
-from generator.cycle.record import CycleRecord, EventRecord, InputRecord, ObjectRecord, Vector
+from generator.cycle.record import CycleRecord, EventRecord, InputRecord, Matrix6, ObjectRecord, Vector
+from generator.encounter.uncertainty import Basis
 
 REF_FRAME: Final = "EME2000"
 CATALOG: Final = "NAIF"
@@ -58,19 +56,6 @@ _M_S_DECIMALS: Final = 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CovarianceAtTca:
-    """Covariance of one object at TCA, 6 x 6 in km and km/s, in its own RTN axes.
-
-    ``method`` is CALCULATED for the covariance of a delivery, DEFAULT for a declared model. ``source`` says which, in
-    words. Velocity terms that are not known are zero.
-    """
-
-    matrix_rtn_km: Matrix
-    method: CovarianceMethod
-    source: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CollisionProbability:
     """Probability of collision and the registered name of its method, such as FOSTER-1992."""
 
@@ -78,37 +63,20 @@ class CollisionProbability:
     method: str
 
 
-def event_cdm(
-    record: CycleRecord,
-    event: EventRecord,
-    *,
-    primary_covariance: CovarianceAtTca | None,
-    secondary_covariance: CovarianceAtTca | None,
-    collision: CollisionProbability | None = None,
-) -> Cdm:
+def event_cdm(record: CycleRecord, event: EventRecord, *, collision: CollisionProbability | None = None) -> Cdm:
     """The message for one event; object 1 is its primary.
 
     Args:
         record: The cycle, from which objects, inputs, body and window are taken.
-        event: One of its events.
-        primary_covariance: Covariance of the primary, None where there is none.
-        secondary_covariance: Covariance of the secondary, likewise.
+        event: One of its events, with the covariances that are known.
         collision: Probability of collision, if one was computed.
 
     """
-    states = (
-        (event.primary, event.primary_position_km, event.primary_velocity_km_s, primary_covariance),
-        (event.secondary, event.secondary_position_km, event.secondary_velocity_km_s, secondary_covariance),
-    )
-    first, second = (
-        _object(record, object_id, position_km, velocity_km_s, covariance)
-        for object_id, position_km, velocity_km_s, covariance in states
-    )
     return Cdm(
         header=_header(record, event),
         relative=_relative(record, event, collision),
-        object1=first,
-        object2=second,
+        object1=_object(record, event, event.primary, event.primary_position_km, event.primary_velocity_km_s),
+        object2=_object(record, event, event.secondary, event.secondary_position_km, event.secondary_velocity_km_s),
     )
 
 
@@ -153,13 +121,10 @@ def _relative(record: CycleRecord, event: EventRecord, collision: CollisionProba
 
 
 def _object(
-    record: CycleRecord,
-    object_id: str,
-    position_km: Vector,
-    velocity_km_s: Vector,
-    covariance: CovarianceAtTca | None,
+    record: CycleRecord, event: EventRecord, object_id: str, position_km: Vector, velocity_km_s: Vector
 ) -> CdmObject:
     one = next(known for known in record.objects if known.id == object_id)
+    covariance = next((known for known in event.uncertainty if known.object_id == object_id), None)
     inputs = [given for given in record.inputs if given.object_id == object_id and given.refusal is None]
     to_message = icrf_from_axes(REF_FRAME).T
     others: Values = (("OBJECT_TYPE", "OTHER" if one.kind == "natural" else "PAYLOAD"),)
@@ -171,13 +136,13 @@ def _object(
         name=_plain(one.name, _identifier(one.id)),
         international_designator=UNKNOWN,
         ephemeris_name=_plain(inputs[0].file, UNKNOWN) if inputs else UNKNOWN,
-        covariance_method=covariance.method if covariance else "DEFAULT",
+        covariance_method="CALCULATED" if covariance and covariance.basis is Basis.DELIVERED else "DEFAULT",
         maneuverable=_maneuverable(one),
         orbit_center=record.body.name.upper(),
         ref_frame=REF_FRAME,
         position_km=_vector(to_message @ np.array(position_km), _KM_DECIMALS),
         velocity_km_s=_vector(to_message @ np.array(velocity_km_s), _KM_S_DECIMALS),
-        covariance_rtn_m=_in_metres(covariance.matrix_rtn_km) if covariance else None,
+        covariance_rtn_m=_in_metres(covariance.covariance_rtn) if covariance else None,
         others=others,
         metadata_comments=_metadata_comments(record, one, inputs),
         data_comments=_comments(
@@ -204,13 +169,9 @@ def _maneuverable(one: ObjectRecord) -> Maneuverable:
     return "NO" if one.kind == "natural" else "N/A"
 
 
-def _in_metres(matrix_km: Matrix) -> Matrix:
-    def row(values: Row) -> Row:
-        a, b, c, d, e, f = (value * _M2_PER_KM2 for value in values)
-        return a, b, c, d, e, f
-
-    first, second, third, fourth, fifth, sixth = (row(values) for values in matrix_km)
-    return first, second, third, fourth, fifth, sixth
+def _in_metres(matrix_km: Matrix6) -> Matrix6:
+    rows = (np.array(matrix_km) * _M2_PER_KM2).tolist()
+    return tuple(tuple(row) for row in rows)  # type: ignore[return-value]  # six rows of six, as they came in
 
 
 def _vector(values: np.ndarray[tuple[int], np.dtype[np.float64]], decimals: int) -> Vector:

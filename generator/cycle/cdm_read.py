@@ -33,13 +33,12 @@ from generator.cycle.cdm import (
     CdmObject,
     CdmRelative,
     Field,
-    Matrix,
     Value,
     Values,
     covariance_keywords,
 )
 from generator.cycle.cdm_syntax import DATA, DATA_BLOCKS, Entry, Part, decoded, kvn_parts, xml_parts
-from generator.cycle.record import Vector
+from generator.cycle.record import Matrix6, Vector
 from generator.ephemeris.oem_lines import plain_text
 from generator.errors import InputError, NearpassError, TimeError
 
@@ -281,10 +280,10 @@ def _drop_incomplete_rows(reading: _Reading) -> None:
                 del reading.values[keyword]
 
 
-def _covariance(reading: _Reading) -> Matrix | None:
+def _covariance(reading: _Reading) -> Matrix6 | None:
     """The full symmetric matrix from its lower triangle; None where every variance is zero."""
     lower = [[reading.number(keyword) for keyword in covariance_keywords(row)] for row in range(6)]
     if not any(lower[row][row] for row in range(6)):
         return None
     full = tuple(tuple(lower[max(i, j)][min(i, j)] for j in range(6)) for i in range(6))
-    return cast("Matrix", full)
+    return cast("Matrix6", full)

@@ -21,6 +21,7 @@ from generator.cycle.record import (
     Matrix6,
     ObjectRecord,
     OrbitsRecord,
+    ProbabilityRecord,
     TrackRecord,
     UncertaintyRecord,
     Vector,
@@ -37,6 +38,21 @@ TRACK_POINTS: Final = 121
 TRACK_LEAST_KM: Final = 20.0
 TRACK_MISSES: Final = 6.0
 TRACK_MOST_S: Final = 3600.0
+
+
+NOT_COMPUTED: Final = ProbabilityRecord(
+    pc=None,
+    method=None,
+    why="not computed",
+    methods=(),
+    mahalanobis_distance=None,
+    max_pc=None,
+    max_pc_scale=None,
+    in_dilution=None,
+    dilution=(),
+    hbr_sensitivity=(),
+    scale_plane=(),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +134,8 @@ def describe_event(
         if combined_km2 is not None
         else None,
         b_plane=_b_plane(encounter, objects, combined_km2),
+        probability=NOT_COMPUTED,
+        trades=(),
         track=_track(trajectories, offset_s, encounter),
         orbits=OrbitsRecord(
             primary_km=path_around(trajectories[0], offset_s, body),

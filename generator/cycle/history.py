@@ -72,6 +72,7 @@ def with_history(event: EventRecord, previous: CycleRecord | None) -> EventRecor
                 miss_rtn_km=earlier.miss_rtn_km,
                 level=earlier.level,
                 miss_sigma_km=earlier.miss_sigma_km,
+                pc=earlier.probability.pc,
             )
             return replace(event, history=(*earlier.history, point))
     return event

@@ -9,53 +9,66 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
 
-from pydantic import (
-    BeforeValidator,
-    ConfigDict,
-    PlainSerializer,
-    TypeAdapter,
-    ValidationError,
-    WithJsonSchema,
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from generator.cycle.event_record import (
+    BPlaneRecord,
+    CrossingRecord,
+    EventRecord,
+    HistoryPoint,
+    MethodRecord,
+    OrbitsRecord,
+    ProbabilityRecord,
+    SeasonRecord,
+    TrackRecord,
+    TradeRecord,
+    UncertaintyRecord,
 )
-
-from generator.astro.epochs import Epoch
+from generator.cycle.fields import EpochText, Matrix6, Series, Span, Vector
 from generator.encounter.alert import Level
-from generator.encounter.uncertainty import Basis
 from generator.errors import ArchiveError
 
-SCHEMA: Final = 1
-
-
-def _read_epoch(value: object) -> object:
-    return Epoch.parse(value) if isinstance(value, str) else value
-
-
-EpochText = Annotated[
-    Epoch,
-    BeforeValidator(_read_epoch),
-    PlainSerializer(lambda epoch: f"{epoch.iso(digits=9)}Z", return_type=str),
-    WithJsonSchema({"type": "string", "format": "date-time", "description": "UTC, nine decimals"}),
+__all__ = [
+    "BPlaneRecord",
+    "BodyRecord",
+    "ChangeKind",
+    "ChangeRecord",
+    "CrossingRecord",
+    "CycleRecord",
+    "EpochText",
+    "EventRecord",
+    "FunnelRecord",
+    "FunnelStep",
+    "HistoryPoint",
+    "InputRecord",
+    "Matrix6",
+    "MethodRecord",
+    "NearestRecord",
+    "ObjectRecord",
+    "OrbitRecord",
+    "OrbitsRecord",
+    "PairRecord",
+    "ProbabilityRecord",
+    "Provenance",
+    "RangeProfile",
+    "SeasonRecord",
+    "Series",
+    "Span",
+    "ThresholdsRecord",
+    "TrackRecord",
+    "TradeRecord",
+    "UncertaintyRecord",
+    "UncoveredSpan",
+    "Vector",
+    "dump",
+    "json_schema",
+    "load",
 ]
-Vector = tuple[float, float, float]
-SixVector = tuple[float, float, float, float, float, float]
-Matrix6 = tuple[SixVector, SixVector, SixVector, SixVector, SixVector, SixVector]
-Series = tuple[float | None, ...]
+
+SCHEMA: Final = 1
 ChangeKind = Literal["new", "worse", "better", "passed", "gone"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
-    """From ``start`` to ``stop``."""
-
-    start: EpochText
-    stop: EpochText
-
-    @property
-    def length_s(self) -> float:
-        """Seconds from start to stop."""
-        return self.stop - self.start
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,114 +182,6 @@ class PairRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrackRecord:
-    """Motion around TCA on a common grid of offsets from it; each series has one entry an offset.
-
-    ``relative_rtn_km`` is secondary minus primary in the primary's RTN axes of that instant.
-    """
-
-    offsets_s: tuple[float, ...]
-    relative_rtn_km: tuple[Vector, ...]
-    distance_km: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrbitsRecord:
-    """Both paths over about one revolution around TCA, ICRF axes, centred on the cycle's body."""
-
-    primary_km: tuple[Vector, ...]
-    secondary_km: tuple[Vector, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UncertaintyRecord:
-    """Uncertainty of one object's state at TCA, in its own RTN axes, and what it rests on.
-
-    ``basis`` is "delivered" (a covariance of the ephemeris) or "declared" (the publisher's model); ``source`` says it
-    in words. ``timing_s`` is the transverse sigma divided by the speed. ``covariance_rtn`` is the 6 x 6 matrix of
-    position and velocity in km**2, km**2/s and km**2/s**2.
-    """
-
-    object_id: str
-    basis: Basis
-    source: str
-    sigma_rtn_km: Vector
-    timing_s: float
-    covariance_rtn: Matrix6
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BPlaneRecord:
-    """The encounter in the plane normal to the relative velocity at TCA.
-
-    Axis xi is the primary's radial direction projected into the plane, zeta completes the right-handed triad with the
-    relative velocity. ``covariance_km2`` is the combined 2 x 2 covariance in (xi, zeta), None unless both objects
-    have one. ``hbr_km`` is the sum of both objects' radii.
-    """
-
-    miss_xi_km: float
-    miss_zeta_km: float
-    hbr_km: float
-    covariance_km2: tuple[tuple[float, float], tuple[float, float]] | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryPoint:
-    """What one earlier cycle said of the same event."""
-
-    cycle_id: str
-    tca: EpochText
-    miss_km: float
-    miss_rtn_km: Vector
-    level: Level
-    miss_sigma_km: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventRecord:
-    """One close approach. RTN axes are the primary's; vectors go from primary to secondary.
-
-    ``surface_km`` is the distance to the surface of a natural body, None between spacecraft. ``level`` and ``reason``
-    follow from the rules of the configuration. ``deadline`` is TCA minus the shortest lead time of those who can
-    manoeuvre. ``miss_sigma_km`` is one sigma of the combined position error along the miss direction, and
-    ``miss_sigma_rtn_km`` along each axis; None unless both objects have a covariance. ``b_plane`` is None where the two
-    do not move relative to each other.
-    """
-
-    event_id: str
-    primary: str
-    secondary: str
-    tca: EpochText
-    miss_km: float
-    surface_km: float | None
-    relative_speed_km_s: float
-    miss_rtn_km: Vector
-    relative_velocity_rtn_km_s: Vector
-    approach_angle_deg: float
-    at_boundary: bool
-    level: Level
-    reason: str
-    deadline: EpochText | None
-    deadline_object: str | None
-    altitude_km: float
-    latitude_deg: float
-    longitude_east_deg: float
-    light_time_s: float
-    sep_deg: float
-    primary_position_km: Vector
-    primary_velocity_km_s: Vector
-    secondary_position_km: Vector
-    secondary_velocity_km_s: Vector
-    uncertainty: tuple[UncertaintyRecord, ...]
-    miss_sigma_km: float | None
-    miss_sigma_rtn_km: Vector | None
-    b_plane: BPlaneRecord | None
-    track: TrackRecord
-    orbits: OrbitsRecord
-    history: tuple[HistoryPoint, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeRecord:
     """How an event differs from the previous cycle; ``reason`` says so in words.
 
@@ -332,11 +237,16 @@ class BodyRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThresholdsRecord:
-    """Distances at which an approach is listed, yellow and red."""
+    """At what an approach or crossing is listed, yellow and red; None is a threshold that is not used."""
 
     limit_km: float
+    crossing_limit_km: float
     yellow_cad_km: float
     red_cad_km: float
+    yellow_pc: float | None
+    red_pc: float | None
+    yellow_oxd_km: float | None
+    red_oxd_km: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -353,7 +263,7 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CycleRecord:
-    """One screening cycle. Objects by id, pairs by primary and secondary, events by TCA.
+    """One screening cycle. Objects by id, pairs by primary and secondary, events by TCA, crossings by passage.
 
     ``detail_events`` is how many of the nearest green events have a page of their own beside all red and yellow ones.
     """
@@ -375,6 +285,8 @@ class CycleRecord:
     inputs: tuple[InputRecord, ...]
     pairs: tuple[PairRecord, ...]
     events: tuple[EventRecord, ...]
+    crossings: tuple[CrossingRecord, ...]
+    seasons: tuple[SeasonRecord, ...]
     changes: tuple[ChangeRecord, ...]
     funnel: FunnelRecord
     provenance: Provenance

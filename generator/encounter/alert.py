@@ -1,7 +1,8 @@
-"""Alert levels: which rule puts an approach at which level, and the reason in words."""
+"""Alert levels: which rule puts an approach or a crossing at which level, and the reason in words."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -20,10 +21,18 @@ SEVERITY: Final = {Level.RED: 2, Level.YELLOW: 1, Level.GREEN: 0}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertRule:
-    """The thresholds of one level: close-approach distance below which it holds."""
+    """When a level holds: any one of its thresholds is enough; None is a threshold that is not used.
+
+    ``cad_km``: close-approach distance below it, to the surface for natural bodies. ``pc``: probability of collision
+    of at least this. ``oxd_km``: orbit-crossing distance below it, with the orbit-crossing timing within
+    ``oxt_sigmas`` of the combined timing uncertainty where both are known.
+    """
 
     level: Level
     cad_km: float
+    pc: float | None = None
+    oxd_km: float | None = None
+    oxt_sigmas: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,21 +43,64 @@ class Verdict:
     reason: str
 
 
-def assess(distance_km: float, rules: tuple[AlertRule, ...], *, to_surface: bool) -> Verdict:
-    """Level of an approach at this distance: centre to centre, or to the surface of a natural body.
+def assess(
+    distance_km: float, rules: Sequence[AlertRule], *, to_surface: bool, probability: float | None = None
+) -> Verdict:
+    """Level of a close approach.
 
     Args:
-        distance_km: Close-approach distance, km.
+        distance_km: Close-approach distance: centre to centre, or to the surface of a natural body.
         rules: The levels' thresholds, in any order.
         to_surface: Whether the distance is to a body's surface; the reason says so.
-
+        probability: Probability of collision, None where there is none.
     """
     measured = "distance to the surface" if to_surface else "miss distance"
-    for rule in sorted(rules, key=lambda rule: -SEVERITY[rule.level]):
+    for rule in _most_severe_first(rules):
+        reasons = []
         if distance_km < rule.cad_km:
-            return Verdict(
-                level=rule.level,
-                reason=f"{measured} {distance_km:.3f} km is below the {rule.level} threshold of {rule.cad_km:g} km",
+            reasons.append(f"{measured} {distance_km:.3f} km is below the {rule.level} threshold of {rule.cad_km:g} km")
+        if rule.pc is not None and probability is not None and probability >= rule.pc:
+            reasons.append(
+                f"probability of collision {probability:.1e} reaches the {rule.level} threshold of {rule.pc:.0e}"
             )
+        if reasons:
+            return Verdict(level=rule.level, reason="; ".join(reasons))
     widest_km = max(rule.cad_km for rule in rules)
     return Verdict(level=Level.GREEN, reason=f"{measured} {distance_km:.3f} km is above {widest_km:g} km")
+
+
+def assess_crossing(
+    oxd_km: float, rules: Sequence[AlertRule], *, oxt_s: float | None, timing_sigma_s: float | None
+) -> Verdict:
+    """Level of an orbit crossing.
+
+    Without a timing (an object whose position along its orbit is unknown) or without a timing uncertainty the
+    distance between the orbits alone decides: what is not known cannot make it safe.
+
+    Args:
+        oxd_km: Orbit-crossing distance.
+        rules: The levels' thresholds, in any order; those without ``oxd_km`` do not apply.
+        oxt_s: Orbit-crossing timing, None where it is not known.
+        timing_sigma_s: One sigma of the difference of both timings, None where it is not known.
+    """
+    beside = ""
+    for rule in _most_severe_first(rules):
+        if rule.oxd_km is None or oxd_km >= rule.oxd_km:
+            continue
+        near = (
+            f"the orbits pass {oxd_km:.3f} km from each other, below the {rule.level} threshold of {rule.oxd_km:g} km"
+        )
+        if oxt_s is None:
+            return Verdict(level=rule.level, reason=f"{near}; the timing is unknown")
+        if timing_sigma_s is None or rule.oxt_sigmas is None:
+            return Verdict(level=rule.level, reason=f"{near}, {abs(oxt_s):.1f} s apart")
+        sigmas = abs(oxt_s) / timing_sigma_s if timing_sigma_s > 0 else float("inf")
+        apart = f"{abs(oxt_s):.1f} s or {sigmas:.1f} timing sigmas apart"
+        if sigmas <= rule.oxt_sigmas:
+            return Verdict(level=rule.level, reason=f"{near}, {apart}")
+        beside = f"the orbits pass {oxd_km:.3f} km from each other, but {apart}"
+    return Verdict(level=Level.GREEN, reason=beside or f"the orbits pass {oxd_km:.3f} km from each other")
+
+
+def _most_severe_first(rules: Sequence[AlertRule]) -> list[AlertRule]:
+    return sorted(rules, key=lambda rule: -SEVERITY[rule.level])

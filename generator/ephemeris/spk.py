@@ -37,7 +37,9 @@ DEGREE: Final = 15
 TOLERANCE_KM: Final = 1e-6
 _LONGEST_S: Final = 3_600.0
 _SHORTEST_S: Final = 4.0
+_BATCH: Final = 2_048  # intervals sampled at a time, so that memory stays small
 _ROUGHEST_KM: Final = 1e-3
+_LARGEST_KM: Final = 1.0
 _GAIN: Final = 4.0  # a smooth motion gains a factor 2**16 by a halving, once the fit follows it at all
 _STEADY_KM_S: Final = 1e-8  # no manoeuvre is smaller than a hundredth of a millimetre a second
 _DAY_ZERO_TDB_S: Final = -DAY_S // 2  # 2000-01-01T00:00:00 in seconds past J2000
@@ -293,7 +295,7 @@ def fitted_arc(state: Callable[[FloatArray], FloatArray], start_s: float, stop_s
         stop_s: Last offset.
 
     Raises:
-        InputError: for a state that is not finite.
+        InputError: for a state that is not finite, or steps of kilometres that no fit can follow.
 
     """
     count = max(1, int(np.ceil((stop_s - start_s) / _LONGEST_S)))
@@ -303,7 +305,8 @@ def fitted_arc(state: Callable[[FloatArray], FloatArray], start_s: float, stop_s
     worst_km = 0.0
     history_km = np.full((len(pending), 2), np.inf)
     while len(pending):
-        series, errors_km = _fit(state, pending)
+        fits = [_fit(state, pending[at : at + _BATCH]) for at in range(0, len(pending), _BATCH)]
+        series, errors_km = (np.concatenate(part) for part in zip(*fits, strict=True))
         lengths_s = pending[:, 1] - pending[:, 0]
         good = (errors_km <= TOLERANCE_KM) | (lengths_s < 2.0 * _SHORTEST_S)
         stuck = (errors_km > history_km[:, 0] / _GAIN) & (history_km[:, 0] > history_km[:, 1] / _GAIN)
@@ -314,6 +317,8 @@ def fitted_arc(state: Callable[[FloatArray], FloatArray], start_s: float, stop_s
         rest = pending[~good]
         middles_s = rest.mean(axis=1)
         pending = np.concatenate([np.stack([rest[:, 0], middles_s], 1), np.stack([middles_s, rest[:, 1]], 1)])
+    if worst_km > _LARGEST_KM:
+        raise InputError(f"the states of a kernel must be smooth to {_LARGEST_KM:g} km", value=f"{worst_km:.3g} km")
     spans_s = np.concatenate([spans for spans, _ in done])
     order = np.argsort(spans_s[:, 0])
     knots_s = np.append(spans_s[order, 0], stop_s)

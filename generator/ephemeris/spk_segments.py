@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -23,6 +24,7 @@ from generator.errors import InputError
 FloatArray = NDArray[np.float64]
 
 _INERTIAL_FRAMES: Final = range(1, 22)  # CSPICE's built-in inertial frames; 1 is J2000, taken as ICRF
+_MOST_SEGMENTS: Final = 100_000
 _COINCIDENT: Final = -1  # stands in the place of a data type for "these two points are taken as one"
 _ALWAYS_S: Final = 1e12
 _EPSILON_S: Final = 1e-6  # stretches shorter than this hold no moment that a double can tell from its neighbour
@@ -107,7 +109,7 @@ def segments_of(path: str) -> list[Segment]:
     """All segments of a loaded kernel, in the order of the file.
 
     Raises:
-        InputError: for a segment in a frame that is not inertial.
+        InputError: for more segments than any kernel has: its list runs in a circle.
         SpiceyError: from CSPICE, for a file that it cannot read.
 
     """
@@ -115,6 +117,8 @@ def segments_of(path: str) -> list[Segment]:
     handle = spice.spklef(path)
     spice.dafbfs(handle)
     while spice.daffna():
+        if len(found) == _MOST_SEGMENTS:
+            raise InputError(f"a kernel must not hold more than {_MOST_SEGMENTS} segments", file=Path(path).name)
         packed = np.asarray(spice.dafgs(5), dtype=np.float64)[:5].copy()
         (start_s, stop_s), numbers = spice.dafus(packed, 2, 6)
         target, center, frame, data_type, first_word, last_word = (int(number) for number in numbers)

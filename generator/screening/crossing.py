@@ -118,9 +118,7 @@ def prepare(trajectory: Trajectory, window_s: tuple[float, float], period_s: flo
     start_s = max(first_s, min(window_s[0] - reach_s / 2.0, last_s - reach_s))
     stop_s = min(last_s, max(window_s[1] + reach_s / 2.0, first_s + reach_s))
     fleet = fit_fleet({"": trajectory}, (start_s, stop_s))
-    return Path(
-        trajectory=trajectory, pieces=cut_into_pieces(fleet), start_s=start_s, stop_s=stop_s, period_s=period_s
-    )
+    return Path(trajectory=trajectory, pieces=cut_into_pieces(fleet), start_s=start_s, stop_s=stop_s, period_s=period_s)
 
 
 def crossings(

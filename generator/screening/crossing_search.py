@@ -319,9 +319,7 @@ def _motion(series_km: FloatArray, half_s: FloatArray, u: FloatArray) -> tuple[F
     return answer[:, :, 0], answer[:, :, 1], answer[:, :, 2]
 
 
-def _newton(
-    first: Pieces, second: Pieces, i: IndexArray, j: IndexArray, flat: BoolArray, box: IndexArray
-) -> Minima:
+def _newton(first: Pieces, second: Pieces, i: IndexArray, j: IndexArray, flat: BoolArray, box: IndexArray) -> Minima:
     """Newton's method in every box at once, held inside it; what ends at a wall is no minimum of this box."""
     h = np.column_stack([first.half_s[i], second.half_s[j]])
     wall = np.where(flat, 1.0 + _FLAT_EDGE, 1.0 + _EDGE)[:, None]

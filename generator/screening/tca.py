@@ -21,6 +21,7 @@ IndexArray = NDArray[np.intp]
 BoolArray = NDArray[np.bool_]
 
 _TIME_TOLERANCE_S: Final = 1e-9
+_AT_END_S: Final = 1e-6  # so near to an end of its arcs a minimum lies on it
 _FIRST_REACH: Final = 1e-6  # of an interval: how far from the interpolants' turn the arcs' is looked for at first
 _GROWTH: Final = 8.0
 _SHALLOW_KM: Final = 0.5 * RESOLUTION_KM
@@ -138,6 +139,8 @@ def _on_arcs(
         ).x
     at_low, at_high = rises & ~falls & low_is_end, falls & ~rises & high_is_end
     offset_s[free[at_low]], offset_s[free[at_high]] = low_s[at_low], high_s[at_high]
+    at_low |= low_is_end & (offset_s[free] - low_s < _AT_END_S)
+    at_high |= high_is_end & (high_s - offset_s[free] < _AT_END_S)
     ended[free] = at_low | at_high
     return offset_s, ended
 

@@ -1,20 +1,22 @@
 """What a message says as numbers, and two messages side by side."""
 
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import spiceypy as spice
 
 from generator.astro.frames import icrf_from_axes
 from generator.astro.local_axes import rtn_axes
 from generator.cycle.cdm import Cdm
 from generator.cycle.cdm_compare import compare_cdm, encounter_from_cdm, hard_body_radius_m
-from generator.cycle.cdm_event import CovarianceAtTca, event_cdm
+from generator.cycle.cdm_event import event_cdm
 from generator.cycle.cdm_read import parse_cdm
 from generator.errors import FrameError, InputError
-from records import sample_record
+from records import Kepler, sample_record
 
 DATA = Path(__file__).parent.parent / "data" / "cdm"
 CASES = Path(__file__).parents[2] / ".." / "shared" / "data" / "pc_cases.json"
@@ -28,6 +30,8 @@ ROUNDING = 1e-9
 
 GM_MODELS = 5e-8
 """EGM96 and DE440 against DE431: the Earth with and without the relativistic scale, Mars from other missions."""
+GM_OVER_LAG = 1e-6
+"""Mars' GM by DE440 and by DE431 differ by 3e-8, a quarter of a millimetre of fall in two minutes; km and km/s."""
 TURN_KM = 2e-4
 """Moving object 1 by 0.25 km turns its RTN axes by 0.07 mrad, a tenth of a metre at the miss distance of 1.9 km."""
 
@@ -37,11 +41,13 @@ def published(name: str) -> Cdm:
 
 
 def own() -> Cdm:
+    """The message of the red event of the sample, with a covariance of both objects."""
     record = sample_record()
     event = next(event for event in record.events if event.level == "red")
-    matrix = tuple(tuple(1e-4 if row == column else 1e-6 for column in range(6)) for row in range(6))
-    given = CovarianceAtTca(matrix_rtn_km=matrix, method="CALCULATED", source="test")
-    return event_cdm(record, event, primary_covariance=given, secondary_covariance=given)
+    cdm = event_cdm(record, event)
+    matrix = tuple(tuple(100.0 if row == column else 1.0 for column in range(6)) for row in range(6))
+    first, second = (replace(one, covariance_rtn_m=matrix, covariance_method="CALCULATED") for one in cdm.objects)
+    return replace(cdm, object1=first, object2=second)
 
 
 def differences(ours: Cdm, theirs: Cdm) -> dict[str, float | None]:
@@ -85,7 +91,8 @@ def test_the_encounter_says_what_does_not_fit() -> None:
 
     assert any("RELATIVE_POSITION differs by 0.007" in note for note in sample.notes)
     assert encounter_from_cdm(example).notes == ()
-    assert contradicted.notes == ("MISS_DISTANCE is 0.104920 km, the states are 0.715736 km apart",)
+    apart_km = math.dist(example.object1.position_km, example.object2.position_km)
+    assert contradicted.notes == (f"MISS_DISTANCE is 0.104920 km, the states are {apart_km:.6f} km apart",)
 
 
 def test_the_centre_gives_the_gravity() -> None:
@@ -177,19 +184,64 @@ def test_states_in_gcrf_axes_are_rotated_before_they_are_compared() -> None:
 
 
 def test_differences_have_the_sign_theirs_minus_ours() -> None:
-    """A later TCA, a state moved along the track and a larger miss are positive, each in its unit."""
+    """A state moved along the track and a larger miss are positive, each in its unit."""
     ours = own()
     first = ours.object1
     axes = rtn_axes(np.array([first.position_km]), np.array([first.velocity_km_s]))[0]
     moved = replace(first, position_km=tuple(np.array(first.position_km) + 0.25 * axes[1]))
-    relative = replace(ours.relative, tca=ours.relative.tca + 1.5, miss_m=ours.relative.miss_m + 10.0)
+    relative = replace(ours.relative, miss_m=ours.relative.miss_m + 10.0)
     found = differences(ours, replace(ours, object1=moved, relative=relative))
 
-    assert found["TCA"] == 1.5
     assert found["miss distance"] == pytest.approx(0.010)
     assert found[f"{first.name} position T"] == pytest.approx(0.25)
     assert found[f"{first.name} position R"] == pytest.approx(0.0, abs=ROUNDING)
     assert found["miss T"] == pytest.approx(-0.25, abs=TURN_KM)
+
+
+@pytest.mark.parametrize("lag_s", [-60.0, 1.5, 120.0])
+def test_states_are_compared_at_one_instant(lag_s) -> None:
+    """States of another TCA on the same Kepler orbits differ in nothing, though they lie up to 400 km apart."""
+    ours = own()
+
+    def later(one):
+        state = Kepler.from_state(np.array(one.position_km), np.array(one.velocity_km_s), 0.0).at(lag_s)
+        return replace(one, position_km=tuple(state[0]), velocity_km_s=tuple(state[1]))
+
+    theirs = replace(
+        ours,
+        object1=later(ours.object1),
+        object2=later(ours.object2),
+        relative=replace(ours.relative, tca=ours.relative.tca + lag_s),
+    )
+    found = differences(ours, theirs)
+    states = [value for name, value in found.items() if " position " in name or " velocity " in name]
+
+    assert found["TCA"] == lag_s
+    assert len(states) == 12
+    assert max(abs(value) for value in states) < GM_OVER_LAG
+
+
+def test_states_in_itrf_are_compared_in_one_set_of_axes() -> None:
+    """A point that does not move in space turns backwards in ITRF; seen two seconds later it differs in nothing."""
+    ours = published("itrf_ion_starlink.kvn")
+    first = ours.object1
+    lag_s = 2.0
+    moved = spice.prop2b(398_600.435436, [*first.position_km, *_inertial(first)], lag_s)
+    angle_rad = 7.292115e-5 * lag_s
+    backwards = np.array(
+        [[np.cos(angle_rad), np.sin(angle_rad), 0], [-np.sin(angle_rad), np.cos(angle_rad), 0], [0, 0, 1]]
+    )
+    position_km = backwards @ moved[:3]
+    velocity_km_s = backwards @ moved[3:] - np.cross([0, 0, 7.292115e-5], position_km)
+    later = replace(first, position_km=tuple(position_km), velocity_km_s=tuple(velocity_km_s))
+    theirs = replace(ours, object1=later, relative=replace(ours.relative, tca=ours.relative.tca + lag_s))
+    states = [value for name, value in differences(ours, theirs).items() if name.startswith("ION SCV-008 p")]
+
+    assert max(abs(value) for value in states) < ROUNDING
+
+
+def _inertial(one) -> np.ndarray:
+    return np.array(one.velocity_km_s) + np.cross([0, 0, 7.292115e-5], one.position_km)
 
 
 def test_states_about_different_centres_are_not_subtracted() -> None:

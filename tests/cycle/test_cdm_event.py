@@ -8,9 +8,11 @@ import pytest
 
 from generator.astro.local_axes import rtn_axes
 from generator.cycle.cdm_compare import encounter_from_cdm
-from generator.cycle.cdm_event import CollisionProbability, CovarianceAtTca, event_cdm, message_id
+from generator.cycle.cdm_event import CollisionProbability, event_cdm, message_id
 from generator.cycle.cdm_read import parse_cdm
 from generator.cycle.cdm_write import check_written, write_cdm_kvn, write_cdm_xml
+from generator.cycle.record import UncertaintyRecord
+from generator.encounter.uncertainty import Basis
 from records import HOSTILE_NAME, sample_record
 
 FRAME_BIAS_MODELS_KM = 1e-6
@@ -22,23 +24,20 @@ ROUNDING_M_S = 2e-9
 RED = next(event for event in sample_record().events if event.level == "red")
 
 
-def covariance(sigmas_km, method="CALCULATED") -> CovarianceAtTca:
-    matrix = np.diag(np.square(sigmas_km))
-    return CovarianceAtTca(
-        matrix_rtn_km=tuple(tuple(float(value) for value in row) for row in matrix),
-        method=method,
-        source="covariance of mro.oem",
+def uncertainty(object_id, sigmas, basis=Basis.DELIVERED) -> UncertaintyRecord:
+    """Sigmas in km and km/s, uncorrelated."""
+    return UncertaintyRecord(
+        object_id=object_id,
+        basis=basis,
+        source="covariance delivered in mro.oem",
+        sigma_rtn_km=tuple(sigmas[:3]),
+        timing_s=sigmas[1] / 3.4,
+        covariance_rtn=tuple(map(tuple, np.diag(np.square(sigmas)).tolist())),
     )
 
 
-def message(event=RED, record=None, primary=None, secondary=None, collision=None):
-    return event_cdm(
-        record or sample_record(),
-        event,
-        primary_covariance=primary,
-        secondary_covariance=secondary,
-        collision=collision,
-    )
+def message(event=RED, record=None, collision=None):
+    return event_cdm(record or sample_record(), event, collision=collision)
 
 
 def test_states_are_rotated_by_the_frame_bias() -> None:
@@ -76,19 +75,21 @@ def test_every_event_becomes_a_message_that_says_what_the_record_says(event) -> 
 
 
 def test_covariances_go_out_in_metres() -> None:
-    """A sigma of 1 km is a variance of 1e6 m**2, one of 1 mm/s is 1e-6 m**2/s**2, with the method that was given."""
-    first, second = message(
-        primary=covariance([1.0, 2.0, 0.5, 1e-6, 2e-6, 3e-6]), secondary=covariance([3.0] * 6, method="DEFAULT")
-    ).objects
+    """A sigma of 1 km is a variance of 1e6 m**2, one of 1 mm/s is 1e-6 m**2/s**2, CALCULATED if delivered, DEFAULT if declared."""
+    given = (
+        uncertainty(RED.primary, [1.0, 2.0, 0.5, 1e-6, 2e-6, 3e-6]),
+        uncertainty(RED.secondary, [3.0] * 6, Basis.DECLARED),
+    )
+    first, second = message(replace(RED, uncertainty=given)).objects
 
     assert np.diag(first.covariance_rtn_m) == pytest.approx([1e6, 4e6, 2.5e5, 1e-6, 4e-6, 9e-6])
     assert (first.covariance_method, second.covariance_method) == ("CALCULATED", "DEFAULT")
-    assert "covariance of mro.oem" in first.data_comments[0]
+    assert "covariance delivered in mro.oem" in first.data_comments[0]
 
 
 def test_a_missing_covariance_is_said_and_not_made_up() -> None:
     """Without a covariance all terms are zero, to be discounted (5.2.8), the method is DEFAULT, a comment says so."""
-    cdm = message(primary=covariance([1.0] * 6))
+    cdm = message(replace(RED, uncertainty=(uncertainty(RED.primary, [1.0] * 6),)))
     text = write_cdm_kvn(cdm)
     read = parse_cdm(text.encode(), "message")
 

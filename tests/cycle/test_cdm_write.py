@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from generator.cycle.cdm import FIELDS, Block, Cdm
-from generator.cycle.cdm_event import CollisionProbability, CovarianceAtTca, event_cdm
+from generator.cycle.cdm_event import CollisionProbability, event_cdm
 from generator.cycle.cdm_read import parse_cdm
 from generator.cycle.cdm_write import check_written, number_text, write_cdm_kvn, write_cdm_xml
+from generator.cycle.record import UncertaintyRecord
+from generator.encounter.uncertainty import Basis
 from generator.errors import PublicationError
 from records import sample_record
 
@@ -27,18 +29,21 @@ def published(name: str) -> Cdm:
     return replace(parse_cdm((DATA / name).read_bytes(), name), notes=())
 
 
-def own(level: str = "red") -> Cdm:
-    """The message of an event with a covariance of one object only and a probability."""
+def own() -> Cdm:
+    """The message of an event with a covariance of one object only and a probability that has no end."""
     record = sample_record()
-    event = next(event for event in record.events if event.level == level)
+    event = next(event for event in record.events if event.level == "red")
     matrix = tuple(tuple(1e-4 / 3.0 if row == column else 1e-6 / 7.0 for column in range(6)) for row in range(6))
-    return event_cdm(
-        record,
-        event,
-        primary_covariance=CovarianceAtTca(matrix_rtn_km=matrix, method="CALCULATED", source="covariance of mro.oem"),
-        secondary_covariance=None,
-        collision=CollisionProbability(probability=1.0 / 3.0e5, method="FOSTER-1992"),
+    known = UncertaintyRecord(
+        object_id=event.primary,
+        basis=Basis.DELIVERED,
+        source="covariance delivered in mro.oem",
+        sigma_rtn_km=(matrix[0][0] ** 0.5,) * 3,
+        timing_s=0.002,
+        covariance_rtn=matrix,
     )
+    collision = CollisionProbability(probability=1.0 / 3.0e5, method="FOSTER-1992")
+    return event_cdm(record, replace(event, uncertainty=(known,)), collision=collision)
 
 
 MESSAGES = {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from generator.encounter.alert import AlertRule, Level, assess
+from generator.encounter.alert import AlertRule, Level, assess, assess_crossing
 
 RULES = (AlertRule(level=Level.YELLOW, cad_km=10.0), AlertRule(level=Level.RED, cad_km=3.0))
 
@@ -23,3 +23,38 @@ def test_the_reason_names_figure_and_threshold() -> None:
     assert "1.900 km" in reason
     assert "3 km" in reason
     assert "surface" in reason
+
+
+def test_a_probability_raises_the_level_of_a_far_approach() -> None:
+    """An approach beyond every distance threshold is red where its probability of collision says so."""
+    rules = (
+        AlertRule(level=Level.RED, cad_km=3.0, pc=1e-4),
+        AlertRule(level=Level.YELLOW, cad_km=10.0, pc=1e-7),
+    )
+
+    assert assess(50.0, rules, to_surface=False, probability=4.4e-4).level is Level.RED
+    assert assess(50.0, rules, to_surface=False, probability=1e-5).level is Level.YELLOW
+    assert assess(50.0, rules, to_surface=False, probability=1e-9).level is Level.GREEN
+    assert assess(50.0, rules, to_surface=False, probability=None).level is Level.GREEN
+
+
+CROSSING_RULES = (
+    AlertRule(level=Level.RED, cad_km=3.0, oxd_km=3.0, oxt_sigmas=3.0),
+    AlertRule(level=Level.YELLOW, cad_km=10.0, oxd_km=10.0, oxt_sigmas=3.0),
+)
+
+
+@pytest.mark.parametrize(
+    ("oxd_km", "oxt_s", "timing_sigma_s", "level"),
+    [
+        (1.0, 2.0, 1.0, Level.RED),
+        (1.0, 20.0, 1.0, Level.GREEN),
+        (1.0, None, None, Level.RED),
+        (1.0, 20.0, None, Level.RED),
+        (5.0, 2.0, 1.0, Level.YELLOW),
+        (11.0, 0.0, 1.0, Level.GREEN),
+    ],
+)
+def test_a_crossing_counts_unless_the_timing_clears_it(oxd_km, oxt_s, timing_sigma_s, level) -> None:
+    """Orbits that pass near each other raise the level unless both timings are known to be far enough apart."""
+    assert assess_crossing(oxd_km, CROSSING_RULES, oxt_s=oxt_s, timing_sigma_s=timing_sigma_s).level is level

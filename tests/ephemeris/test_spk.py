@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -149,9 +150,9 @@ def test_a_window_outside_the_kernel_gives_no_arc(planets: PlanetaryEphemeris) -
 
 
 @needs_data
-@pytest.mark.parametrize("data_type", [2, 3, 5, 8, 9, 13])
+@pytest.mark.parametrize("data_type", [2, 3, 8, 9, 13])
 def test_every_data_type_of_the_examples_is_followed(planets: PlanetaryEphemeris, data_type: int) -> None:
-    """One small kernel per SPK type gives CSPICE's own states."""
+    """One small kernel per SPK type gives CSPICE's own states; the one of type 5 holds no orbit, see below."""
     kernel = TYPES / f"spkw{data_type:02d}_ex.bsp"
     (coverage,) = spk_summary([kernel])
     assert coverage.data_types == (data_type,)
@@ -293,6 +294,37 @@ def test_a_truncated_kernel_is_refused_or_read_but_never_kills_the_caller(
         spk_trajectory([path], -41, body=MARS, epoch=epoch, window_s=(0.0, 20 * DAY_S), planets=planets)
 
 
+@needs_data
+def test_states_that_are_no_orbit_are_refused(planets: PlanetaryEphemeris) -> None:
+    """The example of type 5 joins two-body arcs through made-up states, which meet with steps of kilometres."""
+    kernel = TYPES / "spkw05_ex.bsp"
+    (coverage,) = spk_summary([kernel])
+    (start, stop), window_s = coverage.spans[0], (0.0, 800.0)
+    assert stop - start == pytest.approx(800.0, abs=1e-6)
+    with pytest.raises(InputError, match=r"smooth.*spkw05_ex\.bsp"):
+        spk_trajectory([kernel], coverage.target, body=SUN, epoch=start, window_s=window_s, planets=planets)
+
+
+@needs_data
+@pytest.mark.parametrize(
+    ("offset", "value", "reason"),
+    [
+        (8, struct.pack("<i", -5), "stop, got 'exit code -6'"),  # a negative number of doubles in a summary
+        (7 * 1024, struct.pack("<d", 8.0), "100000 segments"),  # the list of summaries points back at itself
+    ],
+)
+def test_a_kernel_that_stops_or_holds_cspice_harms_the_child_only(
+    tmp_path: Path, offset: int, value: bytes, reason: str
+) -> None:
+    """Three bytes are enough to make CSPICE abort its process or walk in a circle; the caller gets an error."""
+    damaged = bytearray(MOONS.read_bytes())
+    damaged[offset : offset + len(value)] = value
+    path = tmp_path / "hostile.bsp"
+    path.write_bytes(damaged)
+    with pytest.raises(InputError, match=rf"{reason}.*hostile\.bsp"):
+        spk_summary([path])
+
+
 def _die(code: int) -> None:
     import os  # noqa: PLC0415  # runs in the child only
 
@@ -325,6 +357,17 @@ def test_a_fit_states_the_error_that_it_leaves() -> None:
     times_s = np.linspace(1230.0, 1240.0, 2001)
     missed_km = np.abs(arc.position_km(times_s)[:, 0] - kinked(times_s)[:, 0]).max()
     assert 1e-3 < missed_km < 1.5 * arc.error_km
+
+
+@pytest.mark.parametrize(("step_km", "rule"), [(50.0, "smooth"), (np.nan, "finite"), (np.inf, "finite")])
+def test_states_that_no_fit_can_follow_are_refused(step_km: float, rule: str) -> None:
+    """A damaged kernel that jumps by kilometres, or gives no number, is no ephemeris."""
+
+    def broken(offsets_s: np.ndarray) -> np.ndarray:
+        return np.where(offsets_s[:, None] > 1234.567, step_km, 0.0) * np.ones(6)
+
+    with pytest.raises(InputError, match=rule):
+        fitted_arc(broken, 0.0, 5000.0)
 
 
 def test_a_fit_of_a_smooth_motion_is_within_the_tolerance() -> None:

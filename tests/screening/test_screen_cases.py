@@ -62,13 +62,16 @@ def test_minimum_on_a_border(minute: int, miss_km: float, speed_km_s: float) -> 
 
 def test_pair_exactly_at_the_limit() -> None:
     """A minimum equal to the limit is not below it: it is the nearest approach, but not listed."""
-    pair = named([flown(HOME, DAY_S), flown(straight(36_000.0, 64.0, 1.0), DAY_S)])
-    at_limit = screen(pair, (0.0, DAY_S), 64.0)
+    knots_s = np.array([0.0, 72_000.0])
+    passing = Arc(knots_s, np.array([[[64.0, 0.0, 0.0], [0.0, 36_000.0, 0.0]]]))
+    resting = Arc(knots_s, np.zeros((1, 2, 3)))
+    pair = named([trajectory_of(resting), trajectory_of(passing)])
+    at_limit = screen(pair, (0.0, 72_000.0), 64.0)
     assert at_limit.approaches == ()
     nearest = at_limit.pairs[0].nearest
     assert nearest is not None
     assert nearest.miss_km == 64.0
-    above = screen(pair, (0.0, DAY_S), float(np.nextafter(64.0, 65.0)))
+    above = screen(pair, (0.0, 72_000.0), float(np.nextafter(64.0, 65.0)))
     assert [one.miss_km for one in above.approaches] == [64.0]
 
 
@@ -94,7 +97,7 @@ def test_gap() -> None:
 
 
 def test_touching_arcs_of_one_motion() -> None:
-    """A minimum at a joint of arcs is reported once and marked; one elsewhere is not marked, and the joint is silent."""
+    """A minimum at a joint of arcs is reported once and marked; elsewhere it is not marked, and the joint is silent."""
     flyby = straight(36_000.0, 3.0, 0.01)
     for joint_s, marked in ((36_000.0, True), (30_000.0, False), (36_000.5, False)):
         jointed = trajectory_of(polynomial(flyby, 0.0, joint_s), polynomial(flyby, joint_s, DAY_S))
@@ -140,9 +143,9 @@ def test_joint_with_a_manoeuvre(
 @SOME
 @given(st.floats(-4.5, 0.5), st.floats(-2.0, 2.0), st.floats(20_000.0, 60_000.0), st.floats(100.0, 4000.0))
 def test_grazing_double_minimum(log_rise: float, log_miss: float, middle_s: float, scale_s: float) -> None:
-    """Two minima with a low rise between them are both found if it exceeds 2 mm, and one is found if it is below 0.4 mm.
+    """Of two minima with a low rise between them both are found if it exceeds 2 mm, and one if it is below 0.4 mm.
 
-    r = ((s**2 - a**2), b, 0) with s = (t - middle) / scale has |r| = b at s = -a and s = a and sqrt(b**2 + a**4) between.
+    r = (s**2 - a**2, b, 0) with s = (t - middle) / scale has |r| = b at s = -a and a, and sqrt(b**2 + a**4) between.
     """
     miss_km = 10.0**log_miss
     rise_km = 10.0 ** (log_rise - 2.0)
@@ -230,7 +233,7 @@ def test_order(screened: Screening) -> None:
 
 def test_other_names(fleet: dict[str, Trajectory], screened: Screening) -> None:
     """Exchanging all names changes the names in the result and nothing else."""
-    new = dict(zip(sorted(fleet), reversed(sorted(fleet)), strict=True))
+    new = dict(zip(sorted(fleet), sorted(fleet, reverse=True), strict=True))
     other = screen({new[name]: one for name, one in fleet.items()}, (0.0, 2 * DAY_S), 500.0)
     renamed = sorted(
         (one.offset_s, *sorted((new[one.first], new[one.second])), one.miss_km) for one in screened.approaches
@@ -239,7 +242,7 @@ def test_other_names(fleet: dict[str, Trajectory], screened: Screening) -> None:
     assert len(found) == len(renamed)
     for have, want in zip(sorted(found), renamed, strict=True):
         assert have[1:3] == want[1:3]
-        assert have[0] == pytest.approx(want[0], abs=1e-6)
+        assert have[0] == pytest.approx(want[0], abs=TIME_TOLERANCE_S)
         assert have[3] == pytest.approx(want[3], abs=ROUNDING_KM)
 
 
@@ -247,7 +250,7 @@ def test_other_axes(fleet: dict[str, Trajectory], screened: Screening) -> None:
     """Rotating all axes leaves every time and distance as it is."""
     turned = Rotation.from_euler("zxz", [0.7, 1.1, -2.0]).as_matrix()
     other = screen({name: rotated(one, turned) for name, one in fleet.items()}, (0.0, 2 * DAY_S), 500.0)
-    assert_same_events(other, screened, time_tolerance_s=1e-6)
+    assert_same_events(other, screened)
 
 
 @pytest.mark.parametrize(("tolerance_km", "longest_s"), [(1e-6, 313.0), (1e-9, None), (1e-3, None), (1.0, None)])
@@ -258,15 +261,15 @@ def test_other_grids(
     names = [(pair.first, pair.second) for pair in screened.pairs]
     other_fleet = fit_fleet(fleet, (0.0, 2 * DAY_S), tolerance_km=tolerance_km, longest_s=longest_s)
     other = screen_fleet(other_fleet, names, 500.0, exact=dict.fromkeys(fleet, True))
-    assert_same_events(other, screened, time_tolerance_s=1e-6)
+    assert_same_events(other, screened)
 
 
-def assert_same_events(one: Screening, other: Screening, time_tolerance_s: float) -> None:
+def assert_same_events(one: Screening, other: Screening) -> None:
     assert [(a.first, a.second, a.at_boundary) for a in one.approaches] == [
         (b.first, b.second, b.at_boundary) for b in other.approaches
     ]
     for a, b in zip(one.approaches, other.approaches, strict=True):
-        assert close_to(a.offset_s, b.offset_s, time_tolerance_s)
+        assert close_to(a.offset_s, b.offset_s, TIME_TOLERANCE_S)
         assert close_to(a.miss_km, b.miss_km, ROUNDING_KM)
     for p, q in zip(one.pairs, other.pairs, strict=True):
         assert p.nearest is not None
@@ -280,7 +283,9 @@ def test_only_some_pairs(fleet: dict[str, Trajectory], screened: Screening) -> N
     assert [(pair.first, pair.second) for pair in some.pairs] == [("a", "c"), ("b", "e")]
     expected = [one for one in screened.approaches if (one.first, one.second) in {("a", "c"), ("b", "e")}]
     assert [(one.first, one.second) for one in some.approaches] == [(one.first, one.second) for one in expected]
-    assert [one.offset_s for one in some.approaches] == pytest.approx([one.offset_s for one in expected], abs=1e-6)
+    assert [one.offset_s for one in some.approaches] == pytest.approx(
+        [one.offset_s for one in expected], abs=TIME_TOLERANCE_S
+    )
 
 
 def test_funnel_adds_up(screened: Screening) -> None:
@@ -289,7 +294,7 @@ def test_funnel_adds_up(screened: Screening) -> None:
     assert sum(count for _, count, _ in funnel.interval_steps) == funnel.intervals > 0
     assert sum(count for _, count, _ in funnel.minima_steps) == funnel.minima > 0
     assert all(count >= 0 for _, count, _ in (*funnel.interval_steps, *funnel.minima_steps))
-    assert dict((name, count) for name, count, _ in funnel.minima_steps)["listed"] == len(screened.approaches)
+    assert {name: count for name, count, _ in funnel.minima_steps}["listed"] == len(screened.approaches)
 
 
 def test_progress(fleet: dict[str, Trajectory]) -> None:

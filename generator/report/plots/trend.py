@@ -139,6 +139,7 @@ def trend_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
         miss_rtn_km=event.miss_rtn_km,
         level=event.level,
         miss_sigma_km=event.miss_sigma_km,
+        pc=event.probability.pc,
     )
     seen = (*event.history, now)
     cut_offs = [cycle_epoch(point.cycle_id) for point in seen]

@@ -1,0 +1,111 @@
+"""The screening of a Mars fleet over 28 days: fit, search, memory, against brute force on the same arcs."""
+
+import statistics
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable
+from itertools import combinations
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from brute_force import MARS_KM, Orbit, flown
+
+from generator.ephemeris.trajectory import Trajectory
+from generator.screening.fleet import fit_fleet
+from generator.screening.screen import screen, screen_fleet
+
+T = TypeVar("T")
+RUNS = 5
+LIMIT_KM = 100.0
+WINDOW_S = (0.0, 28 * 86_400.0)
+BRUTE_STEP_S = 10.0
+FASTEST_KM_S = 10.0  # relative speed at Mars: between two samples of brute force a pair comes nearer by less
+# Altitudes of periapsis and apoapsis in km and inclination in degrees, in the manner of the fleet at Mars.
+SHAPES = [
+    (398, 402, 74), (255, 320, 93), (388, 410, 93), (250, 252, 60), (445, 455, 20), (150, 4500, 75),
+    (350, 10_300, 86), (20_000, 43_000, 25), (1000, 49_380, 60), (280, 59_000, 87), (5838, 6122, 1.1), (20_062, 20_072, 1.8),
+]  # fmt: skip
+
+
+def main() -> None:
+    """Twelve objects, 66 pairs, nodes every 60 s."""
+    fleet = _fleet(len(SHAPES))
+    names = list(combinations(sorted(fleet), 2))
+    exact = dict.fromkeys(fleet, True)
+    screen(fleet, WINDOW_S, LIMIT_KM)  # velocities of the arcs are made once
+    brute_s, found = _timed(lambda: _brute_force(fleet, names), 1)
+    fit_s, fitted = _timed(lambda: fit_fleet(fleet, WINDOW_S))
+    search_s, screening = _timed(lambda: screen_fleet(fitted, names, LIMIT_KM, exact=exact))
+    _row("brute force, every 10 s", brute_s, brute_s, f"{found} approaches below {LIMIT_KM:.0f} km")
+    _row("fit", fit_s, brute_s, f"{len(fitted.edges_s) - 1} intervals, error {fitted.fit_error_km.max():.1e} km")
+    note = f"{len(screening.approaches)} approaches, {screening.funnel.intervals} pair-intervals"
+    _row("search", search_s, brute_s, note)
+    _row("fit and search", fit_s + search_s, brute_s, f"{_peak_mb(fleet):.0f} MB beside the ephemerides")
+    large = _fleet(100, days=7.0)
+    large_s, screening = _timed(lambda: screen(large, (0.0, 7 * 86_400.0), LIMIT_KM), 1)
+    _row(
+        "100 objects, 7 days", large_s, large_s, f"{len(screening.pairs)} pairs, {len(screening.approaches)} approaches"
+    )
+
+
+def _fleet(count: int, days: float = 28.0) -> dict[str, Trajectory]:
+    rng = np.random.default_rng(2021)
+    fleet = {}
+    for number in range(count):
+        low_km, high_km, tilt_deg = SHAPES[number % len(SHAPES)]
+        a_km = MARS_KM + (low_km + high_km) / 2
+        orbit = Orbit(a_km, (high_km - low_km) / (2 * a_km), np.radians(tilt_deg), *rng.uniform(0, 2 * np.pi, 3))
+        fleet[f"{number:03d}"] = flown(orbit, days * 86_400.0)
+    return fleet
+
+
+def _brute_force(fleet: dict[str, Trajectory], names: list[tuple[str, str]]) -> int:
+    """Sample all, then minimise around each sampled minimum that can lead below the limit."""
+    offsets_s = np.arange(WINDOW_S[0], WINDOW_S[1] + 1.0, BRUTE_STEP_S)
+    positions_km = {name: one.arcs[0].position_km(offsets_s) for name, one in fleet.items()}
+    found = 0
+    for first, second in names:
+        distance_km = np.linalg.norm(positions_km[first] - positions_km[second], axis=1)
+        inner = distance_km[1:-1]
+        low = (inner <= distance_km[:-2]) & (inner < distance_km[2:]) & (inner < LIMIT_KM + FASTEST_KM_S * BRUTE_STEP_S)
+        one, two = fleet[first].arcs[0], fleet[second].arcs[0]
+        for row in np.flatnonzero(low) + 1:
+
+            def distance(shift_s: float, at_s: float = offsets_s[row]) -> float:
+                at = np.array([at_s + shift_s])
+                return float(np.linalg.norm(one.position_km(at) - two.position_km(at)))
+
+            bounds = (-BRUTE_STEP_S, BRUTE_STEP_S)
+            found += minimize_scalar(distance, bounds=bounds, method="bounded", options={"xatol": 1e-4}).fun < LIMIT_KM
+    return found
+
+
+def _timed(task: Callable[[], T], runs: int = RUNS) -> tuple[float, T]:
+    taken = []
+    for _ in range(runs):
+        began = time.perf_counter()
+        result = task()
+        taken.append(time.perf_counter() - began)
+    return statistics.median(taken), result
+
+
+def _peak_mb(fleet: dict[str, Trajectory]) -> float:
+    tracemalloc.start()
+    screen(fleet, WINDOW_S, LIMIT_KM)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak / 1e6
+
+
+def _row(what: str, median_s: float, reference_s: float, note: str) -> None:
+    print(f"{what:<28} {median_s:8.3f} s {median_s / reference_s:8.3f}  {note}")
+
+
+if __name__ == "__main__":
+    main()
