@@ -7,34 +7,62 @@
       cycles/2021/03/17/T0000Z/
         record.json                   the full record (generator.cycle.record)
         manifest.json                 hash of every file, of every input, and of the previous manifest
+        manifest.sig                  Ed25519 signature of the manifest, where the publisher signs
       inputs/3f/3fa9....gz            each delivered file once, by its SHA-256
+      inputs/3f/3fa9....pruned        empty: the file was dropped by intent (generator.cycle.retention)
+      .pending.json, .staged/         only while a cycle is being added
 
-A cycle is written to a temporary folder and renamed under a lock; nothing in place is ever changed.
+Nothing in place is ever changed. A cycle is written to ``.staged`` and renamed under a lock. ``.pending.json`` says
+beforehand what is about to be added: whoever takes the lock next finishes what an interrupted run left, or takes it
+back. Everything here is relative, so an archive can be moved.
 """
 
 from __future__ import annotations
 
 import gzip
-import hashlib
 import json
-import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from filelock import FileLock, Timeout
 
 from generator.cycle import record as records
+from generator.cycle.durable import (
+    canonical_json,
+    make_folder,
+    replace_durably,
+    sha256_of,
+    sync_folder,
+    write_durably,
+)
 from generator.cycle.record import CycleRecord
+from generator.cycle.upgrade import load_record
 from generator.errors import ArchiveError
 
 MANIFEST_SCHEMA: Final = 1
 LOCK_WAIT_S: Final = 600.0
+PENDING: Final = ".pending.json"
+STAGED: Final = ".staged"
 _COMPRESSION: Final = 4  # a third of the time of the default level for 3 % more bytes of OEM text
 _CYCLE_ID = re.compile(r"(\d{4})-(\d{2})-(\d{2})(T\d{4}Z)")
+
+Link = dict[str, str]
+"""An entry of the chain: ``cycle_id`` and ``manifest_sha256``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signer:
+    """Signs manifests; ``public_key`` (hexadecimal) is named in each manifest, so that no signature can be removed."""
+
+    public_key: str
+    sign: Callable[[bytes], bytes]
 
 
 def cycle_folder(cycle_id: str) -> str:
@@ -55,34 +83,65 @@ class Archive:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
 
-    def add(self, record: CycleRecord, inputs: Mapping[str, bytes]) -> None:
+    def add(
+        self,
+        record: CycleRecord,
+        inputs: Mapping[str, bytes],
+        *,
+        supersedes: str | None = None,
+        signer: Signer | None = None,
+    ) -> None:
         """Store a cycle and its inputs; the same cycle twice is accepted if it is the same to the byte.
 
         Args:
             record: The cycle.
             inputs: Delivered files by their SHA-256.
+            supersedes: Id of the archived cycle that this one corrects.
+            signer: Signs the manifest, if the publisher signs.
 
         Raises:
-            ArchiveError: if another record has this cycle's id, or the archive is locked for too long.
+            ArchiveError: if another record has this cycle's id, the superseded one does not exist, or the archive is
+                locked for too long.
         """
-        self.directory.mkdir(parents=True, exist_ok=True)
+        with self.locked():
+            self._add_locked(record, inputs, supersedes, signer)
+
+    @contextmanager
+    def locked(self, wait_s: float = LOCK_WAIT_S) -> Iterator[None]:
+        """Alone in the archive, with nothing left over from an interrupted run.
+
+        Raises:
+            ArchiveError: if another run keeps the lock for too long.
+        """
+        make_folder(self.directory)
         try:
-            with FileLock(self.directory / ".lock", timeout=LOCK_WAIT_S):
-                self._add_locked(record, inputs)
+            with FileLock(self.directory / ".lock", timeout=wait_s):
+                self._recover()
+                yield
         except Timeout:
             raise ArchiveError("only one run at a time may write the archive", file=str(self.directory)) from None
 
     def load(self, cycle_id: str) -> CycleRecord:
-        """The record of a cycle.
+        """The record of a cycle, upgraded to this program's schema.
 
         Raises:
             ArchiveError: if there is none, or it cannot be read.
         """
-        path = self.directory / cycle_folder(cycle_id) / "record.json"
-        try:
-            return records.load(path.read_bytes(), str(path))
-        except OSError as error:
-            raise ArchiveError(f"the record must be readable: {error.strerror}", file=str(path)) from None
+        path = self.folder(cycle_id) / "record.json"
+        return load_record(_read(path, "the record"), str(path))
+
+    def manifest(self, cycle_id: str) -> dict[str, Any]:
+        """The manifest of a cycle.
+
+        Raises:
+            ArchiveError: if it cannot be read or this program does not know its schema.
+        """
+        path = self.folder(cycle_id) / "manifest.json"
+        return parse_manifest(_read(path, "the manifest"), str(path))
+
+    def folder(self, cycle_id: str) -> Path:
+        """The folder of a cycle."""
+        return self.directory / cycle_folder(cycle_id)
 
     def cycle_ids(self, *, newest_first: bool = False) -> Iterator[str]:
         """Ids of all cycles in order of time; folders are listed as they are needed, never all at once."""
@@ -95,100 +154,182 @@ class Archive:
         return [int(folder.name) for folder in _folders(self.directory / "cycles", newest_first=False)]
 
     def previous_id(self, cycle_id: str) -> str | None:
-        """The newest cycle before this one."""
-        return next((found for found in self.cycle_ids(newest_first=True) if found < cycle_id), None)
+        """The newest cycle before this one; lists only the folders on its way, however large the archive is."""
+        return _last_before(self.directory / "cycles", cycle_folder(cycle_id).split("/")[1:], ())
 
     def latest_id(self) -> str | None:
         """The newest cycle by its data cut-off."""
         return next(self.cycle_ids(newest_first=True), None)
 
+    def head(self) -> Link | None:
+        """The newest entry of the chain; that is the cycle added last, not always the newest by time.
+
+        Raises:
+            ArchiveError: if it cannot be read.
+        """
+        path = self.directory / "head.json"
+        if not path.exists():
+            return None
+        try:
+            head = json.loads(path.read_bytes())
+            return {"cycle_id": str(head["cycle_id"]), "manifest_sha256": str(head["manifest_sha256"])}
+        except (ValueError, TypeError, KeyError):
+            raise ArchiveError("the head of the chain must name a cycle and its manifest", file=str(path)) from None
+
     def read_input(self, sha256: str) -> bytes:
         """A stored input.
 
         Raises:
-            ArchiveError: if it is missing or no longer has its hash.
+            ArchiveError: if it is missing, was dropped, or no longer has its hash.
         """
-        path = self._input_path(sha256)
+        path = self.input_path(sha256)
+        if not path.exists() and self.pruned_path(sha256).exists():
+            raise ArchiveError("the input must not have been pruned", value=sha256, file=str(self.directory))
         try:
             data = gzip.decompress(path.read_bytes())
         except (OSError, EOFError) as error:
             raise ArchiveError(f"a stored input must be readable: {error}", file=str(path)) from None
-        if hashlib.sha256(data).hexdigest() != sha256:
+        if sha256_of(data) != sha256:
             raise ArchiveError("a stored input must have the SHA-256 in its name", file=str(path))
         return data
+
+    def input_path(self, sha256: str) -> Path:
+        """Where an input is stored."""
+        return self.directory / "inputs" / sha256[:2] / f"{sha256}.gz"
+
+    def pruned_path(self, sha256: str) -> Path:
+        """Where an empty file says that an input was dropped by intent."""
+        return self.directory / "inputs" / sha256[:2] / f"{sha256}.pruned"
+
+    def pending(self) -> dict[str, Any] | None:
+        """What an interrupted run was about to add, until the next run settles it."""
+        path = self.directory / PENDING
+        if not path.exists():
+            return None
+        try:
+            plan = json.loads(path.read_bytes())
+            return {"cycle_id": str(plan["cycle_id"]), "inputs": list(plan["inputs"])}
+        except (ValueError, TypeError, KeyError):
+            return {"cycle_id": None, "inputs": []}  # cut off while it was written: nothing else had begun
 
     def _ids_of_month(self, year: str, month: str, *, newest_first: bool) -> Iterator[str]:
         for day in _folders(self.directory / "cycles" / year / month, newest_first):
             for cycle in _folders(day, newest_first):
                 yield f"{year}-{month}-{day.name}{cycle.name}"
 
-    def _input_path(self, sha256: str) -> Path:
-        return self.directory / "inputs" / sha256[:2] / f"{sha256}.gz"
-
-    def _add_locked(self, record: CycleRecord, inputs: Mapping[str, bytes]) -> None:
+    def _add_locked(
+        self, record: CycleRecord, inputs: Mapping[str, bytes], supersedes: str | None, signer: Signer | None
+    ) -> None:
         text = records.dump(record)
-        target = self.directory / cycle_folder(record.cycle_id)
+        target = self.folder(record.cycle_id)
         if target.exists():
-            if (target / "record.json").read_bytes() == text:
+            if (target / "record.json").read_bytes() == text and self.manifest(record.cycle_id)[
+                "supersedes"
+            ] == supersedes:
                 return
             raise ArchiveError("an archived cycle must not change; choose another --at", value=record.cycle_id)
+        if supersedes is not None and not self.folder(supersedes).is_dir():
+            raise ArchiveError("a superseded cycle must be in the archive", value=supersedes)
+        new = sorted(sha256 for sha256 in inputs if not self.input_path(sha256).exists())
+        write_durably(self.directory / PENDING, canonical_json({"cycle_id": record.cycle_id, "inputs": new}))
+        sync_folder(self.directory)
+        staged = self.directory / STAGED
+        staged.mkdir()
         with ThreadPoolExecutor() as pool:  # zlib releases the interpreter lock
-            list(pool.map(self._store_input, inputs.items()))
-        manifest = {
+            stored = dict(pool.map(self._store_input, inputs.items()))
+        manifest = canonical_json({
             "schema_number": MANIFEST_SCHEMA,
             "cycle_id": record.cycle_id,
             "files": {"record.json": _digest(text)},
-            "inputs": sorted(inputs),
-            "previous": self._head(),
-        }
-        manifest_text = _json(manifest)
-        staged = self.directory / f".staged-{record.cycle_id}"
-        shutil.rmtree(staged, ignore_errors=True)  # left by an interrupted run
-        staged.mkdir()
-        write_durably(staged / "record.json", text)
-        write_durably(staged / "manifest.json", manifest_text)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        staged.rename(target)
+            "inputs": stored,
+            "previous": self.head(),
+            "supersedes": supersedes,
+            "signed_by": signer.public_key if signer else None,
+        })  # fmt: skip
+        files = {"record.json": text, "manifest.json": manifest}
+        if signer is not None:
+            files["manifest.sig"] = signer.sign(manifest).hex().encode() + b"\n"
+        cycle = staged / "cycle"
+        cycle.mkdir()
+        for name, data in files.items():
+            write_durably(cycle / name, data)
+        sync_folder(cycle)
+        make_folder(target.parent)
+        cycle.rename(target)
         sync_folder(target.parent)
-        head = {"cycle_id": record.cycle_id, "manifest_sha256": hashlib.sha256(manifest_text).hexdigest()}
-        replace_durably(self.directory / "head.json", _json(head))
+        self._recover()  # moves the head on: the same steps after a crash and without one
 
-    def _head(self) -> dict[str, str] | None:
-        path = self.directory / "head.json"
-        return dict(json.loads(path.read_bytes())) if path.exists() else None
+    def _recover(self) -> None:
+        """Finish or take back what is pending: if the cycle is in place it counts, otherwise its inputs go."""
+        plan = self.pending()
+        if plan is None:
+            return
+        staged = self.directory / STAGED
+        shutil.rmtree(staged, ignore_errors=True)
+        cycle_id = plan["cycle_id"]
+        manifest = self.folder(cycle_id) / "manifest.json" if cycle_id else None
+        if manifest is not None and manifest.exists():
+            staged.mkdir()
+            head = {"cycle_id": cycle_id, "manifest_sha256": sha256_of(manifest.read_bytes())}
+            replace_durably(self.directory / "head.json", canonical_json(head), staging=staged)
+            for sha256 in plan["inputs"]:
+                self.pruned_path(sha256).unlink(missing_ok=True)  # dropped once, and now delivered again
+            staged.rmdir()
+        else:
+            for sha256 in plan["inputs"]:
+                self.input_path(sha256).unlink(missing_ok=True)
+        (self.directory / PENDING).unlink()
+        sync_folder(self.directory)
 
-    def _store_input(self, item: tuple[str, bytes]) -> None:
+    def _store_input(self, item: tuple[str, bytes]) -> tuple[str, dict[str, Any]]:
+        """Store an input if it is not there yet; its hash and what the manifest says of it."""
         sha256, data = item
-        path = self._input_path(sha256)
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            replace_durably(path, gzip.compress(data, _COMPRESSION, mtime=0))
+        path = self.input_path(sha256)
+        if path.exists():
+            packed = path.read_bytes()
+        else:
+            packed = gzip.compress(data, _COMPRESSION, mtime=0)
+            replace_durably(path, packed, staging=self.directory / STAGED)
+        return sha256, {"size_bytes": len(data), "stored": _digest(packed)}
 
 
-def write_durably(path: Path, data: bytes) -> None:
-    """Write a new file and wait until it is on the disk."""
-    with path.open("xb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+def parse_manifest(text: bytes, file: str) -> dict[str, Any]:
+    """Read a manifest.
 
-
-def replace_durably(path: Path, data: bytes) -> None:
-    """Put a file in place whole or not at all, whatever stood there before."""
-    staged = path.with_name(f".{path.name}.new")
-    staged.unlink(missing_ok=True)
-    write_durably(staged, data)
-    staged.replace(path)
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Wait until a rename inside a folder is on the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
+    Raises:
+        ArchiveError: if it is none, or this program does not know its schema.
+    """
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        manifest = json.loads(text)
+        number = manifest["schema_number"]
+    except (ValueError, TypeError, KeyError):
+        raise ArchiveError("a manifest must be JSON with a schema_number", file=file) from None
+    if number != MANIFEST_SCHEMA:
+        age = "newer than this program: upgrade nearpass" if number > MANIFEST_SCHEMA else "too old for this program"
+        raise ArchiveError(
+            f"a manifest's schema_number must be {MANIFEST_SCHEMA}; this is {age}", value=number, file=file
+        )
+    return dict(manifest)
+
+
+def _last_before(folder: Path, limit: list[str], found: tuple[str, ...]) -> str | None:
+    """The last cycle below a folder of the tree; before the given names of year, month, day and time, if any."""
+    if len(found) == 4:
+        return f"{found[0]}-{found[1]}-{found[2]}{found[3]}"
+    names = [path.name for path in _folders(folder, newest_first=False)]
+    if limit:
+        here, deeper = limit[0], limit[1:]
+        position = bisect_left(names, here)
+        if deeper and position < len(names) and names[position] == here:
+            earlier = _last_before(folder / here, deeper, (*found, here))
+            if earlier is not None:
+                return earlier
+        names = names[:position]
+    for name in reversed(names):
+        earlier = _last_before(folder / name, [], (*found, name))
+        if earlier is not None:
+            return earlier
+    return None
 
 
 def _folders(parent: Path, newest_first: bool) -> list[Path]:
@@ -197,9 +338,12 @@ def _folders(parent: Path, newest_first: bool) -> list[Path]:
     return sorted((path for path in parent.iterdir() if path.is_dir()), reverse=newest_first)
 
 
+def _read(path: Path, what: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ArchiveError(f"{what} must be readable: {error.strerror}", file=str(path)) from None
+
+
 def _digest(data: bytes) -> dict[str, Any]:
-    return {"sha256": hashlib.sha256(data).hexdigest(), "size_bytes": len(data)}
-
-
-def _json(value: object) -> bytes:
-    return json.dumps(value, sort_keys=True, indent=1).encode() + b"\n"
+    return {"sha256": sha256_of(data), "size_bytes": len(data)}

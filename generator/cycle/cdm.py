@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
 from generator.astro.epochs import Epoch
-from generator.cycle.record import Matrix6, Vector
+from generator.cycle.fields import Matrix6, Vector
 
 VERSION: Final = "1.0"
 DEFAULT_CENTER: Final = "EARTH"

@@ -10,6 +10,8 @@ Choices where CCSDS 508.0-B-1 leaves one, or leaves none that fits a body other 
 - The covariance is obligatory. A declared model goes out as COVARIANCE_METHOD = DEFAULT. Where there is none, every
   term is zero, which the standard tells a reader to discount (5.2.8), with DEFAULT and a comment that says so; none is
   made up.
+- COLLISION_PROBABILITY_METHOD is the name that the record gives the method, in capital letters; of the names in use
+  here the registry of CCSDS knows FOSTER-1992.
 - CREATION_DATE is the data cut-off and MESSAGE_ID the cycle's and the event's id, so that a message made again from
   the archive is the same message.
 - Version 1.0 has no field for a marking: it stands in a comment of the header. The hard-body radius stands in the
@@ -21,10 +23,10 @@ from __future__ import annotations
 import re
 import textwrap
 import unicodedata
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from generator.astro.frames import icrf_from_axes
 from generator.cycle.cdm import (
@@ -36,8 +38,12 @@ from generator.cycle.cdm import (
     Values,
 )
 from generator.cycle.cdm_write import number_text
-from generator.cycle.record import CycleRecord, EventRecord, InputRecord, Matrix6, ObjectRecord, Vector
+from generator.cycle.event_record import EventRecord
+from generator.cycle.fields import Matrix6, Vector
+from generator.cycle.record import CycleRecord, InputRecord, ObjectRecord
 from generator.encounter.uncertainty import Basis
+
+FloatArray = NDArray[np.float64]
 
 REF_FRAME: Final = "EME2000"
 CATALOG: Final = "NAIF"
@@ -55,26 +61,17 @@ _M_DECIMALS: Final = 6
 _M_S_DECIMALS: Final = 9
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CollisionProbability:
-    """Probability of collision and the registered name of its method, such as FOSTER-1992."""
-
-    probability: float
-    method: str
-
-
-def event_cdm(record: CycleRecord, event: EventRecord, *, collision: CollisionProbability | None = None) -> Cdm:
+def event_cdm(record: CycleRecord, event: EventRecord) -> Cdm:
     """The message for one event; object 1 is its primary.
 
     Args:
         record: The cycle, from which objects, inputs, body and window are taken.
-        event: One of its events, with the covariances that are known.
-        collision: Probability of collision, if one was computed.
+        event: One of its events, with the covariances and the probability that are known.
 
     """
     return Cdm(
         header=_header(record, event),
-        relative=_relative(record, event, collision),
+        relative=_relative(record, event),
         object1=_object(record, event, event.primary, event.primary_position_km, event.primary_velocity_km_s),
         object2=_object(record, event, event.secondary, event.secondary_position_km, event.secondary_velocity_km_s),
     )
@@ -100,21 +97,24 @@ def _header(record: CycleRecord, event: EventRecord) -> CdmHeader:
     )
 
 
-def _relative(record: CycleRecord, event: EventRecord, collision: CollisionProbability | None) -> CdmRelative:
+def _relative(record: CycleRecord, event: EventRecord) -> CdmRelative:
+    pc, method = event.probability.pc, event.probability.method
+    if pc is None or method is None:
+        pc = method = None
     return CdmRelative(
         tca=event.tca,
         miss_m=round(event.miss_km * _M_PER_KM, _M_DECIMALS),
         relative_speed_m_s=round(event.relative_speed_km_s * _M_PER_KM, _M_S_DECIMALS),
         relative_position_rtn_m=_vector(np.array(event.miss_rtn_km) * _M_PER_KM, _M_DECIMALS),
         relative_velocity_rtn_m_s=_vector(np.array(event.relative_velocity_rtn_km_s) * _M_PER_KM, _M_S_DECIMALS),
-        collision_probability=collision.probability if collision else None,
-        collision_probability_method=collision.method if collision else None,
+        collision_probability=pc,
+        collision_probability_method=_identifier(method) if method else None,
         others=(("START_SCREEN_PERIOD", record.window.start), ("STOP_SCREEN_PERIOD", record.window.stop)),
         comments=_comments(
             f"HBR = {number_text(round(event.b_plane.hbr_km * _M_PER_KM, _M_DECIMALS))} [m]"
             if event.b_plane and event.b_plane.hbr_km
             else None,
-            f"Listed because its miss distance is below {record.thresholds.limit_km:g} km",
+            f"Approaches below {record.thresholds.limit_km:g} km are listed by this screening",
             "TCA lies at an end of the ephemerides, the least distance may lie outside" if event.at_boundary else None,
         ),
     )
@@ -174,7 +174,7 @@ def _in_metres(matrix_km: Matrix6) -> Matrix6:
     return tuple(tuple(row) for row in rows)  # type: ignore[return-value]  # six rows of six, as they came in
 
 
-def _vector(values: np.ndarray[tuple[int], np.dtype[np.float64]], decimals: int) -> Vector:
+def _vector(values: FloatArray, decimals: int) -> Vector:
     x, y, z = (round(float(value), decimals) for value in values)
     return x, y, z
 

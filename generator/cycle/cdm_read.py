@@ -38,7 +38,7 @@ from generator.cycle.cdm import (
     covariance_keywords,
 )
 from generator.cycle.cdm_syntax import DATA, DATA_BLOCKS, Entry, Part, decoded, kvn_parts, xml_parts
-from generator.cycle.record import Matrix6, Vector
+from generator.cycle.fields import Matrix6, Vector
 from generator.ephemeris.oem_lines import plain_text
 from generator.errors import InputError, NearpassError, TimeError
 

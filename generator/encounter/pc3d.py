@@ -12,12 +12,12 @@ in which only the far end of a curved distribution reaches the other object.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.integrate import cubature
 from scipy.special import erfc, erfcinv
 
 from generator.encounter.equinoctial import Orbit
@@ -30,12 +30,14 @@ GAMMA: Final = 1e-16  # share of the encounter left outside its duration; CARA's
 DURATION_SIGMAS: Final = float(np.sqrt(2.0) * erfcinv(GAMMA))
 CLIP_HBR: Final = 1e-4  # least sigma of an axis, in hard-body radii, as in the encounter plane
 LONG_SHARE: Final = 0.02  # of the period; an encounter that lasts longer is integrated over the whole span
-MOST_HBR_SIGMAS: Final = 100
+MOST_HBR_SIGMAS: Final = 100  # of the middle axis; beyond it the arcs of the sphere are not resolved
+THIN_HEIGHTS: Final = 40
 NEGLIGIBLE: Final = 400.0  # squared Mahalanobis distance: a density below exp(-200) of its peak
 TIME_NODES: Final = 33
 RATE_RTOL: Final = 1e-5
 SPAN_PANELS: Final = 16
-MOST_REGIONS: Final = 400
+PANEL_NODES: Final = 8
+MOST_HALVINGS: Final = 14
 MOST_SHIFT_SIGMAS: Final = 3.0  # a bell centred farther away is extrapolated, not fitted
 OVERLAP_STEPS: Final = 20
 OVERLAP_TOLERANCE_HBR: Final = 1e-3  # how exactly the two orbits of a peak overlap meet
@@ -135,46 +137,119 @@ def overlap(first: Orbit, second: Orbit, offsets_s: FloatArray, hbr_km: float) -
     return Overlap(mean=mean, covariance=covariance, first=elements[0], second=elements[1], found=found)
 
 
-def log_flux(state: Overlap, hbr_km: float, rings: int) -> tuple[FloatArray, FloatArray]:
-    """Logarithm of the inward flux density ``(N, K)`` at K points of the hard-body sphere, and their weights ``(K,)``.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Flux:
+    """What the inward flux through the hard-body sphere needs, ``N`` instants, in the principal axes of the position.
 
-    Hall (2021, eq. 21-25): density of the relative position times the mean inward speed given that position, the
-    latter for a Gaussian velocity. The quadrature over the sphere is a product of Gauss-Legendre in the height along
-    the relative velocity, separately on either side of the equator where the flux has a bend, and the trapezoidal rule
-    around. The weights hold the area, so that ``exp(log_flux) @ weights`` is the rate in 1/s.
+    The density of the relative position has standard deviations ``sigma_km`` ``(N, 3)``, least first, around ``mean_km``.
+    Given a position ``s`` the relative velocity has mean ``at_centre_km_s + gain @ s`` and covariance ``spread``.
     """
-    directions, weights = _sphere(rings)
-    position, velocity = state.mean[:, :3], state.mean[:, 3:]
+
+    sigma_km: FloatArray
+    mean_km: FloatArray
+    at_centre_km_s: FloatArray
+    gain: FloatArray
+    spread: FloatArray
+
+    def turned(self, axes: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Velocity, gain and spread in other axes ``(N, 3, 3)``, whose rows are in the principal ones."""
+        back = axes.transpose(0, 2, 1)
+        return np.einsum("nij,nj->ni", axes, self.at_centre_km_s), axes @ self.gain @ back, axes @ self.spread @ back
+
+
+def flux(state: Overlap, hbr_km: float) -> Flux:
+    """Density and conditional velocity of a Gaussian relative state (Hall 2021, eq. 21-25)."""
     values, vectors = np.linalg.eigh(state.covariance[:, :3, :3])
     values = np.maximum(values, (CLIP_HBR * hbr_km) ** 2)
-    precision = (vectors / values[:, None, :]) @ vectors.transpose(0, 2, 1)
-    gain = state.covariance[:, 3:, :3] @ precision
-    spread = state.covariance[:, 3:, 3:] - gain @ state.covariance[:, :3, 3:]
-    at_centre = velocity - np.einsum("nij,nj->ni", gain, position)
-    axes = _aligned(at_centre)
+    rotated = vectors.transpose(0, 2, 1)
+    cross = rotated @ state.covariance[:, 3:, :3] @ vectors
+    gain = cross / values[:, None, :]
+    mean_km = np.einsum("nij,nj->ni", rotated, state.mean[:, :3])
+    return Flux(
+        sigma_km=np.sqrt(values),
+        mean_km=mean_km,
+        at_centre_km_s=np.einsum("nij,nj->ni", rotated, state.mean[:, 3:]) - np.einsum("nij,nj->ni", gain, mean_km),
+        gain=gain,
+        spread=rotated @ state.covariance[:, 3:, 3:] @ vectors - gain @ cross.transpose(0, 2, 1),
+    )
 
-    def local(matrix: FloatArray) -> FloatArray:
-        return np.asarray(axes @ matrix @ axes.transpose(0, 2, 1))
 
-    squares = directions[:, [0, 1, 2, 0, 0, 1]] * directions[:, [0, 1, 2, 1, 2, 2]] * [1, 1, 1, 2, 2, 2]
+def log_flux(given: Flux, hbr_km: float, rings: int) -> tuple[FloatArray, FloatArray]:
+    """Logarithm of the inward flux density ``(N, K)`` at K points of the hard-body sphere, and their areas ``(K,)``.
+
+    For a density that is smooth over the sphere: product of Gauss-Legendre in the height along the relative velocity,
+    separately on either side of the equator, where the flux has a bend, and the trapezoidal rule around.
+    """
+    directions, weights = _sphere(rings)
+    axes = _aligned(given.at_centre_km_s)
+    velocity, gain, spread = given.turned(axes)
+    precision = (axes / given.sigma_km[:, None, :] ** 2) @ axes.transpose(0, 2, 1)
+    pulled = np.einsum("nij,nj->ni", axes, given.mean_km / given.sigma_km**2)
+    first, other = [0, 1, 2, 0, 0, 1], [0, 1, 2, 1, 2, 2]
+    squares = directions[:, first] * directions[:, other] * [1, 1, 1, 2, 2, 2]
 
     def form(matrix: FloatArray) -> FloatArray:
-        symmetric = (matrix + matrix.transpose(0, 2, 1)) / 2.0
-        return np.asarray(symmetric[:, [0, 1, 2, 0, 0, 1], [0, 1, 2, 1, 2, 2]] @ squares.T)
+        return np.asarray(((matrix + matrix.transpose(0, 2, 1)) / 2.0)[:, first, other] @ squares.T)
 
-    pulled = np.einsum("nij,nj->ni", precision, position)
     exponent = (
-        hbr_km**2 * form(local(precision))
-        - 2.0 * hbr_km * np.einsum("nij,nj->ni", axes, pulled) @ directions.T
-        + np.einsum("ni,ni->n", position, pulled)[:, None]
+        hbr_km**2 * form(precision)
+        - 2.0 * hbr_km * pulled @ directions.T
+        + ((given.mean_km / given.sigma_km) ** 2).sum(axis=1)[:, None]
     )
-    outward = np.einsum("nij,nj->ni", axes, at_centre) @ directions.T + hbr_km * form(local(gain))
-    sigma = np.sqrt(np.maximum(form(local(spread)), 0.0))
-    norm = 1.5 * np.log(2.0 * np.pi) + np.log(values).sum(axis=1)[:, None] / 2.0
+    inward = _inward(velocity @ directions.T + hbr_km * form(gain), np.sqrt(np.maximum(form(spread), 0.0)))
     with np.errstate(divide="ignore"):
-        logarithm = np.log(_inward(outward, sigma)) - exponent / 2.0 - norm
-    logarithm[~state.found] = -np.inf
-    return logarithm, weights * hbr_km**2
+        return np.log(inward) - exponent / 2.0 - _log_norm(given)[:, None], weights * hbr_km**2
+
+
+def thin_rate(given: Flux, hbr_km: float, across: int) -> FloatArray:
+    """Inward flux ``(N,)`` of a density that is thin against the sphere along its first principal axis.
+
+    Gauss-Legendre in the height along that axis, only where the density is; around, on the two arcs where the mean
+    velocity points in and out, so that the bend between them is an end point.
+
+    Args:
+        given: From `flux`.
+        hbr_km: Combined hard-body radius.
+        across: Points on each arc.
+    """
+    nodes, weights = np.polynomial.legendre.leggauss(THIN_HEIGHTS)
+    arc_nodes, arc_weights = np.polynomial.legendre.leggauss(across)
+    centre, sigma = given.mean_km[:, 0] / hbr_km, given.sigma_km[:, 0] / hbr_km
+    reach = np.hypot(np.maximum(np.abs(centre) - 1.0, 0.0), 9.0 * sigma)
+    low, high = np.clip(centre - reach, -1.0, 1.0), np.clip(centre + reach, -1.0, 1.0)
+    height = ((low + high)[:, None] + (high - low)[:, None] * nodes) / 2.0
+    radius = np.sqrt((1.0 - height) * (1.0 + height))
+    v1, v2, v3 = given.at_centre_km_s.T
+    towards, sideways = np.arctan2(v3, v2)[:, None], np.hypot(v2, v3)[:, None] * radius
+    with np.errstate(divide="ignore", invalid="ignore"):
+        turn = np.arccos(np.clip(np.nan_to_num(-v1[:, None] * height / sideways), -1.0, 1.0))
+    total = np.zeros(len(centre))
+    for middle, half in ((towards + np.pi, np.pi - turn), (towards, turn)):
+        around = middle[..., None] + half[..., None] * arc_nodes
+        unit = np.stack(
+            [np.broadcast_to(height[..., None], around.shape), radius[..., None] * np.cos(around), radius[..., None] * np.sin(around)]
+        )
+        exponent = sum(((hbr_km * unit[i] - given.mean_km[:, i, None, None]) / given.sigma_km[:, i, None, None]) ** 2 for i in range(3))
+        outward = hbr_km * _form(given.gain, unit) + sum(given.at_centre_km_s[:, i, None, None] * unit[i] for i in range(3))
+        inward = _inward(outward, np.sqrt(np.maximum(_form(given.spread, unit), 0.0)))
+        arcs = (inward * np.exp(-exponent / 2.0)) @ arc_weights * half
+        total += np.einsum("nk,k->n", arcs, weights)
+    return np.asarray(total * (high - low) / 2.0 * hbr_km**2 * np.exp(-_log_norm(given)))
+
+
+def _form(matrix: FloatArray, unit: FloatArray) -> FloatArray:
+    """Quadratic form of ``(N, 3, 3)`` at vectors ``(3, N, ...)``."""
+    return np.asarray(
+        sum(
+            (matrix[:, i, j] + matrix[:, j, i])[:, None, None] * unit[i] * unit[j] * (0.5 if i == j else 1.0)
+            for i in range(3)
+            for j in range(i, 3)
+        )
+    )
+
+
+def _log_norm(given: Flux) -> FloatArray:
+    return np.asarray(1.5 * np.log(2.0 * np.pi) + np.log(given.sigma_km).sum(axis=1))
 
 
 def rates(first: Orbit, second: Orbit, hbr_km: float, offsets_s: FloatArray) -> FloatArray:
@@ -184,15 +259,20 @@ def rates(first: Orbit, second: Orbit, hbr_km: float, offsets_s: FloatArray) -> 
         CoverageError: where the sphere is too large against the covariance for the quadrature.
     """
     state = overlap(first, second, np.asarray(offsets_s, dtype=float), hbr_km)
-    rings = _rings(state, hbr_km)
-    rate = np.zeros(len(rings))
-    for count in np.unique(rings[rings > 0]):
-        rows = np.flatnonzero(rings == count)
-        step = max(1, 400_000 // (4 * int(count) ** 2))
+    given = flux(state, hbr_km)
+    orders = _orders(given, state.found, hbr_km)
+    rate = np.zeros(len(orders))
+    for order in np.unique(orders[orders != 0]):
+        rows = np.flatnonzero(orders == order)
+        step = max(1, 200_000 // (THIN_HEIGHTS * abs(int(order))))
         for start in range(0, len(rows), step):
             part = rows[start : start + step]
-            logarithm, weights = log_flux(state.at(part), hbr_km, int(count))
-            rate[part] = np.exp(logarithm) @ weights
+            some = Flux(**{name: getattr(given, name)[part] for name in Flux.__slots__})
+            if order < 0:
+                rate[part] = thin_rate(some, hbr_km, -int(order))
+            else:
+                logarithm, weights = log_flux(some, hbr_km, int(order))
+                rate[part] = np.exp(logarithm) @ weights
     return rate
 
 
@@ -284,33 +364,56 @@ def nc_3d(
         else:
             near = peak.offset_s + half_s * np.array([-1.0, -0.25, 0.0, 0.25, 1.0])
             points = np.sort(np.concatenate([points, near[(near > start_s) & (near < stop_s)]]))
-    result = cubature(
-        lambda x: rates(first, second, hbr_km, x[:, 0]),
-        [start_s],
-        [stop_s],
-        rule="gk15",
-        rtol=RATE_RTOL,
-        points=list(points[:, None]),
-        max_subdivisions=MOST_REGIONS,
-    )
-    return Expected(number=float(result.estimate), start_s=start_s, stop_s=stop_s)
+    number = _integrate(lambda times: rates(first, second, hbr_km, times), np.array([start_s, *points, stop_s]))
+    return Expected(number=number, start_s=start_s, stop_s=stop_s)
+
+
+def _integrate(rate: Callable[[FloatArray], FloatArray], edges: FloatArray) -> float:
+    """Integral over the panels between ``edges``, those halved where halving still changes the sum.
+
+    As `scipy.integrate.cubature`, but one call of ``rate`` serves all the panels of a round: the rate costs far less an
+    instant in long arrays.
+    """
+    nodes, weights = np.polynomial.legendre.leggauss(PANEL_NODES)
+
+    def panels(low: FloatArray, high: FloatArray) -> FloatArray:
+        times = ((low + high)[:, None] + (high - low)[:, None] * nodes) / 2.0
+        return np.asarray(rate(times.ravel()).reshape(times.shape) @ weights * (high - low) / 2.0)
+
+    low, high = edges[:-1], edges[1:]
+    whole, done = panels(low, high), 0.0
+    for _ in range(MOST_HALVINGS):
+        middle = (low + high) / 2.0
+        low, high = np.concatenate([low, middle]), np.concatenate([middle, high])
+        halves = panels(low, high)
+        first, second = np.split(halves, 2)
+        error = np.abs(first + second - whole)
+        again = error > RATE_RTOL * (done + halves.sum()) / 8.0
+        done += float((first + second)[~again].sum())
+        keep = np.concatenate([again, again])
+        low, high, whole = low[keep], high[keep], halves[keep]
+        if not low.size:
+            break
+    return done + float(whole.sum())
 
 
 def nc_2d(first: Orbit, second: Orbit, hbr_km: float, peak: Peak) -> float | None:
     """Expected number of collisions with the time integral in closed form (2D-Nc); None where it is no bell.
 
     At every point of the sphere the flux is taken as a Gaussian in time, through its values at the peak and one sigma
-    either side (Hall, Baars, Casali 2023): exact for straight motion, and cheap where it holds.
+    either side (Hall, Baars, Casali 2023): exact for straight motion, and cheap where it holds. A sphere of several sigma
+    makes no bell of it.
 
     Raises:
         CoverageError: where the sphere is too large against the covariance for the quadrature.
     """
     times = peak.offset_s + peak.sigma_s * np.array([-1.0, 0.0, 1.0])
     state = overlap(first, second, times, hbr_km)
-    rings = int(_rings(state, hbr_km).max())
-    if rings == 0:
-        return 0.0
-    (low, middle, high), weights = log_flux(state, hbr_km, rings)
+    given = flux(state, hbr_km)
+    orders = _orders(given, state.found, hbr_km)
+    if not state.found.all() or (orders <= 0).any():
+        return None
+    (low, middle, high), weights = log_flux(given, hbr_km, int(orders.max()))
     counts = np.isfinite(low + middle + high)
     low, middle, high, weights = low[counts], middle[counts], high[counts], weights[counts]
     curvature, slope = 2.0 * middle - low - high, (high - low) / 2.0
@@ -325,21 +428,19 @@ def _whole_span(first: Orbit, second: Orbit) -> tuple[float, float]:
     return -half_s, half_s
 
 
-def _rings(state: Overlap, hbr_km: float) -> NDArray[np.int64]:
-    """Heights on each half of the sphere that resolve the density of the position, ``(N,)``; 0 where it is nil."""
-    values, vectors = np.linalg.eigh(state.covariance[:, :3, :3])
-    sigma_km = np.sqrt(np.maximum(values, (CLIP_HBR * hbr_km) ** 2))
-    along = np.einsum("ni,nij->nj", state.mean[:, :3], vectors)
-    nearest = np.maximum(np.abs(along) - hbr_km, 0.0) / sigma_km  # of the box around the sphere: never too far
-    counts = state.found & ((nearest**2).sum(axis=1) < NEGLIGIBLE)
-    ratio = hbr_km / sigma_km[:, 0]
-    if (ratio[counts] > MOST_HBR_SIGMAS).any():
+def _orders(given: Flux, found: BoolArray, hbr_km: float) -> NDArray[np.int64]:
+    """How to sum over the sphere ``(N,)``: rings of the smooth rule, minus the arc points of the thin one, 0 for nil."""
+    # Distance to the box around the sphere: never more than to the sphere.
+    nearest = np.maximum(np.abs(given.mean_km) - hbr_km, 0.0) / given.sigma_km
+    counts = found & ((nearest**2).sum(axis=1) < NEGLIGIBLE)
+    thin, across = hbr_km / given.sigma_km[:, 0], hbr_km / given.sigma_km[:, 1]
+    if (across[counts] > MOST_HBR_SIGMAS).any():
         raise CoverageError(
             "the hard-body sphere must not be many times larger than the position uncertainty",
-            value=f"HBR {hbr_km:.6g} km = {ratio[counts].max():.3g} sigma",
+            value=f"HBR {hbr_km:.6g} km = {across[counts].max():.3g} sigma",
         )
-    wanted = np.select([ratio < bound for bound in (1.0, 4.0, 12.0, 32.0)], [10, 20, 44, 104], 40 + 2 * MOST_HBR_SIGMAS)
-    return np.where(counts, wanted, 0)
+    arcs = np.select([across < bound for bound in (1.0, 4.0, 16.0)], [-20, -40, -112], -640)
+    return np.where(counts, np.select([thin < 1.0, thin < 4.0], [10, 20], arcs), 0)
 
 
 def _sphere(rings: int) -> tuple[FloatArray, FloatArray]:

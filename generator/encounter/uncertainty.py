@@ -115,6 +115,40 @@ def state_covariance(
     )
 
 
+def timing_sigma_s(
+    trajectory: Trajectory,
+    offset_s: float,
+    *,
+    declared: DeclaredModel | None,
+    created_s: float,
+    gm_km3_s2: float,
+) -> float | None:
+    """One sigma of when an object passes where it should be: the sigma along the velocity divided by the speed.
+
+    Args:
+        trajectory: The object's trajectory.
+        offset_s: Seconds from the trajectory's epoch.
+        declared: The model to fall back on.
+        created_s: When the ephemeris was made, seconds from the trajectory's epoch.
+        gm_km3_s2: Gravitational parameter of the centre.
+    """
+    position_km, velocity_km_s = (state[0] for state in trajectory.state(np.array([offset_s])))
+    found = state_covariance(
+        trajectory,
+        offset_s,
+        position_km,
+        velocity_km_s,
+        declared=declared,
+        created_s=created_s,
+        gm_km3_s2=gm_km3_s2,
+    )
+    if found is None:
+        return None
+    speed_km_s = float(np.linalg.norm(velocity_km_s))
+    along = velocity_km_s / speed_km_s
+    return float(np.sqrt(along @ found.matrix[:3, :3] @ along)) / speed_km_s
+
+
 def declared_covariance(
     model: DeclaredModel, age_s: float, position_km: FloatArray, velocity_km_s: FloatArray, gm_km3_s2: float
 ) -> FloatArray:

@@ -95,7 +95,7 @@ def month_table(cycles: Sequence[CycleSummary], year: int, month: int) -> Table:
             number_cell(cycle.green, 0),
             number_cell(cycle.pairs_screened, 0),
             number_cell(cycle.refused, 0),
-            Cell(text=cycle.verdict),
+            Cell(text=_verdict(cycle)),
         )))  # fmt: skip
     return Table(
         caption=f"Cycles of {wording.MONTHS[month - 1]} {year}, the newest first",
@@ -108,3 +108,7 @@ def month_table(cycles: Sequence[CycleSummary], year: int, month: int) -> Table:
         rows=tuple(rows),
         filter_label="Filter cycles",
     )  # fmt: skip
+
+
+def _verdict(cycle: CycleSummary) -> str:
+    return f"Superseded by {cycle.superseded_by}. {cycle.verdict}" if cycle.superseded_by else cycle.verdict

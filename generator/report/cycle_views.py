@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from generator.cycle.record import ChangeRecord, CycleRecord, EventRecord, InputRecord, PairRecord
@@ -50,7 +50,10 @@ class Context:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeView:
-    """One change since the cycle before; ``miss`` and ``tca`` are None where they mean nothing."""
+    """A change since the cycle before, or ``number`` of the same kind and reason of one pair.
+
+    ``miss`` and ``tca`` are None where they mean nothing.
+    """
 
     kind: str
     word: str
@@ -62,6 +65,7 @@ class ChangeView:
     tca_machine: str | None
     miss: str | None
     reason: str
+    number: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +147,33 @@ def change_views(catalogue: Catalogue, links: Links) -> tuple[ChangeView, ...]:
     return tuple(change_view(change, catalogue, links) for change in catalogue.record.changes)
 
 
+def grouped_changes(catalogue: Catalogue, links: Links) -> tuple[ChangeView, ...]:
+    """The same with green events of one pair, kind and reason in one entry: a season of crossings brings dozens."""
+    groups: dict[tuple[str, ...], list[ChangeRecord]] = {}
+    for change in catalogue.record.changes:
+        quiet = {change.level, change.previous_level} <= {Level.GREEN, None}
+        alone = "" if quiet else change.event_id
+        groups.setdefault((change.kind, change.primary, change.secondary, change.reason, alone), []).append(change)
+    return tuple(_group(changes, catalogue, links) for changes in groups.values())
+
+
+def _group(changes: Sequence[ChangeRecord], catalogue: Catalogue, links: Links) -> ChangeView:
+    first = change_view(changes[0], catalogue, links)
+    if len(changes) == 1:
+        return first
+    pair = catalogue.pairs.get((changes[0].primary, changes[0].secondary))
+    tcas = sorted(change.tca for change in changes)
+    distances_km = [d for change in changes if (d := change.miss_km or change.previous_miss_km) is not None]
+    miss = f"from {wording.distance(min(distances_km))}" if distances_km else None
+    return replace(
+        first,
+        number=len(changes),
+        href=links.pair(pair) if pair else f"{links.cycle}index.html#changes",
+        tca=first.tca and f"{wording.minute(tcas[0])} to {wording.minute(tcas[-1])} UTC",
+        miss=first.miss and miss,
+    )
+
+
 def change_view(change: ChangeRecord, catalogue: Catalogue, links: Links) -> ChangeView:
     """One change; no time and no distance where one position along the orbit is unknown."""
     unknown = catalogue.unknown(change.primary, change.secondary)
@@ -191,7 +222,10 @@ def inputs_line(record: CycleRecord) -> tuple[str, ...]:
         oldest = max(aged, key=lambda item: item.age_s or 0.0)
         text += f", the oldest {wording.span(oldest.age_s or 0.0)} old ({oldest.object_id})"
     lines = [f"{text}."]
-    lines += [f"{item.object_id} refused: {wording.sentence(item.refusal)}" for item in record.inputs if item.refusal]
+    for item in record.inputs:
+        if item.refusal:
+            other = " (another delivery is in use)" if item.object_id in have else ""
+            lines.append(f"{item.object_id} refused{other}: {wording.sentence(item.refusal)}")
     lines += [f"{item.id}: {wording.PHASE_UNKNOWN}." for item in record.objects if phase_unknown(item)]
     return tuple(lines)
 
@@ -271,8 +305,12 @@ def _frame(item: InputRecord) -> str:
 
 
 def refusals(inputs: Sequence[InputRecord]) -> tuple[tuple[str, str, str], ...]:
-    """Object, file and reason of each refused delivery."""
-    return tuple((item.object_id, item.file, wording.sentence(item.refusal)) for item in inputs if item.refusal)
+    """Object, what was refused and why; most reasons name the file and its line themselves."""
+    return tuple(
+        (item.object_id, "" if item.file in item.refusal else item.file, wording.sentence(item.refusal))
+        for item in inputs
+        if item.refusal
+    )
 
 
 def matrix(catalogue: Catalogue, links: Links) -> Matrix | None:

@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from generator.cycle.record import EventRecord, HistoryPoint, InputRecord
-from generator.encounter.alert import SEVERITY, Level
-from generator.report import wording
+from generator.cycle.record import EventRecord, InputRecord
+from generator.encounter.alert import Level
+from generator.encounter.uncertainty import Basis
+from generator.report import event_tables, wording
 from generator.report.tables import EVENT_COLUMNS
 from generator.report.views import (
+    AXES,
     Catalogue,
-    Cell,
     Fact,
-    Head,
     Links,
     Table,
-    TableRow,
-    cell,
-    head,
-    level_cell,
-    limited,
     nearness_km,
-    number_cell,
-    span_cell,
-    time_cell,
 )
 
 _COLUMN: Final = {column.key: column for column in EVENT_COLUMNS}
-_BOUNDARY_MARK: Final = "‡"
-_BOUNDARY_NOTE: Final = "‡ The distance at an end of coverage: the true minimum may lie outside it."
-_AXES: Final = (("R", "radial"), ("T", "transverse"), ("N", "normal"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +53,8 @@ class EventPage:
 
     card: EventCard
     summary: str
+    sigma: str
+    sigma_from: str
     timing: tuple[Fact, ...]
     place: tuple[Fact, ...]
     motion: tuple[Fact, ...]
@@ -109,16 +99,25 @@ def _components(event: EventRecord) -> tuple[tuple[str, str], ...]:
     digits = wording.km_digits(event.miss_km)
     return tuple(
         (axis, wording.number(value, digits, signed=True))
-        for (axis, _), value in zip(_AXES, event.miss_rtn_km, strict=True)
+        for (axis, _), value in zip(AXES, event.miss_rtn_km, strict=True)
     )
 
 
 def _sigma(event: EventRecord, catalogue: Catalogue) -> str:
     if event.miss_sigma_km is not None:
-        return wording.distance(event.miss_sigma_km)
+        declared = [catalogue.name(item.object_id) for item in event.uncertainty if item.basis is Basis.DECLARED]
+        model = f" by the declared model of {wording.listing(declared)}" if declared else ""
+        return wording.distance(event.miss_sigma_km) + model
     given = {item.object_id for item in event.uncertainty}
     missing = [catalogue.name(key) for key in (event.primary, event.secondary) if key not in given]
     return f"unknown, no covariance for {wording.listing(missing)}" if missing else "unknown"
+
+
+def _sigma_from(event: EventRecord, catalogue: Catalogue) -> str:
+    """Whose covariance the sigma rests on, or whose is missing."""
+    if event.miss_sigma_km is None:
+        return _sigma(event, catalogue).removeprefix("unknown, ")
+    return "; ".join(f"{catalogue.name(item.object_id)}: {item.basis}" for item in event.uncertainty)
 
 
 def _decider(event: EventRecord, catalogue: Catalogue) -> str:
@@ -159,7 +158,7 @@ def summary(event: EventRecord, catalogue: Catalogue) -> str:
     parts = [
         f"On {wording.moment(event.tca)}, {who[0]} and {who[1]} pass each other at {miss}, {where}.",
         f"Their relative speed is {wording.number(event.relative_speed_km_s, 2)} km/s.",
-        f"One sigma of this distance is {wording.distance(event.miss_sigma_km)}."
+        f"One sigma of this distance is {_sigma(event, catalogue)}."
         if event.miss_sigma_km is not None
         else f"How sure the distance is cannot be said: {_sigma(event, catalogue).removeprefix('unknown, ')}.",
         f"The approach is {event.level.value}: {event.reason}.",
@@ -198,14 +197,16 @@ def event_page(event: EventRecord, catalogue: Catalogue, links: Links) -> EventP
     return EventPage(
         card=event_card(event, catalogue, links),
         summary=summary(event, catalogue),
+        sigma="unknown" if event.miss_sigma_km is None else wording.distance(event.miss_sigma_km),
+        sigma_from=_sigma_from(event, catalogue),
         timing=_timing(event),
         place=_place(event),
         motion=_motion(event),
-        components=_component_table(event),
-        sources=_source_table(event, catalogue, links),
+        components=event_tables.component_table(event),
+        sources=event_tables.source_table(event, catalogue, links),
         plane=_plane(event),
-        history=history_table(event, links) if event.history else None,
-        states=_state_table(event, catalogue),
+        history=event_tables.history_table(event, links) if event.history else None,
+        states=event_tables.state_table(event, catalogue),
         inputs=tuple(item for item in record.inputs if item.object_id in members),
         permalink=links.permalink(event.event_id),
         pair_href=links.pair(catalogue.pairs[event.primary, event.secondary]),
@@ -234,7 +235,7 @@ def _place(event: EventRecord) -> tuple[Fact, ...]:
 def _motion(event: EventRecord) -> tuple[Fact, ...]:
     velocity = "  ".join(
         f"{axis} {wording.number(value, 3, signed=True)}"
-        for (axis, _), value in zip(_AXES, event.relative_velocity_rtn_km_s, strict=True)
+        for (axis, _), value in zip(AXES, event.relative_velocity_rtn_km_s, strict=True)
     )
     return (
         Fact(label="Relative speed", value=wording.quantity(event.relative_speed_km_s, 4, "km/s"),
@@ -242,62 +243,6 @@ def _motion(event: EventRecord) -> tuple[Fact, ...]:
         Fact(label="Approach angle", value=f"{wording.number(event.approach_angle_deg, 1)}°",
              note="between the velocities"),
     )  # fmt: skip
-
-
-def _component_table(event: EventRecord) -> Table:
-    sigmas = event.miss_sigma_rtn_km or (None, None, None)
-    rows = [
-        (f"{axis}, {word}", value, sigma)
-        for (axis, word), value, sigma in zip(_AXES, event.miss_rtn_km, sigmas, strict=True)
-    ]
-    rows.append(("Distance", event.miss_km, event.miss_sigma_km))
-    if event.surface_km is not None:
-        rows.append(("To the surface", event.surface_km, event.miss_sigma_km))
-    return Table(
-        caption="Miss vector in the primary's RTN axes, from primary to secondary, with one sigma",
-        heads=(
-            Head(title="Component"),
-            Head(title="Miss", unit="km", numeric=True),
-            Head(title="1σ", unit="km", numeric=True),
-            Head(title="Miss / 1σ", numeric=True),
-        ),
-        rows=tuple(
-            TableRow(cells=(
-                Cell(text=name),
-                number_cell(value, 3, signed=axis_row),
-                number_cell(sigma, 3),
-                number_cell(abs(value) / sigma if sigma else None, 1),
-            ))
-            for (name, value, sigma), axis_row in zip(rows, (True, True, True, False, False), strict=False)
-        ),
-    )  # fmt: skip
-
-
-def _source_table(event: EventRecord, catalogue: Catalogue, links: Links) -> Table:
-    used = {item.object_id: item for item in catalogue.record.inputs if item.refusal is None}
-    given = {item.object_id: item for item in event.uncertainty}
-    rows = []
-    for key in (event.primary, event.secondary):
-        item, source = given.get(key), used.get(key)
-        sigmas = item.sigma_rtn_km if item else (None, None, None)
-        rows.append(TableRow(cells=(
-            Cell(text=catalogue.name(key), href=links.object(key)),
-            *(number_cell(sigma, 3) for sigma in sigmas),
-            number_cell(item.timing_s if item else None, 2),
-            Cell(text=item.source if item else "none given"),
-            span_cell(source.age_s if source else None),
-        )))  # fmt: skip
-    return Table(
-        caption="One-sigma position uncertainty at TCA of each object, in its own RTN axes",
-        heads=(
-            Head(title="Object"),
-            *(Head(title=f"σ {axis}", unit="km", numeric=True) for axis, _ in _AXES),
-            Head(title="Timing", unit="s", numeric=True, meaning="Transverse sigma divided by the speed"),
-            Head(title="Source"),
-            Head(title="Ephemeris age", meaning="From its creation to the data cut-off"),
-        ),
-        rows=tuple(rows),
-    )
 
 
 def _plane(event: EventRecord) -> tuple[Fact, ...]:
@@ -310,129 +255,3 @@ def _plane(event: EventRecord) -> tuple[Fact, ...]:
         Fact(label="Hard-body radius", value=wording.quantity(plane.hbr_km * 1000.0, 1, "m") if plane.hbr_km < 1.0
              else wording.quantity(plane.hbr_km, 3, "km"), note="both objects together"),
     )  # fmt: skip
-
-
-def history_table(event: EventRecord, links: Links) -> Table:
-    """What each cycle said of the event, the newest first."""
-    now = HistoryPoint(
-        cycle_id="", tca=event.tca, miss_km=event.miss_km, miss_rtn_km=event.miss_rtn_km, level=event.level,
-        miss_sigma_km=event.miss_sigma_km,
-                pc=event.probability.pc,
-    )  # fmt: skip
-    points = [*event.history, now]
-    steps = list(zip([None, *points[:-1]], points, strict=True))
-    rows = []
-    for before, point in reversed(steps):
-        moved_s = point.tca - before.tca if before else None
-        sigmas = None
-        if before and before.miss_sigma_km:
-            sigmas = abs(point.miss_km - before.miss_km) / before.miss_sigma_km
-        where = (
-            Cell(text=point.cycle_id, href=links.other_cycle(point.cycle_id))
-            if point.cycle_id
-            else Cell(text="this cycle")
-        )
-        rows.append(TableRow(cells=(
-            where,
-            level_cell(point.level),
-            number_cell(point.miss_km, 3),
-            *(number_cell(value, 3, signed=True) for value in point.miss_rtn_km),
-            number_cell(point.miss_sigma_km, 3),
-            number_cell(sigmas, 1),
-            time_cell(point.tca, digits=1),
-            number_cell(moved_s, 2, signed=True),
-        )))  # fmt: skip
-    return Table(
-        caption="What each cycle said of this approach, the newest first",
-        heads=(
-            Head(title="Cycle"),
-            Head(title="Level"),
-            Head(title="Miss", unit="km", numeric=True),
-            *(Head(title=axis, unit="km", numeric=True) for axis, _ in _AXES),
-            Head(title="1σ", unit="km", numeric=True),
-            Head(
-                title="Change",
-                unit="σ",
-                numeric=True,
-                meaning="Change of the miss distance in sigmas of the cycle before",
-            ),
-            Head(title="TCA", unit="UTC"),
-            Head(title="TCA moved", unit="s", numeric=True),
-        ),
-        rows=tuple(rows),
-    )
-
-
-def _state_table(event: EventRecord, catalogue: Catalogue) -> Table:
-    states = (
-        (event.primary, event.primary_position_km, event.primary_velocity_km_s),
-        (event.secondary, event.secondary_position_km, event.secondary_velocity_km_s),
-    )
-    return Table(
-        caption=f"States at TCA, ICRF axes, centred on {catalogue.record.body.name.capitalize()}",
-        heads=(
-            Head(title="Object"),
-            *(Head(title=axis, unit="km", numeric=True) for axis in "XYZ"),
-            *(Head(title=f"V{axis}", unit="km/s", numeric=True) for axis in "XYZ"),
-        ),
-        rows=tuple(
-            TableRow(cells=(
-                Cell(text=catalogue.name(key)),
-                *(number_cell(value, 6) for value in position_km),
-                *(number_cell(value, 9) for value in velocity_km_s),
-            ))
-            for key, position_km, velocity_km_s in states
-        ),
-    )  # fmt: skip
-
-
-def events_table(
-    events: Sequence[EventRecord], catalogue: Catalogue, links: Links, *, caption: str, with_anchors: bool = False
-) -> Table:
-    """Events by TCA; where there are too many for a page, the most severe and nearest of them."""
-    ranked = sorted(events, key=lambda event: (-SEVERITY[event.level], nearness_km(event)))
-    kept, cut = limited(ranked, what="event")
-    shown = ("miss_km", "miss_r_km", "miss_t_km", "miss_n_km", "miss_sigma_km", "relative_speed_km_s",
-             "approach_angle_deg", "altitude_km")  # fmt: skip
-    surfaces = any(event.surface_km is not None for event in kept)
-    keys = ("miss_km", "surface_km", *shown[1:]) if surfaces else shown
-    rows = [
-        TableRow(
-            anchor=event.event_id if with_anchors else None,
-            cells=(
-                Cell(text=f"{event.primary} – {event.secondary}", href=_row_href(event, catalogue, links)),
-                level_cell(event.level),
-                time_cell(event.tca, digits=1),
-                *(_flagged(cell(_COLUMN[key], event), event, key) for key in keys),
-            ),
-        )
-        for event in sorted(kept, key=lambda event: event.tca)
-    ]  # fmt: skip
-    return Table(
-        caption=caption,
-        heads=(
-            Head(title="Pair", meaning="Primary and secondary; leads to the event's page, or to the pair's"),
-            Head(title="Level"),
-            head(_COLUMN["tca_utc"]),
-            *(head(_COLUMN[key]) for key in keys),
-        ),
-        rows=tuple(rows),
-        twins=(("CSV", f"{links.cycle}events.csv"), ("JSON", f"{links.cycle}events.json")),
-        filter_label="Filter events" if len(rows) > 1 else None,
-        note=_BOUNDARY_NOTE if any(event.at_boundary for event in kept) else None,
-        cut=cut,
-    )
-
-
-def _row_href(event: EventRecord, catalogue: Catalogue, links: Links) -> str:
-    """The event's page; that of its pair if it has none."""
-    if event.event_id in catalogue.detailed:
-        return links.event(event.event_id)
-    return links.pair(catalogue.pairs[event.primary, event.secondary])
-
-
-def _flagged(plain: Cell, event: EventRecord, key: str) -> Cell:
-    """The miss distance of an event at an end of coverage carries a mark, explained below the table."""
-    if key != "miss_km" or not event.at_boundary:
-        return plain
-    return Cell(text=plain.text, sort=plain.sort, mark=_BOUNDARY_MARK)

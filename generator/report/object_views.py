@@ -10,7 +10,7 @@ from generator.encounter.alert import Level
 from generator.report import wording
 from generator.report.coverage_views import coverage_table, uncovered_table
 from generator.report.cycle_views import inputs_table, refusals
-from generator.report.event_views import events_table
+from generator.report.event_tables import events_table
 from generator.report.views import (
     Catalogue,
     Cell,
@@ -109,7 +109,7 @@ def _object_facts(item: ObjectRecord, record: CycleRecord) -> tuple[Fact, ...]:
         size,
         Fact(label="Command lead time", value=lead),
         Fact(label="Position along orbit", value=item.phase),
-        Fact(label="Covered", value=covered_share(item, record), note=_coverage_spans(item)),
+        Fact(label="Ephemeris covers", value=covered_share(item, record), note=_coverage_spans(item)),
         Fact(label="Screened from", value=proof),
     )  # fmt: skip
 
@@ -140,7 +140,7 @@ def objects_table(record: CycleRecord, catalogue: Catalogue) -> Table:
     return Table(
         caption="Objects of the newest cycle",
         heads=(
-            Head(title="Object"), Head(title="Name"), Head(title="Operator"), Head(title="Kind"),
+            Head(title="Object"), Head(title="Name"), Head(title="Operator"),
             Head(title="Periapsis", unit="km", numeric=True), Head(title="Apoapsis", unit="km", numeric=True),
             Head(title="Inclination", unit="deg", numeric=True), Head(title="Ephemeris"),
             Head(title="Age"), Head(title="Covered", unit="%", numeric=True),
@@ -161,13 +161,12 @@ def _object_row(item: ObjectRecord, record: CycleRecord, catalogue: Catalogue) -
         Cell(text=item.id, href=f"{item.id}.html"),
         Cell(text=item.name),
         Cell(text=item.operator or wording.DASH),
-        Cell(text=item.kind),
         number_cell(orbit.periapsis_altitude_km if orbit else None, 0),
         number_cell(orbit.apoapsis_altitude_km if orbit else None, 0),
         number_cell(orbit.inclination_deg if orbit else None, 1),
         Cell(text=_ephemeris_state(item, record.inputs)),
         span_cell(used.age_s if used else None),
-        number_cell(100.0 * covered_s / record.window.length_s, 1),
+        number_cell(None if phase_unknown(item) else 100.0 * covered_s / record.window.length_s, 1),
         number_cell(levels.count(Level.RED), 0),
         number_cell(levels.count(Level.YELLOW), 0),
         number_cell(len(levels), 0),
@@ -176,7 +175,7 @@ def _object_row(item: ObjectRecord, record: CycleRecord, catalogue: Catalogue) -
 
 def _ephemeris_state(item: ObjectRecord, inputs: Sequence[InputRecord]) -> str:
     if phase_unknown(item):
-        return "position along the orbit unknown"
+        return "phase unknown"
     mine = [delivery for delivery in inputs if delivery.object_id == item.id]
     if any(delivery.refusal is None for delivery in mine):
         return "in use"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -23,6 +23,7 @@ from generator.report import (
     archive_views,
     coverage_views,
     cycle_views,
+    event_tables,
     event_views,
     object_views,
     tables,
@@ -37,6 +38,7 @@ _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,120}")
 _TO_ROOT: Final = "../" * 5  # from a cycle's folder, cycles/YYYY/MM/DD/THHMMZ/
 
 Crumb = tuple[str, str | None]
+Month = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,13 +80,22 @@ def cycle_pages(record: CycleRecord) -> dict[str, str]:
     return files
 
 
-def live_pages(record: CycleRecord, cycles: Sequence[CycleSummary], years: Sequence[int]) -> dict[str, str]:
+def live_pages(
+    record: CycleRecord,
+    cycles: Sequence[CycleSummary],
+    years: Sequence[int],
+    *,
+    written: Collection[Month] | None = None,
+    months: Sequence[Month] | None = None,
+) -> dict[str, str]:
     """Everything that changes with a new cycle: path under the site's root to text.
 
     Args:
         record: The newest cycle.
-        cycles: Summaries of the cycles whose months and years are written, at least those of the record's year.
+        cycles: Summaries of all cycles of the years that are written, at least those of the record's year.
         years: All years that hold a cycle.
+        written: Months of ``cycles`` whose own page and script are written; all by default.
+        months: All months that hold a cycle; by default those of ``cycles``.
 
     """
     catalogue = Catalogue(record)
@@ -92,30 +103,42 @@ def live_pages(record: CycleRecord, cycles: Sequence[CycleSummary], years: Seque
     folder = f"{cycle_path(record.cycle_id)}/"
     files = {"index.md": _front_page(catalogue, Links(root="", cycle=folder))}
     below = Links(root="../", cycle=f"../{folder}")
+    files["objects/index.md"] = _objects_page(catalogue, below)
+    files |= permalink_pages(record)
+    found = archive_views.months_of(cycles)
+    files |= archive_pages(record, cycles, years, found if written is None else written)
+    files["live/latest.js"] = latest_script(record, found if months is None else months)
+    return files
+
+
+def permalink_pages(record: CycleRecord) -> dict[str, str]:
+    """The pages that follow an event or object through the cycles, as of this one: path under the site's root to text.
+
+    A past cycle's are still needed for what no later cycle mentions.
+    """
+    catalogue = Catalogue(record)
+    record = catalogue.record
+    below = Links(root="../", cycle=f"../{cycle_path(record.cycle_id)}/")
+    files = {}
     for event in catalogue.events:
         files[f"events/{_file_name(event.event_id)}.md"] = _permalink_page(event, catalogue, below)
     for change in record.changes:
         if change.kind in cycle_views.LEFT:
             files[f"events/{_file_name(change.event_id)}.md"] = _left_page(change, catalogue, below)
-    files["objects/index.md"] = _objects_page(catalogue, below)
     for item in record.objects:
         files[f"objects/{_file_name(item.id)}.md"] = _object_page(item, catalogue, below, live=True)
-    files |= _archive_pages(record, cycles, years)
-    files["live/latest.js"] = latest_script(record, cycles)
-    for year, month in archive_views.months_of(cycles):
-        files[f"live/cycles-{year:04d}-{month:02d}.js"] = month_script(cycles, year, month)
     return files
 
 
-def latest_script(record: CycleRecord, cycles: Sequence[CycleSummary]) -> str:
-    """The script by which frozen pages learn of the newest cycle."""
+def latest_script(record: CycleRecord, months: Sequence[Month]) -> str:
+    """The script by which frozen pages learn of the newest cycle, and of all months that hold one."""
     expected = record.next_expected
     return _script("NEARPASS_LATEST", {
         "cycle_id": record.cycle_id,
         "path": cycle_path(record.cycle_id),
         "cutoff": wording.machine_time(record.window.start),
         "next_expected": wording.machine_time(expected) if expected else None,
-        "months": [f"{year:04d}-{month:02d}" for year, month in archive_views.months_of(cycles)],
+        "months": [f"{year:04d}-{month:02d}" for year, month in months],
     })  # fmt: skip
 
 
@@ -123,6 +146,7 @@ def month_script(cycles: Sequence[CycleSummary], year: int, month: int) -> str:
     """The script by which frozen pages learn of their next neighbour: cycles of a month, the oldest first."""
     listed = [
         {"cycle_id": cycle.cycle_id, "path": cycle_path(cycle.cycle_id), "level": cycle.worst}
+        | ({"superseded_by": cycle.superseded_by} if cycle.superseded_by else {})
         for cycle in reversed(archive_views.of_month(cycles, year, month))
     ]
     return _script("NEARPASS_CYCLES", listed)
@@ -134,19 +158,20 @@ def _script(name: str, value: object) -> str:
 
 def _cycle_page(catalogue: Catalogue, links: Links) -> str:
     record = catalogue.record
-    events = event_views.events_table(
+    events = event_tables.events_table(
         catalogue.events, catalogue, links, caption=_events_caption(record), with_anchors=True
     )
     return _render(
         "cycle.md.j2", _cycle_meta(record, links), links,
         **_overview(catalogue, links), events=events, inputs=cycle_views.inputs_table(record.inputs),
+        every_change=cycle_views.change_views(catalogue, links),
         refused=cycle_views.refusals(record.inputs), provenance=cycle_views.provenance(record),
     )  # fmt: skip
 
 
 def _front_page(catalogue: Catalogue, links: Links) -> str:
     record = catalogue.record
-    events = event_views.events_table(catalogue.events, catalogue, links, caption=_events_caption(record))
+    events = event_tables.events_table(catalogue.events, catalogue, links, caption=_events_caption(record))
     verdict = views.verdict(record)
     meta = Meta(
         title=record.title, description=verdict.headline, kind="front", crumbs=(), notice=record.notice,
@@ -166,7 +191,7 @@ def _overview(catalogue: Catalogue, links: Links) -> dict[str, Any]:
         "more": more,
         "nearest": () if cards else cycle_views.nearest_pairs(catalogue, links),
         "urgent": any(card.level != "green" for card in cards),
-        "changes": cycle_views.change_views(catalogue, links),
+        "changes": cycle_views.grouped_changes(catalogue, links),
         "change_counts": cycle_views.change_counts(record),
         "inputs_line": cycle_views.inputs_line(record),
         "matrix": cycle_views.matrix(catalogue, links),
@@ -224,7 +249,7 @@ def _permalink_page(event: EventRecord, catalogue: Catalogue, links: Links) -> s
     meta = _live_meta(record, card.title, event_views.summary(event, catalogue), "event", event.event_id)
     return _render(
         "permalink.md.j2", meta, links, card=card, summary=meta.description, context=cycle_views.context(record),
-        history=event_views.history_table(event, links), detailed=event.event_id in catalogue.detailed,
+        history=event_tables.history_table(event, links), detailed=event.event_id in catalogue.detailed,
         event_id=event.event_id, cycle_id=record.cycle_id,
     )  # fmt: skip
 
@@ -252,8 +277,18 @@ def _objects_page(catalogue: Catalogue, links: Links) -> str:
     )  # fmt: skip
 
 
-def _archive_pages(record: CycleRecord, cycles: Sequence[CycleSummary], years: Sequence[int]) -> dict[str, str]:
-    """Lists of years, of the months of each year in ``cycles``, and of the cycles of each of those months."""
+def archive_pages(
+    record: CycleRecord, cycles: Sequence[CycleSummary], years: Sequence[int], written: Collection[Month]
+) -> dict[str, str]:
+    """Lists of years, of the months of each year in ``cycles``, and page and script of each of the ``written`` months.
+
+    Args:
+        record: The newest cycle; its notice stands on each page.
+        cycles: Summaries of all cycles of the years that are written.
+        years: All years that hold a cycle.
+        written: The months.
+
+    """
     notice = record.notice
     months = archive_views.months_of(cycles)
     newest_first = sorted({*years, *(year for year, _ in months)}, reverse=True)
@@ -270,7 +305,7 @@ def _archive_pages(record: CycleRecord, cycles: Sequence[CycleSummary], years: S
         )  # fmt: skip
         months_shown = archive_views.year_calendar(cycles, year)
         files[f"archive/{year:04d}/index.md"] = _render("year.md.j2", meta, links, year=year, months=months_shown)
-    for year, month in months:
+    for year, month in sorted(written):
         name = f"{wording.MONTHS[month - 1]} {year}"
         crumbs: tuple[Crumb, ...] = (
             ("Archive", "../index.html"), (str(year), "index.html"), (wording.MONTHS[month - 1], None),
@@ -281,6 +316,7 @@ def _archive_pages(record: CycleRecord, cycles: Sequence[CycleSummary], years: S
         )  # fmt: skip
         table = archive_views.month_table(cycles, year, month)
         files[f"archive/{year:04d}/{month:02d}.md"] = _render("month.md.j2", meta, links, name=name, table=table)
+        files[f"live/cycles-{year:04d}-{month:02d}.js"] = month_script(cycles, year, month)
     return files
 
 

@@ -23,6 +23,9 @@ from generator.report.tables import Column
 ROW_LIMIT: Final = 1000
 """Rows that a page shows; sorting more in a browser takes seconds. The twins hold all."""
 
+AXES: Final = (("R", "radial"), ("T", "transverse"), ("N", "normal"))
+"""Axes of the primary, in the order of every vector that is called RTN."""
+
 Row = TypeVar("Row")
 
 
@@ -168,7 +171,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CycleSummary:
-    """A cycle in one row of the archive; every field has a plain JSON form."""
+    """A cycle in one row of the archive. ``superseded_by`` names the cycle that corrects it, if there is one."""
 
     cycle_id: str
     cutoff: EpochText
@@ -178,6 +181,7 @@ class CycleSummary:
     pairs_screened: int
     refused: int
     verdict: str
+    superseded_by: str | None = None
 
     @property
     def worst(self) -> Literal["red", "yellow", "green", "none"]:

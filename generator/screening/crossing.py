@@ -24,13 +24,8 @@ from scipy.spatial import cKDTree
 
 from generator.ephemeris.trajectory import Trajectory
 from generator.errors import InputError
-from generator.screening.crossing_search import (
-    Minima,
-    Pieces,
-    cut_into_pieces,
-    find_minima,
-    newton_step,
-)
+from generator.screening.crossing_pieces import Pieces, cut_into_pieces
+from generator.screening.crossing_search import Minima, find_minima, newton_step
 from generator.screening.fleet import fit_fleet
 
 FloatArray = NDArray[np.float64]
@@ -249,7 +244,7 @@ def _sphere_forms(pieces: Pieces, limit_km: float) -> FloatArray:
     |c1 - c2|**2 <= (R1 + R2)**2, multiplied out; the radius is raised by more than rounding can take away.
     """
     radius_km = (pieces.radius_km + pieces.error_km + limit_km) * (1.0 + 1e-9)
-    centre_km = pieces.position_km
+    centre_km = pieces.middle[:, :, 0]
     power_km2 = 0.5 * (radius_km**2 - np.einsum("ni,ni->n", centre_km, centre_km))
     return np.column_stack([centre_km, radius_km, power_km2, np.ones(len(pieces))])
 
@@ -258,9 +253,9 @@ def _in_shell(one: Pieces, other: Pieces, limit_km: float) -> BoolArray:
     """Which pieces of the one come, by their distance from the centre, within the limit of any of the other."""
     if not len(one) or not len(other):
         return np.zeros(len(one), dtype=bool)
-    size_km = np.linalg.norm(other.position_km, axis=1)
+    size_km = np.linalg.norm(other.middle[:, :, 0], axis=1)
     reach_km = other.radius_km + other.error_km
-    own_km, own_reach_km = np.linalg.norm(one.position_km, axis=1), one.radius_km + one.error_km + limit_km
+    own_km, own_reach_km = np.linalg.norm(one.middle[:, :, 0], axis=1), one.radius_km + one.error_km + limit_km
     return np.asarray(
         (own_km + own_reach_km >= (size_km - reach_km).min()) & (own_km - own_reach_km <= (size_km + reach_km).max())
     )

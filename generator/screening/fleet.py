@@ -27,7 +27,7 @@ TOLERANCE_KM: Final = 1e-6
 _EPS: Final = float(np.finfo(np.float64).eps)
 _SHORTEST_S: Final = 1.0  # no interval is halved below this
 _COARSEST_SHARE: Final = 32  # the first grid has at least so many intervals
-_NOISE_SHARE: Final = 1e-6  # of the size of the orbit: a tail below it that halving does not shrink is noise
+_NOISE_SHARE: Final = 1e-5  # of the size of the orbit: a tail below it that halving does not shrink is noise
 _CHUNK: Final = 4096
 
 
@@ -243,4 +243,4 @@ def _rounding_km(edges_s: FloatArray, fit_km: FloatArray) -> FloatArray:
     magnitude_km = np.linalg.norm(np.abs(fit_km).sum(axis=2), axis=1)
     squares = np.arange(DEGREE + 1.0) ** 2  # no T_k changes faster than k squared
     speed_km_s = 2.0 * np.linalg.norm(np.abs(fit_km) @ squares, axis=1) / np.diff(edges_s)
-    return np.asarray(_EPS * (16.0 * magnitude_km + 2.0 * np.abs(edges_s).max() * speed_km_s))
+    return np.asarray(_EPS * (64.0 * magnitude_km + 2.0 * np.abs(edges_s).max() * speed_km_s))

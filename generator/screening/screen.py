@@ -1,12 +1,16 @@
 """Every close approach of every pair in a window of time, with a proof that there is no other.
 
-What is proven, for two trajectories whose arcs are their ephemerides (:attr:`Proof.EXACT`): outside the approaches
-listed, the pair has no local minimum of its distance below the limit, except minima shallower than the *floor*: twice
-the sum of both fit errors plus 1 mm, where a minimum's depth is what the distance must rise from it, on the lower
-side, before something nearer or an end of the coverage is reached. Fit errors are of the order of 1e-5 m, so that the
-floor is about 1 mm. The argument: the interpolants stay within their proven error of the arcs; two functions that
-close have the same minima but for those shallower than twice the error (stability of persistence; Cohen-Steiner,
-Edelsbrunner and Harer 2007); and every minimum of the interpolants deeper than 1 mm is found (``subdivision``).
+What is proven, for two trajectories whose arcs are their ephemerides (:attr:`Proof.EXACT`): the pair has no local
+minimum of its distance below the limit but those listed, except minima shallower than the *floor*, 1 mm plus six times
+the sum of both fit errors. A minimum is as deep as the distance must rise from it, on the lower side, before something
+nearer is reached; the nearest approach of all is infinitely deep. Fit errors are about 1e-8 km, and the floor 1 to
+2 mm. Of several minima that no rise higher than the floor separates, the lowest is listed; of a distance that is
+constant to that degree, one instant.
+
+The argument: the interpolants stay within their proven error of the arcs (``fleet``); two functions that close have the
+same minima but for those shallower than twice the error (stability of persistence; Cohen-Steiner, Edelsbrunner and
+Harer 2007); each part of the interpolants' motion is proven to hold no minimum, to hold one, or to vary by 0.1 mm at
+most (``subdivision``); and all are found again on the arcs (``tca``), where minima less than 0.5 mm deep are dropped.
 Where an arc's own error was only sampled, all of this holds of the arcs, and the pair is not called proven.
 """
 
@@ -39,7 +43,7 @@ class Approach:
     """A local minimum of the distance of a pair; ``first`` sorts before ``second``.
 
     ``offset_s`` is the TCA from the trajectories' epoch. ``at_boundary`` tells that it lies at an end of the window or
-    of the coverage, or at a joint of two arcs, where the range rate need not vanish.
+    of the coverage, or at a joint of two arcs (then on the nearer side), where the range rate need not vanish.
     """
 
     first: str

@@ -88,8 +88,8 @@ def search(fleet: Fleet, pairs: Pairs, limit_km: float) -> Search:
     The distance that matters for a pair is the limit or, if larger, the smallest distance seen so far at any sample,
     so that the nearest approach of every pair is among what is found.
     """
-    matters_km, low_km = _first_sight(fleet, pairs)
-    np.maximum(matters_km, limit_km, out=matters_km)
+    seen_km, low_km = _first_sight(fleet, pairs)
+    matters_km = np.maximum(seen_km, limit_km)
     pair, interval = np.nonzero(pairs.covered & (low_km <= matters_km[:, None]))
     found: list[Leaves] = []
     for first in range(0, len(pair), _CHUNK):

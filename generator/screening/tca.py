@@ -55,8 +55,9 @@ def find_minima(fleet: Fleet, pairs: Pairs, turns: Turns) -> tuple[Minima, Index
     height_km = np.full(len(turn_s), np.inf)
     height_km[rows] = miss_km
     tops = np.flatnonzero(~turns.is_minimum & ~turns.hidden)
-    height_km[tops] = distance_km(fleet, pairs, turns.pair[tops], turns.interval[tops], turn_s[tops])
-    number = np.cumsum(turns.is_minimum) - 1
+    tops_km = distance_km(fleet, pairs, turns.pair[tops], turns.interval[tops], turn_s[tops])
+    height_km[tops] = np.maximum(tops_km, _neighbours_km(turns, height_km)[tops])
+    number_of_turn = np.cumsum(turns.is_minimum) - 1
     found = Minima(
         pair=here[0],
         interval=here[1],
@@ -64,7 +65,16 @@ def find_minima(fleet: Fleet, pairs: Pairs, turns: Turns) -> tuple[Minima, Index
         miss_km=miss_km,
         at_boundary=at_boundary | turns.at_boundary[rows],
     )
-    return found, number[_deep(turns, height_km)]
+    return found, number_of_turn[_deep(turns, height_km)]
+
+
+def _neighbours_km(turns: Turns, height_km: FloatArray) -> FloatArray:
+    """The higher of the minima beside each turn: noise of the ephemeris must not put a maximum below them."""
+    low_km = np.where(turns.is_minimum, height_km, 0.0)
+    same = turns.pair[1:] == turns.pair[:-1]
+    before_km = np.append(0.0, np.where(same, low_km[:-1], 0.0))
+    after_km = np.append(np.where(same, low_km[1:], 0.0), 0.0)
+    return np.asarray(np.maximum(before_km, after_km))
 
 
 def _deep(turns: Turns, height_km: FloatArray) -> IndexArray:
@@ -74,7 +84,8 @@ def _deep(turns: Turns, height_km: FloatArray) -> IndexArray:
     for first, last in pairwise([*firsts, len(turns.pair)]):
         values = [np.inf, *height_km[first:last].tolist(), np.inf]
         deep += [first + found - 1 for found in prominent_minima(values, _SHALLOW_KM)]
-    return np.array(deep, dtype=np.intp)
+    rows = np.array(deep, dtype=np.intp)
+    return rows[turns.is_minimum[rows]]  # a maximum may stand alone between times that are too far apart to matter
 
 
 def _on_interpolants(fleet: Fleet, pairs: Pairs, turns: Turns) -> FloatArray:

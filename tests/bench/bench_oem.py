@@ -6,9 +6,13 @@ The reference is ccsds-ndm-py, a reader written in Rust, on the same text.
 from __future__ import annotations
 
 import statistics
+import sys
 import time
 import tracemalloc
 from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import ccsds_ndm
 import numpy as np

@@ -15,7 +15,6 @@ from scipy.optimize import minimize_scalar
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from brute_force import MARS_KM, Orbit, flown
-
 from generator.ephemeris.trajectory import Trajectory
 from generator.screening.fleet import fit_fleet
 from generator.screening.screen import screen, screen_fleet
@@ -29,7 +28,8 @@ FASTEST_KM_S = 10.0  # relative speed at Mars: between two samples of brute forc
 # Altitudes of periapsis and apoapsis in km and inclination in degrees, in the manner of the fleet at Mars.
 SHAPES = [
     (398, 402, 74), (255, 320, 93), (388, 410, 93), (250, 252, 60), (445, 455, 20), (150, 4500, 75),
-    (350, 10_300, 86), (20_000, 43_000, 25), (1000, 49_380, 60), (280, 59_000, 87), (5838, 6122, 1.1), (20_062, 20_072, 1.8),
+    (350, 10_300, 86), (20_000, 43_000, 25), (1000, 49_380, 60), (280, 59_000, 87), (5838, 6122, 1.1),
+    (20_062, 20_072, 1.8),
 ]  # fmt: skip
 
 
@@ -74,16 +74,18 @@ def _brute_force(fleet: dict[str, Trajectory], names: list[tuple[str, str]]) -> 
         distance_km = np.linalg.norm(positions_km[first] - positions_km[second], axis=1)
         inner = distance_km[1:-1]
         low = (inner <= distance_km[:-2]) & (inner < distance_km[2:]) & (inner < LIMIT_KM + FASTEST_KM_S * BRUTE_STEP_S)
-        one, two = fleet[first].arcs[0], fleet[second].arcs[0]
-        for row in np.flatnonzero(low) + 1:
-
-            def distance(shift_s: float, at_s: float = offsets_s[row]) -> float:
-                at = np.array([at_s + shift_s])
-                return float(np.linalg.norm(one.position_km(at) - two.position_km(at)))
-
-            bounds = (-BRUTE_STEP_S, BRUTE_STEP_S)
-            found += minimize_scalar(distance, bounds=bounds, method="bounded", options={"xatol": 1e-4}).fun < LIMIT_KM
+        for at_s in offsets_s[np.flatnonzero(low) + 1]:
+            found += _least_km(fleet[first], fleet[second], float(at_s)) < LIMIT_KM
     return found
+
+
+def _least_km(one: Trajectory, two: Trajectory, around_s: float) -> float:
+    def distance(shift_s: float) -> float:
+        at_s = np.array([around_s + shift_s])
+        return float(np.linalg.norm(one.arcs[0].position_km(at_s) - two.arcs[0].position_km(at_s)))
+
+    bounds = (-BRUTE_STEP_S, BRUTE_STEP_S)
+    return float(minimize_scalar(distance, bounds=bounds, method="bounded", options={"xatol": 1e-4}).fun)
 
 
 def _timed(task: Callable[[], T], runs: int = RUNS) -> tuple[float, T]:

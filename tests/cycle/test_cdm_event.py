@@ -8,10 +8,10 @@ import pytest
 
 from generator.astro.local_axes import rtn_axes
 from generator.cycle.cdm_compare import encounter_from_cdm
-from generator.cycle.cdm_event import CollisionProbability, event_cdm, message_id
+from generator.cycle.cdm_event import event_cdm, message_id
 from generator.cycle.cdm_read import parse_cdm
 from generator.cycle.cdm_write import check_written, write_cdm_kvn, write_cdm_xml
-from generator.cycle.record import UncertaintyRecord
+from generator.cycle.event_record import UncertaintyRecord
 from generator.encounter.uncertainty import Basis
 from records import HOSTILE_NAME, sample_record
 
@@ -36,8 +36,8 @@ def uncertainty(object_id, sigmas, basis=Basis.DELIVERED) -> UncertaintyRecord:
     )
 
 
-def message(event=RED, record=None, collision=None):
-    return event_cdm(record or sample_record(), event, collision=collision)
+def message(event=RED, record=None):
+    return event_cdm(record or sample_record(), event)
 
 
 def test_states_are_rotated_by_the_frame_bias() -> None:
@@ -75,7 +75,7 @@ def test_every_event_becomes_a_message_that_says_what_the_record_says(event) -> 
 
 
 def test_covariances_go_out_in_metres() -> None:
-    """A sigma of 1 km is a variance of 1e6 m**2, one of 1 mm/s is 1e-6 m**2/s**2, CALCULATED if delivered, DEFAULT if declared."""
+    """A sigma of 1 km is a variance of 1e6 m**2, one of 1 mm/s is 1e-6 m**2/s**2; declared ones are DEFAULT."""
     given = (
         uncertainty(RED.primary, [1.0, 2.0, 0.5, 1e-6, 2e-6, 3e-6]),
         uncertainty(RED.secondary, [3.0] * 6, Basis.DECLARED),
@@ -102,10 +102,11 @@ def test_a_missing_covariance_is_said_and_not_made_up() -> None:
 
 def test_a_probability_is_written_only_where_there_is_one() -> None:
     """COLLISION_PROBABILITY and its method stand together or not at all."""
-    collision = CollisionProbability(probability=1.5e-7, method="FOSTER-1992")
+    known = replace(RED.probability, pc=1.5e-7, method="Foster-1992")
+    unknown = replace(RED.probability, pc=None, method=None)
 
-    assert "COLLISION_PROBABILITY" not in write_cdm_kvn(message())
-    text = write_cdm_kvn(message(collision=collision))
+    assert "COLLISION_PROBABILITY" not in write_cdm_kvn(message(replace(RED, probability=unknown)))
+    text = write_cdm_kvn(message(replace(RED, probability=known)))
     assert "COLLISION_PROBABILITY        = 1.5E-07\n" in text
     assert "COLLISION_PROBABILITY_METHOD = FOSTER-1992\n" in text
 

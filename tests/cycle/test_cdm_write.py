@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from generator.cycle.cdm import FIELDS, Block, Cdm
-from generator.cycle.cdm_event import CollisionProbability, event_cdm
+from generator.cycle.cdm_event import event_cdm
 from generator.cycle.cdm_read import parse_cdm
 from generator.cycle.cdm_write import check_written, number_text, write_cdm_kvn, write_cdm_xml
-from generator.cycle.record import UncertaintyRecord
+from generator.cycle.event_record import UncertaintyRecord
 from generator.encounter.uncertainty import Basis
 from generator.errors import PublicationError
 from records import sample_record
@@ -42,8 +42,8 @@ def own() -> Cdm:
         timing_s=0.002,
         covariance_rtn=matrix,
     )
-    collision = CollisionProbability(probability=1.0 / 3.0e5, method="FOSTER-1992")
-    return event_cdm(record, replace(event, uncertainty=(known,)), collision=collision)
+    probability = replace(event.probability, pc=1.0 / 3.0e5, method="FOSTER-1992")
+    return event_cdm(record, replace(event, uncertainty=(known,), probability=probability))
 
 
 MESSAGES = {

@@ -193,7 +193,7 @@ def test_scripts_hold_plain_json() -> None:
         )
         for day in (15, 2, 9)
     ]  # fmt: skip
-    latest = pages.latest_script(record, cycles)
+    latest = pages.latest_script(record, archive_views.months_of(cycles))
     month = pages.month_script(cycles, 2021, 3)
     first = json.loads(latest.removeprefix("window.NEARPASS_LATEST = ").removesuffix(";\n"))
     assert first["cycle_id"] == record.cycle_id

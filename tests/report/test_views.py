@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from generator.astro.epochs import Epoch
 from generator.cycle.record import CycleRecord, EventRecord
 from generator.encounter.alert import Level
-from generator.report import event_views, views
+from generator.report import cycle_views, event_tables, event_views, views
 from generator.report.views import Catalogue, Links
 from records import level_events, quiet_record, sample_record
 
@@ -170,7 +170,7 @@ def test_boundary_is_said() -> None:
     catalogue = Catalogue(record)
     assert event_views.event_card(event, catalogue, LINKS).boundary is not None
     assert "end of coverage" in event_views.summary(event, catalogue)
-    assert "end of coverage" in (event_views.events_table([event], catalogue, LINKS, caption="").note or "")
+    assert "end of coverage" in (event_tables.events_table([event], catalogue, LINKS, caption="").note or "")
 
 
 def test_tables_are_cut_at_the_limit() -> None:
@@ -178,8 +178,22 @@ def test_tables_are_cut_at_the_limit() -> None:
     red = level_events(Level.RED)[0]
     green = level_events(Level.GREEN)[0]
     events = [replace(green, event_id=f"G{index}") for index in range(views.ROW_LIMIT)] + [red]
-    table = event_views.events_table(events, Catalogue(sample_record()), LINKS, caption="", with_anchors=True)
+    table = event_tables.events_table(events, Catalogue(sample_record()), LINKS, caption="", with_anchors=True)
     assert len(table.rows) == views.ROW_LIMIT
     assert red.event_id in {row.anchor for row in table.rows}
     assert table.cut is not None
     assert "1\u202f001 events" in table.cut
+
+
+def test_green_changes_of_one_pair_are_one_entry() -> None:
+    """A dozen new green events of one pair with one reason make one entry that counts them; a red one stays alone."""
+    record = sample_record()
+    new = next(change for change in record.changes if change.kind == "new")
+    quiet = [
+        replace(new, event_id=f"E{index}", level=Level.GREEN, previous_level=None, miss_km=40.0 - index, reason="same")
+        for index in range(12)
+    ]  # fmt: skip
+    loud = replace(new, event_id="E-RED", level=Level.RED, previous_level=None, reason="same")
+    grouped = cycle_views.grouped_changes(Catalogue(replace(record, changes=(loud, *quiet))), LINKS)
+    assert [view.number for view in grouped] == [1, 12]
+    assert grouped[1].miss == "from 29.000\u00a0km"

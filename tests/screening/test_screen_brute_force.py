@@ -73,6 +73,8 @@ def agrees(
         for want in reference:
             if want.miss_km < limit_km - MISS_TOLERANCE_KM and want.depth_km > FLOOR_KM:
                 assert any(same(one, want) for one in listed), want
+        offsets_s = [one.offset_s for one in listed]
+        assert all(later - sooner > TIME_TOLERANCE_S for sooner, later in pairwise(offsets_s)), "found twice"
         for one in listed:
             assert one.miss_km < limit_km
             assert any(same(one, known) for known in reference), one

@@ -121,7 +121,12 @@
     var mine = document.body.dataset.cycle;
     if (!latest || !mine) { return; }
     var home = document.body.dataset.root.replace(/\/?$/, "/");
-    if (latest.cycle_id > mine) {
+    var corrected = (window.NEARPASS_CYCLES || []).filter(function (cycle) { return cycle.cycle_id === mine && cycle.superseded_by; });
+    if (corrected.length) {
+      var by = corrected[0].superseded_by;
+      var folder = "cycles/" + by.slice(0, 4) + "/" + by.slice(5, 7) + "/" + by.slice(8, 10) + "/" + by.slice(10);
+      say(["This cycle was superseded by a corrected one: ", make("a", { href: home + folder + "/index.html" }, by), "."]);
+    } else if (latest.cycle_id > mine) {
       say(["A newer cycle exists: ", make("a", { href: home + latest.path + "/index.html" }, latest.cycle_id), "."]);
     } else if (latest.next_expected && Date.now() > Date.parse(latest.next_expected)) {
       say(["The next cycle was expected at " + latest.next_expected.slice(0, 16).replace("T", " ") + " UTC. What stands here may be out of date."]);

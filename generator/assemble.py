@@ -1,0 +1,319 @@
+"""From what a cycle found to its record: objects, events with their history, pairs, crossings, provenance."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from itertools import combinations
+from typing import Final
+
+import generator
+from generator.astro.epochs import Epoch
+from generator.config import Config, ScreenedObject
+from generator.cycle.crossings import CrossingSetting, describe_crossings
+from generator.cycle.events import Source, describe_event
+from generator.cycle.history import changes, event_ids, with_history
+from generator.cycle.motion import FloatArray, distance_profile, orbit_of, profile_positions
+from generator.cycle.record import (
+    SCHEMA,
+    BodyRecord,
+    CycleRecord,
+    EventRecord,
+    FunnelRecord,
+    FunnelStep,
+    NearestRecord,
+    ObjectRecord,
+    PairRecord,
+    Provenance,
+    Span,
+    ThresholdsRecord,
+    UncoveredSpan,
+)
+from generator.encounter.uncertainty import DeclaredModel
+from generator.ephemeris.trajectory import Trajectory
+from generator.ingest import Ingested, Setting
+from generator.screening.crossing import Crossing
+from generator.screening.screen import Approach, PairScreen, Screening
+
+REPRODUCED_BY: Final = ("numpy", "scipy", "skyfield", "spiceypy")
+PHASE_UNKNOWN: Final = "position along the orbit unknown: only crossings of the orbits are meaningful"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Findings:
+    """Everything that one cycle read and found; ``trajectories`` by object id, ``ingested`` as configured."""
+
+    config: Config
+    configuration: str
+    setting: Setting
+    ingested: tuple[Ingested, ...]
+    trajectories: Mapping[str, Trajectory]
+    objects: tuple[ObjectRecord, ...]
+    screening: Screening
+    crossings: tuple[Crossing, ...]
+    previous: CycleRecord | None
+
+
+def cycle_id(cutoff: Epoch) -> str:
+    """The id of the cycle with this data cut-off: ``2021-03-17T0000Z``."""
+    text = cutoff.iso(digits=0)
+    return f"{text[:10]}T{text[11:13]}{text[14:16]}Z"
+
+
+def assemble(findings: Findings) -> CycleRecord:
+    """The record of a cycle from what was found."""
+    config, setting, previous = findings.config, findings.setting, findings.previous
+    sources = _sources(findings)
+    events = _events(findings, sources)
+    crossings = describe_crossings(
+        findings.crossings,
+        CrossingSetting(
+            trajectories=findings.trajectories, sources=sources, body=setting.body, rules=config.alert_rules
+        ),
+    )
+    record = CycleRecord(
+        schema_number=SCHEMA,
+        cycle_id=cycle_id(setting.cutoff),
+        title=config.site.title,
+        publisher=config.site.publisher,
+        notice=config.site.notice,
+        body=BodyRecord(
+            name=setting.body.name,
+            naif_id=setting.body.naif_id,
+            equatorial_radius_km=setting.body.equatorial_radius_km,
+            polar_radius_km=setting.body.polar_radius_km,
+            gm_km3_s2=setting.body.gm_km3_s2,
+        ),
+        window=setting.window,
+        thresholds=ThresholdsRecord(
+            limit_km=config.cycle.limit_km,
+            crossing_limit_km=config.crossing_limit_km,
+            yellow_cad_km=config.alert.yellow.cad_km,
+            red_cad_km=config.alert.red.cad_km,
+            yellow_pc=config.alert.yellow.pc,
+            red_pc=config.alert.red.pc,
+            yellow_oxd_km=config.alert.yellow.oxd_km,
+            red_oxd_km=config.alert.red.oxd_km,
+        ),
+        detail_events=config.site.detail_events,
+        previous_cycle_id=previous.cycle_id if previous else None,
+        next_expected=setting.cutoff + config.cycle.every_hours * 3600.0 if config.cycle.every_hours else None,
+        objects=findings.objects,
+        inputs=tuple(entry for result in findings.ingested for entry in result.inputs),
+        pairs=_pairs(findings, events),
+        events=events,
+        crossings=crossings,
+        seasons=(),
+        changes=(),
+        funnel=_funnel(findings.screening),
+        provenance=_provenance(findings.configuration, setting),
+    )
+    return replace(record, changes=changes(record, previous))
+
+
+def describe_objects(
+    config: Config, trajectories: Mapping[str, Trajectory], setting: Setting
+) -> tuple[ObjectRecord, ...]:
+    """The configured objects by id, each with what its ephemeris covers of the window and its orbit."""
+    items = sorted(config.objects, key=lambda item: item.id)
+    return tuple(_object(item, trajectories.get(item.id), setting) for item in items)
+
+
+def _object(item: ScreenedObject, trajectory: Trajectory | None, setting: Setting) -> ObjectRecord:
+    return ObjectRecord(
+        id=item.id,
+        name=item.name,
+        operator=item.operator,
+        naif_id=item.naif_id,
+        kind="natural" if item.radius_km is not None else "spacecraft",
+        hbr_m=item.hbr_m,
+        radius_km=item.radius_km,
+        phase=item.phase,
+        lead_time_h=item.lead_time_h,
+        coverage=_coverage(trajectory, setting.cutoff),
+        proof=trajectory.proof.value if trajectory else None,
+        orbit=orbit_of(trajectory, setting.body) if trajectory else None,
+        note=item.note,
+    )
+
+
+def _coverage(trajectory: Trajectory | None, cutoff: Epoch) -> tuple[Span, ...]:
+    """Covered spans, touching arcs joined."""
+    joined: list[list[float]] = []
+    for start_s, stop_s in trajectory.spans_s if trajectory else ():
+        if joined and start_s <= joined[-1][1]:
+            joined[-1][1] = stop_s
+        else:
+            joined.append([start_s, stop_s])
+    return tuple(Span(start=cutoff + start_s, stop=cutoff + stop_s) for start_s, stop_s in joined)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Passage:
+    """An approach in the order and time that events use."""
+
+    primary: str
+    secondary: str
+    tca: Epoch
+    approach: Approach
+
+
+def _sources(findings: Findings) -> dict[str, Source]:
+    """What each trajectory rests on."""
+    return {
+        item.id: _origin(item, result)
+        for item, result in zip(findings.config.objects, findings.ingested, strict=True)
+        if result.trajectory is not None
+    }
+
+
+def _events(findings: Findings, sources: Mapping[str, Source]) -> tuple[EventRecord, ...]:
+    setting = findings.setting
+    by_id = {item.id: item for item in findings.objects}
+    passages = [
+        _Passage(primary=a.first, secondary=a.second, tca=setting.cutoff + a.offset_s, approach=a)
+        for a in findings.screening.approaches
+    ]
+    periods_s = {item.id: item.orbit.period_s if item.orbit else None for item in findings.objects}
+    events = []
+    for passage, event_id in zip(passages, event_ids(passages, findings.previous, periods_s), strict=True):
+        pair = passage.primary, passage.secondary
+        event = describe_event(
+            event_id=event_id,
+            objects=(by_id[pair[0]], by_id[pair[1]]),
+            trajectories=(findings.trajectories[pair[0]], findings.trajectories[pair[1]]),
+            sources=(sources[pair[0]], sources[pair[1]]),
+            offset_s=passage.approach.offset_s,
+            at_boundary=passage.approach.at_boundary,
+            body=setting.body,
+            planets=setting.planets,
+            rules=findings.config.alert_rules,
+        )
+        events.append(with_history(event, findings.previous))
+    return tuple(sorted(events, key=lambda event: (event.tca, event.event_id)))
+
+
+def _origin(item: ScreenedObject, delivered: Ingested) -> Source:
+    """What an object's trajectory was made of; an ephemeris without a date counts as made at the cut-off."""
+    entry = delivered.inputs[0]
+    model = item.uncertainty
+    return Source(
+        file=entry.file,
+        created_s=-entry.age_s if entry.age_s is not None else 0.0,
+        declared=DeclaredModel(**model.model_dump()) if model else None,
+    )
+
+
+def _pairs(findings: Findings, events: Sequence[EventRecord]) -> tuple[PairRecord, ...]:
+    setting, trajectories = findings.setting, findings.trajectories
+    screened = {(pair.first, pair.second): pair for pair in findings.screening.pairs}
+    grids = {key: profile_positions(trajectory, setting.window) for key, trajectory in trajectories.items()}
+    items = {item.id: item for item in findings.config.objects}
+    pairs = []
+    for primary, secondary in combinations(sorted(items), 2):
+        own = tuple(event for event in events if (event.primary, event.secondary) == (primary, secondary))
+        found = screened.get((primary, secondary))
+        if found is None:
+            pairs.append(_unscreened(items[primary], items[secondary], trajectories, setting))
+        else:
+            both = trajectories[primary], trajectories[secondary]
+            pairs.append(_screened(found, both, (grids[primary], grids[secondary]), own, setting))
+    return tuple(pairs)
+
+
+def _unscreened(
+    primary: ScreenedObject, secondary: ScreenedObject, trajectories: Mapping[str, Trajectory], setting: Setting
+) -> PairRecord:
+    reasons = [
+        f"{item.id}: {PHASE_UNKNOWN if item.phase == 'unknown' else 'no usable ephemeris'}"
+        for item in (primary, secondary)
+        if item.phase == "unknown" or item.id not in trajectories
+    ]
+    reason = "; ".join(reasons)
+    window = setting.window
+    return PairRecord(
+        primary=primary.id,
+        secondary=secondary.id,
+        unscreened=reason,
+        covered_s=0.0,
+        uncovered_s=setting.span_s,
+        uncovered=(UncoveredSpan(start=window.start, stop=window.stop, reason=reason),),
+        proven_no_closer_than_km=None,
+        proof=None,
+        nearest=None,
+        profile=None,
+        event_ids=(),
+    )
+
+
+def _screened(
+    pair: PairScreen,
+    both: tuple[Trajectory, Trajectory],
+    grids: tuple[FloatArray, FloatArray],
+    events: Sequence[EventRecord],
+    setting: Setting,
+) -> PairRecord:
+    covered_s = sum(stop_s - start_s for start_s, stop_s in pair.covered_s)
+    nearest = pair.nearest
+    minima = [(event.tca - setting.cutoff, event.miss_km) for event in events]
+    if nearest is not None:
+        minima.append((nearest.offset_s, nearest.miss_km))
+    return PairRecord(
+        primary=pair.first,
+        secondary=pair.second,
+        unscreened=None if covered_s else "the two ephemerides do not overlap inside the window",
+        covered_s=covered_s,
+        uncovered_s=setting.span_s - covered_s,
+        uncovered=_uncovered(pair, both, setting),
+        proven_no_closer_than_km=pair.proven_no_closer_than_km,
+        proof=("proven" if pair.proven else "verified") if covered_s else None,
+        nearest=NearestRecord(
+            tca=setting.cutoff + nearest.offset_s, miss_km=nearest.miss_km, at_boundary=nearest.at_boundary
+        )
+        if nearest
+        else None,
+        profile=distance_profile(*grids, setting.window, minima) if covered_s else None,
+        event_ids=tuple(event.event_id for event in events),
+    )
+
+
+def _uncovered(pair: PairScreen, both: tuple[Trajectory, Trajectory], setting: Setting) -> tuple[UncoveredSpan, ...]:
+    """What is left of the window between the covered spans, with whose ephemeris is missing there."""
+    edges = [0.0, *(edge for span in pair.covered_s for edge in span), setting.span_s]
+    gaps = [(edges[i], edges[i + 1]) for i in range(0, len(edges), 2) if edges[i + 1] > edges[i]]
+    spans = []
+    for start_s, stop_s in gaps:
+        middle_s = (start_s + stop_s) / 2.0
+        missing = [
+            object_id
+            for object_id, trajectory in zip((pair.first, pair.second), both, strict=True)
+            if not any(first <= middle_s <= last for first, last in trajectory.spans_s)
+        ]
+        reason = f"no ephemeris of {' and '.join(missing)}" if missing else "the ephemerides do not overlap"
+        spans.append(UncoveredSpan(start=setting.cutoff + start_s, stop=setting.cutoff + stop_s, reason=reason))
+    return tuple(spans)
+
+
+def _funnel(screening: Screening) -> FunnelRecord:
+    funnel = screening.funnel
+    return FunnelRecord(
+        intervals=funnel.intervals,
+        interval_steps=tuple(FunnelStep(name=n, count=c, meaning=m) for n, c, m in funnel.interval_steps),
+        minima=funnel.minima,
+        minima_steps=tuple(FunnelStep(name=n, count=c, meaning=m) for n, c, m in funnel.minima_steps),
+    )
+
+
+def _provenance(configuration: str, setting: Setting) -> Provenance:
+    packages = [("python", platform.python_version()), *((name, version(name)) for name in REPRODUCED_BY)]
+    return Provenance(
+        version=generator.__version__,
+        packages=tuple(packages),
+        configuration_sha256=hashlib.sha256(configuration.encode()).hexdigest(),
+        configuration=configuration,
+        planetary_ephemeris=setting.planets.name,
+        command=f"nearpass run --at {setting.cutoff.iso(digits=0)}Z",
+    )

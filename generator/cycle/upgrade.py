@@ -1,0 +1,67 @@
+"""Stored records of earlier schemas: upgraded step by step, in order, as they are read; the stored bytes never change.
+
+A schema number rises by one with each change of the record that older programs cannot read. The change then adds
+one function to :data:`UPGRADES`, from plain JSON of its number to plain JSON of the next.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from generator.cycle import record as records
+from generator.cycle.record import SCHEMA, CycleRecord
+from generator.errors import ArchiveError
+
+Plain = dict[str, Any]
+Upgrade = Callable[[Plain], Plain]
+UPGRADES: Final[Mapping[int, Upgrade]] = MappingProxyType({})
+"""By the schema number that each starts from. Schema 1 is the first."""
+_NUMBER: Final = re.compile(rb'"schema_number":\s*(\d+)')  # cannot occur inside a string, where quotes are escaped
+
+
+def load_record(text: bytes, file: str) -> CycleRecord:
+    """A stored record of this or an earlier schema.
+
+    Raises:
+        ArchiveError: if it is no record, newer than this program, or older than its upgrades reach.
+    """
+    found = _NUMBER.search(text)
+    if found is None or int(found[1]) >= SCHEMA:
+        return records.load(text, file)  # a newer one is refused there
+    try:
+        plain = json.loads(text)
+    except ValueError:
+        raise ArchiveError("a stored record must be JSON", file=file) from None
+    return records.load(json.dumps(upgraded(plain, SCHEMA, UPGRADES, file)).encode(), file)
+
+
+def upgraded(plain: Plain, wanted: int, upgrades: Mapping[int, Upgrade], file: str) -> Plain:
+    """A record's plain JSON, taken through one upgrade after the other.
+
+    Args:
+        plain: The record as it is stored.
+        wanted: The schema number to reach.
+        upgrades: The steps, by the number that each starts from.
+        file: Named in errors.
+
+    Raises:
+        ArchiveError: if it is newer than ``wanted``, or there is no step from its number.
+    """
+    number = plain["schema_number"]
+    if number > wanted:
+        rule = f"schema_number must be at most {wanted}; this record is newer than this program: upgrade nearpass"
+        raise ArchiveError(rule, value=number, file=file)
+    while number < wanted:
+        step = upgrades.get(number)
+        if step is None:
+            oldest = min((first for first in upgrades if first > number), default=wanted)
+            advice = "too old for this program: read it with an earlier nearpass"
+            rule = f"schema_number must be at least {oldest}; this record is {advice}"
+            raise ArchiveError(rule, value=number, file=file)
+        plain = {**step(plain), "schema_number": number + 1}
+        number += 1
+    return plain

@@ -1,0 +1,216 @@
+"""Tables of close approaches: all of a cycle, the history of one, its components, sigmas and states."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from generator.cycle.record import EventRecord, HistoryPoint
+from generator.encounter.alert import SEVERITY
+from generator.report.tables import EVENT_COLUMNS
+from generator.report.views import (
+    AXES,
+    Catalogue,
+    Cell,
+    Head,
+    Links,
+    Table,
+    TableRow,
+    cell,
+    head,
+    level_cell,
+    limited,
+    nearness_km,
+    number_cell,
+    span_cell,
+    time_cell,
+)
+
+_COLUMN: Final = {column.key: column for column in EVENT_COLUMNS}
+_BOUNDARY_MARK: Final = "‡"
+_BOUNDARY_NOTE: Final = "‡ The distance at an end of coverage: the true minimum may lie outside it."
+
+
+def events_table(
+    events: Sequence[EventRecord], catalogue: Catalogue, links: Links, *, caption: str, with_anchors: bool = False
+) -> Table:
+    """Events by TCA; where there are too many for a page, the most severe and nearest of them."""
+    ranked = sorted(events, key=lambda event: (-SEVERITY[event.level], nearness_km(event)))
+    kept, cut = limited(ranked, what="event")
+    shown = ("miss_km", "miss_r_km", "miss_t_km", "miss_n_km", "miss_sigma_km", "relative_speed_km_s",
+             "approach_angle_deg", "altitude_km")  # fmt: skip
+    surfaces = any(event.surface_km is not None for event in kept)
+    keys = ("miss_km", "surface_km", *shown[1:]) if surfaces else shown
+    rows = [
+        TableRow(
+            anchor=event.event_id if with_anchors else None,
+            cells=(
+                Cell(text=f"{event.primary} – {event.secondary}", href=_row_href(event, catalogue, links)),
+                level_cell(event.level),
+                time_cell(event.tca, digits=1),
+                *(_flagged(cell(_COLUMN[key], event), event, key) for key in keys),
+            ),
+        )
+        for event in sorted(kept, key=lambda event: event.tca)
+    ]  # fmt: skip
+    return Table(
+        caption=caption,
+        heads=(
+            Head(title="Pair", meaning="Primary and secondary; leads to the event's page, or to the pair's"),
+            Head(title="Level"),
+            head(_COLUMN["tca_utc"]),
+            *(head(_COLUMN[key]) for key in keys),
+        ),
+        rows=tuple(rows),
+        twins=(("CSV", f"{links.cycle}events.csv"), ("JSON", f"{links.cycle}events.json")),
+        filter_label="Filter events" if len(rows) > 1 else None,
+        note=_BOUNDARY_NOTE if any(event.at_boundary for event in kept) else None,
+        cut=cut,
+    )
+
+
+def _row_href(event: EventRecord, catalogue: Catalogue, links: Links) -> str:
+    """The event's page; that of its pair if it has none."""
+    if event.event_id in catalogue.detailed:
+        return links.event(event.event_id)
+    return links.pair(catalogue.pairs[event.primary, event.secondary])
+
+
+def _flagged(plain: Cell, event: EventRecord, key: str) -> Cell:
+    """The miss distance of an event at an end of coverage carries a mark, explained below the table."""
+    if key != "miss_km" or not event.at_boundary:
+        return plain
+    return Cell(text=plain.text, sort=plain.sort, mark=_BOUNDARY_MARK)
+
+
+def history_table(event: EventRecord, links: Links) -> Table:
+    """What each cycle said of the event, the newest first."""
+    now = HistoryPoint(
+        cycle_id="", tca=event.tca, miss_km=event.miss_km, miss_rtn_km=event.miss_rtn_km, level=event.level,
+        miss_sigma_km=event.miss_sigma_km,
+                pc=event.probability.pc,
+    )  # fmt: skip
+    points = [*event.history, now]
+    steps = list(zip([None, *points[:-1]], points, strict=True))
+    rows = []
+    for before, point in reversed(steps):
+        moved_s = point.tca - before.tca if before else None
+        sigmas = None
+        if before and before.miss_sigma_km:
+            sigmas = abs(point.miss_km - before.miss_km) / before.miss_sigma_km
+        where = (
+            Cell(text=point.cycle_id, href=links.other_cycle(point.cycle_id))
+            if point.cycle_id
+            else Cell(text="this cycle")
+        )
+        rows.append(TableRow(cells=(
+            where,
+            level_cell(point.level),
+            number_cell(point.miss_km, 3),
+            *(number_cell(value, 3, signed=True) for value in point.miss_rtn_km),
+            number_cell(point.miss_sigma_km, 3),
+            number_cell(sigmas, 1),
+            time_cell(point.tca, digits=1),
+            number_cell(moved_s, 2, signed=True),
+        )))  # fmt: skip
+    return Table(
+        caption="What each cycle said of this approach, the newest first",
+        heads=(
+            Head(title="Cycle"),
+            Head(title="Level"),
+            Head(title="Miss", unit="km", numeric=True),
+            *(Head(title=axis, unit="km", numeric=True) for axis, _ in AXES),
+            Head(title="1σ", unit="km", numeric=True),
+            Head(
+                title="Change",
+                unit="σ",
+                numeric=True,
+                meaning="Change of the miss distance in sigmas of the cycle before",
+            ),
+            Head(title="TCA", unit="UTC"),
+            Head(title="TCA moved", unit="s", numeric=True),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def state_table(event: EventRecord, catalogue: Catalogue) -> Table:
+    """Position and velocity of both objects at TCA."""
+    states = (
+        (event.primary, event.primary_position_km, event.primary_velocity_km_s),
+        (event.secondary, event.secondary_position_km, event.secondary_velocity_km_s),
+    )
+    return Table(
+        caption=f"States at TCA, ICRF axes, centred on {catalogue.record.body.name.capitalize()}",
+        heads=(
+            Head(title="Object"),
+            *(Head(title=axis, unit="km", numeric=True) for axis in "XYZ"),
+            *(Head(title=f"V{axis}", unit="km/s", numeric=True) for axis in "XYZ"),
+        ),
+        rows=tuple(
+            TableRow(cells=(
+                Cell(text=catalogue.name(key)),
+                *(number_cell(value, 6) for value in position_km),
+                *(number_cell(value, 9) for value in velocity_km_s),
+            ))
+            for key, position_km, velocity_km_s in states
+        ),
+    )  # fmt: skip
+
+
+def component_table(event: EventRecord) -> Table:
+    """The miss vector and the distance, each with one sigma and their ratio."""
+    sigmas = event.miss_sigma_rtn_km or (None, None, None)
+    rows = [
+        (f"{axis}, {word}", value, sigma)
+        for (axis, word), value, sigma in zip(AXES, event.miss_rtn_km, sigmas, strict=True)
+    ]
+    rows.append(("Distance", event.miss_km, event.miss_sigma_km))
+    if event.surface_km is not None:
+        rows.append(("To the surface", event.surface_km, event.miss_sigma_km))
+    return Table(
+        caption="Miss vector in the primary's RTN axes, from primary to secondary, with one sigma",
+        heads=(
+            Head(title="Component"),
+            Head(title="Miss", unit="km", numeric=True),
+            Head(title="1σ", unit="km", numeric=True),
+            Head(title="Miss / 1σ", numeric=True),
+        ),
+        rows=tuple(
+            TableRow(cells=(
+                Cell(text=name),
+                number_cell(value, 3, signed=axis_row),
+                number_cell(sigma, 3),
+                number_cell(abs(value) / sigma if sigma else None, 1),
+            ))
+            for (name, value, sigma), axis_row in zip(rows, (True, True, True, False, False), strict=False)
+        ),
+    )  # fmt: skip
+
+
+def source_table(event: EventRecord, catalogue: Catalogue, links: Links) -> Table:
+    """One sigma of each object, in its own axes, and what it rests on."""
+    used = {item.object_id: item for item in catalogue.record.inputs if item.refusal is None}
+    given = {item.object_id: item for item in event.uncertainty}
+    rows = []
+    for key in (event.primary, event.secondary):
+        item, source = given.get(key), used.get(key)
+        sigmas = item.sigma_rtn_km if item else (None, None, None)
+        rows.append(TableRow(cells=(
+            Cell(text=catalogue.name(key), href=links.object(key)),
+            *(number_cell(sigma, 3) for sigma in sigmas),
+            number_cell(item.timing_s if item else None, 2),
+            Cell(text=item.source if item else "none given"),
+            span_cell(source.age_s if source else None),
+        )))  # fmt: skip
+    return Table(
+        caption="One-sigma position uncertainty at TCA of each object, in its own RTN axes",
+        heads=(
+            Head(title="Object"),
+            *(Head(title=f"σ {axis}", unit="km", numeric=True) for axis, _ in AXES),
+            Head(title="Timing", unit="s", numeric=True, meaning="Transverse sigma divided by the speed"),
+            Head(title="Source"),
+            Head(title="Ephemeris age", meaning="From its creation to the data cut-off"),
+        ),
+        rows=tuple(rows),
+    )
