@@ -23,11 +23,13 @@ from generator.cycle.record import (
     OrbitsRecord,
     ProbabilityRecord,
     TrackRecord,
+    TradeRecord,
     UncertaintyRecord,
     Vector,
 )
-from generator.encounter.alert import AlertRule, assess
+from generator.encounter.alert import AlertRule, Level, assess
 from generator.encounter.geometry import Encounter, b_plane, place
+from generator.encounter.manoeuvre import delta_v_m_s
 from generator.encounter.uncertainty import Basis, DeclaredModel, StateCovariance, rotated, state_covariance
 from generator.ephemeris.trajectory import Trajectory
 
@@ -38,6 +40,7 @@ TRACK_POINTS: Final = 121
 TRACK_LEAST_KM: Final = 20.0
 TRACK_MISSES: Final = 6.0
 TRACK_MOST_S: Final = 3600.0
+TRADE_LEADS_H: Final = (3.0, 6.0, 9.0, 12.0, 18.0, 24.0, 36.0, 48.0, 60.0, 72.0, 96.0, 120.0, 168.0, 240.0, 336.0)
 
 
 NOT_COMPUTED: Final = ProbabilityRecord(
@@ -101,6 +104,7 @@ def describe_event(
     natural = any(item.kind == "natural" for item in objects)
     surface_km = encounter.miss_km - radius_km if natural else None
     verdict = assess(encounter.miss_km if surface_km is None else surface_km, tuple(rules), to_surface=natural)
+    target_km = max(rule.cad_km for rule in rules)
     deadline, deadline_object = _deadline(tca, objects)
     to_rtn = encounter.to_rtn
     return EventRecord(
@@ -135,7 +139,7 @@ def describe_event(
         else None,
         b_plane=_b_plane(encounter, objects, combined_km2),
         probability=NOT_COMPUTED,
-        trades=(),
+        trades=_trades(encounter, objects, offset_s, target_km + radius_km, body) if verdict.level is Level.RED else (),
         track=_track(trajectories, offset_s, encounter),
         orbits=OrbitsRecord(
             primary_km=path_around(trajectories[0], offset_s, body),
@@ -267,6 +271,34 @@ def _track(trajectories: Both, offset_s: float, encounter: Encounter) -> TrackRe
         offsets_s=tuple(round(float(value), 6) for value in grid_s - offset_s),
         relative_rtn_km=tuple(_vector(row, digits=6) for row in relative_km),
         distance_km=tuple(round(float(value), 6) for value in distance_km),
+    )
+
+
+def _trades(
+    encounter: Encounter, objects: Sequence[ObjectRecord], offset_s: float, target_km: float, body: Body
+) -> tuple[TradeRecord, ...]:
+    """For each object that can manoeuvre, the along-track velocity change that would make the event green."""
+    leads_h = [lead_h for lead_h in TRADE_LEADS_H if lead_h * 3600.0 <= offset_s]
+    return tuple(
+        TradeRecord(
+            object_id=item.id,
+            target_km=target_km,
+            rows=tuple(
+                (
+                    lead_h,
+                    delta_v_m_s(
+                        encounter,
+                        of_primary=item is objects[0],
+                        lead_s=lead_h * 3600.0,
+                        target_km=target_km,
+                        gm_km3_s2=body.gm_km3_s2,
+                    ),
+                )
+                for lead_h in leads_h
+            ),
+        )
+        for item in objects
+        if item.lead_time_h is not None
     )
 
 

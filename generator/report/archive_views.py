@@ -89,7 +89,7 @@ def month_table(cycles: Sequence[CycleSummary], year: int, month: int) -> Table:
         rows.append(TableRow(anchor=anchor, cells=(
             Cell(text=wording.minute(cycle.cutoff), href=f"../../{cycle_folder(cycle.cycle_id)}/index.html",
                  sort=cycle.cycle_id, machine=wording.machine_time(cycle.cutoff)),
-            Cell(text="nothing screened", sort="3") if cycle.worst == "none" else level_cell(Level(cycle.worst)),
+            _worst(cycle),
             number_cell(cycle.red, 0),
             number_cell(cycle.yellow, 0),
             number_cell(cycle.green, 0),
@@ -108,6 +108,10 @@ def month_table(cycles: Sequence[CycleSummary], year: int, month: int) -> Table:
         rows=tuple(rows),
         filter_label="Filter cycles",
     )  # fmt: skip
+
+
+def _worst(cycle: CycleSummary) -> Cell:
+    return Cell(text="nothing screened", sort="3") if cycle.worst == "none" else level_cell(Level(cycle.worst))
 
 
 def _verdict(cycle: CycleSummary) -> str:

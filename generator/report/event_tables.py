@@ -87,8 +87,7 @@ def history_table(event: EventRecord, links: Links) -> Table:
     """What each cycle said of the event, the newest first."""
     now = HistoryPoint(
         cycle_id="", tca=event.tca, miss_km=event.miss_km, miss_rtn_km=event.miss_rtn_km, level=event.level,
-        miss_sigma_km=event.miss_sigma_km,
-                pc=event.probability.pc,
+        miss_sigma_km=event.miss_sigma_km, pc=event.probability.pc,
     )  # fmt: skip
     points = [*event.history, now]
     steps = list(zip([None, *points[:-1]], points, strict=True))

@@ -17,6 +17,8 @@ import jinja2
 from markupsafe import Markup
 
 from generator.cycle.archive import cycle_folder
+from generator.cycle.cdm_event import event_cdm
+from generator.cycle.cdm_write import check_written, write_cdm_kvn, write_cdm_xml
 from generator.cycle.record import ChangeRecord, CycleRecord, EventRecord, ObjectRecord, PairRecord
 from generator.errors import PublicationError
 from generator.report import (
@@ -73,11 +75,23 @@ def cycle_pages(record: CycleRecord) -> dict[str, str]:
     for pair in record.pairs:
         name = f"{_file_name(pair.primary)}--{_file_name(pair.secondary)}"
         files[f"pairs/{name}.md"] = _pair_page(pair, catalogue, below)
+    for event in record.events:
+        files |= _messages(record, event)
     files["events.csv"] = tables.events_csv(record.events)
     files["events.json"] = tables.events_json(record, record.events)
     files["coverage.csv"] = tables.coverage_csv(record.pairs)
     files["coverage.json"] = tables.coverage_json(record, record.pairs)
     return files
+
+
+def _messages(record: CycleRecord, event: EventRecord) -> dict[str, str]:
+    """The event as a CCSDS conjunction data message in both notations, read back before it is given out."""
+    message = event_cdm(record, event)
+    stem = f"events/{_file_name(event.event_id)}"
+    texts = {f"{stem}.cdm": write_cdm_kvn(message), f"{stem}.cdm.xml": write_cdm_xml(message)}
+    for text in texts.values():
+        check_written(message, text)
+    return texts
 
 
 def live_pages(

@@ -34,7 +34,7 @@ GONE: Final = 0
 CONVEX: Final = 1
 OPEN: Final = 2
 FLAT: Final = 3
-RESOLUTION_KM: Final = 1e-6  # distances that differ by less are one
+RESOLUTION_KM: Final = 1e-4  # a valley whose floor rises by less within a box is flat there
 _ROUNDS: Final = 3  # times that the bounds are taken again on the strip
 _CHUNK: Final = 4096
 

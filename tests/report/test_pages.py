@@ -12,7 +12,7 @@ import yaml
 from generator.cycle.record import CycleRecord, NearestRecord, dump, load
 from generator.encounter.alert import Level
 from generator.errors import PublicationError
-from generator.report import pages, tables, views
+from generator.report import archive_views, pages, tables, views
 from generator.report.views import CycleSummary
 from hostile import HOSTILE, hostile_record
 from records import quiet_record, sample_record
