@@ -9,7 +9,7 @@ moon) and the rest is what Kepler gives.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import combinations
@@ -18,12 +18,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+import risk_records
 from generator.astro.epochs import DAY_S, Epoch
 from generator.cycle.record import (
     SCHEMA,
     BodyRecord,
     BPlaneRecord,
     ChangeRecord,
+    CrossingRecord,
     CycleRecord,
     EventRecord,
     FunnelRecord,
@@ -38,9 +40,11 @@ from generator.cycle.record import (
     ProbabilityRecord,
     Provenance,
     RangeProfile,
+    SeasonRecord,
     Span,
     ThresholdsRecord,
     TrackRecord,
+    TradeRecord,
     UncertaintyRecord,
     UncoveredSpan,
     Vector,
@@ -218,12 +222,12 @@ def _fleet() -> tuple[Craft, ...]:
     mex = _meeting(moon, 17.62 * DAY_S, 21.0, 80.0, 8600.0, 0.5720)
     crafts = (
         Craft("MAVEN", "MAVEN", "NASA", maven, 6.0, None, 72.0, whole, None, 0.0),
-        Craft("MEX", "Mars Express", "ESA", mex, 8.0, None, 96.0, whole, (0.05, 0.4, 0.05), 0.30),
+        Craft("MEX", "Mars Express", "ESA", mex, 8.0, None, 96.0, whole, (2.1, 0.4, 2.1), 0.30),
         Craft("MRO", "Mars Reconnaissance Orbiter", "NASA/JPL", mro, 7.0, None, 72.0, whole, (0.02, 0.15, 0.02), 0.25),
         Craft("ODY", "Mars Odyssey", "NASA/JPL", ody, 6.0, None, 72.0, gap, (0.02, 0.2, 0.02), 0.20),
         Craft("PHOBOS", "Phobos", "natural", moon, None, 11.08, None, whole, (0.2, 0.6, 0.2), 0.0),
         Craft("TGO", "Trace Gas Orbiter", "ESA", tgo, 8.0, None, 96.0, ((0.0, 20.0 * DAY_S),), (0.03, 0.3, 0.03), 0.25),
-        Craft("TIANWEN-1", "Tianwen-1", "CNSA", tianwen, 7.5, None, None, whole, (0.10, 0.9, 0.10), 0.30),
+        Craft("TIANWEN-1", "Tianwen-1", "CNSA", tianwen, 7.5, None, None, whole, (0.75, 0.9, 0.45), 0.30),
     )
     return tuple(sorted(crafts, key=lambda craft: craft.id))
 
@@ -284,9 +288,17 @@ def _level(approach_km: float) -> Level:
 
 
 def _history(
-    event_id: str, tca: Epoch, miss_rtn_km: FloatArray, sigma_km: float | None, radius_km: float
+    event_id: str,
+    tca: Epoch,
+    miss_rtn_km: FloatArray,
+    sigma_km: float | None,
+    radius_km: float,
+    pc_of: Callable[[FloatArray, float], float | None],
 ) -> tuple[HistoryPoint, ...]:
-    """Six daily cycles that closed in on the present answer; some of the distant events are new."""
+    """Six daily cycles that closed in on the present answer; some of the distant events are new.
+
+    ``pc_of`` gives the probability for a miss in RTN and a factor on the sigmas.
+    """
     if np.linalg.norm(miss_rtn_km) > 30.0 and int(event_id[-1]) % 2:
         return ()
     points = []
@@ -303,7 +315,7 @@ def _history(
                 miss_rtn_km=_plain(then),
                 level=_level(miss_km - radius_km),
                 miss_sigma_km=None if sigma_km is None else sigma_km * (1.0 + 0.35 * days),
-                pc=None,
+                pc=pc_of(then, 1.0 + 0.35 * days),
             )
         )
     return tuple(points)
@@ -323,6 +335,7 @@ def _event(first: Craft, second: Craft, at_s: float) -> EventRecord:
     xi /= np.linalg.norm(xi)
     plane = np.stack([xi, np.cross(along, xi)])
     flat = plane @ both @ plane.T if both is not None else None
+    each = [plane @ item[1] @ plane.T for item in known if item]
     tca = CUT_OFF + at_s
     event_id = f"{first.id}-{second.id}-{tca.iso(digits=0)[:16].replace('-', '').replace(':', '')}"
     level = _level(miss_km if surface_km is None else surface_km)
@@ -330,6 +343,12 @@ def _event(first: Craft, second: Craft, at_s: float) -> EventRecord:
     lead = min(leads) if leads and level is not Level.GREEN else None
     hbr_km = sum(craft.radius_km or (craft.hbr_m or 0.0) / 1000.0 for craft in (first, second))
     latitude_rad, longitude_rad, altitude_km = _place(p, at_s)
+
+    def pc_of(miss_rtn_km: FloatArray, scale: float) -> float | None:
+        if flat is None:
+            return None
+        return risk_records.disc_probability(plane @ axes.T @ miss_rtn_km, scale**2 * flat, hbr_km)
+
     return EventRecord(
         event_id=event_id,
         primary=first.id,
@@ -358,8 +377,8 @@ def _event(first: Craft, second: Craft, at_s: float) -> EventRecord:
         uncertainty=tuple(item[0] for item in known if item),
         miss_sigma_km=sigma_km,
         miss_sigma_rtn_km=_plain(np.sqrt(np.diag(axes @ both @ axes.T))) if both is not None else None,
-        probability=NO_PROBABILITY,
-        trades=(),
+        probability=risk_records.probability(plane @ miss, *each, hbr_km) if flat is not None else NO_PROBABILITY,
+        trades=_trades(first, second, at_s, plane) if level is Level.RED else (),
         b_plane=BPlaneRecord(
             miss_xi_km=float(plane[0] @ miss),
             miss_zeta_km=float(plane[1] @ miss),
@@ -370,8 +389,34 @@ def _event(first: Craft, second: Craft, at_s: float) -> EventRecord:
         ),
         track=_track(first.orbit, second.orbit, at_s),
         orbits=_orbits(first.orbit, second.orbit, at_s),
-        history=_history(event_id, tca, axes @ miss, sigma_km, second.radius_km or 0.0),
+        history=_history(event_id, tca, axes @ miss, sigma_km, second.radius_km or 0.0, pc_of),
     )
+
+
+def _trades(first: Craft, second: Craft, at_s: float, plane: FloatArray) -> tuple[TradeRecord, ...]:
+    """What each that can manoeuvre needs to leave the yellow threshold, by lead time back to the cut-off."""
+    miss_km = plane @ (second.orbit.at(at_s)[0] - first.orbit.at(at_s)[0])
+    leads_h = np.arange(1.0, at_s / 3600.0, 1.0)
+    return tuple(
+        risk_records.trade(
+            craft.id, miss_km, THRESHOLDS.yellow_cad_km, leads_h, _shift(craft.orbit, at_s, sign * plane)
+        )
+        for craft, sign in ((first, -1.0), (second, 1.0))
+        if craft.lead_time_h
+    )
+
+
+def _shift(orbit: Kepler, at_s: float, plane: FloatArray) -> Callable[[float], FloatArray]:
+    """Change of the miss in the B-plane by 1 m/s along the velocity, a lead time in s before."""
+    step_km_s = 1e-4  # small against the orbit, large against rounding
+
+    def shift(lead_s: float) -> FloatArray:
+        position_km, velocity_km_s = orbit.at(at_s - lead_s)
+        faster = velocity_km_s * (1.0 + step_km_s / np.linalg.norm(velocity_km_s))
+        moved = Kepler.from_state(position_km, faster, at_s - lead_s).at(at_s)[0] - orbit.at(at_s)[0]
+        return plane @ moved * (1e-3 / step_km_s)
+
+    return shift
 
 
 def _place(position_km: FloatArray, at_s: float) -> tuple[float, float, float]:
@@ -567,6 +612,22 @@ def _silent_pairs() -> list[PairRecord]:
     return [_unscreened_pair(a, b, reasons["MGS"] if "MGS" in (a, b) else reasons["HOPE"]) for a, b in sorted(pairs)]
 
 
+def _crossings() -> tuple[CrossingRecord, ...]:
+    """A pair whose orbits come to cross, and one with an object whose place along its orbit is unknown."""
+    period_s = next(craft.orbit.period_s for craft in _fleet() if craft.id == "MRO")
+    shared = {"start": CUT_OFF, "window_s": WINDOW_S, "period_s": period_s, "thresholds": THRESHOLDS}
+    found = [
+        *risk_records.crossings("MRO", "ODY", risk_records.KNOWN_BRANCHES, unknown=None, **shared),
+        *risk_records.crossings("MGS", "MRO", risk_records.UNKNOWN_BRANCHES, unknown="MGS", **shared),
+    ]
+    return tuple(sorted(found, key=lambda crossing: crossing.passage_primary or crossing.passage_secondary or CUT_OFF))
+
+
+def _seasons() -> tuple[SeasonRecord, ...]:
+    """The half year of the pair whose orbits come to cross."""
+    return (risk_records.season("MRO", "ODY", CUT_OFF, THRESHOLDS.crossing_limit_km),)
+
+
 def _changes(events: Sequence[EventRecord]) -> tuple[ChangeRecord, ...]:
     """One of each kind: three of events in the list, two of events that left it."""
     by_nearness = sorted(events, key=lambda event: event.miss_km)
@@ -641,8 +702,8 @@ def sample_record() -> CycleRecord:
         inputs=(*map(_input, fleet), _refused_input()),
         pairs=tuple(sorted(pairs, key=lambda pair: (pair.primary, pair.secondary))),
         events=tuple(events),
-        crossings=(),
-        seasons=(),
+        crossings=_crossings(),
+        seasons=_seasons(),
         changes=_changes(events),
         funnel=_funnel(len(pairs), len(events)),
         provenance=Provenance(
@@ -657,13 +718,17 @@ def sample_record() -> CycleRecord:
 
 
 def quiet_record() -> CycleRecord:
-    """The same cycle without a single event and without a cycle before it."""
+    """The same cycle without a single event, crossing or season and without a cycle before it."""
     record = sample_record()
     calm = tuple(replace(pair, event_ids=()) for pair in record.pairs)
-    thresholds = ThresholdsRecord(limit_km=1.0, yellow_cad_km=0.5, red_cad_km=0.1)
+    thresholds = ThresholdsRecord(
+        limit_km=1.0, crossing_limit_km=0.5, yellow_cad_km=0.5, red_cad_km=0.1, yellow_pc=None, red_pc=None,
+        yellow_oxd_km=None, red_oxd_km=None,
+    )  # fmt: skip
     return replace(
-        record, events=(), pairs=calm, changes=(), previous_cycle_id=None, next_expected=None, thresholds=thresholds
-    )
+        record, events=(), crossings=(), seasons=(), pairs=calm, changes=(), previous_cycle_id=None,
+        next_expected=None, thresholds=thresholds,
+    )  # fmt: skip
 
 
 def level_events(level: Level) -> tuple[EventRecord, ...]:

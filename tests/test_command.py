@@ -81,6 +81,18 @@ def test_the_same_run_again_changes_nothing(nearpass: Nearpass, tmp_path: Path) 
     assert tree(tmp_path / "public") | tree(tmp_path / "archive") == before
 
 
+def test_a_workspace_may_be_named_by_a_relative_path(
+    nearpass: Nearpass, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A configuration given relative to the current folder publishes into its own folder."""
+    write_workspace(tmp_path / "mars")
+    monkeypatch.chdir(tmp_path)
+    code, out, err = nearpass("run", "--config", "mars/nearpass.toml", "--at", AT)
+
+    assert (code, err) == (0, "")
+    assert Path(out.strip()) == tmp_path / "mars/public/index.html"
+
+
 def test_build_renders_the_same_site_from_the_archive(nearpass: Nearpass, tmp_path: Path) -> None:
     """Without the ephemerides, build gives the same pages byte for byte."""
     config = write_workspace(tmp_path)
@@ -188,7 +200,7 @@ def test_an_interrupted_build_leaves_the_last_good_site(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as broken:
-        broken.setattr("generator.publish.mkdocs_build", fail)
+        broken.setattr("generator.publish.stage.mkdocs_build", fail)
         code, _, err = nearpass("run", "--config", config, "--at", "2021-03-17T06:00:00")
     after = tree(tmp_path / "public")
     again, _, _ = nearpass("run", "--config", config, "--at", "2021-03-17T06:00:00")

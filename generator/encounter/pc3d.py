@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 from scipy.special import erfc, erfcinv
 
 from generator.encounter.equinoctial import Orbit
-from generator.errors import CoverageError
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -30,8 +29,10 @@ GAMMA: Final = 1e-16  # share of the encounter left outside its duration; CARA's
 DURATION_SIGMAS: Final = float(np.sqrt(2.0) * erfcinv(GAMMA))
 CLIP_HBR: Final = 1e-4  # least sigma of an axis, in hard-body radii, as in the encounter plane
 LONG_SHARE: Final = 0.02  # of the period; an encounter that lasts longer is integrated over the whole span
-MOST_HBR_SIGMAS: Final = 100  # of the middle axis; beyond it the arcs of the sphere are not resolved
 THIN_HEIGHTS: Final = 40
+ARC_NODES: Final = 40
+UNIFORM_SHARE: Final = 0.02  # of the speed, by which the mean velocity may vary over the sphere in the smooth rule
+DENSITY_SIGMAS: Final = 8.0
 NEGLIGIBLE: Final = 400.0  # squared Mahalanobis distance: a density below exp(-200) of its peak
 TIME_NODES: Final = 33
 RATE_RTOL: Final = 1e-5  # of the trapezoidal sum
@@ -202,51 +203,65 @@ def log_flux(given: Flux, hbr_km: float, rings: int) -> tuple[FloatArray, FloatA
         return np.log(inward) - exponent / 2.0 - _log_norm(given)[:, None], weights * hbr_km**2
 
 
-def thin_rate(given: Flux, hbr_km: float, across: int) -> FloatArray:
-    """Inward flux ``(N,)`` of a density that is thin against the sphere along its first principal axis.
+def thin_rate(given: Flux, hbr_km: float) -> FloatArray:
+    """Inward flux ``(N,)`` of a density that is thin against the sphere along one or two of its principal axes.
 
-    Gauss-Legendre in the height along that axis, only where the density is; around, on the two arcs where the mean
-    velocity points in and out, so that the bend between them is an end point.
-
-    Args:
-        given: From `flux`.
-        hbr_km: Combined hard-body radius.
-        across: Points on each arc.
+    Gauss-Legendre in the height along the thinnest axis and in the angle around it, both only where the density is, the
+    angle also parted where the mean velocity turns from in to out: the flux has a bend there.
     """
     nodes, weights = np.polynomial.legendre.leggauss(THIN_HEIGHTS)
-    arc_nodes, arc_weights = np.polynomial.legendre.leggauss(across)
-    centre, sigma = given.mean_km[:, 0] / hbr_km, given.sigma_km[:, 0] / hbr_km
-    reach = np.hypot(np.maximum(np.abs(centre) - 1.0, 0.0), 9.0 * sigma)
-    low, high = np.clip(centre - reach, -1.0, 1.0), np.clip(centre + reach, -1.0, 1.0)
+    low, high = _within(given.mean_km[:, 0], given.sigma_km[:, 0], hbr_km)
     height = ((low + high)[:, None] + (high - low)[:, None] * nodes) / 2.0
     radius = np.sqrt((1.0 - height) * (1.0 + height))
-    v1, v2, v3 = given.at_centre_km_s.T
-    towards, sideways = np.arctan2(v3, v2)[:, None], np.hypot(v2, v3)[:, None] * radius
-    with np.errstate(divide="ignore", invalid="ignore"):
-        turn = np.arccos(np.clip(np.nan_to_num(-v1[:, None] * height / sideways), -1.0, 1.0))
-    total = np.zeros(len(centre))
-    for middle, half in ((towards + np.pi, np.pi - turn), (towards, turn)):
-        around = middle[..., None] + half[..., None] * arc_nodes
-        unit = np.stack(
-            [np.broadcast_to(height[..., None], around.shape), radius[..., None] * np.cos(around), radius[..., None] * np.sin(around)]
-        )
-        exponent = sum(((hbr_km * unit[i] - given.mean_km[:, i, None, None]) / given.sigma_km[:, i, None, None]) ** 2 for i in range(3))
-        outward = hbr_km * _form(given.gain, unit) + sum(given.at_centre_km_s[:, i, None, None] * unit[i] for i in range(3))
-        inward = _inward(outward, np.sqrt(np.maximum(_form(given.spread, unit), 0.0)))
-        arcs = (inward * np.exp(-exponent / 2.0)) @ arc_weights * half
-        total += np.einsum("nk,k->n", arcs, weights)
+    start, stop = _arcs(given, hbr_km, height, radius)
+    instant, ring, arc = np.nonzero(stop - start > 0.0)
+    middle = (start + stop)[instant, ring, arc] / 2.0
+    half = (stop - start)[instant, ring, arc] / 2.0
+    arc_nodes, arc_weights = np.polynomial.legendre.leggauss(ARC_NODES)
+    around = middle[:, None] + half[:, None] * arc_nodes
+    unit = [height[instant, ring, None], radius[instant, ring, None] * np.sin(around), radius[instant, ring, None] * np.cos(around)]
+
+    def of(coefficients: FloatArray) -> FloatArray:
+        return np.asarray(coefficients[instant, None])
+
+    exponent, outward = np.zeros_like(around), np.zeros_like(around)
+    variance = np.zeros_like(around)
+    for i in range(3):
+        exponent += ((hbr_km * unit[i] - of(given.mean_km[:, i])) / of(given.sigma_km[:, i])) ** 2
+        outward += of(given.at_centre_km_s[:, i]) * unit[i]
+        for j in range(3):
+            outward += of(hbr_km * given.gain[:, i, j]) * unit[i] * unit[j]
+            variance += of(given.spread[:, i, j]) * unit[i] * unit[j]
+    arcs = (_inward(outward, np.sqrt(np.maximum(variance, 0.0))) * np.exp(-exponent / 2.0)) @ arc_weights * half
+    total = np.bincount(instant, weights=arcs * weights[ring], minlength=len(height))
     return np.asarray(total * (high - low) / 2.0 * hbr_km**2 * np.exp(-_log_norm(given)))
 
 
-def _form(matrix: FloatArray, unit: FloatArray) -> FloatArray:
-    """Quadratic form of ``(N, 3, 3)`` at vectors ``(3, N, ...)``."""
-    return np.asarray(
-        sum(
-            (matrix[:, i, j] + matrix[:, j, i])[:, None, None] * unit[i] * unit[j] * (0.5 if i == j else 1.0)
-            for i in range(3)
-            for j in range(i, 3)
-        )
-    )
+def _within(mean_km: FloatArray, sigma_km: FloatArray, hbr_km: float) -> tuple[FloatArray, FloatArray]:
+    """Range within [-1, 1], in hard-body radii, where a normal density counts."""
+    reach_km = np.hypot(np.maximum(np.abs(mean_km) - hbr_km, 0.0), DENSITY_SIGMAS * sigma_km)
+    low, high = (np.clip((mean_km + sign * reach_km) / hbr_km, -1.0, 1.0) for sign in (-1.0, 1.0))
+    return low, high
+
+
+def _arcs(given: Flux, hbr_km: float, height: FloatArray, radius: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Starts and ends ``(N, heights, 6)`` of the arcs of each ring, as angles from the widest axis; many are empty.
+
+    The second axis is the sine of the angle, so that its range makes one interval in front and one behind; each is
+    parted at the two angles where the mean velocity is tangent to the sphere.
+    """
+    low, high = _within(given.mean_km[:, 1], given.sigma_km[:, 1], hbr_km)
+    first, last = (np.arcsin(np.clip(end[:, None] / radius, -1.0, 1.0)) for end in (low, high))
+    v1, v2, v3 = (speed[:, None] for speed in given.at_centre_km_s.T)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        turn = np.arccos(np.clip(np.nan_to_num(-v1 * height / (np.hypot(v2, v3) * radius)), -1.0, 1.0))
+    starts, stops = [], []
+    for begin, end in ((first, last), (np.pi - last, np.pi - first)):
+        bends = [np.remainder(np.arctan2(v2, v3) + sign * turn - begin, 2.0 * np.pi) for sign in (-1.0, 1.0)]
+        parts = np.sort(np.minimum(np.stack([0.0 * begin, *bends, np.inf + begin]), end - begin), axis=0) + begin
+        starts.extend(parts[:-1])
+        stops.extend(parts[1:])
+    return np.stack(starts, axis=-1), np.stack(stops, axis=-1)
 
 
 def _log_norm(given: Flux) -> FloatArray:
@@ -255,24 +270,21 @@ def _log_norm(given: Flux) -> FloatArray:
 
 def rates(first: Orbit, second: Orbit, hbr_km: float, offsets_s: FloatArray) -> FloatArray:
     """Expected entries into the hard-body sphere per second, ``(N,)``, at seconds from the nominal TCA.
-
-    Raises:
-        CoverageError: where the sphere is too large against the covariance for the quadrature.
     """
     state = overlap(first, second, np.asarray(offsets_s, dtype=float), hbr_km)
     given = flux(state, hbr_km)
-    orders = _orders(given, state.found, hbr_km)
-    rate = np.zeros(len(orders))
-    for order in np.unique(orders[orders != 0]):
-        rows = np.flatnonzero(orders == order)
-        step = max(1, 200_000 // (THIN_HEIGHTS * abs(int(order))))
+    rings = _rings(given, state.found, hbr_km)
+    rate = np.zeros(len(rings))
+    for count in np.unique(rings[rings != 0]):
+        rows = np.flatnonzero(rings == count)
+        step = 128 if count < 0 else 2048
         for start in range(0, len(rows), step):
             part = rows[start : start + step]
             some = Flux(**{name: getattr(given, name)[part] for name in Flux.__slots__})
-            if order < 0:
-                rate[part] = thin_rate(some, hbr_km, -int(order))
+            if count < 0:
+                rate[part] = thin_rate(some, hbr_km)
             else:
-                logarithm, weights = log_flux(some, hbr_km, int(order))
+                logarithm, weights = log_flux(some, hbr_km, int(count))
                 rate[part] = np.exp(logarithm) @ weights
     return rate
 
@@ -345,9 +357,6 @@ def nc_3d(
         peak: From `find_peak`.
         span_s: Start and stop, seconds from the nominal TCA; None for half a (shorter) revolution on either side: what
             happens beyond belongs to the next encounter of the pair.
-
-    Raises:
-        CoverageError: where the sphere is too large against the covariance for the quadrature.
     """
     start_s, stop_s = span_s or _whole_span(first, second)
     points = np.linspace(start_s, stop_s, SPAN_PANELS + 1)[1:-1]
@@ -404,17 +413,14 @@ def nc_2d(first: Orbit, second: Orbit, hbr_km: float, peak: Peak) -> float | Non
     At every point of the sphere the flux is taken as a Gaussian in time, through its values at the peak and one sigma
     either side (Hall, Baars, Casali 2023): exact for straight motion, and cheap where it holds. A sphere of several sigma
     makes no bell of it.
-
-    Raises:
-        CoverageError: where the sphere is too large against the covariance for the quadrature.
     """
     times = peak.offset_s + peak.sigma_s * np.array([-1.0, 0.0, 1.0])
     state = overlap(first, second, times, hbr_km)
     given = flux(state, hbr_km)
-    orders = _orders(given, state.found, hbr_km)
-    if not state.found.all() or (orders <= 0).any():
+    rings = _rings(given, state.found, hbr_km)
+    if not state.found.all() or (rings <= 0).any():
         return None
-    (low, middle, high), weights = log_flux(given, hbr_km, int(orders.max()))
+    (low, middle, high), weights = log_flux(given, hbr_km, int(rings.max()))
     counts = np.isfinite(low + middle + high)
     low, middle, high, weights = low[counts], middle[counts], high[counts], weights[counts]
     curvature, slope = 2.0 * middle - low - high, (high - low) / 2.0
@@ -429,19 +435,15 @@ def _whole_span(first: Orbit, second: Orbit) -> tuple[float, float]:
     return -half_s, half_s
 
 
-def _orders(given: Flux, found: BoolArray, hbr_km: float) -> NDArray[np.int64]:
-    """How to sum over the sphere ``(N,)``: rings of the smooth rule, minus the arc points of the thin one, 0 for nil."""
+def _rings(given: Flux, found: BoolArray, hbr_km: float) -> NDArray[np.int64]:
+    """Rings of the smooth rule ``(N,)``, -1 where the density is too thin or the flux bent otherwise, 0 where it is nil."""
     # Distance to the box around the sphere: never more than to the sphere.
     nearest = np.maximum(np.abs(given.mean_km) - hbr_km, 0.0) / given.sigma_km
     counts = found & ((nearest**2).sum(axis=1) < NEGLIGIBLE)
-    thin, across = hbr_km / given.sigma_km[:, 0], hbr_km / given.sigma_km[:, 1]
-    if (across[counts] > MOST_HBR_SIGMAS).any():
-        raise CoverageError(
-            "the hard-body sphere must not be many times larger than the position uncertainty",
-            value=f"HBR {hbr_km:.6g} km = {across[counts].max():.3g} sigma",
-        )
-    arcs = np.select([across < bound for bound in (1.0, 4.0, 16.0)], [-20, -40, -112], -640)
-    return np.where(counts, np.select([thin < 1.0, thin < 4.0], [10, 20], arcs), 0)
+    speed = np.linalg.norm(given.at_centre_km_s, axis=1)
+    bent = hbr_km * np.linalg.norm(given.gain, axis=(1, 2)) > UNIFORM_SHARE * speed
+    ratio = hbr_km / given.sigma_km[:, 0]
+    return np.where(counts, np.where(bent, -1, np.select([ratio < 0.5, ratio < 2.0], [10, 20], -1)), 0)
 
 
 def _sphere(rings: int) -> tuple[FloatArray, FloatArray]:

@@ -163,9 +163,7 @@ def _judge(first: Pieces, second: Pieces, i: IndexArray, j: IndexArray) -> tuple
     return kind, start
 
 
-def _product(
-    one: FloatArray, one_change: FloatArray, other: FloatArray, other_change: FloatArray
-) -> FloatArray:
+def _product(one: FloatArray, one_change: FloatArray, other: FloatArray, other_change: FloatArray) -> FloatArray:
     """Bound of |x . y| for vectors within given distances of ``(N, 3)``."""
     size1, size2 = _length(one), _length(other)
     return np.asarray(np.abs(dot(one, other)) + size1 * other_change + one_change * (size2 + other_change))

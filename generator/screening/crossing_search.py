@@ -21,7 +21,7 @@ FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.intp]
 BoolArray = NDArray[np.bool_]
 
-DEPTH: Final = 5  # halvings of a piece before a box counts as flat
+DEPTH: Final = 4  # halvings of a piece before a box counts as flat
 _STEPS: Final = 40  # Newton steps
 _CONVERGED: Final = 1e-9  # of half a piece
 _FLAT: Final = 1e-9  # smallest eigenvalue against the largest below which Newton's step is held back
@@ -66,11 +66,11 @@ def find_minima(first: Pieces, second: Pieces, i: IndexArray, j: IndexArray, lim
         limit_km: For each box, or for all.
 
     """
-    limit_km = np.broadcast_to(np.asarray(limit_km, dtype=np.float64), i.shape)
+    limits_km = np.broadcast_to(np.asarray(limit_km, dtype=np.float64), i.shape)
     box = np.arange(len(i))
     found: list[Minima] = []
     for depth in range(DEPTH + 1):
-        verdicts = decide(first, second, i, j, limit_km)
+        verdicts = decide(first, second, i, j, limits_km)
         open_ = verdicts.kind == OPEN
         last = depth == DEPTH
         ripe = np.flatnonzero((verdicts.kind != GONE) & (last | ~open_))
@@ -78,11 +78,11 @@ def find_minima(first: Pieces, second: Pieces, i: IndexArray, j: IndexArray, lim
         found.append(_newton(first, second, i[ripe], j[ripe], verdicts.start[ripe], flat, box[ripe]))
         if last or not open_.any():
             break
-        i, j, limit_km, box, halve = i[open_], j[open_], limit_km[open_], box[open_], verdicts.halve[open_]
+        i, j, limits_km, box, halve = i[open_], j[open_], limits_km[open_], box[open_], verdicts.halve[open_]
         first, i, source = _divide(first, i, halve[:, 0])
-        j, limit_km, box, halve = j[source], limit_km[source], box[source], halve[source]
+        j, limits_km, box, halve = j[source], limits_km[source], box[source], halve[source]
         second, j, source = _divide(second, j, halve[:, 1])
-        i, limit_km, box = i[source], limit_km[source], box[source]
+        i, limits_km, box = i[source], limits_km[source], box[source]
     return Minima(**{f.name: np.concatenate([getattr(part, f.name) for part in found]) for f in fields(Minima)})
 
 
@@ -99,7 +99,7 @@ def _divide(pieces: Pieces, index: IndexArray, halve: BoolArray) -> tuple[Pieces
 def _newton(
     first: Pieces, second: Pieces, i: IndexArray, j: IndexArray, u: FloatArray, flat: BoolArray, box: IndexArray
 ) -> Minima:
-    """Newton's method in every box at once, from places ``u``, held inside; what ends at a wall is none of its minima."""
+    """Newton's method in every box at once, from places ``u``, held inside; a minimum at a wall is none."""
     h = np.column_stack([first.half_s[i], second.half_s[j]])
     wall = np.where(flat, 1.0 + _FLAT_EDGE, 1.0 + _EDGE)[:, None]
     u = u.copy()

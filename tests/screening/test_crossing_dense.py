@@ -1,4 +1,4 @@
-"""Crossings of two-body orbits against a dense minimisation in both anomalies, written without the search's own means."""
+"""Crossings of two-body orbits against a dense minimisation in both anomalies, done apart from the search."""
 
 from typing import Final
 

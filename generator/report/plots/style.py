@@ -73,8 +73,10 @@ _STYLE: Final[dict[Any, Any]] = {
     "svg.fonttype": "path",
     "svg.hashsalt": "nearpass",
 }
+_SUPERSCRIPT: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_TICK_HOURS: Final = (1, 2, 3, 6, 12, 24, 48, 96, 168, 336, 744, 1488, 4392, 8784)
+_TICK_HOURS: Final = (1, 2, 3, 6, 12, 24, 48, 96, 168, 336)
+_TICK_MONTHS: Final = (1, 2, 3, 6, 12)
 
 # What matplotlib writes and nobody reads: dates and versions, comments, a reference to a DTD on another host, and the
 # names of groups. Text is outlines here, so that these patterns meet no words but those of <title>.
@@ -252,41 +254,75 @@ def linear_axis(axis: Any, most: int = 6) -> None:
     axis.set_minor_locator(NullLocator())
 
 
-def log_distance_axis(axes: Axes, low_km: float, high_km: float) -> None:
-    """A logarithmic distance axis with ticks at 1, 2, 5 (few decades) or 1 (many), written out."""
+def log_axis(axes: Axes, low: float, high: float) -> None:
+    """A logarithmic y axis with ticks at 1, 2, 5 (few decades) or 1 (many), written out."""
     axes.set_yscale("log")
-    axes.set_ylim(low_km, high_km)
+    axes.set_ylim(low, high)
     decades = range(-6, 10)
-    steps = (1, 2, 5) if high_km / low_km < 300.0 else (1,) if high_km / low_km > 3e5 else (1, 3)
+    steps = (1, 2, 5) if high / low < 300.0 else (1,) if high / low > 3e5 else (1, 3)
     ticks = [step * 10.0**decade for decade in decades for step in steps]
-    inside = [tick for tick in ticks if low_km <= tick <= high_km]
+    inside = [tick for tick in ticks if low <= tick <= high]
     axes.yaxis.set_major_locator(FixedLocator(inside))
     axes.yaxis.set_major_formatter(FixedFormatter([plain(tick) for tick in inside]))
     axes.yaxis.set_minor_locator(NullLocator())
+
+
+def log_pc_axis(axes: Axes, low: float, high: float, most: int = 6) -> None:
+    """A logarithmic y axis of probability with ticks at powers of ten: 10⁻⁷."""
+    axes.set_yscale("log")
+    axes.set_ylim(low, high)
+    first, last = math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9)
+    step = max(1, math.ceil((last - first) / most))
+    exponents = range(first - first % step, last + 1, step)
+    axes.yaxis.set_major_locator(FixedLocator([10.0**exponent for exponent in exponents]))
+    axes.yaxis.set_major_formatter(FixedFormatter([power_of_ten(exponent) for exponent in exponents]))
+    axes.yaxis.set_minor_locator(NullLocator())
+
+
+def factor_axis(axes: Axes, ticks: Sequence[float]) -> None:
+    """A logarithmic x axis of factors, with ticks at those given that lie inside."""
+    axes.set_xscale("log")
+    low, high = axes.get_xlim()
+    inside = [tick for tick in ticks if low <= tick <= high]
+    axes.xaxis.set_major_locator(FixedLocator(inside))
+    axes.xaxis.set_major_formatter(FixedFormatter([plain(tick) for tick in inside]))
+    axes.xaxis.set_minor_locator(NullLocator())
 
 
 def date_axis(axes: Axes, start: Epoch, stop: Epoch, most: int = 7) -> None:
     """Days from ``start`` on the x axis, ticks at round UTC times.
 
     Midnights read ``21 Mar`` and other times ``04:00``; the axis label says which year, or which day where no
-    midnight is in sight.
+    midnight is in sight. Over several months the ticks stand at firsts of a month.
     """
     first, last = start.datetime_utc(), stop.datetime_utc()
-    hours = (last - first).total_seconds() / 3600.0
-    step = next((step for step in _TICK_HOURS if hours / step <= most), _TICK_HOURS[-1])
-    moment = datetime(first.year, first.month, first.day, tzinfo=UTC)
-    ticks: list[tuple[float, str]] = []
-    while moment <= last:
-        if moment >= first:
-            days = (moment - first).total_seconds() / DAY_S
-            ticks.append((days, f"{moment:%H:%M}" if moment.hour else day_text(moment)))
-        moment += timedelta(hours=step)
+    ticks = [
+        ((moment - first).total_seconds() / DAY_S, f"{moment:%H:%M}" if moment.hour else day_text(moment))
+        for moment in _round_moments(first, last, most)
+        if moment >= first
+    ]
     axes.xaxis.set_major_locator(FixedLocator([place for place, _ in ticks]))
     axes.xaxis.set_major_formatter(FixedFormatter([text for _, text in ticks]))
     axes.xaxis.set_minor_locator(NullLocator())
     years = f"{first.year}" if first.year == last.year else f"{first.year}–{last.year}"
     dated = any(":" not in text for _, text in ticks)
     axes.set_xlabel(f"UTC, {years}" if dated else f"UTC, {day_text(first)} {first.year}")
+
+
+def _round_moments(first: datetime, last: datetime, most: int) -> Iterator[datetime]:
+    """Instants at a round step from the midnight, or the month, at or before ``first`` to ``last``."""
+    hours = (last - first).total_seconds() / 3600.0
+    moment = datetime(first.year, first.month, first.day, tzinfo=UTC)
+    for step in _TICK_HOURS:
+        if hours / step <= most:
+            yield from (moment + timedelta(hours=step * index) for index in range(math.ceil(hours / step) + 2)
+                        if moment + timedelta(hours=step * index) <= last)
+            return
+    months = (last.year - first.year) * 12 + last.month - first.month
+    step = next((step for step in _TICK_MONTHS if months / step <= most), _TICK_MONTHS[-1])
+    for index in range(0, months + 1, step):
+        year, month = divmod(first.year * 12 + first.month - 1 + index, 12)
+        yield datetime(year, month + 1, 1, tzinfo=UTC)
 
 
 def days_between(start: Epoch, moment: Epoch) -> float:
@@ -309,6 +345,19 @@ def second_text(epoch: Epoch) -> str:
     """``21 Mar 2021 04:12:33 UTC``, to the nearest second."""
     moment = Epoch.parse(epoch.iso(digits=0).replace(":60", ":59")).datetime_utc()
     return f"{day_text(moment)} {moment.year} {moment:%H:%M:%S} UTC"
+
+
+def power_of_ten(exponent: int) -> str:
+    """``10⁻⁷``; 1 for the exponent 0."""
+    return "1" if exponent == 0 else "10" + str(exponent).translate(_SUPERSCRIPT)
+
+
+def pc_text(value: float) -> str:
+    """A probability to two digits: ``3.1e-5``, and from a hundredth ``0.042``."""
+    if value == 0.0 or value >= 0.00995:
+        return f"{value:.2g}"
+    mantissa, exponent = f"{value:.1e}".split("e")
+    return f"{mantissa}e{int(exponent)}"
 
 
 def plain(value: float) -> str:

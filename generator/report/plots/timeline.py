@@ -25,7 +25,7 @@ from generator.report.plots.style import (
     label,
     level_mark,
     literal,
-    log_distance_axis,
+    log_axis,
     minute_text,
     panel,
     second_text,
@@ -65,7 +65,7 @@ class TimelineDrawing:
         length = days_between(self.window.start, self.window.stop)
         axes.set_xlim(-0.03 * length, 1.03 * length)
         lowest = min([self.thresholds[0][0], *(max(mark.distance_km, _LEAST_KM) for mark in self.marks)])
-        log_distance_axis(axes, 0.45 * lowest, 1.9 * self.thresholds[-1][0])
+        log_axis(axes, 0.45 * lowest, 1.9 * self.thresholds[-1][0])
         date_axis(axes, self.window.start, self.window.stop, most=6)
         axes.grid(visible=True)
         threshold_lines(axes, self.thresholds)

@@ -1,0 +1,210 @@
+"""What a normal cycle looks up in the archive, in SQLite, so that it never reads the archive as a whole.
+
+The index holds nothing of its own: it follows from the archived records, is brought up to date along the chain of
+manifests, and is made again whenever it is missing, damaged, or of another version of the program.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import generator
+from generator.astro.epochs import Epoch
+from generator.cycle.archive import Archive, Link
+from generator.cycle.record import CycleRecord
+from generator.report.views import CycleSummary, meaningful, summarise
+
+FORMAT: Final = f"1/{generator.__version__}"
+"""Another format, or another program that may word a verdict otherwise, makes the index again."""
+_TABLES: Final = """
+CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE cycles (
+    cycle_id TEXT PRIMARY KEY, cutoff_tai_ns INTEGER NOT NULL, red INTEGER NOT NULL, yellow INTEGER NOT NULL,
+    green INTEGER NOT NULL, pairs_screened INTEGER NOT NULL, refused INTEGER NOT NULL, verdict TEXT NOT NULL,
+    superseded_by TEXT
+) WITHOUT ROWID;
+CREATE TABLE months (month TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE events (
+    event_id TEXT NOT NULL, cycle_id TEXT NOT NULL, tca_tai_ns INTEGER NOT NULL, miss_km REAL, level TEXT NOT NULL,
+    PRIMARY KEY (event_id, cycle_id)
+) WITHOUT ROWID;
+CREATE TABLE objects (object_id TEXT NOT NULL, cycle_id TEXT NOT NULL, PRIMARY KEY (object_id, cycle_id)) WITHOUT ROWID;
+"""
+_CONTENTS: Final = ("cycles", "months", "events", "objects")
+_COLUMNS: Final = "cycle_id, cutoff_tai_ns, red, yellow, green, pairs_screened, refused, verdict, superseded_by"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """What one cycle said of an event; ``miss_km`` is None in the cycle in which it left the list."""
+
+    cycle_id: str
+    tca: Epoch
+    miss_km: float | None
+    level: str
+
+
+class Index:
+    """The index of one archive, in one file. Open it with :func:`open_index`."""
+
+    def __init__(self, connection: sqlite3.Connection, archive: Archive) -> None:
+        self._connection = connection
+        self._archive = archive
+
+    def year(self, year: int) -> list[CycleSummary]:
+        """Cycles of a year in order of time."""
+        rows = self._connection.execute(
+            f"SELECT {_COLUMNS} FROM cycles WHERE cycle_id >= ? AND cycle_id < ? ORDER BY cycle_id",  # noqa: S608 - a constant
+            (f"{year:04d}-", f"{year + 1:04d}-"),
+        )
+        return [_summary(row) for row in rows]
+
+    def months(self) -> list[tuple[int, int]]:
+        """Years and months that hold a cycle, in order."""
+        rows = self._connection.execute("SELECT month FROM months ORDER BY month")
+        return [(int(month[:4]), int(month[5:])) for (month,) in rows]
+
+    def follows(self, record: CycleRecord) -> tuple[frozenset[str], frozenset[str]]:
+        """Events and objects whose newest mention is this cycle's: their pages follow it."""
+        events = {name for name in _events_of(record) if self._newest("events", "event_id", name) == record.cycle_id}
+        objects = {
+            item.id for item in record.objects if self._newest("objects", "object_id", item.id) == record.cycle_id
+        }
+        return frozenset(events), frozenset(objects)
+
+    def history(self, event_id: str) -> list[Mention]:
+        """What all cycles said of an event, in order of time."""
+        rows = self._connection.execute(
+            "SELECT cycle_id, tca_tai_ns, miss_km, level FROM events WHERE event_id = ? ORDER BY cycle_id", (event_id,)
+        )
+        return [Mention(cycle_id=c, tca=Epoch(t), miss_km=m, level=level) for c, t, m, level in rows]
+
+    def contents(self) -> list[tuple[object, ...]]:
+        """Every row of every table but the index's own, sorted: two indexes of the same archive are equal."""
+        return [(name, *row) for name in _CONTENTS for row in self._connection.execute(f"SELECT * FROM {name}")]  # noqa: S608 - constants
+
+    def synchronise(self) -> None:
+        """Add what the archive has gained since, along the chain; everything again if the chain was not found."""
+        head = self._archive.head()
+        known = self._about("head")
+        missing: list[str] = []
+        link = head
+        while link is not None and link["manifest_sha256"] != known:
+            missing.append(link["cycle_id"])
+            link = self._archive.manifest(link["cycle_id"])["previous"]
+        if head == link and not missing:
+            return
+        if link is None and known is not None:
+            self._clear()
+        with self._connection:
+            for cycle_id in reversed(missing):
+                self._add(cycle_id)
+            self._set_about("head", head)
+
+    def _add(self, cycle_id: str) -> None:
+        record = self._archive.load(cycle_id)
+        summary = summarise(record)
+        self._connection.execute(
+            f"INSERT INTO cycles ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)",  # noqa: S608 - a constant
+            (
+                cycle_id, summary.cutoff.tai_ns, summary.red, summary.yellow, summary.green, summary.pairs_screened,
+                summary.refused, summary.verdict,
+            ),
+        )  # fmt: skip
+        self._connection.execute("INSERT OR IGNORE INTO months VALUES (?)", (cycle_id[:7],))
+        self._connection.executemany(
+            "INSERT INTO events VALUES (?, ?, ?, ?, ?)",
+            [(name, cycle_id, *said) for name, said in _events_of(record).items()],
+        )
+        self._connection.executemany(
+            "INSERT INTO objects VALUES (?, ?)", [(item.id, cycle_id) for item in record.objects]
+        )
+        superseded = self._archive.manifest(cycle_id)["supersedes"]
+        if superseded is not None:
+            self._connection.execute("UPDATE cycles SET superseded_by = ? WHERE cycle_id = ?", (cycle_id, superseded))
+
+    def _newest(self, table: str, column: str, name: str) -> str | None:
+        (newest,) = self._connection.execute(
+            f"SELECT max(cycle_id) FROM {table} WHERE {column} = ?", (name,)  # noqa: S608 - constants
+        ).fetchone()  # fmt: skip
+        return newest if isinstance(newest, str) else None
+
+    def _about(self, name: str) -> str | None:
+        row = self._connection.execute("SELECT value FROM about WHERE name = ?", (name,)).fetchone()
+        return str(row[0]) if row else None
+
+    def _set_about(self, name: str, head: Link | None) -> None:
+        self._connection.execute("DELETE FROM about WHERE name = ?", (name,))
+        if head is not None:
+            self._connection.execute("INSERT INTO about VALUES (?, ?)", (name, head["manifest_sha256"]))
+
+    def _clear(self) -> None:
+        with self._connection:
+            for table in _CONTENTS:
+                self._connection.execute(f"DELETE FROM {table}")  # noqa: S608 - constants
+
+
+@contextmanager
+def open_index(path: Path, archive: Archive, *, again: bool = False) -> Iterator[Index]:
+    """The index, brought up to date with the archive.
+
+    Args:
+        path: Its file.
+        archive: What it is an index of.
+        again: Make it from nothing.
+    """
+    if again or not _usable(path):
+        path.unlink(missing_ok=True)
+    with closing(sqlite3.connect(path)) as connection:
+        if connection.execute("PRAGMA user_version").fetchone() == (0,):
+            connection.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = 1; COMMIT;")
+            with connection:
+                connection.execute("INSERT INTO about VALUES ('format', ?)", (FORMAT,))
+        index = Index(connection, archive)
+        index.synchronise()
+        yield index
+
+
+def _usable(path: Path) -> bool:
+    """Whether a file is an undamaged index of this version; checked at the cost of opening it."""
+    if not path.exists():
+        return False
+    try:
+        with closing(sqlite3.connect(path)) as connection:
+            found = connection.execute("SELECT value FROM about WHERE name = 'format'").fetchone()
+    except sqlite3.DatabaseError:
+        return False
+    return found == (FORMAT,)
+
+
+def _events_of(record: CycleRecord) -> dict[str, tuple[int, float | None, str]]:
+    """Events that a cycle lists or that left its list: TCA, miss distance, level."""
+    record = meaningful(record)
+    left = {c.event_id: (c.tca.tai_ns, None, c.level.value) for c in record.changes if c.kind in {"passed", "gone"}}
+    return left | {e.event_id: (e.tca.tai_ns, e.miss_km, e.level.value) for e in record.events}
+
+
+def _summary(row: Sequence[object]) -> CycleSummary:
+    cycle_id, cutoff_tai_ns, red, yellow, green, pairs_screened, refused, verdict, superseded_by = row
+    return CycleSummary(
+        cycle_id=str(cycle_id),
+        cutoff=Epoch(_integer(cutoff_tai_ns)),
+        red=_integer(red),
+        yellow=_integer(yellow),
+        green=_integer(green),
+        pairs_screened=_integer(pairs_screened),
+        refused=_integer(refused),
+        verdict=str(verdict),
+        superseded_by=str(superseded_by) if superseded_by is not None else None,
+    )
+
+
+def _integer(value: object) -> int:
+    if not isinstance(value, int):
+        raise sqlite3.DataError("the index must hold an integer here")
+    return value

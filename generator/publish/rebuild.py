@@ -1,0 +1,110 @@
+"""The whole site again from the archived records, in parallel; the same records give the same bytes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from generator.cycle.archive import Archive
+from generator.errors import ArchiveError
+from generator.publish.commit import finish
+from generator.publish.index import open_index
+from generator.publish.manifest import forget_damaged
+from generator.publish.site import fresh_staging, put_in_place
+from generator.publish.stage import (
+    Progress,
+    build_pages,
+    copy_hand_written,
+    stage_cycle,
+    stage_live,
+    stage_permalinks,
+    write_texts,
+)
+from generator.publish.workspace import Workspace
+
+BATCH: Final = 20
+"""Cycles built together: what mkdocs does once a build is then small beside what it does for each page."""
+_PLACEHOLDER: Final = "---\ntitle: placeholder\n---\n"
+
+
+def rebuild(workspace: Workspace, *, jobs: int, progress: Progress) -> Path:
+    """Render every archived cycle and all live pages again.
+
+    Files whose bytes are the same stay untouched, so the list of what was published is empty after a rebuild by the
+    same program.
+
+    Args:
+        workspace: Where the site lies.
+        jobs: Processes.
+        progress: Shows what is going on.
+
+    Returns:
+        The front page.
+
+    Raises:
+        ArchiveError: if the archive holds no cycle.
+        PublicationError: if mkdocs cannot build the pages.
+    """
+    finish(workspace)
+    archive = Archive(workspace.archive)
+    ids = list(archive.cycle_ids())
+    if not ids:
+        raise ArchiveError("the archive must hold a cycle; make one with nearpass run", file=str(workspace.archive))
+    with open_index(workspace.index, archive, again=True) as index:
+        months = index.months()
+    forget_damaged(workspace.public)
+    changed: list[str] = []
+    advance = progress("rendering cycles", len(ids))
+    for number, batch in enumerate(_rendered(workspace, ids, jobs)):
+        home = workspace.staging / f"batch-{number}"
+        put_in_place(workspace, home / "docs", home / "public", archive, batch)
+        shutil.rmtree(home)
+        changed += workspace.published.read_text(encoding="utf-8").splitlines()
+        advance(len(batch))
+    docs, built = fresh_staging(workspace, "live")
+    with open_index(workspace.index, archive) as index:
+        stage_live(docs, archive, index, archive.load(ids[-1]), months)
+    copy_hand_written(workspace.docs, docs)
+    build_pages(workspace, docs, built, progress)
+    put_in_place(workspace, docs, built, archive, (), listed_before=changed)
+    finish(workspace)
+    return workspace.public / "index.html"
+
+
+def _rendered(workspace: Workspace, ids: Sequence[str], jobs: int) -> Iterator[Sequence[str]]:
+    """Cycles of one batch after the other, each staged and built in ``batch-N``, in order."""
+    size = max(1, min(BATCH, -(-len(ids) // jobs)))
+    batches = [ids[first : first + size] for first in range(0, len(ids), size)]
+    render = partial(_render, workspace)
+    if jobs == 1 or len(batches) == 1:
+        yield from map(render, range(len(batches)), batches)
+        return
+    method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
+    with ProcessPoolExecutor(min(jobs, len(batches)), mp_context=multiprocessing.get_context(method)) as pool:
+        yield from pool.map(render, range(len(batches)), batches)
+
+
+def _render(workspace: Workspace, number: int, batch: Sequence[str]) -> Sequence[str]:
+    archive = Archive(workspace.archive)
+    docs, built = fresh_staging(workspace, f"batch-{number}")
+    with open_index(workspace.index, archive) as index:
+        for cycle_id in batch:
+            record = archive.load(cycle_id)
+            stage_cycle(docs, record, jobs=1, progress=_silent)
+            stage_permalinks(docs, record, index)
+    copy_hand_written(workspace.docs, docs)
+    write_texts(docs, {"index.md": _PLACEHOLDER})  # mkdocs.yml names it
+    build_pages(workspace, docs, built, _silent)
+    for folder, name in ((docs, "index.md"), (built, "index.html")):
+        (folder / name).unlink()
+    return batch
+
+
+def _silent(_: str, __: int) -> Callable[[int], None]:
+    """Progress that nobody sees: a worker has no terminal."""
+    return lambda _: None

@@ -1,0 +1,125 @@
+"""From an archived record to the published site, at a cost that does not grow with the archive.
+
+Only the new cycle's pages and the live pages are staged, built in-process by mkdocs, hashed, and put in place.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from generator.cycle.archive import Archive, cycle_folder
+from generator.cycle.durable import sha256_of
+from generator.cycle.record import CycleRecord
+from generator.publish.commit import changed_files, commit, finish
+from generator.publish.index import open_index
+from generator.publish.manifest import updated
+from generator.publish.stage import (
+    Progress,
+    build_pages,
+    copy_hand_written,
+    month_of,
+    stage_cycle,
+    stage_live,
+    stage_permalinks,
+)
+from generator.publish.workspace import Workspace
+
+
+def publish(workspace: Workspace, record: CycleRecord, *, jobs: int, progress: Progress) -> Path:
+    """Render, build and put in place one cycle and the live pages.
+
+    Args:
+        workspace: Where the site lies.
+        record: The cycle, as it is stored in the archive.
+        jobs: Processes that draw plots.
+        progress: Shows what is going on.
+
+    Returns:
+        The front page.
+
+    Raises:
+        PublicationError: if mkdocs cannot build the pages; nothing in place was changed.
+    """
+    finish(workspace)
+    archive = Archive(workspace.archive)
+    docs, built = fresh_staging(workspace, "publication")
+    latest_id = archive.latest_id() or record.cycle_id
+    latest = record if latest_id == record.cycle_id else archive.load(latest_id)
+    superseded = archive.manifest(record.cycle_id)["supersedes"]
+    stage_cycle(docs, record, jobs=jobs, progress=progress)
+    with open_index(workspace.index, archive) as index:
+        if latest is not record:
+            stage_permalinks(docs, record, index)
+        stage_live(docs, archive, index, latest, {month_of(found) for found in (record.cycle_id, superseded) if found})
+    copy_hand_written(workspace.docs, docs)
+    build_pages(workspace, docs, built, progress)
+    put_in_place(workspace, docs, built, archive, [record.cycle_id])
+    finish(workspace)
+    return workspace.public / "index.html"
+
+
+def unpublished(workspace: Workspace) -> list[str]:
+    """Cycles that an interrupted run archived but did not publish, in the order in which they were archived.
+
+    Publication follows the chain, so the search ends at the first published cycle, usually the head.
+    """
+    archive = Archive(workspace.archive)
+    found: list[str] = []
+    link = archive.head()
+    while link is not None and not (workspace.public / cycle_folder(link["cycle_id"])).is_dir():
+        found.append(link["cycle_id"])
+        link = archive.manifest(link["cycle_id"])["previous"]
+    return found[::-1]
+
+
+def fresh_staging(workspace: Workspace, name: str) -> tuple[Path, Path]:
+    """Two folders that do not exist or are empty: for sources and for what mkdocs makes of them."""
+    home = workspace.staging / name
+    shutil.rmtree(home, ignore_errors=True)
+    docs = home / "docs"
+    docs.mkdir(parents=True)
+    return docs, home / "public"
+
+
+def put_in_place(
+    workspace: Workspace,
+    docs: Path,
+    built: Path,
+    archive: Archive,
+    cycles: Sequence[str],
+    *,
+    listed_before: Sequence[str] = (),
+) -> None:
+    """Add the manifests to a finished build and put it in place.
+
+    Args:
+        workspace: Where.
+        docs: Sources of the pages.
+        built: The pages.
+        archive: The archive that they were made from.
+        cycles: The cycles that are in it with all their files.
+        listed_before: What ``published.txt`` names before these files.
+    """
+    folders = {cycle_folder(cycle_id): archive.folder(cycle_id) for cycle_id in cycles}
+    archived = {folder: sha256_of((path / "manifest.json").read_bytes()) for folder, path in folders.items()}
+    hashes = {name: after for name, (_, after) in changed_files(built, workspace.public).items()}
+    for folder in folders:
+        for path in (built / folder).rglob("*"):
+            if path.is_file():
+                hashes[path.relative_to(built).as_posix()] = sha256_of(path.read_bytes())
+    for name, text in updated(workspace.public, hashes, archived).items():
+        (built / name).parent.mkdir(parents=True, exist_ok=True)
+        (built / name).write_bytes(text)
+    commit(
+        workspace, {docs: workspace.docs, built: workspace.public}, folders=folders,
+        remove=[name for folder in folders for name in _no_longer_made(workspace.public, built, folder)],
+        listed_before=listed_before,
+    )  # fmt: skip
+
+
+def _no_longer_made(public: Path, built: Path, folder: str) -> list[str]:
+    """Published files of a cycle that its new rendering does not have."""
+    in_place = (path.relative_to(public).as_posix() for path in (public / folder).rglob("*") if path.is_file())
+    return [name for name in in_place if not (built / name).exists()]

@@ -1,0 +1,148 @@
+"""From a record to built pages in a staging folder: templates, plots, mkdocs. Nothing in place is touched here."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from mkdocs.commands.build import build as mkdocs_build
+from mkdocs.config import load_config as load_mkdocs_config
+from mkdocs.exceptions import MkDocsException
+
+from generator.cycle import record as records
+from generator.cycle.archive import Archive, cycle_folder
+from generator.cycle.record import CycleRecord
+from generator.errors import PublicationError
+from generator.publish.index import Index
+from generator.publish.workspace import GENERATED, Workspace
+from generator.report.pages import cycle_pages, live_pages, permalink_pages
+from generator.report.plots import Plot, cycle_plots, data_csv, draw_all, event_plots, object_plots, pair_plots
+from generator.report.views import CycleSummary, detailed_events, summarise
+
+Progress = Callable[[str, int], Callable[[int], None]]
+"""Called with a stage and its number of steps; gives a function that counts steps done."""
+Month = tuple[int, int]
+
+
+def all_plots(record: CycleRecord) -> list[Plot]:
+    """Every plot of a cycle: its own, and those of the pages that it has."""
+    detailed = detailed_events(record)
+    return [
+        *cycle_plots(record),
+        *(plot for event in detailed for plot in event_plots(record, event)),
+        *(plot for pair in record.pairs if pair.profile for plot in pair_plots(record, pair)),
+        *(plot for item in record.objects for plot in object_plots(record, item)),
+    ]
+
+
+def stage_cycle(docs: Path, record: CycleRecord, *, jobs: int, progress: Progress) -> None:
+    """Write the sources of a cycle's own pages, its tables and its plots."""
+    folder = docs / cycle_folder(record.cycle_id)
+    write_texts(folder, cycle_pages(record))
+    drawn = folder / "plots"
+    drawn.mkdir(parents=True, exist_ok=True)
+    plots = all_plots(record)
+    for plot in plots:
+        (drawn / f"{plot.name}.csv").write_text(data_csv(plot), encoding="utf-8", newline="")
+    advance = progress("drawing plots", len(plots))
+    for plot, svg in draw_all(plots, jobs=jobs, progress=advance):
+        (drawn / f"{plot.name}.svg").write_bytes(svg)
+
+
+def stage_permalinks(docs: Path, record: CycleRecord, index: Index) -> None:
+    """Write the sources of those pages that follow an event or object and that no later cycle takes further."""
+    events, objects = index.follows(record)
+    wanted = {f"events/{name}.md" for name in events} | {f"objects/{name}.md" for name in objects}
+    if wanted:
+        write_texts(docs, {name: text for name, text in permalink_pages(record).items() if name in wanted})
+
+
+def stage_live(docs: Path, archive: Archive, index: Index, latest: CycleRecord, written: Iterable[Month]) -> None:
+    """Write the sources of what a new cycle changes beside its own pages.
+
+    Args:
+        docs: Where to.
+        archive: The archive.
+        index: Its index.
+        latest: The newest cycle.
+        written: Months whose page, script and year are written.
+    """
+    months = sorted({*written, month_of(latest.cycle_id)})
+    summaries = [summary for year in sorted({year for year, _ in months}) for summary in index.year(year)]
+    write_texts(
+        docs,
+        {
+            **live_pages(latest, summaries, archive.years(), written=months, months=index.months()),
+            "latest.json": latest_json(summarise(latest)),
+            "schema/cycle-1.json": json.dumps(records.json_schema(), indent=1) + "\n",
+        },
+    )
+
+
+def latest_json(summary: CycleSummary) -> str:
+    """The newest cycle for machines: where it is and what it found."""
+    return (
+        json.dumps(
+            {
+                "schema": 1,
+                "cycle_id": summary.cycle_id,
+                "path": f"{cycle_folder(summary.cycle_id)}/",
+                "cutoff_utc": summary.cutoff.iso(),
+                "red": summary.red,
+                "yellow": summary.yellow,
+                "green": summary.green,
+                "refused_inputs": summary.refused,
+                "verdict": summary.verdict,
+            },
+            indent=1,
+        )
+        + "\n"
+    )
+
+
+def month_of(cycle_id: str) -> Month:
+    """Year and month of a cycle."""
+    return int(cycle_id[:4]), int(cycle_id[5:7])
+
+
+def write_texts(folder: Path, texts: Mapping[str, str]) -> None:
+    """Write text files below a folder."""
+    for name, text in texts.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="")
+
+
+def copy_hand_written(source: Path, target: Path) -> None:
+    """Whatever the publisher keeps in the site's folder beside the generated pages."""
+    for path in sorted(source.iterdir()) if source.is_dir() else ():
+        if path.name not in GENERATED:
+            copy = shutil.copytree if path.is_dir() else shutil.copy2
+            copy(path, target / path.name)
+
+
+def build_pages(workspace: Workspace, docs: Path, built: Path, progress: Progress) -> None:
+    """Run mkdocs in this process; its warnings are errors.
+
+    Raises:
+        PublicationError: if mkdocs cannot build the pages.
+    """
+    pages = sum(1 for _ in docs.rglob("*.md"))
+    advance = progress("building pages", pages)
+    logging.getLogger("mkdocs").setLevel(logging.WARNING)
+    try:
+        # mkdocs takes relative folders as relative to its own configuration file, so these are absolute.
+        # mkdocs takes relative folders as relative to its own configuration file, so these are absolute.
+        settings = load_mkdocs_config(
+            str(workspace.directory / "mkdocs.yml"),
+            docs_dir=str(docs.resolve()),
+            site_dir=str(built.resolve()),
+            strict=True,
+        )
+        mkdocs_build(settings)
+    except MkDocsException as error:
+        raise PublicationError(f"mkdocs must build the pages: {error}") from None
+    advance(pages)

@@ -1,0 +1,27 @@
+"""How all tests run: hypothesis repeats the same examples, so that a failure is the change's and not the day's.
+
+``HYPOTHESIS_PROFILE=explore`` draws new examples, and more of them.
+"""
+
+import os
+import shutil
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("steady", deadline=None, derandomize=True, max_examples=60)
+settings.register_profile("explore", deadline=None, max_examples=1000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+
+
+def pytest_report_header() -> str:
+    """Say at the top whether the browser tests can run."""
+    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    return f"browser: {browser or 'none found, the browser tests are skipped'}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say at the end as well that browser tests did not run."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    if any("browser" in str(report.longrepr).lower() for report in skipped):
+        terminalreporter.write_line("No browser was found: the browser tests were skipped.", yellow=True)
