@@ -39,6 +39,8 @@ from generator.screening.crossing import Crossing
 from generator.screening.screen import Approach, PairScreen, Screening
 
 REPRODUCED_BY: Final = ("numpy", "scipy", "skyfield", "spiceypy")
+CLOCKS_S: Final = 1e-3
+"""A gap this short is none: kernels and messages count in different clocks, and objects move metres meanwhile."""
 PHASE_UNKNOWN: Final = "position along the orbit unknown: only crossings of the orbits are meaningful"
 
 
@@ -256,7 +258,8 @@ def _screened(
     events: Sequence[EventRecord],
     setting: Setting,
 ) -> PairRecord:
-    covered_s = sum(stop_s - start_s for start_s, stop_s in pair.covered_s)
+    uncovered = _uncovered(pair, both, setting)
+    covered_s = setting.span_s - sum((span.stop - span.start for span in uncovered), start=0.0)
     nearest = pair.nearest
     minima = [(event.tca - setting.cutoff, event.miss_km) for event in events]
     if nearest is not None:
@@ -267,7 +270,7 @@ def _screened(
         unscreened=None if covered_s else "the two ephemerides do not overlap inside the window",
         covered_s=covered_s,
         uncovered_s=setting.span_s - covered_s,
-        uncovered=_uncovered(pair, both, setting),
+        uncovered=uncovered,
         proven_no_closer_than_km=pair.proven_no_closer_than_km,
         proof=("proven" if pair.proven else "verified") if covered_s else None,
         nearest=NearestRecord(
@@ -283,7 +286,7 @@ def _screened(
 def _uncovered(pair: PairScreen, both: tuple[Trajectory, Trajectory], setting: Setting) -> tuple[UncoveredSpan, ...]:
     """What is left of the window between the covered spans, with whose ephemeris is missing there."""
     edges = [0.0, *(edge for span in pair.covered_s for edge in span), setting.span_s]
-    gaps = [(edges[i], edges[i + 1]) for i in range(0, len(edges), 2) if edges[i + 1] > edges[i]]
+    gaps = [(edges[i], edges[i + 1]) for i in range(0, len(edges), 2) if edges[i + 1] - edges[i] > CLOCKS_S]
     spans = []
     for start_s, stop_s in gaps:
         middle_s = (start_s + stop_s) / 2.0

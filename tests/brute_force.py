@@ -16,6 +16,7 @@ GM_MARS_KM3_S2: Final = 42828.375  # JPL MAR097
 MARS_KM: Final = 3396.19
 FAR_KM: Final = 1e9
 MICROMETRE_KM: Final = 1e-9
+ROUNDING_KM: Final = 2e-12  # of a position of 1e4 km in double precision
 
 Motion = Callable[[np.ndarray], np.ndarray]  # offsets (N,) in s -> positions (N, 3) in km
 
@@ -86,15 +87,16 @@ def flown(motion: Motion, duration_s: float, step_s: float = 60.0) -> Trajectory
 class Found:
     """A minimum by brute force.
 
-    ``depth_km`` is how far the distance rises before something lower comes; for ``width_s`` around it no sample is
-    higher by more than 1 micrometre, so that its time means nothing inside.
+    ``depth_km`` is how far the distance rises before something lower comes. Its time is defined to ``blur_s`` only: the
+    span in which no sample is higher by more than 1 micrometre, and, where the distance turns slowly, the time in
+    which it rises by what positions are rounded.
     """
 
     offset_s: float
     miss_km: float
     at_boundary: bool
     depth_km: float
-    width_s: float
+    blur_s: float
 
 
 def stretches(one: Trajectory, two: Trajectory, window_s: tuple[float, float]) -> list[tuple[float, float, Arc, Arc]]:
@@ -114,6 +116,7 @@ class _Row:
     distance_km: float
     at_end: bool = False
     gap_after: bool = False
+    blur_s: float = 0.0
 
 
 def brute_force(
@@ -148,7 +151,10 @@ def _turn(a: Arc, b: Arc, left_s: float, right_s: float) -> _Row:
         return float(_motion(a, b, np.array([left_s + shift_s]))[1][0])
 
     offset_s = left_s + brentq(closing, 0.0, right_s - left_s, xtol=1e-9)
-    return _Row(offset_s, float(np.linalg.norm(_motion(a, b, np.array([offset_s]))[0])))
+    distance_km = float(np.linalg.norm(_motion(a, b, np.array([offset_s]))[0]))
+    bend_km2_s2 = (closing(right_s - left_s) - closing(0.0)) / (right_s - left_s)  # of half the squared distance
+    blur_s = float(np.sqrt(2.0 * ROUNDING_KM * (distance_km + ROUNDING_KM) / bend_km2_s2))
+    return _Row(offset_s, distance_km, blur_s=blur_s)
 
 
 def _minima(rows: list[_Row]) -> list[Found]:
@@ -170,7 +176,7 @@ def _minima(rows: list[_Row]) -> list[Found]:
         row = rows[origin[peak]]
         at_boundary = any(rows[origin[k]].at_end for k in (left, right))
         width_s = _width_s(rows, offsets_s, distances_km, origin[peak])
-        found.append(Found(row.offset_s, row.distance_km, at_boundary, float(depth_km), width_s))
+        found.append(Found(row.offset_s, row.distance_km, at_boundary, float(depth_km), width_s + row.blur_s))
     return found
 
 

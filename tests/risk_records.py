@@ -194,9 +194,7 @@ def crossings(
             )
 
 
-def crossing_level(
-    oxd_km: float, oxt_s: float | None, sigma_s: float | None, thresholds: ThresholdsRecord
-) -> Level:
+def crossing_level(oxd_km: float, oxt_s: float | None, sigma_s: float | None, thresholds: ThresholdsRecord) -> Level:
     """Red or yellow where the orbits are near and the passages within three timing sigmas, or the timing unknown."""
     if oxt_s is not None and sigma_s is not None and abs(oxt_s) > 3.0 * sigma_s:
         return Level.GREEN

@@ -4,8 +4,7 @@ Both give the same parts: one with header and relative data, then one for each o
 comments. Keyword-value notation is CCSDS 508.0-B-1, section 6.3; XML is section 4, with or without a namespace prefix,
 alone or as the one message of an ``<ndm>``.
 
-XML is read with expat. A message needs no document type, so any DOCTYPE is refused: without one there are no entities
-to expand and no external ones to fetch.
+XML is read safely by :mod:`generator.ephemeris.xml_safe`.
 """
 
 from __future__ import annotations
@@ -15,10 +14,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
-from xml.parsers import expat
 
 from generator.cycle.cdm import FIELDS, VERSION, Block, Field
 from generator.ephemeris.oem_lines import is_comment
+from generator.ephemeris.xml_safe import NAMESPACE, XmlReader
 from generator.errors import InputError
 
 MOST_CHARACTERS: Final = 254
@@ -27,7 +26,6 @@ DATA: Final = "data"
 """Comments of all data blocks of an object are kept together under this name."""
 DATA_BLOCKS: Final = (Block.OD, Block.ADDITIONAL, Block.STATE, Block.COVARIANCE)
 
-_NAMESPACE: Final = "urn:ccsds:schema:ndmxml"
 _ASSIGNMENT: Final = re.compile(r"([A-Z][A-Z0-9_]*)\s*=\s*(.*)")
 _WITH_UNIT: Final = re.compile(r"(\S*?)\s*(?:\[\s*([^\[\]]*?)\s*\])?")
 
@@ -168,38 +166,23 @@ def _check_place(keyword: str, block: Block, parts: int, line: int) -> None:
         raise InputError("metadata and data must follow OBJECT", value=keyword, line=line)
 
 
-class _XmlReader:
+class _CdmReader(XmlReader):
     """Collects the parts of a message from expat's events."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.parts: list[Part] = []
         self.messages = 0
         self._path: list[str] = [""]
-        self._text: list[str] = []
         self._unit: str | None = None
         self._line = 1
-        self._parser = expat.ParserCreate("UTF-8", " ")
-        self._parser.StartElementHandler = self._start
-        self._parser.EndElementHandler = self._end
-        self._parser.CharacterDataHandler = self._text.append
-        self._parser.StartDoctypeDeclHandler = self._doctype
 
-    def read(self, data: bytes) -> None:
-        try:
-            self._parser.Parse(data, True)
-        except expat.ExpatError as error:
-            raise InputError("a message must be well-formed XML", value=str(error), line=error.lineno) from None
-
-    def _doctype(self, *_: object) -> None:
-        line = self._parser.CurrentLineNumber
-        raise InputError("a message must hold no DOCTYPE", line=line)
-
-    def _start(self, name: str, attributes: dict[str, str]) -> None:
+    def start(self, name: str, attributes: dict[str, str]) -> None:
         namespace, _, tag = name.rpartition(" ")
-        line = self._parser.CurrentLineNumber
+        line = self.line
         parent = self._path[-1]
-        self._check_text(line)
-        if namespace not in {"", _NAMESPACE} or not self._may_hold(parent, tag):
+        self.check_no_text()
+        if namespace not in {"", NAMESPACE} or not self._may_hold(parent, tag):
             where = f"<{parent}>" if parent else "a message"
             raise InputError(f"{where} must hold the elements of CCSDS 508.0-B-1 only", value=tag, line=line)
         if tag == "cdm":
@@ -226,24 +209,14 @@ class _XmlReader:
         block = Block.RELATIVE if parent == "relativeStateVector" else parent
         return tag in FIELDS and FIELDS[tag].block == block
 
-    def _end(self, _name: str) -> None:
+    def end(self, _name: str) -> None:
         tag = self._path.pop()
-        text = " ".join(part for part in re.split(r"\s*\n\s*", "".join(self._text)) if part).strip()
-        if tag == "COMMENT" or tag in FIELDS:
-            self._text.clear()
-            if not text.isprintable():
-                raise InputError("an element must hold printable characters only", value=text, line=self._line)
         if tag == "COMMENT":
-            self.parts[-1].remark(self._path[-1], [text])
+            self.parts[-1].remark(self._path[-1], [self.taken_text(self._line)])
         elif tag in FIELDS:
-            self.parts[-1].add(tag, Entry(text, self._unit, self._line))
+            self.parts[-1].add(tag, Entry(self.taken_text(self._line), self._unit, self._line))
         else:
-            self._check_text(self._parser.CurrentLineNumber)
-
-    def _check_text(self, line: int) -> None:
-        if text := "".join(self._text).strip():
-            raise InputError("text must stand in a keyword's element", value=text, line=line)
-        self._text.clear()
+            self.check_no_text()
 
 
 def xml_parts(data: bytes) -> list[Part]:
@@ -253,7 +226,7 @@ def xml_parts(data: bytes) -> list[Part]:
         InputError: if the text is no message in XML.
 
     """
-    reader = _XmlReader()
+    reader = _CdmReader()
     reader.read(data)
     if not reader.parts:
         raise InputError("a file must hold a conjunction data message", line=1)

@@ -29,8 +29,10 @@ GAMMA: Final = 1e-16  # share of the encounter left outside its duration; CARA's
 DURATION_SIGMAS: Final = float(np.sqrt(2.0) * erfcinv(GAMMA))
 CLIP_HBR: Final = 1e-4  # least sigma of an axis, in hard-body radii, as in the encounter plane
 LONG_SHARE: Final = 0.02  # of the period; an encounter that lasts longer is integrated over the whole span
-THIN_HEIGHTS: Final = 40
-ARC_NODES: Final = 40
+THIN: Final = -1
+BENT: Final = -2
+THIN_NODES: Final = 40, 40  # heights, and points on each arc
+BENT_NODES: Final = 64, 96  # where the bend of the flux lies across the arcs
 UNIFORM_SHARE: Final = 0.02  # of the speed, by which the mean velocity may vary over the sphere in the smooth rule
 DENSITY_SIGMAS: Final = 8.0
 NEGLIGIBLE: Final = 400.0  # squared Mahalanobis distance: a density below exp(-200) of its peak
@@ -144,14 +146,20 @@ class Flux:
     """What the inward flux through the hard-body sphere needs, ``N`` instants, in the principal axes of the position.
 
     The density of the relative position has standard deviations ``sigma_km`` ``(N, 3)``, least first, around ``mean_km``.
-    Given a position ``s`` the relative velocity has mean ``at_centre_km_s + gain @ s`` and covariance ``spread``.
+    Given a position ``s`` the relative velocity has mean ``at_centre_km_s + gain @ s`` and covariance ``spread``. The rows of
+    ``axes`` ``(N, 3, 3)`` are the principal axes.
     """
 
+    axes: FloatArray
     sigma_km: FloatArray
     mean_km: FloatArray
     at_centre_km_s: FloatArray
     gain: FloatArray
     spread: FloatArray
+
+    def at(self, rows: NDArray[np.intp]) -> Flux:
+        """Some of the instants."""
+        return Flux(**{name: getattr(self, name)[rows] for name in Flux.__slots__})
 
     def turned(self, axes: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Velocity, gain and spread in other axes ``(N, 3, 3)``, whose rows are in the principal ones."""
@@ -168,12 +176,20 @@ def flux(state: Overlap, hbr_km: float) -> Flux:
     gain = cross / values[:, None, :]
     mean_km = np.einsum("nij,nj->ni", rotated, state.mean[:, :3])
     return Flux(
+        axes=rotated,
         sigma_km=np.sqrt(values),
         mean_km=mean_km,
         at_centre_km_s=np.einsum("nij,nj->ni", rotated, state.mean[:, 3:]) - np.einsum("nij,nj->ni", gain, mean_km),
         gain=gain,
         spread=rotated @ state.covariance[:, 3:, 3:] @ vectors - gain @ cross.transpose(0, 2, 1),
     )
+
+
+def mean_inward_km_s(given: Flux, hbr_km: float, unit: FloatArray) -> FloatArray:
+    """Mean inward speed ``(N,)`` at one point of the sphere each: unit vectors ``(N, 3)`` in the principal axes."""
+    outward = given.at_centre_km_s + hbr_km * np.einsum("nij,nj->ni", given.gain, unit)
+    variance = np.einsum("ni,nij,nj->n", unit, given.spread, unit)
+    return _inward(np.einsum("ni,ni->n", outward, unit), np.sqrt(np.maximum(variance, 0.0)))
 
 
 def log_flux(given: Flux, hbr_km: float, rings: int) -> tuple[FloatArray, FloatArray]:
@@ -203,38 +219,64 @@ def log_flux(given: Flux, hbr_km: float, rings: int) -> tuple[FloatArray, FloatA
         return np.log(inward) - exponent / 2.0 - _log_norm(given)[:, None], weights * hbr_km**2
 
 
-def thin_rate(given: Flux, hbr_km: float) -> FloatArray:
-    """Inward flux ``(N,)`` of a density that is thin against the sphere along one or two of its principal axes.
+def thin_rate(given: Flux, hbr_km: float, heights: int, arc_nodes: int) -> FloatArray:
+    """Inward flux ``(N,)`` of a density that is thin against the sphere along one or two of its principal axes."""
+    points = surface(given, hbr_km, heights, arc_nodes)
+    return np.bincount(points.instant, weights=points.flux_per_s, minlength=len(given.sigma_km))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Surface:
+    """Points of the hard-body sphere, ``M`` for all instants together: whose ``instant``, ``unit`` vectors ``(M, 3)`` in
+    the principal axes, and the inward flux that each stands for, 1/s.
+    """
+
+    instant: NDArray[np.intp]
+    unit: FloatArray
+    flux_per_s: FloatArray
+
+
+def surface(given: Flux, hbr_km: float, heights: int, arc_nodes: int) -> Surface:
+    """Quadrature of the inward flux over the part of the sphere where it counts.
 
     Gauss-Legendre in the height along the thinnest axis and in the angle around it, both only where the density is, the
     angle also parted where the mean velocity turns from in to out: the flux has a bend there.
+
+    Args:
+        given: From `flux`.
+        hbr_km: Combined hard-body radius.
+        heights: Points along the axis.
+        arc_nodes: Points on each arc around it.
     """
-    nodes, weights = np.polynomial.legendre.leggauss(THIN_HEIGHTS)
+    nodes, weights = np.polynomial.legendre.leggauss(heights)
     low, high = _within(given.mean_km[:, 0], given.sigma_km[:, 0], hbr_km)
     height = ((low + high)[:, None] + (high - low)[:, None] * nodes) / 2.0
     radius = np.sqrt((1.0 - height) * (1.0 + height))
     start, stop = _arcs(given, hbr_km, height, radius)
     instant, ring, arc = np.nonzero(stop - start > 0.0)
-    middle = (start + stop)[instant, ring, arc] / 2.0
     half = (stop - start)[instant, ring, arc] / 2.0
-    arc_nodes, arc_weights = np.polynomial.legendre.leggauss(ARC_NODES)
-    around = middle[:, None] + half[:, None] * arc_nodes
+    angles, shares = np.polynomial.legendre.leggauss(arc_nodes)
+    around = (start + stop)[instant, ring, arc, None] / 2.0 + half[:, None] * angles
     unit = [height[instant, ring, None], radius[instant, ring, None] * np.sin(around), radius[instant, ring, None] * np.cos(around)]
 
     def of(coefficients: FloatArray) -> FloatArray:
         return np.asarray(coefficients[instant, None])
 
-    exponent, outward = np.zeros_like(around), np.zeros_like(around)
-    variance = np.zeros_like(around)
+    exponent, outward, variance = (np.zeros_like(around) for _ in range(3))
     for i in range(3):
         exponent += ((hbr_km * unit[i] - of(given.mean_km[:, i])) / of(given.sigma_km[:, i])) ** 2
         outward += of(given.at_centre_km_s[:, i]) * unit[i]
         for j in range(3):
             outward += of(hbr_km * given.gain[:, i, j]) * unit[i] * unit[j]
             variance += of(given.spread[:, i, j]) * unit[i] * unit[j]
-    arcs = (_inward(outward, np.sqrt(np.maximum(variance, 0.0))) * np.exp(-exponent / 2.0)) @ arc_weights * half
-    total = np.bincount(instant, weights=arcs * weights[ring], minlength=len(height))
-    return np.asarray(total * (high - low) / 2.0 * hbr_km**2 * np.exp(-_log_norm(given)))
+    area_km2 = hbr_km**2 * shares * (half * weights[ring] * ((high - low) / 2.0)[instant])[:, None]
+    density = np.exp(-exponent / 2.0 - of(_log_norm(given)))
+    inward = _inward(outward, np.sqrt(np.maximum(variance, 0.0)))
+    return Surface(
+        instant=np.repeat(instant, arc_nodes),
+        unit=np.stack([np.broadcast_to(part, around.shape).ravel() for part in unit], axis=1),
+        flux_per_s=(inward * density * area_km2).ravel(),
+    )
 
 
 def _within(mean_km: FloatArray, sigma_km: FloatArray, hbr_km: float) -> tuple[FloatArray, FloatArray]:
@@ -278,11 +320,12 @@ def rates(first: Orbit, second: Orbit, hbr_km: float, offsets_s: FloatArray) -> 
     for count in np.unique(rings[rings != 0]):
         rows = np.flatnonzero(rings == count)
         step = 128 if count < 0 else 2048
+        fine = BENT_NODES if count == BENT else THIN_NODES
         for start in range(0, len(rows), step):
             part = rows[start : start + step]
-            some = Flux(**{name: getattr(given, name)[part] for name in Flux.__slots__})
+            some = given.at(part)
             if count < 0:
-                rate[part] = thin_rate(some, hbr_km)
+                rate[part] = thin_rate(some, hbr_km, *fine)
             else:
                 logarithm, weights = log_flux(some, hbr_km, int(count))
                 rate[part] = np.exp(logarithm) @ weights
@@ -436,14 +479,14 @@ def _whole_span(first: Orbit, second: Orbit) -> tuple[float, float]:
 
 
 def _rings(given: Flux, found: BoolArray, hbr_km: float) -> NDArray[np.int64]:
-    """Rings of the smooth rule ``(N,)``, -1 where the density is too thin or the flux bent otherwise, 0 where it is nil."""
+    """Rings of the smooth rule ``(N,)``; THIN or BENT where the density or the flux is not smooth enough; 0 for nil."""
     # Distance to the box around the sphere: never more than to the sphere.
     nearest = np.maximum(np.abs(given.mean_km) - hbr_km, 0.0) / given.sigma_km
     counts = found & ((nearest**2).sum(axis=1) < NEGLIGIBLE)
     speed = np.linalg.norm(given.at_centre_km_s, axis=1)
     bent = hbr_km * np.linalg.norm(given.gain, axis=(1, 2)) > UNIFORM_SHARE * speed
     ratio = hbr_km / given.sigma_km[:, 0]
-    return np.where(counts, np.where(bent, -1, np.select([ratio < 0.5, ratio < 2.0], [10, 20], -1)), 0)
+    return np.where(counts, np.where(bent, BENT, np.select([ratio < 0.5, ratio < 2.0], [10, 20], THIN)), 0)
 
 
 def _sphere(rings: int) -> tuple[FloatArray, FloatArray]:

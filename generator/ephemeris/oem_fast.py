@@ -27,7 +27,8 @@ NUMBER: Final = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _PLAIN_EPOCH: Final = re.compile(rb"(\d{4}-(?:\d\d-\d\d|\d{3}))T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,18}))?Z?")
 _NOON_NS: Final = DAY_S // 2 * NS
 _CHUNK: Final = 1 << 20  # bytes
-_PADDING: Final = b"\n" * 32  # so that a word may be read from any token
+PADDING: Final = b"\n" * 32
+"""What must follow a text, so that a word may be read from any token."""
 _TEN_TO: Final = np.array([10.0**power for power in range(23)])
 _WHOLE_TEN_TO: Final = np.array([10**power for power in range(17)], dtype=np.uint64)
 _MOST_EXACT: Final = 1 << 53
@@ -66,16 +67,25 @@ def read_fast(
     if not parts:
         return None
     epochs = np.concatenate([part[0] for part in parts])
-    return (epochs, np.concatenate([part[1] for part in parts])) if _in_order(epochs, span) else None
+    return (epochs, np.concatenate([part[1] for part in parts])) if in_order(epochs, span) else None
 
 
 def _read_part(lines: bytes, system: TimeSystem, most_columns: int) -> tuple[NDArray[np.int64], FloatArray] | None:
     """Epochs and values of some of the lines, which fit in the processor's cache with all that is made of them."""
-    text = np.frombuffer(b"\n" + lines + _PADDING, dtype=np.uint8)
+    text = np.frombuffer(b"\n" + lines + PADDING, dtype=np.uint8)
     tokens = _tokens(text, most_columns)
     if tokens is None:
         return None
-    starts, ends = tokens
+    return read_tokens(text, *tokens, system)
+
+
+def read_tokens(
+    text: Bytes, starts: Places, ends: Places, system: TimeSystem
+) -> tuple[NDArray[np.int64], FloatArray] | None:
+    """Epochs ``(N,)`` and values ``(N, columns - 1)`` between ``starts`` and ``ends``, both ``(N, columns)``.
+
+    ``text`` must have :data:`PADDING` at its end. None where an epoch or a number is anything but plain.
+    """
     epochs = _epochs(text, starts[:, 0], ends[:, 0], system)
     if epochs is None:
         return None
@@ -118,7 +128,8 @@ def _points(text: Bytes, starts: Places, ends: Places) -> Places:
     return np.append(found, len(text))[np.searchsorted(found, starts)]
 
 
-def _in_order(epochs: NDArray[np.int64], span: Span) -> bool:
+def in_order(epochs: NDArray[np.int64], span: Span) -> bool:
+    """Whether epochs increase, inside a span."""
     inside = span.start.tai_ns <= epochs[0] and epochs[-1] <= span.stop.tai_ns
     return bool(inside and (epochs[1:] > epochs[:-1]).all())
 

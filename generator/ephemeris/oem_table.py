@@ -97,9 +97,9 @@ def _read_carefully(block: bytes, first_line: int, system: TimeSystem, span: Spa
             expected = "7" if most_columns == 7 else "7 or 10"
             rule = f"a state must have {expected} columns, the same number in a whole segment"
             raise InputError(rule, value=f"{len(words)} columns", line=line)
-        epoch = _checked_epoch(words[0], system, span, epochs_ns[-1] if epochs_ns else None, line)
+        epoch = checked_epoch(words[0], system, span, epochs_ns[-1] if epochs_ns else None, line)
         epochs_ns.append(epoch.tai_ns)
-        rows.append([_checked_number(word, line) for word in words[1:]])
+        rows.append([checked_number(word, line) for word in words[1:]])
     if not rows:
         raise InputError("a segment must hold at least one state", line=line)
     return as_table(np.array(epochs_ns, dtype=np.int64), np.array(rows), tuple(comments))
@@ -127,7 +127,8 @@ def _comment(text: bytes, line: int) -> str:
     return comment
 
 
-def _checked_epoch(word: bytes, system: TimeSystem, span: Span, before_ns: int | None, line: int) -> Epoch:
+def checked_epoch(word: bytes, system: TimeSystem, span: Span, before_ns: int | None, line: int) -> Epoch:
+    """The epoch of a state, after the one before and inside the span."""
     try:
         epoch = Epoch.parse(word.decode("ascii", errors="replace"), system)
     except TimeError as error:
@@ -139,7 +140,8 @@ def _checked_epoch(word: bytes, system: TimeSystem, span: Span, before_ns: int |
     return epoch
 
 
-def _checked_number(word: bytes, line: int) -> float:
+def checked_number(word: bytes, line: int) -> float:
+    """A finite decimal number."""
     text = word.decode("ascii", errors="replace")
     if NUMBER.fullmatch(word) is None:
         raise InputError("a state must consist of decimal numbers", value=text, line=line)

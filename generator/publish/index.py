@@ -179,7 +179,7 @@ def _usable(path: Path) -> bool:
             found = connection.execute("SELECT value FROM about WHERE name = 'format'").fetchone()
     except sqlite3.DatabaseError:
         return False
-    return found == (FORMAT,)
+    return bool(found == (FORMAT,))
 
 
 def _events_of(record: CycleRecord) -> dict[str, tuple[int, float | None, str]]:

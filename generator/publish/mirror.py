@@ -13,7 +13,8 @@ from generator.errors import PublicationError
 from generator.publish.commit import rank
 from generator.publish.manifest import ROOT, is_manifest, read
 
-_UNFINISHED: Final = ".nearpass-copy"
+UNFINISHED: Final = ".nearpass-copy"
+"""The one file that an interrupted copy may leave; the next one replaces it."""
 
 
 def mirror(public: Path, target: Path) -> list[str]:
@@ -42,7 +43,7 @@ def mirror(public: Path, target: Path) -> list[str]:
         ):
             return []
         for name in names:
-            _copy(public / name, target / name)
+            _copy(public / name, target / name, target / UNFINISHED)
         for folder in sorted({(target / name).parent for name in names}):
             sync_folder(folder)
     except OSError as error:
@@ -66,9 +67,8 @@ def _new(name: str) -> bool:
     return name.startswith("cycles/")
 
 
-def _copy(source: Path, place: Path) -> None:
+def _copy(source: Path, place: Path, unfinished: Path) -> None:
     make_folder(place.parent)
-    unfinished = place.with_name(_UNFINISHED)
     shutil.copyfile(source, unfinished)
     sync_file(unfinished)
     os.utime(unfinished, ns=(source.stat().st_atime_ns, source.stat().st_mtime_ns))

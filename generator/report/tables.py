@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
 from generator.astro.epochs import Epoch, TimeSystem
-from generator.cycle.record import CycleRecord, EventRecord, PairRecord
+from generator.cycle.record import CrossingRecord, CycleRecord, EventRecord, PairRecord
 
 SCHEMA: Final = 1
 Row = TypeVar("Row")
@@ -26,7 +26,8 @@ class Column(Generic[Row]):
     """One column: ``key`` heads it in the twins, ``title`` on pages.
 
     ``value`` gives text, a truth value, a whole number, an instant (printed in ``system`` with six decimals) or a
-    float, printed with ``digits`` decimals in the twins and ``page_digits`` on pages. None leaves the field empty.
+    float, printed with ``digits`` decimals in the twins and ``page_digits`` on pages. Of a ``scientific`` column
+    ``digits`` counts the decimals of the mantissa, and pages print it as a probability. None leaves the field empty.
     """
 
     key: str
@@ -37,6 +38,7 @@ class Column(Generic[Row]):
     digits: int = 6
     page_digits: int = 3
     signed: bool = False
+    scientific: bool = False
     system: TimeSystem = TimeSystem.UTC
 
     def plain(self, row: Row) -> str | float | int | bool | None:
@@ -44,7 +46,9 @@ class Column(Generic[Row]):
         value = self.value(row)
         if isinstance(value, Epoch):
             return value.iso(self.system, digits=6)
-        return round(value, self.digits) + 0.0 if isinstance(value, float) else value
+        if not isinstance(value, float):
+            return value
+        return float(f"{value:.{self.digits}e}") if self.scientific else round(value, self.digits) + 0.0
 
     def text(self, row: Row) -> str:
         """The value as CSV prints it."""
@@ -53,7 +57,7 @@ class Column(Generic[Row]):
             return ""
         if isinstance(value, bool):
             return "true" if value else "false"
-        return f"{value:.{self.digits}f}" if isinstance(value, float) else str(value)
+        return f"{value:.{self.digits}{'e' if self.scientific else 'f'}}" if isinstance(value, float) else str(value)
 
 
 def csv_text(columns: Sequence[Column[Row]], rows: Iterable[Row]) -> str:
@@ -131,6 +135,66 @@ EVENT_COLUMNS: Final[tuple[Column[EventRecord], ...]] = (
            meaning="TCA minus the shortest lead time of those who can manoeuvre; empty where nobody can",
            value=lambda e: e.deadline),
     Column(key="reason", title="Why", meaning="Why the event has its level", value=lambda e: e.reason),
+    Column(key="pc", title="Pc",
+           meaning="Probability of collision by the method of the next column; empty where there is none",
+           value=lambda e: e.probability.pc, scientific=True),
+    Column(key="pc_method", title="Method", meaning="Method by which the probability of collision was computed",
+           value=lambda e: e.probability.method),
+    Column(key="max_pc", title="Highest Pc",
+           meaning="Highest probability of collision over all common scalings of both covariances",
+           value=lambda e: e.probability.max_pc, scientific=True),
+    Column(key="mahalanobis_distance", title="Mahalanobis", unit="sigma",
+           meaning="Miss distance in sigmas of the combined position covariance; empty without covariances",
+           value=lambda e: e.probability.mahalanobis_distance, page_digits=2),
+)  # fmt: skip
+
+
+def _oxt_sigmas(crossing: CrossingRecord) -> float | None:
+    if crossing.oxt_s is None or not crossing.timing_sigma_s:
+        return None
+    return abs(crossing.oxt_s) / crossing.timing_sigma_s
+
+
+CROSSING_COLUMNS: Final[tuple[Column[CrossingRecord], ...]] = (
+    Column(key="primary", title="Primary", meaning="Identifier of the primary", value=lambda c: c.primary),
+    Column(key="secondary", title="Secondary", meaning="Identifier of the secondary", value=lambda c: c.secondary),
+    Column(key="passage_primary_utc", title="Primary passes", unit="UTC",
+           meaning="When the primary passes the crossing; empty where its position along its orbit is unknown",
+           value=lambda c: c.passage_primary),
+    Column(key="passage_secondary_utc", title="Secondary passes", unit="UTC",
+           meaning="When the secondary passes the crossing; empty where its position along its orbit is unknown",
+           value=lambda c: c.passage_secondary),
+    Column(key="oxd_km", title="OXD", unit="km",
+           meaning="Orbit-crossing distance: least distance between the two arcs there, whenever each object passes",
+           value=lambda c: c.oxd_km),
+    Column(key="oxt_s", title="OXT", unit="s",
+           meaning="Orbit-crossing timing: passage of the secondary minus passage of the primary; empty if unknown",
+           value=lambda c: c.oxt_s, page_digits=1, signed=True),
+    Column(key="oxt_sigmas", title="OXT", unit="sigma",
+           meaning="Size of the orbit-crossing timing in sigmas of the timing; empty where either is unknown",
+           value=_oxt_sigmas, page_digits=1),
+    Column(key="timing_sigma_s", title="Timing 1σ", unit="s",
+           meaning="One sigma of the difference of both passage times; empty without an uncertainty of both",
+           value=lambda c: c.timing_sigma_s, page_digits=1),
+    Column(key="straight_line_cad_km", title="Straight-line CAD", unit="km",
+           meaning="Close-approach distance that OXD and OXT give for straight motion; empty where OXT is unknown",
+           value=lambda c: c.straight_line_cad_km, page_digits=1),
+    Column(key="primary_radius_km", title="Radius", unit="km",
+           meaning="Distance of the primary's point of the crossing from the body's centre",
+           value=lambda c: c.primary_radius_km, page_digits=0),
+    Column(key="primary_latitude_deg", title="Latitude", unit="deg",
+           meaning="Latitude of the primary's point of the crossing in the body's fixed axes",
+           value=lambda c: c.primary_latitude_deg, page_digits=1),
+    Column(key="secondary_radius_km", title="Secondary's radius", unit="km",
+           meaning="Distance of the secondary's point of the crossing from the body's centre",
+           value=lambda c: c.secondary_radius_km, page_digits=0),
+    Column(key="secondary_latitude_deg", title="Secondary's latitude", unit="deg",
+           meaning="Latitude of the secondary's point of the crossing in the body's fixed axes",
+           value=lambda c: c.secondary_latitude_deg, page_digits=1),
+    Column(key="branch", title="Branch",
+           meaning="Number, within the pair, of the crossing that recurs at one place from revolution to revolution",
+           value=lambda c: c.branch),
+    Column(key="alert", title="Level", meaning="Alert level: red, yellow or green", value=lambda c: c.level.value),
 )  # fmt: skip
 
 COVERAGE_COLUMNS: Final[tuple[Column[PairRecord], ...]] = (
@@ -165,6 +229,16 @@ def events_csv(events: Sequence[EventRecord]) -> str:
 def events_json(record: CycleRecord, events: Sequence[EventRecord]) -> str:
     """The twin of the table of events as JSON."""
     return json_text("events", record.cycle_id, EVENT_COLUMNS, events)
+
+
+def crossings_csv(crossings: Sequence[CrossingRecord]) -> str:
+    """The twin of the table of orbit crossings as CSV."""
+    return csv_text(CROSSING_COLUMNS, crossings)
+
+
+def crossings_json(record: CycleRecord, crossings: Sequence[CrossingRecord]) -> str:
+    """The twin of the table of orbit crossings as JSON."""
+    return json_text("crossings", record.cycle_id, CROSSING_COLUMNS, crossings)
 
 
 def coverage_csv(pairs: Sequence[PairRecord]) -> str:

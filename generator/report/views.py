@@ -9,19 +9,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, Literal, TypeVar
 
 from generator.astro.epochs import Epoch
 from generator.cycle.archive import cycle_folder
-from generator.cycle.record import CycleRecord, EpochText, EventRecord, ObjectRecord, PairRecord
+from generator.cycle.record import CrossingRecord, CycleRecord, EpochText, EventRecord, ObjectRecord, PairRecord
 from generator.encounter.alert import SEVERITY, Level
 from generator.report import wording
 from generator.report.tables import Column
 
 ROW_LIMIT: Final = 1000
 """Rows that a page shows; sorting more in a browser takes seconds. The twins hold all."""
+
+NAMED_CROSSINGS: Final = 3
+"""Pairs of crossing orbits that the verdict names; of more it gives the number."""
 
 AXES: Final = (("R", "radial"), ("T", "transverse"), ("N", "normal"))
 """Axes of the primary, in the order of every vector that is called RTN."""
@@ -34,6 +38,7 @@ class Cell:
     """A field of a table: what it says, what it sorts by, where it leads.
 
     ``machine`` is a datetime attribute. ``mark`` is "hash" or "span" for what a field holds, or a mark behind it.
+    ``files`` are (label, address) of downloads, instead of the text.
     """
 
     text: str
@@ -42,6 +47,7 @@ class Cell:
     level: Level | None = None
     machine: str | None = None
     mark: str | None = None
+    files: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +62,11 @@ class Head:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableRow:
-    """A row; ``anchor`` is what links to it name. Its first cell heads it."""
+    """A row; ``anchor`` is what links to it name. Its first cell heads it. ``marked`` is one to look at."""
 
     cells: tuple[Cell, ...]
     anchor: str | None = None
+    marked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +111,11 @@ class Links:
     def permalink(self, event_id: str) -> str:
         """The page of an event that follows it through the cycles."""
         return f"{self.root}events/{event_id}.html"
+
+    def messages(self, event_id: str) -> tuple[tuple[str, str], ...]:
+        """The event's conjunction data messages: notation and address."""
+        stem = f"{self.cycle}events/{event_id}.cdm"
+        return ("KVN", stem), ("XML", f"{stem}.xml")
 
     def pair(self, pair: PairRecord) -> str:
         """The page of a pair in this cycle."""
@@ -171,7 +183,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CycleSummary:
-    """A cycle in one row of the archive. ``superseded_by`` names the cycle that corrects it, if there is one."""
+    """A cycle in one row of the archive: its approaches by level, and in words also its crossings.
+
+    ``superseded_by`` names the cycle that corrects it, if there is one.
+    """
 
     cycle_id: str
     cutoff: EpochText
@@ -185,7 +200,7 @@ class CycleSummary:
 
     @property
     def worst(self) -> Literal["red", "yellow", "green", "none"]:
-        """The most severe level; "none" where nothing was screened."""
+        """The most severe level of an approach; "none" where nothing was screened."""
         if not self.pairs_screened:
             return "none"
         return "red" if self.red else "yellow" if self.yellow else "green"
@@ -207,6 +222,7 @@ def meaningful(record: CycleRecord) -> CycleRecord:
     return replace(
         record,
         events=tuple(event for event in record.events if not silent & {event.primary, event.secondary}),
+        crossings=tuple(_untimed(item, silent) for item in record.crossings),
         pairs=tuple(_unknowable(pair) if silent & {pair.primary, pair.secondary} else pair for pair in record.pairs),
     )
 
@@ -215,6 +231,18 @@ def _unknowable(pair: PairRecord) -> PairRecord:
     return replace(
         pair, unscreened=wording.PHASE_UNKNOWN, covered_s=0.0, uncovered_s=pair.covered_s + pair.uncovered_s,
         uncovered=(), proven_no_closer_than_km=None, proof=None, nearest=None, profile=None, event_ids=(),
+    )  # fmt: skip
+
+
+def _untimed(crossing: CrossingRecord, silent: AbstractSet[str]) -> CrossingRecord:
+    """A crossing with a silent object: only the other's passage is known, and no timing."""
+    if not silent & {crossing.primary, crossing.secondary}:
+        return crossing
+    return replace(
+        crossing,
+        passage_primary=None if crossing.primary in silent else crossing.passage_primary,
+        passage_secondary=None if crossing.secondary in silent else crossing.passage_secondary,
+        oxt_s=None, timing_sigma_s=None, straight_line_cad_km=None,
     )  # fmt: skip
 
 
@@ -248,12 +276,15 @@ def summarise(record: CycleRecord) -> CycleSummary:
         green=levels[Level.GREEN],
         pairs_screened=sum(pair.unscreened is None for pair in record.pairs),
         refused=sum(item.refusal is not None for item in record.inputs),
-        verdict=verdict(record).headline,
+        verdict=" ".join(filter(None, [verdict(record).headline, _crossing_clause(record)])),
     )
 
 
 def verdict(record: CycleRecord) -> Verdict:
-    """The cycle's answer in words: what needs a decision and by when, what to watch, what is clear."""
+    """The cycle's answer in words: what needs a decision and by when, what to watch, where orbits cross, what is clear.
+
+    A crossing is no approach: it never needs a decision by itself.
+    """
     record = meaningful(record)
     red = [event for event in record.events if event.level is Level.RED]
     yellow = [event for event in record.events if event.level is Level.YELLOW]
@@ -269,10 +300,37 @@ def verdict(record: CycleRecord) -> Verdict:
     elif not red:
         limit = wording.plain(record.thresholds.yellow_cad_km)
         details.append(f"No approach comes below {limit} km in the time that is covered.")
+    crossing = _crossing_clause(record)
+    if crossing:
+        details.append(crossing)
     details.append(_clear_pairs(record, screened))
     headline = _decision(red, record.window.start) if red else "Nothing needs a decision."
-    return Verdict(state="red" if red else "yellow" if yellow else "clear", headline=headline, details=tuple(details))
+    state: Literal["red", "yellow", "clear"] = "red" if red else "yellow" if yellow or crossing else "clear"
+    return Verdict(state=state, headline=headline, details=tuple(details))
 
+
+def crossing_alerts(record: CycleRecord) -> dict[tuple[str, str], Level]:
+    """The worst level of the crossings of each pair that has a red or yellow one, the most severe first."""
+    worst: dict[tuple[str, str], Level] = {}
+    for crossing in record.crossings:
+        key = (crossing.primary, crossing.secondary)
+        if crossing.level is not Level.GREEN and SEVERITY[crossing.level] > SEVERITY[worst.get(key, Level.GREEN)]:
+            worst[key] = crossing.level
+    return dict(sorted(worst.items(), key=lambda item: (-SEVERITY[item[1]], item[0])))
+
+
+def _crossing_clause(record: CycleRecord) -> str | None:
+    """``The orbits of 2 pairs cross: MGS – MRO (red) and MRO – ODY (yellow).``"""
+    alerts = crossing_alerts(record)
+    if not alerts:
+        return None
+    if len(alerts) <= NAMED_CROSSINGS:
+        which = wording.listing([f"{first} – {second} ({level.value})" for (first, second), level in alerts.items()])
+    else:
+        levels = list(alerts.values())
+        counts = [f"{levels.count(level)} {level.value}" for level in Level if level in levels]
+        which = wording.listing(counts)
+    return f"The orbits of {wording.count(len(alerts), 'pair')} cross: {which}."
 
 def _decision(red: Sequence[EventRecord], cutoff: Epoch) -> str:
     needs = "1 approach needs a decision" if len(red) == 1 else f"{len(red)} approaches need a decision"
@@ -299,8 +357,8 @@ def _clear_pairs(record: CycleRecord, screened: Sequence[PairRecord]) -> str:
 
 def head(column: Column[Row], title: str | None = None) -> Head:
     """The head of a declared column."""
-    numeric = column.unit is not None and not column.key.endswith(("_utc", "_tdb"))
-    return Head(title=title or column.title, unit=column.unit, meaning=column.meaning, numeric=numeric)
+    numeric = column.scientific or (column.unit is not None and not column.key.endswith(("_utc", "_tdb")))
+    return Head(title=title or column.title, unit=UNITS.get(column.unit or "", column.unit), meaning=column.meaning, numeric=numeric)
 
 
 def cell(column: Column[Row], row: Row) -> Cell:
@@ -312,6 +370,8 @@ def cell(column: Column[Row], row: Row) -> Cell:
         return time_cell(value, digits=1)
     if isinstance(value, bool):
         return Cell(text="yes" if value else "no")
+    if isinstance(value, float) and column.scientific:
+        return probability_cell(value)
     if isinstance(value, float):
         return Cell(text=wording.number(value, column.page_digits, signed=column.signed), sort=f"{value:.9g}")
     return Cell(text=str(value))
@@ -328,6 +388,11 @@ def number_cell(value: float | None, digits: int, *, signed: bool = False) -> Ce
     """A number that sorts by its value; a dash for None."""
     text = wording.number(value, digits, signed=signed)
     return Cell(text=text, sort="" if value is None else f"{value:.9g}")
+
+
+def probability_cell(value: float | None) -> Cell:
+    """A probability that sorts by its value; a dash for None."""
+    return Cell(text=wording.probability(value), sort="" if value is None else f"{value:.9g}")
 
 
 def span_cell(seconds: float | None) -> Cell:

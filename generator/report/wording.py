@@ -12,6 +12,8 @@ from typing import Final
 from generator.astro.epochs import Epoch
 
 DASH: Final = "–"
+LEAST_PROBABILITY: Final = 1e-30
+"""A probability below it is printed as that: its digits mean nothing."""
 PHASE_UNKNOWN: Final = "position along the orbit unknown: only crossings of the orbits are meaningful"
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS: Final = (
@@ -50,6 +52,18 @@ def km_digits(value_km: float | None) -> int:
     return 3 if value_km is None or abs(value_km) < 100.0 else 1
 
 
+def probability(value: float | None) -> str:
+    """A probability to two digits: ``3.1e-5``, from a hundredth on ``0.22``; a dash for None."""
+    if value is None:
+        return DASH
+    if value < LEAST_PROBABILITY:
+        return f"below {LEAST_PROBABILITY:.0e}"
+    if value >= 0.00995:
+        return f"{value:.2g}"
+    mantissa, exponent = f"{value:.1e}".split("e")
+    return f"{mantissa}e{int(exponent)}"
+
+
 def instant(epoch: Epoch, digits: int = 0) -> str:
     """``2021-03-21 04:12:33``, for tables; the column says UTC."""
     return epoch.iso(digits=digits).replace("T", " ")
@@ -64,6 +78,20 @@ def day_of(epoch: Epoch) -> str:
     """``Sun 21 March 2021``."""
     at = epoch.datetime_utc()
     return f"{_DAYS[at.weekday()]} {at.day} {MONTHS[at.month - 1]} {at.year}"
+
+
+def date(epoch: Epoch) -> str:
+    """``21 March 2021``."""
+    at = epoch.datetime_utc()
+    return f"{at.day} {MONTHS[at.month - 1]} {at.year}"
+
+
+def dates(start: Epoch, stop: Epoch) -> str:
+    """A span of days: ``on 21 March 2021``, ``from 17 March to 7 April 2021``; a year is named once."""
+    first, last = date(start), date(stop)
+    if first == last:
+        return f"on {last}"
+    return f"from {first.removesuffix(last[-5:])} to {last}"
 
 
 def moment(epoch: Epoch) -> str:

@@ -38,7 +38,7 @@ class Path:
 
 
 def arc_states(trajectory: Trajectory, arcs: IndexArray, offsets_s: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Positions and velocities ``(N, 3)`` on arcs of given numbers; an offset beyond the arc's end counts as its end."""
+    """Positions and velocities ``(N, 3)`` on arcs of given numbers; an offset beyond an end counts as it."""
     states = np.empty((2, len(offsets_s), 3))
     for number in np.unique(arcs):
         rows = arcs == number

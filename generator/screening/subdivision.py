@@ -185,7 +185,7 @@ def _bounds(coefficients_km: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _decide(
-    parts: _Parts, low_km: FloatArray, resolution_km: FloatArray
+    parts: _Parts, low_km: FloatArray, flat_km: FloatArray
 ) -> tuple[NDArray[np.int8], NDArray[np.int8], NDArray[np.bool_]]:
     """Direction of the distance at start and stop (-1 falls, 1 rises, 0 flat), and whether the part is decided."""
     r_km = parts.coefficients_km
@@ -203,13 +203,12 @@ def _decide(
     single = np.abs(slope[:, 0]) > slope_spread
     total = np.abs(f0) + spread
     varies_km = 2.0 * np.minimum(speed_km, total / np.maximum(low_km, 1e-300))
-    decided_sign = monotone | single
-    flat = ~decided_sign & ((varies_km <= resolution_km) | (parts.length <= 1))
+    flat = ~(monotone | single) & ((varies_km <= flat_km) | (parts.length <= 1))
     sign_start = np.where(f_values[:, 0] >= 0.0, 1, -1).astype(np.int8)
     sign_stop = np.where(f_values[:, -1] >= 0.0, 1, -1).astype(np.int8)
     sign_start[monotone] = sign_stop[monotone] = np.sign(f0[monotone]).astype(np.int8)
     sign_start[flat] = sign_stop[flat] = 0
-    return sign_start, sign_stop, decided_sign | flat
+    return sign_start, sign_stop, monotone | single | flat
 
 
 def _slope_of_values() -> FloatArray:

@@ -65,10 +65,8 @@ def find_turns(fleet: Fleet, pairs: Pairs, leaves: Leaves) -> Turns:
     at_start = (slot_after == _START) & (slot_before == _BEFORE)
     rows = np.where(at_start, after, before)
     left_s, right_s = times_s(fleet, leaves, rows)
-    left_s, right_s = (
-        np.where(at_start | inside, left_s, right_s),
-        np.where(at_start, left_s, right_s),
-    )
+    left_s = np.where(at_start | inside, left_s, right_s)
+    right_s = np.where(at_start, left_s, right_s)
     at_end = ~inside & np.where(at_start, _ends(fleet, pairs, leaves, rows, -1), _ends(fleet, pairs, leaves, rows, 1))
     is_minimum = sign[turn] < 0
     hidden = ~is_minimum & (slot_before == _AFTER)

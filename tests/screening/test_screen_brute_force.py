@@ -87,7 +87,7 @@ def agrees(
 
 def same(one: Approach, found: Found) -> bool:
     """The same minimum: by time as far as that is defined, and by distance."""
-    sharp = abs(one.offset_s - found.offset_s) < TIME_TOLERANCE_S + found.width_s or found.depth_km < CLEAR_KM
+    sharp = abs(one.offset_s - found.offset_s) < TIME_TOLERANCE_S + found.blur_s or found.depth_km < CLEAR_KM
     return sharp and abs(one.miss_km - found.miss_km) < MISS_TOLERANCE_KM
 
 

@@ -60,6 +60,24 @@ def test_minimum_on_a_border(minute: int, miss_km: float, speed_km_s: float) -> 
     assert close_to(found_km, miss_km, ROUNDING_KM)
 
 
+@pytest.mark.parametrize("kink_s", [19_200.0, 20_000.0, 33_333.3])
+def test_kink_inside_an_arc(kink_s: float) -> None:
+    """Where an interpolant's velocity jumps at a knot, from falling to rising, the knot is the TCA.
+
+    The first lies on a border of the grid, so that neither interval beside it holds the minimum.
+    """
+
+    def bouncing(t: np.ndarray) -> np.ndarray:
+        return np.stack([4020.0 + 0.001 * np.abs(t - kink_s), 0 * t, 0 * t], axis=1)
+
+    other = trajectory_of(arc_of(bouncing, (0.0, kink_s, DAY_S), degree=1))
+    screening = screen(named([flown(HOME, DAY_S), other]), (0.0, DAY_S), 100.0)
+    ((offset_s, miss_km, at_boundary),) = minima(screening)
+    assert close_to(offset_s, kink_s, TIME_TOLERANCE_S)
+    assert close_to(miss_km, 20.0, RESOLUTION_KM)
+    assert not at_boundary
+
+
 def test_pair_exactly_at_the_limit() -> None:
     """A minimum equal to the limit is not below it: it is the nearest approach, but not listed."""
     knots_s = np.array([0.0, 72_000.0])

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from numpy.typing import NDArray
 
+from generator.astro.local_axes import rtn_axes
 from generator.cycle.record import CycleRecord, EventRecord, Vector
 from generator.encounter.alert import Level
 from generator.report.plots.plot import Plot
@@ -19,6 +20,7 @@ from generator.report.plots.style import (
     INK,
     LEVEL_COLOR,
     MUTED,
+    NEUTRAL,
     PRIMARY,
     SECONDARY,
     SMALL,
@@ -67,6 +69,7 @@ class DistanceDrawing:
     offsets_s: tuple[float, ...]
     distance_km: tuple[float, ...]
     miss_km: float
+    sigma_km: tuple[float, ...] | None
     miss_sigma_km: float | None
     level: Level
     thresholds: Thresholds
@@ -88,6 +91,10 @@ class DistanceDrawing:
                 color=LEVEL_COLOR[level], alpha=0.18, linewidth=0, zorder=2,
             )  # fmt: skip
         threshold_lines(axes, [(value, text, LEVEL_COLOR[level]) for value, level, text in self.thresholds])
+        if self.sigma_km is not None:
+            sigma = np.array(self.sigma_km)
+            low = np.maximum(distance - sigma, 0.0)
+            axes.fill_between(offsets, low, distance + sigma, color=NEUTRAL, alpha=0.26, linewidth=0, zorder=3)
         axes.plot(offsets, distance, color=INK, zorder=4)
         if self.miss_sigma_km is not None:
             reach = [[min(self.miss_sigma_km, self.miss_km)], [self.miss_sigma_km]]
@@ -218,6 +225,26 @@ class TrackDrawing:
         label(axes, 0.12, 0.02, "TCA" + (", bars 1σ" if self.miss_sigma_rtn_km else ""), va="center")
 
 
+def distance_sigma_km(event: EventRecord) -> tuple[float, ...] | None:
+    """One sigma of the distance at each offset of the track; None unless both objects have a covariance.
+
+    The combined position covariance at TCA, along the direction from primary to secondary at the offset: the passage
+    is short against the growth of the covariances and the turn of the axes.
+    """
+    if len(event.uncertainty) != 2:
+        return None
+    positions = np.array([event.primary_position_km, event.secondary_position_km])
+    axes = rtn_axes(positions, np.array([event.primary_velocity_km_s, event.secondary_velocity_km_s]))
+    by_id = {item.object_id: np.array(item.covariance_rtn)[:3, :3] for item in event.uncertainty}
+    local = np.stack([by_id[event.primary], by_id[event.secondary]])
+    combined = (axes.transpose(0, 2, 1) @ local @ axes).sum(axis=0)
+    in_primary = axes[0] @ combined @ axes[0].T
+    relative = np.array(event.track.relative_rtn_km)
+    direction = relative / np.maximum(np.linalg.norm(relative, axis=1, keepdims=True), 1e-12)
+    variance = np.einsum("ni,ij,nj->n", direction, in_primary, direction)
+    return tuple(np.sqrt(np.maximum(variance, 0.0)).tolist())
+
+
 def distance_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
     """Distance around TCA; None where the record holds no track."""
     track = event.track
@@ -226,6 +253,7 @@ def distance_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
     when = second_text(event.tca)
     sigma = "" if event.miss_sigma_km is None else f", one sigma {short(event.miss_sigma_km)} km,"
     thresholds = thresholds_of(record, event)
+    band = distance_sigma_km(event)
     return Plot(
         name=f"event-{event.event_id}-distance",
         kind="distance",
@@ -235,15 +263,21 @@ def distance_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
             f"{_seconds(track.offsets_s[-1])} s from TCA. It is least at TCA, {short(event.miss_km)} km{sigma} and "
             f"changes by up to {event.relative_speed_km_s:.3f} km/s.{_stay(event, thresholds)}"
         ),
-        caption="Where the curve dips below a dashed threshold the area is shaded; the bar at TCA is one sigma.",
-        columns=("offset_s", "distance_km"),
-        rows=tuple(zip(track.offsets_s, track.distance_km, strict=True)),
+        caption=(
+            "Where the curve dips below a dashed threshold the area is shaded; the grey band and the bar at TCA are one "
+            "sigma, from the covariances at TCA."
+            if band
+            else "Where the curve dips below a dashed threshold the area is shaded; the bar at TCA is one sigma."
+        ),
+        columns=("offset_s", "distance_km", "distance_sigma_km"),
+        rows=tuple(zip(track.offsets_s, track.distance_km, band or (None,) * len(track.offsets_s), strict=True)),
         drawing=DistanceDrawing(
             heading=f"{event.primary} – {event.secondary}",
             subheading=f"Distance around TCA {when}",
             offsets_s=track.offsets_s,
             distance_km=track.distance_km,
             miss_km=event.miss_km,
+            sigma_km=band,
             miss_sigma_km=event.miss_sigma_km,
             level=event.level,
             thresholds=thresholds,

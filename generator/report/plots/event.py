@@ -7,20 +7,27 @@ from generator.report.plots.approach import distance_plot, track_plot
 from generator.report.plots.bplane import b_plane_plot
 from generator.report.plots.orbits import event_orbits_plot
 from generator.report.plots.plot import Plot
+from generator.report.plots.probability import probability_plot
+from generator.report.plots.scale_plane import scale_plane_plot
+from generator.report.plots.trade import trade_plot
 from generator.report.plots.trend import trend_plot
 
 
 def event_plots(record: CycleRecord, event: EventRecord) -> tuple[Plot, ...]:
-    """Where, how sure, how near, and how it evolved, in the order of the event's page.
+    """Where, how sure, how near, how probable, how it evolved and what could be done, in the order of the event's page.
 
-    Orbits, B-plane (where there is relative motion), relative track, distance around TCA, and the history where an
-    earlier cycle knew the event.
+    Orbits, B-plane (where there is relative motion), relative track, distance around TCA; probability by covariance
+    scale and hard-body radius where there is one, and of a red or yellow event by the scale of either covariance; the
+    history where an earlier cycle knew the event; the manoeuvre trade where one was computed.
     """
     candidates = (
         event_orbits_plot(record, event),
         b_plane_plot(record, event),
         track_plot(record, event),
         distance_plot(record, event),
+        probability_plot(record, event),
+        scale_plane_plot(record, event),
         trend_plot(record, event),
+        trade_plot(record, event),
     )
     return tuple(plot for plot in candidates if plot is not None)

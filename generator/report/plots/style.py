@@ -315,8 +315,11 @@ def _round_moments(first: datetime, last: datetime, most: int) -> Iterator[datet
     moment = datetime(first.year, first.month, first.day, tzinfo=UTC)
     for step in _TICK_HOURS:
         if hours / step <= most:
-            yield from (moment + timedelta(hours=step * index) for index in range(math.ceil(hours / step) + 2)
-                        if moment + timedelta(hours=step * index) <= last)
+            yield from (
+                moment + timedelta(hours=step * index)
+                for index in range(math.ceil(hours / step) + 2)
+                if moment + timedelta(hours=step * index) <= last
+            )
             return
     months = (last.year - first.year) * 12 + last.month - first.month
     step = next((step for step in _TICK_MONTHS if months / step <= most), _TICK_MONTHS[-1])

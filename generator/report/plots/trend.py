@@ -15,6 +15,7 @@ from generator.cycle.record import CycleRecord, EventRecord, HistoryPoint, Vecto
 from generator.encounter.alert import Level
 from generator.report.plots.approach import Thresholds, thresholds_note, thresholds_of
 from generator.report.plots.plot import Plot
+from generator.report.plots.probability import PcThresholds, pc_limits, pc_thresholds
 from generator.report.plots.style import (
     INK,
     LEVEL_COLOR,
@@ -29,7 +30,9 @@ from generator.report.plots.style import (
     label,
     level_mark,
     linear_axis,
+    log_pc_axis,
     panel,
+    pc_text,
     second_text,
     short,
     threshold_lines,
@@ -40,18 +43,19 @@ _COMPONENTS: Final = (("R", PRIMARY, "-"), ("T", SECONDARY, (0, (4, 1.6))), ("N"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrendPoint:
-    """What one cycle said: days from the first cycle shown, miss, components, sigma and level."""
+    """What one cycle said: days from the first cycle shown, miss, components, sigma, Pc and level."""
 
     days: float
     miss_km: float
     miss_rtn_km: Vector
     miss_sigma_km: float | None
+    pc: float | None
     level: Level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TrendDrawing:
-    """Miss distance with its sigma above, components below, against the date of the cycle."""
+    """Miss distance with its sigma, Pc where any cycle had one, and components, against the date of the cycle."""
 
     heading: str
     subheading: str
@@ -59,19 +63,25 @@ class TrendDrawing:
     stop: Epoch
     points: tuple[TrendPoint, ...]
     thresholds: Thresholds
+    pc_thresholds: PcThresholds
     note: str
 
     def figure(self) -> Figure:
-        """Two panels over one date axis."""
-        figure = canvas(4.95, self.heading, self.subheading)
-        miss = panel(figure, 0.78, 2.48, 3.3, 1.75)
+        """Two or three panels over one date axis."""
+        likely = [point for point in self.points if point.pc is not None]
+        raised_in = 1.80 if likely else 0.0
+        figure = canvas(4.95 + raised_in, self.heading, self.subheading)
+        miss = panel(figure, 0.78, 2.48 + raised_in, 3.3, 1.75)
+        probability = [panel(figure, 0.78, 2.48, 3.3, 1.32)] if likely else []
         parts = panel(figure, 0.78, 0.52, 3.3, 1.50)
         length = days_between(self.start, self.stop)
-        for axes in (miss, parts):
+        for axes in (miss, *probability, parts):
             axes.set_xlim(-0.06 * length, 1.06 * length)
             axes.grid(visible=True)
             date_axis(axes, self.start, self.stop, most=5)
-        miss.set_xlabel("")
+            axes.set_xlabel("" if axes is not parts else axes.get_xlabel())
+        for axes in probability:
+            self._probability(axes, likely)
         parts.set_xlabel(f"data cut-off of the cycle, {parts.get_xlabel()}", labelpad=2)
         self._miss(miss)
         self._components(parts)
@@ -100,6 +110,18 @@ class TrendDrawing:
         axes.set_ylabel("miss distance, km")
         note = "band and bars 1σ" if known else "no covariance"
         axes.set_title("; ".join(filter(None, (note, self.note))), fontsize=SMALL, color=MUTED, loc="left", pad=4)
+
+    def _probability(self, axes: Axes, likely: list[TrendPoint]) -> None:
+        """Pc on a logarithmic axis; cycles without one leave a gap."""
+        low, high = pc_limits([float(point.pc or 0.0) for point in likely], self.pc_thresholds)
+        log_pc_axis(axes, low, high, most=5)
+        values = [np.nan if point.pc is None else max(point.pc, low) for point in self.points]
+        axes.plot([point.days for point in self.points], values, color=INK, linewidth=1.3, zorder=4)
+        for point in likely:
+            level_mark(axes, point.days, max(float(point.pc or 0.0), low), point.level, scale=0.9)
+        threshold_lines(axes, [(value, text, LEVEL_COLOR[level]) for value, level, text in self.pc_thresholds])
+        axes.set_ylabel("Pc", labelpad=2)
+        axes.set_title("probability of collision", fontsize=SMALL, color=MUTED, loc="left", pad=4)
 
     def _components(self, axes: Axes) -> None:
         axes.axhline(0.0, color=INK, linewidth=0.7, zorder=2)
@@ -153,12 +175,13 @@ def trend_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
             f"{short(seen[0].miss_km)} km, in the cycle before {short(first.miss_km)} km ({first.level}), now "
             f"{short(last.miss_km)} km ({last.level})."
             + ("" if last.miss_sigma_km is None else f" One sigma is now {short(last.miss_sigma_km)} km.")
+            + _pc_in_words(seen)
         ),
         caption=(
             "A sound solution wanders inside its own band and the band narrows as the date comes near; a jump out of "
             "the band means a manoeuvre or a sigma that promised too much."
         ),
-        columns=("cycle", "tca_utc", "miss_km", "miss_sigma_km", "r_km", "t_km", "n_km", "level"),
+        columns=("cycle", "tca_utc", "miss_km", "miss_sigma_km", "r_km", "t_km", "n_km", "pc", "level"),
         rows=tuple(
             (
                 point.cycle_id,
@@ -166,6 +189,7 @@ def trend_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
                 point.miss_km,
                 point.miss_sigma_km,
                 *point.miss_rtn_km,
+                point.pc,
                 str(point.level),
             )
             for point in seen
@@ -181,11 +205,22 @@ def trend_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
                     miss_km=point.miss_km,
                     miss_rtn_km=point.miss_rtn_km,
                     miss_sigma_km=point.miss_sigma_km,
+                    pc=point.pc,
                     level=point.level,
                 )
                 for point, cut_off in zip(seen, cut_offs, strict=True)
             ),
             thresholds=thresholds_of(record, event),
+            pc_thresholds=pc_thresholds(record),
             note=thresholds_note(event),
         ),
     )
+
+
+def _pc_in_words(seen: tuple[HistoryPoint, ...]) -> str:
+    """First and present probability of collision."""
+    known = [point for point in seen if point.pc is not None]
+    if not known:
+        return ""
+    now = "not known" if seen[-1].pc is None else pc_text(seen[-1].pc)
+    return f" Probability of collision in cycle {known[0].cycle_id} {pc_text(known[0].pc or 0.0)}, now {now}."

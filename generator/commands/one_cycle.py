@@ -1,0 +1,103 @@
+"""One cycle from the configuration to the site, and what is left behind for those who watch over it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from generator.astro.epochs import Epoch
+from generator.commands.shared import Bars, Log, locked
+from generator.config import Config
+from generator.cycle.archive import Archive
+from generator.cycle.record import CycleRecord
+from generator.cycle.signature import load_signer
+from generator.errors import NearpassError
+from generator.pipeline import cycle_id, run_cycle
+from generator.publish import Workspace, prepare, publish, unpublished
+from generator.publish.mirror import mirror
+from generator.status import failed, succeeded
+from generator.watch import deliveries, fingerprint
+
+
+def one_cycle(
+    workspace: Workspace,
+    config: Config,
+    configuration: str,
+    cutoff: Epoch,
+    *,
+    jobs: int,
+    log: Log,
+    supersedes: str | None = None,
+) -> tuple[Path, CycleRecord]:
+    """Read, screen, archive and publish one cycle; the front page and the record.
+
+    Whatever an interrupted run left is settled first. ``status.json`` says afterwards how it went.
+
+    Args:
+        workspace: Where.
+        config: The configuration.
+        configuration: Its text.
+        cutoff: Data cut-off and start of the window.
+        jobs: Processes that draw plots.
+        log: The log for machines.
+        supersedes: The archived cycle that this one corrects.
+    """
+    with locked(workspace), Bars() as bars:
+        log("cycle_started", cycle_id=cycle_id(cutoff), supersedes=supersedes)
+        try:
+            seen = fingerprint(deliveries(config, workspace.directory))
+            front, record = _one_cycle(workspace, config, configuration, cutoff, jobs, bars, supersedes)
+        except NearpassError as error:
+            log("cycle_failed", cycle_id=cycle_id(cutoff), exit_code=error.exit_code, error=str(error))
+            failed(workspace.status, error, log.world.instant())
+            raise
+        for entry in record.inputs:
+            if entry.refusal is not None:
+                log("input_refused", cycle_id=record.cycle_id, object_id=entry.object_id, error=entry.refusal)
+        changed = len(workspace.published.read_text(encoding="utf-8").splitlines())
+        log("cycle_published", cycle_id=record.cycle_id, events=len(record.events), files_changed=changed)
+        succeeded(workspace.status, record, log.world.instant(), seen)
+    return front, record
+
+
+def settle(workspace: Workspace, config: Config, jobs: int, bars: Bars) -> None:
+    """Settle what an interrupted run left: the archive's last entry, and cycles that were not published."""
+    archive = Archive(workspace.archive)
+    with archive.locked():
+        pass  # taking the lock finishes what was begun
+    prepare(workspace, config.site.title)
+    for left in unpublished(workspace):
+        publish(workspace, archive.load(left), jobs=jobs, progress=bars.stage)
+
+
+def send_copies(workspace: Workspace, config: Config) -> None:
+    """Bring every second folder of the configuration up to date."""
+    for folder in config.publish.copy_to:
+        mirror(workspace.public, workspace.directory / folder)
+
+
+def _one_cycle(
+    workspace: Workspace,
+    config: Config,
+    configuration: str,
+    cutoff: Epoch,
+    jobs: int,
+    bars: Bars,
+    supersedes: str | None,
+) -> tuple[Path, CycleRecord]:
+    signer = load_signer(workspace.directory / config.archive.sign) if config.archive.sign else None
+    archive = Archive(workspace.archive)
+    settle(workspace, config, jobs, bars)
+    if supersedes is not None:
+        archive.manifest(supersedes)  # refused before the work is done if it does not exist
+    found = archive.previous_id(cycle_id(cutoff))
+    previous = archive.load(found) if found else None
+    result = run_cycle(config, configuration, workspace.directory, cutoff, previous, bars.stage)
+    record = result.record
+    if supersedes is not None:
+        command = f"{record.provenance.command} --supersedes {supersedes}"
+        record = replace(record, provenance=replace(record.provenance, command=command))
+    archive.add(record, result.inputs, supersedes=supersedes, signer=signer)
+    front = publish(workspace, record, jobs=jobs, progress=bars.stage)
+    send_copies(workspace, config)
+    return front, record

@@ -1,0 +1,130 @@
+"""What the commands share: options, the outside world they run in, progress, the log, one run at a time."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import click
+from filelock import FileLock, Timeout
+from tqdm import tqdm
+
+from generator.astro.epochs import Epoch
+from generator.errors import ArchiveError, NearpassError, PublicationError
+from generator.publish import Workspace
+
+REFUSED: Final = 4
+"""Exit code of a cycle that was published although a delivery was refused."""
+LOCK_WAIT_S: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What only the program's entry may touch, handed to the commands: the clock."""
+
+    instant: Callable[[], Epoch]
+    sleep: Callable[[float], None]
+
+    def minute(self) -> Epoch:
+        """This minute: a cycle's id has minutes, so its data cut-off has no more."""
+        return Epoch.parse(self.instant().iso(digits=0)[:16] + ":00")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Log:
+    """A log for machines, one JSON object a line; nothing where no file is named."""
+
+    file: Path | None
+    world: World
+
+    def __call__(self, event: str, **fields: object) -> None:
+        """Add a line."""
+        if self.file is not None:
+            line = {"at_utc": f"{self.world.instant().iso(digits=0)}Z", "event": event, **fields}
+            with self.file.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+
+class EpochParameter(click.ParamType[Epoch]):
+    """An ISO 8601 date and time in UTC."""
+
+    name = "epoch"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Epoch:
+        """Read it."""
+        try:
+            return value if isinstance(value, Epoch) else Epoch.parse(str(value))
+        except NearpassError as error:
+            self.fail(str(error), param, ctx)
+
+
+config_option = click.option(
+    "--config",
+    "config_path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("nearpass.toml"),
+    show_default=True,
+    help="The configuration; its folder is the workspace.",
+)
+at_option = click.option(
+    "--at",
+    "cutoff",
+    type=EpochParameter(),
+    help="Data cut-off and start of the window, ISO 8601 in UTC; default now, to the minute.",
+)
+jobs_option = click.option(
+    "--jobs", type=click.IntRange(min=1), default=lambda: os.cpu_count() or 1, help="Processes that draw plots."
+)
+log_option = click.option(
+    "--log", "log_file", type=click.Path(dir_okay=False, path_type=Path), help="Add one JSON object a step to this file."
+)
+
+
+@contextmanager
+def locked(workspace: Workspace) -> Iterator[None]:
+    """One run at a time in a workspace; a disk that is full or not writable is told in one line.
+
+    Raises:
+        ArchiveError: if another run is at work.
+        PublicationError: if a file cannot be written.
+    """
+    try:
+        with FileLock(workspace.directory / ".nearpass.lock", timeout=LOCK_WAIT_S):
+            yield
+    except Timeout:
+        raise ArchiveError("only one run at a time may work here", file=str(workspace.directory)) from None
+    except OSError as error:
+        file = str(error.filename or workspace.directory)
+        raise PublicationError(f"the workspace must be writable: {error.strerror or error}", file=file) from None
+
+
+class Bars:
+    """A progress bar a stage; silent where standard error is no terminal."""
+
+    def __init__(self) -> None:
+        self._bar: tqdm[Any] | None = None
+
+    def stage(self, title: str, steps: int) -> Callable[[int], None]:
+        """Begin a stage; the function returned counts its steps."""
+        self._close()
+        bar = self._bar = tqdm(total=steps or None, desc=title, disable=None, leave=False, dynamic_ncols=True)
+
+        def advance(count: int) -> None:
+            bar.update(count)
+
+        return advance
+
+    def __enter__(self) -> Bars:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()

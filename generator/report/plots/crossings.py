@@ -1,0 +1,359 @@
+"""Where two orbits cross: how near the arcs pass and how far apart in time, revolution by revolution."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from statistics import median
+from typing import Any, Final
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
+from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
+from numpy.typing import NDArray
+
+from generator.astro.epochs import Epoch
+from generator.cycle.record import CrossingRecord, CycleRecord, PairRecord, Span
+from generator.encounter.alert import SEVERITY, Level
+from generator.report.plots.plot import Plot
+from generator.report.plots.style import (
+    INK,
+    LEVEL_COLOR,
+    MUTED,
+    NEUTRAL,
+    PRIMARY,
+    SECONDARY,
+    SMALL,
+    canvas,
+    date_axis,
+    days_between,
+    key,
+    label,
+    level_mark,
+    linear_axis,
+    minute_text,
+    panel,
+    plain,
+    short,
+    text_width_pt,
+    threshold_lines,
+)
+
+FloatArray = NDArray[np.float64]
+Limits = tuple[tuple[float, Level, str], ...]
+
+_LOOKS: Final[tuple[dict[str, Any], ...]] = (
+    {"color": PRIMARY, "linestyle": "-"},
+    {"color": SECONDARY, "linestyle": (0, (4, 1.6))},
+    {"color": NEUTRAL, "linestyle": (0, (1, 1.3))},
+    {"color": INK, "linestyle": (0, (6, 1.5, 1, 1.5))},
+)
+_NAMED: Final = 3
+"""How many branches are named; pairs with more are nearly coplanar and their branches come and go."""
+_SIGMAS: Final = 3.0
+"""Reach of the band of timing, as that of the largest ellipse in the B-plane."""
+_PANEL_IN: Final = 3.4
+_GAP_REVOLUTIONS: Final = 2.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BranchLine:
+    """One crossing from revolution to revolution; ``oxt_s`` and ``sigma_s`` have NaN where they are not known."""
+
+    name: str
+    days: FloatArray
+    oxd_km: FloatArray
+    oxt_s: FloatArray
+    sigma_s: FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorstCrossing:
+    """The crossing to look at first."""
+
+    days: float
+    oxd_km: float
+    oxt_s: float | None
+    level: Level
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CrossingsDrawing:
+    """OXD against date and, where a timing is known, OXT below it."""
+
+    heading: str
+    subheading: str
+    window: Span
+    branches: tuple[BranchLine, ...]
+    thresholds: Limits
+    listed_km: float
+    worst: WorstCrossing
+    note: str
+
+    def figure(self) -> Figure:
+        """One panel, or two over one date axis."""
+        timed = any(np.isfinite(branch.oxt_s).any() for branch in self.branches)
+        height_in = 5.3 if timed else 3.65
+        figure = canvas(height_in, self.heading, self.subheading)
+        key(figure, height_in - 0.58, self._names())
+        distance = panel(figure, 0.78, height_in - 2.90, _PANEL_IN, 2.0)
+        self._distance(distance)
+        last = distance
+        if timed:
+            last = panel(figure, 0.78, 0.52, _PANEL_IN, 1.62)
+            self._timing(last)
+        else:
+            figure.text(0.1 / 5.2, 0.10 / height_in, self.note, fontsize=SMALL, color=INK)
+        for axes in figure.axes:
+            axes.set_xlim(0.0, days_between(self.window.start, self.window.stop))
+            date_axis(axes, self.window.start, self.window.stop, most=6)
+            axes.grid(visible=True)
+            if axes is not last:
+                axes.set_xlabel("")
+        return figure
+
+    def _names(self) -> list[tuple[str, dict[str, Any]]]:
+        shown = [(branch.name, _look(index)) for index, branch in enumerate(self.branches[:_NAMED])]
+        more = len(self.branches) - len(shown)
+        return [*shown, (f"{more} more", {"linewidth": 0.0})] if more else shown
+
+    def _distance(self, axes: Axes) -> None:
+        lines_km = [value for value, _, _ in self.thresholds]
+        highest_km = max([*lines_km, *(float(branch.oxd_km.max()) for branch in self.branches)])
+        axes.set_ylim(0.0, 1.08 * highest_km)
+        linear_axis(axes.yaxis)
+        for index, branch in enumerate(self.branches):
+            days, oxd_km = _with_gaps(branch.days, branch.oxd_km)
+            for value_km, level, _ in self.thresholds:
+                axes.fill_between(
+                    days, oxd_km, value_km, where=(oxd_km < value_km).tolist(), interpolate=True,
+                    color=LEVEL_COLOR[level], alpha=0.12, linewidth=0, zorder=2,
+                )  # fmt: skip
+            alone = len(branch.days) == 1
+            axes.plot(days, oxd_km, marker="." if alone else None, zorder=4, **_look(index))
+        lines = [(value, text, LEVEL_COLOR[level]) for value, level, text in self.thresholds]
+        if self.listed_km not in lines_km:
+            lines.append((self.listed_km, f"listed {self.listed_km:g} km", NEUTRAL))
+        threshold_lines(axes, lines)
+        level_mark(axes, self.worst.days, self.worst.oxd_km, self.worst.level)
+        self._name_worst(axes)
+        axes.set_ylabel("OXD, km", labelpad=4)
+
+    def _name_worst(self, axes: Axes) -> None:
+        """The first crossing to look at, named on the side where there is room."""
+        length = days_between(self.window.start, self.window.stop)
+        room_pt = (1.0 - self.worst.days / length) * _PANEL_IN * 72.0
+        right = room_pt > 14.0 + text_width_pt(self.worst.text, SMALL, bold=True)
+        high = self.worst.oxd_km > 0.5 * axes.get_ylim()[1]
+        label(
+            axes, self.worst.days, self.worst.oxd_km, self.worst.text, dx=9 if right else -9, dy=-9 if high else 8,
+            ha="left" if right else "right", va="center", weight="bold",
+        )  # fmt: skip
+
+    def _timing(self, axes: Axes) -> None:
+        reach_s = _SIGMAS * max((float(np.nanmax(b.sigma_s)) for b in self.branches if _known(b.sigma_s)), default=0.0)
+        oxt_s = np.concatenate([branch.oxt_s[np.isfinite(branch.oxt_s)] for branch in self.branches])
+        _seconds_axis(axes, oxt_s, reach_s)
+        axes.axhline(0.0, color=INK, linewidth=0.7, zorder=2)
+        length = days_between(self.window.start, self.window.stop)
+        for index, branch in enumerate(self.branches):
+            if _known(branch.sigma_s):
+                days, sigma_s = _with_gaps(branch.days, branch.sigma_s)
+                axes.fill_between(
+                    days, -_SIGMAS * sigma_s, _SIGMAS * sigma_s, color=NEUTRAL, alpha=0.18, linewidth=0, zorder=1
+                )
+            axes.add_patch(_dots(branch.days, branch.oxt_s, length, str(_look(index)["color"])))
+        if self.worst.oxt_s is not None:
+            level_mark(axes, self.worst.days, self.worst.oxt_s, self.worst.level)
+        axes.set_ylabel("OXT, s", labelpad=2)
+        band = f"band ±{_SIGMAS:g}σ of timing: inside it both may be there at once" if reach_s else "no timing sigma"
+        axes.set_title(band, fontsize=SMALL, color=MUTED, loc="left", pad=4)
+
+
+def _look(index: int) -> dict[str, Any]:
+    return _LOOKS[index % len(_LOOKS)]
+
+
+def _known(values: FloatArray) -> bool:
+    return bool(np.isfinite(values).any())
+
+
+def _with_gaps(days: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """A NaN where one or more revolutions have no crossing below the limit."""
+    if len(days) < 2:
+        return days, values
+    steps = np.diff(days)
+    places = np.flatnonzero(steps > _GAP_REVOLUTIONS * np.median(steps)) + 1
+    return np.insert(days, places, days[places - 1]), np.insert(values, places, np.nan)
+
+
+def _dots(days: FloatArray, values: FloatArray, length_days: float, color: str) -> PathPatch:
+    """Points as one path of short strokes with round ends: a tenth of the bytes of as many markers."""
+    known = np.isfinite(values)
+    half_days = 0.05 / (_PANEL_IN * 72.0) * length_days
+    strokes = np.stack([days[known] - half_days, values[known], days[known] + half_days, values[known]], axis=1)
+    path = Path(strokes.reshape(-1, 2), np.tile([Path.MOVETO, Path.LINETO], int(known.sum())))
+    path.should_simplify = False
+    return PathPatch(path, fill=False, edgecolor=color, linewidth=2.4, capstyle="round", zorder=4)
+
+
+def _seconds_axis(axes: Axes, oxt_s: FloatArray, reach_s: float) -> None:
+    """Linear where all values are of one size; else linear within the band of timing and logarithmic beyond."""
+    most_s = max(float(abs(oxt_s).max()), reach_s, 1.0)
+    least_s = reach_s if reach_s > 0 else float(abs(oxt_s).min())
+    linear_s = 10.0 ** math.floor(math.log10(max(least_s, 1.0)))
+    low_s, high_s = min(0.0, float(oxt_s.min()), -reach_s), max(0.0, float(oxt_s.max()), reach_s)
+    if most_s <= 6.0 * linear_s:
+        margin_s = 0.06 * (high_s - low_s)
+        axes.set_ylim(low_s - margin_s, high_s + margin_s)
+        linear_axis(axes.yaxis, 5)
+        return
+    axes.set_yscale("symlog", linthresh=linear_s, linscale=0.7)
+    axes.set_ylim(1.4 * low_s - 0.2 * linear_s, 1.4 * high_s + 0.2 * linear_s)
+    sizes = [linear_s * 10.0**power for power in range(6)]
+    ticks = [-size for size in reversed(sizes)] + [0.0] + sizes
+    inside = [tick for tick in ticks if axes.get_ylim()[0] <= tick <= axes.get_ylim()[1]]
+    axes.yaxis.set_major_locator(FixedLocator(inside))
+    axes.yaxis.set_major_formatter(FixedFormatter([plain(tick) for tick in inside]))
+    axes.yaxis.set_minor_locator(NullLocator())
+
+
+def crossings_of(record: CycleRecord, pair: PairRecord) -> list[tuple[Epoch, CrossingRecord]]:
+    """The pair's crossings that have a date, with it: the primary's passage, or the secondary's where that is unknown."""
+    ids = {pair.primary, pair.secondary}
+    dated = [
+        (crossing.passage_primary or crossing.passage_secondary, crossing)
+        for crossing in record.crossings
+        if {crossing.primary, crossing.secondary} == ids
+    ]
+    return sorted(((when, crossing) for when, crossing in dated if when is not None), key=lambda item: item[0])
+
+
+def crossings_plot(record: CycleRecord, pair: PairRecord) -> Plot | None:
+    """OXD and OXT over the window; None where no crossing with a date was found."""
+    found = crossings_of(record, pair)
+    if not found:
+        return None
+    start = record.window.start
+    branches = _branches(start, found)
+    when, worst = min(found, key=_urgency)
+    thresholds = _thresholds(record)
+    note = _unknown_note(worst)
+    return Plot(
+        name=f"pair-{pair.primary}-{pair.secondary}-crossings",
+        kind="crossings",
+        title=f"Orbit crossings of {pair.primary} and {pair.secondary}, {minute_text(found[0][0])} to "
+        f"{minute_text(found[-1][0])} UTC",
+        alt=_alt(found, branches, thresholds, record.thresholds.crossing_limit_km, note),
+        caption=(
+            "OXD is how near the two arcs pass in one revolution, whenever each object is there; OXT is how long after "
+            "the primary the secondary passes. Both must be small for a close approach. "
+            "The mark is the crossing with the most severe level."
+        ),
+        columns=("date_utc", "branch", "passage_primary_utc", "passage_secondary_utc", "oxd_km", "oxt_s",
+                 "timing_sigma_s", "level"),
+        rows=tuple(
+            (
+                _utc(date), str(item.branch), _utc(item.passage_primary), _utc(item.passage_secondary), item.oxd_km,
+                item.oxt_s, item.timing_sigma_s, str(item.level),
+            )
+            for date, item in found
+        ),
+        drawing=CrossingsDrawing(
+            heading=f"{pair.primary} – {pair.secondary}",
+            subheading="Orbit-crossing distance" + (" and timing" if worst.oxt_s is not None else "; no timing"),
+            window=record.window,
+            branches=branches,
+            thresholds=thresholds,
+            listed_km=record.thresholds.crossing_limit_km,
+            worst=WorstCrossing(
+                days=days_between(start, when),
+                oxd_km=worst.oxd_km,
+                oxt_s=worst.oxt_s,
+                level=worst.level,
+                text=_worst_text(when, worst),
+            ),
+            note=note,
+        ),
+    )  # fmt: skip
+
+
+def _utc(epoch: Epoch | None) -> str | None:
+    return None if epoch is None else f"{epoch.iso(digits=3)}Z"
+
+
+def _urgency(item: tuple[Epoch, CrossingRecord]) -> tuple[int, float]:
+    """Most severe first, then the smallest miss that follows from OXD and OXT, or the smallest OXD without a timing."""
+    crossing = item[1]
+    apart_km = crossing.oxd_km if crossing.straight_line_cad_km is None else crossing.straight_line_cad_km
+    return -SEVERITY[crossing.level], apart_km
+
+
+def _worst_text(when: Epoch, crossing: CrossingRecord) -> str:
+    timing = "" if crossing.oxt_s is None else f", {short(crossing.oxt_s)} s"
+    return f"{short(crossing.oxd_km)} km{timing}, {minute_text(when)}"
+
+
+def _thresholds(record: CycleRecord) -> Limits:
+    limits = record.thresholds
+    pairs = ((limits.red_oxd_km, Level.RED), (limits.yellow_oxd_km, Level.YELLOW))
+    return tuple((value, level, f"{level} {value:g} km") for value, level in pairs if value is not None)
+
+
+def _unknown_note(crossing: CrossingRecord) -> str:
+    """Why there is no timing."""
+    passages = ((crossing.primary, crossing.passage_primary), (crossing.secondary, crossing.passage_secondary))
+    lost = [name for name, passage in passages if passage is None]
+    return f"No timing: the position of {lost[0]} along its orbit is unknown." if lost else ""
+
+
+def _branches(start: Epoch, found: list[tuple[Epoch, CrossingRecord]]) -> tuple[BranchLine, ...]:
+    """The branches by number, named by the latitude of the primary's point."""
+    lines = []
+    for number in sorted({crossing.branch for _, crossing in found}):
+        own = [(when, crossing) for when, crossing in found if crossing.branch == number]
+        latitude_deg = median(crossing.primary_latitude_deg for _, crossing in own)
+        side = "N" if latitude_deg >= 0 else "S"
+        lines.append(
+            BranchLine(
+                name=f"branch {number}, at {abs(latitude_deg):.0f}° {side}",
+                days=np.array([days_between(start, when) for when, _ in own]),
+                oxd_km=np.array([crossing.oxd_km for _, crossing in own]),
+                oxt_s=np.array([crossing.oxt_s for _, crossing in own], dtype=np.float64),
+                sigma_s=np.array([crossing.timing_sigma_s for _, crossing in own], dtype=np.float64),
+            )
+        )
+    return tuple(lines)
+
+
+def _alt(
+    found: list[tuple[Epoch, CrossingRecord]],
+    branches: tuple[BranchLine, ...],
+    thresholds: Limits,
+    listed_km: float,
+    note: str,
+) -> str:
+    nearest_at, nearest = min(found, key=lambda item: item[1].oxd_km)
+    parts = [
+        f"{len(found)} crossings of the two orbits below {listed_km:g} km on {len(branches)} "
+        f"branch{'es' if len(branches) > 1 else ''} from {minute_text(found[0][0])} to {minute_text(found[-1][0])} "
+        f"UTC. OXD is least on {minute_text(nearest_at)}, {short(nearest.oxd_km)} km."
+    ]
+    for value_km, _, text in thresholds:
+        below = [when for when, crossing in found if crossing.oxd_km < value_km]
+        if below:
+            parts.append(f"Below {text} from {minute_text(below[0])} to {minute_text(below[-1])}, {len(below)} times.")
+    when, worst = min(found, key=_urgency)
+    if worst.oxt_s is None:
+        parts.append(note)
+    else:
+        sigma = "" if worst.timing_sigma_s is None else f", one timing sigma {short(worst.timing_sigma_s)} s"
+        parts.append(
+            f"Most severe ({worst.level}): {minute_text(when)}, OXD {short(worst.oxd_km)} km, OXT "
+            f"{short(worst.oxt_s)} s{sigma}."
+        )
+    return " ".join(part for part in parts if part)
