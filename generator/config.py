@@ -139,10 +139,24 @@ class ScreenedObject(_Table):
         return self
 
 
+class Publish(_Table):
+    """Where the site goes besides ``public/``: folders, relative to the configuration's."""
+
+    copy_to: tuple[str, ...] = ()
+
+
+class ArchiveTable(_Table):
+    """How the archive is kept. ``sign``: private key that signs each manifest, made by ``nearpass keygen``."""
+
+    sign: str | None = Field(default=None, min_length=1)
+
+
 class Config(_Table):
     """The whole configuration."""
 
     site: Site = Site()
+    publish: Publish = Publish()
+    archive: ArchiveTable = ArchiveTable()
     cycle: Cycle
     alert: Alert
     objects: tuple[ScreenedObject, ...] = Field(alias="object", min_length=2)
@@ -221,6 +235,8 @@ def _tuples(value: Any) -> Any:
 _MODEL_AT: Final[dict[str, type[_Table]]] = {
     "": Config,
     "site": Site,
+    "publish": Publish,
+    "archive": ArchiveTable,
     "cycle": Cycle,
     "alert": Alert,
     "alert.red": Threshold,

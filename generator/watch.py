@@ -50,6 +50,7 @@ class Watch:
 
     A delivery counts once all files have kept their size and time for ``settle_s`` and none is empty. A file that
     was cut off and still settled is refused by its reader, and the next older one is used until it is complete.
+    ``unsettled`` tells that a delivery may still be arriving.
     """
 
     def __init__(self, *, settle_s: float, handled: str | None) -> None:
@@ -57,6 +58,7 @@ class Watch:
         self._handled = handled
         self._seen: str | None = None
         self._since: Epoch | None = None
+        self.unsettled = True
 
     def due(
         self, found: Sequence[Delivery], now: Epoch, last_cutoff: Epoch | None, every_hours: float | None
@@ -72,8 +74,8 @@ class Watch:
         seen = fingerprint(found)
         if seen != self._seen or self._since is None or now < self._since:  # a clock set back begins anew
             self._seen, self._since = seen, now
-        settled = now - self._since >= self._settle_s and all(item.size_bytes for item in found)
-        if not settled:
+        self.unsettled = now - self._since < self._settle_s or not all(item.size_bytes for item in found)
+        if self.unsettled:
             return None
         if seen != self._handled and found:
             return "a delivery arrived"

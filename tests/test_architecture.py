@@ -17,16 +17,19 @@ LAYERS = {
     5: ["cycle"],
     6: ["report"],
     7: ["config"],
-    8: ["ingest", "publish", "sample"],
+    8: ["ingest", "publish", "sample", "status", "watch"],
     9: ["assemble"],
     10: ["pipeline"],
-    11: ["__main__"],
+    11: ["rescreen"],
+    12: ["commands"],
+    13: ["__main__"],
 }
 LAYER_OF = {name: layer for layer, names in LAYERS.items() for name in names}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 TOUCH_FILES = {
-    "__main__.py",
     "astro/frames.py",  # opens the planetary ephemeris
+    "commands/shared.py",
+    "commands/workspaces.py",
     "config.py",
     "cycle/archive.py",
     "cycle/durable.py",
@@ -45,9 +48,11 @@ TOUCH_FILES = {
     "publish/stage.py",
     "publish/workspace.py",
     "report/pages.py",
+    "rescreen.py",
     "report/site_hooks.py",
     "resources.py",
     "sample/__init__.py",
+    "status.py",
 }
 FILE_CALLS = {"open", "read_text", "read_bytes", "write_text", "write_bytes", "mkdir", "unlink", "rename", "rmtree"}
 CLOCK_CALLS = {"now", "today", "utcnow", "time", "monotonic", "perf_counter"}

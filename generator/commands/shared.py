@@ -81,7 +81,10 @@ jobs_option = click.option(
     "--jobs", type=click.IntRange(min=1), default=lambda: os.cpu_count() or 1, help="Processes that draw plots."
 )
 log_option = click.option(
-    "--log", "log_file", type=click.Path(dir_okay=False, path_type=Path), help="Add one JSON object a step to this file."
+    "--log",
+    "log_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Add one JSON object a step to this file.",
 )
 
 

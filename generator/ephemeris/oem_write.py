@@ -1,4 +1,4 @@
-"""Orbit Ephemeris Messages in keyword-value notation that read back equal.
+"""Orbit Ephemeris Messages that read back equal, in keyword-value notation or in XML.
 
 Every number is written with the fewest digits (17 at most) from which the same double is read again, so a position in
 kilometres carries about twelve decimals. Epochs carry nine decimals, which is all that an
@@ -8,18 +8,21 @@ kilometres carries about twelve decimals. Epochs carry nine decimals, which is a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
 from generator.astro.epochs import Epoch, TimeSystem
-from generator.ephemeris.oem import OemCovariances, OemHeader, OemMessage, OemSegment
+from generator.ephemeris.oem_records import OemCovariances, OemHeader, OemMessage, OemSegment
+from generator.ephemeris.oem_write_xml import xml_lines
 
 _DIGITS: Final = 9
 
 
-def write_oem(message: OemMessage) -> str:
-    """The text of a message; :func:`~generator.ephemeris.oem.parse_oem` reads it back equal."""
+def write_oem(message: OemMessage, notation: Literal["kvn", "xml"] = "kvn") -> str:
+    """The text of a message; :func:`~generator.ephemeris.oem.parse_oem` reads it back equal, from either notation."""
+    if notation == "xml":
+        return "\n".join(xml_lines(message)) + "\n"
     lines = list(_header_lines(message.header))
     for segment in message.segments:
         lines += ["", *_metadata_lines(segment), "", *_state_lines(segment)]

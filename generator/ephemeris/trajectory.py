@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,13 +58,6 @@ class Arc:
         """Last second covered."""
         return float(self.knots_s[-1])
 
-    @cached_property
-    def _velocity_coefficients_km_s(self) -> FloatArray:
-        """Chebyshev coefficients of the velocity, shape ``(K, D, 3)``."""
-        derivative = np.polynomial.chebyshev.chebder(self.coefficients_km, axis=1)
-        half_width_s = np.diff(self.knots_s) / 2.0
-        return np.asarray(derivative / half_width_s[:, None, None])
-
     def position_km(self, offsets_s: FloatArray) -> FloatArray:
         """Positions, shape ``(N, 3)``, at offsets of shape ``(N,)`` that lie inside the arc."""
         interval, u = self._locate(offsets_s)
@@ -74,10 +66,9 @@ class Arc:
     def state(self, offsets_s: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Positions in km and velocities in km/s, each ``(N, 3)``, at offsets ``(N,)`` inside the arc."""
         interval, u = self._locate(offsets_s)
-        return (
-            clenshaw(self.coefficients_km, interval, u),
-            clenshaw(self._velocity_coefficients_km_s, interval, u),
-        )
+        position_km, slope_km = clenshaw_with_slope(self.coefficients_km, interval, u)
+        half_width_s = (self.knots_s[interval + 1] - self.knots_s[interval]) / 2.0
+        return position_km, slope_km / half_width_s[:, None]
 
     def _locate(self, offsets_s: FloatArray) -> tuple[NDArray[np.intp], FloatArray]:
         """Interval number and place in [-1, 1] of each offset; a knot belongs to the interval it opens."""
@@ -159,3 +150,20 @@ def clenshaw(coefficients: FloatArray, interval: NDArray[np.intp], u: FloatArray
     for degree in range(last, 0, -1):
         here, above = coefficients[interval, degree] + twice_u * here - above, here
     return np.asarray(coefficients[interval, 0] + u[:, None] * here - above)
+
+
+def clenshaw_with_slope(
+    coefficients: FloatArray, interval: NDArray[np.intp], u: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Values and derivatives by ``u``, each ``(N, 3)``, of Chebyshev series as in :func:`clenshaw`.
+
+    The derivative is that of the recurrence itself, so that no second table of coefficients is kept.
+    """
+    last = coefficients.shape[1] - 1
+    above, here, slope_above, slope = np.zeros((4, len(u), 3))
+    twice_u = 2.0 * u[:, None]
+    for degree in range(last, 0, -1):
+        slope, slope_above = 2.0 * here + twice_u * slope - slope_above, slope
+        here, above = coefficients[interval, degree] + twice_u * here - above, here
+    value = coefficients[interval, 0] + u[:, None] * here - above
+    return np.asarray(value), np.asarray(here + u[:, None] * slope - slope_above)

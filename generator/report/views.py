@@ -358,7 +358,8 @@ def _clear_pairs(record: CycleRecord, screened: Sequence[PairRecord]) -> str:
 def head(column: Column[Row], title: str | None = None) -> Head:
     """The head of a declared column."""
     numeric = column.scientific or (column.unit is not None and not column.key.endswith(("_utc", "_tdb")))
-    return Head(title=title or column.title, unit=UNITS.get(column.unit or "", column.unit), meaning=column.meaning, numeric=numeric)
+    unit = "σ" if column.unit == "sigma" else column.unit
+    return Head(title=title or column.title, unit=unit, meaning=column.meaning, numeric=numeric)
 
 
 def cell(column: Column[Row], row: Row) -> Cell:

@@ -18,7 +18,7 @@ FloatArray = NDArray[np.float64]
 
 _SAME_S: Final = 1e-2  # minima nearer than this in both times are one, found in neighbouring boxes
 _ASIDE_RAD: Final = 0.2  # along a flat valley: points nearer than this are of one floor
-_ASIDE_STEPS: Final = 6  # Gauss-Newton steps across the valley
+_ASIDE_STEPS: Final = 20  # steps across the valley, of at least half the length of Newton's near the floor
 
 
 def chosen(found: Minima, first: Path, second: Path) -> Minima:
@@ -76,7 +76,10 @@ def _floor(flat: Minima, first: Path, second: Path) -> tuple[FloatArray, FloatAr
         second_s = flat.second_s + side * along * step_s
         for _ in range(_ASIDE_STEPS):
             other_km, other_km_s = arc_states(second.trajectory, flat.arcs[:, 1], second_s)
-            second_s = second_s + _dot(aside_km - other_km, other_km_s) / _dot(other_km_s, other_km_s)
+            gap_km = aside_km - other_km
+            # |d| / |r| stands for the acceleration's share, so that no step is too long
+            stiffness = _dot(other_km_s, other_km_s) * (1.0 + np.sqrt(_dot(gap_km, gap_km) / _dot(other_km, other_km)))
+            second_s = second_s + _dot(gap_km, other_km_s) / stiffness
         other_km, _ = arc_states(second.trajectory, flat.arcs[:, 1], second_s)
         falls |= np.linalg.norm(aside_km - other_km, axis=1) < floor_km - RESOLUTION_KM / 10.0
     return np.where(falls, np.inf, floor_km), step_s

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.screening.crossing_bounds import CONVEX, GONE, OPEN, decide, dot
+from generator.screening.crossing_bounds import CONVEX, FLAT, GONE, OPEN, KindArray, decide, dot
 from generator.screening.crossing_pieces import Pieces, join
 
 FloatArray = NDArray[np.float64]
@@ -74,8 +74,7 @@ def find_minima(first: Pieces, second: Pieces, i: IndexArray, j: IndexArray, lim
         open_ = verdicts.kind == OPEN
         last = depth == DEPTH
         ripe = np.flatnonzero((verdicts.kind != GONE) & (last | ~open_))
-        flat = verdicts.kind[ripe] != CONVEX
-        found.append(_newton(first, second, i[ripe], j[ripe], verdicts.start[ripe], flat, box[ripe]))
+        found.append(_newton(first, second, i[ripe], j[ripe], verdicts.start[ripe], verdicts.kind[ripe], box[ripe]))
         if last or not open_.any():
             break
         i, j, limits_km, box, halve = i[open_], j[open_], limits_km[open_], box[open_], verdicts.halve[open_]
@@ -97,11 +96,11 @@ def _divide(pieces: Pieces, index: IndexArray, halve: BoolArray) -> tuple[Pieces
 
 
 def _newton(
-    first: Pieces, second: Pieces, i: IndexArray, j: IndexArray, u: FloatArray, flat: BoolArray, box: IndexArray
+    first: Pieces, second: Pieces, i: IndexArray, j: IndexArray, u: FloatArray, kind: KindArray, box: IndexArray
 ) -> Minima:
     """Newton's method in every box at once, from places ``u``, held inside; a minimum at a wall is none."""
     h = np.column_stack([first.half_s[i], second.half_s[j]])
-    wall = np.where(flat, 1.0 + _FLAT_EDGE, 1.0 + _EDGE)[:, None]
+    wall = np.where(kind == CONVEX, 1.0 + _EDGE, 1.0 + _FLAT_EDGE)[:, None]
     u = u.copy()
     inside = np.zeros(len(i), dtype=bool)
     distance_km = np.zeros(len(i))
@@ -124,7 +123,7 @@ def _newton(
         active = active[np.abs(u[active] - before).max(axis=1) > _CONVERGED]
     product = hessian[:, 0, 0] * hessian[:, 1, 1]
     determinant = product - hessian[:, 0, 1] ** 2
-    flat = flat & (np.abs(determinant) <= _SINGULAR * product)
+    flat = (kind == FLAT) | ((kind == OPEN) & (np.abs(determinant) <= _SINGULAR * product))
     inside[active] = flat[active]  # Newton's method need not settle in a flat valley, where any point will do
     keep = np.flatnonzero(inside & (flat | (determinant > 0.0)))
     return Minima(

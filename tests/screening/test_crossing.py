@@ -101,6 +101,15 @@ def test_one_orbit_flown_twice_is_one_valley_a_revolution() -> None:
             assert crossing.oxt_s == pytest.approx(-30.0, abs=REQUIRED_PASSAGE_S)
 
 
+def test_two_circles_in_one_plane_are_one_valley_a_revolution() -> None:
+    """Concentric circles, the same distance apart all the way round, are reported once a revolution."""
+    inner, outer = Kepler(4000.0, 0.0, 1.0, 0.3), Kepler(4050.0, 0.0, 1.0, 0.3)
+    for first, second in ((inner, outer), (outer, inner)):
+        found = of_pair(first, second, (0.0, 4.0 * first.period_s))
+        assert len(found) == 4
+        assert all(crossing.oxd_km == pytest.approx(50.0, abs=REQUIRED_OXD_KM) for crossing in found)
+
+
 def test_an_orbit_of_unknown_phase_gives_geometry_only() -> None:
     """With timing off, the last known revolution, long past, gives the same distances and points, and no timing."""
     window_s = (0.0, 5.0 * LOW.period_s)

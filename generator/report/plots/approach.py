@@ -264,10 +264,8 @@ def distance_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
             f"changes by up to {event.relative_speed_km_s:.3f} km/s.{_stay(event, thresholds)}"
         ),
         caption=(
-            "Where the curve dips below a dashed threshold the area is shaded; the grey band and the bar at TCA are one "
-            "sigma, from the covariances at TCA."
-            if band
-            else "Where the curve dips below a dashed threshold the area is shaded; the bar at TCA is one sigma."
+            "Where the curve dips below a dashed threshold the area is shaded"
+            + ("; the grey band and the bar at TCA are one sigma, from the covariances at TCA." if band else ".")
         ),
         columns=("offset_s", "distance_km", "distance_sigma_km"),
         rows=tuple(zip(track.offsets_s, track.distance_km, band or (None,) * len(track.offsets_s), strict=True)),

@@ -57,6 +57,8 @@ _SIGMAS: Final = 3.0
 """Reach of the band of timing, as that of the largest ellipse in the B-plane."""
 _PANEL_IN: Final = 3.4
 _GAP_REVOLUTIONS: Final = 2.5
+_BAND: Final = "#e4e7ea"
+_BAND_POINTS: Final = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -114,6 +116,7 @@ class CrossingsDrawing:
             axes.grid(visible=True)
             if axes is not last:
                 axes.set_xlabel("")
+                axes.xaxis.set_ticklabels([])
         return figure
 
     def _names(self) -> list[tuple[str, dict[str, Any]]]:
@@ -128,11 +131,6 @@ class CrossingsDrawing:
         linear_axis(axes.yaxis)
         for index, branch in enumerate(self.branches):
             days, oxd_km = _with_gaps(branch.days, branch.oxd_km)
-            for value_km, level, _ in self.thresholds:
-                axes.fill_between(
-                    days, oxd_km, value_km, where=(oxd_km < value_km).tolist(), interpolate=True,
-                    color=LEVEL_COLOR[level], alpha=0.12, linewidth=0, zorder=2,
-                )  # fmt: skip
             alone = len(branch.days) == 1
             axes.plot(days, oxd_km, marker="." if alone else None, zorder=4, **_look(index))
         lines = [(value, text, LEVEL_COLOR[level]) for value, level, text in self.thresholds]
@@ -144,14 +142,14 @@ class CrossingsDrawing:
         axes.set_ylabel("OXD, km", labelpad=4)
 
     def _name_worst(self, axes: Axes) -> None:
-        """The first crossing to look at, named on the side where there is room."""
-        length = days_between(self.window.start, self.window.stop)
-        room_pt = (1.0 - self.worst.days / length) * _PANEL_IN * 72.0
-        right = room_pt > 14.0 + text_width_pt(self.worst.text, SMALL, bold=True)
-        high = self.worst.oxd_km > 0.5 * axes.get_ylim()[1]
+        """OXD, OXT and date of the marked crossing, inside the panel."""
+        wide_pt, panel_pt = text_width_pt(self.worst.text, SMALL, bold=True), _PANEL_IN * 72.0
+        at_pt = self.worst.days / days_between(self.window.start, self.window.stop) * panel_pt
+        left_pt = min(max(at_pt - wide_pt / 2.0, 3.0), panel_pt - wide_pt - 2.0)
+        low = self.worst.oxd_km < 0.2 * axes.get_ylim()[1]
         label(
-            axes, self.worst.days, self.worst.oxd_km, self.worst.text, dx=9 if right else -9, dy=-9 if high else 8,
-            ha="left" if right else "right", va="center", weight="bold",
+            axes, self.worst.days, self.worst.oxd_km, self.worst.text, dx=left_pt - at_pt, dy=13 if low else -13,
+            va="center", weight="bold",
         )  # fmt: skip
 
     def _timing(self, axes: Axes) -> None:
@@ -162,10 +160,8 @@ class CrossingsDrawing:
         length = days_between(self.window.start, self.window.stop)
         for index, branch in enumerate(self.branches):
             if _known(branch.sigma_s):
-                days, sigma_s = _with_gaps(branch.days, branch.sigma_s)
-                axes.fill_between(
-                    days, -_SIGMAS * sigma_s, _SIGMAS * sigma_s, color=NEUTRAL, alpha=0.18, linewidth=0, zorder=1
-                )
+                days, sigma_s = _thinned(*_with_gaps(branch.days, branch.sigma_s))
+                axes.fill_between(days, -_SIGMAS * sigma_s, _SIGMAS * sigma_s, color=_BAND, linewidth=0, zorder=0.5)
             axes.add_patch(_dots(branch.days, branch.oxt_s, length, str(_look(index)["color"])))
         if self.worst.oxt_s is not None:
             level_mark(axes, self.worst.days, self.worst.oxt_s, self.worst.level)
@@ -189,6 +185,14 @@ def _with_gaps(days: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatA
     steps = np.diff(days)
     places = np.flatnonzero(steps > _GAP_REVOLUTIONS * np.median(steps)) + 1
     return np.insert(days, places, days[places - 1]), np.insert(values, places, np.nan)
+
+
+def _thinned(days: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """About sixty points of a smooth series, with its ends and the ends of its gaps."""
+    kept = np.arange(len(days)) % max(1, len(days) // _BAND_POINTS) == 0
+    gaps = np.flatnonzero(np.isnan(values))
+    kept[[0, -1, *gaps, *(gaps - 1), *(gaps[:-1] + 1)]] = True
+    return days[kept], values[kept]
 
 
 def _dots(days: FloatArray, values: FloatArray, length_days: float, color: str) -> PathPatch:
@@ -223,7 +227,7 @@ def _seconds_axis(axes: Axes, oxt_s: FloatArray, reach_s: float) -> None:
 
 
 def crossings_of(record: CycleRecord, pair: PairRecord) -> list[tuple[Epoch, CrossingRecord]]:
-    """The pair's crossings that have a date, with it: the primary's passage, or the secondary's where that is unknown."""
+    """The pair's crossings that have a date, by it: the primary's passage, or the secondary's where that is unknown."""
     ids = {pair.primary, pair.secondary}
     dated = [
         (crossing.passage_primary or crossing.passage_secondary, crossing)
@@ -338,10 +342,11 @@ def _alt(
     note: str,
 ) -> str:
     nearest_at, nearest = min(found, key=lambda item: item[1].oxd_km)
+    count = f"{len(branches)} branch{'es' if len(branches) > 1 else ''}"
+    first, last = minute_text(found[0][0]), minute_text(found[-1][0])
     parts = [
-        f"{len(found)} crossings of the two orbits below {listed_km:g} km on {len(branches)} "
-        f"branch{'es' if len(branches) > 1 else ''} from {minute_text(found[0][0])} to {minute_text(found[-1][0])} "
-        f"UTC. OXD is least on {minute_text(nearest_at)}, {short(nearest.oxd_km)} km."
+        f"{len(found)} crossings of the two orbits below {listed_km:g} km on {count} from {first} to {last} UTC.",
+        f"OXD is least on {minute_text(nearest_at)}, {short(nearest.oxd_km)} km.",
     ]
     for value_km, _, text in thresholds:
         below = [when for when, crossing in found if crossing.oxd_km < value_km]

@@ -28,6 +28,6 @@ def event_plots(record: CycleRecord, event: EventRecord) -> tuple[Plot, ...]:
         probability_plot(record, event),
         scale_plane_plot(record, event),
         trend_plot(record, event),
-        trade_plot(record, event),
+        trade_plot(event),
     )
     return tuple(plot for plot in candidates if plot is not None)

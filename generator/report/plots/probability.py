@@ -19,6 +19,7 @@ from generator.report.plots.style import (
     MUTED,
     PRIMARY,
     SMALL,
+    WIDTH_IN,
     canvas,
     factor_axis,
     label,
@@ -26,6 +27,7 @@ from generator.report.plots.style import (
     log_pc_axis,
     panel,
     pc_text,
+    pc_threshold_text,
     plain,
     second_text,
     short,
@@ -40,8 +42,8 @@ LEAST_PC: Final = 1e-20
 """Nothing is drawn below this; a smaller value stands at the lower edge and is named in figures."""
 _SCALE_TICKS: Final = (0.001, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 1000.0)
 _HBR_TICKS: Final = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 10.0)
-_CURVE_IN: Final = 2.1
-_HBR_IN: Final = 1.2
+_CURVE_IN: Final = 2.0
+_HBR_IN: Final = 1.15
 _HEIGHT_IN: Final = 2.1
 _OFF_CURVE: Final = 0.05
 """Relative: where the present value is farther from its curve than this, another method made the curve."""
@@ -51,7 +53,7 @@ def pc_thresholds(record: CycleRecord) -> PcThresholds:
     """The thresholds of probability in use, red first."""
     limits = record.thresholds
     pairs = ((limits.red_pc, Level.RED), (limits.yellow_pc, Level.YELLOW))
-    return tuple((value, level, f"{level} {pc_text(value)}") for value, level in pairs if value is not None)
+    return tuple((value, level, f"{level} {pc_threshold_text(value)}") for value, level in pairs if value is not None)
 
 
 def pc_limits(values: list[float], thresholds: PcThresholds) -> tuple[float, float]:
@@ -74,13 +76,15 @@ class PcDrawing:
     hbr_text: str
     level: Level
     thresholds: PcThresholds
-    notes: tuple[str, str]
+    notes: tuple[str, ...]
 
     def figure(self) -> Figure:
         """Two panels side by side, the present value at one height in both."""
-        figure = canvas(3.7, self.heading, self.subheading)
-        curve = panel(figure, 0.72, 0.98, _CURVE_IN, _HEIGHT_IN)
-        body = panel(figure, 3.0, 0.98, _HBR_IN, _HEIGHT_IN) if self.hbr_sensitivity else None
+        below_in = 0.50 + 0.20 * len(self.notes)
+        height_in = below_in + _HEIGHT_IN + 0.62
+        figure = canvas(height_in, self.heading, self.subheading)
+        curve = panel(figure, 0.72, below_in, _CURVE_IN, _HEIGHT_IN)
+        body = panel(figure, 3.05, below_in, _HBR_IN, _HEIGHT_IN) if self.hbr_sensitivity else None
         limits = pc_limits([self.pc, *([] if self.max_pc is None else [self.max_pc])], self.thresholds)
         self._draw(curve, self.dilution, limits)
         factor_axis(curve, _SCALE_TICKS)
@@ -96,8 +100,8 @@ class PcDrawing:
             body.yaxis.set_ticklabels([])
             last = body
         threshold_lines(last, [(value, text, LEVEL_COLOR[level]) for value, level, text in self.thresholds])
-        for text, y_in in zip(self.notes, (0.34, 0.12), strict=True):
-            figure.text(0.1 / 5.2, y_in / 3.7, text, fontsize=SMALL, color=INK)
+        for row, text in enumerate(reversed(self.notes)):
+            figure.text(0.1 / WIDTH_IN, (0.10 + 0.20 * row) / height_in, text, fontsize=SMALL, color=INK)
         return figure
 
     def _draw(self, axes: Axes, curve: Curve, limits: tuple[float, float]) -> None:
@@ -138,13 +142,13 @@ class PcDrawing:
         return min(max(at_pt - wide_pt / 2.0, 2.0), _CURVE_IN * 72.0 - wide_pt + 6.0) - at_pt
 
     def _present(self, axes: Axes) -> None:
-        """The present value, named below its own curve."""
+        """The present value, named on the side where the curve is lower."""
         rising = self.max_pc_scale is None or self.max_pc_scale > 1.0
         hidden = self.pc < axes.get_ylim()[0]
         text = f"now {pc_text(self.pc)}"
         label(
-            axes, 1.0, max(self.pc, axes.get_ylim()[0]), text, dx=8 if rising else -8, dy=9 if hidden else -11,
-            ha="left" if rising else "right", va="center", weight="bold",
+            axes, 1.0, max(self.pc, axes.get_ylim()[0]), text, dx=-8 if rising else 8, dy=9 if hidden else -3,
+            ha="right" if rising else "left", va="center", weight="bold",
         )  # fmt: skip
 
 
@@ -162,8 +166,8 @@ def probability_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
         "covariance scale and hard-body radius",
         alt=_alt(found, found.pc, hbr_km, thresholds),
         caption=(
-            "Left of its maximum the curve rises with sigma; right of it, shaded, a larger sigma lowers Pc only because "
-            "less is known. The mark is the present value."
+            "Left of its maximum the curve rises with sigma; right of it, shaded, a larger sigma lowers Pc only "
+            "because less is known. The mark is the present value."
         ),
         columns=("varied", "factor", "pc"),
         rows=(
@@ -190,18 +194,18 @@ def _hbr(hbr_km: float) -> str:
     return f"HBR {plain(round(hbr_km * 1000.0, 1))} m" if hbr_km < 1.0 else f"HBR {short(hbr_km)} km"
 
 
-def _notes(found: ProbabilityRecord, pc: float) -> tuple[str, str]:
-    """Method and distance in sigmas; then what the curves need said."""
+def _notes(found: ProbabilityRecord, pc: float) -> tuple[str, ...]:
+    """Method and distance in sigmas; then what the curve needs said."""
     method = f"Pc by {found.method}." if found.method else ""
-    sigmas = "" if found.mahalanobis_distance is None else f"Miss {short(found.mahalanobis_distance)}σ in the B-plane."
+    sigmas = "" if found.mahalanobis_distance is None else f"The miss is {short(found.mahalanobis_distance)}σ."
+    notes = [f"{method} {sigmas}".strip()]
     scales, values = np.array(found.dilution).T
     at_one = float(np.interp(0.0, np.log(scales), values))
     if abs(at_one - pc) > _OFF_CURVE * pc:
-        return f"{method} {sigmas}".strip(), f"The curve, by another method, gives {pc_text(at_one)} at factor 1."
+        notes.append(f"The curve is by another method: {pc_text(at_one)} at factor 1.")
     if found.max_pc is not None and found.max_pc_scale is not None and found.max_pc_scale > scales[-1]:
-        beyond = f"The maximum, {pc_text(found.max_pc)}, lies beyond the panel at factor {short(found.max_pc_scale)}."
-        return f"{method} {sigmas}".strip(), beyond
-    return method, sigmas
+        notes.append(f"The maximum, {pc_text(found.max_pc)}, is at factor {short(found.max_pc_scale)}.")
+    return tuple(note for note in notes if note)
 
 
 def _alt(found: ProbabilityRecord, pc: float, hbr_km: float | None, thresholds: PcThresholds) -> str:
@@ -215,7 +219,7 @@ def _alt(found: ProbabilityRecord, pc: float, hbr_km: float | None, thresholds: 
     if found.max_pc is not None and found.max_pc_scale is not None:
         side = "diluted" if found.in_dilution else "not diluted"
         parts.append(
-            f"With all sigmas scaled by factors from {short(scales[0])} to {short(scales[-1])} it is at most "
+            f"With all sigmas scaled by factors from {scales[0]:.3g} to {scales[-1]:.3g} it is at most "
             f"{pc_text(found.max_pc)}, at factor {short(found.max_pc_scale)}; the present value is {side}."
         )
     if found.hbr_sensitivity:

@@ -30,8 +30,8 @@ from generator.report.plots.style import (
     literal,
     panel,
     pc_text,
+    pc_threshold_text,
     second_text,
-    short,
 )
 
 FloatArray = NDArray[np.float64]
@@ -40,7 +40,7 @@ Segment = tuple[tuple[int, int], tuple[int, int]]
 _PANEL_IN: Final = 4.2
 _DARKEST: Final = "#00416b"
 _WHITE_TEXT: Final = 0.45
-_DECADES: Final = 8.0
+_DECADES: Final = 6.0
 """From the darkest cell to the palest; smaller values are as pale."""
 _DASHES: Final[dict[Level, Any]] = {Level.RED: "-", Level.YELLOW: (0, (2.2, 0.9)), Level.GREEN: ":"}
 
@@ -68,18 +68,20 @@ class ScalePlaneDrawing:
         axes.set(xlim=(0, len(self.primary_scales)), ylim=(0, len(self.secondary_scales)))
         for row, column in np.ndindex(self.pc.shape):
             self._cell(axes, row, column)
+        axes.vlines(range(1, self.pc.shape[1]), 0, self.pc.shape[0], color="white", linewidth=0.8, zorder=2)
+        axes.hlines(range(1, self.pc.shape[0]), 0, self.pc.shape[1], color="white", linewidth=0.8, zorder=2)
         entries = []
         for value, level, text in reversed(self.thresholds):
             look = {"color": LEVEL_COLOR[level], "linestyle": _DASHES[level], "linewidth": 3.0}
             border = list(_border(self.pc >= value))
             if border:
                 axes.add_collection(LineCollection(border, zorder=5, capstyle="butt", **look))
-                entries.append((f"border of {text}", look))
+                entries.append((text, look))
         if 1.0 in self.primary_scales and 1.0 in self.secondary_scales:
             place = self.primary_scales.index(1.0), self.secondary_scales.index(1.0)
             look = {"color": INK, "linewidth": 2.4}
             axes.add_patch(Rectangle(place, 1, 1, fill=False, edgecolor=INK, linewidth=2.4, zorder=6))
-            entries.append(("frame: as given", look))
+            entries.append(("as given", look))
         if entries:
             key(figure, _PANEL_IN + 0.70, entries)
         self._axes_text(axes)
@@ -93,8 +95,8 @@ class ScalePlaneDrawing:
         below = math.log10(largest / value) if value > 0 else _DECADES
         share = 0.04 + 0.96 * max(0.0, 1.0 - below / _DECADES)
         color = tuple(1.0 - share * (1.0 - part) for part in to_rgb(_DARKEST))
-        axes.add_patch(Rectangle((column, row), 1, 1, facecolor=color, edgecolor="white", linewidth=0.8, zorder=1))
-        text = f"<{pc_text(LEAST_PC)}" if value < LEAST_PC else pc_text(value)
+        axes.add_patch(Rectangle((column, row), 1, 1, facecolor=color, linewidth=0, zorder=1))
+        text = f"<{pc_threshold_text(LEAST_PC)}" if value < LEAST_PC else pc_text(value)
         size_pt = fitting(text, SMALL, _PANEL_IN * 72.0 / self.pc.shape[1] - 3.0)
         axes.text(
             column + 0.5, row + 0.5, text, ha="center", va="center", fontsize=size_pt,
@@ -142,14 +144,15 @@ def scale_plane_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
         title=f"Probability of collision of {event.primary} and {event.secondary} at {second_text(event.tca)}, by the "
         "scale of either covariance",
         alt=(
-            f"Probability of collision in {pc.size} cells with the sigmas of {event.primary} times "
-            f"{short(primary[0])} to {short(primary[-1])} and those of {event.secondary} times {short(secondary[0])} to "
-            f"{short(secondary[-1])}. As given {pc_text(found.pc)}; most {pc_text(most[2])} at {short(most[0])} and "
-            f"{short(most[1])}, least {pc_text(least[2])} at {short(least[0])} and {short(least[1])}."
+            f"Probability of collision in {pc.size} cells with the sigmas of {event.primary} times {primary[0]:.3g} to "
+            f"{primary[-1]:.3g} and those of {event.secondary} times {secondary[0]:.3g} to {secondary[-1]:.3g}. "
+            f"As given {pc_text(found.pc)}; most {pc_text(most[2])} at {most[0]:.3g} and {most[1]:.3g}, least "
+            f"{pc_text(least[2])} at {least[0]:.3g} and {least[1]:.3g}."
         ),
         caption=(
             "Each cell is the probability if the sigmas of the two objects were those given times the factors at the "
-            "edges; darker is more probable. The frame marks the covariances as given."
+            "edges; darker is more probable. Coloured lines part the cells at a threshold; the frame marks the "
+            "covariances as given."
         ),
         columns=("primary_sigma_factor", "secondary_sigma_factor", "pc"),
         rows=found.scale_plane,

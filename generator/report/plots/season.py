@@ -148,7 +148,7 @@ def season_plot(record: CycleRecord, pair: PairRecord) -> Plot | None:
                 Season(
                     first_days=days_between(start, span.start),
                     last_days=days_between(start, span.stop),
-                    text=_dates(span),
+                    text=_dates(span, start, start + season.days[-1] * DAY_S),
                 )
                 for span in season.below
             ),
@@ -170,7 +170,12 @@ def _date(epoch: Epoch) -> str:
     return f"{day_text(moment)} {moment.year}"
 
 
-def _dates(span: Span) -> str:
+def _dates(span: Span, start: Epoch, stop: Epoch) -> str:
+    """From when to when; a season that is cut off by an end of the forecast has but one date."""
+    if span.start <= start:
+        return "throughout" if span.stop >= stop else f"until {day_text(span.stop.datetime_utc())}"
+    if span.stop >= stop:
+        return f"from {day_text(span.start.datetime_utc())}"
     return f"{day_text(span.start.datetime_utc())} – {day_text(span.stop.datetime_utc())}"
 
 

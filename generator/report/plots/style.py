@@ -363,6 +363,14 @@ def pc_text(value: float) -> str:
     return f"{mantissa}e{int(exponent)}"
 
 
+def pc_threshold_text(value: float) -> str:
+    """A threshold as it was configured: ``1e-7``, ``4.4e-4``."""
+    if value >= 0.00995:
+        return f"{value:g}"
+    mantissa, exponent = f"{value:.3e}".split("e")
+    return f"{float(mantissa):g}e{int(exponent)}"
+
+
 def plain(value: float) -> str:
     """A tick: no exponent, true minus, thin spaces between thousands from 10 000."""
     text = f"{abs(value):.10g}" if abs(value) < 1e4 else f"{abs(value):,.0f}".replace(",", "\u2009")

@@ -14,7 +14,7 @@ from matplotlib.ticker import FixedLocator
 from numpy.typing import NDArray
 
 from generator.astro.epochs import Epoch
-from generator.cycle.record import CycleRecord, EventRecord, TradeRecord
+from generator.cycle.record import EventRecord, TradeRecord
 from generator.report.plots.plot import Plot
 from generator.report.plots.style import (
     INK,
@@ -145,7 +145,7 @@ def cost_at(line: TradeLine, lead_h: float) -> float | None:
     return cost if math.isfinite(cost) else None
 
 
-def trade_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
+def trade_plot(event: EventRecord) -> Plot | None:
     """Delta-v against lead time of each object that can manoeuvre; None where no manoeuvre reaches the target."""
     lines = [_line(trade) for trade in event.trades]
     useful = tuple(line for line in lines if np.nansum(line.delta_v_m_s) > 0)
@@ -163,8 +163,8 @@ def trade_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
         f"{short(target_km)} km, by lead time",
         alt=_alt(event, useful, target_km, deadline_h),
         caption=(
-            "The smallest change of speed along the track that is enough, if made so long before TCA; it waves with the "
-            "revolutions and grows as TCA comes near. Hatched: after the deadline."
+            "The smallest change of speed along the track that is enough, if made so long before TCA; it waves with "
+            "the revolutions and grows as TCA comes near. Hatched: after the deadline."
         ),
         columns=("object", "lead_time_h", "delta_v_m_s", "target_km"),
         rows=tuple(

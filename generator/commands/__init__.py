@@ -1,0 +1,35 @@
+"""The commands of ``nearpass``. They print; the clock is handed to them."""
+
+from __future__ import annotations
+
+import click
+
+import generator
+from generator.commands.archives import build, history, keygen, prune, rebuild, verify
+from generator.commands.cycles import run, watch
+from generator.commands.shared import World
+from generator.commands.workspaces import check, demo, init, serve
+
+__all__ = ["World", "cli"]
+
+EXIT_CODES = """
+\b
+Exit codes:
+  0  done
+  1  a fault of nearpass itself
+  2  the command line was not understood
+  3  nearpass.toml breaks a rule; nothing was written
+  4  a delivered file was refused; the cycle was made from the others
+  5  the archive cannot be read or must not be changed
+  6  the site could not be built; the last good one stays
+"""
+
+
+@click.group(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(generator.__version__, prog_name="nearpass")
+def cli() -> None:
+    """Screen ephemerides for close approaches and publish each cycle as an archived site."""
+
+
+for command in (init, check, run, watch, build, rebuild, verify, history, prune, keygen, serve, demo):
+    cli.add_command(command)

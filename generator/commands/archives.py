@@ -1,0 +1,162 @@
+"""Commands that work from the archive: render again, check, drop inputs, look up an event, make a key."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from generator.commands.one_cycle import send_copies, settle
+from generator.commands.shared import Bars, World, config_option, jobs_option, locked
+from generator.config import load_config
+from generator.cycle.archive import Archive
+from generator.cycle.retention import prune as prune_inputs
+from generator.cycle.signature import load_signer, new_key
+from generator.cycle.verify import Finding, Report, verify_archive, verify_latest
+from generator.errors import ArchiveError, PublicationError
+from generator.publish import Workspace, publish
+from generator.publish import rebuild as rebuild_site
+from generator.publish.check import verify_site
+from generator.publish.index import open_index
+from generator.rescreen import rescreen
+
+DAY_S = 86_400.0
+MOST_FINDINGS = 20
+
+
+@click.command()
+@config_option
+@jobs_option
+def build(config_path: Path, jobs: int) -> None:
+    """Render and build the newest cycle again from the archive, without reading any ephemeris."""
+    config, _ = load_config(config_path)
+    workspace = Workspace(directory=config_path.parent)
+    archive = Archive(workspace.archive)
+    latest = archive.latest_id()
+    if latest is None:
+        raise ArchiveError("the archive must hold a cycle; make one with nearpass run", file=str(workspace.archive))
+    with locked(workspace), Bars() as bars:
+        settle(workspace, config, jobs, bars)
+        publish(workspace, archive.load(latest), jobs=jobs, progress=bars.stage)
+        send_copies(workspace, config)
+    click.echo((workspace.public / "index.html").resolve())
+
+
+@click.command()
+@config_option
+@jobs_option
+def rebuild(config_path: Path, jobs: int) -> None:
+    """Render and build every cycle again from the archive; the same program gives the same bytes."""
+    config, _ = load_config(config_path)
+    workspace = Workspace(directory=config_path.parent)
+    with locked(workspace), Bars() as bars:
+        settle(workspace, config, jobs, bars)
+        rebuild_site(workspace, jobs=jobs, progress=bars.stage)
+        send_copies(workspace, config)
+    changed = len(workspace.published.read_text(encoding="utf-8").splitlines())
+    click.echo(f"{changed} files changed, listed in {workspace.published}")
+
+
+@click.command()
+@config_option
+@click.option("--latest", is_flag=True, help="Only the cycle added last, at the same cost however large the archive.")
+@click.option("--site", is_flag=True, help="The published files as well.")
+@click.option("--folder", type=click.Path(file_okay=False, path_type=Path), help="Check this copy of the site alone.")
+@click.option("--rescreen", "rescreened", metavar="CYCLE", help="Screen a cycle again and compare every number.")
+@click.option("--key", metavar="HEX", help="The public key that must have signed; by default the configured one's.")
+def verify(
+    config_path: Path, latest: bool, site: bool, folder: Path | None, rescreened: str | None, key: str | None
+) -> None:
+    """Check that nothing in the archive was changed, removed or added; the first line names the first bad file."""
+    config, _ = load_config(config_path)
+    workspace = Workspace(directory=config_path.parent)
+    if rescreened is not None:
+        _rescreen(workspace, rescreened)
+        return
+    if folder is not None:
+        _tell_site(*verify_site(workspace, folder))
+        return
+    if key is None and config.archive.sign and (workspace.directory / config.archive.sign).exists():
+        key = load_signer(workspace.directory / config.archive.sign).public_key
+    checked = (verify_latest if latest else verify_archive)(Archive(workspace.archive), public_key=key)
+    _tell_archive(checked)
+    if site:
+        _tell_site(*verify_site(workspace))
+
+
+@click.command()
+@config_option
+@click.option("--older-than", "days", type=click.FloatRange(min=0), required=True, metavar="DAYS")
+@click.pass_obj
+def prune(world: World, config_path: Path, days: float) -> None:
+    """Drop stored inputs that only cycles older than DAYS rest on; records and the chain stay."""
+    load_config(config_path)
+    workspace = Workspace(directory=config_path.parent)
+    with locked(workspace):
+        pruned = prune_inputs(Archive(workspace.archive), world.instant() + -days * DAY_S)
+    click.echo(f"{pruned.inputs} inputs dropped, {pruned.size_bytes / 1e6:.1f} MB")
+
+
+@click.command()
+@config_option
+@click.argument("event_id")
+def history(config_path: Path, event_id: str) -> None:
+    """What every cycle said of an event, in order of time."""
+    load_config(config_path)
+    workspace = Workspace(directory=config_path.parent)
+    with locked(workspace), open_index(workspace.index, Archive(workspace.archive)) as index:
+        mentions = index.history(event_id)
+    if not mentions:
+        raise ArchiveError("an event must be in the archive", value=event_id)
+    for mention in mentions:
+        said = f"{mention.miss_km:.3f} km  {mention.level}" if mention.miss_km is not None else "left the list"
+        click.echo(f"{mention.cycle_id}  TCA {mention.tca.iso(digits=3)}  {said}")
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def keygen(file: Path) -> None:
+    """Make a key that signs the archive, in FILE, and print its public half."""
+    public_key = new_key(file)
+    click.echo(public_key)
+    click.echo(f'Keep {file} private. In nearpass.toml: [archive] sign = "{file}"', err=True)
+
+
+def _tell_archive(checked: Report) -> None:
+    if checked.interrupted:
+        click.echo(f"{checked.interrupted} was interrupted; the next run settles it")
+    if checked.findings:
+        _tell(checked.findings, ArchiveError.exit_code)
+    pruned = f", {checked.pruned} of them pruned" if checked.pruned else ""
+    signed = f", {checked.signed} signed" if checked.signed else ""
+    click.echo(
+        f"archive: {checked.cycles} cycles{signed}, {checked.inputs} inputs{pruned}, every byte as it was written"
+    )
+
+
+def _tell_site(files: int, findings: tuple[Finding, ...]) -> None:
+    if findings:
+        _tell(findings, PublicationError.exit_code)
+    click.echo(f"site: {files} files, every byte as it was published")
+
+
+def _tell(findings: tuple[Finding, ...], exit_code: int) -> None:
+    for finding in findings[:MOST_FINDINGS]:
+        click.echo(str(finding), err=True)
+    if len(findings) > MOST_FINDINGS:
+        click.echo(f"and {len(findings) - MOST_FINDINGS} more", err=True)
+    sys.exit(exit_code)
+
+
+def _rescreen(workspace: Workspace, cycle_id: str) -> None:
+    with Bars() as bars:
+        result = rescreen(Archive(workspace.archive), cycle_id, workspace.directory, bars.stage)
+    for version in result.versions:
+        click.echo(version)
+    if result.differences:
+        for difference in result.differences[:MOST_FINDINGS]:
+            click.echo(str(difference), err=True)
+        click.echo(f"{len(result.differences)} of {result.values} values differ", err=True)
+        sys.exit(ArchiveError.exit_code)
+    click.echo(f"{cycle_id}: {result.values} values, all as archived")

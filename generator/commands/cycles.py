@@ -1,0 +1,98 @@
+"""Commands that make cycles: once, or whenever one is due."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from generator.astro.epochs import Epoch
+from generator.commands.one_cycle import one_cycle
+from generator.commands.shared import (
+    REFUSED,
+    Log,
+    World,
+    at_option,
+    config_option,
+    jobs_option,
+    log_option,
+)
+from generator.config import load_config
+from generator.cycle.archive import Archive
+from generator.errors import NearpassError
+from generator.pipeline import cycle_id
+from generator.publish import Workspace
+from generator.status import read
+from generator.watch import Watch, deliveries
+
+
+@click.command()
+@config_option
+@at_option
+@jobs_option
+@log_option
+@click.option("--supersedes", metavar="CYCLE", help="The archived cycle that this one corrects; its pages will say so.")
+@click.pass_obj
+def run(
+    world: World, config_path: Path, cutoff: Epoch | None, jobs: int, log_file: Path | None, supersedes: str | None
+) -> None:
+    """Run one whole cycle: read, screen, archive, publish into public/."""
+    config, text = load_config(config_path)
+    workspace = Workspace(directory=config_path.parent)
+    log = Log(file=log_file, world=world)
+    front, record = one_cycle(
+        workspace, config, text, cutoff or world.minute(), jobs=jobs, log=log, supersedes=supersedes
+    )
+    refusals = [entry.refusal for entry in record.inputs if entry.refusal]
+    for refusal in refusals:
+        click.echo(f"refused: {refusal}", err=True)
+    click.echo(front.resolve())
+    sys.exit(REFUSED if refusals else 0)
+
+
+@click.command()
+@config_option
+@jobs_option
+@log_option
+@click.option("--poll", "poll_s", type=click.FloatRange(min=0), default=30.0, show_default=True, help="Seconds.")
+@click.option(
+    "--settle", "settle_s", type=click.FloatRange(min=0), default=120.0, show_default=True,
+    help="Seconds for which no delivery may have changed.",
+)  # fmt: skip
+@click.option("--once", is_flag=True, help="End after the first cycle, or at once where none is due.")
+@click.pass_obj
+def watch(
+    world: World, config_path: Path, jobs: int, log_file: Path | None, poll_s: float, settle_s: float, once: bool
+) -> None:
+    """Run a cycle whenever a delivery has arrived and settled, and when cycle.every_hours says so."""
+    workspace = Workspace(directory=config_path.parent)
+    log = Log(file=log_file, world=world)
+    state = Watch(settle_s=settle_s, handled=read(workspace.status).get("deliveries_sha256"))
+    while True:
+        config, text = load_config(config_path)
+        archive = Archive(workspace.archive)
+        latest = archive.latest_id()
+        found = deliveries(config, workspace.directory)
+        reason = state.due(found, world.instant(), cutoff_of(latest), config.cycle.every_hours)
+        cutoff = world.minute()
+        if reason is not None and (latest is None or cycle_id(cutoff) > latest):  # at most one cycle a minute
+            click.echo(f"{cycle_id(cutoff)}: {reason}")
+            state.handled()
+            try:
+                one_cycle(workspace, config, text, cutoff, jobs=jobs, log=log)
+            except NearpassError as error:
+                if once:
+                    raise
+                click.echo(f"nearpass: {error}", err=True)
+            if once:
+                return
+        elif once and not state.unsettled:
+            click.echo("no cycle is due")
+            return
+        world.sleep(poll_s)
+
+
+def cutoff_of(cycle: str | None) -> Epoch | None:
+    """The minute in a cycle's id."""
+    return Epoch.parse(f"{cycle[:13]}:{cycle[13:15]}:00") if cycle is not None else None

@@ -1,0 +1,117 @@
+"""Commands around a workspace: lay one out, fill one with the sample, look at its deliveries and its site."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import shutil
+import sys
+from pathlib import Path
+
+import click
+
+from generator.astro.epochs import Epoch
+from generator.commands.one_cycle import one_cycle
+from generator.commands.shared import REFUSED, Bars, Log, World, at_option, config_option, jobs_option
+from generator.config import load_config
+from generator.errors import ConfigError
+from generator.ingest import Ingested, ingest
+from generator.pipeline import setting_of
+from generator.publish import Workspace, prepare
+from generator.resources import resource
+from generator.sample import write_sample
+
+
+@click.command()
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
+def init(directory: Path) -> None:
+    """Lay out a workspace in DIRECTORY: configuration, folders, and an mkdocs project."""
+    workspace = Workspace(directory=directory)
+    if workspace.config.exists():
+        raise ConfigError("a new workspace must not hold a nearpass.toml", file=str(workspace.config))
+    for folder in (directory / "ephemerides", directory / "log"):
+        folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(resource("templates") / "workspace" / "nearpass.toml", workspace.config)
+    prepare(workspace, "Close approaches")
+    click.echo(f"{workspace.config} lists two example objects: name yours, put their OEM files into")
+    click.echo(f"{directory / 'ephemerides'}, then: nearpass check --config {workspace.config}")
+
+
+@click.command()
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path), default=Path("demo"))
+@jobs_option
+@click.pass_obj
+def demo(world: World, directory: Path, jobs: int) -> None:
+    """Publish the sample, four cycles of the Mars fleet of 2021, in DIRECTORY (default: demo)."""
+    workspace = Workspace(directory=directory)
+    if workspace.config.exists():
+        raise ConfigError("the demo needs a folder without a nearpass.toml", file=str(workspace.config))
+    directory.mkdir(parents=True, exist_ok=True)
+    with Bars() as bars:
+        advance = bars.stage("propagating the sample fleet", 0)
+        cutoffs = write_sample(directory, progress=lambda _: advance(1))
+    config, text = load_config(workspace.config)
+    front = workspace.public / "index.html"
+    for cutoff in cutoffs:
+        front, _ = one_cycle(workspace, config, text, cutoff, jobs=jobs, log=Log(file=None, world=world))
+    click.echo(front.resolve())
+
+
+@click.command()
+@config_option
+@at_option
+@click.pass_obj
+def check(world: World, config_path: Path, cutoff: Epoch | None) -> None:
+    """Read the configuration and every current delivery; write nothing."""
+    config, _ = load_config(config_path)
+    setting = setting_of(config, config_path.parent, cutoff or world.minute())
+    with Bars() as bars:
+        results = ingest(config, setting, bars.stage("reading ephemerides", len(config.objects)))
+    window = setting.window
+    click.echo(f"window {window.start.iso(digits=0)} to {window.stop.iso(digits=0)} UTC around {setting.body.name}")
+    for result in results:
+        _echo_inputs(result)
+    sys.exit(REFUSED if any(entry.refusal for result in results for entry in result.inputs) else 0)
+
+
+@click.command()
+@config_option
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
+def serve(config_path: Path, port: int) -> None:
+    """Serve public/ on this machine, for looking at it; any plain web server will do for readers."""
+    load_config(config_path)
+    public = config_path.parent / "public"
+    if not (public / "index.html").exists():
+        raise ConfigError("public/ must hold a site; make one with nearpass run", file=str(public))
+    handler = functools.partial(_QuietHandler, directory=str(public))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
+        click.echo(f"http://127.0.0.1:{server.server_port}/  (Ctrl-C ends it)")
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            click.echo("stopped")
+
+
+class _QuietHandler(http.server.SimpleHTTPRequestHandler):
+    """Serves files without a line for each; with the policy that the pages are made for."""
+
+    def end_headers(self) -> None:
+        self.send_header(
+            "Content-Security-Policy",
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'",
+        )
+        super().end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - named by the base class
+        """Say nothing."""
+
+
+def _echo_inputs(result: Ingested) -> None:
+    if result.trajectory is None:
+        click.echo(f"{result.object_id:<12} no usable ephemeris")
+    for entry in result.inputs:
+        if entry.refusal:
+            click.echo(f"{result.object_id:<12} refused: {entry.refusal}")
+        else:
+            age = f"{entry.age_s / 86_400.0:.1f} d old" if entry.age_s is not None else "age unknown"
+            click.echo(f"{result.object_id:<12} {entry.file}  {entry.format}  {age}")

@@ -1,0 +1,366 @@
+"""Views of orbit crossings: where two orbits pass near each other, whenever each object is there.
+
+A crossing recurs in every revolution. All of one pair at one place, a branch, make one statement: how near, when, and
+how far apart in time. Where a position along an orbit is unknown there is no timing, and no time of closest approach.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from generator.astro.epochs import DAY_S, Epoch
+from generator.cycle.record import CrossingRecord, CycleRecord, EventRecord, PairRecord, SeasonRecord
+from generator.encounter.alert import SEVERITY, Level
+from generator.report import wording
+from generator.report.tables import CROSSING_COLUMNS
+from generator.report.views import (
+    Catalogue,
+    Cell,
+    Head,
+    Links,
+    Table,
+    TableRow,
+    cell,
+    crossing_alerts,
+    head,
+    level_cell,
+    number_cell,
+    phase_unknown,
+    time_cell,
+)
+
+CARD_LIMIT: Final = 3
+"""Pairs of crossing orbits that get a card; the table holds all."""
+FRONT_ROWS: Final = 12
+REVOLUTION_ROWS: Final = 60
+"""Revolutions of a pair that its page shows."""
+NEAR_ROWS: Final = 2
+"""Revolutions of each branch that an event's page shows."""
+_COLUMN: Final = {column.key: column for column in CROSSING_COLUMNS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrossingGroup:
+    """Crossings of one pair on one branch, by time; never empty."""
+
+    primary: str
+    secondary: str
+    branch: int
+    crossings: tuple[CrossingRecord, ...]
+
+    @property
+    def level(self) -> Level:
+        """The most severe level."""
+        return max((item.level for item in self.crossings), key=SEVERITY.__getitem__)
+
+    @property
+    def leading(self) -> CrossingRecord:
+        """The nearest one of the most severe level: what the group is told by."""
+        return min(self.alerts, key=lambda item: item.oxd_km)
+
+    @property
+    def alerts(self) -> tuple[CrossingRecord, ...]:
+        """Those of the most severe level."""
+        return tuple(item for item in self.crossings if item.level is self.level)
+
+    @property
+    def soonest(self) -> CrossingRecord | None:
+        """Of the most severe ones, that with the least time between the passages; None without timing."""
+        timed = [item for item in self.alerts if item.oxt_s is not None]
+        return min(timed, key=lambda item: abs(item.oxt_s or 0.0)) if timed else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrossingCard:
+    """Crossing orbits of a pair as the first screen shows them; no countdown, because there is no single time."""
+
+    level: Level
+    title: str
+    href: str
+    oxd: str
+    where: str
+    when: str
+    timing: str
+    reason: str
+    also: str | None
+
+
+def when_of(crossing: CrossingRecord) -> Epoch | None:
+    """A date for a crossing: the primary's passage, or the secondary's; None where both are unknown."""
+    return crossing.passage_primary or crossing.passage_secondary
+
+
+def grouped(crossings: Sequence[CrossingRecord]) -> list[CrossingGroup]:
+    """Crossings by pair and branch, the most severe and nearest group first."""
+    members: dict[tuple[str, str, int], list[CrossingRecord]] = {}
+    for item in crossings:
+        members.setdefault((item.primary, item.secondary, item.branch), []).append(item)
+    groups = [
+        CrossingGroup(primary=key[0], secondary=key[1], branch=key[2], crossings=tuple(sorted(items, key=_by_time)))
+        for key, items in members.items()
+    ]
+    return sorted(groups, key=_severity)
+
+
+def _severity(group: CrossingGroup) -> tuple[int, float]:
+    return -SEVERITY[group.level], group.leading.oxd_km
+
+
+def _by_time(crossing: CrossingRecord) -> str:
+    when = when_of(crossing)
+    return when.iso(digits=6) if when else ""
+
+
+def cards(catalogue: Catalogue, links: Links) -> tuple[tuple[CrossingCard, ...], str | None]:
+    """Cards of the pairs whose crossings are red or yellow, and a sentence about those left out."""
+    groups = grouped(catalogue.record.crossings)
+    pairs = list(crossing_alerts(catalogue.record))
+    told = [[group for group in groups if (group.primary, group.secondary) == pair] for pair in pairs]
+    told.sort(key=lambda of_pair: _severity(of_pair[0]))
+    shown = tuple(_card(of_pair, catalogue, links) for of_pair in told[:CARD_LIMIT])
+    rest = len(told) - len(shown)
+    more = f"{wording.count(rest, 'more pair', 'more pairs')} of crossing orbits in the table below." if rest else None
+    return shown, more
+
+
+def _card(of_pair: Sequence[CrossingGroup], catalogue: Catalogue, links: Links) -> CrossingCard:
+    first = of_pair[0]
+    others = [group for group in of_pair[1:] if group.level is not Level.GREEN]
+    also = [f"{group.level.value} {_place(group)}, {wording.distance(group.leading.oxd_km)}" for group in others]
+    pair = catalogue.pairs.get((first.primary, first.secondary))
+    return CrossingCard(
+        level=first.level,
+        title=catalogue.named(first.primary, first.secondary),
+        href=f"{links.pair(pair)}#crossings" if pair else f"{links.cycle}index.html#crossings",
+        oxd=wording.distance(first.leading.oxd_km),
+        where=f"between the orbits {_place(first)}" + _on(first.leading),
+        when=wording.sentence(_season_of(first)),
+        timing=wording.sentence(timing(first, catalogue)),
+        reason=wording.sentence(first.leading.reason),
+        also=wording.sentence(wording.listing(also)) if also else None,
+    )
+
+
+def _place(group: CrossingGroup) -> str:
+    latitude_deg = float(np.median([item.primary_latitude_deg for item in group.crossings]))
+    return f"at {wording.number(abs(latitude_deg), 0)}° {'N' if latitude_deg >= 0 else 'S'}"
+
+
+def _on(crossing: CrossingRecord) -> str:
+    when = when_of(crossing)
+    return f" on {wording.date(when)}" if when else ""
+
+
+def _season_of(group: CrossingGroup) -> str:
+    """``red from 17 March to 7 April 2021, in 96 revolutions``."""
+    number = wording.count(len(group.alerts), "revolution")
+    times = [when for item in group.alerts if (when := when_of(item))]
+    word = "listed" if group.level is Level.GREEN else group.level.value
+    return f"{word} {wording.dates(times[0], times[-1])}, in {number}" if times else f"{word} in {number}"
+
+
+def timing(group: CrossingGroup, catalogue: Catalogue) -> str:
+    """How far apart in time both pass at the least, or why that is unknown."""
+    silent = [key for key in (group.primary, group.secondary) if phase_unknown(catalogue.objects.get(key))]
+    if silent:
+        names = wording.listing([catalogue.name(key) for key in silent])
+        return f"no TCA can be given: the position of {names} along the orbit is unknown"
+    soonest = group.soonest
+    if soonest is None:
+        return "no timing is known"
+    sigmas = _COLUMN["oxt_sigmas"].value(soonest)
+    within = f", {wording.number(sigmas, 1)} timing sigmas" if isinstance(sigmas, float) else ", timing sigma unknown"
+    return f"both pass at least {wording.span(abs(soonest.oxt_s or 0.0))} apart{within}{_on(soonest)}"
+
+
+def statement(group: CrossingGroup, catalogue: Catalogue) -> str:
+    """A group in words, for the pair's page."""
+    near = f"{_place(group).capitalize()} the orbits pass {wording.distance(group.leading.oxd_km)} from each other"
+    return f"{near}{_on(group.leading)}; {_season_of(group)}. {wording.sentence(timing(group, catalogue))}"
+
+
+def season_statement(season: SeasonRecord, record: CycleRecord) -> str:
+    """The forecast in words."""
+    limit = f"{wording.plain(season.threshold_km)} km"
+    stop = wording.date(record.window.start + (season.days[-1] * DAY_S if season.days else 0.0))
+    if season.below:
+        spans = wording.listing([wording.dates(span.start, span.stop) for span in season.below])
+        return f"By secular drift the orbits come within {limit} {spans}. The forecast ends on {stop}."
+    if not season.days:
+        return "By secular drift nothing could be forecast."
+    least = int(np.argmin(season.oxd_km))
+    day = wording.date(record.window.start + season.days[least] * DAY_S)
+    nearest = wording.distance(season.oxd_km[least])
+    return f"By secular drift the orbits do not come within {limit} before {stop}; the least is {nearest} on {day}."
+
+
+def groups_table(
+    groups: Sequence[CrossingGroup], catalogue: Catalogue, links: Links, *, caption: str, most: int | None = None
+) -> Table:
+    """One row a pair and branch, in the order given, at most ``most`` of them."""
+    kept = groups if most is None else groups[:most]
+    heads = (
+        Head(title="Pair"), Head(title="Branch", meaning=_COLUMN["branch"].meaning),
+        Head(title="Level", meaning="The most severe level of the branch"),
+        Head(title="From", unit="UTC", meaning="First revolution of that level"),
+        Head(title="To", unit="UTC", meaning="Last revolution of that level"),
+        Head(title="Revolutions", numeric=True, meaning="Revolutions of that level, and all that are listed"),
+        Head(title="Least OXD", unit="km", numeric=True, meaning="Least orbit-crossing distance at that level"),
+        Head(title="Least OXT", unit="s", numeric=True, meaning="Least size of the orbit-crossing timing at that level"),
+        Head(title="OXT", unit="σ", numeric=True, meaning="The same in sigmas of the timing"),
+        Head(title="Straight-line CAD", unit="km", numeric=True, meaning="Least close-approach distance that follows"),
+        Head(title="Latitude", unit="deg", numeric=True),
+    )  # fmt: skip
+    cut = f"The {wording.count(len(kept), 'branch', 'branches')} that matter most, of {len(groups)}."
+    return Table(
+        caption=caption,
+        heads=heads,
+        rows=tuple(_group_row(group, catalogue, links) for group in kept),
+        twins=(("CSV", f"{links.cycle}crossings.csv"), ("JSON", f"{links.cycle}crossings.json")),
+        filter_label="Filter crossings" if len(kept) > 9 else None,
+        cut=cut if len(kept) < len(groups) else None,
+    )
+
+
+def _group_row(group: CrossingGroup, catalogue: Catalogue, links: Links) -> TableRow:
+    alerts, soonest = group.alerts, group.soonest
+    pair = catalogue.pairs.get((group.primary, group.secondary))
+    distances_km = [item.straight_line_cad_km for item in alerts if item.straight_line_cad_km is not None]
+    times = [when for item in alerts if (when := when_of(item))]
+    sigmas = _COLUMN["oxt_sigmas"].value(soonest) if soonest else None
+    all_count = len(group.crossings)
+    number = f"{len(alerts)} of {all_count}" if len(alerts) < all_count else str(all_count)
+    return TableRow(cells=(
+        Cell(
+            text=f"{group.primary} – {group.secondary}", href=f"{links.pair(pair)}#crossings" if pair else None
+        ),
+        Cell(text=str(group.branch)),
+        level_cell(group.level),
+        _day_cell(times[0] if times else None),
+        _day_cell(times[-1] if times else None),
+        Cell(text=number, sort=str(len(alerts))),
+        number_cell(group.leading.oxd_km, 3),
+        number_cell(abs(soonest.oxt_s) if soonest and soonest.oxt_s is not None else None, 1),
+        number_cell(sigmas if isinstance(sigmas, float) else None, 1),
+        number_cell(min(distances_km, default=None), 1),
+        cell(_COLUMN["primary_latitude_deg"], group.leading),
+    ))  # fmt: skip
+
+
+def _day_cell(epoch: Epoch | None) -> Cell:
+    if epoch is None:
+        return time_cell(None)
+    return Cell(text=wording.instant(epoch)[:10], sort=epoch.iso(digits=6))
+
+
+def revolutions_table(crossings: Sequence[CrossingRecord], links: Links, *, caption: str) -> Table:
+    """One row a revolution by time; where there are too many, the most severe and nearest of them."""
+    ranked = sorted(crossings, key=lambda item: (-SEVERITY[item.level], item.oxd_km))[:REVOLUTION_ROWS]
+    cut = f"The {len(ranked)} most severe and nearest of {len(crossings)} revolutions; the CSV and JSON files hold all."
+    return _rows(
+        sorted(ranked, key=_by_time), caption=caption, cut=cut if len(ranked) < len(crossings) else None,
+        twins=(("CSV", f"{links.cycle}crossings.csv"), ("JSON", f"{links.cycle}crossings.json")),
+    )  # fmt: skip
+
+
+def _rows(
+    crossings: Sequence[CrossingRecord], *, caption: str, cut: str | None = None, twins: tuple[tuple[str, str], ...] = ()
+) -> Table:
+    first = crossings[0]
+    names = {"passage_primary_utc": f"{first.primary} passes", "passage_secondary_utc": f"{first.secondary} passes"}
+    keys = [
+        key
+        for key in ("passage_primary_utc", "passage_secondary_utc", "oxd_km", "oxt_s", "oxt_sigmas",
+                    "straight_line_cad_km", "primary_radius_km", "primary_latitude_deg")
+        if key == "oxd_km" or any(_COLUMN[key].value(item) is not None for item in crossings)
+    ]  # fmt: skip
+    return Table(
+        caption=caption,
+        heads=(
+            Head(title="Branch", meaning=_COLUMN["branch"].meaning),
+            Head(title="Level"),
+            *(head(_COLUMN[key], names.get(key)) for key in keys),
+        ),
+        rows=tuple(
+            TableRow(cells=(
+                Cell(text=str(item.branch)), level_cell(item.level), *(cell(_COLUMN[key], item) for key in keys),
+            ))
+            for item in crossings
+        ),
+        twins=twins,
+        cut=cut,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventCrossings:
+    """What the crossings of both orbits say of one approach. ``table`` is None where none is listed."""
+
+    sentences: tuple[str, ...]
+    table: Table | None
+    pair_href: str
+
+
+def event_crossings(event: EventRecord, catalogue: Catalogue, links: Links) -> EventCrossings:
+    """The crossings of the pair around the TCA of one approach, with the miss distance that they lead to expect."""
+    pair = catalogue.pairs[event.primary, event.secondary]
+    found = of_pair(catalogue, pair)
+    limit = wording.plain(catalogue.record.thresholds.crossing_limit_km)
+    href = f"{links.pair(pair)}#crossings"
+    if not found:
+        return EventCrossings(
+            sentences=(f"No. Nowhere in the window do the two arcs pass below {limit} km of each other.",),
+            table=None, pair_href=href,
+        )  # fmt: skip
+    away_s = _away_from(event.tca)
+    near = [
+        item for group in grouped(found) for item in sorted(group.crossings, key=away_s)[:NEAR_ROWS]
+    ]  # fmt: skip
+    nearest = min(found, key=away_s)
+    return EventCrossings(
+        sentences=_link(event, nearest, catalogue),
+        table=_rows(sorted(near, key=_by_time), caption="Crossings of the two orbits nearest to TCA, on each branch"),
+        pair_href=href,
+    )
+
+
+def _away_from(tca: Epoch) -> Callable[[CrossingRecord], float]:
+    """How far from the TCA the passages are in time: zero where it lies between them."""
+
+    def away_s(crossing: CrossingRecord) -> float:
+        offsets_s = [when - tca for when in (crossing.passage_primary, crossing.passage_secondary) if when]
+        if len(offsets_s) == 2 and offsets_s[0] * offsets_s[1] <= 0.0:
+            return 0.0
+        return min((abs(offset_s) for offset_s in offsets_s), default=float("inf"))
+
+    return away_s
+
+
+def _link(event: EventRecord, crossing: CrossingRecord, catalogue: Catalogue) -> tuple[str, ...]:
+    """The crossing of this approach in words, and the real distance beside the straight-line one."""
+    away_s = _away_from(event.tca)(crossing)
+    oxt_s, cad_km = crossing.oxt_s, crossing.straight_line_cad_km
+    if oxt_s is None or cad_km is None or away_s > max(60.0, abs(oxt_s)):
+        after = wording.span(away_s)
+        return (f"The nearest crossing is {after} from TCA: this approach is not at a crossing of the orbits.",)
+    late = catalogue.name(crossing.secondary if oxt_s >= 0.0 else crossing.primary)
+    oxd = wording.distance(crossing.oxd_km)
+    sigmas = _COLUMN["oxt_sigmas"].value(crossing)
+    size = f" ({wording.number(sigmas, 1)} timing sigmas)" if isinstance(sigmas, float) else ""
+    return (
+        f"Yes: near TCA the orbits pass {oxd} from each other (OXD), and the two objects pass there "
+        f"{wording.span(abs(oxt_s))} apart (OXT).",
+        f"If {late} were {wording.span(abs(oxt_s))} earlier{size}, both would be there at once, {oxd} apart.",
+        f"For straight motion OXD and OXT give a distance of {wording.distance(cad_km)}; "
+        f"the real one is {wording.distance(event.miss_km)}.",
+    )
+
+
+def of_pair(catalogue: Catalogue, pair: PairRecord) -> list[CrossingRecord]:
+    """The crossings of a pair."""
+    ids = {pair.primary, pair.secondary}
+    return [item for item in catalogue.record.crossings if {item.primary, item.secondary} == ids]

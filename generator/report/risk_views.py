@@ -1,0 +1,223 @@
+"""Views of the risk of one approach: probability of collision with its method, and what a manoeuvre would do."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from generator.astro.epochs import HOUR_S
+from generator.cycle.record import EventRecord, ProbabilityRecord
+from generator.report import wording
+from generator.report.views import Catalogue, Cell, Fact, Head, Table, TableRow, number_cell, probability_cell, time_cell
+
+SENSITIVITY_ROWS: Final = 7
+TRADE_ROWS: Final = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probability:
+    """Probability of collision as an event's page tells it. Tables are None where there is nothing to show."""
+
+    statement: str
+    facts: tuple[Fact, ...]
+    methods: Table | None
+    sensitivity: tuple[Table, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trade:
+    """What an along-track manoeuvre would do."""
+
+    statement: str
+    table: Table
+
+
+def value(found: ProbabilityRecord) -> str:
+    """``3.1e-5``, or ``none``."""
+    return "none" if found.pc is None else wording.probability(found.pc)
+
+
+def basis(found: ProbabilityRecord) -> str:
+    """By which method and why it, or why there is none."""
+    return found.why if found.pc is None or found.method is None else f"by {found.method}: {found.why}"
+
+
+def highest(found: ProbabilityRecord) -> str | None:
+    """The highest value over all scalings of the covariance, and on which side of it the present one lies."""
+    if found.max_pc is None:
+        return None
+    text = wording.probability(found.max_pc)
+    if found.in_dilution is None:
+        return text
+    side = "smaller sigmas would raise Pc (dilution)" if found.in_dilution else "smaller sigmas would lower Pc"
+    return f"{text}; {side}"
+
+
+def probability(event: EventRecord) -> Probability:
+    """All that an event's page says of its probability of collision."""
+    found = event.probability
+    if found.pc is None:
+        lead = f"No probability of collision is given: {found.why}."
+    else:
+        lead = f"The probability of collision is {value(found)}{f' by {found.method}' if found.method else ''}: {found.why}."
+    return Probability(
+        statement=lead if found.in_dilution is None else f"{lead} {_side(found)}",
+        facts=_facts(event),
+        methods=_methods(found) if found.methods else None,
+        sensitivity=tuple(_sensitivity(event)),
+    )
+
+
+def _side(found: ProbabilityRecord) -> str:
+    top = f"{wording.probability(found.max_pc)}, with sigmas {_times(found.max_pc_scale)}"
+    if found.in_dilution:
+        return (
+            f"It lies on the dilution side: better knowledge would raise it at first, up to {top}. "
+            "A low value here says that little is known rather than that the approach is safe."
+        )
+    return f"It does not lie on the dilution side: better knowledge would lower it. The highest value is {top}."
+
+
+def _times(scale: float | None) -> str:
+    """``0.42 times as large``: three significant digits."""
+    if scale is None:
+        return "of another size"
+    digits = max(0, 2 - math.floor(math.log10(scale))) if scale > 0.0 else 2
+    return f"{wording.number(scale, min(digits, 4))} times as large"
+
+
+def _facts(event: EventRecord) -> tuple[Fact, ...]:
+    found = event.probability
+    facts = [Fact(label="Probability of collision", value=value(found), note=found.method)]
+    if found.max_pc is not None:
+        facts.append(Fact(label="Highest Pc", value=wording.probability(found.max_pc),
+                          note=f"sigmas {_times(found.max_pc_scale)}"))  # fmt: skip
+    if found.in_dilution is not None:
+        note = "smaller sigmas raise Pc" if found.in_dilution else "smaller sigmas lower Pc"
+        facts.append(Fact(label="Dilution", value="yes" if found.in_dilution else "no", note=note))
+    if found.mahalanobis_distance is not None:
+        facts.append(Fact(label="Mahalanobis distance", value=f"{wording.number(found.mahalanobis_distance, 2)} σ",
+                          note="miss in sigmas of the combined covariance"))  # fmt: skip
+    if event.b_plane is not None:
+        facts.append(Fact(label="Hard-body radius", value=hard_body_radius(event.b_plane.hbr_km), note="of both together"))
+    return tuple(facts)
+
+
+def hard_body_radius(hbr_km: float) -> str:
+    """In metres below a kilometre."""
+    if hbr_km < 1.0:
+        return wording.quantity(hbr_km * 1000.0, 1, "m")
+    return wording.quantity(hbr_km, 3, "km")
+
+
+def _methods(found: ProbabilityRecord) -> Table:
+    return Table(
+        caption="Every method, with its value or why it gives none",
+        heads=(Head(title="Method"), Head(title="Pc", numeric=True), Head(title="Remark")),
+        rows=tuple(
+            TableRow(
+                cells=(Cell(text=item.name), probability_cell(item.pc), Cell(text=_remark(item.reason, used))),
+                marked=used,
+            )
+            for item in found.methods
+            for used in (item.name == found.method,)
+        ),
+    )
+
+
+def _remark(reason: str | None, used: bool) -> str:
+    words = [text for text in ("used" if used else None, reason) if text]
+    return "; ".join(words) or wording.DASH
+
+
+def _sensitivity(event: EventRecord) -> list[Table]:
+    found = event.probability
+    hbr = hard_body_radius(event.b_plane.hbr_km) if event.b_plane else None
+    rows = (
+        (f"Pc if the hard-body radius{f' of {hbr}' if hbr else ''} is scaled", "Radius", found.hbr_sensitivity),
+        ("Pc if all sigmas are scaled", "Sigmas", found.dilution),
+    )
+    return [_factors(caption, title, points) for caption, title, points in rows if points]
+
+
+def _factors(caption: str, title: str, points: Sequence[tuple[float, float]]) -> Table:
+    return Table(
+        caption=caption,
+        heads=(Head(title=title, unit="×", numeric=True), Head(title="Pc", numeric=True)),
+        rows=tuple(
+            TableRow(cells=(number_cell(factor, 2), probability_cell(pc)), marked=math.isclose(factor, 1.0, rel_tol=1e-9))
+            for factor, pc in _thinned(points)
+        ),
+    )
+
+
+def _thinned(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """A few of the points, evenly, among them the one nearest to factor 1."""
+    middle = min(range(len(points)), key=lambda index: abs(math.log(points[index][0])) if points[index][0] > 0 else 99.0)
+    step = max(1, math.ceil(len(points) / SENSITIVITY_ROWS))
+    return list(points[middle % step :: step])
+
+
+def trade(event: EventRecord, catalogue: Catalogue) -> Trade | None:
+    """The manoeuvre trade by lead time; None where nobody can manoeuvre or nothing was computed."""
+    sizes = {item.object_id: dict(item.rows) for item in event.trades}
+    leads_h = sorted({lead_h for rows in sizes.values() for lead_h in rows})
+    if not leads_h:
+        return None
+    last_h = _deadline_lead_h(event, leads_h)
+    targets = " and ".join(sorted({wording.plain(item.target_km) for item in event.trades}))
+    return Trade(
+        statement=(
+            f"What one burn along the velocity would need to bring the miss distance to {targets} km, by two-body "
+            "sensitivity. It serves to compare lead times; a manoeuvre that is planned needs an ephemeris and a screening "
+            "of its own."
+        ),
+        table=Table(
+            caption="Smallest delta-v along the track, by how long before TCA it is made; negative is against the motion",
+            heads=(
+                Head(title="Lead time", unit="h", numeric=True),
+                Head(title="Burn at", unit="UTC"),
+                *(Head(title=catalogue.name(key), unit="m/s", numeric=True) for key in sizes),
+                Head(title="Remark"),
+            ),
+            rows=tuple(
+                TableRow(
+                    cells=(
+                        number_cell(lead_h, 0),
+                        time_cell(event.tca + -lead_h * HOUR_S),
+                        *(number_cell(rows.get(lead_h), 3, signed=True) for rows in sizes.values()),
+                        Cell(text=_remark_on(lead_h, last_h, event, catalogue)),
+                    ),
+                    marked=lead_h == last_h,
+                )
+                for lead_h in _shown_leads(leads_h, last_h)
+            ),
+        ),
+    )
+
+
+def _deadline_lead_h(event: EventRecord, leads_h: Sequence[float]) -> float | None:
+    """The shortest lead time in the table that the deadline still allows."""
+    if event.deadline is None:
+        return None
+    needed_h = (event.tca - event.deadline) / HOUR_S
+    return next((lead_h for lead_h in leads_h if lead_h >= needed_h - 1e-6), None)
+
+
+def _remark_on(lead_h: float, last_h: float | None, event: EventRecord, catalogue: Catalogue) -> str:
+    if last_h is None or event.deadline_object is None:
+        return ""
+    if lead_h == last_h:
+        return f"deadline: lead time of {catalogue.name(event.deadline_object)}"
+    return "after the deadline" if lead_h < last_h else ""
+
+
+def _shown_leads(leads_h: Sequence[float], last_h: float | None) -> list[float]:
+    """At most about a dozen, closer together where they are short, the deadline's among them."""
+    if len(leads_h) <= TRADE_ROWS + 3:
+        return list(leads_h)
+    wanted = [leads_h[0] * (leads_h[-1] / leads_h[0]) ** (step / (TRADE_ROWS - 1)) for step in range(TRADE_ROWS)]
+    nearest = {min(leads_h, key=lambda lead_h, want_h=want_h: abs(lead_h - want_h)) for want_h in wanted}
+    return sorted(nearest | ({last_h} if last_h is not None else set()))
