@@ -16,6 +16,7 @@ from generator.astro.epochs import Epoch
 from generator.astro.frames import PlanetaryEphemeris, center_id
 from generator.config import Config, EphemerisSource, ScreenedObject, resolve
 from generator.cycle.record import InputRecord, Span
+from generator.ephemeris.compression import START_BYTES, decompressed, decompressed_start
 from generator.ephemeris.interpolation import trajectory_from_oem
 from generator.ephemeris.oem import OemMessage, OemSegment, parse_oem, peek_header
 from generator.ephemeris.spk import SpkCoverage, spk_summary, spk_trajectory
@@ -121,7 +122,8 @@ def _by_creation(
         shown = _shown(path, setting.directory)
         try:
             with path.open("rb") as file:
-                header = peek_header(file.read(HEADER_BYTES), shown)
+                start = decompressed_start(file.read(START_BYTES), shown, HEADER_BYTES)
+            header = peek_header(start, shown)
         except OSError as error:
             fault = InputError(f"the file must be readable: {error.strerror}", file=shown, object_id=item.id)
             refused.append(_refused(item, source, shown, fault))
@@ -143,7 +145,7 @@ def _by_creation(
 def _from_oem(
     item: ScreenedObject, source: EphemerisSource, delivery: _Delivery, data: bytes, setting: Setting
 ) -> Ingested:
-    message = parse_oem(data, delivery.shown)
+    message = parse_oem(decompressed(data, delivery.shown), delivery.shown)
     _check_declared(source, message)
     trajectory = trajectory_from_oem(
         message,

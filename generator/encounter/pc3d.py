@@ -88,11 +88,12 @@ class Peak:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """Expected number of collisions in a span, seconds from the nominal TCA."""
+    """Expected number of collisions in a span, seconds from the nominal TCA; ``whole_span``: all that was asked for."""
 
     number: float
     start_s: float
     stop_s: float
+    whole_span: bool
 
 
 def overlap(first: Orbit, second: Orbit, offsets_s: FloatArray, hbr_km: float) -> Overlap:
@@ -401,7 +402,8 @@ def nc_3d(
         span_s: Start and stop, seconds from the nominal TCA; None for half a (shorter) revolution on either side: what
             happens beyond belongs to the next encounter of the pair.
     """
-    start_s, stop_s = span_s or _whole_span(first, second)
+    start_s, stop_s = span_s or whole_span(first, second)
+    whole = True
     points = np.linspace(start_s, stop_s, SPAN_PANELS + 1)[1:-1]
     if peak is not None:
         # A sphere larger than sigma keeps the rate up for as long as it takes to cross it.
@@ -412,13 +414,14 @@ def nc_3d(
             curve = rates(first, second, hbr_km, times)
             fine, coarse = float(curve.sum()), 2.0 * float(curve[::2].sum())
             if abs(fine - coarse) <= RATE_RTOL * fine:
-                return Expected(number=fine * float(times[1] - times[0]), start_s=begin_s, stop_s=end_s)
+                return Expected(number=fine * float(times[1] - times[0]), start_s=begin_s, stop_s=end_s, whole_span=False)
+            whole = False
             start_s, stop_s, points = begin_s, end_s, np.array([peak.offset_s])
         else:
             near = peak.offset_s + half_s * np.array([-1.0, -0.25, 0.0, 0.25, 1.0])
             points = np.sort(np.concatenate([points, near[(near > start_s) & (near < stop_s)]]))
     number = _integrate(lambda times: rates(first, second, hbr_km, times), np.array([start_s, *points, stop_s]))
-    return Expected(number=number, start_s=start_s, stop_s=stop_s)
+    return Expected(number=number, start_s=start_s, stop_s=stop_s, whole_span=whole)
 
 
 def _integrate(rate: Callable[[FloatArray], FloatArray], edges: FloatArray) -> float:
@@ -473,7 +476,8 @@ def nc_2d(first: Orbit, second: Orbit, hbr_km: float, peak: Peak) -> float | Non
     return float(area @ weights) * peak.sigma_s
 
 
-def _whole_span(first: Orbit, second: Orbit) -> tuple[float, float]:
+def whole_span(first: Orbit, second: Orbit) -> tuple[float, float]:
+    """Half a revolution of the shorter orbit on either side of the TCA: beyond begins the next encounter."""
     half_s = min(first.period_s, second.period_s) / 2.0
     return -half_s, half_s
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import bz2
 import lzma
+import re
 import zlib
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -18,8 +19,12 @@ from generator.errors import InputError
 MOST_BYTES: Final = 1 << 30
 MOST_RATIO: Final = 200
 ALWAYS_ALLOWED_BYTES: Final = 16 << 20  # whatever the ratio: this much harms nobody
+START_BYTES: Final = 1 << 20
+"""What to read of a file whose beginning is wanted: bzip2 packs 900 000 bytes at a time."""
 
 _PIECE: Final = 1 << 20  # bytes unpacked at a time
+_STEP: Final = 4_096  # bytes given at a time: what is left behind a stream is copied, and there may be many streams
+_PADDING: Final = re.compile(rb"\0*")  # the formats allow it between streams
 _MOST_DICTIONARY_BYTES: Final = 256 << 20  # what the strongest settings of xz need, twice over
 
 
@@ -114,21 +119,24 @@ def _unpacked(data: bytes, file: str, most_bytes: int) -> tuple[bytes, bool]:
     if make is None:
         return data, True
     content = bytearray()
-    while data:
+    at = 0
+    while at < len(data):
         decompressor = make()
         try:
             while not decompressor.eof and len(content) <= most_bytes:
-                piece = decompressor.decompress(data, _PIECE)
-                content += piece
-                data = b""
-                if not piece and decompressor.needs_input and not decompressor.eof:
+                if decompressor.needs_input and at == len(data):
                     return bytes(content), False
+                given = data[at : at + _STEP] if decompressor.needs_input else b""
+                at += len(given)
+                content += decompressor.decompress(given, _PIECE)
         except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
             raise InputError("a compressed file must not be damaged", value=str(error), file=file) from None
         if len(content) > most_bytes:
             break
-        data = decompressor.unused_data.lstrip(b"\0")  # padding that the formats allow between streams
-        if data and _kind_of(data) is not make:
+        at -= len(decompressor.unused_data)
+        padding = _PADDING.match(data, at)
+        at = padding.end() if padding else at
+        if at < len(data) and _kind_of(data[at : at + _STEP]) is not make:
             raise InputError("nothing may follow the end of the compressed content", file=file)
     return bytes(content), True
 

@@ -102,7 +102,7 @@ def _number_form(name: str) -> str:
 
 def _states(segment: OemSegment) -> Iterator[str]:
     parts = [segment.positions_km, segment.velocities_km_s]
-    names = STATE_ELEMENTS[1:]
+    names: tuple[str, ...] = STATE_ELEMENTS[1:]
     if segment.accelerations_km_s2 is not None:
         parts.append(segment.accelerations_km_s2)
         names += ACCELERATIONS

@@ -210,7 +210,7 @@ def groups_table(
         Head(title="To", unit="UTC", meaning="Last revolution of that level"),
         Head(title="Revolutions", numeric=True, meaning="Revolutions of that level, and all that are listed"),
         Head(title="Least OXD", unit="km", numeric=True, meaning="Least orbit-crossing distance at that level"),
-        Head(title="Least OXT", unit="s", numeric=True, meaning="Least size of the orbit-crossing timing at that level"),
+        Head(title="Least OXT", unit="s", numeric=True, meaning="Least orbit-crossing timing at that level"),
         Head(title="OXT", unit="σ", numeric=True, meaning="The same in sigmas of the timing"),
         Head(title="Straight-line CAD", unit="km", numeric=True, meaning="Least close-approach distance that follows"),
         Head(title="Latitude", unit="deg", numeric=True),
@@ -268,7 +268,11 @@ def revolutions_table(crossings: Sequence[CrossingRecord], links: Links, *, capt
 
 
 def _rows(
-    crossings: Sequence[CrossingRecord], *, caption: str, cut: str | None = None, twins: tuple[tuple[str, str], ...] = ()
+    crossings: Sequence[CrossingRecord],
+    *,
+    caption: str,
+    cut: str | None = None,
+    twins: tuple[tuple[str, str], ...] = (),
 ) -> Table:
     first = crossings[0]
     names = {"passage_primary_utc": f"{first.primary} passes", "passage_secondary_utc": f"{first.secondary} passes"}
@@ -313,7 +317,7 @@ def event_crossings(event: EventRecord, catalogue: Catalogue, links: Links) -> E
     href = f"{links.pair(pair)}#crossings"
     if not found:
         return EventCrossings(
-            sentences=(f"No. Nowhere in the window do the two arcs pass below {limit} km of each other.",),
+            sentences=(f"No crossing of the two orbits below {limit} km is listed in the window.",),
             table=None, pair_href=href,
         )  # fmt: skip
     away_s = _away_from(event.tca)
@@ -348,15 +352,14 @@ def _link(event: EventRecord, crossing: CrossingRecord, catalogue: Catalogue) ->
         after = wording.span(away_s)
         return (f"The nearest crossing is {after} from TCA: this approach is not at a crossing of the orbits.",)
     late = catalogue.name(crossing.secondary if oxt_s >= 0.0 else crossing.primary)
-    oxd = wording.distance(crossing.oxd_km)
+    oxd, apart = wording.distance(crossing.oxd_km), wording.span(abs(oxt_s))
+    straight, real = wording.distance(cad_km), wording.distance(event.miss_km)
     sigmas = _COLUMN["oxt_sigmas"].value(crossing)
     size = f" ({wording.number(sigmas, 1)} timing sigmas)" if isinstance(sigmas, float) else ""
     return (
-        f"Yes: near TCA the orbits pass {oxd} from each other (OXD), and the two objects pass there "
-        f"{wording.span(abs(oxt_s))} apart (OXT).",
-        f"If {late} were {wording.span(abs(oxt_s))} earlier{size}, both would be there at once, {oxd} apart.",
-        f"For straight motion OXD and OXT give a distance of {wording.distance(cad_km)}; "
-        f"the real one is {wording.distance(event.miss_km)}.",
+        f"Yes: near TCA the orbits pass {oxd} from each other (OXD), the two objects there {apart} apart (OXT).",
+        f"If {late} were {apart} earlier{size}, both would be there at once, {oxd} from each other.",
+        f"For straight motion OXD and OXT give a distance of {straight}; the real one is {real}.",
     )
 
 

@@ -19,6 +19,7 @@ from generator.report.views import (
     Table,
     TableRow,
     by_urgency,
+    crossing_alerts,
     nearness_km,
     number_cell,
     phase_unknown,
@@ -339,7 +340,9 @@ def _matrix_cell(
     name = f"{pair.primary} – {pair.secondary}"
     href = links.pair(pair)
     if catalogue.unknown(pair.primary, pair.secondary):
-        return MatrixCell(state="none", text="?", label=f"{name}: {wording.PHASE_UNKNOWN}", href=href, partly=False)
+        alert = crossing_alerts(catalogue.record).get((pair.primary, pair.secondary))
+        label = f"{name}: {wording.PHASE_UNKNOWN}" + (f"; the orbits cross, {alert.value}" if alert else "")
+        return MatrixCell(state="none", text="?", label=label, href=href, partly=False)
     if pair.unscreened is not None or pair.nearest is None:
         reason = pair.unscreened or "no time in common"
         return MatrixCell(state="none", text="×", label=f"{name}: not screened, {reason}", href=href, partly=False)
@@ -390,7 +393,17 @@ def _constants(record: CycleRecord) -> str:
 
 def _thresholds(record: CycleRecord) -> str:
     limits = record.thresholds
-    return (
-        f"red below {wording.plain(limits.red_cad_km)} km, yellow below {wording.plain(limits.yellow_cad_km)} km, "
-        f"listed below {wording.plain(limits.limit_km)} km"
+    levels = (
+        ("red", limits.red_cad_km, limits.red_pc, limits.red_oxd_km),
+        ("yellow", limits.yellow_cad_km, limits.yellow_pc, limits.yellow_oxd_km),
     )
+    parts = []
+    for level, cad_km, pc, oxd_km in levels:
+        rules = [f"below {wording.plain(cad_km)} km"]
+        if pc is not None:
+            rules.append(f"Pc from {wording.probability(pc).replace('.0e', 'e')}")
+        if oxd_km is not None:
+            rules.append(f"orbits within {wording.plain(oxd_km)} km")
+        parts.append(f"{level} {' or '.join(rules)}")
+    listed = f"listed below {wording.plain(limits.limit_km)} km"
+    return f"{'; '.join(parts)}; {listed}, crossings below {wording.plain(limits.crossing_limit_km)} km"

@@ -7,6 +7,8 @@ from typing import Final
 
 from generator.cycle.record import EventRecord, HistoryPoint
 from generator.encounter.alert import SEVERITY
+from generator.encounter.uncertainty import Basis
+from generator.report import wording
 from generator.report.tables import EVENT_COLUMNS
 from generator.report.views import (
     AXES,
@@ -22,11 +24,16 @@ from generator.report.views import (
     limited,
     nearness_km,
     number_cell,
+    probability_cell,
     span_cell,
     time_cell,
 )
 
 _COLUMN: Final = {column.key: column for column in EVENT_COLUMNS}
+_BASIS: Final = {
+    Basis.DELIVERED: "delivered with the ephemeris",
+    Basis.DECLARED: "declared by the publisher as a model",
+}
 _BOUNDARY_MARK: Final = "‡"
 _BOUNDARY_NOTE: Final = "‡ The distance at an end of coverage: the true minimum may lie outside it."
 
@@ -37,7 +44,7 @@ def events_table(
     """Events by TCA; where there are too many for a page, the most severe and nearest of them."""
     ranked = sorted(events, key=lambda event: (-SEVERITY[event.level], nearness_km(event)))
     kept, cut = limited(ranked, what="event")
-    shown = ("miss_km", "miss_r_km", "miss_t_km", "miss_n_km", "miss_sigma_km", "relative_speed_km_s",
+    shown = ("miss_km", "miss_r_km", "miss_t_km", "miss_n_km", "miss_sigma_km", "pc", "relative_speed_km_s",
              "approach_angle_deg", "altitude_km")  # fmt: skip
     surfaces = any(event.surface_km is not None for event in kept)
     keys = ("miss_km", "surface_km", *shown[1:]) if surfaces else shown
@@ -49,6 +56,7 @@ def events_table(
                 level_cell(event.level),
                 time_cell(event.tca, digits=1),
                 *(_flagged(cell(_COLUMN[key], event), event, key) for key in keys),
+                Cell(text="", files=links.messages(event.event_id)),
             ),
         )
         for event in sorted(kept, key=lambda event: event.tca)
@@ -60,6 +68,7 @@ def events_table(
             Head(title="Level"),
             head(_COLUMN["tca_utc"]),
             *(head(_COLUMN[key]) for key in keys),
+            Head(title="CDM", meaning="Conjunction data message of the CCSDS, in both notations"),
         ),
         rows=tuple(rows),
         twins=(("CSV", f"{links.cycle}events.csv"), ("JSON", f"{links.cycle}events.json")),
@@ -109,6 +118,7 @@ def history_table(event: EventRecord, links: Links) -> Table:
             *(number_cell(value, 3, signed=True) for value in point.miss_rtn_km),
             number_cell(point.miss_sigma_km, 3),
             number_cell(sigmas, 1),
+            probability_cell(point.pc),
             time_cell(point.tca, digits=1),
             number_cell(moved_s, 2, signed=True),
         )))  # fmt: skip
@@ -126,6 +136,7 @@ def history_table(event: EventRecord, links: Links) -> Table:
                 numeric=True,
                 meaning="Change of the miss distance in sigmas of the cycle before",
             ),
+            Head(title="Pc", numeric=True, meaning="Probability of collision as that cycle gave it"),
             Head(title="TCA", unit="UTC"),
             Head(title="TCA moved", unit="s", numeric=True),
         ),
@@ -199,7 +210,8 @@ def source_table(event: EventRecord, catalogue: Catalogue, links: Links) -> Tabl
             Cell(text=catalogue.name(key), href=links.object(key)),
             *(number_cell(sigma, 3) for sigma in sigmas),
             number_cell(item.timing_s if item else None, 2),
-            Cell(text=item.source if item else "none given"),
+            Cell(text=_BASIS[item.basis] if item else "none: neither delivered nor declared"),
+            Cell(text=item.source if item else wording.DASH),
             span_cell(source.age_s if source else None),
         )))  # fmt: skip
     return Table(
@@ -208,6 +220,7 @@ def source_table(event: EventRecord, catalogue: Catalogue, links: Links) -> Tabl
             Head(title="Object"),
             *(Head(title=f"σ {axis}", unit="km", numeric=True) for axis, _ in AXES),
             Head(title="Timing", unit="s", numeric=True, meaning="Transverse sigma divided by the speed"),
+            Head(title="Basis", meaning="Delivered: a covariance of the ephemeris; declared: the publisher's model"),
             Head(title="Source"),
             Head(title="Ephemeris age", meaning="From its creation to the data cut-off"),
         ),

@@ -8,7 +8,9 @@ from typing import Final
 from generator.cycle.record import EventRecord, InputRecord
 from generator.encounter.alert import Level
 from generator.encounter.uncertainty import Basis
-from generator.report import event_tables, wording
+from generator.report import crossing_views, event_tables, risk_views, wording
+from generator.report.crossing_views import EventCrossings
+from generator.report.risk_views import Probability, Trade
 from generator.report.tables import EVENT_COLUMNS
 from generator.report.views import (
     AXES,
@@ -24,7 +26,10 @@ _COLUMN: Final = {column.key: column for column in EVENT_COLUMNS}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventCard:
-    """An event as the first screen shows it. ``miss_of`` says what the distance is measured to."""
+    """An event as the first screen shows it. ``miss_of`` says what the distance is measured to.
+
+    ``pc`` is "none" where no probability is given; ``pc_basis`` then says why.
+    """
 
     event_id: str
     level: Level
@@ -38,6 +43,9 @@ class EventCard:
     components: tuple[tuple[str, str], ...]
     sigma: str
     speed: str
+    pc: str
+    pc_basis: str
+    max_pc: str | None
     reason: str
     change: str
     deadline: str
@@ -60,7 +68,13 @@ class EventPage:
     motion: tuple[Fact, ...]
     components: Table
     sources: Table
+    basis: tuple[str, ...]
     plane: tuple[Fact, ...]
+    probability: Probability
+    crossings: EventCrossings
+    trade: Trade | None
+    commanding: tuple[Fact, ...]
+    messages: tuple[tuple[str, str], ...]
     history: Table | None
     states: Table
     inputs: tuple[InputRecord, ...]
@@ -85,6 +99,9 @@ def event_card(event: EventRecord, catalogue: Catalogue, links: Links) -> EventC
         components=_components(event),
         sigma=_sigma(event, catalogue),
         speed=wording.quantity(event.relative_speed_km_s, 3, "km/s"),
+        pc=risk_views.value(event.probability),
+        pc_basis=risk_views.basis(event.probability),
+        max_pc=risk_views.highest(event.probability),
         reason=wording.sentence(event.reason),
         change=wording.sentence(change_text(event, catalogue)),
         deadline=wording.moment_to_minute(event.deadline) if event.deadline else "no deadline",
@@ -161,6 +178,7 @@ def summary(event: EventRecord, catalogue: Catalogue) -> str:
         f"One sigma of this distance is {_sigma(event, catalogue)}."
         if event.miss_sigma_km is not None
         else f"How sure the distance is cannot be said: {_sigma(event, catalogue).removeprefix('unknown, ')}.",
+        _probability(event),
         f"The approach is {event.level.value}: {event.reason}.",
     ]
     if event.level is Level.RED and event.deadline is not None:
@@ -172,6 +190,15 @@ def summary(event: EventRecord, catalogue: Catalogue) -> str:
     if event.at_boundary:
         parts.append("It lies at an end of coverage, so that the true minimum may lie outside.")
     return " ".join([*parts, _before(event)])
+
+
+def _probability(event: EventRecord) -> str:
+    found = event.probability
+    if found.pc is None:
+        return f"No probability of collision is given: {found.why}."
+    by = f", by {found.method}" if found.method else ""
+    top = f", and at most {wording.probability(found.max_pc)} for any size of the uncertainty" if found.max_pc else ""
+    return f"The probability of collision is {wording.probability(found.pc)}{by}{top}."
 
 
 def _before(event: EventRecord) -> str:
@@ -204,7 +231,13 @@ def event_page(event: EventRecord, catalogue: Catalogue, links: Links) -> EventP
         motion=_motion(event),
         components=event_tables.component_table(event),
         sources=event_tables.source_table(event, catalogue, links),
+        basis=_basis(event, catalogue),
         plane=_plane(event),
+        probability=risk_views.probability(event),
+        crossings=crossing_views.event_crossings(event, catalogue, links),
+        trade=risk_views.trade(event, catalogue),
+        commanding=_commanding(event, catalogue),
+        messages=links.messages(event.event_id),
         history=event_tables.history_table(event, links) if event.history else None,
         states=event_tables.state_table(event, catalogue),
         inputs=tuple(item for item in record.inputs if item.object_id in members),
@@ -218,9 +251,41 @@ def _timing(event: EventRecord) -> tuple[Fact, ...]:
     return (
         Fact(label="TCA, UTC", value=wording.instant(event.tca, 3), machine=wording.machine_time(event.tca)),
         Fact(label="TCA, TDB", value=tdb[:-3]),
+    )
+
+
+def _commanding(event: EventRecord, catalogue: Catalogue) -> tuple[Fact, ...]:
+    """What a decision has to reckon with."""
+    leads = []
+    for key in (event.primary, event.secondary):
+        item = catalogue.objects.get(key)
+        lead = f"{wording.plain(item.lead_time_h)} h" if item and item.lead_time_h is not None else "none configured"
+        leads.append(Fact(label=f"Command lead time, {key}", value=lead))
+    decide = wording.moment_to_minute(event.deadline) if event.deadline else "none"
+    machine = wording.machine_time(event.deadline) if event.deadline else None
+    return (
+        Fact(label="Deadline", value=decide, machine=machine),
+        *leads,
         Fact(label="One-way light time", value=wording.span(event.light_time_s), note="to Earth at TCA"),
         Fact(label="Sun-Earth-Probe angle", value=f"{wording.number(event.sep_deg, 1)}°", note="at TCA"),
     )
+
+
+def _basis(event: EventRecord, catalogue: Catalogue) -> tuple[str, ...]:
+    """What the uncertainty of each object rests on, in words."""
+    given = {item.object_id: item for item in event.uncertainty}
+    lines = []
+    for key in (event.primary, event.secondary):
+        item, name = given.get(key), catalogue.name(key)
+        if item is None:
+            lines.append(f"{name}: no covariance was delivered and no model is declared. None is assumed.")
+        elif item.basis is Basis.DECLARED:
+            lines.append(
+                f"{name}: the publisher's declared model, because no covariance was delivered ({item.source})."
+            )
+        else:
+            lines.append(f"{name}: the covariance that came with its ephemeris ({item.source}).")
+    return tuple(lines)
 
 
 def _place(event: EventRecord) -> tuple[Fact, ...]:
@@ -252,6 +317,5 @@ def _plane(event: EventRecord) -> tuple[Fact, ...]:
     return (
         Fact(label="B-plane ξ", value=wording.quantity(plane.miss_xi_km, 3, "km"), note="towards radial"),
         Fact(label="B-plane ζ", value=wording.quantity(plane.miss_zeta_km, 3, "km")),
-        Fact(label="Hard-body radius", value=wording.quantity(plane.hbr_km * 1000.0, 1, "m") if plane.hbr_km < 1.0
-             else wording.quantity(plane.hbr_km, 3, "km"), note="both objects together"),
+        Fact(label="Hard-body radius", value=risk_views.hard_body_radius(plane.hbr_km), note="both objects together"),
     )  # fmt: skip

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from generator.cycle.record import CycleRecord, InputRecord, ObjectRecord, PairRecord
 from generator.encounter.alert import Level
-from generator.report import wording
+from generator.report import crossing_views, wording
 from generator.report.coverage_views import coverage_table, uncovered_table
 from generator.report.cycle_views import inputs_table, refusals
 from generator.report.event_tables import events_table
@@ -19,6 +19,7 @@ from generator.report.views import (
     Links,
     Table,
     TableRow,
+    crossing_alerts,
     number_cell,
     phase_unknown,
     span_cell,
@@ -27,9 +28,10 @@ from generator.report.views import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectPage:
-    """Everything on an object's page but its plots."""
+    """Everything on an object's page but its plots. A ``silent`` one may be anywhere on its orbit."""
 
     name: str
+    silent: bool
     statement: str
     facts: tuple[Fact, ...]
     orbit: tuple[Fact, ...]
@@ -37,7 +39,22 @@ class ObjectPage:
     inputs: Table | None
     refused: tuple[tuple[str, str, str], ...]
     events: Table | None
+    crossings: Table | None
     pairs: Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairCrossings:
+    """Where and when the orbits of a pair cross: in words by branch, ahead by season, in tables.
+
+    Both tables are None where no crossing is listed.
+    """
+
+    branches: tuple[tuple[Level, str], ...]
+    season: tuple[str, ...]
+    groups: Table | None
+    revolutions: Table | None
+    limit: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +65,7 @@ class PairPage:
     statement: tuple[str, ...]
     facts: tuple[Fact, ...]
     events: Table | None
+    crossings: PairCrossings
     uncovered: Table | None
     inputs: tuple[InputRecord, ...]
 
@@ -60,6 +78,7 @@ def object_page(item: ObjectRecord, catalogue: Catalogue, links: Links) -> Objec
     pairs = [pair for pair in record.pairs if item.id in (pair.primary, pair.secondary)]
     return ObjectPage(
         name=item.name,
+        silent=phase_unknown(item),
         statement=_object_statement(item, catalogue),
         facts=_object_facts(item, record),
         orbit=_orbit_facts(item),
@@ -67,13 +86,20 @@ def object_page(item: ObjectRecord, catalogue: Catalogue, links: Links) -> Objec
         inputs=inputs_table(deliveries) if deliveries else None,
         refused=refusals(deliveries),
         events=events_table(events, catalogue, links, caption=f"Approaches of {item.name}") if events else None,
+        crossings=_object_crossings(item, catalogue, links),
         pairs=coverage_table(pairs, links),
     )
 
 
+def _object_crossings(item: ObjectRecord, catalogue: Catalogue, links: Links) -> Table | None:
+    groups = crossing_views.grouped([c for c in catalogue.record.crossings if item.id in (c.primary, c.secondary)])
+    caption = f"Where the orbit of {item.name} passes near another, by pair and branch"
+    return crossing_views.groups_table(groups, catalogue, links, caption=caption) if groups else None
+
+
 def _object_statement(item: ObjectRecord, catalogue: Catalogue) -> str:
     if phase_unknown(item):
-        return wording.sentence(wording.PHASE_UNKNOWN)
+        return f"{wording.sentence(wording.PHASE_UNKNOWN)} {_crossing_pairs(item, catalogue)}"
     if not item.coverage:
         return "No ephemeris in use covers the window: this object was not screened."
     events = [event for event in catalogue.events if item.id in (event.primary, event.secondary)]
@@ -83,6 +109,19 @@ def _object_statement(item: ObjectRecord, catalogue: Catalogue) -> str:
         f"{wording.count(len(events), 'approach', 'approaches')} listed: {red} red, {yellow} yellow, "
         f"{len(events) - red - yellow} green. {covered_share(item, catalogue.record)} of the window is covered."
     )
+
+
+def _crossing_pairs(item: ObjectRecord, catalogue: Catalogue) -> str:
+    """How many orbits the object's orbit crosses, and how many of them within an alert threshold."""
+    record = catalogue.record
+    crossed = {(c.primary, c.secondary) for c in record.crossings if item.id in (c.primary, c.secondary)}
+    limit = wording.plain(record.thresholds.crossing_limit_km)
+    if not crossed:
+        return f"Its orbit passes no other within {limit} km in the window."
+    levels = [level for pair, level in crossing_alerts(record).items() if pair in crossed]
+    red, yellow = levels.count(Level.RED), levels.count(Level.YELLOW)
+    text = f"Its orbit passes {wording.count(len(crossed), 'other')} within {limit} km: {red} red, {yellow} yellow."
+    return f"{text} No time of closest approach can be given for any of them."
 
 
 def covered_share(item: ObjectRecord, record: CycleRecord) -> str:
@@ -188,12 +227,16 @@ def pair_page(pair: PairRecord, catalogue: Catalogue, links: Links) -> PairPage:
     members = {pair.primary, pair.secondary}
     inputs = tuple(item for item in record.inputs if item.object_id in members)
     name = catalogue.named(pair.primary, pair.secondary)
+    crossings = _pair_crossings(pair, catalogue, links)
     if catalogue.unknown(pair.primary, pair.secondary):
         statement: tuple[str, ...] = (
             wording.sentence(wording.PHASE_UNKNOWN),
             "No time of closest approach can be given.",
         )
-        return PairPage(name=name, statement=statement, facts=(), events=None, uncovered=None, inputs=inputs)
+        return PairPage(
+            name=name, statement=statement, facts=(), events=None, uncovered=None, inputs=inputs,
+            crossings=crossings,
+        )  # fmt: skip
     events = [event for event in catalogue.events if (event.primary, event.secondary) == (pair.primary, pair.secondary)]
     title = f"Approaches of {pair.primary} and {pair.secondary} below {wording.plain(record.thresholds.limit_km)} km"
     return PairPage(
@@ -203,6 +246,28 @@ def pair_page(pair: PairRecord, catalogue: Catalogue, links: Links) -> PairPage:
         events=events_table(events, catalogue, links, caption=title) if events else None,
         uncovered=uncovered_table([pair], links) if pair.uncovered else None,
         inputs=inputs,
+        crossings=crossings,
+    )
+
+
+def _pair_crossings(pair: PairRecord, catalogue: Catalogue, links: Links) -> PairCrossings:
+    record = catalogue.record
+    found = crossing_views.of_pair(catalogue, pair)
+    groups = crossing_views.grouped(found)
+    ids = {pair.primary, pair.secondary}
+    limit = f"{wording.plain(record.thresholds.crossing_limit_km)} km"
+    by_branch = f"Crossings of {pair.primary} and {pair.secondary} below {limit}, by branch"
+    one_by_one = "Crossings, one row a revolution"
+    return PairCrossings(
+        branches=tuple((group.level, crossing_views.statement(group, catalogue)) for group in groups),
+        season=tuple(
+            crossing_views.season_statement(item, record)
+            for item in record.seasons
+            if {item.primary, item.secondary} == ids
+        ),
+        groups=crossing_views.groups_table(groups, catalogue, links, caption=by_branch) if groups else None,
+        revolutions=crossing_views.revolutions_table(found, links, caption=one_by_one) if found else None,
+        limit=limit,
     )
 
 

@@ -24,6 +24,7 @@ from generator.errors import PublicationError
 from generator.report import (
     archive_views,
     coverage_views,
+    crossing_views,
     cycle_views,
     event_tables,
     event_views,
@@ -33,7 +34,7 @@ from generator.report import (
     wording,
 )
 from generator.report.plots import cycle_plots, event_plots, object_plots, pair_plots
-from generator.report.views import Catalogue, CycleSummary, Links
+from generator.report.views import Catalogue, CycleSummary, Links, Table
 from generator.resources import resource
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,120}")
@@ -79,6 +80,8 @@ def cycle_pages(record: CycleRecord) -> dict[str, str]:
         files |= _messages(record, event)
     files["events.csv"] = tables.events_csv(record.events)
     files["events.json"] = tables.events_json(record, record.events)
+    files["crossings.csv"] = tables.crossings_csv(record.crossings)
+    files["crossings.json"] = tables.crossings_json(record, record.crossings)
     files["coverage.csv"] = tables.coverage_csv(record.pairs)
     files["coverage.json"] = tables.coverage_json(record, record.pairs)
     return files
@@ -177,7 +180,8 @@ def _cycle_page(catalogue: Catalogue, links: Links) -> str:
     )
     return _render(
         "cycle.md.j2", _cycle_meta(record, links), links,
-        **_overview(catalogue, links), events=events, inputs=cycle_views.inputs_table(record.inputs),
+        **_overview(catalogue, links), events=events, crossings=_crossings(catalogue, links),
+        inputs=cycle_views.inputs_table(record.inputs),
         every_change=cycle_views.change_views(catalogue, links),
         refused=cycle_views.refusals(record.inputs), provenance=cycle_views.provenance(record),
     )  # fmt: skip
@@ -191,18 +195,22 @@ def _front_page(catalogue: Catalogue, links: Links) -> str:
         title=record.title, description=verdict.headline, kind="front", crumbs=(), notice=record.notice,
         cycle_id=record.cycle_id,
     )  # fmt: skip
-    return _render("front.md.j2", meta, links, **_overview(catalogue, links), events=events)
+    crossings = _crossings(catalogue, links, most=crossing_views.FRONT_ROWS)
+    return _render("front.md.j2", meta, links, **_overview(catalogue, links), events=events, crossings=crossings)
 
 
 def _overview(catalogue: Catalogue, links: Links) -> dict[str, Any]:
     """What the front page and the cycle's page share."""
     record = catalogue.record
     cards, more = cycle_views.cards(catalogue, links)
+    crossing_cards, more_crossings = crossing_views.cards(catalogue, links)
     return {
         "context": cycle_views.context(record),
         "verdict": views.verdict(record),
         "cards": cards,
         "more": more,
+        "crossing_cards": crossing_cards,
+        "more_crossings": more_crossings,
         "nearest": () if cards else cycle_views.nearest_pairs(catalogue, links),
         "urgent": any(card.level != "green" for card in cards),
         "changes": cycle_views.grouped_changes(catalogue, links),
@@ -214,6 +222,14 @@ def _overview(catalogue: Catalogue, links: Links) -> dict[str, Any]:
         "publisher": record.publisher,
         "first": record.previous_cycle_id is None,
     }
+
+
+def _crossings(catalogue: Catalogue, links: Links, *, most: int | None = None) -> Table | None:
+    """The table of crossings by pair and branch; None where none is listed."""
+    groups = crossing_views.grouped(catalogue.record.crossings)
+    limit = wording.plain(catalogue.record.thresholds.crossing_limit_km)
+    caption = f"Orbits that pass within {limit} km of each other, by pair and branch"
+    return crossing_views.groups_table(groups, catalogue, links, caption=caption, most=most) if groups else None
 
 
 def _events_caption(record: CycleRecord) -> str:

@@ -7,13 +7,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from generator.astro.epochs import HOUR_S
+import numpy as np
+
 from generator.cycle.record import EventRecord, ProbabilityRecord
 from generator.report import wording
-from generator.report.views import Catalogue, Cell, Fact, Head, Table, TableRow, number_cell, probability_cell, time_cell
+from generator.report.views import (
+    Catalogue,
+    Cell,
+    Fact,
+    Head,
+    Table,
+    TableRow,
+    number_cell,
+    probability_cell,
+    time_cell,
+)
 
 SENSITIVITY_ROWS: Final = 7
 TRADE_ROWS: Final = 12
+_HOUR_S: Final = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +73,8 @@ def probability(event: EventRecord) -> Probability:
     if found.pc is None:
         lead = f"No probability of collision is given: {found.why}."
     else:
-        lead = f"The probability of collision is {value(found)}{f' by {found.method}' if found.method else ''}: {found.why}."
+        by = f" by {found.method}" if found.method else ""
+        lead = f"The probability of collision is {value(found)}{by}: {found.why}."
     return Probability(
         statement=lead if found.in_dilution is None else f"{lead} {_side(found)}",
         facts=_facts(event),
@@ -101,7 +114,9 @@ def _facts(event: EventRecord) -> tuple[Fact, ...]:
         facts.append(Fact(label="Mahalanobis distance", value=f"{wording.number(found.mahalanobis_distance, 2)} σ",
                           note="miss in sigmas of the combined covariance"))  # fmt: skip
     if event.b_plane is not None:
-        facts.append(Fact(label="Hard-body radius", value=hard_body_radius(event.b_plane.hbr_km), note="of both together"))
+        facts.append(
+            Fact(label="Hard-body radius", value=hard_body_radius(event.b_plane.hbr_km), note="of both together")
+        )
     return tuple(facts)
 
 
@@ -147,7 +162,9 @@ def _factors(caption: str, title: str, points: Sequence[tuple[float, float]]) ->
         caption=caption,
         heads=(Head(title=title, unit="×", numeric=True), Head(title="Pc", numeric=True)),
         rows=tuple(
-            TableRow(cells=(number_cell(factor, 2), probability_cell(pc)), marked=math.isclose(factor, 1.0, rel_tol=1e-9))
+            TableRow(
+                cells=(number_cell(factor, 2), probability_cell(pc)), marked=math.isclose(factor, 1.0, rel_tol=1e-9)
+            )
             for factor, pc in _thinned(points)
         ),
     )
@@ -155,7 +172,9 @@ def _factors(caption: str, title: str, points: Sequence[tuple[float, float]]) ->
 
 def _thinned(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     """A few of the points, evenly, among them the one nearest to factor 1."""
-    middle = min(range(len(points)), key=lambda index: abs(math.log(points[index][0])) if points[index][0] > 0 else 99.0)
+    middle = min(
+        range(len(points)), key=lambda index: abs(math.log(points[index][0])) if points[index][0] > 0 else 99.0
+    )
     step = max(1, math.ceil(len(points) / SENSITIVITY_ROWS))
     return list(points[middle % step :: step])
 
@@ -171,11 +190,11 @@ def trade(event: EventRecord, catalogue: Catalogue) -> Trade | None:
     return Trade(
         statement=(
             f"What one burn along the velocity would need to bring the miss distance to {targets} km, by two-body "
-            "sensitivity. It serves to compare lead times; a manoeuvre that is planned needs an ephemeris and a screening "
-            "of its own."
+            "sensitivity. It serves to compare lead times; a manoeuvre that is planned needs an ephemeris and a "
+            "screening of its own."
         ),
         table=Table(
-            caption="Smallest delta-v along the track, by how long before TCA it is made; negative is against the motion",
+            caption="Smallest delta-v along the track by lead time before TCA; negative is against the motion",
             heads=(
                 Head(title="Lead time", unit="h", numeric=True),
                 Head(title="Burn at", unit="UTC"),
@@ -186,7 +205,7 @@ def trade(event: EventRecord, catalogue: Catalogue) -> Trade | None:
                 TableRow(
                     cells=(
                         number_cell(lead_h, 0),
-                        time_cell(event.tca + -lead_h * HOUR_S),
+                        time_cell(event.tca + -lead_h * _HOUR_S),
                         *(number_cell(rows.get(lead_h), 3, signed=True) for rows in sizes.values()),
                         Cell(text=_remark_on(lead_h, last_h, event, catalogue)),
                     ),
@@ -202,7 +221,7 @@ def _deadline_lead_h(event: EventRecord, leads_h: Sequence[float]) -> float | No
     """The shortest lead time in the table that the deadline still allows."""
     if event.deadline is None:
         return None
-    needed_h = (event.tca - event.deadline) / HOUR_S
+    needed_h = (event.tca - event.deadline) / _HOUR_S
     return next((lead_h for lead_h in leads_h if lead_h >= needed_h - 1e-6), None)
 
 
@@ -218,6 +237,7 @@ def _shown_leads(leads_h: Sequence[float], last_h: float | None) -> list[float]:
     """At most about a dozen, closer together where they are short, the deadline's among them."""
     if len(leads_h) <= TRADE_ROWS + 3:
         return list(leads_h)
-    wanted = [leads_h[0] * (leads_h[-1] / leads_h[0]) ** (step / (TRADE_ROWS - 1)) for step in range(TRADE_ROWS)]
-    nearest = {min(leads_h, key=lambda lead_h, want_h=want_h: abs(lead_h - want_h)) for want_h in wanted}
+    every_h = np.array(leads_h)
+    wanted_h = np.geomspace(max(leads_h[0], 1.0), leads_h[-1], TRADE_ROWS)
+    nearest = {leads_h[int(np.argmin(np.abs(every_h - want_h)))] for want_h in wanted_h}
     return sorted(nearest | ({last_h} if last_h is not None else set()))

@@ -320,7 +320,7 @@ def crossing_alerts(record: CycleRecord) -> dict[tuple[str, str], Level]:
 
 
 def _crossing_clause(record: CycleRecord) -> str | None:
-    """``The orbits of 2 pairs cross: MGS – MRO (red) and MRO – ODY (yellow).``"""
+    """A sentence such as "The orbits of 2 pairs cross: MGS – MRO (red) and MRO – ODY (yellow)", None without alert."""
     alerts = crossing_alerts(record)
     if not alerts:
         return None
@@ -331,6 +331,7 @@ def _crossing_clause(record: CycleRecord) -> str | None:
         counts = [f"{levels.count(level)} {level.value}" for level in Level if level in levels]
         which = wording.listing(counts)
     return f"The orbits of {wording.count(len(alerts), 'pair')} cross: {which}."
+
 
 def _decision(red: Sequence[EventRecord], cutoff: Epoch) -> str:
     needs = "1 approach needs a decision" if len(red) == 1 else f"{len(red)} approaches need a decision"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import product
 from statistics import median
 from typing import Any, Final
 
@@ -29,6 +30,7 @@ from generator.report.plots.style import (
     SMALL,
     canvas,
     date_axis,
+    day_text,
     days_between,
     key,
     label,
@@ -56,6 +58,7 @@ _NAMED: Final = 3
 _SIGMAS: Final = 3.0
 """Reach of the band of timing, as that of the largest ellipse in the B-plane."""
 _PANEL_IN: Final = 3.4
+_OXD_IN: Final = 2.0
 _GAP_REVOLUTIONS: Final = 2.5
 _BAND: Final = "#e4e7ea"
 _BAND_POINTS: Final = 60
@@ -102,7 +105,7 @@ class CrossingsDrawing:
         height_in = 5.3 if timed else 3.65
         figure = canvas(height_in, self.heading, self.subheading)
         key(figure, height_in - 0.58, self._names())
-        distance = panel(figure, 0.78, height_in - 2.90, _PANEL_IN, 2.0)
+        distance = panel(figure, 0.78, height_in - 0.90 - _OXD_IN, _PANEL_IN, _OXD_IN)
         self._distance(distance)
         last = distance
         if timed:
@@ -143,14 +146,25 @@ class CrossingsDrawing:
 
     def _name_worst(self, axes: Axes) -> None:
         """OXD, OXT and date of the marked crossing, inside the panel."""
-        wide_pt, panel_pt = text_width_pt(self.worst.text, SMALL, bold=True), _PANEL_IN * 72.0
-        at_pt = self.worst.days / days_between(self.window.start, self.window.stop) * panel_pt
-        left_pt = min(max(at_pt - wide_pt / 2.0, 3.0), panel_pt - wide_pt - 2.0)
-        low = self.worst.oxd_km < 0.2 * axes.get_ylim()[1]
-        label(
-            axes, self.worst.days, self.worst.oxd_km, self.worst.text, dx=left_pt - at_pt, dy=13 if low else -13,
-            va="center", weight="bold",
-        )  # fmt: skip
+        wide_pt, panel_pt = text_width_pt(self.worst.text, SMALL, bold=True), np.array([_PANEL_IN, _OXD_IN]) * 72.0
+        scale_pt = panel_pt / [days_between(self.window.start, self.window.stop), axes.get_ylim()[1]]
+        lines_pt = np.concatenate([np.stack([line.days, line.oxd_km], axis=1) for line in self.branches]) * scale_pt
+        at_pt = np.array([self.worst.days, self.worst.oxd_km]) * scale_pt
+        best: tuple[int, float, float] | None = None
+        for dx, dy in (
+            (9.0, 0.0),
+            (-9.0 - wide_pt, 0.0),
+            *product((-wide_pt / 2.0, 6.0, -6.0 - wide_pt), (13.0, -13.0)),
+        ):
+            left_pt = min(max(at_pt[0] + dx, 3.0), panel_pt[0] - wide_pt - 2.0)
+            low_pt = np.array([left_pt, at_pt[1] + dy - 6.0])
+            if low_pt[1] < 1.0 or (dy == 0.0 and left_pt != at_pt[0] + dx):
+                continue
+            covered = int(((lines_pt > low_pt) & (lines_pt < low_pt + [wide_pt, 12.0])).all(axis=1).sum())
+            if best is None or covered < best[0]:
+                best = covered, left_pt - at_pt[0], dy
+        _, dx, dy = best or (0, 9.0, 13.0)
+        label(axes, self.worst.days, self.worst.oxd_km, self.worst.text, dx=dx, dy=dy, va="center", weight="bold")
 
     def _timing(self, axes: Axes) -> None:
         reach_s = _SIGMAS * max((float(np.nanmax(b.sigma_s)) for b in self.branches if _known(b.sigma_s)), default=0.0)
@@ -269,7 +283,7 @@ def crossings_plot(record: CycleRecord, pair: PairRecord) -> Plot | None:
         ),
         drawing=CrossingsDrawing(
             heading=f"{pair.primary} – {pair.secondary}",
-            subheading="Orbit-crossing distance" + (" and timing" if worst.oxt_s is not None else "; no timing"),
+            subheading=_subheading(found, thresholds),
             window=record.window,
             branches=branches,
             thresholds=thresholds,
@@ -284,6 +298,20 @@ def crossings_plot(record: CycleRecord, pair: PairRecord) -> Plot | None:
             note=note,
         ),
     )  # fmt: skip
+
+
+def _subheading(found: list[tuple[Epoch, CrossingRecord]], thresholds: Limits) -> str:
+    """What is drawn, and when the orbits are within the most severe threshold that they come within."""
+    for value_km, _, text in thresholds:
+        below = [when for when, crossing in found if crossing.oxd_km < value_km]
+        if below:
+            first, last = (day_text(when.datetime_utc()) for when in (below[0], below[-1]))
+            return (
+                f"Orbit crossings · below {text} {first} – {last}"
+                if first != last
+                else (f"Orbit crossings · below {text} on {first}")
+            )
+    return "Orbit crossings"
 
 
 def _utc(epoch: Epoch | None) -> str | None:

@@ -39,7 +39,7 @@ Segment = tuple[tuple[int, int], tuple[int, int]]
 
 _PANEL_IN: Final = 4.2
 _DARKEST: Final = "#00416b"
-_WHITE_TEXT: Final = 0.45
+_WHITE_TEXT: Final = 0.68
 _DECADES: Final = 6.0
 """From the darkest cell to the palest; smaller values are as pale."""
 _DASHES: Final[dict[Level, Any]] = {Level.RED: "-", Level.YELLOW: (0, (2.2, 0.9)), Level.GREEN: ":"}

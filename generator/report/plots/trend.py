@@ -15,7 +15,7 @@ from generator.cycle.record import CycleRecord, EventRecord, HistoryPoint, Vecto
 from generator.encounter.alert import Level
 from generator.report.plots.approach import Thresholds, thresholds_note, thresholds_of
 from generator.report.plots.plot import Plot
-from generator.report.plots.probability import PcThresholds, pc_limits, pc_thresholds
+from generator.report.plots.probability import LEAST_PC, PcThresholds, pc_limits, pc_thresholds
 from generator.report.plots.style import (
     INK,
     LEVEL_COLOR,
@@ -69,6 +69,8 @@ class TrendDrawing:
     def figure(self) -> Figure:
         """Two or three panels over one date axis."""
         likely = [point for point in self.points if point.pc is not None]
+        if all(float(point.pc or 0.0) < LEAST_PC for point in likely):
+            likely = []
         raised_in = 1.80 if likely else 0.0
         figure = canvas(4.95 + raised_in, self.heading, self.subheading)
         miss = panel(figure, 0.78, 2.48 + raised_in, 3.3, 1.75)
@@ -79,7 +81,9 @@ class TrendDrawing:
             axes.set_xlim(-0.06 * length, 1.06 * length)
             axes.grid(visible=True)
             date_axis(axes, self.start, self.stop, most=5)
-            axes.set_xlabel("" if axes is not parts else axes.get_xlabel())
+            if axes is not parts:
+                axes.set_xlabel("")
+                axes.xaxis.set_ticklabels([])
         for axes in probability:
             self._probability(axes, likely)
         parts.set_xlabel(f"data cut-off of the cycle, {parts.get_xlabel()}", labelpad=2)
