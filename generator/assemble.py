@@ -13,7 +13,7 @@ from typing import Final
 import generator
 from generator.astro.epochs import Epoch
 from generator.config import Config, ScreenedObject
-from generator.cycle.crossings import CrossingSetting, describe_crossings
+from generator.cycle.crossings import CrossingSetting, describe_crossings, describe_seasons
 from generator.cycle.events import Source, describe_event
 from generator.cycle.history import changes, event_ids, with_history
 from generator.cycle.motion import FloatArray, distance_profile, orbit_of, profile_positions
@@ -70,11 +70,8 @@ def assemble(findings: Findings) -> CycleRecord:
     config, setting, previous = findings.config, findings.setting, findings.previous
     sources = _sources(findings)
     events = _events(findings, sources)
-    crossings = describe_crossings(
-        findings.crossings,
-        CrossingSetting(
-            trajectories=findings.trajectories, sources=sources, body=setting.body, rules=config.alert_rules
-        ),
+    paths = CrossingSetting(
+        trajectories=findings.trajectories, sources=sources, body=setting.body, rules=config.alert_rules
     )
     record = CycleRecord(
         schema_number=SCHEMA,
@@ -107,8 +104,8 @@ def assemble(findings: Findings) -> CycleRecord:
         inputs=tuple(entry for result in findings.ingested for entry in result.inputs),
         pairs=_pairs(findings, events),
         events=events,
-        crossings=crossings,
-        seasons=(),
+        crossings=describe_crossings(findings.crossings, paths),
+        seasons=describe_seasons(findings.objects, paths, config.crossing_limit_km),
         changes=(),
         funnel=_funnel(findings.screening),
         provenance=_provenance(findings.configuration, setting),

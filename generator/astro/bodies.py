@@ -45,11 +45,17 @@ class Rotation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """A natural body: NAIF number, gravity, spheroid and rotation."""
+    """A natural body: NAIF number, gravity, spheroid and rotation.
+
+    ``j2`` is the second zonal harmonic, not normalised, to the digits that a secular drift needs: Mars after GMM-3
+    (Genova et al. 2016), Moon after GRAIL (Konopliv et al. 2013), Earth after EGM2008, Mercury after MESSENGER
+    (Mazarico et al. 2014), Venus after Magellan (Konopliv et al. 1999), Jupiter after Juno (Iess et al. 2018).
+    """
 
     name: str
     naif_id: int
     gm_km3_s2: float
+    j2: float
     equatorial_radius_km: float
     polar_radius_km: float
     rotation: Rotation
@@ -122,6 +128,7 @@ BODIES: Final[Mapping[str, Body]] = MappingProxyType(
                 name="SUN",
                 naif_id=10,
                 gm_km3_s2=1.3271244004193938e11,
+                j2=2.2e-7,
                 equatorial_radius_km=696_000.0,
                 polar_radius_km=696_000.0,
                 rotation=Rotation(
@@ -132,6 +139,7 @@ BODIES: Final[Mapping[str, Body]] = MappingProxyType(
                 name="MERCURY",
                 naif_id=199,
                 gm_km3_s2=2.2031780000000021e4,
+                j2=5.032e-5,
                 equatorial_radius_km=2_439.7,
                 polar_radius_km=2_439.7,
                 rotation=_MERCURY_ROTATION,
@@ -140,6 +148,7 @@ BODIES: Final[Mapping[str, Body]] = MappingProxyType(
                 name="VENUS",
                 naif_id=299,
                 gm_km3_s2=3.2485859200000006e5,
+                j2=4.405e-6,
                 equatorial_radius_km=6_051.8,
                 polar_radius_km=6_051.8,
                 rotation=Rotation(
@@ -150,6 +159,7 @@ BODIES: Final[Mapping[str, Body]] = MappingProxyType(
                 name="EARTH",
                 naif_id=399,
                 gm_km3_s2=3.9860043543609598e5,
+                j2=1.08263e-3,
                 equatorial_radius_km=6_378.1366,
                 polar_radius_km=6_356.7519,
                 rotation=Rotation(
@@ -160,6 +170,7 @@ BODIES: Final[Mapping[str, Body]] = MappingProxyType(
                 name="MOON",
                 naif_id=301,
                 gm_km3_s2=4.9028000661637961e3,
+                j2=2.033e-4,
                 equatorial_radius_km=1_737.4,
                 polar_radius_km=1_737.4,
                 rotation=_MOON_ROTATION,
@@ -168,6 +179,7 @@ BODIES: Final[Mapping[str, Body]] = MappingProxyType(
                 name="MARS",
                 naif_id=499,
                 gm_km3_s2=4.282837362069909e4,
+                j2=1.95661e-3,
                 equatorial_radius_km=3_396.19,
                 polar_radius_km=3_376.20,
                 rotation=Rotation(
@@ -180,6 +192,7 @@ BODIES: Final[Mapping[str, Body]] = MappingProxyType(
                 name="JUPITER",
                 naif_id=599,
                 gm_km3_s2=1.266865349115908e8,
+                j2=1.46966e-2,
                 equatorial_radius_km=71_492.0,
                 polar_radius_km=66_854.0,
                 rotation=_JUPITER_ROTATION,

@@ -18,6 +18,7 @@ from generator.errors import ArchiveError, PublicationError
 from generator.publish import Workspace, publish
 from generator.publish import rebuild as rebuild_site
 from generator.publish.check import verify_site
+from generator.publish.commit import last_published
 from generator.publish.index import open_index
 from generator.rescreen import rescreen
 
@@ -54,8 +55,7 @@ def rebuild(config_path: Path, jobs: int) -> None:
         settle(workspace, config, jobs, bars)
         rebuild_site(workspace, jobs=jobs, progress=bars.stage)
         send_copies(workspace, config)
-    changed = len(workspace.published.read_text(encoding="utf-8").splitlines())
-    click.echo(f"{changed} files changed, listed in {workspace.published}")
+    click.echo(f"{len(last_published(workspace))} files changed, listed in {workspace.published}")
 
 
 @click.command()

@@ -14,6 +14,7 @@ from generator.cycle.signature import load_signer
 from generator.errors import NearpassError
 from generator.pipeline import cycle_id, run_cycle
 from generator.publish import Workspace, prepare, publish, unpublished
+from generator.publish.commit import last_published
 from generator.publish.mirror import mirror
 from generator.status import failed, succeeded
 from generator.watch import deliveries, fingerprint
@@ -54,7 +55,7 @@ def one_cycle(
         for entry in record.inputs:
             if entry.refusal is not None:
                 log("input_refused", cycle_id=record.cycle_id, object_id=entry.object_id, error=entry.refusal)
-        changed = len(workspace.published.read_text(encoding="utf-8").splitlines())
+        changed = len(last_published(workspace))
         log("cycle_published", cycle_id=record.cycle_id, events=len(record.events), files_changed=changed)
         succeeded(workspace.status, record, log.world.instant(), seen)
     return front, record

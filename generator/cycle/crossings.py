@@ -1,21 +1,30 @@
-"""From crossings of two arcs to their records: primary by id, places, timing uncertainty, level."""
+"""From crossings of two arcs to their records, and the seasons in which two orbits cross."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
+from typing import Final
 
 import numpy as np
 
-from generator.astro.bodies import Body, planetographic
+from generator.astro.bodies import Body, equator_from_icrf, planetographic
 from generator.astro.epochs import Epoch
 from generator.cycle.events import Source
-from generator.cycle.record import CrossingRecord
+from generator.cycle.record import CrossingRecord, ObjectRecord, SeasonRecord, Span
 from generator.encounter.alert import AlertRule, assess_crossing
 from generator.encounter.uncertainty import timing_sigma_s
 from generator.ephemeris.trajectory import FloatArray, Trajectory
 from generator.screening.crossing import Crossing
+from generator.screening.crossing_season import season
+
+DAY_S: Final = 86_400.0
+SEASON_DAYS: Final = 180.0
+SEASON_REACH: Final = 10.0
+SEASON_REVOLUTIONS: Final = 1.2
+"""Coverage that a season needs: one revolution and what its fit takes on either side."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -26,6 +35,11 @@ class CrossingSetting:
     sources: Mapping[str, Source]
     body: Body
     rules: Sequence[AlertRule]
+
+    @property
+    def epoch(self) -> Epoch:
+        """Start of the window, from which all trajectories count."""
+        return next(iter(self.trajectories.values())).epoch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -42,6 +56,71 @@ def describe_crossings(found: Sequence[Crossing], setting: CrossingSetting) -> t
     return tuple(_describe(crossing, setting) for crossing in sorted(found, key=lambda item: item.passage_first_s))
 
 
+def describe_seasons(
+    objects: Sequence[ObjectRecord], setting: CrossingSetting, threshold_km: float
+) -> tuple[SeasonRecord, ...]:
+    """For the coming months, how near the orbits of each pair come by secular drift.
+
+    Pairs that stay beyond ten times the threshold all the time have none, nor have orbits that are not closed or not
+    covered for a revolution.
+
+    Args:
+        objects: All objects, by id.
+        setting: Trajectories and body.
+        threshold_km: Orbit-crossing distance that matters.
+    """
+    able = [item for item in objects if _has_revolution(item, setting.trajectories)]
+    pairs = (pair for pair in combinations(able, 2) if _shells_km(*pair) < threshold_km)
+    seasons = (_season(pair, setting, threshold_km) for pair in pairs)
+    return tuple(found for found in seasons if min(found.oxd_km) < SEASON_REACH * threshold_km)
+
+
+def _has_revolution(item: ObjectRecord, trajectories: Mapping[str, Trajectory]) -> bool:
+    if item.orbit is None or item.orbit.period_s is None:
+        return False
+    start_s, stop_s = trajectories[item.id].spans_s[0]
+    return stop_s - start_s > SEASON_REVOLUTIONS * item.orbit.period_s
+
+
+def _shells_km(first: ObjectRecord, second: ObjectRecord) -> float:
+    """Gap between the shells of radius in which two orbits lie; below zero where they overlap."""
+    if first.orbit is None or second.orbit is None:
+        return math.inf
+    low, high = sorted((first.orbit, second.orbit), key=lambda orbit: orbit.periapsis_altitude_km)
+    return high.periapsis_altitude_km - (math.inf if low.apoapsis_altitude_km is None else low.apoapsis_altitude_km)
+
+
+def _season(pair: tuple[ObjectRecord, ObjectRecord], setting: CrossingSetting, threshold_km: float) -> SeasonRecord:
+    first, second = (setting.trajectories[item.id] for item in pair)
+    found = season(
+        first,
+        second,
+        at_s=max(first.spans_s[0][0], second.spans_s[0][0]),
+        periods_s=(_period_s(pair[0]), _period_s(pair[1])),
+        gm_km3_s2=setting.body.gm_km3_s2,
+        radius_km=setting.body.equatorial_radius_km,
+        j2=setting.body.j2,
+        pole=equator_from_icrf(setting.body, setting.epoch)[2],
+        threshold_km=threshold_km,
+        days=SEASON_DAYS,
+    )
+    return SeasonRecord(
+        primary=pair[0].id,
+        secondary=pair[1].id,
+        threshold_km=threshold_km,
+        days=tuple(found.offsets_days.tolist()),
+        oxd_km=tuple(round(value, 3) for value in found.oxd_km.tolist()),
+        below=tuple(
+            Span(start=setting.epoch + start * DAY_S, stop=setting.epoch + stop * DAY_S)
+            for start, stop in found.below_days
+        ),
+    )
+
+
+def _period_s(item: ObjectRecord) -> float | None:
+    return item.orbit.period_s if item.orbit else None
+
+
 def _describe(crossing: Crossing, setting: CrossingSetting) -> CrossingRecord:
     first = _Passage(object_id=crossing.first, offset_s=crossing.passage_first_s, point_km=crossing.first_point_km)
     second = _Passage(object_id=crossing.second, offset_s=crossing.passage_second_s, point_km=crossing.second_point_km)
@@ -51,7 +130,7 @@ def _describe(crossing: Crossing, setting: CrossingSetting) -> CrossingRecord:
         oxt_s = -oxt_s
     timing_s = _combined_timing_s((primary, secondary), setting)
     verdict = assess_crossing(crossing.oxd_km, setting.rules, oxt_s=oxt_s, timing_sigma_s=timing_s)
-    epoch = next(iter(setting.trajectories.values())).epoch
+    epoch = setting.epoch
     places = [_latitude_deg(passage, crossing.passage_first_s, epoch, setting.body) for passage in (primary, secondary)]
     return CrossingRecord(
         primary=primary.object_id,

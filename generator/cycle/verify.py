@@ -85,7 +85,7 @@ class _Check:
     findings: list[Finding] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
     cycles: set[str] = field(default_factory=set)
-    stored: dict[str, set[str]] = field(default_factory=dict)
+    stored: dict[str, dict[str, tuple[int, int]]] = field(default_factory=dict)
     start: Link | None = None
     pruned: int = 0
     signed: int = 0
@@ -106,8 +106,33 @@ class _Check:
         added = self.archive.folder(pending["cycle_id"]) / "manifest.json" if pending and pending["cycle_id"] else None
         if pending and added is not None and added.exists():
             self.start = {"cycle_id": pending["cycle_id"], "manifest_sha256": sha256_of(added.read_bytes())}
-        if self.start is None and next(self.archive.cycle_ids(), None) is not None:
+        elif self.start is not None:
+            self._head_or_manifest(self.start)
+        if self.start is None and not self.broken and next(self.archive.cycle_ids(), None) is not None:
             self._find(HEAD, "it must name the newest entry of the chain")
+
+    def _head_or_manifest(self, link: Link) -> None:
+        """If the head does not fit the manifest it names, whether that manifest fits the rest tells which is wrong."""
+        try:
+            name = f"{cycle_folder(link['cycle_id'])}/manifest.json"
+        except ArchiveError as error:
+            self._break(HEAD, error.rule)
+            self.start = None
+            return
+        path = self.archive.directory / name
+        if not path.parent.is_dir():
+            self._break(HEAD, f"it names {link['cycle_id']}, which must be in the archive")
+            self.start = None
+        elif path.exists() and (found := sha256_of(path.read_bytes())) != link["manifest_sha256"]:
+            alone = _Check(self.archive, self.public_key, start={**link, "manifest_sha256": found})
+            for number, entry in enumerate(alone.chain()):
+                if number == 1:
+                    break
+                alone.cycle(*entry)
+            alone.every_input()
+            if not alone.findings:
+                self._find(HEAD, f"it must give the hash of {name}")
+                self.start = alone.start
 
     def chain(self) -> Iterator[tuple[str, bytes, dict[str, Any]]]:
         """Every entry of the chain from its head to its beginning: id, manifest as text, manifest."""
@@ -143,7 +168,7 @@ class _Check:
         except ArchiveError as error:
             self._find(name, error.rule)
             return None
-        if not complete or manifest["cycle_id"] != cycle_id:
+        if not complete or manifest["cycle_id"] != cycle_id or text != canonical_json(manifest):
             self._find(name, f"it must be the manifest of {cycle_id}")
             return None
         return text, manifest
@@ -157,7 +182,10 @@ class _Check:
             if data is not None and (sha256_of(data), len(data)) != (digest["sha256"], digest["size_bytes"]):
                 self._find(f"{folder}/{name}", "it must have the hash that its manifest gives")
         for sha256, entry in manifest["inputs"].items():
-            self.stored.setdefault(sha256, set()).add(entry["stored"]["sha256"])
+            size = entry["size_bytes"], entry["stored"]["size_bytes"]
+            self.stored.setdefault(sha256, {})[entry["stored"]["sha256"]] = size
+        if manifest["supersedes"] is not None and not self.archive.folder(manifest["supersedes"]).is_dir():
+            self._find(f"{folder}/manifest.json", "the cycle that it supersedes must be in the archive")
         if manifest["signed_by"] is not None:
             self._signature(f"{folder}/manifest.sig", text, manifest["signed_by"])
 
@@ -203,12 +231,13 @@ class _Check:
             if path.exists() or not marker.exists():
                 self._input(name, sha256, stored)
 
-    def _input(self, name: str, sha256: str, stored: set[str]) -> None:
+    def _input(self, name: str, sha256: str, stored: dict[str, tuple[int, int]]) -> None:
         packed = self._read(name, "the input is missing")
         if packed is None:
             return
         try:
-            intact = sha256_of(packed) in stored and sha256_of(gzip.decompress(packed)) == sha256
+            data = gzip.decompress(packed)
+            intact = sha256_of(data) == sha256 and stored.get(sha256_of(packed)) == (len(data), len(packed))
         except (OSError, EOFError, zlib.error):
             intact = False
         if not intact:

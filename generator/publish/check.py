@@ -11,7 +11,7 @@ from generator.cycle.durable import canonical_json, sha256_of
 from generator.cycle.verify import Finding
 from generator.errors import PublicationError
 from generator.publish.commit import read_journal
-from generator.publish.manifest import ROOT, is_manifest, parse
+from generator.publish.manifest import ANCHOR, ROOT, anchor, is_manifest, parse
 from generator.publish.mirror import UNFINISHED
 from generator.publish.workspace import Workspace
 
@@ -33,6 +33,7 @@ def verify_site(workspace: Workspace, public: Path | None = None) -> tuple[int, 
     check = _Check(public or workspace.public, _unfinished(workspace) if own else {})
     check.manifest(ROOT)
     check.unknown_files()
+    check.anchor()
     if own and not check.findings:
         check.against_archive(Archive(workspace.archive))
     return len(check.seen), tuple(check.findings)
@@ -66,11 +67,24 @@ class _Check:
             if is_manifest(listed) and (self.public / listed).exists():
                 self.manifest(listed)
 
+    def anchor(self) -> None:
+        """The root manifest has the hash beside it; if not, whatever else is wrong tells which of the two is."""
+        text, root = self._read(ANCHOR), self._read(ROOT)
+        if root is None:
+            return
+        if text is None:
+            self._find(ANCHOR, "it is missing")
+        elif text != anchor(root) and not {ROOT, ANCHOR} & self.allowed.keys():
+            if self.findings:
+                self.findings.insert(0, self._finding(ROOT, f"it must have the hash that {ANCHOR} gives"))
+            else:
+                self._find(ANCHOR, f"it must give the hash of {ROOT}")
+
     def unknown_files(self) -> None:
         """Files that no manifest lists."""
         for path in sorted(self.public.rglob("*")):
             name = path.relative_to(self.public).as_posix()
-            if path.is_dir() or name in self.seen or name == UNFINISHED:
+            if path.is_dir() or name in self.seen or name in {ANCHOR, UNFINISHED}:
                 continue
             if sha256_of(path.read_bytes()) not in self.allowed.get(name, set()):
                 self._find(name, "no manifest lists it")
@@ -102,7 +116,10 @@ class _Check:
             return None
 
     def _find(self, name: str, problem: str) -> None:
-        self.findings.append(Finding(file=f"{self.public.name}/{name}", problem=problem))
+        self.findings.append(self._finding(name, problem))
+
+    def _finding(self, name: str, problem: str) -> Finding:
+        return Finding(file=f"{self.public.name}/{name}", problem=problem)
 
 
 def _unfinished(workspace: Workspace) -> Allowed:

@@ -19,7 +19,7 @@ from generator.cycle.durable import canonical_json, make_folder, replace_durably
 from generator.publish.workspace import Workspace
 
 JOURNAL: Final = "commit.json"
-LAST: Final = ("live/latest.js", "manifest.json", "index.html", "latest.json")
+LAST: Final = ("live/latest.js", "manifest.json", "manifest.sha256", "index.html", "latest.json")
 """The files that make a new cycle the current one, in this order."""
 
 
@@ -130,6 +130,12 @@ def _carry_out(workspace: Workspace) -> None:
     for folder in sorted(touched):
         sync_folder(folder)
     (workspace.staging / JOURNAL).unlink()
+
+
+def last_published(workspace: Workspace) -> list[str]:
+    """Names below ``public`` of the files that the last publication changed, in their order."""
+    path = workspace.published
+    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
 
 
 def read_journal(workspace: Workspace) -> dict[str, Any] | None:

@@ -2,11 +2,12 @@
 
 ::
 
+    manifest.sha256                    hash of the next, as sha256sum writes it
     manifest.json                      files that belong to no month, and each of the months' manifests
     manifests/2021-03.json             the month's page and script, its events' pages, its cycles' manifests
     cycles/2021/03/17/T0000Z/manifest.json   files of one cycle, and the archive's manifest they were made from
 
-Whoever knows the hash of ``manifest.json`` can check the whole site. An event belongs to the month in its id.
+Whoever knows that one hash can check the whole site. An event belongs to the month in its id.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from generator.errors import PublicationError
 
 SCHEMA: Final = 1
 ROOT: Final = "manifest.json"
+ANCHOR: Final = "manifest.sha256"
 _MONTH_FILE: Final = re.compile(r"archive/(\d{4})/(\d{2})\.html|live/cycles-(\d{4})-(\d{2})\.js")
 _EVENT_FILE: Final = re.compile(r"events/.*-(\d{4})(\d{2})\d{2}T\d{4}(?:-\d+)?\.html")
 _CYCLE_FILE: Final = re.compile(r"(cycles/(\d{4})/(\d{2})/\d{2}/T\d{4}Z)/(.*)")
@@ -63,7 +65,13 @@ def updated(public: Path, changed: Mapping[str, str], archive_manifests: Mapping
         written[name] = _text(read(public, name) | files)
         root[name] = sha256_of(written[name])
     written[ROOT] = _text(read(public, ROOT) | root)
+    written[ANCHOR] = anchor(written[ROOT])
     return written
+
+
+def anchor(root: bytes) -> bytes:
+    """The root manifest's hash, in the form that ``sha256sum -c`` reads."""
+    return f"{sha256_of(root)}  {ROOT}\n".encode()
 
 
 def read(public: Path, name: str) -> Hashes:

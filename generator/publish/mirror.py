@@ -11,7 +11,7 @@ from typing import Final
 from generator.cycle.durable import make_folder, sync_file, sync_folder
 from generator.errors import PublicationError
 from generator.publish.commit import rank
-from generator.publish.manifest import ROOT, is_manifest, read
+from generator.publish.manifest import ANCHOR, ROOT, is_manifest, read
 
 UNFINISHED: Final = ".nearpass-copy"
 """The one file that an interrupted copy may leave; the next one replaces it."""
@@ -35,13 +35,11 @@ def mirror(public: Path, target: Path) -> list[str]:
     """
     try:
         make_folder(target)
-        names = sorted({*_differing(public, target, ROOT), ROOT}, key=lambda name: (rank(name), not _new(name), name))
-        if (
-            names == [ROOT]
-            and (target / ROOT).exists()
-            and (target / ROOT).read_bytes() == (public / ROOT).read_bytes()
-        ):
+        place = target / ANCHOR
+        if place.exists() and place.read_bytes() == (public / ANCHOR).read_bytes():
             return []
+        wanted = {*_differing(public, target, ROOT), ROOT, ANCHOR}
+        names = sorted(wanted, key=lambda name: (rank(name), not _new(name), name))
         for name in names:
             _copy(public / name, target / name, target / UNFINISHED)
         for folder in sorted({(target / name).parent for name in names}):

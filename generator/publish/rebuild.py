@@ -12,7 +12,7 @@ from typing import Final
 
 from generator.cycle.archive import Archive
 from generator.errors import ArchiveError
-from generator.publish.commit import finish
+from generator.publish.commit import finish, last_published
 from generator.publish.index import open_index
 from generator.publish.manifest import forget_damaged
 from generator.publish.site import fresh_staging, put_in_place
@@ -64,7 +64,7 @@ def rebuild(workspace: Workspace, *, jobs: int, progress: Progress) -> Path:
         home = workspace.staging / f"batch-{number}"
         put_in_place(workspace, home / "docs", home / "public", archive, batch)
         shutil.rmtree(home)
-        changed += workspace.published.read_text(encoding="utf-8").splitlines()
+        changed += last_published(workspace)
         advance(len(batch))
     docs, built = fresh_staging(workspace, "live")
     with open_index(workspace.index, archive) as index:

@@ -179,7 +179,7 @@ def timing(group: CrossingGroup, catalogue: Catalogue) -> str:
 
 def statement(group: CrossingGroup, catalogue: Catalogue) -> str:
     """A group in words, for the pair's page."""
-    near = f"{_place(group).capitalize()} the orbits pass {wording.distance(group.leading.oxd_km)} from each other"
+    near = f"The orbits pass {wording.distance(group.leading.oxd_km)} from each other {_place(group)}"
     return f"{near}{_on(group.leading)}; {_season_of(group)}. {wording.sentence(timing(group, catalogue))}"
 
 
@@ -203,30 +203,33 @@ def groups_table(
 ) -> Table:
     """One row a pair and branch, in the order given, at most ``most`` of them."""
     kept = groups if most is None else groups[:most]
-    heads = (
+    timed = any(group.soonest for group in kept)
+    heads = [
         Head(title="Pair"), Head(title="Branch", meaning=_COLUMN["branch"].meaning),
         Head(title="Level", meaning="The most severe level of the branch"),
         Head(title="From", unit="UTC", meaning="First revolution of that level"),
         Head(title="To", unit="UTC", meaning="Last revolution of that level"),
         Head(title="Revolutions", numeric=True, meaning="Revolutions of that level, and all that are listed"),
         Head(title="Least OXD", unit="km", numeric=True, meaning="Least orbit-crossing distance at that level"),
+    ]  # fmt: skip
+    heads += [
         Head(title="Least OXT", unit="s", numeric=True, meaning="Least orbit-crossing timing at that level"),
         Head(title="OXT", unit="σ", numeric=True, meaning="The same in sigmas of the timing"),
         Head(title="Straight-line CAD", unit="km", numeric=True, meaning="Least close-approach distance that follows"),
-        Head(title="Latitude", unit="deg", numeric=True),
-    )  # fmt: skip
+    ] if timed else []  # fmt: skip
+    heads.append(head(_COLUMN["primary_latitude_deg"]))
     cut = f"The {wording.count(len(kept), 'branch', 'branches')} that matter most, of {len(groups)}."
     return Table(
         caption=caption,
-        heads=heads,
-        rows=tuple(_group_row(group, catalogue, links) for group in kept),
+        heads=tuple(heads),
+        rows=tuple(_group_row(group, catalogue, links, timed=timed) for group in kept),
         twins=(("CSV", f"{links.cycle}crossings.csv"), ("JSON", f"{links.cycle}crossings.json")),
         filter_label="Filter crossings" if len(kept) > 9 else None,
         cut=cut if len(kept) < len(groups) else None,
     )
 
 
-def _group_row(group: CrossingGroup, catalogue: Catalogue, links: Links) -> TableRow:
+def _group_row(group: CrossingGroup, catalogue: Catalogue, links: Links, *, timed: bool) -> TableRow:
     alerts, soonest = group.alerts, group.soonest
     pair = catalogue.pairs.get((group.primary, group.secondary))
     distances_km = [item.straight_line_cad_km for item in alerts if item.straight_line_cad_km is not None]
@@ -234,19 +237,20 @@ def _group_row(group: CrossingGroup, catalogue: Catalogue, links: Links) -> Tabl
     sigmas = _COLUMN["oxt_sigmas"].value(soonest) if soonest else None
     all_count = len(group.crossings)
     number = f"{len(alerts)} of {all_count}" if len(alerts) < all_count else str(all_count)
+    timings = (
+        number_cell(abs(soonest.oxt_s) if soonest and soonest.oxt_s is not None else None, 1),
+        number_cell(sigmas if isinstance(sigmas, float) else None, 1),
+        number_cell(min(distances_km, default=None), 1),
+    )
     return TableRow(cells=(
-        Cell(
-            text=f"{group.primary} – {group.secondary}", href=f"{links.pair(pair)}#crossings" if pair else None
-        ),
+        Cell(text=f"{group.primary} – {group.secondary}", href=f"{links.pair(pair)}#crossings" if pair else None),
         Cell(text=str(group.branch)),
         level_cell(group.level),
         _day_cell(times[0] if times else None),
         _day_cell(times[-1] if times else None),
         Cell(text=number, sort=str(len(alerts))),
         number_cell(group.leading.oxd_km, 3),
-        number_cell(abs(soonest.oxt_s) if soonest and soonest.oxt_s is not None else None, 1),
-        number_cell(sigmas if isinstance(sigmas, float) else None, 1),
-        number_cell(min(distances_km, default=None), 1),
+        *(timings if timed else ()),
         cell(_COLUMN["primary_latitude_deg"], group.leading),
     ))  # fmt: skip
 

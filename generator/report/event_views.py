@@ -46,6 +46,7 @@ class EventCard:
     pc: str
     pc_basis: str
     max_pc: str | None
+    max_side: str
     reason: str
     change: str
     deadline: str
@@ -102,6 +103,7 @@ def event_card(event: EventRecord, catalogue: Catalogue, links: Links) -> EventC
         pc=risk_views.value(event.probability),
         pc_basis=risk_views.basis(event.probability),
         max_pc=risk_views.highest(event.probability),
+        max_side=risk_views.side(event.probability),
         reason=wording.sentence(event.reason),
         change=wording.sentence(change_text(event, catalogue)),
         deadline=wording.moment_to_minute(event.deadline) if event.deadline else "no deadline",

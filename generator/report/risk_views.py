@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from generator.astro.epochs import Epoch
 from generator.cycle.record import EventRecord, ProbabilityRecord
 from generator.report import wording
 from generator.report.views import (
@@ -20,7 +21,6 @@ from generator.report.views import (
     TableRow,
     number_cell,
     probability_cell,
-    time_cell,
 )
 
 SENSITIVITY_ROWS: Final = 7
@@ -57,14 +57,15 @@ def basis(found: ProbabilityRecord) -> str:
 
 
 def highest(found: ProbabilityRecord) -> str | None:
-    """The highest value over all scalings of the covariance, and on which side of it the present one lies."""
-    if found.max_pc is None:
-        return None
-    text = wording.probability(found.max_pc)
+    """The highest value over all scalings of the covariance."""
+    return None if found.max_pc is None else wording.probability(found.max_pc)
+
+
+def side(found: ProbabilityRecord) -> str:
+    """On which side of the highest value the present one lies; empty where that is not known."""
     if found.in_dilution is None:
-        return text
-    side = "smaller sigmas would raise Pc (dilution)" if found.in_dilution else "smaller sigmas would lower Pc"
-    return f"{text}; {side}"
+        return ""
+    return "diluted, smaller sigmas raise it" if found.in_dilution else "not diluted, smaller sigmas lower it"
 
 
 def probability(event: EventRecord) -> Probability:
@@ -198,16 +199,16 @@ def trade(event: EventRecord, catalogue: Catalogue) -> Trade | None:
             heads=(
                 Head(title="Lead time", unit="h", numeric=True),
                 Head(title="Burn at", unit="UTC"),
-                *(Head(title=catalogue.name(key), unit="m/s", numeric=True) for key in sizes),
+                *(Head(title=key, unit="m/s", numeric=True, meaning=catalogue.name(key)) for key in sizes),
                 Head(title="Remark"),
             ),
             rows=tuple(
                 TableRow(
                     cells=(
                         number_cell(lead_h, 0),
-                        time_cell(event.tca + -lead_h * _HOUR_S),
+                        _minute_cell(event.tca + -lead_h * _HOUR_S),
                         *(number_cell(rows.get(lead_h), 3, signed=True) for rows in sizes.values()),
-                        Cell(text=_remark_on(lead_h, last_h, event, catalogue)),
+                        Cell(text=_remark_on(lead_h, last_h, event)),
                     ),
                     marked=lead_h == last_h,
                 )
@@ -225,12 +226,14 @@ def _deadline_lead_h(event: EventRecord, leads_h: Sequence[float]) -> float | No
     return next((lead_h for lead_h in leads_h if lead_h >= needed_h - 1e-6), None)
 
 
-def _remark_on(lead_h: float, last_h: float | None, event: EventRecord, catalogue: Catalogue) -> str:
-    if last_h is None or event.deadline_object is None:
+def _remark_on(lead_h: float, last_h: float | None, event: EventRecord) -> str:
+    if last_h is None or lead_h > last_h:
         return ""
-    if lead_h == last_h:
-        return f"deadline: lead time of {catalogue.name(event.deadline_object)}"
-    return "after the deadline" if lead_h < last_h else ""
+    return "too late to command" if lead_h < last_h else f"deadline of {event.deadline_object}"
+
+
+def _minute_cell(epoch: Epoch) -> Cell:
+    return Cell(text=wording.minute(epoch), sort=epoch.iso(digits=6), machine=wording.machine_time(epoch))
 
 
 def _shown_leads(leads_h: Sequence[float], last_h: float | None) -> list[float]:

@@ -53,6 +53,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the assets and those hand-written pages that the workspace does not replace by its own."""
     for file in [file for file in files if file.src_dir == str(theme_folder())]:
         files.remove(file)  # mkdocs would publish the assets a second time, outside the folder named by their hash
+    sitemap = files.get_file_from_path("sitemap.xml")
+    if sitemap is not None and sitemap.src_dir != config.docs_dir:
+        files.remove(sitemap)  # mkdocs' own template, which it copies as it is when it is no page
     for uri, path in theme_assets().items():
         files.append(File.generated(config, uri, abs_src_path=str(path)))
     pages = resource("site")

@@ -15,9 +15,11 @@ from generator.screening.crossing_search import Minima
 from generator.screening.crossing_strip import SLACK, Path, arc_states, nearest_middle_s, reach_s
 
 FloatArray = NDArray[np.float64]
+IndexArray = NDArray[np.intp]
 
 _SAME_S: Final = 1e-2  # minima nearer than this in both times are one, found in neighbouring boxes
 _ASIDE_RAD: Final = 0.2  # along a flat valley: points nearer than this are of one floor
+_THINNING: Final = 10.0  # cells to such a step, each keeping one point of a valley
 _ASIDE_STEPS: Final = 20  # steps across the valley, of at least half the length of Newton's near the floor
 
 
@@ -44,32 +46,45 @@ def _one_a_valley(found: Minima, first: Path, second: Path) -> Minima:
     rows = np.flatnonzero(found.flat)
     if not len(rows):
         return found
-    floor_km, step_s = _floor(found.take(rows), first, second)
+    step_s = _step_s(found.take(rows), first)
     places = np.column_stack([found.first_s[rows], found.second_s[rows]]) / np.median(step_s)
+    thin = _lowest_of_each(np.floor(_THINNING * places), found.distance_km[rows])
+    rows, places = rows[thin], places[thin]
+    floor_km = _floor_km(found.take(rows), step_s[thin], first, second)
     links = cKDTree(places).query_pairs(1.0, p=np.inf, output_type="ndarray")
     period_s = first.period_s
     revolution = np.zeros(len(rows)) if period_s is None else found.first_s[rows] // period_s
     links = links[revolution[links[:, 0]] == revolution[links[:, 1]]]
     graph = coo_array((np.ones(len(links)), (links[:, 0], links[:, 1])), shape=(len(rows), len(rows)))
     _, valley = connected_components(graph, directed=False)
-    order = np.lexsort((np.round(floor_km, 9), valley))
-    lowest = order[np.flatnonzero(np.diff(valley[order], prepend=-1))]
+    lowest = _lowest_of_each(valley[:, None], floor_km)
     keep = ~found.flat
     keep[rows[lowest[floor_km[lowest] < np.inf]]] = True
     return found.take(keep)
 
 
-def _floor(flat: Minima, first: Path, second: Path) -> tuple[FloatArray, FloatArray]:
+def _lowest_of_each(labels: FloatArray | IndexArray, distance_km: FloatArray) -> IndexArray:
+    """Row of the smallest distance, the first of equal ones, among those of one label ``(N, m)``."""
+    _, group = np.unique(labels, axis=0, return_inverse=True)
+    order = np.lexsort((np.round(distance_km, 9), group))
+    return order[np.flatnonzero(np.diff(group[order], prepend=-1))]
+
+
+def _step_s(flat: Minima, first: Path) -> FloatArray:
+    """How long the primary takes to go on by :data:`_ASIDE_RAD`; side by side, so does the secondary."""
+    one_km, one_km_s = arc_states(first.trajectory, flat.arcs[:, 0], flat.first_s)
+    return np.asarray(_ASIDE_RAD * np.sqrt(_dot(one_km, one_km) / _dot(one_km_s, one_km_s)))
+
+
+def _floor_km(flat: Minima, step_s: FloatArray, first: Path, second: Path) -> FloatArray:
     """Distances ``(N,)`` at flat points, infinite where the valley falls to either side.
 
-    A saddle of the valley, or a stretch of gentle slope, may look flat in one box. Also the steps aside, in
-    seconds, with which that was seen.
+    A saddle of the valley, or a stretch of gentle slope, may look flat in one box.
     """
     one_km, one_km_s = arc_states(first.trajectory, flat.arcs[:, 0], flat.first_s)
     other_km, other_km_s = arc_states(second.trajectory, flat.arcs[:, 1], flat.second_s)
     floor_km = np.linalg.norm(one_km - other_km, axis=1)
     along = np.sign(_dot(one_km_s, other_km_s))
-    step_s = _ASIDE_RAD * np.linalg.norm(one_km, axis=1) / np.linalg.norm(one_km_s, axis=1)
     falls = np.zeros(len(floor_km), dtype=bool)
     for side in (-1.0, 1.0):
         aside_km, _ = arc_states(first.trajectory, flat.arcs[:, 0], flat.first_s + side * step_s)
@@ -82,7 +97,7 @@ def _floor(flat: Minima, first: Path, second: Path) -> tuple[FloatArray, FloatAr
             second_s = second_s + _dot(gap_km, other_km_s) / stiffness
         other_km, _ = arc_states(second.trajectory, flat.arcs[:, 1], second_s)
         falls |= np.linalg.norm(aside_km - other_km, axis=1) < floor_km - RESOLUTION_KM / 10.0
-    return np.where(falls, np.inf, floor_km), step_s
+    return np.where(falls, np.inf, floor_km)
 
 
 def _dot(one: FloatArray, other: FloatArray) -> FloatArray:

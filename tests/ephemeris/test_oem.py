@@ -241,7 +241,7 @@ RULES: list[tuple[str, str | bytes, str, int]] = [
     ("opm", PLAIN.replace("OEM", "OPM"), "one state is no ephemeris", 1),
     ("omm", "\n" + PLAIN.replace("OEM", "OMM"), "mean elements are no ephemeris", 2),
     ("ocm", PLAIN.replace("OEM", "OCM"), "trajectory as an OEM", 1),
-    ("opm in xml", '<?xml version="1.0"?>\n<!-- a -- b -->\n<opm id="CCSDS_OPM_VERS"/>', "one state is no ephemeris", 3),
+    ("opm in xml", '<?xml version="1.0"?>\n<!-- a - b -->\n<opm id="CCSDS_OPM_VERS"/>', "one state is no ephemeris", 3),
     ("web page", "\n<!DOCTYPE html>\n<html>", "web page", 2),
     ("json", '[{"OBJECT_NAME": "ORBITER"}]', "not JSON", 1),
     ("elements", f"ORBITER\n1 25544U {'9' * 60}\n2 25544 {'9' * 61}\n", "two-line elements", 1),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from typing import Literal
 
 import ccsds_ndm
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -84,11 +86,12 @@ def _same(ours: object, theirs: object) -> bool:
     return ours == theirs
 
 
-@settings(max_examples=150, deadline=None)
+@pytest.mark.parametrize("notation", ["kvn", "xml"])
+@settings(max_examples=100, deadline=None)
 @given(message=_messages())
-def test_a_written_message_reads_back_equal(message: OemMessage) -> None:
-    """Header, metadata, states to the last bit, and covariances come back as they were."""
-    again = parse_oem(write_oem(message).encode(), "written.oem")
+def test_a_written_message_reads_back_equal(notation: Literal["kvn", "xml"], message: OemMessage) -> None:
+    """Header, metadata, states to the last bit, and covariances come back as they were, from either notation."""
+    again = parse_oem(write_oem(message, notation).encode(), "written.oem")
     assert again.header == message.header
     assert len(again.segments) == len(message.segments)
     assert all(_same(ours, theirs) for ours, theirs in zip(message.segments, again.segments, strict=True))
@@ -131,10 +134,11 @@ def _message() -> OemMessage:
     return OemMessage(header=header, segments=(segment,))
 
 
-def test_ccsds_ndm_reads_what_is_written() -> None:
+@pytest.mark.parametrize("notation", ["kvn", "xml"])
+def test_ccsds_ndm_reads_what_is_written(notation: Literal["kvn", "xml"]) -> None:
     """The package ccsds-ndm-py finds the same epochs, states and covariances."""
     message = _message()
-    (segment,), (theirs,) = message.segments, ccsds_ndm.Oem.from_str(write_oem(message)).segments
+    (segment,), (theirs,) = message.segments, ccsds_ndm.Oem.from_str(write_oem(message, notation)).segments
     np.testing.assert_array_equal(
         theirs.data.state_vector_numpy, np.hstack([segment.positions_km, segment.velocities_km_s])
     )
@@ -147,7 +151,8 @@ def test_ccsds_ndm_reads_what_is_written() -> None:
     np.testing.assert_array_equal(found, np.asarray(expected).reshape(2, -1))
 
 
-def test_the_package_oem_reads_what_is_written(tmp_path: Path) -> None:
+@pytest.mark.parametrize("notation", ["kvn", "xml"])
+def test_the_package_oem_reads_what_is_written(tmp_path: Path, notation: Literal["kvn", "xml"]) -> None:
     """The package oem finds the same states and covariances."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # astropy warns of Earth rotation data that are not used
@@ -155,7 +160,7 @@ def test_the_package_oem_reads_what_is_written(tmp_path: Path) -> None:
 
         message = _message()
         path = tmp_path / "written.oem"
-        path.write_text(write_oem(message))
+        path.write_text(write_oem(message, notation))
         (theirs,) = OrbitEphemerisMessage.open(path).segments
         states = [np.concatenate([state.position, state.velocity]) for state in theirs.states]
         matrices = [covariance.matrix for covariance in theirs.covariances]

@@ -3,241 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from itertools import product
 from statistics import median
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.patches import PathPatch
-from matplotlib.path import Path
-from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
-from numpy.typing import NDArray
 
 from generator.astro.epochs import Epoch
-from generator.cycle.record import CrossingRecord, CycleRecord, PairRecord, Span
+from generator.cycle.record import CrossingRecord, CycleRecord, PairRecord
 from generator.encounter.alert import SEVERITY, Level
+from generator.report.plots.crossings_drawing import BranchLine, CrossingsDrawing, Limits, WorstCrossing
 from generator.report.plots.plot import Plot
-from generator.report.plots.style import (
-    INK,
-    LEVEL_COLOR,
-    MUTED,
-    NEUTRAL,
-    PRIMARY,
-    SECONDARY,
-    SMALL,
-    canvas,
-    date_axis,
-    day_text,
-    days_between,
-    key,
-    label,
-    level_mark,
-    linear_axis,
-    minute_text,
-    panel,
-    plain,
-    short,
-    text_width_pt,
-    threshold_lines,
-)
+from generator.report.plots.style import day_text, days_between, minute_text, short
 
-FloatArray = NDArray[np.float64]
-Limits = tuple[tuple[float, Level, str], ...]
-
-_LOOKS: Final[tuple[dict[str, Any], ...]] = (
-    {"color": PRIMARY, "linestyle": "-"},
-    {"color": SECONDARY, "linestyle": (0, (4, 1.6))},
-    {"color": NEUTRAL, "linestyle": (0, (1, 1.3))},
-    {"color": INK, "linestyle": (0, (6, 1.5, 1, 1.5))},
-)
-_NAMED: Final = 3
-"""How many branches are named; pairs with more are nearly coplanar and their branches come and go."""
-_SIGMAS: Final = 3.0
-"""Reach of the band of timing, as that of the largest ellipse in the B-plane."""
-_PANEL_IN: Final = 3.4
-_OXD_IN: Final = 2.0
-_GAP_REVOLUTIONS: Final = 2.5
-_BAND: Final = "#e4e7ea"
-_BAND_POINTS: Final = 60
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class BranchLine:
-    """One crossing from revolution to revolution; ``oxt_s`` and ``sigma_s`` have NaN where they are not known."""
-
-    name: str
-    days: FloatArray
-    oxd_km: FloatArray
-    oxt_s: FloatArray
-    sigma_s: FloatArray
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorstCrossing:
-    """The crossing to look at first."""
-
-    days: float
-    oxd_km: float
-    oxt_s: float | None
-    level: Level
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class CrossingsDrawing:
-    """OXD against date and, where a timing is known, OXT below it."""
-
-    heading: str
-    subheading: str
-    window: Span
-    branches: tuple[BranchLine, ...]
-    thresholds: Limits
-    listed_km: float
-    worst: WorstCrossing
-    note: str
-
-    def figure(self) -> Figure:
-        """One panel, or two over one date axis."""
-        timed = any(np.isfinite(branch.oxt_s).any() for branch in self.branches)
-        height_in = 5.3 if timed else 3.65
-        figure = canvas(height_in, self.heading, self.subheading)
-        key(figure, height_in - 0.58, self._names())
-        distance = panel(figure, 0.78, height_in - 0.90 - _OXD_IN, _PANEL_IN, _OXD_IN)
-        self._distance(distance)
-        last = distance
-        if timed:
-            last = panel(figure, 0.78, 0.52, _PANEL_IN, 1.62)
-            self._timing(last)
-        else:
-            figure.text(0.1 / 5.2, 0.10 / height_in, self.note, fontsize=SMALL, color=INK)
-        for axes in figure.axes:
-            axes.set_xlim(0.0, days_between(self.window.start, self.window.stop))
-            date_axis(axes, self.window.start, self.window.stop, most=6)
-            axes.grid(visible=True)
-            if axes is not last:
-                axes.set_xlabel("")
-                axes.xaxis.set_ticklabels([])
-        return figure
-
-    def _names(self) -> list[tuple[str, dict[str, Any]]]:
-        shown = [(branch.name, _look(index)) for index, branch in enumerate(self.branches[:_NAMED])]
-        more = len(self.branches) - len(shown)
-        return [*shown, (f"{more} more", {"linewidth": 0.0})] if more else shown
-
-    def _distance(self, axes: Axes) -> None:
-        lines_km = [value for value, _, _ in self.thresholds]
-        highest_km = max([*lines_km, *(float(branch.oxd_km.max()) for branch in self.branches)])
-        axes.set_ylim(0.0, 1.08 * highest_km)
-        linear_axis(axes.yaxis)
-        for index, branch in enumerate(self.branches):
-            days, oxd_km = _with_gaps(branch.days, branch.oxd_km)
-            alone = len(branch.days) == 1
-            axes.plot(days, oxd_km, marker="." if alone else None, zorder=4, **_look(index))
-        lines = [(value, text, LEVEL_COLOR[level]) for value, level, text in self.thresholds]
-        if self.listed_km not in lines_km:
-            lines.append((self.listed_km, f"listed {self.listed_km:g} km", NEUTRAL))
-        threshold_lines(axes, lines)
-        level_mark(axes, self.worst.days, self.worst.oxd_km, self.worst.level)
-        self._name_worst(axes)
-        axes.set_ylabel("OXD, km", labelpad=4)
-
-    def _name_worst(self, axes: Axes) -> None:
-        """OXD, OXT and date of the marked crossing, inside the panel."""
-        wide_pt, panel_pt = text_width_pt(self.worst.text, SMALL, bold=True), np.array([_PANEL_IN, _OXD_IN]) * 72.0
-        scale_pt = panel_pt / [days_between(self.window.start, self.window.stop), axes.get_ylim()[1]]
-        lines_pt = np.concatenate([np.stack([line.days, line.oxd_km], axis=1) for line in self.branches]) * scale_pt
-        at_pt = np.array([self.worst.days, self.worst.oxd_km]) * scale_pt
-        best: tuple[int, float, float] | None = None
-        for dx, dy in (
-            (9.0, 0.0),
-            (-9.0 - wide_pt, 0.0),
-            *product((-wide_pt / 2.0, 6.0, -6.0 - wide_pt), (13.0, -13.0)),
-        ):
-            left_pt = min(max(at_pt[0] + dx, 3.0), panel_pt[0] - wide_pt - 2.0)
-            low_pt = np.array([left_pt, at_pt[1] + dy - 6.0])
-            if low_pt[1] < 1.0 or (dy == 0.0 and left_pt != at_pt[0] + dx):
-                continue
-            covered = int(((lines_pt > low_pt) & (lines_pt < low_pt + [wide_pt, 12.0])).all(axis=1).sum())
-            if best is None or covered < best[0]:
-                best = covered, left_pt - at_pt[0], dy
-        _, dx, dy = best or (0, 9.0, 13.0)
-        label(axes, self.worst.days, self.worst.oxd_km, self.worst.text, dx=dx, dy=dy, va="center", weight="bold")
-
-    def _timing(self, axes: Axes) -> None:
-        reach_s = _SIGMAS * max((float(np.nanmax(b.sigma_s)) for b in self.branches if _known(b.sigma_s)), default=0.0)
-        oxt_s = np.concatenate([branch.oxt_s[np.isfinite(branch.oxt_s)] for branch in self.branches])
-        _seconds_axis(axes, oxt_s, reach_s)
-        axes.axhline(0.0, color=INK, linewidth=0.7, zorder=2)
-        length = days_between(self.window.start, self.window.stop)
-        for index, branch in enumerate(self.branches):
-            if _known(branch.sigma_s):
-                days, sigma_s = _thinned(*_with_gaps(branch.days, branch.sigma_s))
-                axes.fill_between(days, -_SIGMAS * sigma_s, _SIGMAS * sigma_s, color=_BAND, linewidth=0, zorder=0.5)
-            axes.add_patch(_dots(branch.days, branch.oxt_s, length, str(_look(index)["color"])))
-        if self.worst.oxt_s is not None:
-            level_mark(axes, self.worst.days, self.worst.oxt_s, self.worst.level)
-        axes.set_ylabel("OXT, s", labelpad=2)
-        band = f"band ±{_SIGMAS:g}σ of timing: inside it both may be there at once" if reach_s else "no timing sigma"
-        axes.set_title(band, fontsize=SMALL, color=MUTED, loc="left", pad=4)
-
-
-def _look(index: int) -> dict[str, Any]:
-    return _LOOKS[index % len(_LOOKS)]
-
-
-def _known(values: FloatArray) -> bool:
-    return bool(np.isfinite(values).any())
-
-
-def _with_gaps(days: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """A NaN where one or more revolutions have no crossing below the limit."""
-    if len(days) < 2:
-        return days, values
-    steps = np.diff(days)
-    places = np.flatnonzero(steps > _GAP_REVOLUTIONS * np.median(steps)) + 1
-    return np.insert(days, places, days[places - 1]), np.insert(values, places, np.nan)
-
-
-def _thinned(days: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """About sixty points of a smooth series, with its ends and the ends of its gaps."""
-    kept = np.arange(len(days)) % max(1, len(days) // _BAND_POINTS) == 0
-    gaps = np.flatnonzero(np.isnan(values))
-    kept[[0, -1, *gaps, *(gaps - 1), *(gaps[:-1] + 1)]] = True
-    return days[kept], values[kept]
-
-
-def _dots(days: FloatArray, values: FloatArray, length_days: float, color: str) -> PathPatch:
-    """Points as one path of short strokes with round ends: a tenth of the bytes of as many markers."""
-    known = np.isfinite(values)
-    half_days = 0.05 / (_PANEL_IN * 72.0) * length_days
-    strokes = np.stack([days[known] - half_days, values[known], days[known] + half_days, values[known]], axis=1)
-    path = Path(strokes.reshape(-1, 2), np.tile([Path.MOVETO, Path.LINETO], int(known.sum())))
-    path.should_simplify = False
-    return PathPatch(path, fill=False, edgecolor=color, linewidth=2.4, capstyle="round", zorder=4)
-
-
-def _seconds_axis(axes: Axes, oxt_s: FloatArray, reach_s: float) -> None:
-    """Linear where all values are of one size; else linear within the band of timing and logarithmic beyond."""
-    most_s = max(float(abs(oxt_s).max()), reach_s, 1.0)
-    least_s = reach_s if reach_s > 0 else float(abs(oxt_s).min())
-    linear_s = 10.0 ** math.floor(math.log10(max(least_s, 1.0)))
-    low_s, high_s = min(0.0, float(oxt_s.min()), -reach_s), max(0.0, float(oxt_s.max()), reach_s)
-    if most_s <= 6.0 * linear_s:
-        margin_s = 0.06 * (high_s - low_s)
-        axes.set_ylim(low_s - margin_s, high_s + margin_s)
-        linear_axis(axes.yaxis, 5)
-        return
-    axes.set_yscale("symlog", linthresh=linear_s, linscale=0.7)
-    axes.set_ylim(1.4 * low_s - 0.2 * linear_s, 1.4 * high_s + 0.2 * linear_s)
-    sizes = [linear_s * 10.0**power for power in range(6)]
-    ticks = [-size for size in reversed(sizes)] + [0.0] + sizes
-    inside = [tick for tick in ticks if axes.get_ylim()[0] <= tick <= axes.get_ylim()[1]]
-    axes.yaxis.set_major_locator(FixedLocator(inside))
-    axes.yaxis.set_major_formatter(FixedFormatter([plain(tick) for tick in inside]))
-    axes.yaxis.set_minor_locator(NullLocator())
+_MOST_POINTS: Final = 600
+"""Of more crossings than this only the most urgent of every few revolutions is drawn; the data hold all."""
 
 
 def crossings_of(record: CycleRecord, pair: PairRecord) -> list[tuple[Epoch, CrossingRecord]]:
@@ -270,7 +49,7 @@ def crossings_plot(record: CycleRecord, pair: PairRecord) -> Plot | None:
         caption=(
             "OXD is how near the two arcs pass in one revolution, whenever each object is there; OXT is how long after "
             "the primary the secondary passes. Both must be small for a close approach. "
-            "The mark is the crossing with the most severe level."
+            "The mark is the most severe crossing." + _drawn_note(len(found))
         ),
         columns=("date_utc", "branch", "passage_primary_utc", "passage_secondary_utc", "oxd_km", "oxt_s",
                  "timing_sigma_s", "level"),
@@ -344,15 +123,18 @@ def _unknown_note(crossing: CrossingRecord) -> str:
 
 
 def _branches(start: Epoch, found: list[tuple[Epoch, CrossingRecord]]) -> tuple[BranchLine, ...]:
-    """The branches by number, named by the latitude of the primary's point."""
+    """The branches by number, named by the latitude of the primary's point; of very many crossings the worst."""
     lines = []
-    for number in sorted({crossing.branch for _, crossing in found}):
-        own = [(when, crossing) for when, crossing in found if crossing.branch == number]
+    each = math.ceil(len(found) / _MOST_POINTS)
+    numbers = sorted({crossing.branch for _, crossing in found})
+    for number in numbers:
+        every = [(when, crossing) for when, crossing in found if crossing.branch == number]
+        own = [min(every[first : first + each], key=_urgency) for first in range(0, len(every), each)]
         latitude_deg = median(crossing.primary_latitude_deg for _, crossing in own)
         side = "N" if latitude_deg >= 0 else "S"
         lines.append(
             BranchLine(
-                name=f"branch {number}, at {abs(latitude_deg):.0f}° {side}",
+                name=f"{'branch ' if len(numbers) < 3 else ''}{number}: {abs(latitude_deg):.0f}° {side}",
                 days=np.array([days_between(start, when) for when, _ in own]),
                 oxd_km=np.array([crossing.oxd_km for _, crossing in own]),
                 oxt_s=np.array([crossing.oxt_s for _, crossing in own], dtype=np.float64),
@@ -360,6 +142,19 @@ def _branches(start: Epoch, found: list[tuple[Epoch, CrossingRecord]]) -> tuple[
             )
         )
     return tuple(lines)
+
+
+def _drawn_note(count: int) -> str:
+    each = math.ceil(count / _MOST_POINTS)
+    return "" if each == 1 else f" Of every {each} revolutions the most urgent crossing is drawn."
+
+
+def _counted(count: int, word: str, plural: str) -> str:
+    return f"{count} {word}{'' if count == 1 else plural}"
+
+
+def _between(first: Epoch, last: Epoch) -> str:
+    return minute_text(first) if first == last else f"{minute_text(first)} to {minute_text(last)}"
 
 
 def _alt(
@@ -370,16 +165,15 @@ def _alt(
     note: str,
 ) -> str:
     nearest_at, nearest = min(found, key=lambda item: item[1].oxd_km)
-    count = f"{len(branches)} branch{'es' if len(branches) > 1 else ''}"
-    first, last = minute_text(found[0][0]), minute_text(found[-1][0])
+    counts = f"{_counted(len(found), 'crossing', 's')} of the two orbits below {listed_km:g} km"
     parts = [
-        f"{len(found)} crossings of the two orbits below {listed_km:g} km on {count} from {first} to {last} UTC.",
+        f"{counts} on {_counted(len(branches), 'branch', 'es')}, {_between(found[0][0], found[-1][0])} UTC.",
         f"OXD is least on {minute_text(nearest_at)}, {short(nearest.oxd_km)} km.",
     ]
     for value_km, _, text in thresholds:
         below = [when for when, crossing in found if crossing.oxd_km < value_km]
         if below:
-            parts.append(f"Below {text} from {minute_text(below[0])} to {minute_text(below[-1])}, {len(below)} times.")
+            parts.append(f"Below {text}: {_between(below[0], below[-1])}, {_counted(len(below), 'crossing', 's')}.")
     when, worst = min(found, key=_urgency)
     if worst.oxt_s is None:
         parts.append(note)

@@ -80,6 +80,7 @@ class ScalePlaneDrawing:
         if 1.0 in self.primary_scales and 1.0 in self.secondary_scales:
             place = self.primary_scales.index(1.0), self.secondary_scales.index(1.0)
             look = {"color": INK, "linewidth": 2.4}
+            axes.add_patch(Rectangle(place, 1, 1, fill=False, edgecolor="white", linewidth=5.0, zorder=6))
             axes.add_patch(Rectangle(place, 1, 1, fill=False, edgecolor=INK, linewidth=2.4, zorder=6))
             entries.append(("as given", look))
         if entries:
