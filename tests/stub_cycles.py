@@ -51,9 +51,7 @@ def cutoff_of(cycle_id: str) -> Epoch:
 def _small() -> CycleRecord:
     sample = sample_record()
     listed = {(event.primary, event.secondary): event for event in reversed(sample.events)}
-    pair = next(
-        pair for pair in sample.pairs if pair.unscreened is None and (pair.primary, pair.secondary) in listed
-    )
+    pair = next(pair for pair in sample.pairs if pair.unscreened is None and (pair.primary, pair.secondary) in listed)
     event = listed[pair.primary, pair.secondary]
     members = {pair.primary, pair.secondary}
     return replace(
@@ -143,11 +141,10 @@ def tree(*folders: Path) -> dict[str, bytes]:
 def broken_links(public: Path) -> list[str]:
     """Links and sources of all pages that lead to no file, as "page -> target"."""
     files = {path.resolve() for path in public.rglob("*") if path.is_file()}
-    broken = []
-    for page in sorted(public.rglob("*.html")):
-        if page.name == "404.html":
-            continue  # its links start at the root of a server
-        for target in set(re.findall(r'(?:href|src)="([^"#?:]+)[#?"]', page.read_text(encoding="utf-8"))):
-            if (page.parent / target).resolve() not in files:
-                broken.append(f"{page.relative_to(public)} -> {target}")
-    return broken
+    return [
+        f"{page.relative_to(public)} -> {target}"
+        for page in sorted(public.rglob("*.html"))
+        if page.name != "404.html"  # its links start at the root of a server
+        for target in set(re.findall(r'(?:href|src)="([^"#?:]+)[#?"]', page.read_text(encoding="utf-8")))
+        if (page.parent / target).resolve() not in files
+    ]

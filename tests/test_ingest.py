@@ -1,5 +1,10 @@
 """Deliveries: which one is used, and what is said of the others."""
 
+import bz2
+import gzip
+import hashlib
+import lzma
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -106,3 +111,28 @@ def test_the_input_record_says_what_the_file_is(workspace: Path) -> None:
     assert (entry.originator, entry.center, entry.axes, entry.time_system) == ("TEST", "MARS", "ICRF", "UTC")
     assert entry.node_count == (86_400 + 7_200) // 60 + 1
     assert entry.age_s == 3600.0
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress])
+def test_a_compressed_delivery_is_read(workspace: Path, compress: Callable[[bytes], bytes]) -> None:
+    """A compressed file is known by its content; hash, size and stored file are those of the file as delivered."""
+    text = write_oem(message(segment(LOW, -3600.0, 90_000.0, 60.0), creation=CUTOFF + -60.0), "xml")
+    packed = compress(text.encode())
+    (workspace.parent / "ephemerides" / "low_2.oem").write_bytes(packed)
+    result = ingested(workspace)
+
+    assert result.trajectory is not None
+    entry = result.inputs[0]
+    assert (entry.file, entry.size_bytes) == ("ephemerides/low_2.oem", len(packed))
+    assert result.files == {hashlib.sha256(packed).hexdigest(): packed}
+
+
+def test_a_damaged_compressed_delivery_gives_way_to_the_one_before(workspace: Path) -> None:
+    """A file that broke off in transfer is refused with its name, and the older one is used."""
+    text = write_oem(message(segment(LOW, -3600.0, 90_000.0, 60.0), creation=CUTOFF + -60.0))
+    (workspace.parent / "ephemerides" / "low_2.oem").write_bytes(gzip.compress(text.encode())[:-9])
+    result = ingested(workspace)
+
+    assert result.inputs[0].file == "ephemerides/low_1.oem"
+    assert "must be complete" in str(result.inputs[1].refusal)
+    assert "ephemerides/low_2.oem" in str(result.inputs[1].refusal)

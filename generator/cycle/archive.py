@@ -265,7 +265,8 @@ class Archive:
         if plan is None:
             return
         staged = self.directory / STAGED
-        shutil.rmtree(staged, ignore_errors=True)
+        if staged.exists():
+            shutil.rmtree(staged)
         cycle_id = plan["cycle_id"]
         manifest = self.folder(cycle_id) / "manifest.json" if cycle_id else None
         if manifest is not None and manifest.exists():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -15,13 +15,13 @@ from generator.astro.epochs import Epoch
 from generator.astro.frames import PlanetaryEphemeris
 from generator.astro.local_axes import rtn_axes
 from generator.cycle.motion import path_around
+from generator.cycle.probability import probability, sensitivities
 from generator.cycle.record import (
     BPlaneRecord,
     EventRecord,
     Matrix6,
     ObjectRecord,
     OrbitsRecord,
-    ProbabilityRecord,
     TrackRecord,
     TradeRecord,
     UncertaintyRecord,
@@ -41,21 +41,6 @@ TRACK_LEAST_KM: Final = 20.0
 TRACK_MISSES: Final = 6.0
 TRACK_MOST_S: Final = 3600.0
 TRADE_LEADS_H: Final = (3.0, 6.0, 9.0, 12.0, 18.0, 24.0, 36.0, 48.0, 60.0, 72.0, 96.0, 120.0, 168.0, 240.0, 336.0)
-
-
-NOT_COMPUTED: Final = ProbabilityRecord(
-    pc=None,
-    method=None,
-    why="not computed",
-    methods=(),
-    mahalanobis_distance=None,
-    max_pc=None,
-    max_pc_scale=None,
-    in_dilution=None,
-    dilution=(),
-    hbr_sensitivity=(),
-    scale_plane=(),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +88,14 @@ def describe_event(
     radius_km = sum(item.radius_km or 0.0 for item in objects)
     natural = any(item.kind == "natural" for item in objects)
     surface_km = encounter.miss_km - radius_km if natural else None
-    verdict = assess(encounter.miss_km if surface_km is None else surface_km, tuple(rules), to_surface=natural)
+    hbr_km = sum(item.radius_km or (item.hbr_m or 0.0) / 1000.0 for item in objects)
+    risk = probability(encounter, covariances, hbr_km, body.gm_km3_s2)
+    verdict = assess(
+        encounter.miss_km if surface_km is None else surface_km, rules, to_surface=natural, probability=risk.pc
+    )
+    if verdict.level is not Level.GREEN:
+        dilution, by_radius, plane = sensitivities(encounter, covariances, hbr_km)
+        risk = replace(risk, dilution=dilution, hbr_sensitivity=by_radius, scale_plane=plane)
     target_km = max(rule.cad_km for rule in rules)
     deadline, deadline_object = _deadline(tca, objects)
     to_rtn = encounter.to_rtn
@@ -137,8 +129,8 @@ def describe_event(
         miss_sigma_rtn_km=_vector(np.sqrt(np.diag(to_rtn @ combined_km2 @ to_rtn.T)))
         if combined_km2 is not None
         else None,
-        b_plane=_b_plane(encounter, objects, combined_km2),
-        probability=NOT_COMPUTED,
+        b_plane=_b_plane(encounter, hbr_km, combined_km2),
+        probability=risk,
         trades=_trades(encounter, objects, offset_s, target_km + radius_km, body) if verdict.level is Level.RED else (),
         track=_track(trajectories, offset_s, encounter),
         orbits=OrbitsRecord(
@@ -235,9 +227,7 @@ def _miss_sigma_km(encounter: Encounter, combined_km2: FloatArray | None) -> flo
     return float(np.sqrt(direction @ combined_km2 @ direction))
 
 
-def _b_plane(
-    encounter: Encounter, objects: Sequence[ObjectRecord], combined_km2: FloatArray | None
-) -> BPlaneRecord | None:
+def _b_plane(encounter: Encounter, hbr_km: float, combined_km2: FloatArray | None) -> BPlaneRecord | None:
     plane = b_plane(encounter)
     if plane is None:
         return None
@@ -245,7 +235,7 @@ def _b_plane(
     return BPlaneRecord(
         miss_xi_km=float(plane.miss_km[0]),
         miss_zeta_km=float(plane.miss_km[1]),
-        hbr_km=sum(item.radius_km or (item.hbr_m or 0.0) / 1000.0 for item in objects),
+        hbr_km=hbr_km,
         covariance_km2=(
             (float(covariance[0, 0]), float(covariance[0, 1])),
             (float(covariance[1, 0]), float(covariance[1, 1])),

@@ -160,7 +160,12 @@ def _states(
     )
     put(5, *longitude_terms)
     later = np.broadcast_to(np.asarray(offset_s, dtype=float), n.shape)
-    scaled = (-2.0 / 3.0 * axis_km / n * x, -2.0 / 3.0 * axis_km / n * y, speed / (3.0 * n) * dx, speed / (3.0 * n) * dy)
+    scaled = (
+        -2.0 / 3.0 * axis_km / n * x,
+        -2.0 / 3.0 * axis_km / n * y,
+        speed / (3.0 * n) * dx,
+        speed / (3.0 * n) * dy,
+    )
     put(0, *(own + later * through for own, through in zip(scaled, longitude_terms, strict=True)))
     beta_h, beta_k = beta * beta * h / root, beta * beta * k / root
     for column, turn, a_by, b_by, c_by, x_by, y_by, rho_by in (

@@ -11,18 +11,19 @@ are not counted (Alfano 2009 counts them in his case 9, Hall 2021 and CARA's rer
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
 
 from generator.encounter.equinoctial import Orbit, orbit
 from generator.encounter.pc2d import EncounterPlanes, contour_pc, foster_pc, project
-from generator.encounter.pc3d import Expected, Peak, find_peak, nc_2d, nc_3d, whole_span
+from generator.encounter.pc3d import Expected, Peak, find_peak, flux, nc_2d, nc_3d, overlap, whole_span
 from generator.encounter.pc_monte_carlo import FirstEntries, MonteCarlo, first_entries, monte_carlo
-from generator.encounter.pc_sensitivity import maximum_pc, maximum_pc_without_covariance
+from generator.encounter.pc_sensitivity import MaximumPc, maximum_pc, maximum_pc_without_covariance
 from generator.encounter.pc_validity import ShortEncounter, Usage, short_encounter, straight_peak, usage
 from generator.errors import InputError
 
@@ -40,7 +41,9 @@ MOST_SHIFT_PERIODS: Final = 0.02  # to the true TCA; farther away the states bel
 SLOW_SHARE: Final = 0.005  # of the period: a rate at least this wide cannot slip between the nodes of the whole span
 MOST_INDEFINITE: Final = 1e-3  # most negative eigenvalue of a 6x6 correlation that rounding may explain
 ENTRY_TRIALS: Final = 4000
-LAST_RESORT_TRIALS: Final = 200_000
+LAST_RESORT_TRIALS: Final = 100_000
+SIMULATED_WIDTHS: Final = 4.0
+MOST_SCALING: Final = float(np.log(10.0))  # of sigma, either way, in the search for the maximum over a long span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -149,29 +152,40 @@ def assess_probability(
     peak = find_peak(*orbits, given.hbr_km) if orbits else None
     straight = straight_peak(given.miss_vector_km, given.relative_velocity_km_s, covariance_km2)
     period_s = min(one.period_s for one in orbits) if orbits else _dynamic_period_s(given)
-    figures = usage(straight, peak, period_s)
+    figures = usage(straight, peak, period_s, judged=orbits is not None)
+    bounds = short_encounter(given.miss_vector_km, given.relative_velocity_km_s, covariance_km2, given.hbr_km)
     plane_holds = methods[FOSTER].value is not None and not figures.violations
     expected: Expected | None = None
     firsts: FirstEntries | None = None
     simulated: MonteCarlo | None = None
     if plane_holds and not every_method:
-        methods |= {name: MethodValue(value=None, reason="not needed: the encounter plane holds") for name in (NC_2D, NC_3D)}
+        methods |= {
+            name: MethodValue(value=None, reason="not needed: the encounter plane holds") for name in (NC_2D, NC_3D)
+        }
     elif orbits is None:
         methods |= {name: MethodValue(value=None, reason=refusal) for name in (NC_2D, NC_3D)}
     else:
         methods[NC_2D] = _nc_2d(orbits, given, peak, figures)
         expected, firsts, methods[NC_3D] = _nc_3d(orbits, given, peak, straight, seed)
     wanted = trials
-    if wanted is None and orbits and not plane_holds and methods[NC_3D].value is None and methods[FOSTER].value is not None:
+    if (
+        wanted is None
+        and orbits
+        and not plane_holds
+        and methods[NC_3D].value is None
+        and methods[FOSTER].value is not None
+    ):
         wanted = LAST_RESORT_TRIALS
     if wanted is not None and orbits:
-        span_s = (expected.start_s, expected.stop_s) if expected else given.span_s or whole_span(*orbits)
+        span_s = (expected.start_s, expected.stop_s) if expected else _simulated_span(orbits, given, bounds)
         simulated = monte_carlo(*orbits, given.hbr_km, span_s, trials=wanted, seed=seed)
         methods[MONTE_CARLO] = MethodValue(value=simulated.pc)
     else:
         methods[MONTE_CARLO] = MethodValue(value=None, reason=refusal if wanted else "not asked for")
     method, why = _choose(methods, figures, planes, firsts)
-    largest = maximum_pc(planes)
+    if method == FOSTER and refusal:
+        why += f"; the effect of curvature was not judged: {refusal}"
+    largest = _maximum(method, methods, planes, orbits, given, peak, expected)
     return ProbabilityResult(
         pc=methods[method].value if method else None,
         method=method,
@@ -181,7 +195,7 @@ def assess_probability(
         relative_speed_km_s=float(np.linalg.norm(given.relative_velocity_km_s)),
         mahalanobis=_mahalanobis(tca, covariance_km2),
         covariance_clipped=bool(planes.clipped[0]),
-        short_encounter=short_encounter(given.miss_vector_km, given.relative_velocity_km_s, covariance_km2, given.hbr_km),
+        short_encounter=bounds,
         usage=figures,
         expected=expected,
         first_entries=firsts,
@@ -258,10 +272,9 @@ def _check(given: EncounterInput) -> None:
 
 
 def _without_covariance(given: EncounterInput, tca: TrueTca) -> ProbabilityResult:
-    absent = "neither object has" if given.primary_covariance is given.secondary_covariance else "only one object has"
-    reason = f"{absent} a covariance"
-    names = (FOSTER, PATERA, NC_2D, NC_3D, MONTE_CARLO)
     both = given.primary_covariance is None and given.secondary_covariance is None
+    reason = "neither object has a covariance" if both else "only one object has a covariance"
+    names = (FOSTER, PATERA, NC_2D, NC_3D, MONTE_CARLO)
     return ProbabilityResult(
         pc=None,
         method=None,
@@ -293,7 +306,9 @@ def _plane_methods(planes: EncounterPlanes) -> dict[str, MethodValue]:
         if np.isnan(patera):
             return {
                 FOSTER: MethodValue(value=foster),
-                PATERA: MethodValue(value=None, reason="the hard-body sphere is too large against sigma to be resolved"),
+                PATERA: MethodValue(
+                    value=None, reason="the hard-body sphere is too large against sigma to be resolved"
+                ),
             }
         if foster < LEAST_PC or abs(foster - patera) <= AGREEMENT * foster:
             return {FOSTER: MethodValue(value=foster), PATERA: MethodValue(value=patera)}
@@ -356,11 +371,69 @@ def _choose(
         return FOSTER, f"the encounter is short, near its TCA and straight: the encounter plane holds{clipped}"
     problem = "; ".join(figures.violations) if plane.value is not None else plane.reason
     if methods[NC_3D].value is not None:
-        again = f", less the {1.0 - firsts.share:.2g} of it that are second entries" if firsts and firsts.share < 1.0 else ""
+        again = (
+            f", less the {1.0 - firsts.share:.2g} of it that are second entries"
+            if firsts and firsts.share < 1.0
+            else ""
+        )
         return NC_3D, f"{problem}: expected number of collisions along curved orbits{again}"
     if methods[MONTE_CARLO].value is not None:
         return MONTE_CARLO, f"{problem}; {methods[NC_3D].reason}: simulation"
     return None, f"{problem}; {methods[NC_3D].reason}"
+
+
+def _maximum(
+    method: str | None,
+    methods: Mapping[str, MethodValue],
+    planes: EncounterPlanes,
+    orbits: tuple[Orbit, Orbit] | None,
+    given: EncounterInput,
+    peak: Peak | None,
+    expected: Expected | None,
+) -> MaximumPc | None:
+    """Maximum over a common factor on all sigmas, by the method that holds.
+
+    Along curved orbits the peak overlap does not move when both covariances are scaled alike: the plane there scales as
+    the one at TCA does. Over a long span the expected number itself is maximised.
+    """
+    if method != NC_3D or orbits is None or expected is None:
+        return maximum_pc(planes)
+    if not expected.whole_span and peak is not None:
+        return maximum_pc(curved_planes(orbits, peak, given.hbr_km))
+    own = methods[NC_3D].value or 0.0
+    span_s = expected.start_s, expected.stop_s
+
+    def number(logarithm: float) -> float:
+        scaled = tuple(replace(one, covariance=one.covariance * np.exp(2.0 * logarithm)) for one in orbits)
+        return -nc_3d(scaled[0], scaled[1], given.hbr_km, None, span_s).number
+
+    # A local search from the covariance given: far from it the scaling means little, and each value costs a whole span.
+    found = minimize_scalar(
+        number, bounds=(-MOST_SCALING, MOST_SCALING), method="bounded", options={"xatol": 0.03, "maxiter": 14}
+    )
+    best = min(1.0, -float(found.fun))
+    return (
+        MaximumPc(pc=best, sigma_factor=float(np.exp(found.x))) if best > own else MaximumPc(pc=own, sigma_factor=1.0)
+    )
+
+
+def curved_planes(orbits: tuple[Orbit, Orbit], peak: Peak, hbr_km: float) -> EncounterPlanes:
+    """The encounter plane at the peak of the collision rate instead of at the TCA, from the Gaussian of the peak overlap."""
+    state = overlap(*orbits, np.array([peak.offset_s]), hbr_km)
+    around = flux(state, hbr_km)
+    meeting = np.einsum("nij,ni->nj", around.axes, around.at_centre_km_s)
+    return project(state.mean[:, :3], meeting, state.covariance[:, :3, :3], np.array([hbr_km]))
+
+
+def _simulated_span(
+    orbits: tuple[Orbit, Orbit], given: EncounterInput, bounds: ShortEncounter | None
+) -> tuple[float, float]:
+    """Span of a simulation that no other method has chosen: several times the short encounter, if there is one."""
+    longest = given.span_s or whole_span(*orbits)
+    if given.span_s or bounds is None:
+        return longest
+    half_s = SIMULATED_WIDTHS * bounds.validity_s
+    return max(longest[0], -half_s), min(longest[1], half_s)
 
 
 def _mahalanobis(tca: TrueTca, covariance_km2: FloatArray) -> float | None:
@@ -373,5 +446,7 @@ def _mahalanobis(tca: TrueTca, covariance_km2: FloatArray) -> float | None:
 
 def _dynamic_period_s(given: EncounterInput) -> float:
     """Period of a circular orbit through the nearer object: the scale of curvature where an orbit is not closed."""
-    radius_km = min(float(np.linalg.norm(given.primary_position_km)), float(np.linalg.norm(given.secondary_position_km)))
+    radius_km = min(
+        float(np.linalg.norm(given.primary_position_km)), float(np.linalg.norm(given.secondary_position_km))
+    )
     return float(2.0 * np.pi * np.sqrt(radius_km**3 / given.gm_km3_s2))

@@ -120,7 +120,10 @@ def overlap(first: Orbit, second: Orbit, offsets_s: FloatArray, hbr_km: float) -
             state + np.einsum("nij,nj->ni", partials, one.mean - own[open_rows])
             for one, own, (state, partials) in zip((first, second), elements, linear, strict=True)
         ]
-        spread = [one.covariance @ partials.transpose(0, 2, 1) for one, (_, partials) in zip((first, second), linear, strict=True)]
+        spread = [
+            one.covariance @ partials.transpose(0, 2, 1)
+            for one, (_, partials) in zip((first, second), linear, strict=True)
+        ]
         mean[open_rows] = back[1] - back[0]
         covariance[open_rows] = linear[0][1] @ spread[0] + linear[1][1] @ spread[1]
         apart_km = np.linalg.norm(linear[1][0][:, :3] - linear[0][0][:, :3], axis=1)
@@ -129,7 +132,10 @@ def overlap(first: Orbit, second: Orbit, offsets_s: FloatArray, hbr_km: float) -
         pull = np.linalg.solve(
             covariance[open_rows, :3, :3] + np.eye(3) * (CLIP_HBR * hbr_km) ** 2, mean[open_rows, :3, None]
         )
-        towards = (first.mean + (spread[0][:, :, :3] @ pull)[..., 0], second.mean - (spread[1][:, :, :3] @ pull)[..., 0])
+        towards = (
+            first.mean + (spread[0][:, :, :3] @ pull)[..., 0],
+            second.mean - (spread[1][:, :, :3] @ pull)[..., 0],
+        )
         closed = np.ones(len(open_rows), dtype=bool)
         for own, new in zip(elements, towards, strict=True):
             valid = (new[:, 0] > 0) & (np.hypot(new[:, 1], new[:, 2]) < 1.0)
@@ -258,7 +264,11 @@ def surface(given: Flux, hbr_km: float, heights: int, arc_nodes: int) -> Surface
     half = (stop - start)[instant, ring, arc] / 2.0
     angles, shares = np.polynomial.legendre.leggauss(arc_nodes)
     around = (start + stop)[instant, ring, arc, None] / 2.0 + half[:, None] * angles
-    unit = [height[instant, ring, None], radius[instant, ring, None] * np.sin(around), radius[instant, ring, None] * np.cos(around)]
+    unit = [
+        height[instant, ring, None],
+        radius[instant, ring, None] * np.sin(around),
+        radius[instant, ring, None] * np.cos(around),
+    ]
 
     def of(coefficients: FloatArray) -> FloatArray:
         return np.asarray(coefficients[instant, None])
@@ -312,8 +322,7 @@ def _log_norm(given: Flux) -> FloatArray:
 
 
 def rates(first: Orbit, second: Orbit, hbr_km: float, offsets_s: FloatArray) -> FloatArray:
-    """Expected entries into the hard-body sphere per second, ``(N,)``, at seconds from the nominal TCA.
-    """
+    """Expected entries into the hard-body sphere per second, ``(N,)``, at seconds from the nominal TCA."""
     state = overlap(first, second, np.asarray(offsets_s, dtype=float), hbr_km)
     given = flux(state, hbr_km)
     rings = _rings(given, state.found, hbr_km)
@@ -380,9 +389,15 @@ def overlap_at_mean(first: Orbit, second: Orbit) -> Overlap:
     """The relative state at the nominal TCA, linearised at the mean orbits, one row."""
     at = np.zeros(1)
     (own, own_by), (other, other_by) = (one.linearised(one.mean[None], at) for one in (first, second))
-    covariance = own_by @ first.covariance @ own_by.transpose(0, 2, 1) + other_by @ second.covariance @ other_by.transpose(0, 2, 1)
+    covariance = own_by @ first.covariance @ own_by.transpose(
+        0, 2, 1
+    ) + other_by @ second.covariance @ other_by.transpose(0, 2, 1)
     return Overlap(
-        mean=other - own, covariance=covariance, first=first.mean[None], second=second.mean[None], found=np.ones(1, dtype=bool)
+        mean=other - own,
+        covariance=covariance,
+        first=first.mean[None],
+        second=second.mean[None],
+        found=np.ones(1, dtype=bool),
     )
 
 
@@ -414,7 +429,9 @@ def nc_3d(
             curve = rates(first, second, hbr_km, times)
             fine, coarse = float(curve.sum()), 2.0 * float(curve[::2].sum())
             if abs(fine - coarse) <= RATE_RTOL * fine:
-                return Expected(number=fine * float(times[1] - times[0]), start_s=begin_s, stop_s=end_s, whole_span=False)
+                return Expected(
+                    number=fine * float(times[1] - times[0]), start_s=begin_s, stop_s=end_s, whole_span=False
+                )
             whole = False
             start_s, stop_s, points = begin_s, end_s, np.array([peak.offset_s])
         else:
@@ -501,7 +518,8 @@ def _sphere(rings: int) -> tuple[FloatArray, FloatArray]:
     around = np.arange(2 * rings) * (np.pi / rings)
     radius = np.sqrt(1.0 - height**2)
     directions = np.stack(
-        [np.outer(radius, np.cos(around)), np.outer(radius, np.sin(around)), np.outer(height, np.ones(2 * rings))], axis=-1
+        [np.outer(radius, np.cos(around)), np.outer(radius, np.sin(around)), np.outer(height, np.ones(2 * rings))],
+        axis=-1,
     )
     return directions.reshape(-1, 3), np.repeat(share * (np.pi / rings), 2 * rings)
 

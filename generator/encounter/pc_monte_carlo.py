@@ -57,7 +57,14 @@ class FirstEntries:
 
 
 def monte_carlo(
-    first: Orbit, second: Orbit, hbr_km: float, span_s: tuple[float, float], *, trials: int, seed: int, confidence: float = 0.95
+    first: Orbit,
+    second: Orbit,
+    hbr_km: float,
+    span_s: tuple[float, float],
+    *,
+    trials: int,
+    seed: int,
+    confidence: float = 0.95,
 ) -> MonteCarlo:
     """Share of pairs that come into contact within a span, counted from the nominal TCA in seconds.
 
@@ -161,7 +168,12 @@ def in_contact(
 
 
 def _judge(
-    first: Orbit, second: Orbit, elements: tuple[FloatArray, FloatArray], middle: FloatArray, half: FloatArray, hbr_km: float
+    first: Orbit,
+    second: Orbit,
+    elements: tuple[FloatArray, FloatArray],
+    middle: FloatArray,
+    half: FloatArray,
+    hbr_km: float,
 ) -> tuple[BoolArray, BoolArray]:
     """For pieces of time: contact proven, and undecided."""
     (one_km, one_km_s), (two_km, two_km_s) = first.states(elements[0], middle), second.states(elements[1], middle)

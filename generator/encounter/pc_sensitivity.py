@@ -60,7 +60,9 @@ def maximum_pc_without_covariance(miss_km: float, hbr_km: float) -> float:
     """Maximum over the sigma of an isotropic Gaussian: R^2/(e d^2), at sigma d/sqrt(2), for a radius much below the miss."""
     if miss_km <= hbr_km:
         return 1.0
-    planes = project(np.array([[miss_km, 0.0, 0.0]]), np.array([[0.0, 0.0, 1.0]]), np.eye(3)[None] * miss_km**2, np.array([hbr_km]))
+    planes = project(
+        np.array([[miss_km, 0.0, 0.0]]), np.array([[0.0, 0.0, 1.0]]), np.eye(3)[None] * miss_km**2, np.array([hbr_km])
+    )
     found = maximum_pc(planes)
     return found.pc if found is not None else 1.0
 
@@ -85,7 +87,9 @@ def pc_plane(
     """
     count = len(sigma_factors)
     squares = sigma_factors**2
-    combined = squares[:, None, None, None] * primary_covariance_km2 + squares[None, :, None, None] * secondary_covariance_km2
+    combined = (
+        squares[:, None, None, None] * primary_covariance_km2 + squares[None, :, None, None] * secondary_covariance_km2
+    )
     planes = project(
         np.tile(miss_km, (count**2, 1)),
         np.tile(relative_velocity_km_s, (count**2, 1)),

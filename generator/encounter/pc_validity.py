@@ -49,12 +49,14 @@ class Usage:
     """CARA's usage figures of the encounter plane, each 0 to 1, with the cut-offs 0.02, 0.01 and 0.02.
 
     ``extended`` is the duration and ``offset`` the farther end from the TCA, in periods of the shorter orbit;
-    ``inaccurate`` the relative change that curved motion makes, None where the curved peak was not found.
+    ``inaccurate`` the relative change that curved motion makes, None where the curved peak was not found, or not sought
+    because the covariances or orbits do not allow it (``curvature_judged`` False).
     """
 
     extended: float
     offset: float
     inaccurate: float | None
+    curvature_judged: bool
 
     @property
     def violations(self) -> tuple[str, ...]:
@@ -64,15 +66,19 @@ class Usage:
             found.append(f"the encounter lasts {self.extended:.3g} of a revolution")
         if self.offset > MOST_OFFSET:
             found.append(f"it reaches {self.offset:.3g} of a revolution from the TCA")
-        if self.inaccurate is None:
+        if self.curvature_judged and self.inaccurate is None:
             found.append("no peak of the collision rate was found for curved motion")
-        elif self.inaccurate > MOST_INACCURATE:
+        elif self.inaccurate is not None and self.inaccurate > MOST_INACCURATE:
             found.append(f"curved motion changes the result by {self.inaccurate:.3g} of itself")
         return tuple(found)
 
 
 def short_encounter(
-    miss_km: FloatArray, relative_velocity_km_s: FloatArray, covariance_km2: FloatArray, hbr_km: float, gamma: float = GAMMA
+    miss_km: FloatArray,
+    relative_velocity_km_s: FloatArray,
+    covariance_km2: FloatArray,
+    hbr_km: float,
+    gamma: float = GAMMA,
 ) -> ShortEncounter | None:
     """Coppola's bounds of the encounter (2012, eq. 12-16); None where it has none: no motion, or a flat covariance.
 
@@ -120,24 +126,28 @@ def straight_peak(miss_km: FloatArray, relative_velocity_km_s: FloatArray, covar
     )
 
 
-def usage(straight: Peak | None, curved: Peak | None, period_s: float) -> Usage:
+def usage(straight: Peak | None, curved: Peak | None, period_s: float, *, judged: bool) -> Usage:
     """CARA's three figures (Hall, Baars, Casali 2023).
 
     Args:
         straight: From `straight_peak`.
         curved: From `pc3d.find_peak`.
         period_s: Of the shorter orbit.
+        judged: Whether a curved peak was looked for.
     """
     peak = curved or straight
     if straight is None or peak is None:
-        return Usage(extended=1.0, offset=1.0, inaccurate=None)
+        return Usage(extended=1.0, offset=1.0, inaccurate=None, curvature_judged=judged)
     wing_s = DURATION_SIGMAS * peak.sigma_s
     inaccurate = None
     if curved is not None:
-        factor = np.log(curved.sigma_s / straight.sigma_s) + np.log(curved.relative_speed_km_s / straight.relative_speed_km_s)
+        factor = np.log(curved.sigma_s / straight.sigma_s) + np.log(
+            curved.relative_speed_km_s / straight.relative_speed_km_s
+        )
         inaccurate = float(-np.expm1(-abs(factor + (straight.depth - curved.depth) / 2.0)))
     return Usage(
         extended=min(1.0, 2.0 * wing_s / period_s),
         offset=min(1.0, (abs(peak.offset_s) + wing_s) / period_s),
         inaccurate=inaccurate,
+        curvature_judged=judged,
     )

@@ -58,6 +58,7 @@ _CHILDREN: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 )
 _COVARIANCE_ELEMENTS: Final = frozenset({EPOCH, COVARIANCE_FRAME, "COMMENT", *TRIANGLE})
 _ONCE: Final = ("header", "body", "metadata", "data")
+_MOST_DEPTH: Final = 100
 _MARK: Final = "nearpass-stretch"
 
 
@@ -145,7 +146,7 @@ class _OemReader(XmlReader):
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if self._skipped:
-            self._skipped += 1
+            self._skip_deeper()
             return
         parent = self._path[-1]
         self._line = self.parser.CurrentLineNumber
@@ -161,6 +162,12 @@ class _OemReader(XmlReader):
             self._path.append(name)
             return
         self._start_block(name, attributes, parent)
+
+    def _skip_deeper(self) -> None:
+        """One more level of a message of another kind."""
+        self._skipped += 1
+        if self._skipped > _MOST_DEPTH:
+            raise InputError(f"elements must nest at most {_MOST_DEPTH} deep", line=self.line)
 
     def _start_block(self, tag: str, attributes: dict[str, str], parent: str) -> None:
         """An element that holds others."""

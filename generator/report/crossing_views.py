@@ -173,8 +173,11 @@ def timing(group: CrossingGroup, catalogue: Catalogue) -> str:
     if soonest is None:
         return "no timing is known"
     sigmas = _COLUMN["oxt_sigmas"].value(soonest)
-    within = f", {wording.number(sigmas, 1)} timing sigmas" if isinstance(sigmas, float) else ", timing sigma unknown"
-    return f"both pass at least {wording.span(abs(soonest.oxt_s or 0.0))} apart{within}{_on(soonest)}"
+    parts = [f"{wording.number(sigmas, 1)} timing sigmas" if isinstance(sigmas, float) else "timing sigma unknown"]
+    if soonest.straight_line_cad_km is not None:
+        parts.append(f"{wording.distance(soonest.straight_line_cad_km)} for straight motion")
+    apart = wording.span(abs(soonest.oxt_s or 0.0))
+    return f"the two pass there at least {apart} apart ({'; '.join(parts)}){_on(soonest)}"
 
 
 def statement(group: CrossingGroup, catalogue: Catalogue) -> str:

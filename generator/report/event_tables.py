@@ -45,7 +45,7 @@ def events_table(
     ranked = sorted(events, key=lambda event: (-SEVERITY[event.level], nearness_km(event)))
     kept, cut = limited(ranked, what="event")
     shown = ("miss_km", "miss_r_km", "miss_t_km", "miss_n_km", "miss_sigma_km", "pc", "relative_speed_km_s",
-             "approach_angle_deg", "altitude_km")  # fmt: skip
+             "approach_angle_deg")  # fmt: skip
     surfaces = any(event.surface_km is not None for event in kept)
     keys = ("miss_km", "surface_km", *shown[1:]) if surfaces else shown
     rows = [

@@ -12,7 +12,7 @@ from typing import Final
 from generator.astro.epochs import Epoch
 
 DASH: Final = "–"
-LEAST_PROBABILITY: Final = 1e-30
+LEAST_PROBABILITY: Final = 1e-20
 """A probability below it is printed as that: its digits mean nothing."""
 PHASE_UNKNOWN: Final = "position along the orbit unknown: only crossings of the orbits are meaningful"
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -57,7 +57,7 @@ def probability(value: float | None) -> str:
     if value is None:
         return DASH
     if value < LEAST_PROBABILITY:
-        return f"below {LEAST_PROBABILITY:.0e}"
+        return f"<{LEAST_PROBABILITY:.0e}"
     if value >= 0.00995:
         return f"{value:.2g}"
     mantissa, exponent = f"{value:.1e}".split("e")

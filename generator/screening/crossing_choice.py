@@ -57,13 +57,13 @@ def _one_a_valley(found: Minima, first: Path, second: Path) -> Minima:
     links = links[revolution[links[:, 0]] == revolution[links[:, 1]]]
     graph = coo_array((np.ones(len(links)), (links[:, 0], links[:, 1])), shape=(len(rows), len(rows)))
     _, valley = connected_components(graph, directed=False)
-    lowest = _lowest_of_each(valley[:, None], floor_km)
+    lowest = _lowest_of_each(valley[:, None].astype(np.float64), floor_km)
     keep = ~found.flat
     keep[rows[lowest[floor_km[lowest] < np.inf]]] = True
     return found.take(keep)
 
 
-def _lowest_of_each(labels: FloatArray | IndexArray, distance_km: FloatArray) -> IndexArray:
+def _lowest_of_each(labels: FloatArray, distance_km: FloatArray) -> IndexArray:
     """Row of the smallest distance, the first of equal ones, among those of one label ``(N, m)``."""
     _, group = np.unique(labels, axis=0, return_inverse=True)
     order = np.lexsort((np.round(distance_km, 9), group))

@@ -31,9 +31,7 @@ def message_of(*, with_covariances: bool) -> OemMessage:
     velocities_km_s = 3.42 * np.stack([-np.sin(angle), 0.8 * np.cos(angle), 0.6 * np.cos(angle)], axis=1)
     epochs_ns = START.tai_ns + np.arange(STATES) * 60 * NS
     matrices = np.tile(np.diag(np.arange(1.0, 7.0)) * 1e-3, (STATES, 1, 1)) * (1.0 + offsets_s)[:, None, None]
-    covariances = OemCovariances(
-        epochs_tai_ns=epochs_ns, matrices=matrices, frames=("RTN",) * STATES, comments=()
-    )
+    covariances = OemCovariances(epochs_tai_ns=epochs_ns, matrices=matrices, frames=("RTN",) * STATES, comments=())
     segment = OemSegment(
         object_name="ORBITER", object_id="2005-029A", center_name="MARS", ref_frame="ICRF", ref_frame_epoch=None,
         time_system=TimeSystem.UTC, start=START, stop=Epoch(int(epochs_ns[-1])), useable_start=None,
@@ -69,11 +67,11 @@ def peak_bytes(work: Callable[[], object]) -> int:
 
 def carefully(data: bytes) -> OemMessage:
     """Read element by element, as where an element is written otherwise than the one before."""
-    least, oem_xml_fast._LEAST = oem_xml_fast._LEAST, len(data) + 1  # type: ignore[misc]  # noqa: SLF001  # no stretch
+    least, oem_xml_fast._LEAST = oem_xml_fast._LEAST, len(data) + 1  # type: ignore[misc]  # no stretch
     try:
         return parse_oem(data, "bench.oem")
     finally:
-        oem_xml_fast._LEAST = least  # type: ignore[misc]  # noqa: SLF001  # as it was
+        oem_xml_fast._LEAST = least  # type: ignore[misc]  # as it was
 
 
 def main() -> None:

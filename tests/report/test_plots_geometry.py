@@ -302,12 +302,12 @@ def test_history_ends_with_this_cycle() -> None:
 
 
 def every_drawing() -> list[Plot]:
-    """Plots of the red event and of the moon's, of the pairs with events, of all objects and of the cycle."""
+    """Plots of the red event and of the moon's, of the pairs with events or crossings, of all objects, of the cycle."""
     record = records.sample_record()
     return [
         *event_plots(record, red_event()),
         *event_plots(record, moon_event()),
-        *(plot for pair in record.pairs if pair.event_ids for plot in pair_plots(record, pair)),
+        *(plot for pair in record.pairs if pair.event_ids or pair.unscreened for plot in pair_plots(record, pair)),
         *(plot for item in record.objects for plot in object_plots(record, item)),
         *cycle_plots(record),
     ]

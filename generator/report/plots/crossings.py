@@ -15,7 +15,7 @@ from generator.report.plots.crossings_drawing import BranchLine, CrossingsDrawin
 from generator.report.plots.plot import Plot
 from generator.report.plots.style import day_text, days_between, minute_text, short
 
-_MOST_POINTS: Final = 600
+_MOST_POINTS: Final = 400
 """Of more crossings than this only the most urgent of every few revolutions is drawn; the data hold all."""
 
 

@@ -56,8 +56,6 @@ _OXD_IN: Final = 2.0
 _GAP_REVOLUTIONS: Final = 2.5
 _BAND: Final = "#e4e7ea"
 _BAND_POINTS: Final = 60
-_MOST_POINTS: Final = 600
-"""Of more crossings than this only the most urgent of every few revolutions is drawn; the data hold all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -1,0 +1,52 @@
+"""Records of earlier schemas."""
+
+from typing import Any
+
+import pytest
+
+from generator.cycle.record import SCHEMA, dump
+from generator.cycle.upgrade import UPGRADES, load_record, upgraded
+from generator.errors import ArchiveError
+from stub_cycles import stub
+
+RECORD = stub("2021-03-17T0000Z")
+
+
+def _rename(plain: dict[str, Any]) -> dict[str, Any]:
+    return {("title" if key == "name" else key): value for key, value in plain.items()}
+
+
+def _split(plain: dict[str, Any]) -> dict[str, Any]:
+    first, last = plain["title"].split(" ", 1)
+    return {**plain, "title": last, "kind": first}
+
+
+def test_upgrades_are_applied_in_order() -> None:
+    """A record two schemas old goes through both steps, the older one first, and ends with the wanted number."""
+    steps = {7: _rename, 8: _split}
+
+    assert upgraded({"schema_number": 7, "name": "near misses"}, 9, steps, "record.json") == {
+        "schema_number": 9,
+        "title": "misses",
+        "kind": "near",
+    }
+    assert upgraded({"schema_number": 8, "title": "near misses"}, 9, steps, "record.json")["kind"] == "near"
+
+
+def test_too_old_and_too_new_are_told_apart() -> None:
+    """A record that no upgrade reaches and one from the future are refused, and each says what to do."""
+    with pytest.raises(ArchiveError, match=r"at least 7.*too old.*earlier nearpass.*got 6"):
+        upgraded({"schema_number": 6}, 9, {7: _rename, 8: _split}, "record.json")
+    with pytest.raises(ArchiveError, match=r"newer than this program: upgrade nearpass, got 10"):
+        upgraded({"schema_number": 10}, 9, {7: _rename, 8: _split}, "record.json")
+
+
+def test_a_record_of_this_schema_is_read_as_it_is() -> None:
+    """Loading goes by the number in the text; a title that looks like one changes nothing."""
+    assert load_record(dump(RECORD), "record.json") == RECORD
+    assert load_record(dump(RECORD).replace(b'"title":"', b'"title":"\\"schema_number\\":0'), "record.json")
+
+
+def test_upgrades_leave_no_gap() -> None:
+    """There is a step from every schema between the oldest known one and this program's."""
+    assert sorted(UPGRADES) == list(range(min(UPGRADES, default=SCHEMA), SCHEMA))
