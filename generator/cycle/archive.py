@@ -33,6 +33,7 @@ from typing import Any, Final
 
 from filelock import FileLock, Timeout
 
+from generator.cycle import manifest as manifests
 from generator.cycle import record as records
 from generator.cycle.durable import (
     canonical_json,
@@ -42,19 +43,16 @@ from generator.cycle.durable import (
     sync_folder,
     write_durably,
 )
+from generator.cycle.manifest import Digest, Link, Manifest, StoredInput, parse_link, parse_manifest
 from generator.cycle.record import CycleRecord
 from generator.cycle.upgrade import load_record
 from generator.errors import ArchiveError
 
-MANIFEST_SCHEMA: Final = 1
 LOCK_WAIT_S: Final = 600.0
 PENDING: Final = ".pending.json"
 STAGED: Final = ".staged"
 _COMPRESSION: Final = 4  # a third of the time of the default level for 3 % more bytes of OEM text
 _CYCLE_ID = re.compile(r"(\d{4})-(\d{2})-(\d{2})(T\d{4}Z)")
-
-Link = dict[str, str]
-"""An entry of the chain: ``cycle_id`` and ``manifest_sha256``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +128,7 @@ class Archive:
         path = self.folder(cycle_id) / "record.json"
         return load_record(_read(path, "the record"), str(path))
 
-    def manifest(self, cycle_id: str) -> dict[str, Any]:
+    def manifest(self, cycle_id: str) -> Manifest:
         """The manifest of a cycle.
 
         Raises:
@@ -168,13 +166,7 @@ class Archive:
             ArchiveError: if it cannot be read.
         """
         path = self.directory / "head.json"
-        if not path.exists():
-            return None
-        try:
-            head = json.loads(path.read_bytes())
-            return {"cycle_id": str(head["cycle_id"]), "manifest_sha256": str(head["manifest_sha256"])}
-        except (ValueError, TypeError, KeyError):
-            raise ArchiveError("the head of the chain must name a cycle and its manifest", file=str(path)) from None
+        return parse_link(_read(path, "the head of the chain"), str(path)) if path.exists() else None
 
     def read_input(self, sha256: str) -> bytes:
         """A stored input.
@@ -238,7 +230,7 @@ class Archive:
         with ThreadPoolExecutor() as pool:  # zlib releases the interpreter lock
             stored = dict(pool.map(self._store_input, inputs.items()))
         manifest = canonical_json({
-            "schema_number": MANIFEST_SCHEMA,
+            "schema_number": manifests.SCHEMA,
             "cycle_id": record.cycle_id,
             "files": {"record.json": _digest(text)},
             "inputs": stored,
@@ -282,7 +274,7 @@ class Archive:
         (self.directory / PENDING).unlink()
         sync_folder(self.directory)
 
-    def _store_input(self, item: tuple[str, bytes]) -> tuple[str, dict[str, Any]]:
+    def _store_input(self, item: tuple[str, bytes]) -> tuple[str, StoredInput]:
         """Store an input if it is not there yet; its hash and what the manifest says of it."""
         sha256, data = item
         path = self.input_path(sha256)
@@ -292,25 +284,6 @@ class Archive:
             packed = gzip.compress(data, _COMPRESSION, mtime=0)
             replace_durably(path, packed, staging=self.directory / STAGED)
         return sha256, {"size_bytes": len(data), "stored": _digest(packed)}
-
-
-def parse_manifest(text: bytes, file: str) -> dict[str, Any]:
-    """Read a manifest.
-
-    Raises:
-        ArchiveError: if it is none, or this program does not know its schema.
-    """
-    try:
-        manifest = json.loads(text)
-        number = manifest["schema_number"]
-    except (ValueError, TypeError, KeyError):
-        raise ArchiveError("a manifest must be JSON with a schema_number", file=file) from None
-    if number != MANIFEST_SCHEMA:
-        age = "newer than this program: upgrade nearpass" if number > MANIFEST_SCHEMA else "too old for this program"
-        raise ArchiveError(
-            f"a manifest's schema_number must be {MANIFEST_SCHEMA}; this is {age}", value=number, file=file
-        )
-    return dict(manifest)
 
 
 def _last_before(folder: Path, limit: list[str], found: tuple[str, ...]) -> str | None:
@@ -346,5 +319,5 @@ def _read(path: Path, what: str) -> bytes:
         raise ArchiveError(f"{what} must be readable: {error.strerror}", file=str(path)) from None
 
 
-def _digest(data: bytes) -> dict[str, Any]:
+def _digest(data: bytes) -> Digest:
     return {"sha256": sha256_of(data), "size_bytes": len(data)}

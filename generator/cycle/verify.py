@@ -12,10 +12,10 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from generator.cycle.archive import PENDING, STAGED, Archive, Link, cycle_folder, parse_manifest
+from generator.cycle.archive import PENDING, STAGED, Archive, cycle_folder
 from generator.cycle.durable import canonical_json, sha256_of
+from generator.cycle.manifest import Link, Manifest, parse_manifest
 from generator.cycle.signature import holds
 from generator.errors import ArchiveError
 
@@ -124,7 +124,7 @@ class _Check:
             self._break(HEAD, f"it names {link['cycle_id']}, which must be in the archive")
             self.start = None
         elif path.exists() and (found := sha256_of(path.read_bytes())) != link["manifest_sha256"]:
-            alone = _Check(self.archive, self.public_key, start={**link, "manifest_sha256": found})
+            alone = _Check(self.archive, self.public_key, start=Link(cycle_id=link["cycle_id"], manifest_sha256=found))
             for number, entry in enumerate(alone.chain()):
                 if number == 1:
                     break
@@ -134,7 +134,7 @@ class _Check:
                 self._find(HEAD, f"it must give the hash of {name}")
                 self.start = alone.start
 
-    def chain(self) -> Iterator[tuple[str, bytes, dict[str, Any]]]:
+    def chain(self) -> Iterator[tuple[str, bytes, Manifest]]:
         """Every entry of the chain from its head to its beginning: id, manifest as text, manifest."""
         link, named_by = self.start, HEAD
         while link is not None:
@@ -154,9 +154,7 @@ class _Check:
             yield cycle_id, *entry
             link, named_by = entry[1]["previous"], name
 
-    def _manifest(
-        self, name: str, cycle_id: str, sha256: str | None, named_by: str
-    ) -> tuple[bytes, dict[str, Any]] | None:
+    def _manifest(self, name: str, cycle_id: str, sha256: str | None, named_by: str) -> tuple[bytes, Manifest] | None:
         text = self._read(name, "it is missing")
         if text is None:
             return None
@@ -164,16 +162,15 @@ class _Check:
             self._find(name, f"it must have the hash that {named_by} gives")
         try:
             manifest = parse_manifest(text, name)
-            complete = {"files", "inputs", "previous", "supersedes", "signed_by"} <= manifest.keys()
         except ArchiveError as error:
             self._find(name, error.rule)
             return None
-        if not complete or manifest["cycle_id"] != cycle_id or text != canonical_json(manifest):
+        if manifest["cycle_id"] != cycle_id or text != canonical_json(manifest):
             self._find(name, f"it must be the manifest of {cycle_id}")
             return None
         return text, manifest
 
-    def cycle(self, cycle_id: str, text: bytes, manifest: dict[str, Any]) -> None:
+    def cycle(self, cycle_id: str, text: bytes, manifest: Manifest) -> None:
         """The files of one cycle."""
         self.cycles.add(cycle_id)
         folder = cycle_folder(cycle_id)

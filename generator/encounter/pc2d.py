@@ -125,7 +125,7 @@ def foster_pc(planes: EncounterPlanes) -> FloatArray:
         for start in range(0, rows.size, step):
             part = rows[start : start + step]
             pc[part] = _strips(planes, part, int(order))
-    return np.clip(pc, 0.0, 1.0)
+    return np.asarray(np.clip(pc, 0.0, 1.0))
 
 
 def contour_pc(planes: EncounterPlanes, most_points: int = 2**19) -> FloatArray:
@@ -146,7 +146,7 @@ def contour_pc(planes: EncounterPlanes, most_points: int = 2**19) -> FloatArray:
         for start in range(0, rows.size, step):
             part = rows[start : start + step]
             pc[part] = _contour(planes, part, int(count))
-    return np.clip(pc, 0.0, 1.0)
+    return np.asarray(np.clip(pc, 0.0, 1.0))
 
 
 def _strips(planes: EncounterPlanes, rows: NDArray[np.intp], order: int) -> FloatArray:
@@ -184,7 +184,7 @@ def _support(
     of ``g = g_min + 42`` are bisected.
     """
     low, high = -np.ones_like(offset), np.ones_like(offset)
-    wide = 2.0 > 6.0 * sigma
+    wide = sigma < 1.0 / 3.0
     if not wide.any():
         return low, high
     at, by, s, w = offset[wide], across[wide], sigma[wide], width[wide]

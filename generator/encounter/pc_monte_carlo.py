@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from scipy.stats import binomtest
 
 from generator.encounter.equinoctial import Orbit
-from generator.encounter.pc3d import flux, mean_inward_km_s, overlap, surface
+from generator.encounter.pc3d import overlap
+from generator.encounter.pc_flux import flux, mean_inward_km_s, surface
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -241,7 +242,7 @@ def _draw_entries(
     edges = np.linspace(*span_s, ENTRY_TIMES + 1)
     grid = edges[:-1] + generator.random(ENTRY_TIMES) * np.diff(edges)
     state = overlap(first, second, grid, hbr_km)
-    given = flux(state, hbr_km)
+    given = flux(state.mean, state.covariance, hbr_km)
     points = surface(given, hbr_km, *ENTRY_NODES)
     share = np.where(state.found[points.instant], points.flux_per_s, 0.0)
     if not share.sum() > 0.0:

@@ -15,7 +15,8 @@ from typing import Final
 
 import generator
 from generator.astro.epochs import Epoch
-from generator.cycle.archive import Archive, Link
+from generator.cycle.archive import Archive
+from generator.cycle.manifest import Link
 from generator.cycle.record import CycleRecord
 from generator.report.views import CycleSummary, meaningful, summarise
 

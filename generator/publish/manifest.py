@@ -41,19 +41,19 @@ def shard_of(name: str) -> str:
     return ROOT
 
 
-def updated(public: Path, changed: Mapping[str, str], archive_manifests: Mapping[str, str]) -> dict[str, bytes]:
-    """The manifests that list changed files, as they become.
+def updated(public: Path, built: Mapping[str, str], archive_manifests: Mapping[str, str]) -> dict[str, bytes]:
+    """The manifests that list built files, as they become.
 
     Args:
         public: The site, with its manifests as they are.
-        changed: Hashes of new and changed files by name; those of a cycle's folder are all of that cycle's.
+        built: Hashes of what was built by name; of a cycle's folder all or nothing.
         archive_manifests: By folder of each cycle among them, the hash of its manifest in the archive.
 
     Raises:
         PublicationError: if a manifest in place cannot be read.
     """
     grouped: dict[str, Hashes] = {}
-    for name, sha256 in changed.items():
+    for name, sha256 in built.items():
         grouped.setdefault(shard_of(name), {})[name] = sha256
     written: dict[str, bytes] = {}
     for folder, archived in archive_manifests.items():

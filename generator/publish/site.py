@@ -12,7 +12,7 @@ from pathlib import Path
 from generator.cycle.archive import Archive, cycle_folder
 from generator.cycle.durable import sha256_of
 from generator.cycle.record import CycleRecord
-from generator.publish.commit import changed_files, commit, finish
+from generator.publish.commit import commit, finish
 from generator.publish.index import open_index
 from generator.publish.manifest import updated
 from generator.publish.stage import (
@@ -104,11 +104,9 @@ def put_in_place(
     """
     folders = {cycle_folder(cycle_id): archive.folder(cycle_id) for cycle_id in cycles}
     archived = {folder: sha256_of((path / "manifest.json").read_bytes()) for folder, path in folders.items()}
-    hashes = {name: after for name, (_, after) in changed_files(built, workspace.public).items()}
-    for folder in folders:
-        for path in (built / folder).rglob("*"):
-            if path.is_file():
-                hashes[path.relative_to(built).as_posix()] = sha256_of(path.read_bytes())
+    hashes = {
+        path.relative_to(built).as_posix(): sha256_of(path.read_bytes()) for path in built.rglob("*") if path.is_file()
+    }
     for name, text in updated(workspace.public, hashes, archived).items():
         (built / name).parent.mkdir(parents=True, exist_ok=True)
         (built / name).write_bytes(text)

@@ -199,7 +199,11 @@ def _probability(event: EventRecord) -> str:
     if found.pc is None:
         return f"No probability of collision is given: {found.why}."
     by = f", by {found.method}" if found.method else ""
-    top = f", and at most {wording.probability(found.max_pc)} for any size of the uncertainty" if found.max_pc else ""
+    top = (
+        f", and at most {wording.probability(found.max_pc)} with the uncertainty scaled to any size"
+        if found.max_pc
+        else ""
+    )
     return f"The probability of collision is {wording.probability(found.pc)}{by}{top}."
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
@@ -88,10 +88,13 @@ def _side(found: ProbabilityRecord) -> str:
     top = f"{wording.probability(found.max_pc)}, with sigmas {_times(found.max_pc_scale)}"
     if found.in_dilution:
         return (
-            f"It lies on the dilution side: better knowledge would raise it at first, up to {top}. "
+            f"It lies on the dilution side: smaller sigmas with the same miss would raise it, up to {top}. "
             "A low value here says that little is known rather than that the approach is safe."
         )
-    return f"It does not lie on the dilution side: better knowledge would lower it. The highest value is {top}."
+    return (
+        "It does not lie on the dilution side: smaller sigmas with the same miss would lower it. "
+        f"The highest value is {top}."
+    )
 
 
 def _times(scale: float | None) -> str:
@@ -135,7 +138,7 @@ def _methods(found: ProbabilityRecord) -> Table:
         rows=tuple(
             TableRow(
                 cells=(Cell(text=item.name), probability_cell(item.pc), Cell(text=_remark(item.reason, used))),
-                marked=used,
+                mark="marked" if used else None,
             )
             for item in found.methods
             for used in (item.name == found.method,)
@@ -164,7 +167,8 @@ def _factors(caption: str, title: str, points: Sequence[tuple[float, float]]) ->
         heads=(Head(title=title, unit="×", numeric=True), Head(title="Pc", numeric=True)),
         rows=tuple(
             TableRow(
-                cells=(number_cell(factor, 2), probability_cell(pc)), marked=math.isclose(factor, 1.0, rel_tol=1e-9)
+                cells=(number_cell(factor, 2), probability_cell(pc)),
+                mark="marked" if math.isclose(factor, 1.0, rel_tol=1e-9) else None,
             )
             for factor, pc in _thinned(points)
         ),
@@ -210,7 +214,7 @@ def trade(event: EventRecord, catalogue: Catalogue) -> Trade | None:
                         *(number_cell(rows.get(lead_h), 3, signed=True) for rows in sizes.values()),
                         Cell(text=_remark_on(lead_h, last_h, event)),
                     ),
-                    marked=lead_h == last_h,
+                    mark=_mark(lead_h, last_h),
                 )
                 for lead_h in _shown_leads(leads_h, last_h)
             ),
@@ -230,6 +234,12 @@ def _remark_on(lead_h: float, last_h: float | None, event: EventRecord) -> str:
     if last_h is None or lead_h > last_h:
         return ""
     return "too late to command" if lead_h < last_h else f"deadline of {event.deadline_object}"
+
+
+def _mark(lead_h: float, last_h: float | None) -> Literal["marked", "late"] | None:
+    if last_h is None or lead_h > last_h:
+        return None
+    return "late" if lead_h < last_h else "marked"
 
 
 def _minute_cell(epoch: Epoch) -> Cell:

@@ -62,11 +62,14 @@ class Head:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableRow:
-    """A row; ``anchor`` is what links to it name. Its first cell heads it. ``marked`` is one to look at."""
+    """A row; ``anchor`` is what links to it name. Its first cell heads it.
+
+    ``mark`` is "marked" for the one to look at, "late" for one that paper can do without.
+    """
 
     cells: tuple[Cell, ...]
     anchor: str | None = None
-    marked: bool = False
+    mark: Literal["marked", "late"] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,10 +92,8 @@ def candidate_boxes(
     in_window = (one.middle_s + one.half_s >= window_s[0]) & (one.middle_s - one.half_s <= window_s[1])
     rows = np.flatnonzero(in_window & _in_shell(one, other, limit_km))
     columns = np.flatnonzero(_in_shell(other, one, limit_km))
-    if not len(rows) or not len(columns):
-        return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp)
     ours, theirs = _sphere_forms(one, limit_km), _sphere_forms(other, 0.0)[:, [0, 1, 2, 3, 5, 4]]
-    found: list[tuple[IndexArray, IndexArray]] = []
+    found = [(rows[:0], columns[:0])]
     for block, part in _blocks(first, second, rows, columns):
         near_i, near_j = np.divmod(np.flatnonzero(ours[block] @ theirs[part].T >= 0.0), len(part))
         found.append((block[near_i], part[near_j]))
@@ -132,6 +130,8 @@ def _blocks(
     first: Path, second: Path, rows: IndexArray, columns: IndexArray
 ) -> Iterator[tuple[IndexArray, IndexArray]]:
     """Runs of the first's pieces about as long as the strip is wide, with the second's that they may meet."""
+    if not len(rows) or not len(columns):
+        return
     strip_s = reach_s(second)
     middles_s, others_s = first.pieces.middle_s[rows], second.pieces.middle_s[columns]
     slack_s = float(first.pieces.half_s.max() + second.pieces.half_s.max())

@@ -5,13 +5,17 @@ from each low with scipy.
 """
 
 import statistics
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 from scipy.ndimage import minimum_filter
 from scipy.optimize import minimize
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from fleets import CUTOFF, GM_MARS_KM3_S2, Kepler
 from generator.ephemeris.interpolation import arc_from_nodes

@@ -91,6 +91,8 @@ def test_any_damage_is_found_and_named(workspace: Workspace) -> None:
         spoilt = _spoil(path, kind, chance)
         findings = _findings(workspace, path)
         name = spoilt.relative_to(workspace.directory).as_posix()
+        if kind == "remove the file":
+            name = name.replace(".pruned", ".gz")  # without its mark, the input itself is what is missing
         if not findings or findings[0].file != name:
             missed.append((kind, name, findings[:1]))
         if spoilt != path:

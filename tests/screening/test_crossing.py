@@ -165,6 +165,20 @@ def test_what_is_not_covered_has_no_crossings_and_loses_none_elsewhere() -> None
     assert np.allclose([c.passage_first_s for c in left], outside_s, atol=REQUIRED_PASSAGE_S, rtol=0)
 
 
+@pytest.mark.parametrize("span_s", [(0.0, 3000.0), (5.0e5, 5.1e5), (-9.0e5, -8.0e5)])
+def test_a_secondary_hardly_or_never_covered_is_no_error(span_s: tuple[float, float]) -> None:
+    """Less than a revolution of the secondary, or none near the window, gives what little there is, never an error."""
+    window_s = (0.0, 3.0 * LOW.period_s)
+    second = trajectory(POLAR, span_s)
+    periods_s = (LOW.period_s, POLAR.period_s)
+    for limit_km in (0.5, 100.0):
+        for crossing in crossings(
+            trajectory(LOW, window_s), second, ("A", "B"), window_s, limit_km, periods_s=periods_s
+        ):
+            assert span_s[0] <= crossing.passage_second_s <= span_s[1]
+            assert crossing.oxd_km <= limit_km
+
+
 def test_a_joint_between_two_arcs_neither_hides_nor_doubles_a_crossing() -> None:
     """Cutting both trajectories exactly at a crossing leaves the list as it was."""
     window_s = (0.0, 3.0 * LOW.period_s)

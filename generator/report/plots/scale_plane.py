@@ -66,8 +66,7 @@ class ScalePlaneDrawing:
         figure = canvas(_PANEL_IN + 1.30, self.heading, self.subheading)
         axes = panel(figure, 0.82, 0.52, _PANEL_IN, _PANEL_IN)
         axes.set(xlim=(0, len(self.primary_scales)), ylim=(0, len(self.secondary_scales)))
-        for row, column in np.ndindex(self.pc.shape):
-            self._cell(axes, row, column)
+        self._cells(axes)
         axes.vlines(range(1, self.pc.shape[1]), 0, self.pc.shape[0], color="white", linewidth=0.8, zorder=2)
         axes.hlines(range(1, self.pc.shape[0]), 0, self.pc.shape[1], color="white", linewidth=0.8, zorder=2)
         entries = []
@@ -88,21 +87,23 @@ class ScalePlaneDrawing:
         self._axes_text(axes)
         return figure
 
-    def _cell(self, axes: Axes, row: int, column: int) -> None:
-        value = float(self.pc[row, column])
-        if math.isnan(value):
-            return
-        largest = float(np.nanmax(self.pc))
-        below = math.log10(largest / value) if value > 0 else _DECADES
-        share = 0.04 + 0.96 * max(0.0, 1.0 - below / _DECADES)
-        color = tuple(1.0 - share * (1.0 - part) for part in to_rgb(_DARKEST))
-        axes.add_patch(Rectangle((column, row), 1, 1, facecolor=color, linewidth=0, zorder=1))
-        text = f"<{pc_threshold_text(LEAST_PC)}" if value < LEAST_PC else pc_text(value)
-        size_pt = fitting(text, SMALL, _PANEL_IN * 72.0 / self.pc.shape[1] - 3.0)
-        axes.text(
-            column + 0.5, row + 0.5, text, ha="center", va="center", fontsize=size_pt,
-            color="white" if share > _WHITE_TEXT else INK, zorder=7,
-        )  # fmt: skip
+    def _cells(self, axes: Axes) -> None:
+        """Shade and number of every cell, the numbers of one size."""
+        known = [
+            (row, column, float(self.pc[row, column])) for row, column in np.argwhere(np.isfinite(self.pc)).tolist()
+        ]
+        largest = max(value for _, _, value in known)
+        texts = [_cell_text(value) for _, _, value in known]
+        size_pt = fitting(max(texts, key=len), SMALL, _PANEL_IN * 72.0 / self.pc.shape[1] - 3.0)
+        for (row, column, value), text in zip(known, texts, strict=True):
+            below = math.log10(largest / value) if value > 0 else _DECADES
+            share = 0.04 + 0.96 * max(0.0, 1.0 - below / _DECADES)
+            color = tuple(1.0 - share * (1.0 - part) for part in to_rgb(_DARKEST))
+            axes.add_patch(Rectangle((column, row), 1, 1, facecolor=color, linewidth=0, zorder=1))
+            axes.text(
+                column + 0.5, row + 0.5, text, ha="center", va="center", fontsize=size_pt,
+                color="white" if share > _WHITE_TEXT else INK, zorder=7,
+            )  # fmt: skip
 
     def _axes_text(self, axes: Axes) -> None:
         """Scales at the middles of the cells, and whose sigma each axis scales."""
@@ -116,6 +117,10 @@ class ScalePlaneDrawing:
         for put, name in ((axes.set_xlabel, self.primary), (axes.set_ylabel, self.secondary)):
             text = literal(f"factor on the sigmas of {name}")
             put(text, fontsize=fitting(text, 9.5, _PANEL_IN * 72.0), labelpad=3)
+
+
+def _cell_text(value: float) -> str:
+    return f"<{pc_threshold_text(LEAST_PC)}" if value < LEAST_PC else pc_text(value)
 
 
 def _border(reached: NDArray[np.bool_]) -> Iterator[Segment]:

@@ -1,0 +1,119 @@
+"""How far to trust an input: a grade for each rule, and one for the whole, with the reasons in words.
+
+The yardstick is the ephemeris specification of NASA's NPR 8079.1, table 5-1 (orbits not about the Earth); the other
+rules ask whether the states can be what they claim. Nothing here refuses an input: whoever reads the page decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from generator.astro.bodies import Body
+from generator.astro.epochs import Epoch
+from generator.ephemeris import lint_delivery as delivery
+from generator.ephemeris import lint_motion as motion
+from generator.ephemeris.lint_finding import Finding, Grade
+from generator.ephemeris.oem_records import OemMessage
+from generator.ephemeris.trajectory import Trajectory
+
+__all__ = ["Finding", "Grade", "lint_oem", "lint_trajectory", "overall"]
+
+_SAMPLES: Final = 2_000  # of each arc
+
+
+def lint_oem(
+    message: OemMessage, *, body: Body, cutoff: Epoch, window_s: float, period_s: float | None
+) -> tuple[Finding, ...]:
+    """Every rule on a message, in the order in which a page lists them.
+
+    Args:
+        message: What was delivered.
+        body: The body that the cycle screens around.
+        cutoff: The data cut-off, at which the window begins.
+        window_s: Length of the window in seconds.
+        period_s: Orbital period, or None where no orbit is claimed.
+
+    """
+    segments = message.segments
+    spans = [held for held in map(motion.span_of, segments) if held[0] <= held[1]] or [
+        (segment.start, segment.stop) for segment in segments
+    ]
+    found: list[Finding | None] = [
+        delivery.age(message.header.creation, cutoff),
+        delivery.span(spans, cutoff, window_s),
+        delivery.gaps(spans, cutoff, window_s),
+        motion.spacing(segments, period_s),
+        motion.degree(segments),
+        motion.interpolation(segments),
+        motion.velocity(segments),
+        motion.joints(segments),
+        *motion.plausibility(motion.motion_of(segments, body), body, in_orbit=period_s is not None),
+        delivery.covariance_presence(segments),
+    ]
+    held = [segment.covariances for segment in segments if segment.covariances is not None]
+    if held:
+        matrices = np.concatenate([covariances.matrices for covariances in held])
+        epochs_ns = np.concatenate([covariances.epochs_tai_ns for covariances in held])
+        found += [
+            delivery.covariance_definite(matrices),
+            delivery.covariance_growth(epochs_ns, matrices, cutoff),
+        ]
+    return tuple(finding for finding in found if finding is not None)
+
+
+def lint_trajectory(
+    trajectory: Trajectory,
+    spans: Sequence[tuple[Epoch, Epoch]],
+    *,
+    body: Body,
+    cutoff: Epoch,
+    window_s: float,
+    period_s: float | None,
+) -> tuple[Finding, ...]:
+    """The rules that need no table of states, for a kernel.
+
+    Args:
+        trajectory: What is screened, about ``body``.
+        spans: What the file covers.
+        body: The body that the cycle screens around.
+        cutoff: The data cut-off, at which the window begins.
+        window_s: Length of the window in seconds.
+        period_s: Orbital period, or None where no orbit is claimed.
+
+    """
+    arcs = trajectory.arcs
+    steps = [step for pair in zip(arcs, arcs[1:], strict=False) if (step := motion.step_at(*pair)) is not None]
+    states = [arc.state(np.linspace(arc.start_s, arc.stop_s, _SAMPLES)) for arc in arcs]
+    found = [
+        delivery.age(None, cutoff),
+        delivery.span(spans, cutoff, window_s),
+        delivery.gaps(spans, cutoff, window_s),
+    ]
+    if arcs:
+        sampled = motion.Motion(
+            radii_km=np.linalg.norm(np.concatenate([state[0] for state in states]), axis=1),
+            speeds_km_s=np.linalg.norm(np.concatenate([state[1] for state in states]), axis=1),
+            gm_km3_s2=np.concatenate([motion.felt_gm_km3_s2(arc) for arc in arcs]),
+        )
+        found += [
+            motion.joint_finding(steps, len(arcs)),
+            *motion.plausibility(sampled, body, in_orbit=period_s is not None),
+        ]
+    if trajectory.covariance is None:
+        words = "A kernel carries no covariance: no probability can come from this file."
+        found.append(Finding(rule="covariance", grade=Grade.NOTE, value="none", words=words))
+    return tuple(found)
+
+
+def overall(findings: Sequence[Finding]) -> Finding:
+    """The worst grade of all, with the rules behind it."""
+    for grade, opening in ((Grade.FAIL, "Not to be trusted without a look at"), (Grade.NOTE, "Good, but mind")):
+        rules = [finding.rule for finding in findings if finding.grade is grade]
+        if rules:
+            value = f"{len(rules)} of {len(findings)} rules"
+            return Finding(rule="overall", grade=grade, value=value, words=f"{opening}: {', '.join(rules)}.")
+    words = "Every rule is kept."
+    return Finding(rule="overall", grade=Grade.PASS, value=f"{len(findings)} rules", words=words)

@@ -1,0 +1,225 @@
+"""Publication from archived stubs: constant work, the order of things, past cycles, corrections, copies."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from counting import counted_opens
+from generator.cycle.archive import Archive
+from generator.cycle.signature import load_signer, new_key
+from generator.errors import ArchiveError
+from generator.publish import Workspace, publish, rebuild, unpublished
+from generator.publish.check import verify_site
+from generator.publish.commit import last_published
+from generator.publish.index import open_index
+from generator.publish.mirror import mirror
+from stub_cycles import add, broken_links, new_workspace, silent, stub, tree, without_pictures
+
+FEW, MANY = 10, 300
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """An empty workspace."""
+    return new_workspace(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def no_pictures() -> Iterator[None]:
+    """Plots without content."""
+    with without_pictures():
+        yield
+
+
+def latest(workspace: Workspace) -> str:
+    """The cycle that the site calls the newest."""
+    return str(json.loads((workspace.public / "latest.json").read_text())["cycle_id"])
+
+
+def script(workspace: Workspace, name: str) -> list[dict[str, str]]:
+    """What a live script assigns."""
+    text = (workspace.public / "live" / name).read_text()
+    return list(json.loads(text[text.index("=") + 1 :].rstrip(";\n")))
+
+
+def test_every_file_is_listed_and_every_link_resolves(workspace: Workspace) -> None:
+    """After cycles in two years the site verifies, holds no broken link, and each page of the archive is there."""
+    for cycle_id in ("2020-12-31T0600Z", "2020-12-31T1800Z", "2021-01-01T0000Z"):
+        add(workspace, cycle_id)
+
+    assert verify_site(workspace)[1] == ()
+    assert broken_links(workspace.public) == []
+    assert (workspace.public / "archive/2020/12.html").exists()
+    assert latest(workspace) == "2021-01-01T0000Z"
+
+
+def test_a_past_cycle_leaves_the_front_page_to_the_newest(workspace: Workspace) -> None:
+    """A cycle made up for later joins its month; front page and latest.json stay those of the newest cycle."""
+    add(workspace, "2021-03-10T0000Z")
+    add(workspace, "2021-05-10T0000Z")
+    front = (workspace.public / "index.html").read_bytes()
+    add(workspace, "2021-03-05T0000Z")
+
+    assert latest(workspace) == "2021-05-10T0000Z"
+    assert (workspace.public / "index.html").read_bytes() == front
+    assert [cycle["cycle_id"] for cycle in script(workspace, "cycles-2021-03.js")] == [
+        "2021-03-05T0000Z",
+        "2021-03-10T0000Z",
+    ]
+    assert "T0000Z" in (workspace.public / "archive/2021/03.html").read_text()
+    assert broken_links(workspace.public) == []
+    assert verify_site(workspace)[1] == ()
+
+
+def test_a_past_cycle_takes_no_event_page_from_a_newer_one(workspace: Workspace) -> None:
+    """The page that follows an event is the newest cycle's that mentions it, whichever was published last."""
+    add(workspace, "2021-03-10T0000Z")
+    newer = (workspace.public / "events").glob("*20210328T1200.html")
+    text = next(iter(newer)).read_text()
+    add(workspace, "2021-03-05T0000Z")
+    add(workspace, "2021-02-05T0000Z")
+
+    assert next((workspace.public / "events").glob("*20210328T1200.html")).read_text() == text
+    assert len(list((workspace.public / "events").glob("*20210228T1200.html"))) == 1
+
+
+def test_a_correction_is_told_by_the_old_pages_month(workspace: Workspace) -> None:
+    """A superseded cycle's own files stay, its month's script names the correction, and its row says so."""
+    add(workspace, "2021-03-31T0000Z")
+    folder = workspace.public / "cycles/2021/03/31/T0000Z"
+    before = tree(folder)
+    add(workspace, "2021-04-01T0000Z", supersedes="2021-03-31T0000Z")
+
+    assert tree(folder) == before
+    assert script(workspace, "cycles-2021-03.js")[0]["superseded_by"] == "2021-04-01T0000Z"
+    assert "Superseded by 2021-04-01T0000Z" in (workspace.public / "archive/2021/03.html").read_text()
+    assert "superseded_by" not in script(workspace, "cycles-2021-04.js")[0]
+
+
+def test_rebuild_gives_the_same_bytes(workspace: Workspace) -> None:
+    """A site rendered again from the records is the same to the byte, over what is there and in an empty folder."""
+    for cycle_id in ("2020-12-31T0600Z", "2021-01-01T0000Z", "2021-03-01T0000Z", "2020-11-01T0000Z"):
+        add(workspace, cycle_id, supersedes="2021-01-01T0000Z" if cycle_id.startswith("2021-03") else None)
+    before = tree(workspace.public)
+    rebuild(workspace, jobs=1, progress=silent)
+    assert tree(workspace.public) == before
+    assert last_published(workspace) == []
+    workspace.public.rename(workspace.directory / "taken away")
+    rebuild(workspace, jobs=2, progress=silent)
+
+    assert tree(workspace.public) == before
+
+
+def test_rebuild_mends_what_was_damaged(workspace: Workspace) -> None:
+    """Changed and missing files of any kind, manifests too, are as before after a rebuild."""
+    add(workspace, "2021-03-01T0000Z")
+    add(workspace, "2021-04-01T0000Z")
+    before = tree(workspace.public)
+    (workspace.public / "cycles/2021/03/01/T0000Z/index.html").write_text("changed")
+    (workspace.public / "archive/2021/03.html").unlink()
+    (workspace.public / "manifests/2021-03.json").write_text("{")
+    rebuild(workspace, jobs=1, progress=silent)
+
+    assert tree(workspace.public) == before
+
+
+def test_rebuild_needs_a_cycle(workspace: Workspace) -> None:
+    """Without a cycle there is nothing to render."""
+    with pytest.raises(ArchiveError, match="must hold a cycle"):
+        rebuild(workspace, jobs=1, progress=silent)
+
+
+def test_the_list_of_what_changed(workspace: Workspace) -> None:
+    """published.txt lists each file that differs from before, no other, with the front page and latest.json last."""
+    add(workspace, "2021-03-01T0000Z")
+    before = tree(workspace.public)
+    add(workspace, "2021-03-02T0000Z")
+    after = tree(workspace.public)
+    listed = [f"public/{name}" for name in last_published(workspace)]
+
+    assert sorted(listed) == sorted(name for name in after if after[name] != before.get(name))
+    assert listed[-2:] == ["public/index.html", "public/latest.json"]
+    assert listed.index("public/cycles/2021/03/02/T0000Z/index.html") < listed.index("public/archive/2021/03.html")
+
+
+def test_a_second_folder_receives_what_changed(workspace: Workspace, tmp_path: Path) -> None:
+    """A copy equals the site after each publication, catches up after a missed one, and then copies nothing."""
+    add(workspace, "2021-03-01T0000Z")
+    copy = tmp_path / "copy" / "public"
+    mirror(workspace.public, copy)
+    assert tree(copy) == tree(workspace.public)
+    add(workspace, "2021-03-02T0000Z")
+    changed = last_published(workspace)
+    assert sorted(mirror(workspace.public, copy)) == sorted(changed)
+    add(workspace, "2021-03-03T0000Z")
+    add(workspace, "2021-04-03T0000Z")
+    mirror(workspace.public, copy)
+
+    assert tree(copy) == tree(workspace.public)
+    assert verify_site(workspace, copy)[1] == ()
+    assert mirror(workspace.public, copy) == []
+
+
+def test_what_was_archived_and_not_published_is_known(workspace: Workspace) -> None:
+    """Cycles that an interrupted run only archived are found along the chain, in the order of their archiving."""
+    archive = Archive(workspace.archive)
+    add(workspace, "2021-03-01T0000Z")
+    assert unpublished(workspace) == []
+    archive.add(stub("2021-03-02T0000Z", previous="2021-03-01T0000Z"), {})
+    archive.add(stub("2021-02-02T0000Z"), {})
+    assert unpublished(workspace) == ["2021-03-02T0000Z", "2021-02-02T0000Z"]
+    for cycle_id in unpublished(workspace):
+        publish(workspace, archive.load(cycle_id), jobs=1, progress=silent)
+
+    assert unpublished(workspace) == []
+    assert broken_links(workspace.public) == []
+
+
+def test_publishing_opens_as_many_files_whatever_the_archive_holds(tmp_path: Path) -> None:
+    """The next cycle opens the same number of files in an archive of 10 and of 300 cycles."""
+    opened = {}
+    for count in (FEW, MANY):
+        workspace = new_workspace(tmp_path / str(count))
+        archive = Archive(workspace.archive)
+        earlier = [f"{2010 + n // 12}-{n % 12 + 1:02d}-01T0000Z" for n in range(count - 5)]
+        for cycle_id in earlier:
+            archive.add(stub(cycle_id), {})
+        with open_index(workspace.index, archive):
+            pass
+        for day in range(1, 6):
+            add(workspace, f"2040-06-{day:02d}T0000Z")
+        with counted_opens() as names:
+            add(workspace, "2040-06-06T0000Z")
+        opened[count] = len(names)
+
+    assert opened[MANY] == opened[FEW]
+    assert opened[FEW] > 100
+
+
+def test_the_index_is_the_same_however_it_was_made(workspace: Workspace) -> None:
+    """Grown cycle by cycle, made again from the folders, and after damage, the index holds the same rows."""
+    archive = Archive(workspace.archive)
+    for cycle_id in ("2021-03-01T0000Z", "2021-04-01T0000Z", "2021-02-01T0000Z"):
+        add(workspace, cycle_id, supersedes="2021-03-01T0000Z" if cycle_id.startswith("2021-04") else None)
+    with open_index(workspace.index, archive) as index:
+        grown = sorted(map(repr, index.contents()))
+        assert [summary.superseded_by for summary in index.year(2021)] == [None, "2021-04-01T0000Z", None]
+        assert index.months() == [(2021, 2), (2021, 3), (2021, 4)]
+    with open_index(workspace.index, archive, again=True) as index:
+        assert sorted(map(repr, index.contents())) == grown
+    workspace.index.write_bytes(b"no database" * 100)
+
+    with open_index(workspace.index, archive) as index:
+        assert sorted(map(repr, index.contents())) == grown
+
+
+def test_the_public_key_is_published(workspace: Workspace) -> None:
+    """Where the newest cycle is signed, the site names the key; where it is not, there is no such file."""
+    public_key = new_key(workspace.directory / "key.pem")
+    add(workspace, "2021-03-01T0000Z")
+    assert not (workspace.public / "signing-key.txt").exists()
+    add(workspace, "2021-03-02T0000Z", signer=load_signer(workspace.directory / "key.pem"))
+
+    assert (workspace.public / "signing-key.txt").read_text() == f"{public_key}\n"
