@@ -7,7 +7,7 @@ import click
 import generator
 from generator.commands.archives import build, history, keygen, prune, rebuild, verify
 from generator.commands.cycles import run, watch
-from generator.commands.messages import compare
+from generator.commands.messages import compare, pc
 from generator.commands.shared import World
 from generator.commands.workspaces import check, demo, init, serve
 
@@ -32,5 +32,5 @@ def cli() -> None:
     """Screen ephemerides for close approaches and publish each cycle as an archived site."""
 
 
-for command in (init, check, run, watch, build, rebuild, verify, history, prune, keygen, compare, serve, demo):
+for command in (init, check, run, watch, build, rebuild, verify, history, prune, keygen, compare, pc, serve, demo):
     cli.add_command(command)

@@ -1,9 +1,10 @@
-"""Commands on conjunction data messages: a partner's beside ours."""
+"""Commands on conjunction data messages: their probability of collision, and a partner's beside ours."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -12,10 +13,13 @@ from generator.commands.shared import config_option
 from generator.config import load_config
 from generator.cycle.archive import Archive
 from generator.cycle.cdm import Cdm
-from generator.cycle.cdm_compare import Difference, compare_cdm
+from generator.cycle.cdm_compare import CdmEncounter, Difference, compare_cdm, encounter_from_cdm
 from generator.cycle.cdm_event import event_cdm
 from generator.cycle.cdm_read import parse_cdm
+from generator.cycle.probability import sensitivities
 from generator.cycle.record import CycleRecord
+from generator.encounter.pc import ProbabilityResult, assess_probability
+from generator.encounter.pc_encounter import EncounterInput
 from generator.errors import ArchiveError, InputError
 from generator.publish import Workspace
 
@@ -42,6 +46,88 @@ def compare(messages: tuple[Path, ...], config_path: Path, as_json: bool) -> Non
         else:
             click.echo(f"{path}: {theirs.header.originator} beside event {event_id} of cycle {latest}")
             click.echo(_table(rows))
+
+
+@click.command()
+@click.argument("message", metavar="CDM", type=click.Path(path_type=Path))
+@click.option("--hbr-m", type=click.FloatRange(min=0, min_open=True), help="Combined hard-body radius, m.")
+@click.option("--monte-carlo", "trials", type=click.IntRange(min=1), help="Simulate this many pairs as well.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Of the simulation.")
+@click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
+def pc(message: Path, hbr_m: float | None, trials: int | None, seed: int, as_json: bool) -> None:
+    """Probability of collision of any conjunction data message, by the valid method and by each."""
+    encounter = encounter_from_cdm(read_message(message))
+    radius_m = hbr_m if hbr_m is not None else encounter.hbr_m
+    if radius_m is None:
+        raise InputError("a hard-body radius must be given, by --hbr-m or a COMMENT HBR", file=str(message))
+    given = EncounterInput(
+        primary_position_km=encounter.primary_position_km,
+        primary_velocity_km_s=encounter.primary_velocity_km_s,
+        secondary_position_km=encounter.secondary_position_km,
+        secondary_velocity_km_s=encounter.secondary_velocity_km_s,
+        primary_covariance=encounter.primary_covariance_km,
+        secondary_covariance=encounter.secondary_covariance_km,
+        hbr_km=radius_m / 1000.0,
+        gm_km3_s2=encounter.gm_km3_s2,
+    )
+    result = assess_probability(given, every_method=True, trials=trials, seed=seed)
+    plain = {
+        "tca_utc": (encounter.tca + result.tca.offset_s).iso(),
+        "miss_km": result.tca.miss_km,
+        "relative_speed_km_s": result.relative_speed_km_s,
+        "mahalanobis_distance": result.mahalanobis,
+        "hbr_m": radius_m,
+        "pc": result.pc,
+        "method": result.method,
+        "why": result.why,
+        "methods": {name: found.value for name, found in result.methods.items()},
+        "reasons": {name: found.reason for name, found in result.methods.items() if found.reason},
+        "max_pc": result.max_pc,
+        "max_pc_sigma_factor": result.max_pc_sigma_factor,
+        "in_dilution": result.in_dilution,
+        "monte_carlo": _interval(result),
+        "sensitivity": _sensitivity(given),
+        "notes": list(encounter.notes),
+    }
+    click.echo(json.dumps(plain, indent=1) if as_json else _words(encounter, plain))
+
+
+def _interval(result: ProbabilityResult) -> dict[str, float | int] | None:
+    simulated = result.monte_carlo
+    if simulated is None:
+        return None
+    return {"pc": simulated.pc, "low": simulated.low, "high": simulated.high, "trials": simulated.trials}
+
+
+def _sensitivity(given: EncounterInput) -> dict[str, list[list[float]]]:
+    """Pc for other sigmas and other radii."""
+    by_sigma, by_radius, _ = sensitivities(given)
+    return {"sigma_factor": [list(row) for row in by_sigma], "hbr_factor": [list(row) for row in by_radius]}
+
+
+def _words(encounter: CdmEncounter, plain: dict[str, Any]) -> str:
+    lines = [
+        f"{encounter.primary} and {encounter.secondary}, TCA {plain['tca_utc']} UTC about {encounter.center}",
+        f"miss {plain['miss_km']:.6f} km, {plain['relative_speed_km_s']:.6f} km/s, "
+        f"hard-body radius {plain['hbr_m']:g} m",
+        f"Pc {_number(plain['pc'])} by {plain['method'] or 'no method'}: {plain['why']}",
+    ]
+    for name, value in plain["methods"].items():
+        reason = plain["reasons"].get(name)
+        lines.append(f"  {name:<18} {_number(value)}" + (f"  ({reason})" if reason else ""))
+    if plain["max_pc"] is not None:
+        side = {True: "diluted: smaller sigmas raise it", False: "not diluted", None: ""}[plain["in_dilution"]]
+        factor = plain["max_pc_sigma_factor"]
+        at = f" at {factor:.3g} times the sigmas" if factor is not None else ""
+        lines.append(f"maximum Pc {_number(plain['max_pc'])}{at}  {side}".rstrip())
+    if plain["mahalanobis_distance"] is not None:
+        lines.append(f"Mahalanobis distance {plain['mahalanobis_distance']:.4g}")
+    lines += [f"note: {note}" for note in plain["notes"]]
+    return "\n".join(lines)
+
+
+def _number(value: float | None) -> str:
+    return "none" if value is None else f"{value:.6e}"
 
 
 def read_message(path: Path) -> Cdm:

@@ -15,7 +15,7 @@ from generator.astro.epochs import Epoch
 from generator.astro.frames import PlanetaryEphemeris
 from generator.astro.local_axes import rtn_axes
 from generator.cycle.motion import path_around
-from generator.cycle.probability import probability, sensitivities
+from generator.cycle.probability import encounter_input, probability, sensitivities
 from generator.cycle.record import (
     BPlaneRecord,
     EventRecord,
@@ -89,12 +89,13 @@ def describe_event(
     natural = any(item.kind == "natural" for item in objects)
     surface_km = encounter.miss_km - radius_km if natural else None
     hbr_km = sum(item.radius_km or (item.hbr_m or 0.0) / 1000.0 for item in objects)
-    risk = probability(encounter, covariances, hbr_km, body.gm_km3_s2)
+    given = encounter_input(encounter, covariances, hbr_km, body.gm_km3_s2)
+    risk = probability(given)
     verdict = assess(
         encounter.miss_km if surface_km is None else surface_km, rules, to_surface=natural, probability=risk.pc
     )
     if verdict.level is not Level.GREEN:
-        dilution, by_radius, plane = sensitivities(encounter, covariances, hbr_km)
+        dilution, by_radius, plane = sensitivities(given)
         risk = replace(risk, dilution=dilution, hbr_sensitivity=by_radius, scale_plane=plane)
     target_km = max(rule.cad_km for rule in rules)
     deadline, deadline_object = _deadline(tca, objects)

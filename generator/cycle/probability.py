@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -9,22 +10,23 @@ from numpy.typing import NDArray
 
 from generator.cycle.record import MethodRecord, ProbabilityRecord
 from generator.encounter.geometry import Encounter
-from generator.encounter.pc import EncounterInput, ProbabilityResult, assess_probability
-from generator.encounter.pc2d import foster_pc, project
-from generator.encounter.pc_sensitivity import pc_plane
+from generator.encounter.pc import ProbabilityResult, assess_probability, covariance_plane, hbr_curve
+from generator.encounter.pc_encounter import EncounterInput
 from generator.encounter.uncertainty import StateCovariance
 from generator.errors import InputError
 
 FloatArray = NDArray[np.float64]
 Covariances = tuple[StateCovariance | None, StateCovariance | None]
+Curve = tuple[tuple[float, float], ...]
+Sensitivities = tuple[Curve, Curve, tuple[tuple[float, float, float], ...]]
 
 SIGMA_FACTORS: Final = np.logspace(-1.5, 1.5, 31)
 HBR_FACTORS: Final = np.array([0.25, 0.35, 0.5, 0.71, 1.0, 1.41, 2.0, 2.83, 4.0])
 PLANE_FACTORS: Final = np.array([0.25, 0.5, 0.71, 1.0, 1.41, 2.0, 4.0])
 
 
-def probability(encounter: Encounter, covariances: Covariances, hbr_km: float, gm_km3_s2: float) -> ProbabilityRecord:
-    """Probability of collision by the ladder of methods, without the sensitivities.
+def encounter_input(encounter: Encounter, covariances: Covariances, hbr_km: float, gm_km3_s2: float) -> EncounterInput:
+    """An encounter as the probability methods take it.
 
     Args:
         encounter: Both states at TCA.
@@ -33,7 +35,7 @@ def probability(encounter: Encounter, covariances: Covariances, hbr_km: float, g
         gm_km3_s2: Gravitational parameter of the centre.
     """
     first, second = covariances
-    given = EncounterInput(
+    return EncounterInput(
         primary_position_km=encounter.primary_position_km,
         primary_velocity_km_s=encounter.primary_velocity_km_s,
         secondary_position_km=encounter.secondary_position_km,
@@ -43,34 +45,30 @@ def probability(encounter: Encounter, covariances: Covariances, hbr_km: float, g
         hbr_km=hbr_km,
         gm_km3_s2=gm_km3_s2,
     )
+
+
+def probability(given: EncounterInput) -> ProbabilityRecord:
+    """Probability of collision by the ladder of methods, without the sensitivities."""
     try:
         return _record(assess_probability(given))
     except InputError as error:
         return _refused(str(error))
 
 
-def sensitivities(
-    encounter: Encounter, covariances: Covariances, hbr_km: float
-) -> tuple[tuple[tuple[float, float], ...], tuple[tuple[float, float], ...], tuple[tuple[float, float, float], ...]]:
-    """How Pc in the encounter plane changes: with all sigmas, with the hard-body radius, with either object's sigmas.
+def sensitivities(given: EncounterInput) -> Sensitivities:
+    """How Pc changes with all sigmas, with the hard-body radius, and with either object's sigmas.
 
-    Args:
-        encounter: Both states at TCA.
-        covariances: Of both objects; without one of them there is nothing to scale.
-        hbr_km: Combined hard-body radius.
+    In the encounter plane, or where curved motion matters in the plane at the peak of the collision rate.
 
     Returns:
-        (factor, Pc) of the sigmas, (factor, Pc) of the radius, (factor, factor, Pc) of primary and secondary.
+        (factor, Pc) of the sigmas, (factor, Pc) of the radius, (factor, factor, Pc) of primary and secondary; empty
+        where there is nothing to scale.
     """
-    first, second = covariances
-    if first is None or second is None or encounter.relative_speed_km_s == 0.0:
+    if given.primary_covariance is None or given.secondary_covariance is None:
         return (), (), ()
-    miss_km, velocity_km_s = encounter.miss_vector_km, encounter.relative_velocity_km_s
-    own_km2 = first.matrix[:3, :3], second.matrix[:3, :3]
-    combined_km2 = own_km2[0] + own_km2[1]
-    by_sigma = _in_plane(miss_km, velocity_km_s, SIGMA_FACTORS[:, None, None] ** 2 * combined_km2, hbr_km)
-    by_radius = _in_plane(miss_km, velocity_km_s, np.tile(combined_km2, (len(HBR_FACTORS), 1, 1)), hbr_km * HBR_FACTORS)
-    plane = pc_plane(miss_km, velocity_km_s, *own_km2, hbr_km, PLANE_FACTORS)
+    by_sigma = np.array([covariance_plane(_scaled(given, factor), np.ones(1))[0, 0] for factor in SIGMA_FACTORS])
+    by_radius = hbr_curve(given, given.hbr_km * HBR_FACTORS)
+    plane = covariance_plane(given, PLANE_FACTORS)
     grid = [
         (float(a), float(b), float(plane[i, j]))
         for i, a in enumerate(PLANE_FACTORS)
@@ -80,17 +78,13 @@ def sensitivities(
     return _pairs(SIGMA_FACTORS, by_sigma), _pairs(HBR_FACTORS, by_radius), tuple(grid)
 
 
-def _in_plane(
-    miss_km: FloatArray, velocity_km_s: FloatArray, covariances_km2: FloatArray, hbr_km: float | FloatArray
-) -> FloatArray:
-    count = len(covariances_km2)
-    planes = project(
-        np.tile(miss_km, (count, 1)),
-        np.tile(velocity_km_s, (count, 1)),
-        covariances_km2,
-        np.broadcast_to(hbr_km, (count,)).copy(),
+def _scaled(given: EncounterInput, sigma_factor: float) -> EncounterInput:
+    first, second = given.primary_covariance, given.secondary_covariance
+    return replace(
+        given,
+        primary_covariance=None if first is None else first * sigma_factor**2,
+        secondary_covariance=None if second is None else second * sigma_factor**2,
     )
-    return foster_pc(planes)
 
 
 def _pairs(factors: FloatArray, values: FloatArray) -> tuple[tuple[float, float], ...]:

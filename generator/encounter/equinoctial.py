@@ -2,11 +2,12 @@
 
 A Gaussian in Cartesian coordinates stops being one when it is carried along an orbit; in elements it stays one far
 longer, because all of the motion goes into one angle (Sabol et al. 2010). The elements are ``(n, h, k, p, q, lambda)``
-after Broucke and Cefola (1972) with the mean motion in place of the semi-major axis, referred to the axes of the input,
-or to those turned by half a revolution about the first axis where the orbit's pole is near -z, so that none is singular.
+after Broucke and Cefola (1972) with the mean motion in place of the semi-major axis, referred to the axes of the
+input, or to those turned by half a revolution about the first axis where the orbit's pole is near -z, so that none is
+singular.
 
-Which axes the elements refer to is part of the model of the errors: far in the tail of a long distribution another choice
-changes the density by one or two parts in a thousand. Inertial axes are what the published cases rest on.
+Which axes the elements refer to is part of the model of the errors: far in the tail of a long distribution another
+choice changes the density by one or two parts in a thousand. Inertial axes are what the published cases rest on.
 """
 
 from __future__ import annotations

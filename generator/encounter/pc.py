@@ -4,8 +4,8 @@ The ladder: the encounter plane first; where the encounter is too long, too far 
 expected number of collisions in three dimensions; Monte Carlo on request, or where that finds no peak. A method that
 cannot answer says why.
 
-A collision is an entry into the hard-body sphere within the span. Objects that are already inside it when the span begins
-are not counted (Alfano 2009 counts them in his case 9, Hall 2021 and CARA's rerun do not).
+A collision is an entry into the hard-body sphere within the span. Objects that are already inside it when the span
+begins are not counted (Alfano 2009 counts them in his case 9, Hall 2021 and CARA's rerun do not).
 """
 
 from __future__ import annotations
@@ -70,8 +70,8 @@ class MethodValue:
 class ProbabilityResult:
     """Probability of collision, the method and the reason for it, and what every method gives.
 
-    Absent values are None: ``pc`` where no valid method can answer (``why`` then says so), ``mahalanobis``, ``usage`` and
-    ``in_dilution`` without covariances, ``short_encounter`` without relative motion.
+    Absent values are None: ``pc`` where no valid method can answer (``why`` then says so), ``mahalanobis``, ``usage``
+    and ``in_dilution`` without covariances, ``short_encounter`` without relative motion.
     """
 
     pc: float | None
@@ -100,7 +100,7 @@ def assess_probability(
     Args:
         given: States, covariances and hard-body radius.
         every_method: Whether to compute the methods that the ladder does not need as well.
-        trials: Pairs of a Monte Carlo simulation beside the other methods; None for none unless nothing else can answer.
+        trials: Pairs of a Monte Carlo simulation beside the other methods; None: only if nothing else can answer.
         seed: Of the simulation and of the share of first entries.
 
     Raises:
@@ -184,7 +184,7 @@ def covariance_plane(given: EncounterInput, sigma_factors: FloatArray) -> FloatA
 
 
 def hbr_curve(given: EncounterInput, hbr_km: FloatArray) -> FloatArray:
-    """Probability ``(K,)`` for other hard-body radii, in the plane that `covariance_plane` uses; NaN where there is none."""
+    """Probability ``(K,)`` for other hard-body radii, in the plane of `covariance_plane`; NaN where there is none."""
     if given.primary_covariance is None or given.secondary_covariance is None:
         return np.full(len(hbr_km), np.nan)
     case = _case(given, given.primary_covariance[:3, :3] + given.secondary_covariance[:3, :3])
@@ -196,7 +196,7 @@ def hbr_curve(given: EncounterInput, hbr_km: FloatArray) -> FloatArray:
 
 
 def curved_planes(orbits: tuple[Orbit, Orbit], peak: Peak, hbr_km: float) -> EncounterPlanes:
-    """The encounter plane at the peak of the collision rate instead of at the TCA, from the Gaussian of the peak overlap."""
+    """The encounter plane at the peak of the collision rate instead of at the TCA."""
     state = overlap(*orbits, np.array([peak.offset_s]), hbr_km)
     around = flux(state.mean, state.covariance, hbr_km)
     meeting = np.einsum("nij,ni->nj", around.axes, around.at_centre_km_s)
@@ -310,7 +310,7 @@ def _nc_3d(
 def _simulated(
     given: EncounterInput, case: _Case, expected: Expected | None, trials: int | None, seed: int
 ) -> MonteCarlo | None:
-    """A simulation over the span of the expected number, else several times the short encounter; None without orbits."""
+    """A simulation over the span of the expected number, else of the short encounter several times over."""
     if trials is None or case.orbits is None:
         return None
     start_s, stop_s = given.span_s or whole_span(*case.orbits)
@@ -344,9 +344,9 @@ def _maximum(
 ) -> MaximumPc | None:
     """Maximum over a common factor on all sigmas, by the method that holds.
 
-    Along curved orbits the peak overlap does not move when both covariances are scaled alike: the plane there scales as
-    the one at TCA does. Over a long span the expected number itself is maximised, near the covariance given: far from it
-    the scaling means little, and each value costs a whole span.
+    Along curved orbits the peak overlap does not move when both covariances are scaled alike: the plane there scales
+    as the one at TCA does. Over a long span the expected number itself is maximised, near the covariance given: far
+    from it the scaling means little, and each value costs a whole span.
     """
     if method != NC_3D or own is None or case.orbits is None or expected is None:
         return maximum_pc(case.planes)

@@ -131,10 +131,10 @@ def foster_pc(planes: EncounterPlanes) -> FloatArray:
 def contour_pc(planes: EncounterPlanes, most_points: int = 2**19) -> FloatArray:
     """Probability of collision ``(N,)`` as an integral around the rim of the disc (Patera 2001, eq. 7).
 
-    With both axes scaled by their sigma the area integral of the Gaussian becomes, by Green's theorem,
-    ``1/(2 pi) * integral of (1 - exp(-rho^2/2))/rho^2 (x dy - y dx)``: smooth and periodic, so that the trapezoidal rule
-    converges exponentially. NaN where unusable, and where the disc is so large against sigma that more than
-    ``most_points`` would be needed.
+    With both axes scaled by their sigma the area integral of the Gaussian becomes, by Green's theorem, ``1/(2 pi) *
+    integral of (1 - exp(-rho^2/2))/rho^2 (x dy - y dx)``: smooth and periodic, so that the trapezoidal rule converges
+    exponentially. NaN where unusable, and where the disc is so large against sigma that more than ``most_points``
+    would be needed.
     """
     pc = np.full(planes.hbr_km.shape, np.nan)
     with np.errstate(over="ignore"):
@@ -180,8 +180,8 @@ def _support(
 ) -> tuple[FloatArray, FloatArray]:
     """Range of the outer variable, within [-1, 1], outside of which the integrand is negligible.
 
-    The exponent of the largest density on each strip, ``g(z)``, is convex: its minimum is bracketed, then both crossings
-    of ``g = g_min + 42`` are bisected.
+    The exponent of the largest density on each strip, ``g(z)``, is convex: its minimum is bracketed, then both
+    crossings of ``g = g_min + 42`` are bisected.
     """
     low, high = -np.ones_like(offset), np.ones_like(offset)
     wide = sigma < 1.0 / 3.0

@@ -59,7 +59,7 @@ class Overlap:
 
     @property
     def depth(self) -> FloatArray:
-        """Squared Mahalanobis distance plus logarithm of the determinant: least at the peak of the rate; inf if not found."""
+        """Squared Mahalanobis distance plus logarithm of the determinant: least at the peak; inf where not found."""
         values, vectors = np.linalg.eigh(self.covariance[:, :3, :3])
         values = np.maximum(values, np.finfo(float).tiny)
         scaled = np.einsum("ni,nij->nj", self.mean[:, :3], vectors) / np.sqrt(values)
@@ -128,7 +128,7 @@ def overlap(first: Orbit, second: Orbit, offsets_s: FloatArray, hbr_km: float) -
 def _relative(
     pair: tuple[Orbit, Orbit], elements: list[FloatArray], linear: list[tuple[FloatArray, FloatArray]]
 ) -> tuple[FloatArray, FloatArray, list[FloatArray]]:
-    """Mean and covariance of the relative state, linearised at the elements, and each covariance of elements and state."""
+    """Mean and covariance of the relative state, linearised at the elements, and of each orbit with its state."""
     back = [
         state + np.einsum("nij,nj->ni", by, one.mean - own)
         for one, own, (state, by) in zip(pair, elements, linear, strict=True)
@@ -281,8 +281,8 @@ def nc_2d(first: Orbit, second: Orbit, hbr_km: float, peak: Peak) -> float | Non
     """Expected number of collisions with the time integral in closed form (2D-Nc); None where it is no bell.
 
     At every point of the sphere the flux is taken as a Gaussian in time, through its values at the peak and one sigma
-    either side (Hall, Baars, Casali 2023): exact for straight motion, and cheap where it holds. A sphere of several sigma
-    makes no bell of it.
+    either side (Hall, Baars, Casali 2023): exact for straight motion, and cheap where it holds. A sphere of several
+    sigma makes no bell of it.
     """
     times = peak.offset_s + peak.sigma_s * np.array([-1.0, 0.0, 1.0])
     state = overlap(first, second, times, hbr_km)

@@ -66,7 +66,7 @@ def check(given: EncounterInput) -> None:
     """Raise on what no method can use.
 
     Raises:
-        InputError: for a hard-body radius or gravitational parameter that is not positive, or values that are not finite.
+        InputError: for a hard-body radius or gravitational parameter not above 0, or values that are not finite.
     """
     if not given.hbr_km > 0.0:
         raise InputError("the hard-body radius must be positive", value=f"{given.hbr_km} km")
@@ -81,8 +81,8 @@ def check(given: EncounterInput) -> None:
 def true_tca(given: EncounterInput) -> TrueTca:
     """States moved to the least distance near the nominal TCA; left where they are if there is none nearby.
 
-    Two-body motion; straight motion where an orbit is not closed. The covariances stay those of the nominal TCA: between
-    a time rounded to a millisecond and the true one they do not change.
+    Two-body motion; straight motion where an orbit is not closed. The covariances stay those of the nominal TCA:
+    between a time rounded to a millisecond and the true one they do not change.
     """
     stay = TrueTca(
         offset_s=0.0,

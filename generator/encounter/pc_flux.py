@@ -1,8 +1,8 @@
 """Inward flux of an uncertain relative position through the hard-body sphere, at one instant.
 
-Hall (2021, J. Spacecraft and Rockets 58(3), eq. 21-25): the density of the relative position on the sphere times the mean
-inward speed given that position, for a relative state that is Gaussian. The integral over the sphere takes one of two
-rules: one for a density that is smooth over it, one for a density that is thin against it.
+Hall (2021, J. Spacecraft and Rockets 58(3), eq. 21-25): the density of the relative position on the sphere times the
+mean inward speed given that position, for a relative state that is Gaussian. The integral over the sphere takes one of
+two rules: one for a density that is smooth over it, one for a density that is thin against it.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ SMOOTH_BATCH: Final = 2048
 class Flux:
     """What the inward flux through the hard-body sphere needs, ``N`` instants, in the principal axes of the position.
 
-    The density of the relative position has standard deviations ``sigma_km`` ``(N, 3)``, least first, around ``mean_km``.
-    Given a position ``s`` the relative velocity has mean ``at_centre_km_s + gain @ s`` and covariance ``spread``. The rows of
-    ``axes`` ``(N, 3, 3)`` are the principal axes.
+    The density of the relative position has standard deviations ``sigma_km`` ``(N, 3)``, least first, around
+    ``mean_km``. Given a position ``s`` the relative velocity has mean ``at_centre_km_s + gain @ s`` and covariance
+    ``spread``. The rows of ``axes`` ``(N, 3, 3)`` are the principal axes.
     """
 
     axes: FloatArray
@@ -268,4 +268,4 @@ def _inward(outward: FloatArray, sigma: FloatArray) -> FloatArray:
         scaled = np.where(sigma > 0, outward / sigma, np.sign(outward) * np.inf)
     tail = erfc(scaled / np.sqrt(2.0)) / 2.0
     bell = np.exp(-np.minimum(scaled**2, 1400.0) / 2.0) / np.sqrt(2.0 * np.pi)
-    return np.maximum(sigma * bell - outward * tail, 0.0)
+    return np.asarray(np.maximum(sigma * bell - outward * tail, 0.0))

@@ -1,9 +1,9 @@
 """Monte Carlo: the referee of the probability of collision, and the share of entries that are a pair's first.
 
-Pairs of orbits are drawn in elements, moved by two-body motion, and each is followed until its distance is proven to stay
-above the hard-body radius or to fall below it. What is counted is entering the hard-body sphere within the span, once a
-pair. A pair that is in contact when the span begins has not entered; it counts only if it leaves and comes back. (Alfano
-2009 counts such pairs as collisions in his case 9, CARA's rerun of it does not.)
+Pairs of orbits are drawn in elements, moved by two-body motion, and each is followed until its distance is proven to
+stay above the hard-body radius or to fall below it. What is counted is entering the hard-body sphere within the span,
+once a pair. A pair that is in contact when the span begins has not entered; it counts only if it leaves and comes
+back. (Alfano 2009 counts such pairs as collisions in his case 9, CARA's rerun of it does not.)
 """
 
 from __future__ import annotations
@@ -269,9 +269,10 @@ def _meeting(
     at_s: FloatArray,
     apart_km: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
-    """The pairs closest to the drawn ones whose relative position is ``apart_km`` ``(N, 3)``: a draw given that position.
+    """The pairs nearest to the drawn ones that are ``apart_km`` ``(N, 3)`` from each other: draws given that.
 
-    Conditioning by correction (Hoffman and Ribak 1991), repeated because the position is not quite linear in the elements.
+    Conditioning by correction (Hoffman and Ribak 1991), repeated because the position is not quite linear in the
+    elements.
     """
     for _ in range(MEETING_STEPS):
         parts = [

@@ -25,8 +25,8 @@ REFINEMENTS: Final = 3
 class MaximumPc:
     """The largest probability over a common factor on all sigmas, and that factor.
 
-    Where the miss lies inside the hard-body radius the probability rises to 1 as the factor falls to 0: ``sigma_factor``
-    is then 0. ``in_dilution``: the covariance given is larger than the one of the maximum.
+    Where the miss lies inside the hard-body radius the probability rises to 1 as the factor falls to 0:
+    ``sigma_factor`` is then 0. ``in_dilution``: the covariance given is larger than the one of the maximum.
     """
 
     pc: float
@@ -39,7 +39,7 @@ class MaximumPc:
 
 
 def maximum_pc(planes: EncounterPlanes) -> MaximumPc | None:
-    """Maximum over isotropic scaling of the combined covariance of one encounter; None where the plane is not usable."""
+    """Maximum over isotropic scaling of the combined covariance of one encounter; None without a usable plane."""
     if not planes.usable[0]:
         return None
     hbr_km, miss_km = float(planes.hbr_km[0]), float(np.hypot(planes.minor_miss_km[0], planes.major_miss_km[0]))
@@ -57,7 +57,7 @@ def maximum_pc(planes: EncounterPlanes) -> MaximumPc | None:
 
 
 def maximum_pc_without_covariance(miss_km: float, hbr_km: float) -> float:
-    """Maximum over the sigma of an isotropic Gaussian: R^2/(e d^2), at sigma d/sqrt(2), for a radius much below the miss."""
+    """Maximum over the sigma of an isotropic Gaussian: R^2/(e d^2) at d/sqrt(2), for a small radius."""
     if miss_km <= hbr_km:
         return 1.0
     planes = project(
@@ -107,8 +107,8 @@ def pc_by_hbr(planes: EncounterPlanes, hbr_km: FloatArray) -> FloatArray:
 def combined_bounds(pcs: FloatArray) -> tuple[float, float]:
     """Bounds of the probability that any of several encounters of one pair is a collision, whatever their dependence.
 
-    The largest of them and their sum (Boole). For a slow pair the encounters share their errors, and the product rule of
-    independent events is wrong: the expected number over a span that holds them all answers exactly.
+    The largest of them and their sum (Boole). For a slow pair the encounters share their errors, and the product rule
+    of independent events is wrong: the expected number over a span that holds them all answers exactly.
     """
     return float(np.max(pcs, initial=0.0)), float(min(1.0, np.sum(pcs)))
 

@@ -1,4 +1,4 @@
-"""Whether the encounter plane may be used: how long the encounter lasts, how far from TCA it lies, what curvature changes.
+"""Whether the encounter plane may be used: how long the encounter lasts, how far from TCA, what curvature changes.
 
 Coppola (2012, AAS 12-248) bounds the time in which a collision can happen, for straight motion. Hall, Baars and Casali
 (2023, AAS 23-249) compare that with the orbital period and the straight motion with the curved one.

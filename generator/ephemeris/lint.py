@@ -6,7 +6,8 @@ rules ask whether the states can be what they claim. Nothing here refuses an inp
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -37,31 +38,35 @@ def lint_oem(
         period_s: Orbital period, or None where no orbit is claimed.
 
     """
+    with np.errstate(all="ignore"):  # absurd numbers are what this is to find: what overflows fails its rule
+        return tuple(_oem_findings(message, body, cutoff, window_s, period_s))
+
+
+def _oem_findings(
+    message: OemMessage, body: Body, cutoff: Epoch, window_s: float, period_s: float | None
+) -> Iterator[Finding]:
     segments = message.segments
     spans = [held for held in map(motion.span_of, segments) if held[0] <= held[1]] or [
         (segment.start, segment.stop) for segment in segments
     ]
-    found: list[Finding | None] = [
-        delivery.age(message.header.creation, cutoff),
-        delivery.span(spans, cutoff, window_s),
-        delivery.gaps(spans, cutoff, window_s),
-        motion.spacing(segments, period_s),
-        motion.degree(segments),
-        motion.interpolation(segments),
-        motion.velocity(segments),
-        motion.joints(segments),
-        *motion.plausibility(motion.motion_of(segments, body), body, in_orbit=period_s is not None),
-        delivery.covariance_presence(segments),
-    ]
+    yield delivery.age(message.header.creation, cutoff)
+    yield delivery.span(spans, cutoff, window_s)
+    yield delivery.gaps(spans, cutoff, window_s)
+    if (spacing := motion.spacing(segments, period_s)) is not None:
+        yield spacing
+    yield motion.degree(segments)
+    yield motion.interpolation(segments)
+    yield motion.velocity(segments)
+    yield motion.joints(segments)
+    yield from motion.plausibility(motion.motion_of(segments, body), body, in_orbit=period_s is not None)
+    yield delivery.covariance_presence(segments)
     held = [segment.covariances for segment in segments if segment.covariances is not None]
     if held:
         matrices = np.concatenate([covariances.matrices for covariances in held])
         epochs_ns = np.concatenate([covariances.epochs_tai_ns for covariances in held])
-        found += [
-            delivery.covariance_definite(matrices),
-            delivery.covariance_growth(epochs_ns, matrices, cutoff),
-        ]
-    return tuple(finding for finding in found if finding is not None)
+        yield delivery.covariance_definite(matrices)
+        if (growth := delivery.covariance_growth(epochs_ns, matrices, cutoff)) is not None:
+            yield growth
 
 
 def lint_trajectory(
@@ -85,7 +90,7 @@ def lint_trajectory(
 
     """
     arcs = trajectory.arcs
-    steps = [step for pair in zip(arcs, arcs[1:], strict=False) if (step := motion.step_at(*pair)) is not None]
+    steps = [step for pair in pairwise(arcs) if (step := motion.step_at(*pair)) is not None]
     states = [arc.state(np.linspace(arc.start_s, arc.stop_s, _SAMPLES)) for arc in arcs]
     found = [
         delivery.age(None, cutoff),

@@ -37,12 +37,12 @@ def age(creation: Epoch | None, cutoff: Epoch) -> Finding:
         words = "The file says that it was created after the data cut-off."
         return Finding(rule="age", grade=Grade.FAIL, value=duration_text(age_s), words=words)
     grade = graded(age_s, WEEK_S, 2.0 * WEEK_S)
-    words = {
+    words_of = {
         Grade.PASS: "Created within the week before the data cut-off, as weekly deliveries are.",
         Grade.NOTE: "Older than a week: a delivery at least every week is asked for.",
         Grade.FAIL: "More than two weeks old: at least two weekly deliveries are missing.",
     }
-    return Finding(rule="age", grade=grade, value=duration_text(age_s), words=words[grade])
+    return Finding(rule="age", grade=grade, value=duration_text(age_s), words=words_of[grade])
 
 
 def span(spans: Spans, cutoff: Epoch, window_s: float) -> Finding:
@@ -59,10 +59,11 @@ def span(spans: Spans, cutoff: Epoch, window_s: float) -> Finding:
         return Finding(rule="span", grade=Grade.FAIL, value=value, words=words)
     if last_s >= window_s - _CLOCK_S:
         return Finding(rule="span", grade=Grade.PASS, value=value, words=f"The {window} to be screened are covered.")
+    missing = duration_text(window_s - last_s)
     if last_s >= LEAST_PREDICTION_S:
-        words = f"At least 14 days ahead, as is asked for, but less than the {window} to be screened."
+        words = f"Reaches the 14 days that are asked for, but not the last {missing} of the {window} to be screened."
         return Finding(rule="span", grade=Grade.NOTE, value=value, words=words)
-    words = f"Ends before the {window} to be screened, and before the 14 days that are asked for."
+    words = f"Ends {missing} before the end of the {window} to be screened, and before the 14 days that are asked for."
     return Finding(rule="span", grade=Grade.FAIL, value=value, words=words)
 
 
@@ -114,7 +115,8 @@ def covariance_definite(matrices: FloatArray) -> Finding:
         correlations = matrices * scale[:, :, None] * scale[:, None, :]
     finite = np.isfinite(correlations).all(axis=(1, 2))
     smallest = np.full(len(matrices), -np.inf)
-    smallest[finite & ~bad] = np.linalg.eigvalsh(correlations[finite & ~bad])[:, 0]
+    if (finite & ~bad).any():
+        smallest[finite & ~bad] = np.linalg.eigvalsh(correlations[finite & ~bad])[:, 0]
     least = float(smallest.min())
     if least > 0.0:
         words = "Every covariance is positive definite."

@@ -12,7 +12,7 @@ from generator.astro.epochs import DAY_S
 class Grade(StrEnum):
     """How far an input keeps a rule."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105  # a grade, no password
     NOTE = "note"  # worth knowing; results are still to be trusted
     FAIL = "fail"  # results may be wrong or are missing
 
@@ -34,6 +34,7 @@ class Finding:
 _HOUR_S: Final = 3_600.0
 _MINUTE_S: Final = 60.0
 _KM_PER_M: Final = 1e-3
+_KM_PER_MM: Final = 1e-6
 
 
 def graded(value: float, pass_to: float, note_to: float) -> Grade:
@@ -54,22 +55,20 @@ def duration_text(length_s: float) -> str:
 
 def length_text(length_km: float) -> str:
     """A length with the unit that suits it."""
-    if length_km >= 10_000.0:
-        return f"{length_km:,.0f} km"
     if length_km >= 1.0:
-        return f"{length_km:.3g} km" if length_km < 1_000.0 else f"{length_km:.0f} km"
-    if length_km >= _KM_PER_M:
+        return f"{length_km:,.0f} km" if length_km >= 1_000.0 else f"{length_km:.3g} km"
+    if length_km >= 0.1 * _KM_PER_M:
         return f"{length_km / _KM_PER_M:.3g} m"
-    return f"{length_km / _KM_PER_M * 1e3:.2g} mm" if length_km >= 1e-9 else "under 0.001 mm"
+    return f"{length_km / _KM_PER_MM:.3g} mm" if length_km >= _KM_PER_MM / 1e3 else "under 0.001 mm"
 
 
 def speed_text(speed_km_s: float) -> str:
     """A speed with the unit that suits it."""
     if speed_km_s >= 1.0:
         return f"{speed_km_s:.3g} km/s"
-    if speed_km_s >= _KM_PER_M:
+    if speed_km_s >= 0.1 * _KM_PER_M:
         return f"{speed_km_s / _KM_PER_M:.3g} m/s"
-    return f"{speed_km_s / _KM_PER_M * 1e3:.2g} mm/s"
+    return f"{speed_km_s / _KM_PER_MM:.3g} mm/s" if speed_km_s >= _KM_PER_MM / 1e3 else "under 0.001 mm/s"
 
 
 def count_text(count: int, one: str, many: str | None = None) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -185,7 +186,7 @@ def _stretches(count: int) -> list[slice]:
 
 def joints(segments: Sequence[OemSegment]) -> Finding:
     """Steps of position and velocity where one segment hands over to the next: a manoeuvre, or a mistake."""
-    steps = [step for before, after in zip(segments, segments[1:], strict=False) if (step := _step(before, after))]
+    steps = [step for before, after in pairwise(segments) if (step := _step(before, after))]
     return joint_finding(steps, len(segments))
 
 
@@ -220,7 +221,11 @@ def _step(before: OemSegment, after: OemSegment) -> tuple[float, float] | None:
         states = segment.positions_km[rows], segment.velocities_km_s[rows]
         arc = arc_from_nodes(times_s, *states, segment.interpolation, segment.degree)
         sides.append(arc.state(np.zeros(1)))
-    return tuple(float(np.linalg.norm(sides[1][part] - sides[0][part])) for part in (0, 1))  # type: ignore[return-value]  # two of them
+    return _norm(sides[1][0] - sides[0][0]), _norm(sides[1][1] - sides[0][1])
+
+
+def _norm(difference: FloatArray) -> float:
+    return float(np.linalg.norm(difference))
 
 
 def motion_of(segments: Sequence[OemSegment], body: Body) -> Motion | None:
@@ -329,10 +334,7 @@ def step_at(before: Arc, after: Arc) -> tuple[float, float] | None:
     if after.start_s - before.stop_s > 1e-6:
         return None
     ends = before.state(np.array([before.stop_s])), after.state(np.array([after.start_s]))
-    return (
-        float(np.linalg.norm(ends[1][0] - ends[0][0])),
-        float(np.linalg.norm(ends[1][1] - ends[0][1])),
-    )
+    return _norm(ends[1][0] - ends[0][0]), _norm(ends[1][1] - ends[0][1])
 
 
 def span_of(segment: OemSegment) -> tuple[Epoch, Epoch]:

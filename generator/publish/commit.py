@@ -34,12 +34,12 @@ class Move:
 
 
 def rank(name: str) -> int:
-    """Place in the order of publication: assets before the pages that use them, the front page at the end."""
+    """Place in the order of publication: what is linked to before what links to it, the front page at the end."""
     if name in LAST:
-        return 3 + LAST.index(name)
+        return 4 + LAST.index(name)
     if name.startswith("manifests/"):
-        return 2
-    return 0 if name.startswith(("assets/", "schema/")) else 1
+        return 3
+    return 0 if name.startswith(("assets/", "schema/")) else 1 if name.startswith("cycles/") else 2
 
 
 def changed_files(staged: Path, place: Path) -> dict[str, tuple[str | None, str]]:

@@ -39,7 +39,7 @@ def mirror(public: Path, target: Path) -> list[str]:
         if place.exists() and place.read_bytes() == (public / ANCHOR).read_bytes():
             return []
         wanted = {*_differing(public, target, ROOT), ROOT, ANCHOR}
-        names = sorted(wanted, key=lambda name: (rank(name), not _new(name), name))
+        names = sorted(wanted, key=lambda name: (rank(name), name))
         for name in names:
             _copy(public / name, target / name, target / UNFINISHED)
         for folder in sorted({(target / name).parent for name in names}):
@@ -58,11 +58,6 @@ def _differing(public: Path, target: Path, manifest: str) -> Iterator[str]:
             if is_manifest(name):
                 yield from _differing(public, target, name)
             yield name
-
-
-def _new(name: str) -> bool:
-    """Whether pages link to this file: cycles go first."""
-    return name.startswith("cycles/")
 
 
 def _copy(source: Path, place: Path, unfinished: Path) -> None:

@@ -197,8 +197,8 @@ def summary(event: EventRecord, catalogue: Catalogue) -> str:
 def _probability(event: EventRecord) -> str:
     found = event.probability
     if found.pc is None:
-        return f"No probability of collision is given: {found.why}."
-    by = f", by {found.method}" if found.method else ""
+        return f"No probability of collision is given: {risk_views.why(found)}."
+    by = f", by {risk_views.method(found.method)}" if found.method else ""
     top = (
         f", and at most {wording.probability(found.max_pc)} with the uncertainty scaled to any size"
         if found.max_pc

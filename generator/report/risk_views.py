@@ -24,6 +24,14 @@ from generator.report.views import (
 )
 
 SENSITIVITY_ROWS: Final = 7
+METHOD_WORDS: Final = {
+    "FOSTER-1992": "Foster's integral in the encounter plane (2-D)",
+    "PATERA-2001": "Patera's contour in the encounter plane (2-D)",
+    "HALL-2021-2D-NC": "Hall's expected number of collisions, straight motion (2-D Nc)",
+    "HALL-2021-3D-NC": "Hall's expected number of collisions, curved motion (3-D Nc)",
+    "MONTE-CARLO": "Monte Carlo simulation",
+}
+"""Methods by the names that the record and the messages use."""
 TRADE_ROWS: Final = 12
 _HOUR_S: Final = 3600.0
 
@@ -53,7 +61,17 @@ def value(found: ProbabilityRecord) -> str:
 
 def basis(found: ProbabilityRecord) -> str:
     """By which method and why it, or why there is none."""
-    return found.why if found.pc is None or found.method is None else f"by {found.method}: {found.why}"
+    return why(found) if found.pc is None or found.method is None else f"by {method(found.method)}: {why(found)}"
+
+
+def method(name: str) -> str:
+    """A method in words; a name that is not known here as it is."""
+    return METHOD_WORDS.get(name, name)
+
+
+def why(found: ProbabilityRecord) -> str:
+    """Why this method, or why none."""
+    return found.why.removeprefix("no probability: ")
 
 
 def highest(found: ProbabilityRecord) -> str | None:
@@ -72,10 +90,10 @@ def probability(event: EventRecord) -> Probability:
     """All that an event's page says of its probability of collision."""
     found = event.probability
     if found.pc is None:
-        lead = f"No probability of collision is given: {found.why}."
+        lead = f"No probability of collision is given: {why(found)}."
     else:
-        by = f" by {found.method}" if found.method else ""
-        lead = f"The probability of collision is {value(found)}{by}: {found.why}."
+        by = f" by {method(found.method)}" if found.method else ""
+        lead = f"The probability of collision is {value(found)}{by}: {why(found)}."
     return Probability(
         statement=lead if found.in_dilution is None else f"{lead} {_side(found)}",
         facts=_facts(event),
@@ -99,18 +117,20 @@ def _side(found: ProbabilityRecord) -> str:
 
 def _times(scale: float | None) -> str:
     """``0.42 times as large``: three significant digits."""
-    if scale is None:
-        return "of another size"
+    if not scale:
+        return "of another size" if scale is None else "that vanish"
     digits = max(0, 2 - math.floor(math.log10(scale))) if scale > 0.0 else 2
     return f"{wording.number(scale, min(digits, 4))} times as large"
 
 
 def _facts(event: EventRecord) -> tuple[Fact, ...]:
     found = event.probability
-    facts = [Fact(label="Probability of collision", value=value(found), note=found.method)]
+    facts = [
+        Fact(label="Probability of collision", value=value(found), note=method(found.method) if found.method else None)
+    ]
     if found.max_pc is not None:
         facts.append(Fact(label="Highest Pc", value=wording.probability(found.max_pc),
-                          note=f"sigmas {_times(found.max_pc_scale)}"))  # fmt: skip
+                          note=None if found.max_pc_scale is None else f"sigmas {_times(found.max_pc_scale)}"))  # fmt: skip
     if found.in_dilution is not None:
         note = "smaller sigmas raise Pc" if found.in_dilution else "smaller sigmas lower Pc"
         facts.append(Fact(label="Dilution", value="yes" if found.in_dilution else "no", note=note))
@@ -137,7 +157,7 @@ def _methods(found: ProbabilityRecord) -> Table:
         heads=(Head(title="Method"), Head(title="Pc", numeric=True), Head(title="Remark")),
         rows=tuple(
             TableRow(
-                cells=(Cell(text=item.name), probability_cell(item.pc), Cell(text=_remark(item.reason, used))),
+                cells=(Cell(text=method(item.name)), probability_cell(item.pc), Cell(text=_remark(item.reason, used))),
                 mark="marked" if used else None,
             )
             for item in found.methods

@@ -1,0 +1,244 @@
+"""The commands that keep an archive: verify, rescreen, prune, rebuild, history, keygen, corrections."""
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from fleets import write_workspace
+from generator.cycle.archive import Archive
+from generator.cycle.durable import canonical_json, sha256_of
+from generator.publish import Workspace
+from interrupted import lay_out, stubbed
+from stub_cycles import broken_links, tree
+
+Nearpass = Callable[..., tuple[int, str, str]]
+FIRST, SECOND = "2021-03-17T00:00:00", "2021-03-18T00:00:00"
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Iterator[Path]:
+    """A workspace whose screening gives stubs."""
+    lay_out(tmp_path)
+    with stubbed():
+        yield tmp_path / "nearpass.toml"
+
+
+def test_verify_says_that_all_is_well(nearpass: Nearpass, config: Path) -> None:
+    """After two runs every check passes with exit code 0 and counts what it checked."""
+    nearpass("run", "--config", config, "--at", FIRST)
+    nearpass("run", "--config", config, "--at", SECOND)
+    code, out, err = nearpass("verify", "--config", config, "--site")
+
+    assert (code, err) == (0, "")
+    assert "2 cycles" in out
+    assert "3 inputs" in out
+    assert nearpass("verify", "--config", config, "--latest")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("archive/cycles/2021/03/17/T0000Z/record.json", 5), ("public/archive/2021/03.html", 6)],
+)
+def test_verify_names_the_first_bad_file(nearpass: Nearpass, config: Path, name: str, code: int) -> None:
+    """A changed file is the first thing on standard error, and the exit code tells archive from site."""
+    nearpass("run", "--config", config, "--at", FIRST)
+    path = config.parent / name
+    path.write_bytes(path.read_bytes() + b" ")
+    found, _, err = nearpass("verify", "--config", config, "--site")
+
+    assert found == code
+    assert err.startswith(f"{name}: ")
+
+
+def test_rescreening_gives_every_number_again(nearpass: Nearpass, tmp_path: Path) -> None:
+    """From the stored inputs and configuration alone, each value of a cycle comes out as it was archived."""
+    config = write_workspace(tmp_path, limit_km=1000.0)
+    nearpass("run", "--config", config, "--at", FIRST)
+    nearpass("run", "--config", config, "--at", "2021-03-17T02:00:00")
+    for path in (tmp_path / "ephemerides").iterdir():
+        path.unlink()
+    config.write_text(config.read_text().replace("limit_km = 1000.0", "limit_km = 1.0"))
+    code, out, err = nearpass("verify", "--config", config, "--rescreen", "2021-03-17T0200Z")
+
+    assert (code, err) == (0, "")
+    assert "all as archived" in out
+
+
+def test_rescreening_finds_a_number_that_was_altered(nearpass: Nearpass, tmp_path: Path) -> None:
+    """A record whose miss distance was changed in its last digits, all hashes mended, is found by screening again."""
+    config = write_workspace(tmp_path, limit_km=1000.0)
+    nearpass("run", "--config", config, "--at", FIRST)
+    archive = Archive(tmp_path / "archive")
+    folder = archive.folder("2021-03-17T0000Z")
+    plain = json.loads((folder / "record.json").read_bytes())
+    plain["events"][0]["miss_km"] += 1e-9
+    text = json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()
+    (folder / "record.json").write_bytes(text)
+    manifest = archive.manifest("2021-03-17T0000Z")
+    manifest["files"]["record.json"] = {"sha256": sha256_of(text), "size_bytes": len(text)}
+    (folder / "manifest.json").write_bytes(canonical_json(manifest))
+    head = {"cycle_id": "2021-03-17T0000Z", "manifest_sha256": sha256_of(canonical_json(manifest))}
+    (tmp_path / "archive/head.json").write_bytes(canonical_json(head))
+    assert nearpass("verify", "--config", config)[0] == 0
+    code, _, err = nearpass("verify", "--config", config, "--rescreen", "2021-03-17T0000Z")
+
+    assert code == 5
+    assert err.startswith("events[0].miss_km: archived ")
+
+
+def test_pruned_inputs_are_told_apart(nearpass: Nearpass, config: Path) -> None:
+    """After pruning, verify says how many inputs are gone by intent; screening again says so too."""
+    nearpass("run", "--config", config, "--at", FIRST)
+    nearpass("run", "--config", config, "--at", SECOND)
+    code, out, _ = nearpass("prune", "--config", config, "--older-than", 0)
+    verified, told, _ = nearpass("verify", "--config", config)
+
+    assert (code, verified) == (0, 0)
+    assert "3 inputs dropped" in out
+    assert "3 of them pruned" in told
+
+
+def test_a_correction(nearpass: Nearpass, config: Path) -> None:
+    """A run that supersedes a cycle leaves its files alone; its command and the old cycle's month name each other."""
+    nearpass("run", "--config", config, "--at", FIRST)
+    old = config.parent / "public/cycles/2021/03/17/T0000Z"
+    before = tree(old)
+    code, _, _ = nearpass("run", "--config", config, "--at", SECOND, "--supersedes", "2021-03-17T0000Z")
+    archive = Archive(config.parent / "archive")
+
+    assert code == 0
+    assert tree(old) == before
+    assert archive.load("2021-03-18T0000Z").provenance.command.endswith("--supersedes 2021-03-17T0000Z")
+    assert '"superseded_by": "2021-03-18T0000Z"' in (config.parent / "public/live/cycles-2021-03.js").read_text()
+    assert nearpass("run", "--config", config, "--at", "2021-03-19", "--supersedes", "2020-01-01T0000Z")[0] == 5
+
+
+def test_a_cycle_id_taken_twice_is_refused(nearpass: Nearpass, tmp_path: Path) -> None:
+    """Another result for an archived minute is refused in one line; archive and site stay as they were."""
+    config = write_workspace(tmp_path)
+    nearpass("run", "--config", config, "--at", FIRST)
+    before = tree(tmp_path / "public", tmp_path / "archive")
+    code, _, err = nearpass("run", "--config", config, "--at", "2021-03-17T00:00:30")
+
+    assert code == 5
+    assert "choose another --at" in err
+    assert tree(tmp_path / "public", tmp_path / "archive") == before
+
+
+def test_a_workspace_can_be_moved(nearpass: Nearpass, tmp_path: Path) -> None:
+    """In another folder the next run goes on: archive and site verify there, and links still resolve."""
+    lay_out(tmp_path / "here")
+    with stubbed():
+        nearpass("run", "--config", tmp_path / "here/nearpass.toml", "--at", FIRST)
+        (tmp_path / "here").rename(tmp_path / "there")
+        config = tmp_path / "there/nearpass.toml"
+        code, _, _ = nearpass("run", "--config", config, "--at", SECOND)
+
+    assert code == 0
+    assert nearpass("verify", "--config", config, "--site")[0] == 0
+    assert broken_links(tmp_path / "there/public") == []
+
+
+def test_a_cut_off_in_a_leap_second(nearpass: Nearpass, tmp_path: Path) -> None:
+    """A data cut-off at 2016-12-31T23:59:60 makes a cycle of that minute, found, verified and screened again."""
+    config = write_workspace(tmp_path, limit_km=100.0)
+    moved = tmp_path / "ephemerides"
+    for path in moved.iterdir():
+        text = path.read_text()
+        for day, other in (("2021-03-16", "2016-12-31"), ("2021-03-17", "2017-01-01"), ("2021-03-18", "2017-01-02")):
+            text = text.replace(day, other)
+        path.write_text(text)
+    code, _, err = nearpass("run", "--config", config, "--at", "2016-12-31T23:59:60")
+    archive = Archive(tmp_path / "archive")
+
+    assert (code, err) == (0, "")
+    assert list(archive.cycle_ids()) == ["2016-12-31T2359Z"]
+    assert archive.load("2016-12-31T2359Z").window.start.iso(digits=0) == "2016-12-31T23:59:60"
+    assert nearpass("verify", "--config", config, "--site", "--latest")[0] == 0
+    assert nearpass("verify", "--config", config, "--rescreen", "2016-12-31T2359Z")[0] == 0
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/Los_Angeles", "Asia/Kathmandu"])
+def test_the_time_zone_of_the_machine_does_not_matter(
+    nearpass: Nearpass, config: Path, monkeypatch: pytest.MonkeyPatch, zone: str
+) -> None:
+    """Ids and pages are in UTC, whatever zone the machine is in."""
+    nearpass("run", "--config", config, "--at", FIRST)
+    before = tree(config.parent / "public", config.parent / "archive")
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        nearpass("run", "--config", config, "--at", FIRST)
+        nearpass("rebuild", "--config", config, "--jobs", 1)
+    finally:
+        monkeypatch.undo()
+        os.environ.pop("TZ", None)
+        time.tzset()
+
+    assert tree(config.parent / "public", config.parent / "archive") == before
+
+
+def test_signed_cycles_verify(nearpass: Nearpass, config: Path) -> None:
+    """A key made by keygen signs each cycle, verify checks it by the configured key, and refuses another one."""
+    code, public_key, _ = nearpass("keygen", config.parent / "nearpass.key")
+    assert code == 0
+    assert (config.parent / "nearpass.key").stat().st_mode & 0o077 == 0
+    config.write_text('[archive]\nsign = "nearpass.key"\n' + config.read_text())
+    nearpass("run", "--config", config, "--at", FIRST)
+    code, out, _ = nearpass("verify", "--config", config)
+    assert (code, "1 signed" in out) == (0, True)
+    assert (config.parent / "public/signing-key.txt").read_text() == public_key
+    refused, _, err = nearpass("verify", "--config", config, "--key", "0" * 64)
+
+    assert refused == 5
+    assert "must be signed by" in err
+    assert nearpass("keygen", config.parent / "nearpass.key")[0] == 3
+
+
+def test_a_second_folder_of_the_configuration(nearpass: Nearpass, config: Path) -> None:
+    """The site goes to every folder of publish.copy_to, and verify checks a copy by itself."""
+    config.write_text('[publish]\ncopy_to = ["mirror/site"]\n' + config.read_text())
+    nearpass("run", "--config", config, "--at", FIRST)
+    nearpass("run", "--config", config, "--at", SECOND)
+    copy = config.parent / "mirror/site"
+
+    assert {n.removeprefix("site/"): d for n, d in tree(copy).items()} == {
+        n.removeprefix("public/"): d for n, d in tree(config.parent / "public").items()
+    }
+    assert nearpass("verify", "--config", config, "--folder", copy)[0] == 0
+    (copy / "index.html").write_text("changed")
+    assert nearpass("verify", "--config", config, "--folder", copy)[0] == 6
+
+
+def test_the_history_of_an_event(nearpass: Nearpass, config: Path) -> None:
+    """Each cycle that mentions an event is one line, in order of time; an unknown event is refused."""
+    nearpass("run", "--config", config, "--at", FIRST)
+    nearpass("run", "--config", config, "--at", SECOND)
+    event_id = Archive(config.parent / "archive").load("2021-03-18T0000Z").events[0].event_id
+    code, out, _ = nearpass("history", "--config", config, event_id)
+
+    assert code == 0
+    assert [line[:16] for line in out.splitlines()] == ["2021-03-17T0000Z", "2021-03-18T0000Z"]
+    assert nearpass("history", "--config", config, "none")[0] == 5
+
+
+def test_status_and_log(nearpass: Nearpass, tmp_path: Path) -> None:
+    """status.json names the last good cycle, each ephemeris' age and each refusal; the log has a line a step."""
+    config = write_workspace(tmp_path)
+    (tmp_path / "ephemerides/ecc_1.oem").write_text("nonsense\n")
+    code, _, _ = nearpass("run", "--config", config, "--at", FIRST, "--log", tmp_path / "log.jsonl")
+    status = json.loads(Workspace(directory=tmp_path).status.read_text())
+    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+
+    assert code == 4
+    assert status["state"] == "ok"
+    assert status["last_good_cycle"] == {"cycle_id": "2021-03-17T0000Z", "cutoff_utc": "2021-03-17T00:00:00Z"}
+    assert status["ephemeris_age_s"] == {"ECC": None, "LOW": 3600.0, "POLAR": 3600.0}
+    assert status["objects_without_ephemeris"] == ["ECC"]
+    assert [refused["file"] for refused in status["refused_inputs"]] == ["ephemerides/ecc_1.oem"]
+    assert [line["event"] for line in lines] == ["cycle_started", "input_refused", "cycle_published"]
+    assert {line["cycle_id"] for line in lines} == {"2021-03-17T0000Z"}

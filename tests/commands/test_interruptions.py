@@ -1,0 +1,134 @@
+"""Whatever stops a run, the site is the old or the new one, the archive verifies, and the next run succeeds."""
+
+import errno
+import json
+import random
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from faults import failing_at
+from generator.commands import shared
+from generator.cycle.archive import Archive
+from generator.cycle.verify import verify_archive
+from generator.errors import ArchiveError, NearpassError
+from generator.publish import Workspace
+from interrupted import FIRST, SECOND, THIRD, faults, lay_out, processes, run_stub
+from stub_cycles import tree
+
+KILLS = 16
+FAULTS = 24
+ERRORS = (errno.ENOSPC, errno.EIO, errno.EACCES)
+
+
+@pytest.fixture(scope="module")
+def start(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with one cycle."""
+    directory = tmp_path_factory.mktemp("interrupted") / "start"
+    lay_out(directory)
+    run_stub(directory, FIRST)
+    assert faults(directory, settled=True) == []
+    return directory
+
+
+def test_a_killed_run_leaves_the_old_or_the_new_site(start: Path, tmp_path: Path) -> None:
+    """SIGKILL at random moments of a run: archive and site verify, links resolve, and the next run is as any other."""
+    chance = random.Random(3)  # noqa: S311 - repeatable as far as processes are
+    whole_s = _timed(start, tmp_path / "whole")
+    killed = 0
+    for number in range(KILLS):
+        directory = tmp_path / str(number)
+        shutil.copytree(start, directory)
+        process = processes.Process(target=run_stub, args=(directory, SECOND))
+        process.start()
+        process.join(chance.uniform(0.0, whole_s))
+        process.kill()
+        process.join()
+        killed += process.exitcode != 0
+        assert faults(directory, settled=False) == []
+        run_stub(directory, THIRD)
+        assert faults(directory, settled=True) == []
+        shutil.rmtree(directory)
+
+    assert killed > KILLS // 2
+
+
+def _timed(start: Path, directory: Path) -> float:
+    """How long an undisturbed run takes in its own process."""
+    shutil.copytree(start, directory)
+    began = time.perf_counter()
+    process = processes.Process(target=run_stub, args=(directory, SECOND))
+    process.start()
+    process.join()
+    assert process.exitcode == 0
+    return time.perf_counter() - began
+
+
+def test_a_failing_write_leaves_the_old_or_the_new_site(start: Path, tmp_path: Path) -> None:
+    """ENOSPC, EIO and EACCES at changes of the file system all through a run: as after a kill, and told in one line."""
+    directory = tmp_path / "counted"
+    shutil.copytree(start, directory)
+    with failing_at(-1, 0, below=directory) as failure:
+        run_stub(directory, SECOND)
+    changes = failure.seen
+    chance = random.Random(4)  # noqa: S311 - repeatable trials, no secret
+    for trial, number in enumerate(sorted(chance.sample(range(changes), FAULTS))):
+        directory = tmp_path / str(trial)
+        shutil.copytree(start, directory)
+        with failing_at(number, ERRORS[trial % 3], below=directory) as failure:
+            try:
+                run_stub(directory, SECOND)
+            except NearpassError as error:
+                assert "writable" in str(error) or "mkdocs" in str(error)  # noqa: PT017 - some faults do no harm
+        assert failure.happened
+        assert faults(directory, settled=False) == []
+        run_stub(directory, THIRD)
+        assert faults(directory, settled=True) == []
+        shutil.rmtree(directory)
+
+    assert changes > 10 * FAULTS
+
+
+def test_a_run_beside_another_leaves_with_a_clear_word(
+    start: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While another run holds the workspace, a second one changes nothing and says why."""
+    directory = tmp_path / "busy"
+    shutil.copytree(start, directory)
+    before = tree(directory / "public", directory / "archive")
+    monkeypatch.setattr(shared, "LOCK_WAIT_S", 0.05)
+    with FileLock(directory / ".nearpass.lock"), pytest.raises(ArchiveError, match="only one run at a time"):
+        run_stub(directory, SECOND)
+
+    assert tree(directory / "public", directory / "archive") == before
+
+
+def test_two_runs_at_once_lose_nothing(start: Path, tmp_path: Path) -> None:
+    """Two runs started together both end in archive and site, one after the other."""
+    directory = tmp_path / "both"
+    shutil.copytree(start, directory)
+    runs = [processes.Process(target=run_stub, args=(directory, cutoff)) for cutoff in (SECOND, THIRD)]
+    for run in runs:
+        run.start()
+    for run in runs:
+        run.join()
+
+    assert [run.exitcode for run in runs] == [0, 0]
+    assert verify_archive(Archive(directory / "archive")).cycles == 3
+    assert faults(directory, settled=True) == []
+
+
+def test_a_failed_run_is_told_by_the_status(start: Path, tmp_path: Path) -> None:
+    """After a failure status.json names the error and still the last good cycle."""
+    directory = tmp_path / "failed"
+    shutil.copytree(start, directory)
+    with failing_at(12, errno.ENOSPC, below=directory / "archive"), pytest.raises(NearpassError):
+        run_stub(directory, SECOND)
+    status = json.loads(Workspace(directory=directory).status.read_text())
+
+    assert status["state"] == "failed"
+    assert "No space left" in status["error"]["message"]
+    assert status["last_good_cycle"]["cycle_id"] == "2021-03-30T0000Z"

@@ -1,0 +1,96 @@
+"""One whole cycle of a stub in a process of its own, to be killed; and what must hold afterwards."""
+
+import json
+import multiprocessing
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from unittest.mock import patch
+
+from generator.astro.epochs import Epoch
+from generator.commands.one_cycle import one_cycle
+from generator.commands.shared import Log, World
+from generator.config import Config, load_config
+from generator.cycle.archive import Archive
+from generator.cycle.durable import sha256_of
+from generator.cycle.record import CycleRecord
+from generator.cycle.verify import verify_archive
+from generator.pipeline import CycleResult, Progress, cycle_id
+from generator.publish import Workspace, unpublished
+from generator.publish.check import verify_site
+from stub_cycles import broken_links, stub, without_pictures
+
+FIRST, SECOND, THIRD = (Epoch.parse(f"2021-{day}T00:00:00") for day in ("03-30", "03-31", "04-01"))
+CONFIG = """\
+[cycle]
+body = "MARS"
+span_days = 1.0
+limit_km = 100.0
+[alert.red]
+cad_km = 3
+[alert.yellow]
+cad_km = 10
+[[object]]
+id = "A"
+name = "A"
+hbr_m = 5
+ephemeris = [{path = "a*.oem", originator = "TEST"}]
+[[object]]
+id = "B"
+name = "B"
+hbr_m = 5
+ephemeris = [{path = "b*.oem", originator = "TEST"}]
+"""
+processes = multiprocessing.get_context("forkserver")
+processes.set_forkserver_preload(["interrupted"])
+
+
+def lay_out(directory: Path) -> None:
+    """A workspace with a configuration; its screening is replaced by stubs."""
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / "nearpass.toml").write_text(CONFIG)
+
+
+def run_stub(directory: Path, cutoff: Epoch) -> None:
+    """Run one cycle as the command does, but for the screening and the drawing."""
+    config, text = load_config(directory / "nearpass.toml")
+    log = Log(file=None, world=World(instant=lambda: cutoff, sleep=lambda _: None))
+    with stubbed():
+        one_cycle(Workspace(directory=directory), config, text, cutoff, jobs=1, log=log)
+
+
+@contextmanager
+def stubbed() -> Iterator[None]:
+    """The screening gives a stub, with one input that every cycle has and one of its own."""
+
+    def screened(
+        _: Config, __: str, ___: Path, cutoff: Epoch, previous: CycleRecord | None, ____: Progress
+    ) -> CycleResult:
+        name = cycle_id(cutoff)
+        contents = (b"shared", name.encode())
+        record = stub(name, previous=previous.cycle_id if previous else None)
+        return CycleResult(record=record, inputs={sha256_of(data): data for data in contents})
+
+    with without_pictures(), patch("generator.commands.one_cycle.run_cycle", screened):
+        yield
+
+
+def faults(directory: Path, *, settled: bool) -> list[str]:
+    """What does not hold: archive and site verify, links resolve, and the site is that of a cycle before or after.
+
+    Args:
+        directory: The workspace.
+        settled: Whether the last run ended by itself: then nothing may be left to do.
+    """
+    workspace = Workspace(directory=directory)
+    archive = Archive(workspace.archive)
+    report = verify_archive(archive)
+    found = [str(finding) for finding in (*report.findings, *verify_site(workspace)[1])]
+    found += broken_links(workspace.public)
+    if settled:
+        found += [f"interrupted: {report.interrupted}"] if report.interrupted else []
+        found += [f"not published: {name}" for name in unpublished(workspace)]
+    newest = json.loads((workspace.public / "latest.json").read_text())["cycle_id"]
+    if not (workspace.public / "cycles" / newest[:10].replace("-", "/") / newest[10:] / "index.html").exists():
+        found.append(f"latest.json names {newest}")
+    return found

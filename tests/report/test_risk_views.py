@@ -1,0 +1,146 @@
+"""Probability and manoeuvre trade on pages: the method in words, why none, which side of the highest value."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from generator.cycle.record import CycleRecord, EventRecord, MethodRecord, ProbabilityRecord
+from generator.encounter.uncertainty import Basis
+from generator.report import event_tables, event_views, risk_views
+from generator.report.views import Catalogue, Links
+from records import NO_PROBABILITY, sample_record
+
+LINKS = Links(root="", cycle="")
+
+
+def _red() -> EventRecord:
+    return next(event for event in sample_record().events if event.trades)
+
+
+def _found(**changes: Any) -> ProbabilityRecord:
+    return replace(
+        _red().probability, pc=3.14e-5, method="FOSTER-1992", why="the encounter is short", max_pc=6.02e-5,
+        max_pc_scale=0.42, in_dilution=True, methods=(MethodRecord(name="FOSTER-1992", pc=3.14e-5, reason=None),), **changes,
+    )  # fmt: skip
+
+
+def _event(found: ProbabilityRecord) -> EventRecord:
+    return replace(_red(), probability=found)
+
+
+def test_probability_on_a_card() -> None:
+    """A card gives Pc with its method in words and why that one, and the highest Pc with its side of the dilution."""
+    card = event_views.event_card(_event(_found()), Catalogue(sample_record()), LINKS)
+    assert card.pc == "3.1e-5"
+    assert card.pc_basis == "by Foster's integral in the encounter plane (2-D): the encounter is short"
+    assert card.max_pc == "6.0e-5"
+    assert card.max_side == "diluted, smaller sigmas raise it"
+
+
+def test_no_probability_says_why() -> None:
+    """Without a probability, card, summary and page say why there is none, and show no number."""
+    found = replace(NO_PROBABILITY, why="no probability: neither object has a covariance")
+    event, catalogue = _event(found), Catalogue(sample_record())
+    card = event_views.event_card(event, catalogue, LINKS)
+    assert (card.pc, card.pc_basis, card.max_pc) == ("none", "neither object has a covariance", None)
+    sentence = "No probability of collision is given: neither object has a covariance."
+    assert sentence in event_views.summary(event, catalogue)
+    told = risk_views.probability(event)
+    assert told.statement == sentence
+    assert told.methods is None
+    assert told.sensitivity == ()
+
+
+@pytest.mark.parametrize(("diluted", "words"), [(True, "lies on the dilution side"), (False, "does not lie on the")])
+def test_side_of_the_dilution(*, diluted: bool, words: str) -> None:
+    """The page says on which side of the highest value the probability lies, and at which size of the sigmas that is."""
+    told = risk_views.probability(_event(replace(_found(), in_dilution=diluted)))
+    assert words in told.statement
+    assert "6.0e-5, with sigmas 0.420 times as large." in told.statement
+
+
+def test_unknown_method_is_shown_as_it_is() -> None:
+    """A method without words of its own is named as the record names it."""
+    assert risk_views.basis(replace(_found(), method="NEW-2030")) == "by NEW-2030: the encounter is short"
+
+
+def test_methods_are_listed_with_their_reasons() -> None:
+    """The table of methods marks the one used and gives the reason of one that gives no value."""
+    methods = (
+        MethodRecord(name="FOSTER-1992", pc=3.14e-5, reason=None),
+        MethodRecord(name="HALL-2021-3D-NC", pc=None, reason="no peak"),
+    )
+    table = risk_views.probability(_event(replace(_found(), methods=methods))).methods
+    assert table is not None
+    assert [row.mark for row in table.rows] == ["marked", None]
+    assert [row.cells[2].text for row in table.rows] == ["used", "no peak"]
+    assert [row.cells[1].text for row in table.rows] == ["3.1e-5", "–"]
+
+
+def test_sensitivity_keeps_the_present_value() -> None:
+    """Both sensitivity tables are short and hold factor 1 with the probability itself."""
+    event = _red()
+    tables = risk_views.probability(event).sensitivity
+    assert len(tables) == 2
+    for table in tables:
+        assert len(table.rows) <= risk_views.SENSITIVITY_ROWS + 1
+        [marked] = [row for row in table.rows if row.mark]
+        assert marked.cells[0].text == "1.00"
+        assert marked.cells[1].text == risk_views.value(event.probability)
+
+
+def test_trade_marks_the_deadline() -> None:
+    """The row of the deadline's lead time is marked, later ones are too late, and delta-v has a sign and its unit."""
+    event = _red()
+    told = risk_views.trade(event, Catalogue(sample_record()))
+    assert told is not None
+    assert "two-body sensitivity" in told.statement
+    assert event.deadline is not None
+    [row] = [row for row in told.table.rows if row.mark == "marked"]
+    assert row.cells[0].text == f"{(event.tca - event.deadline) / 3600.0:.0f}"
+    assert row.cells[-1].text == f"deadline of {event.deadline_object}"
+    late = [row for row in told.table.rows if row.mark == "late"]
+    assert late
+    assert all(row.cells[-1].text == "too late to command" for row in late)
+    assert told.table.heads[2].unit == "m/s"
+    assert row.cells[2].text.startswith("+")
+
+
+def test_no_trade_without_manoeuvres() -> None:
+    """Where nobody can manoeuvre there is no trade."""
+    assert risk_views.trade(replace(_red(), trades=()), Catalogue(sample_record())) is None
+
+
+def _with_basis(basis: Basis) -> tuple[EventRecord, CycleRecord]:
+    event = _red()
+    first = replace(event.uncertainty[0], basis=basis, source="navigation team")
+    return replace(event, uncertainty=(first, *event.uncertainty[1:])), sample_record()
+
+
+@pytest.mark.parametrize(
+    ("basis", "cell", "line"),
+    [
+        (Basis.DELIVERED, "delivered with the ephemeris", "the covariance that came with its ephemeris"),
+        (Basis.DECLARED, "declared by the publisher as a model", "the publisher's declared model"),
+    ],
+)
+def test_basis_of_a_covariance_is_said(basis: Basis, cell: str, line: str) -> None:
+    """The page says in words whether an uncertainty was delivered or declared, and names its source."""
+    event, record = _with_basis(basis)
+    catalogue = Catalogue(record)
+    table = event_tables.source_table(event, catalogue, LINKS)
+    assert cell in [item.text for item in table.rows[0].cells]
+    first = event_views.event_page(event, catalogue, LINKS).basis[0]
+    assert line in first
+    assert "(navigation team)" in first
+
+
+def test_missing_covariance_is_not_filled_in() -> None:
+    """Where an object has no uncertainty, the page says that none is assumed."""
+    event = replace(_red(), uncertainty=())
+    lines = event_views.event_page(event, Catalogue(sample_record()), LINKS).basis
+    assert len(lines) == 2
+    assert all(line.endswith("None is assumed.") for line in lines)

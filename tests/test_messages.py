@@ -1,0 +1,92 @@
+"""The commands on conjunction data messages."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fleets import LOW, Kepler, write_workspace
+from generator.__main__ import main
+
+CDMS = Path(__file__).parent / "data" / "cdm"
+AT = "2021-03-17T00:00:00"
+ALFANO_3_PC_2D = 0.100351017  # Alfano 2009 (AAS 09-233), case 3, by CARA's rerun
+ALFANO_3_MONTE_CARLO = 0.10034086  # the same, 1e8 trials
+PRINTED = 1e-8  # the figure's last digit
+MESSAGE_ROUNDING = 1e-3  # the message's own states and covariances have eight digits
+
+Nearpass = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def nearpass(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Nearpass:
+    """The command in this process: exit code, standard output, standard error."""
+
+    def run(*words: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["nearpass", *map(str, words)])
+        code = 0
+        try:
+            main()
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+def test_pc_of_a_published_message(nearpass: Nearpass) -> None:
+    """Alfano's case 3 has its published probability by the encounter plane and in three dimensions."""
+    code, out, _ = nearpass("pc", CDMS / "alfano_2009_case_03.kvn", "--hbr-m", 15, "--json")
+    found = json.loads(out)
+
+    assert code == 0
+    assert {"miss_km", "pc", "method", "methods", "max_pc", "in_dilution"} <= set(found)
+    assert found["methods"]["FOSTER-1992"] == pytest.approx(ALFANO_3_PC_2D, rel=MESSAGE_ROUNDING)
+    assert found["methods"]["HALL-2021-3D-NC"] == pytest.approx(ALFANO_3_MONTE_CARLO, rel=MESSAGE_ROUNDING)
+    assert all(found["methods"][name] is not None or found["reasons"][name] for name in found["methods"])
+
+
+def test_pc_in_words_says_what_it_rests_on(nearpass: Nearpass) -> None:
+    """The text holds the probability, the method, each method's value or reason, and the maximum."""
+    _, out, _ = nearpass("pc", CDMS / "itrf_ion_starlink.kvn", "--hbr-m", 15)
+
+    assert "by FOSTER-1992" in out
+    assert "MONTE-CARLO" in out
+    assert "not asked for" in out
+    assert "maximum Pc" in out
+
+
+def test_pc_needs_a_hard_body_radius(nearpass: Nearpass) -> None:
+    """A message without a radius and without the option is refused in one line."""
+    code, _, err = nearpass("pc", CDMS / "itrf_ion_starlink.kvn")
+
+    assert code == 4
+    assert "hard-body radius" in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", [("pc", "no-such-file.cdm"), ("pc", __file__)])
+def test_what_is_no_message_is_refused(nearpass: Nearpass, words: tuple[str, str]) -> None:
+    """A missing file and a file that is no message give one line and the code of a refused input."""
+    code, _, err = nearpass(*words, "--hbr-m", 10)
+
+    assert code == 4
+    assert err.count("\n") == 1
+
+
+def test_our_own_message_compares_as_equal(nearpass: Nearpass, tmp_path: Path) -> None:
+    """A message that we published differs from our event by nothing, and its probability is the page's."""
+    orbits = {"LOW": LOW, "NEAR": Kepler(LOW.a_km + 3.0, LOW.e, 1.0, node_rad=0.2, mean_anomaly_rad=0.05)}
+    config = write_workspace(tmp_path, orbits=orbits, limit_km=2000.0)
+    nearpass("run", "--config", config, "--at", AT)
+    message = next((tmp_path / "public").rglob("*.cdm"))
+    code, out, _ = nearpass("compare", message, "--config", config, "--json")
+    rows = json.loads(out)["rows"]
+
+    assert code == 0
+    assert json.loads(out)["event_id"] == message.stem
+    assert rows["miss distance"][2] == pytest.approx(0.0, abs=1e-9)
+    assert rows["TCA"][2] == pytest.approx(0.0, abs=1e-9)
