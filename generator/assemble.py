@@ -17,6 +17,7 @@ from generator.cycle.crossings import CrossingSetting, describe_crossings, descr
 from generator.cycle.events import Source, describe_event
 from generator.cycle.history import changes, event_ids, with_history
 from generator.cycle.motion import FloatArray, distance_profile, orbit_of, profile_positions
+from generator.cycle.predictions import KEPT_ERRORS, Delivered, carried, judge, predict, quality
 from generator.cycle.record import (
     SCHEMA,
     BodyRecord,
@@ -100,7 +101,7 @@ def assemble(findings: Findings) -> CycleRecord:
         detail_events=config.site.detail_events,
         previous_cycle_id=previous.cycle_id if previous else None,
         next_expected=setting.cutoff + config.cycle.every_hours * 3600.0 if config.cycle.every_hours else None,
-        objects=findings.objects,
+        objects=tuple(_with_predictions(item, findings) for item in findings.objects),
         inputs=tuple(entry for result in findings.ingested for entry in result.inputs),
         pairs=_pairs(findings, events),
         events=events,
@@ -136,6 +137,39 @@ def _object(item: ScreenedObject, trajectory: Trajectory | None, setting: Settin
         proof=trajectory.proof.value if trajectory else None,
         orbit=orbit_of(trajectory, setting.body) if trajectory else None,
         note=item.note,
+        predictions=(),
+        prediction_errors=(),
+        prediction_quality=None,
+    )
+
+
+def _with_predictions(item: ObjectRecord, findings: Findings) -> ObjectRecord:
+    """The object with its predictions for later cycles, and those of earlier cycles judged by its delivery."""
+    before = next((old for old in findings.previous.objects if old.id == item.id), None) if findings.previous else None
+    trajectory = findings.trajectories.get(item.id)
+    errors = before.prediction_errors if before else ()
+    if trajectory is None or item.phase == "unknown":
+        return replace(
+            item,
+            predictions=before.predictions if before else (),
+            prediction_errors=errors,
+            prediction_quality=quality(errors),
+        )
+    entry = next(result.inputs[0] for result in findings.ingested if result.object_id == item.id)
+    delivered = Delivered(
+        cycle_id=cycle_id(findings.setting.cutoff),
+        sha256=entry.sha256 or "",
+        created=entry.creation or findings.setting.cutoff,
+        trajectory=trajectory,
+    )
+    earlier = before.predictions if before else ()
+    errors = (*errors, *judge(earlier, delivered, findings.setting.body.gm_km3_s2))[-KEPT_ERRORS:]
+    now = predict(delivered, findings.setting.span_s, findings.setting.body.gm_km3_s2)
+    return replace(
+        item,
+        predictions=carried(earlier, now),
+        prediction_errors=errors,
+        prediction_quality=quality(errors),
     )
 
 

@@ -40,10 +40,15 @@ def hostile_record() -> CycleRecord:
         ),
         events=tuple(
             replace(
-                event, reason=HOSTILE, uncertainty=tuple(replace(item, source=HOSTILE) for item in event.uncertainty)
+                event, reason=HOSTILE, uncertainty=tuple(replace(item, source=HOSTILE) for item in event.uncertainty),
+                probability=replace(
+                    event.probability, why=HOSTILE, method=event.probability.method and HOSTILE,
+                    methods=tuple(replace(item, name=HOSTILE, reason=HOSTILE) for item in event.probability.methods),
+                ),
             )
             for event in record.events
         ),
+        crossings=tuple(replace(crossing, reason=HOSTILE) for crossing in record.crossings),
         changes=tuple(replace(change, reason=HOSTILE) for change in record.changes),
         provenance=replace(
             record.provenance, configuration=HOSTILE, command=HOSTILE, planetary_ephemeris=HOSTILE,

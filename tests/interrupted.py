@@ -18,7 +18,8 @@ from generator.cycle.verify import verify_archive
 from generator.pipeline import CycleResult, Progress, cycle_id
 from generator.publish import Workspace, unpublished
 from generator.publish.check import verify_site
-from stub_cycles import broken_links, stub, without_pictures
+from generator.report.site_hooks import theme_assets
+from stub_cycles import broken_links, quick, stub
 
 FIRST, SECOND, THIRD = (Epoch.parse(f"2021-{day}T00:00:00") for day in ("03-30", "03-31", "04-01"))
 CONFIG = """\
@@ -52,10 +53,11 @@ def lay_out(directory: Path) -> None:
 
 
 def run_stub(directory: Path, cutoff: Epoch) -> None:
-    """Run one cycle as the command does, but for the screening and the drawing."""
+    """Run one cycle as the command does, but for the screening and the drawing; each with a theme of its own."""
     config, text = load_config(directory / "nearpass.toml")
     log = Log(file=None, world=World(instant=lambda: cutoff, sleep=lambda _: None))
-    with stubbed():
+    themed = patch("generator.report.site_hooks.theme_assets", lambda: _another_theme(cycle_id(cutoff)))
+    with stubbed(), themed:
         one_cycle(Workspace(directory=directory), config, text, cutoff, jobs=1, log=log)
 
 
@@ -71,8 +73,13 @@ def stubbed() -> Iterator[None]:
         record = stub(name, previous=previous.cycle_id if previous else None)
         return CycleResult(record=record, inputs={sha256_of(data): data for data in contents})
 
-    with without_pictures(), patch("generator.commands.one_cycle.run_cycle", screened):
+    with quick(), patch("generator.commands.one_cycle.run_cycle", screened):
         yield
+
+
+def _another_theme(name: str) -> dict[str, Path]:
+    """The theme's assets as if they had changed: under another address."""
+    return {f"assets/{name}/{uri.rsplit('/', 1)[1]}": path for uri, path in theme_assets().items()}
 
 
 def faults(directory: Path, *, settled: bool) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 import pytest
+
 from generator.astro.local_axes import rtn_axes
 from generator.encounter.pc_encounter import EncounterInput
 

@@ -37,6 +37,8 @@ from generator.cycle.record import (
     OrbitRecord,
     OrbitsRecord,
     PairRecord,
+    PredictionError,
+    PredictionQuality,
     ProbabilityRecord,
     Provenance,
     RangeProfile,
@@ -69,6 +71,24 @@ THRESHOLDS: Final = ThresholdsRecord(
     red_pc=1e-4,
     yellow_oxd_km=15.0,
     red_oxd_km=5.0,
+)
+PREDICTION_ERRORS: Final = tuple(
+    PredictionError(
+        cycle_id=f"2021-03-{15 - days:02d}T0000Z",
+        lead_s=days * 86_400.0,
+        error_rtn_km=(0.01 * days, -0.4 * days, 0.005 * days),
+        timing_s=0.12 * days,
+        mahalanobis_squared=0.7 * days,
+    )
+    for days in (1, 2, 3, 5, 7)
+)
+PREDICTION_QUALITY: Final = PredictionQuality(
+    count=5,
+    timing_s=0.1,
+    timing_growth_s_per_day=0.14,
+    rms_rtn_km=(0.04, 1.7, 0.02),
+    mean_mahalanobis_squared=2.5,
+    realism_p=0.4,
 )
 NO_PROBABILITY: Final = ProbabilityRecord(
     pc=None,
@@ -478,13 +498,17 @@ def _object(craft: Craft) -> ObjectRecord:
         proof="sampled" if craft.id == "MEX" else "exact",
         orbit=_orbit_record(craft.orbit),
         note=None,
+        predictions=(),
+        prediction_errors=PREDICTION_ERRORS if craft.id == "MRO" else (),
+        prediction_quality=PREDICTION_QUALITY if craft.id == "MRO" else None,
     )
 
 
 def _silent_objects() -> tuple[ObjectRecord, ...]:
     """One whose place along its orbit is unknown, one whose only delivery was refused."""
     lost = Kepler.from_elements(3784.0, 0.0070, 92.9, 340.0, 200.0, 0.0)
-    shared = {"naif_id": None, "radius_km": None, "lead_time_h": None, "coverage": (), "proof": None}
+    shared = {"naif_id": None, "radius_km": None, "lead_time_h": None, "coverage": (), "proof": None,
+              "predictions": (), "prediction_errors": (), "prediction_quality": None}  # fmt: skip
     return (
         ObjectRecord(
             id="HOPE", name="Hope", operator="UAESA", kind="spacecraft", hbr_m=6.0, phase="known", orbit=None,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from generator.astro.epochs import Epoch
-from generator.commands.shared import Bars, Log, locked
+from generator.commands.shared import Bars, Log, locked, writing
 from generator.config import Config
 from generator.cycle.archive import Archive
 from generator.cycle.record import CycleRecord
@@ -47,7 +47,8 @@ def one_cycle(
         log("cycle_started", cycle_id=cycle_id(cutoff), supersedes=supersedes)
         try:
             seen = fingerprint(deliveries(config, workspace.directory))
-            front, record = _one_cycle(workspace, config, configuration, cutoff, jobs, bars, supersedes)
+            with writing(workspace):
+                front, record = _one_cycle(workspace, config, configuration, cutoff, jobs, bars, supersedes)
         except NearpassError as error:
             log("cycle_failed", cycle_id=cycle_id(cutoff), exit_code=error.exit_code, error=str(error))
             failed(workspace.status, error, log.world.instant())

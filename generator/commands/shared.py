@@ -90,17 +90,30 @@ log_option = click.option(
 
 @contextmanager
 def locked(workspace: Workspace) -> Iterator[None]:
-    """One run at a time in a workspace; a disk that is full or not writable is told in one line.
+    """One run at a time in a workspace.
 
     Raises:
         ArchiveError: if another run is at work.
         PublicationError: if a file cannot be written.
     """
     try:
-        with FileLock(workspace.directory / ".nearpass.lock", timeout=LOCK_WAIT_S):
+        with writing(workspace), FileLock(workspace.directory / ".nearpass.lock", timeout=LOCK_WAIT_S):
             yield
     except Timeout:
         raise ArchiveError("only one run at a time may work here", file=str(workspace.directory)) from None
+
+
+@contextmanager
+def writing(workspace: Workspace) -> Iterator[None]:
+    """Tell of a disk that is full or not writable.
+
+    Raises:
+        PublicationError: naming the file.
+    """
+    try:
+        yield
+    except Timeout:
+        raise  # it is an OSError as well
     except OSError as error:
         file = str(error.filename or workspace.directory)
         raise PublicationError(f"the workspace must be writable: {error.strerror or error}", file=file) from None

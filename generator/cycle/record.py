@@ -27,6 +27,7 @@ from generator.cycle.event_record import (
     UncertaintyRecord,
 )
 from generator.cycle.fields import EpochText, Matrix6, Series, Span, Vector
+from generator.cycle.prediction_record import Prediction, PredictionError, PredictionQuality
 from generator.encounter.alert import Level
 from generator.errors import ArchiveError
 
@@ -50,6 +51,9 @@ __all__ = [
     "OrbitRecord",
     "OrbitsRecord",
     "PairRecord",
+    "Prediction",
+    "PredictionError",
+    "PredictionQuality",
     "ProbabilityRecord",
     "Provenance",
     "RangeProfile",
@@ -124,7 +128,10 @@ class OrbitRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectRecord:
-    """A screened object as configured, with what its ephemeris covers of the window."""
+    """A screened object as configured, with what its ephemeris covers of the window and how well it was predicted.
+
+    ``predictions`` are kept for later cycles to judge; ``prediction_errors`` are all comparisons so far.
+    """
 
     id: str
     name: str
@@ -139,6 +146,9 @@ class ObjectRecord:
     proof: Literal["exact", "sampled"] | None
     orbit: OrbitRecord | None
     note: str | None
+    predictions: tuple[Prediction, ...]
+    prediction_errors: tuple[PredictionError, ...]
+    prediction_quality: PredictionQuality | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

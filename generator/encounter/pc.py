@@ -367,7 +367,7 @@ def _maximum(
         lambda x: -number(x),
         bounds=(-MOST_SCALING, MOST_SCALING),
         method="bounded",
-        options={"xatol": 0.05, "maxiter": 12},
+        options={"xatol": 0.1, "maxiter": 9},
     )
     best = min(1.0, number(float(found.x), coarse=False))
     return (

@@ -301,6 +301,10 @@ def nc_2d(first: Orbit, second: Orbit, hbr_km: float, peak: Peak) -> float | Non
 
 
 def whole_span(first: Orbit, second: Orbit) -> tuple[float, float]:
-    """Half a revolution of the shorter orbit on either side of the TCA: beyond begins the next encounter."""
-    half_s = min(first.period_s, second.period_s) / 2.0
-    return -half_s, half_s
+    """A quarter of the shorter revolution on either side of the TCA, as Alfano (2009) takes.
+
+    Two orbits pass each other again at the opposite node, half a revolution later: beyond the middle between the two
+    the time belongs to that encounter.
+    """
+    quarter_s = min(first.period_s, second.period_s) / 4.0
+    return -quarter_s, quarter_s

@@ -22,7 +22,7 @@ class EncounterInput:
     """Two states at a nominal TCA about one body, ICRF axes, km and km/s, with their covariances ``(6, 6)`` or None.
 
     ``span_s`` is the time in which a collision counts, seconds from the nominal TCA; None for the encounter itself, at
-    most half a revolution on either side.
+    most a quarter of a revolution on either side.
     """
 
     primary_position_km: FloatArray

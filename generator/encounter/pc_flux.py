@@ -19,10 +19,11 @@ FloatArray = NDArray[np.float64]
 CLIP_HBR: Final = 1e-4  # least sigma of an axis, in hard-body radii, as in the encounter plane
 THIN_NODES: Final = 40, 40  # heights, and points on each arc
 BENT_NODES: Final = 64, 96  # where the bend of the flux lies across the arcs
-COARSE_NODES: Final = 20, 16  # for a search that is content with a percent
+COARSE_NODES: Final = 12, 12  # for a search that is content with a percent
 UNIFORM_SHARE: Final = 0.02  # of the speed, by which the mean velocity may vary over the sphere in the smooth rule
 DENSITY_SIGMAS: Final = 8.0
 NEGLIGIBLE: Final = 400.0  # squared Mahalanobis distance: a density below exp(-200) of its peak
+BENT_SHARE: Final = 0.3  # the same, beyond which the bend of the flux is not where the mean velocity puts it
 THIN: Final = -1
 BENT: Final = -2
 THIN_BATCH: Final = 128
@@ -184,9 +185,11 @@ def surface(given: Flux, hbr_km: float, heights: int, arc_nodes: int) -> Surface
     for i in range(3):
         exponent += ((hbr_km * unit[i] - of(given.mean_km[:, i])) / of(given.sigma_km[:, i])) ** 2
         outward += of(given.at_centre_km_s[:, i]) * unit[i]
-        for j in range(3):
-            outward += of(hbr_km * given.gain[:, i, j]) * unit[i] * unit[j]
-            variance += of(given.spread[:, i, j]) * unit[i] * unit[j]
+        for j in range(i, 3):
+            product = unit[i] * unit[j]
+            times = 1.0 if i == j else 2.0
+            outward += of(hbr_km * times * (given.gain[:, i, j] + given.gain[:, j, i]) / 2.0) * product
+            variance += of(times * given.spread[:, i, j]) * product
     area_km2 = hbr_km**2 * shares * (half * weights[ring] * ((high - low) / 2.0)[instant])[:, None]
     density = np.exp(-exponent / 2.0 - of(_log_norm(given)))
     inward = _inward(outward, np.sqrt(np.maximum(variance, 0.0)))
@@ -234,9 +237,10 @@ def rings_needed(given: Flux, hbr_km: float) -> NDArray[np.int64]:
     nearest = np.maximum(np.abs(given.mean_km) - hbr_km, 0.0) / given.sigma_km
     counts = (nearest**2).sum(axis=1) < NEGLIGIBLE
     speed = np.linalg.norm(given.at_centre_km_s, axis=1)
-    bent = hbr_km * np.linalg.norm(given.gain, axis=(1, 2)) > UNIFORM_SHARE * speed
+    varies = hbr_km * np.linalg.norm(given.gain, axis=(1, 2)) / np.maximum(speed, np.finfo(float).tiny)
     ratio = hbr_km / given.sigma_km[:, 0]
-    return np.where(counts, np.where(bent, BENT, np.select([ratio < 0.5, ratio < 2.0], [10, 20], THIN)), 0)
+    smooth = np.select([ratio < 0.5, ratio < 2.0], [10, 20], THIN)
+    return np.where(counts, np.select([varies < UNIFORM_SHARE, varies < BENT_SHARE], [smooth, THIN], BENT), 0)
 
 
 def _sphere(rings: int) -> tuple[FloatArray, FloatArray]:

@@ -10,6 +10,9 @@ from generator.errors import InputError
 Pairs: TypeAlias = dict[str, tuple[str, int]]
 """Keywords with their value and line."""
 
+MOST_CHARACTERS: Final = 1_000
+"""The longest value; 502.0-B-3, 7.3.2, allows lines of 254 characters."""
+
 _MARKERS: Final = (b"META_START", b"COVARIANCE_START")
 _KEYWORD: Final = re.compile(r"([A-Z][A-Z0-9_]*)\s*=\s*(.*)")
 
@@ -97,7 +100,14 @@ def keyword_line(text: str, line: int) -> tuple[str, str]:
         raise InputError("a line here must read KEYWORD = value", value=text, line=line)
     if not found[2]:
         raise InputError(f"{found[1]} must have a value", line=line)
+    check_length(found[1], found[2], line)
     return found[1], found[2]
+
+
+def check_length(keyword: str, value: str, line: int) -> None:
+    """Refuse a value that no page could show."""
+    if len(value) > MOST_CHARACTERS:
+        raise InputError(f"{keyword} must have at most {MOST_CHARACTERS} characters", value=len(value), line=line)
 
 
 def is_comment(text: str) -> bool:

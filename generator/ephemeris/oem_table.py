@@ -22,6 +22,7 @@ IntArray = NDArray[np.int64]
 _Array = TypeVar("_Array", FloatArray, IntArray)
 
 _COLUMNS: Final = (7, 10)
+_MOST_WORDS: Final = 11  # a line with more is not split any further
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -86,7 +87,7 @@ def _read_carefully(block: bytes, first_line: int, system: TimeSystem, span: Spa
     columns = 0
     line = first_line
     for line, text in enumerate(block.split(b"\n"), start=first_line):
-        words = text.split()
+        words = text.split(None, _MOST_WORDS)
         if not words:
             continue
         if words[0] == b"COMMENT":
@@ -96,13 +97,17 @@ def _read_carefully(block: bytes, first_line: int, system: TimeSystem, span: Spa
         if len(words) != columns or columns not in _COLUMNS or columns > most_columns:
             expected = "7" if most_columns == 7 else "7 or 10"
             rule = f"a state must have {expected} columns, the same number in a whole segment"
-            raise InputError(rule, value=f"{len(words)} columns", line=line)
+            raise InputError(rule, value=_columns_text(len(words)), line=line)
         epoch = checked_epoch(words[0], system, span, epochs_ns[-1] if epochs_ns else None, line)
         epochs_ns.append(epoch.tai_ns)
         rows.append([checked_number(word, line) for word in words[1:]])
     if not rows:
         raise InputError("a segment must hold at least one state", line=line)
     return as_table(np.array(epochs_ns, dtype=np.int64), np.array(rows), tuple(comments))
+
+
+def _columns_text(count: int) -> str:
+    return f"{count} columns" if count <= _MOST_WORDS else f"more than {_MOST_WORDS} columns"
 
 
 def as_table(epochs_tai_ns: IntArray, values: FloatArray, comments: tuple[str, ...]) -> Table:

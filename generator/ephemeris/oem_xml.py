@@ -16,7 +16,7 @@ import numpy as np
 
 from generator.astro.epochs import Epoch
 from generator.ephemeris import oem_xml_fast
-from generator.ephemeris.oem_lines import Pairs
+from generator.ephemeris.oem_lines import Pairs, check_length
 from generator.ephemeris.oem_records import OemHeader, OemMessage, OemSegment
 from generator.ephemeris.oem_rules import (
     VERSION_KEY,
@@ -239,6 +239,7 @@ class _OemReader(XmlReader):
             text = self.taken_text(self._line)
             if not text:
                 raise InputError(f"{tag} must have a value", line=self._line)
+            check_length(tag, text, self._line)
             if tag in self._pairs:
                 raise InputError(f"{tag} must be given once", value=text, line=self._line)
             self._pairs[tag] = (text, self._line)

@@ -51,6 +51,7 @@ _FORMS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = MappingProxyType(
     }
 )
 _CHUNK: Final = 1 << 20  # bytes
+_MOST_BLOCKS: Final = 10_000  # of segments; a file with more is read by expat
 _LEAST: Final = 4_096  # bytes; a shorter stretch is read as fast by expat
 _MOST_HEAD: Final = 16_384  # bytes in which the first element must end
 _TAG: Final = re.compile(rb"<[^<>]*>")
@@ -61,18 +62,20 @@ def stretches(data: bytes) -> list[tuple[str, int, int]]:
     """Element name, beginning and end of what may be runs of states or of covariances, in order."""
     found: list[tuple[str, int, int]] = []
     at = 0
-    while (begin := data.find(b"<data>", at)) >= 0:
-        at = data.find(b"</data>", begin)
+    for _ in range(_MOST_BLOCKS):
+        begin = data.find(b"<stateVector>", at)
+        at = data.find(b"</data>", begin) if begin >= 0 else -1
         if at < 0:
-            break
-        turn = data.find(b"<covarianceMatrix", begin, at)
+            return found
+        if at - begin < _LEAST:
+            continue
+        turn = data.find(b"<covarianceMatrix>", begin, at)
         for name, low, high in ((STATE, begin, turn if turn >= 0 else at), (COVARIANCE, turn, at)):
-            tag = name.encode()
-            first = data.find(b"<%s>" % tag, low, high) if low >= 0 else -1
-            last = data.rfind(b"</%s>" % tag, first, high) + len(tag) + 3 if first >= 0 else -1
-            if first >= 0 and last - first >= _LEAST:
-                found.append((name, first, last))
-    return found
+            closing = f"</{name}>".encode()
+            last = data.rfind(closing, low, high) + len(closing) if low >= 0 else -1
+            if last - low >= _LEAST:
+                found.append((name, low, last))
+    return []
 
 
 def read_states(block: bytes, system: TimeSystem, span: Span, most_columns: int) -> tuple[IntArray, FloatArray] | None:

@@ -63,7 +63,7 @@ def spk_summary(kernels: Sequence[Path], *, time_limit_s: float = 60.0) -> tuple
 
     """
     names = tuple(str(path) for path in kernels)
-    return _in_child(_summary, (names,), time_limit_s, names, None)
+    return in_child(_summary, (names,), time_limit_s, names, None)
 
 
 def spk_trajectory(
@@ -97,18 +97,30 @@ def spk_trajectory(
     names = tuple(str(path) for path in kernels)
     support = tuple(str(path) for path in planets.kernels)
     arguments = (names, support, target, body.naif_id, epoch, window_s)
-    arcs, exact = _in_child(_arcs, arguments, time_limit_s, names, target)
+    arcs, exact = in_child(_arcs, arguments, time_limit_s, names, target)
     return Trajectory(epoch=epoch, arcs=arcs, proof=Proof.EXACT if exact else Proof.SAMPLED)
 
 
-def _in_child(
+def in_child(
     work: Callable[..., _Answer],
     arguments: tuple[object, ...],
     time_limit_s: float,
     names: tuple[str, ...],
     target: int | None,
 ) -> _Answer:
-    """What ``work`` returns in a process of its own."""
+    """What ``work``, a function of a module, returns in a process of its own.
+
+    Args:
+        work: What to do there.
+        arguments: Its arguments.
+        time_limit_s: How long it may take.
+        names: The kernels at work, for the error.
+        target: The object, for the error.
+
+    Raises:
+        InputError: for what CSPICE refuses, for a child that it stops, and beyond the time limit.
+
+    """
     file = ", ".join(Path(name).name for name in names)
     object_id = None if target is None else str(target)
     context = multiprocessing.get_context("spawn")

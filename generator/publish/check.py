@@ -130,8 +130,8 @@ def _unfinished(workspace: Workspace) -> Allowed:
     public = f"{workspace.public.name}/"
     allowed: dict[str, set[str | None]] = {
         target.removeprefix(public): {before, after}
-        for _, target, before, after in journal["moves"]
-        if target.startswith(public)
+        for _, target, before, after in journal["steps"]
+        if target.startswith(public) and after is not None
     }
     for name in journal["remove"]:
         allowed[name] = {None}

@@ -1,6 +1,6 @@
 """How a finished build gets into place: written down first, then moved file by file, and finished after a crash.
 
-``.nearpass/commit.json`` lists every move of a publication. Until it is there the site is the old one; once it is,
+``.nearpass/commit.json`` lists every step of a publication. Until it is there the site is the old one; once it is,
 whoever works in the workspace next carries on, and the site becomes the new one. Each step can be repeated. New
 pages come first, the front page and ``latest.json`` last: a reader never meets a link that leads nowhere.
 """
@@ -11,7 +11,6 @@ import json
 import shutil
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,14 +22,8 @@ LAST: Final = ("live/latest.js", "manifest.json", "manifest.sha256", "index.html
 """The files that make a new cycle the current one, in this order."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
-    """A file to put in place: below the workspace, from and to, with the hashes before (None: new) and after."""
-
-    source: str
-    target: str
-    before: str | None
-    after: str
+Step = tuple[str, str, str | None, str | None]
+"""Source and target below the workspace, hash before (None: not there) and after (None: a whole folder)."""
 
 
 def rank(name: str) -> int:
@@ -72,30 +65,15 @@ def commit(
         listed_before: What ``published.txt`` names before these files.
     """
     directory = workspace.directory
-    whole = [
-        (_relative(source / folder, directory), _relative(place / folder, directory))
-        for source, place in staged.items()
-        for folder in folders
-        if (source / folder).is_dir() and not (place / folder).exists()
-    ]
-    moves = [
-        Move(
-            source=_relative(source / name, directory), target=_relative(place / name, directory),
-            before=before, after=after,
-        )
-        for source, place in staged.items()
-        for name, (before, after) in changed_files(source, place).items()
-    ]  # fmt: skip
+    steps: list[Step] = []
+    for source, place in staged.items():
+        steps += _steps(source, place, folders, directory)
     listed = [*listed_before]
-    listed += [move.target.removeprefix("public/") for move in moves if move.target.startswith("public/")]
+    files = [step for step in steps if step[3] is not None]
+    listed += [target.removeprefix("public/") for _, target, _, _ in files if target.startswith("public/")]
     (workspace.staging / "published.txt").write_text("".join(f"{name}\n" for name in listed), encoding="utf-8")
-    files = [directory / move.source for move in moves]
-    _on_the_disk([*files, workspace.staging / "published.txt"])
-    journal = {
-        "folders": whole,
-        "moves": [[move.source, move.target, move.before, move.after] for move in moves],
-        "remove": sorted(remove),
-    }
+    _on_the_disk([*(directory / step[0] for step in files), workspace.staging / "published.txt"])
+    journal = {"steps": steps, "remove": sorted(remove)}
     replace_durably(workspace.staging / JOURNAL, canonical_json(journal), staging=_scratch(workspace))
     _carry_out(workspace)
 
@@ -112,16 +90,12 @@ def _carry_out(workspace: Workspace) -> None:
         return
     directory = workspace.directory
     touched = set()
-    for source, target in journal["folders"]:
-        if (directory / source).exists() and not (directory / target).exists():
-            make_folder((directory / target).parent)
-            (directory / source).rename(directory / target)
-            touched.add((directory / target).parent)
-    for source, target, _, _ in journal["moves"]:
-        if (directory / source).exists():
-            make_folder((directory / target).parent)
-            (directory / source).replace(directory / target)
-            touched.add((directory / target).parent)
+    for source, target, _, _ in journal["steps"]:
+        staged, place = directory / source, directory / target
+        if staged.exists() and not (staged.is_dir() and place.exists()):
+            make_folder(place.parent)
+            staged.replace(place)
+            touched.add(place.parent)
     for name in journal["remove"]:
         (workspace.public / name).unlink(missing_ok=True)
     listed = workspace.staging / "published.txt"
@@ -142,6 +116,20 @@ def read_journal(workspace: Workspace) -> dict[str, Any] | None:
     """What an interrupted publication still has to do."""
     path = workspace.staging / JOURNAL
     return dict(json.loads(path.read_bytes())) if path.exists() else None
+
+
+def _steps(source: Path, place: Path, folders: Iterable[str], directory: Path) -> list[Step]:
+    """What a staged tree changes: what pages need, then new cycles whole, then the pages that link to them."""
+    before, after = [], []
+    for name, (old, new) in changed_files(source, place).items():
+        step = _relative(source / name, directory), _relative(place / name, directory), old, new
+        (after if rank(name) else before).append(step)
+    whole = [
+        (_relative(source / folder, directory), _relative(place / folder, directory), None, None)
+        for folder in folders
+        if (source / folder).is_dir() and not (place / folder).exists()
+    ]
+    return [*before, *whole, *after]
 
 
 def _hash_in_place(path: Path) -> str | None:

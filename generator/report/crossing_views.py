@@ -356,8 +356,9 @@ def _link(event: EventRecord, crossing: CrossingRecord, catalogue: Catalogue) ->
     away_s = _away_from(event.tca)(crossing)
     oxt_s, cad_km = crossing.oxt_s, crossing.straight_line_cad_km
     if oxt_s is None or cad_km is None or away_s > max(60.0, abs(oxt_s)):
+        limit = wording.plain(catalogue.record.thresholds.crossing_limit_km)
         after = wording.span(away_s)
-        return (f"The nearest crossing is {after} from TCA: this approach is not at a crossing of the orbits.",)
+        return (f"Not here: the nearest crossing of the two orbits below {limit} km is {after} from TCA.",)
     late = catalogue.name(crossing.secondary if oxt_s >= 0.0 else crossing.primary)
     oxd, apart = wording.distance(crossing.oxd_km), wording.span(abs(oxt_s))
     straight, real = wording.distance(cad_km), wording.distance(event.miss_km)

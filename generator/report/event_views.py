@@ -200,11 +200,11 @@ def _probability(event: EventRecord) -> str:
         return f"No probability of collision is given: {risk_views.why(found)}."
     by = f", by {risk_views.method(found.method)}" if found.method else ""
     top = (
-        f", and at most {wording.probability(found.max_pc)} with the uncertainty scaled to any size"
+        f", and at most {risk_views.spoken(found.max_pc)} with the uncertainty scaled to any size"
         if found.max_pc
         else ""
     )
-    return f"The probability of collision is {wording.probability(found.pc)}{by}{top}."
+    return f"The probability of collision is {risk_views.spoken(found.pc)}{by}{top}."
 
 
 def _before(event: EventRecord) -> str:

@@ -24,26 +24,31 @@ from generator.report.views import (
 )
 
 SENSITIVITY_ROWS: Final = 7
+NEGLIGIBLE: Final = f"It stays below {wording.LEAST_PROBABILITY:.0e} for every factor on the hard-body radius and on the sigmas that was tried."
 METHOD_WORDS: Final = {
-    "FOSTER-1992": "Foster's integral in the encounter plane (2-D)",
-    "PATERA-2001": "Patera's contour in the encounter plane (2-D)",
-    "HALL-2021-2D-NC": "Hall's expected number of collisions, straight motion (2-D Nc)",
-    "HALL-2021-3D-NC": "Hall's expected number of collisions, curved motion (3-D Nc)",
-    "MONTE-CARLO": "Monte Carlo simulation",
+    "FOSTER-1992": ("Foster, 2-D", "integral over the disc in the encounter plane"),
+    "PATERA-2001": ("Patera, 2-D", "contour of the disc in the encounter plane"),
+    "HALL-2021-2D-NC": ("Hall, 2-D Nc", "expected number of collisions, rate at its peak"),
+    "HALL-2021-3D-NC": ("Hall, 3-D Nc", "expected number of collisions along curved orbits"),
+    "MONTE-CARLO": ("Monte Carlo", "simulation with many trials"),
 }
-"""Methods by the names that the record and the messages use."""
+"""Methods by the names that the record and the messages use: in short, and what they do."""
 TRADE_ROWS: Final = 12
 _HOUR_S: Final = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probability:
-    """Probability of collision as an event's page tells it. Tables are None where there is nothing to show."""
+    """Probability of collision as an event's page tells it. Tables are None where there is nothing to show.
+
+    ``negligible`` stands in for a sensitivity that is nothing throughout.
+    """
 
     statement: str
     facts: tuple[Fact, ...]
     methods: Table | None
     sensitivity: tuple[Table, ...]
+    negligible: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +64,11 @@ def value(found: ProbabilityRecord) -> str:
     return "none" if found.pc is None else wording.probability(found.pc)
 
 
+def spoken(pc: float) -> str:
+    """A probability within a sentence."""
+    return wording.probability(pc).replace("<", "below ")
+
+
 def basis(found: ProbabilityRecord) -> str:
     """By which method and why it, or why there is none."""
     return why(found) if found.pc is None or found.method is None else f"by {method(found.method)}: {why(found)}"
@@ -66,7 +76,7 @@ def basis(found: ProbabilityRecord) -> str:
 
 def method(name: str) -> str:
     """A method in words; a name that is not known here as it is."""
-    return METHOD_WORDS.get(name, name)
+    return METHOD_WORDS[name][0] if name in METHOD_WORDS else name
 
 
 def why(found: ProbabilityRecord) -> str:
@@ -93,13 +103,20 @@ def probability(event: EventRecord) -> Probability:
         lead = f"No probability of collision is given: {why(found)}."
     else:
         by = f" by {method(found.method)}" if found.method else ""
-        lead = f"The probability of collision is {value(found)}{by}: {why(found)}."
+        lead = f"The probability of collision is {spoken(found.pc)}{by}: {why(found)}."
     return Probability(
         statement=lead if found.in_dilution is None else f"{lead} {_side(found)}",
         facts=_facts(event),
         methods=_methods(found) if found.methods else None,
-        sensitivity=tuple(_sensitivity(event)),
+        sensitivity=() if _is_negligible(found) else tuple(_sensitivity(event)),
+        negligible=NEGLIGIBLE if _is_negligible(found) else None,
     )
+
+
+def _is_negligible(found: ProbabilityRecord) -> bool:
+    """Whether the probability is nothing at every factor."""
+    values = [pc for _, pc in (*found.hbr_sensitivity, *found.dilution)] + [pc for _, _, pc in found.scale_plane]
+    return bool(values) and max(values) < wording.LEAST_PROBABILITY
 
 
 def _side(found: ProbabilityRecord) -> str:
@@ -125,12 +142,11 @@ def _times(scale: float | None) -> str:
 
 def _facts(event: EventRecord) -> tuple[Fact, ...]:
     found = event.probability
-    facts = [
-        Fact(label="Probability of collision", value=value(found), note=method(found.method) if found.method else None)
-    ]
+    by = method(found.method) if found.method else None
+    facts = [Fact(label="Probability of collision", value=value(found), note=by)]
     if found.max_pc is not None:
-        facts.append(Fact(label="Highest Pc", value=wording.probability(found.max_pc),
-                          note=None if found.max_pc_scale is None else f"sigmas {_times(found.max_pc_scale)}"))  # fmt: skip
+        at = None if found.max_pc_scale is None else f"sigmas {_times(found.max_pc_scale)}"
+        facts.append(Fact(label="Highest Pc", value=wording.probability(found.max_pc), note=at))
     if found.in_dilution is not None:
         note = "smaller sigmas raise Pc" if found.in_dilution else "smaller sigmas lower Pc"
         facts.append(Fact(label="Dilution", value="yes" if found.in_dilution else "no", note=note))
@@ -157,7 +173,11 @@ def _methods(found: ProbabilityRecord) -> Table:
         heads=(Head(title="Method"), Head(title="Pc", numeric=True), Head(title="Remark")),
         rows=tuple(
             TableRow(
-                cells=(Cell(text=method(item.name)), probability_cell(item.pc), Cell(text=_remark(item.reason, used))),
+                cells=(
+                    Cell(text=_full_name(item.name)),
+                    probability_cell(item.pc),
+                    Cell(text=_remark(item.reason, used)),
+                ),
                 mark="marked" if used else None,
             )
             for item in found.methods
@@ -166,9 +186,12 @@ def _methods(found: ProbabilityRecord) -> Table:
     )
 
 
+def _full_name(name: str) -> str:
+    return ": ".join(METHOD_WORDS[name]) if name in METHOD_WORDS else name
+
+
 def _remark(reason: str | None, used: bool) -> str:
-    words = [text for text in ("used" if used else None, reason) if text]
-    return "; ".join(words) or wording.DASH
+    return "; ".join(text for text in ("used" if used else None, reason) if text) or "for comparison"
 
 
 def _sensitivity(event: EventRecord) -> list[Table]:

@@ -87,11 +87,13 @@ def date(epoch: Epoch) -> str:
 
 
 def dates(start: Epoch, stop: Epoch) -> str:
-    """A span of days: ``on 21 March 2021``, ``from 17 March to 7 April 2021``; a year is named once."""
+    """A span of days: ``on 21 March 2021``, ``from 17 to 21 March 2021``, ``from 17 March to 7 April 2021``."""
     first, last = date(start), date(stop)
     if first == last:
         return f"on {last}"
-    return f"from {first.removesuffix(last[-5:])} to {last}"
+    month = last[last.index(" ") :]
+    shared = month if first.endswith(month) else last[-5:]
+    return f"from {first.removesuffix(shared)} to {last}"
 
 
 def moment(epoch: Epoch) -> str:

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from generator.encounter.pc2d import EncounterPlanes, contour_pc, foster_pc, project
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+
+from generator.encounter.pc2d import EncounterPlanes, contour_pc, foster_pc, project
 from pc_cases import every_state_case, published_cases
 
 SINGLE_PRECISION_REFERENCE = 1e-6  # accuracy asked of the quadratures where the reference is above 1e-15
@@ -44,7 +45,7 @@ def rotation(axis, angle) -> np.ndarray:
 
 
 def test_both_quadratures_agree_with_an_independent_one_on_every_published_state_case() -> None:
-    """Elrod's strips and Patera's contour are within 1e-6 of an arbitrary-precision quadrature wherever it is above 1e-15."""
+    """Strips and contour are within 1e-6 of an arbitrary-precision quadrature wherever that is above 1e-15."""
     compared = 0
     for case in every_state_case():
         expected = case.published["hp_2d"]
@@ -79,7 +80,7 @@ def test_published_values_of_the_encounter_plane_are_met() -> None:
     hbr_km=st.floats(-3, 1.5).map(lambda power: 10.0**power),
 )
 def test_the_two_quadratures_agree(miss, sigma, hbr_km) -> None:
-    """For any miss within eight sigmas, sigmas over four decades and radii from a metre to 30 km both give one value."""
+    """For misses within eight sigmas, sigmas over four decades and radii from 1 m to 30 km both give one value."""
     planes = plane(np.multiply(miss, sigma), sigma, hbr_km)
     strips, contour = foster_pc(planes)[0], contour_pc(planes)[0]
 
@@ -90,7 +91,7 @@ def test_the_two_quadratures_agree(miss, sigma, hbr_km) -> None:
 def test_it_is_a_probability_and_rises_with_the_radius(miss, velocity, factor, hbr_km, larger) -> None:
     """The result lies in [0, 1] and a larger hard-body radius never gives less."""
     covariance = factor @ factor.T + 0.01 * np.eye(3)
-    velocity = velocity + [0.0, 0.0, 2.0]
+    velocity = velocity + np.array([0.0, 0.0, 2.0])
     planes = project(
         np.tile(miss, (2, 1)), np.tile(velocity, (2, 1)), np.tile(covariance, (2, 1, 1)), hbr_km * np.array([1, larger])
     )
@@ -105,7 +106,7 @@ def test_it_is_a_probability_and_rises_with_the_radius(miss, velocity, factor, h
 def test_it_depends_neither_on_the_axes_nor_on_who_is_primary(miss, velocity, factor, axis, angle) -> None:
     """Rotating all axes, or swapping the objects, leaves the probability as it is."""
     covariance = factor @ factor.T + 0.01 * np.eye(3)
-    velocity = velocity + [0.0, 0.0, 2.0]
+    velocity = velocity + np.array([0.0, 0.0, 2.0])
     turn = rotation(axis + np.array([0.0, 0.0, 2.0]), angle)
     planes = project(
         np.stack([miss, -miss, turn @ miss]),
@@ -198,33 +199,61 @@ def test_a_covariance_that_cannot_be_repaired_is_refused() -> None:
 
 
 def test_omitron_cases_of_cara() -> None:
-    """The first two unit tests of CARA's PcElrod, 2.70601573490125e-05 and 0.180736305849476, come out within its 1e-3."""
-    first = project(
-        np.array([[374.5180598, 4307.560983, 5751.130418]]) - [[378.39559, 4305.721887, 5752.767554]],
-        np.array([[-5.388125081, -3.946827739, 3.322820358]]) - [[2.360800244, 5.580331936, -4.322349039]],
-        np.array(
-            [
-                [
-                    44.5757544811362 + 2.31067077720423,
-                    81.6751751052616 + 1.69905293875632,
-                    -67.8687662707124 - 1.4170164577661,
-                ],
-                [
-                    81.6751751052616 + 1.69905293875632,
-                    158.453402956163 + 1.24957388457206,
-                    -128.616921644857 - 1.04174164279599,
-                ],
-                [
-                    -67.8687662707124 - 1.4170164577661,
-                    -128.616921644858 - 1.04174164279599,
-                    105.490542562701 + 0.869260558223714,
-                ],
-            ]
-        )[None],
-        np.array([0.020]),
+    """The first two unit tests of CARA's PcElrod, in km, come out within its tolerance of 1e-3."""
+    r1 = np.array([[378.39559, 4305.721887, 5752.767554], [-3239.128337196251, 2404.575152356222, 5703.228541709001]])
+    v1 = np.array(
+        [[2.360800244, 5.580331936, -4.322349039], [-3.745768373154199, 5.012339015927846, -4.231864565717194]]
     )
+    r2 = np.array([[374.5180598, 4307.560983, 5751.130418], [-3239.138264917246, 2404.568320465936, 5703.235605231182]])
+    v2 = np.array(
+        [[-5.388125081, -3.946827739, 3.322820358], [6.110192790100711, -1.767321407894830, 4.140369261741708]]
+    )
+    upper = np.triu_indices(3)
+    primary = np.array(
+        [
+            [
+                44.5757544811362,
+                81.6751751052616,
+                -67.8687662707124,
+                158.453402956163,
+                -128.616921644857,
+                105.490542562701,
+            ],
+            [
+                0.342072996423899e-3,
+                -0.412677096778269e-3,
+                0.371500417511149e-3,
+                0.609905946319294e-3,
+                -0.540401385544286e-3,
+                0.521238634755377e-3,
+            ],
+        ]
+    )
+    secondary = np.array(
+        [
+            [
+                2.31067077720423,
+                1.69905293875632,
+                -1.4170164577661,
+                1.24957388457206,
+                -1.04174164279599,
+                0.869260558223714,
+            ],
+            [
+                0.028351300975134e-3,
+                -0.008204103437377e-3,
+                0.019253747960155e-3,
+                0.002404377774847e-3,
+                -0.005586512197914e-3,
+                0.013289250260317e-3,
+            ],
+        ]
+    )
+    covariance = np.zeros((2, 3, 3))
+    covariance[:, *upper] = covariance[:, *upper[::-1]] = primary + secondary
+    found = foster_pc(project(r2 - r1, v2 - v1, covariance, np.array([0.020])))
 
-    assert foster_pc(first)[0] == pytest.approx(2.70601573490125e-05, rel=1e-3)
+    assert found == pytest.approx([2.70601573490125e-05, 0.180736305849476], rel=1e-3)
 
 
 def test_many_encounters_at_once_are_the_single_ones() -> None:

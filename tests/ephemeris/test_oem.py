@@ -235,6 +235,7 @@ RULES: list[tuple[str, str | bytes, str, int]] = [
     ("nul far down", PLAIN.encode().replace(b"00:03:00", b"00:03\x0000"), "text", 18),
     ("utf-16", PLAIN.encode("utf-16"), "text", 1),
     ("latin-1", PLAIN.encode().replace(b"TEST", b"\xe9SA"), "text", 3),
+    ("endless value", _line(3, f"ORIGINATOR = {'x' * 1_001}"), "at most 1000 characters", 3),
     ("control character", _line(3, "ORIGINATOR = A\x1bB"), "printable", 3),
     ("other message", PLAIN.replace("OEM", "OPM"), "CCSDS_OEM_VERS", 1),
     ("kernel", b"DAF/SPK " + bytes(1_016), ".bsp", 1),

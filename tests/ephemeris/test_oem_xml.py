@@ -180,6 +180,7 @@ RULES: list[tuple[str, str | bytes, str, int]] = [
     ("nul", SHORT.encode().replace(b"TEST", b"TE\x00T"), "text", 6),
     ("latin-1", SHORT.encode().replace(b"TEST", b"T\xe9ST"), "well-formed", 6),
     ("other encoding", SHORT.encode("utf-16"), "text", 1),
+    ("endless value", SHORT.replace("TEST", "x" * 1_001), "at most 1000 characters", 6),
     ("control character", SHORT.replace("TEST", "T\x85ST"), "printable", 6),
     ("doctype", SHORT.replace("<oem", "<!DOCTYPE oem>\n<oem"), "DOCTYPE", 2),
     ("unknown root", '<?xml version="1.0"?>\n<orbit/>', "elements of an OEM", 2),

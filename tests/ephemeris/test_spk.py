@@ -334,14 +334,14 @@ def _die(code: int) -> None:
 def test_a_child_that_dies_becomes_an_input_error() -> None:
     """An aborted child is an error that names the file and the target."""
     with pytest.raises(InputError, match=r"exit code 9', bad\.bsp \(object -41\)"):
-        spk._in_child(_die, (9,), 30.0, ("bad.bsp",), -41)
+        spk.in_child(_die, (9,), 30.0, ("bad.bsp",), -41)
 
 
 def test_a_child_that_takes_too_long_is_ended() -> None:
     """The time limit holds, and the error names the file."""
     begun = time.monotonic()
     with pytest.raises(InputError, match=r"within 0\.5 s, slow\.bsp"):
-        spk._in_child(time.sleep, (60.0,), 0.5, ("slow.bsp",), None)
+        spk.in_child(time.sleep, (60.0,), 0.5, ("slow.bsp",), None)
     assert time.monotonic() - begun < 30.0
 
 

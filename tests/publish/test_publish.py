@@ -1,6 +1,7 @@
 """Publication from archived stubs: constant work, the order of things, past cycles, corrections, copies."""
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from generator.publish.check import verify_site
 from generator.publish.commit import last_published
 from generator.publish.index import open_index
 from generator.publish.mirror import mirror
-from stub_cycles import add, broken_links, new_workspace, silent, stub, tree, without_pictures
+from stub_cycles import add, broken_links, new_workspace, quick, silent, stub, tree
 
 FEW, MANY = 10, 300
 
@@ -27,9 +28,9 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 @pytest.fixture(autouse=True)
-def no_pictures() -> Iterator[None]:
+def quickly() -> Iterator[None]:
     """Plots without content."""
-    with without_pictures():
+    with quick():
         yield
 
 
@@ -223,3 +224,29 @@ def test_the_public_key_is_published(workspace: Workspace) -> None:
     add(workspace, "2021-03-02T0000Z", signer=load_signer(workspace.directory / "key.pem"))
 
     assert (workspace.public / "signing-key.txt").read_text() == f"{public_key}\n"
+
+
+def test_what_matters_is_on_the_disk(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Record, manifests, front page, latest.json and the folders that name them are flushed, for a loss of power."""
+    flushed: set[int] = set()
+    archive = Archive(workspace.archive)
+    record = stub("2021-03-17T0000Z")
+    monkeypatch.setattr("os.fsync", lambda descriptor: flushed.add(os.fstat(descriptor).st_ino))
+    archive.add(record, {})
+    publish(workspace, record, jobs=1, progress=silent)
+    cycle = workspace.public / "cycles/2021/03/17/T0000Z"
+    needed = [
+        *archive.folder(record.cycle_id).iterdir(),
+        *cycle.glob("*.html"),
+        archive.directory,
+        archive.folder(record.cycle_id),
+        archive.folder(record.cycle_id).parent,
+        archive.directory / "head.json",
+        cycle.parent,
+        workspace.public,
+        workspace.public / "index.html",
+        workspace.public / "latest.json",
+        workspace.public / "manifest.json",
+    ]
+
+    assert [path for path in needed if path.stat().st_ino not in flushed] == []

@@ -63,8 +63,9 @@ def test_statement_of_a_known_pair() -> None:
     text = crossing_views.statement(group, Catalogue(_record()))
     assert text == (
         "The orbits pass 0.050\u00a0km from each other at 71° N on 22 March 2021; "
-        "red from 21 March to 23 March 2021, in 4 revolutions. "
-        "The two pass there at least 38.0 s apart (9.5 timing sigmas; 91.2\u00a0km for straight motion) on 21 March 2021."
+        "red from 21 to 23 March 2021, in 4 revolutions. "
+        "The two pass there at least 38.0 s apart (9.5 timing sigmas; 91.200\u00a0km for straight motion) "
+        "on 21 March 2021."
     )
 
 
@@ -147,18 +148,22 @@ def _season(*below: tuple[str, str]) -> SeasonRecord:
     [
         (
             _season(("2021-05-03", "2021-06-20"), ("2021-12-20", "2022-01-04")),
-            "By secular drift the orbits come within 10 km from 3 May to 20 June 2021 and from 20 December 2021 to "
-            "4 January 2022. The forecast ends on 11 September 2021.",
+            (
+                "By secular drift the orbits come within 10 km from 3 May to 20 June 2021 and "
+                "from 20 December 2021 to 4 January 2022. The forecast ends on 11 September 2021."
+            ),
         ),
         (
             _season(),
-            "By secular drift the orbits do not come within 10 km before 11 September 2021; "
-            "the least is 12.500\u00a0km on 13 June 2021.",
+            (
+                "By secular drift the orbits do not come within 10 km before 11 September 2021; "
+                "the least is 12.500\u00a0km on 13 June 2021."
+            ),
         ),
     ],
 )  # fmt: skip
 def test_season_in_words(season: SeasonRecord, text: str) -> None:
-    """The forecast says from when to when the orbits come within the threshold, or that they do not, and how far it goes."""
+    """The forecast says when the orbits come within the threshold, or that they do not, and how far it reaches."""
     assert crossing_views.season_statement(season, sample_record()) == text
 
 
@@ -173,8 +178,10 @@ def test_event_at_a_crossing() -> None:
     told = _event_with(*_daily(Level.GREEN, 5))
     assert told.sentences == (
         "Yes: near TCA the orbits pass 0.121\u00a0km from each other (OXD), the two objects there 38.0 s apart (OXT).",
-        "If Mars Odyssey were 38.0 s earlier (9.5 timing sigmas), both would be there at once, "
-        "0.121\u00a0km from each other.",
+        (
+            "If Mars Odyssey were 38.0 s earlier (9.5 timing sigmas), both would be there at once, "
+            "0.121\u00a0km from each other."
+        ),
         "For straight motion OXD and OXT give a distance of 91.200\u00a0km; the real one is 91.000\u00a0km.",
     )
     assert told.table is not None
@@ -184,9 +191,7 @@ def test_event_at_a_crossing() -> None:
 def test_event_away_from_a_crossing() -> None:
     """An approach far in time from every crossing is not explained by one."""
     told = _event_with(_crossing(passage_primary=NOON + DAY_S, passage_secondary=NOON + DAY_S + 38.0))
-    assert told.sentences == (
-        "The nearest crossing is 23 h 59 min from TCA: this approach is not at a crossing of the orbits.",
-    )
+    assert told.sentences == ("Not here: the nearest crossing of the two orbits below 15 km is 23 h 59 min from TCA.",)
 
 
 def test_event_without_crossings() -> None:

@@ -30,10 +30,11 @@ def _all(record: CycleRecord) -> dict[str, str]:
 
 
 def test_pages_of_a_cycle() -> None:
-    """A cycle has its page, one for each detailed event, each object and each pair, and both twins of both tables."""
+    """A cycle has its page, those of detailed events, objects and pairs, twins of tables, messages of events."""
     record = sample_record()
     assert set(pages.cycle_pages(record)) == {
-        "index.md", "events.csv", "events.json", "coverage.csv", "coverage.json",
+        "index.md", "events.csv", "events.json", "crossings.csv", "crossings.json", "coverage.csv", "coverage.json",
+        *(f"events/{event.event_id}.cdm{suffix}" for event in record.events for suffix in ("", ".xml")),
         *(f"events/{event.event_id}.md" for event in views.detailed_events(record)),
         *(f"objects/{item.id}.md" for item in record.objects),
         *(f"pairs/{pair.primary}--{pair.secondary}.md" for pair in record.pairs),
@@ -125,6 +126,67 @@ def test_phase_unknown_never_shows_a_tca() -> None:
             assert tca[:16].replace("T", " ") not in text, name
         if name.startswith("cycle/pairs/") and "TIANWEN-1" in name:
             assert PHASE_UNKNOWN in text.lower().replace("</p>", ""), name
+
+
+def test_phase_unknown_crossings_have_no_timing() -> None:
+    """A crossing with an object whose phase is unknown gives neither its passage nor a timing."""
+    record = sample_record()
+    forged = replace(
+        record,
+        objects=tuple(replace(o, phase="unknown") if o.id == "ODY" else o for o in record.objects),
+        crossings=tuple(c for c in record.crossings if "ODY" in (c.primary, c.secondary)),
+        events=(),
+    )
+    passages = {c.passage_secondary.iso(digits=6) for c in forged.crossings if c.passage_secondary}
+    assert len(passages) == len(forged.crossings) > 0
+    made = _all(forged)
+    rows = json.loads(made["cycle/crossings.json"])["crossings"]
+    assert len(rows) == len(forged.crossings)
+    unknown = ("passage_secondary_utc", "oxt_s", "oxt_sigmas", "timing_sigma_s", "straight_line_cad_km")
+    for row in rows:
+        assert row["passage_primary_utc"] is not None
+        assert [row[key] for key in unknown] == [None] * len(unknown)
+    passage = min(passages)
+    for name, text in made.items():
+        assert passage not in text, name
+        assert passage[:21].replace("T", " ") not in text, name
+
+
+def test_crossings_of_a_silent_object_are_prominent() -> None:
+    """Pages of a silent object and its pair show where the orbits cross and say why there is no TCA."""
+    made = pages.cycle_pages(sample_record())
+    for name in ("objects/MGS.md", "pairs/MGS--MRO.md"):
+        text = made[name]
+        assert "osition along the orbit unknown: only crossings of the orbits are meaningful." in text, name
+        assert "o time of closest approach can be given" in text, name
+        assert text.index('<section id="crossings">') < text.index('<section id="inputs">'), name
+        assert "data-to=" not in text, name
+    assert "No TCA can be given: the position of" in made["pairs/MGS--MRO.md"]
+    assert "Its orbit passes 1 other within 15 km: 1 red, 0 yellow." in made["objects/MGS.md"]
+
+
+def test_event_page_tells_the_risk() -> None:
+    """The page of a red event has its probability, the trade with the deadline marked, and its messages."""
+    record = sample_record()
+    event = next(event for event in record.events if event.trades)
+    text = pages.cycle_pages(record)[f"events/{event.event_id}.md"]
+    for heading in ("How probable", "Do the orbits cross", "What could be done"):
+        assert f"<h2>{heading}</h2>" in text
+    assert f"The probability of collision is {event.probability.pc:.1e}".replace("e-0", "e-") in text
+    assert 'class="marked"' in text
+    assert f"deadline of {event.deadline_object}" in text
+    assert f'href="../events/{event.event_id}.cdm"' in text
+    assert f'href="../events/{event.event_id}.cdm.xml"' in text
+
+
+def test_front_page_shows_crossing_orbits() -> None:
+    """Red and yellow crossings have cards of their own, without a countdown, below the approaches."""
+    text = _live(sample_record())["index.md"]
+    cards = re.findall(r'<article class="card card-crossing.*?</article>', text, flags=re.DOTALL)
+    assert len(cards) == 2
+    assert not any("data-to=" in card or "<time" in card for card in cards)
+    assert text.index("card card-red") < text.index("card-crossing")
+    assert "The orbits of 2 pairs cross: MGS – MRO (red) and MRO – ODY (red)." in text
 
 
 def test_pair_page_states_what_is_proven() -> None:

@@ -23,7 +23,7 @@ def _red() -> EventRecord:
 def _found(**changes: Any) -> ProbabilityRecord:
     return replace(
         _red().probability, pc=3.14e-5, method="FOSTER-1992", why="the encounter is short", max_pc=6.02e-5,
-        max_pc_scale=0.42, in_dilution=True, methods=(MethodRecord(name="FOSTER-1992", pc=3.14e-5, reason=None),), **changes,
+        max_pc_scale=0.42, in_dilution=True, **changes,
     )  # fmt: skip
 
 
@@ -35,7 +35,7 @@ def test_probability_on_a_card() -> None:
     """A card gives Pc with its method in words and why that one, and the highest Pc with its side of the dilution."""
     card = event_views.event_card(_event(_found()), Catalogue(sample_record()), LINKS)
     assert card.pc == "3.1e-5"
-    assert card.pc_basis == "by Foster's integral in the encounter plane (2-D): the encounter is short"
+    assert card.pc_basis == "by Foster, 2-D: the encounter is short"
     assert card.max_pc == "6.0e-5"
     assert card.max_side == "diluted, smaller sigmas raise it"
 
@@ -56,7 +56,7 @@ def test_no_probability_says_why() -> None:
 
 @pytest.mark.parametrize(("diluted", "words"), [(True, "lies on the dilution side"), (False, "does not lie on the")])
 def test_side_of_the_dilution(*, diluted: bool, words: str) -> None:
-    """The page says on which side of the highest value the probability lies, and at which size of the sigmas that is."""
+    """The page says on which side of the highest value the probability lies, and at which sigmas that value is."""
     told = risk_views.probability(_event(replace(_found(), in_dilution=diluted)))
     assert words in told.statement
     assert "6.0e-5, with sigmas 0.420 times as large." in told.statement
@@ -90,6 +90,15 @@ def test_sensitivity_keeps_the_present_value() -> None:
         [marked] = [row for row in table.rows if row.mark]
         assert marked.cells[0].text == "1.00"
         assert marked.cells[1].text == risk_views.value(event.probability)
+
+
+def test_a_sensitivity_that_is_nothing_is_one_sentence() -> None:
+    """Where no factor brings the probability up from nothing, a sentence says so instead of tables of bounds."""
+    nothing = ((0.5, 0.0), (1.0, 1e-40), (2.0, 1e-30))
+    told = risk_views.probability(_event(replace(_found(), dilution=nothing, hbr_sensitivity=nothing, scale_plane=())))
+    assert told.sensitivity == ()
+    assert told.negligible is not None
+    assert told.negligible.startswith("It stays below 1e-20 for every factor")
 
 
 def test_trade_marks_the_deadline() -> None:

@@ -16,6 +16,7 @@ EVENT_HEADER = (
     "event_id,primary,secondary,tca_utc,tca_tdb,miss_km,relative_speed_km_s,"
     "miss_r_km,miss_t_km,miss_n_km,at_boundary,alert"
 )
+CROSSING_HEADER = "primary,secondary,passage_primary_utc,passage_secondary_utc,oxd_km,oxt_s"
 COVERAGE_HEADER = "primary,secondary,covered_s,uncovered_s,proven_no_closer_than_km"
 
 
@@ -29,6 +30,40 @@ def test_coverage_header_starts_exactly_as_published() -> None:
     """The first five columns of coverage.csv have their published names, order and separators."""
     header = tables.coverage_csv(sample_record().pairs).split("\r\n", maxsplit=1)[0]
     assert header.startswith(f"{COVERAGE_HEADER},")
+
+
+def test_crossings_header_starts_exactly_as_published() -> None:
+    """The first six columns of crossings.csv have their published names, order and separators."""
+    header = tables.crossings_csv(sample_record().crossings).split("\r\n", maxsplit=1)[0]
+    assert header.startswith(f"{CROSSING_HEADER},")
+
+
+def test_crossings_row_formats() -> None:
+    """Passages have six decimals and no zone letter; what is unknown is an empty field."""
+    known = next(c for c in sample_record().crossings if c.oxt_s is not None)
+    at = Epoch.parse("2021-03-21T04:12:33.5")
+    known = replace(
+        known, passage_primary=at, passage_secondary=at + 40.0, oxt_s=40.0, timing_sigma_s=16.0, oxd_km=0.12
+    )
+    unknown = replace(known, passage_primary=None, oxt_s=None, timing_sigma_s=None, straight_line_cad_km=None)
+    text = tables.crossings_csv([known, unknown])
+    first, second = csv.DictReader(io.StringIO(text, newline=""))
+    assert first["passage_primary_utc"] == "2021-03-21T04:12:33.500000"
+    assert first["passage_secondary_utc"] == "2021-03-21T04:13:13.500000"
+    assert (first["oxd_km"], first["oxt_s"], first["oxt_sigmas"]) == ("0.120000", "40.000000", "2.500000")
+    assert (second["passage_primary_utc"], second["oxt_s"], second["oxt_sigmas"]) == ("", "", "")
+
+
+def test_probabilities_keep_their_digits() -> None:
+    """A probability far below one is written with an exponent, equal in both twins; an absent one is empty."""
+    record = sample_record()
+    event = record.events[0]
+    tiny = replace(event, probability=replace(event.probability, pc=3.14159265e-9, method="FOSTER-1992"))
+    none = replace(event, probability=replace(event.probability, pc=None, method=None))
+    rows = list(csv.DictReader(io.StringIO(tables.events_csv([tiny, none]), newline="")))
+    assert (rows[0]["pc"], rows[0]["pc_method"]) == ("3.141593e-09", "FOSTER-1992")
+    assert (rows[1]["pc"], rows[1]["pc_method"]) == ("", "")
+    assert json.loads(tables.events_json(record, [tiny]))["events"][0]["pc"] == 3.141593e-9
 
 
 def test_events_row_formats() -> None:
@@ -93,6 +128,6 @@ def test_coverage_json_parses() -> None:
 def test_formats_page_describes_every_column() -> None:
     """The page on data formats lists each column with the unit and the meaning declared in the code, in order."""
     page = (resource("site") / "formats.md").read_text(encoding="utf-8")
-    for columns in (tables.EVENT_COLUMNS, tables.COVERAGE_COLUMNS):
+    for columns in (tables.EVENT_COLUMNS, tables.CROSSING_COLUMNS, tables.COVERAGE_COLUMNS):
         lines = "\n".join(f"| `{column.key}` | {column.unit or ''} | {column.meaning} |" for column in columns)
         assert lines in page

@@ -74,3 +74,19 @@ def test_visible_text_has_no_control_characters(text: str) -> None:
     assert not any(character in shown for character in "\x00\x02\x03\x1b\n\u202e\u200b\ufeff")
     assert yaml.safe_load(f"title: {json.dumps(shown, ensure_ascii=False)}") == {"title": shown}
     shown.encode("utf-8")
+
+
+def test_probabilities() -> None:
+    """A probability has two digits, with an exponent below a hundredth; what is nothing is told by a bound."""
+    values = (3.14e-5, 1e-7, 9.96e-3, 0.217, 1.0, 3e-21, 0.0, None)
+    texts = ["3.1e-5", "1.0e-7", "0.01", "0.22", "1", "<1e-20", "<1e-20", "–"]
+    assert [wording.probability(value) for value in values] == texts
+
+
+def test_spans_of_days() -> None:
+    """A span of days names month and year once where both ends share them."""
+    days = [Epoch.parse(day) for day in ("2021-03-17", "2021-03-21", "2021-04-07", "2022-03-21")]
+    assert wording.dates(days[0], days[0]) == "on 17 March 2021"
+    assert wording.dates(days[0], days[1]) == "from 17 to 21 March 2021"
+    assert wording.dates(days[0], days[2]) == "from 17 March to 7 April 2021"
+    assert wording.dates(days[1], days[3]) == "from 21 March 2021 to 21 March 2022"

@@ -75,7 +75,7 @@ class TradeDrawing:
         axes = panel(figure, 0.78, 0.52, _PANEL_IN, 2.25)
         axes.set_xlim(max(float(line.leads_h.max()) for line in self.lines), 0.0)
         known = np.concatenate([line.delta_v_m_s[np.isfinite(line.delta_v_m_s)] for line in self.lines])
-        log_axis(axes, float(known.min()) / 2.0, float(known.max()) * 1.6)
+        log_axis(axes, float(known[known > 0].min()) / 2.0, float(known.max()) * 1.6)
         linear_axis(axes.xaxis)
         _round_hours(axes)
         axes.grid(visible=True)
