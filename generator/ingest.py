@@ -200,7 +200,7 @@ def _oem_record(
         sha256=sha256,
         size_bytes=size_bytes,
         originator=message.header.originator,
-        format=f"OEM {message.header.version}",
+        format=f"{message.header.source} {message.header.version}",
         creation=delivery.creation,
         age_s=setting.cutoff - delivery.creation if delivery.creation else None,
         center=", ".join(sorted({segment.center_name for segment in segments})),

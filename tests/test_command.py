@@ -14,7 +14,20 @@ from generator.__main__ import main
 from generator.cycle.archive import Archive
 
 AT = "2021-03-17T00:00:00"
-EVENT_COLUMNS = ["event_id", "primary", "secondary", "tca_utc", "tca_tdb", "miss_km", "relative_speed_km_s", "miss_r_km", "miss_t_km", "miss_n_km", "at_boundary", "alert"]
+EVENT_COLUMNS = [
+    "event_id",
+    "primary",
+    "secondary",
+    "tca_utc",
+    "tca_tdb",
+    "miss_km",
+    "relative_speed_km_s",
+    "miss_r_km",
+    "miss_t_km",
+    "miss_n_km",
+    "at_boundary",
+    "alert",
+]
 COVERAGE_COLUMNS = ["primary", "secondary", "covered_s", "uncovered_s", "proven_no_closer_than_km"]
 
 Nearpass = Callable[..., tuple[int, str, str]]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -79,10 +81,12 @@ def verify(
         return
     if key is None and config.archive.sign and (workspace.directory / config.archive.sign).exists():
         key = load_signer(workspace.directory / config.archive.sign).public_key
-    checked = (verify_latest if latest else verify_archive)(Archive(workspace.archive), public_key=key)
-    _tell_archive(checked)
-    if site:
-        _tell_site(*verify_site(workspace))
+    with locked(workspace) if os.access(workspace.directory, os.W_OK) else nullcontext():  # not amid a run
+        checked = (verify_latest if latest else verify_archive)(Archive(workspace.archive), public_key=key)
+        published = verify_site(workspace) if site else None
+    _tell_archive(checked, workspace)
+    if published is not None:
+        _tell_site(*published)
 
 
 @click.command()
@@ -123,11 +127,13 @@ def keygen(file: Path) -> None:
     click.echo(f'Keep {file} private. In nearpass.toml: [archive] sign = "{file}"', err=True)
 
 
-def _tell_archive(checked: Report) -> None:
+def _tell_archive(checked: Report, workspace: Workspace) -> None:
     if checked.interrupted:
         click.echo(f"{checked.interrupted} was interrupted; the next run settles it")
     if checked.findings:
         _tell(checked.findings, ArchiveError.exit_code)
+    if not checked.cycles:
+        raise ArchiveError("the archive must hold a cycle", file=str(workspace.archive))
     pruned = f", {checked.pruned} of them pruned" if checked.pruned else ""
     signed = f", {checked.signed} signed" if checked.signed else ""
     click.echo(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -114,6 +115,9 @@ def writing(workspace: Workspace) -> Iterator[None]:
         yield
     except Timeout:
         raise  # it is an OSError as well
+    except sqlite3.DatabaseError as error:
+        rule = f"the index must be whole, or removed so that the next run makes it again: {error}"
+        raise PublicationError(rule, file=str(workspace.index)) from None
     except OSError as error:
         file = str(error.filename or workspace.directory)
         raise PublicationError(f"the workspace must be writable: {error.strerror or error}", file=file) from None

@@ -16,6 +16,9 @@ class Level(StrEnum):
     GREEN = "green"
 
 
+UNKNOWN_TIMING_S: Final = 900.0
+"""Timing error of a low orbiter after a safing, up to 15 minutes: the largest published for a working spacecraft (Mars
+Odyssey, "Thirteen years of navigation")."""
 SEVERITY: Final = {Level.RED: 2, Level.YELLOW: 1, Level.GREEN: 0}
 
 
@@ -74,8 +77,9 @@ def assess_crossing(
 ) -> Verdict:
     """Level of an orbit crossing.
 
-    Without a timing (an object whose position along its orbit is unknown) or without a timing uncertainty the
-    distance between the orbits alone decides: what is not known cannot make it safe.
+    Without a timing (an object whose position along its orbit is unknown) the distance between the orbits alone decides:
+    what is not known cannot make it safe. With a timing but without its uncertainty, passages more than
+    ``UNKNOWN_TIMING_S`` apart are clear.
 
     Args:
         oxd_km: Orbit-crossing distance.
@@ -93,7 +97,11 @@ def assess_crossing(
         if oxt_s is None:
             return Verdict(level=rule.level, reason=f"{near}; the timing is unknown")
         if timing_sigma_s is None or rule.oxt_sigmas is None:
-            return Verdict(level=rule.level, reason=f"{near}, {abs(oxt_s):.1f} s apart")
+            apart = f"{abs(oxt_s):.1f} s apart, with an unknown uncertainty"
+            if abs(oxt_s) <= UNKNOWN_TIMING_S:
+                return Verdict(level=rule.level, reason=f"{near}, {apart}")
+            beside = f"the orbits pass {oxd_km:.3f} km from each other, but {apart}"
+            continue
         sigmas = abs(oxt_s) / timing_sigma_s if timing_sigma_s > 0 else float("inf")
         apart = f"{abs(oxt_s):.1f} s or {sigmas:.1f} timing sigmas apart"
         if sigmas <= rule.oxt_sigmas:

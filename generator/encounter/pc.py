@@ -55,7 +55,7 @@ SLOW_SHARE: Final = 0.005  # of the period: a rate at least this wide cannot sli
 ENTRY_TRIALS: Final = 4000
 LAST_RESORT_TRIALS: Final = 100_000
 SIMULATED_WIDTHS: Final = 4.0
-MOST_SCALING: Final = float(np.log(10.0))  # of sigma, either way, in the search for the maximum over a long span
+MOST_SCALING: Final = float(np.log(3.0))  # of sigma, either way, in the search for the maximum over a long span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -367,7 +367,7 @@ def _maximum(
         lambda x: -number(x),
         bounds=(-MOST_SCALING, MOST_SCALING),
         method="bounded",
-        options={"xatol": 0.1, "maxiter": 9},
+        options={"xatol": 0.1, "maxiter": 6},
     )
     best = min(1.0, number(float(found.x), coarse=False))
     return (

@@ -194,7 +194,7 @@ def _support(
         return np.asarray(((z - at) / s) ** 2 / 2.0 + (nearest / w) ** 2 / 2.0)
 
     left, right = -np.ones_like(at), np.ones_like(at)
-    for _ in range(100):
+    for _ in range(60):
         third = (right - left) / 3.0
         rises = exponent(left + third) < exponent(right - third)
         left, right = np.where(rises, left, left + third), np.where(rises, right - third, right)
@@ -202,7 +202,7 @@ def _support(
     level = exponent(best) + DROP_EXPONENT
     for end, target in ((-1.0, low), (1.0, high)):
         inner, outer = best.copy(), np.full_like(best, end)
-        for _ in range(60):
+        for _ in range(40):
             middle = (inner + outer) / 2.0
             inside = exponent(middle) < level
             inner, outer = np.where(inside, middle, inner), np.where(inside, outer, middle)

@@ -29,8 +29,8 @@ BoolArray = NDArray[np.bool_]
 GAMMA: Final = 1e-16  # share of the encounter left outside its duration; CARA's value (Hall, Baars, Casali 2023)
 DURATION_SIGMAS: Final = float(np.sqrt(2.0) * erfcinv(GAMMA))
 LONG_SHARE: Final = 0.02  # of the period; an encounter that lasts longer is integrated over the whole span
-TIME_NODES: Final = 33
-RATE_RTOL: Final = 1e-5  # of the trapezoidal sum
+TIME_NODES: Final = 25
+BELL_RTOL: Final = 1e-3  # between the trapezoidal sums of all and of half the nodes: the former is then far better
 SPAN_PANELS: Final = 16
 PANEL_RTOL: Final = 2e-5  # a panel of the adaptive sum, against the whole
 COARSE_RTOL: Final = 2e-3
@@ -246,7 +246,7 @@ def _bell(rate: Callable[[FloatArray], FloatArray], start_s: float, stop_s: floa
     times = np.linspace(start_s, stop_s, TIME_NODES)
     curve = rate(times)
     fine, coarse = float(curve.sum()), 2.0 * float(curve[::2].sum())
-    return fine * float(times[1] - times[0]) if abs(fine - coarse) <= RATE_RTOL * fine else None
+    return fine * float(times[1] - times[0]) if abs(fine - coarse) <= BELL_RTOL * fine else None
 
 
 def _adaptive(rate: Callable[[FloatArray], FloatArray], edges: FloatArray, rtol: float) -> float:

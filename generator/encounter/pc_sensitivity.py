@@ -49,10 +49,10 @@ def maximum_pc(planes: EncounterPlanes) -> MaximumPc | None:
     # A point-like body peaks at the factor distance/sqrt(2); a large one at less, for its rim is nearer.
     centre, reach = np.log(distance / np.sqrt(2.0)), DECADES * np.log(10.0) / 2.0
     for _ in range(REFINEMENTS + 1):
-        factors = np.exp(np.linspace(centre - reach, centre + reach, 65))
+        factors = np.exp(np.linspace(centre - reach, centre + reach, 33))
         values = foster_pc(_scaled(planes, factors))
         best = int(np.argmax(values))
-        centre, reach = float(np.log(factors[best])), reach / 16.0
+        centre, reach = float(np.log(factors[best])), reach / 8.0
     return MaximumPc(pc=float(values[best]), sigma_factor=float(factors[best]))
 
 

@@ -4,7 +4,8 @@ Any input gives a message or exactly one :class:`~generator.errors.InputError` t
 real files depart from the letter of the standard without harm, they are read: comments may stand between any two
 lines, keywords of a block may come in any order, one of the two useable limits may be missing, ``MESSAGE_ID`` may stand
 among the metadata of version 3.0, and a segment may hold fewer states than its interpolation degree wants (the degree
-then falls, see :mod:`generator.ephemeris.interpolation`). One file describes one object.
+then falls, see :mod:`generator.ephemeris.interpolation`). One file describes one object. The Cartesian trajectories of
+an Orbit Comprehensive Message are read into the same records (:mod:`generator.ephemeris.ocm`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from generator.ephemeris.ocm import VERSION_KEY as OCM_VERSION_KEY
+from generator.ephemeris.ocm import ocm_header, read_ocm
 from generator.ephemeris.oem_kvn import kvn_header, read_kvn
 from generator.ephemeris.oem_lines import plain_text
 from generator.ephemeris.oem_records import METHODS, OemCovariances, OemHeader, OemMessage, OemSegment
@@ -27,7 +30,7 @@ _HINTS: Final[Mapping[str, str]] = MappingProxyType(
         "AEM": "it gives attitudes; an orbit ephemeris is needed",
         "APM": "it gives an attitude; an orbit ephemeris is needed",
         "CDM": "it describes one conjunction; the ephemeris of one object is needed",
-        "OCM": "ask its originator for its trajectory as an OEM",
+        "OCM": "it can be read in keyword-value notation only; ask its originator for that, or for an OEM",
         "OMM": "mean elements are no ephemeris; ask its originator for an OEM",
         "OPM": "one state is no ephemeris; ask its originator for an OEM, or propagate it to one",
         "RDM": "it describes one re-entry; the ephemeris of an object is needed",
@@ -50,6 +53,8 @@ def peek_header(data: bytes, file: str) -> OemHeader:
     """
     try:
         text = _message_text(data)
+        if _is_ocm(text):
+            return ocm_header(text)
         return xml_header(text) if _is_xml(text) else kvn_header(text)
     except NearpassError as error:
         raise InputError(error.rule, value=error.value, file=file, line=error.line) from None
@@ -68,6 +73,8 @@ def parse_oem(data: bytes, file: str) -> OemMessage:
     """
     try:
         text = _message_text(data)
+        if _is_ocm(text):
+            return read_ocm(text)
         return read_xml(text) if _is_xml(text) else read_kvn(text)
     except NearpassError as error:
         raise InputError(error.rule, value=error.value, file=file, line=error.line) from None
@@ -90,7 +97,7 @@ def _message_text(data: bytes) -> bytes:
     begin = prologue.end() if prologue else 0
     found = _OTHER_MESSAGE.match(text, begin)
     kind = (found[1] or found[2]).decode().upper() if found else ""
-    if kind in _HINTS:
+    if kind in _HINTS and not _is_ocm(text):
         line = text.count(b"\n", 0, found.end() if found else 0) + 1
         raise InputError(f"CCSDS_OEM_VERS must come first, this is a message of another kind: {_HINTS[kind]}",
                          value=kind, line=line)  # fmt: skip
@@ -104,3 +111,7 @@ def _first_line(text: bytes) -> int:
 
 def _is_xml(text: bytes) -> bool:
     return text[:4_096].lstrip().startswith(b"<")
+
+
+def _is_ocm(text: bytes) -> bool:
+    return text[:4_096].lstrip().startswith(OCM_VERSION_KEY.encode())

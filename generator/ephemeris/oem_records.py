@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ MOST_DEGREE: Final = 27  # the limit of CSPICE's interpolating SPK types
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OemHeader:
-    """Who wrote the message, and when."""
+    """Who wrote the message, and when. ``source`` is OCM where its trajectories were read from such a message."""
 
     version: str
     creation: Epoch
@@ -28,6 +28,7 @@ class OemHeader:
     classification: str | None
     message_id: str | None
     comments: tuple[str, ...]
+    source: Literal["OEM", "OCM"] = "OEM"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

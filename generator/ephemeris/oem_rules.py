@@ -96,9 +96,9 @@ def metadata_of(pairs: Pairs, comments: tuple[str, ...], first_line: int, line: 
     for key in _NEEDED_KEYS:
         if key not in pairs:
             raise InputError(f"the metadata must hold {key}", line=line)
-    system = _time_system(pairs)
+    system = time_system_of(pairs)
     span = _checked_span(pairs, system)
-    interpolation, degree = _interpolation(pairs)
+    interpolation, degree = interpolation_of(pairs)
     return Metadata(
         pairs=pairs,
         comments=comments,
@@ -186,7 +186,8 @@ def _text_of(pairs: Pairs, key: str) -> str | None:
     return pairs[key][0] if key in pairs else None
 
 
-def _time_system(pairs: Pairs) -> TimeSystem:
+def time_system_of(pairs: Pairs) -> TimeSystem:
+    """The time system that TIME_SYSTEM names."""
     value, line = pairs["TIME_SYSTEM"]
     try:
         return TimeSystem.named(value)
@@ -214,7 +215,7 @@ def _checked_span(pairs: Pairs, system: TimeSystem) -> Span:
     return Span(start, stop)
 
 
-def _interpolation(pairs: Pairs) -> tuple[str | None, int | None]:
+def interpolation_of(pairs: Pairs) -> tuple[str | None, int | None]:
     """Method and degree; a method needs its degree."""
     degree = None
     if "INTERPOLATION_DEGREE" in pairs:

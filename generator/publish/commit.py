@@ -120,7 +120,8 @@ def read_journal(workspace: Workspace) -> dict[str, Any] | None:
 
 def _steps(source: Path, place: Path, folders: Iterable[str], directory: Path) -> list[Step]:
     """What a staged tree changes: what pages need, then new cycles whole, then the pages that link to them."""
-    before, after = [], []
+    before: list[Step] = []
+    after: list[Step] = []
     for name, (old, new) in changed_files(source, place).items():
         step = _relative(source / name, directory), _relative(place / name, directory), old, new
         (after if rank(name) else before).append(step)

@@ -40,6 +40,8 @@ REVOLUTION_ROWS: Final = 60
 """Revolutions of a pair that its page shows."""
 NEAR_ROWS: Final = 2
 """Revolutions of each branch that an event's page shows."""
+AT_CROSSING_S: Final = 900.0
+"""An approach is at a crossing that both pass within this time of TCA; straight motion tells nothing beyond."""
 _COLUMN: Final = {column.key: column for column in CROSSING_COLUMNS}
 
 
@@ -261,7 +263,7 @@ def _group_row(group: CrossingGroup, catalogue: Catalogue, links: Links, *, time
 def _day_cell(epoch: Epoch | None) -> Cell:
     if epoch is None:
         return time_cell(None)
-    return Cell(text=wording.instant(epoch)[:10], sort=epoch.iso(digits=6))
+    return Cell(text=wording.instant(epoch)[:10], sort=epoch.iso(digits=6), mark="nowrap")
 
 
 def revolutions_table(crossings: Sequence[CrossingRecord], links: Links, *, caption: str) -> Table:
@@ -340,13 +342,11 @@ def event_crossings(event: EventRecord, catalogue: Catalogue, links: Links) -> E
 
 
 def _away_from(tca: Epoch) -> Callable[[CrossingRecord], float]:
-    """How far from the TCA the passages are in time: zero where it lies between them."""
+    """How far in time from the TCA the farther one of the passages is."""
 
     def away_s(crossing: CrossingRecord) -> float:
-        offsets_s = [when - tca for when in (crossing.passage_primary, crossing.passage_secondary) if when]
-        if len(offsets_s) == 2 and offsets_s[0] * offsets_s[1] <= 0.0:
-            return 0.0
-        return min((abs(offset_s) for offset_s in offsets_s), default=float("inf"))
+        passages = (crossing.passage_primary, crossing.passage_secondary)
+        return max((abs(when - tca) for when in passages if when), default=float("inf"))
 
     return away_s
 
@@ -355,7 +355,7 @@ def _link(event: EventRecord, crossing: CrossingRecord, catalogue: Catalogue) ->
     """The crossing of this approach in words, and the real distance beside the straight-line one."""
     away_s = _away_from(event.tca)(crossing)
     oxt_s, cad_km = crossing.oxt_s, crossing.straight_line_cad_km
-    if oxt_s is None or cad_km is None or away_s > max(60.0, abs(oxt_s)):
+    if oxt_s is None or cad_km is None or away_s > AT_CROSSING_S:
         limit = wording.plain(catalogue.record.thresholds.crossing_limit_km)
         after = wording.span(away_s)
         return (f"Not here: the nearest crossing of the two orbits below {limit} km is {after} from TCA.",)

@@ -24,7 +24,10 @@ from generator.report.views import (
 )
 
 SENSITIVITY_ROWS: Final = 7
-NEGLIGIBLE: Final = f"It stays below {wording.LEAST_PROBABILITY:.0e} for every factor on the hard-body radius and on the sigmas that was tried."
+NEGLIGIBLE: Final = (
+    f"It stays below {wording.LEAST_PROBABILITY:.0e} for every factor on the hard-body radius and on the sigmas "
+    "that was tried."
+)
 METHOD_WORDS: Final = {
     "FOSTER-1992": ("Foster, 2-D", "integral over the disc in the encounter plane"),
     "PATERA-2001": ("Patera, 2-D", "contour of the disc in the encounter plane"),

@@ -37,7 +37,8 @@ Row = TypeVar("Row")
 class Cell:
     """A field of a table: what it says, what it sorts by, where it leads.
 
-    ``machine`` is a datetime attribute. ``mark`` is "hash" or "span" for what a field holds, or a mark behind it.
+    ``machine`` is a datetime attribute. ``mark`` is "hash", "span" or "nowrap" for what a field holds, or a mark
+    behind it.
     ``files`` are (label, address) of downloads, instead of the text.
     """
 

@@ -21,7 +21,7 @@ from generator.cycle.verify import verify_archive, verify_latest
 from generator.pipeline import cycle_id
 from generator.publish import Workspace, rebuild
 from generator.publish.index import open_index
-from stub_cycles import add, new_workspace, silent, stub, quick
+from stub_cycles import add, new_workspace, quick, silent, stub
 
 SIZES = (10, 1_000, 10_000)
 PER_DAY = 4
@@ -64,7 +64,7 @@ def grown(directory: Path, size: int) -> Workspace:
     archive = Archive(workspace.archive)
     with patch("os.fsync", lambda _: None):
         for number in range(size - SETTLED, 0, -1):
-            archive.add(stub(cycle_id(NEWEST + -30.0 * DAY_S - number * DAY_S / PER_DAY)), {})
+            archive.add(stub(cycle_id(NEWEST + -(30.0 + number / PER_DAY) * DAY_S)), {})
         with open_index(workspace.index, archive):
             pass
         for number in range(SETTLED, 0, -1):

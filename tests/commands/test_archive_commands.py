@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from mkdocs.commands.build import build as mkdocs_build
+from mkdocs.config import load_config as load_mkdocs_config
 
 from fleets import write_workspace
 from generator.cycle.archive import Archive
@@ -244,3 +246,36 @@ def test_status_and_log(nearpass: Nearpass, tmp_path: Path) -> None:
     assert [refused["file"] for refused in status["refused_inputs"]] == ["ephemerides/ecc_1.oem"]
     assert [line["event"] for line in lines] == ["cycle_started", "input_refused", "cycle_published"]
     assert {line["cycle_id"] for line in lines} == {"2021-03-17T0000Z"}
+
+
+def test_an_empty_archive_does_not_verify(nearpass: Nearpass, config: Path) -> None:
+    """Where there is no cycle, verify says so instead of finding all in order."""
+    code, _, err = nearpass("verify", "--config", config)
+
+    assert code == 5
+    assert "must hold a cycle" in err
+
+
+def test_a_damaged_index_costs_one_word(nearpass: Nearpass, config: Path) -> None:
+    """An index with damaged pages is told in one line or made again; without it the next run is as before."""
+    nearpass("run", "--config", config, "--at", FIRST)
+    index = config.parent / "index.sqlite"
+    data = index.read_bytes()
+    index.write_bytes(data[:4096] + bytes(len(data) - 4096))
+    code, _, err = nearpass("run", "--config", config, "--at", SECOND)
+    assert (code == 6) == ("index.sqlite" in err)
+    index.unlink()
+
+    assert nearpass("run", "--config", config, "--at", SECOND)[0] == 0
+    assert nearpass("verify", "--config", config, "--site")[0] == 0
+
+
+def test_mkdocs_alone_builds_the_workspace(nearpass: Nearpass, config: Path) -> None:
+    """Plain mkdocs, without nearpass, gives the same pages as the publication, byte for byte."""
+    nearpass("run", "--config", config, "--at", FIRST)
+    settings = load_mkdocs_config(str(config.parent / "mkdocs.yml"), strict=True)
+    mkdocs_build(settings)
+    built = {name.removeprefix(".site/"): data for name, data in tree(config.parent / ".site").items()}
+    public = {name.removeprefix("public/"): data for name, data in tree(config.parent / "public").items()}
+
+    assert {name: data for name, data in public.items() if "manifest" not in name} == built

@@ -19,8 +19,8 @@ from generator.publish import Workspace
 from interrupted import FIRST, SECOND, THIRD, faults, lay_out, processes, run_stub
 from stub_cycles import tree
 
-KILLS = 12
-FAULTS = 15
+KILLS = 10
+FAULTS = 12
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EACCES)
 
 

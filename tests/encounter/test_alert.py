@@ -51,6 +51,8 @@ CROSSING_RULES = (
         (1.0, 20.0, 1.0, Level.GREEN),
         (1.0, None, None, Level.RED),
         (1.0, 20.0, None, Level.RED),
+        (1.0, -899.0, None, Level.RED),
+        (1.0, 901.0, None, Level.GREEN),
         (5.0, 2.0, 1.0, Level.YELLOW),
         (11.0, 0.0, 1.0, Level.GREEN),
     ],

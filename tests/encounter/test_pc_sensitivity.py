@@ -83,7 +83,7 @@ def test_several_encounters_are_bounded_by_the_largest_and_the_sum() -> None:
 
 @given(st.floats(0.1, 5.0), st.floats(0.1, 3.0), st.floats(0.001, 0.5), st.sampled_from([1e-3, 1e-6, 1e-10]))
 def test_coppolas_bounds_without_correlation(sigma_km, speed_km_s, hbr_km, gamma) -> None:
-    """With uncorrelated errors the encounter lasts from -(R + z sigma)/v to z sigma/v, z the normal quantile of gamma."""
+    """With uncorrelated errors it lasts from -(R + z sigma)/v to z sigma/v, z the normal quantile of gamma."""
     found = short_encounter(
         np.array([1.0, 0.0, 0.0]), speed_km_s * ALONG, np.diag([1.0, 2.0, sigma_km**2]), hbr_km, gamma
     )

@@ -191,7 +191,14 @@ def test_event_at_a_crossing() -> None:
 def test_event_away_from_a_crossing() -> None:
     """An approach far in time from every crossing is not explained by one."""
     told = _event_with(_crossing(passage_primary=NOON + DAY_S, passage_secondary=NOON + DAY_S + 38.0))
-    assert told.sentences == ("Not here: the nearest crossing of the two orbits below 15 km is 23 h 59 min from TCA.",)
+    assert told.sentences == ("Not here: the nearest crossing of the two orbits below 15 km is 1 d from TCA.",)
+
+
+def test_event_takes_the_crossing_that_both_pass_then() -> None:
+    """Of crossings that one of the two passes at TCA, the one that the other passes then too explains the approach."""
+    hours_apart = _crossing(passage_primary=NOON + -7200.0, oxt_s=7238.0)
+    told = _event_with(hours_apart, _crossing())
+    assert told.sentences[0].endswith("the two objects there 38.0 s apart (OXT).")
 
 
 def test_event_without_crossings() -> None:

@@ -25,7 +25,9 @@ import records
 import risk_records
 from generator.cycle.record import CrossingRecord, CycleRecord, EventRecord, PairRecord, SeasonRecord
 from generator.encounter.alert import Level
+from generator.report import wording
 from generator.report.plots import Plot, event_plots, pair_plots
+from generator.report.plots.crossings_drawing import CrossingsDrawing
 from generator.report.plots.style import (
     LEVEL_COLOR,
     LEVEL_MARKER,
@@ -33,7 +35,6 @@ from generator.report.plots.style import (
     date_axis,
     house_style,
     panel,
-    pc_text,
     pc_threshold_text,
     power_of_ten,
 )
@@ -177,7 +178,7 @@ def test_a_curve_by_another_method_is_named_so() -> None:
     event = red_event()
     other = replace(event, probability=replace(event.probability, pc=2.0e-4))
     words = [text.get_text() for text in figure_of(event_plot("pc", other)).texts]
-    assert any("another method" in text and pc_text(event.probability.pc or 0.0) in text for text in words)
+    assert any("another method" in text and wording.probability(event.probability.pc) in text for text in words)
 
 
 def test_without_a_probability_there_is_no_plot_of_it() -> None:
@@ -379,8 +380,10 @@ def test_distance_of_the_orbits_is_drawn_by_branch() -> None:
 def test_timing_is_drawn_with_its_band() -> None:
     """Each OXT is a dot at its passage, and the band ends at three of the record's timing sigmas on both sides."""
     few = [item for item in known_crossings() if item.branch == 0][:50]
-    start = records.CUT_OFF
-    axes = figure_of(crossings_plot(few)).axes[1]
+    plot = crossings_plot(few)
+    assert isinstance(plot.drawing, CrossingsDrawing)
+    start = plot.drawing.shown.start
+    axes = figure_of(plot).axes[1]
     (dots,) = [patch for patch in axes.patches if isinstance(patch, PathPatch)]
     middles = dots.get_path().vertices.reshape(-1, 2, 2).mean(axis=1)
     expected = [((item.passage_primary - start) / DAY_S, item.oxt_s) for item in few if item.passage_primary]
@@ -389,6 +392,16 @@ def test_timing_is_drawn_with_its_band() -> None:
     corners = band.get_paths()[0].vertices
     reach_s = 3.0 * max(item.timing_sigma_s or 0.0 for item in few)
     assert (corners[:, 1].min(), corners[:, 1].max()) == pytest.approx((-reach_s, reach_s), rel=ROUNDING)
+
+
+def test_a_few_days_of_crossings_fill_the_picture() -> None:
+    """Crossings of a few days are shown with some room about them, those of half the window over the whole window."""
+    found, window = known_crossings(), records.sample_record().window
+    few = [item for item in found if item.passage_primary and item.passage_primary < window.start + 4.0 * DAY_S]
+    low, high = figure_of(crossings_plot(few)).axes[0].get_xlim()
+    assert low == 0.0
+    assert 4.0 < high < 5.0
+    assert figure_of(crossings_plot(found)).axes[0].get_xlim() == (0.0, window.length_s / DAY_S)
 
 
 def test_crossing_thresholds_are_drawn_and_named() -> None:
@@ -532,21 +545,6 @@ def test_names_of_overlapping_seasons_do_not_touch() -> None:
 
 
 # Words and axes
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(3.14e-5, "3.1e-5"), (1e-7, "1.0e-7"), (0.0421, "0.042"), (0.00999, "0.01"), (1.0, "1"), (0.0, "0")],
-)
-def test_probabilities_read_well(value: float, text: str) -> None:
-    """A probability has two digits, and no exponent from a hundredth up."""
-    assert pc_text(value) == text
-
-
-@given(st.floats(1e-300, 1.0))
-def test_probabilities_keep_two_digits(value: float) -> None:
-    """Read back, a probability in words is the value to two digits."""
-    assert float(pc_text(value)) == pytest.approx(value, rel=TWO_DIGITS)
 
 
 @pytest.mark.parametrize(("value", "text"), [(1e-7, "1e-7"), (4.4e-4, "4.4e-4"), (0.05, "0.05")])

@@ -9,12 +9,13 @@ from typing import Final
 import numpy as np
 
 from generator.astro.epochs import Epoch
-from generator.cycle.record import CrossingRecord, CycleRecord, PairRecord
+from generator.cycle.record import CrossingRecord, CycleRecord, PairRecord, Span
 from generator.encounter.alert import SEVERITY, Level
 from generator.report.plots.crossings_drawing import BranchLine, CrossingsDrawing, Limits, WorstCrossing
 from generator.report.plots.plot import Plot
 from generator.report.plots.style import day_text, days_between, minute_text, short
 
+_LEAST_ROOM_S: Final = 21_600.0
 _MOST_POINTS: Final = 400
 """Of more crossings than this only the most urgent of every few revolutions is drawn; the data hold all."""
 
@@ -35,7 +36,8 @@ def crossings_plot(record: CycleRecord, pair: PairRecord) -> Plot | None:
     found = crossings_of(record, pair)
     if not found:
         return None
-    start = record.window.start
+    shown = _shown(record.window, found)
+    start = shown.start
     branches = _branches(start, found)
     when, worst = min(found, key=_urgency)
     thresholds = _thresholds(record)
@@ -49,7 +51,7 @@ def crossings_plot(record: CycleRecord, pair: PairRecord) -> Plot | None:
         caption=(
             "OXD is how near the two arcs pass in one revolution, whenever each object is there; OXT is how long after "
             "the primary the secondary passes. Both must be small for a close approach. "
-            "The mark is the most severe crossing." + _drawn_note(len(found))
+            f"The mark is the most severe crossing.{_drawn_note(len(found))}"
         ),
         columns=("date_utc", "branch", "passage_primary_utc", "passage_secondary_utc", "oxd_km", "oxt_s",
                  "timing_sigma_s", "level"),
@@ -63,7 +65,7 @@ def crossings_plot(record: CycleRecord, pair: PairRecord) -> Plot | None:
         drawing=CrossingsDrawing(
             heading=f"{pair.primary} – {pair.secondary}",
             subheading=_subheading(found, thresholds),
-            window=record.window,
+            shown=shown,
             branches=branches,
             thresholds=thresholds,
             listed_km=record.thresholds.crossing_limit_km,
@@ -77,6 +79,15 @@ def crossings_plot(record: CycleRecord, pair: PairRecord) -> Plot | None:
             note=note,
         ),
     )  # fmt: skip
+
+
+def _shown(window: Span, found: list[tuple[Epoch, CrossingRecord]]) -> Span:
+    """The window, or the days with crossings and some room about them where these are but a small part of it."""
+    first, last = found[0][0], found[-1][0]
+    room_s = max(0.1 * (last - first), _LEAST_ROOM_S)
+    if last - first + 2.0 * room_s > window.length_s / 2.0:
+        return window
+    return Span(start=max(window.start, first + -room_s), stop=min(window.stop, last + room_s))
 
 
 def _subheading(found: list[tuple[Epoch, CrossingRecord]], thresholds: Limits) -> str:

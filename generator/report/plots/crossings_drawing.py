@@ -51,9 +51,12 @@ _NAMED: Final = 3
 """How many branches are named; pairs with more are nearly coplanar and their branches come and go."""
 _SIGMAS: Final = 3.0
 """Reach of the band of timing, as that of the largest ellipse in the B-plane."""
-_PANEL_IN: Final = 3.4
+_PANEL_IN: Final = 3.25
 _OXD_IN: Final = 2.0
 _GAP_REVOLUTIONS: Final = 2.5
+_MOST_TICKS: Final = 8
+_FEW: Final = 40
+"""A line of fewer crossings has a dot at each."""
 _BAND: Final = "#e4e7ea"
 _BAND_POINTS: Final = 60
 
@@ -82,11 +85,14 @@ class WorstCrossing:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CrossingsDrawing:
-    """OXD against date and, where a timing is known, OXT below it."""
+    """OXD against date and, where a timing is known, OXT below it.
+
+    ``shown`` is the part of the window with crossings; days count from its start.
+    """
 
     heading: str
     subheading: str
-    window: Span
+    shown: Span
     branches: tuple[BranchLine, ...]
     thresholds: Limits
     listed_km: float
@@ -99,17 +105,17 @@ class CrossingsDrawing:
         height_in = 5.3 if timed else 3.65
         figure = canvas(height_in, self.heading, self.subheading)
         key(figure, height_in - 0.58, self._names())
-        distance = panel(figure, 0.78, height_in - 0.90 - _OXD_IN, _PANEL_IN, _OXD_IN)
+        distance = panel(figure, 0.95, height_in - 0.90 - _OXD_IN, _PANEL_IN, _OXD_IN)
         self._distance(distance)
         last = distance
         if timed:
-            last = panel(figure, 0.78, 0.52, _PANEL_IN, 1.62)
+            last = panel(figure, 0.95, 0.52, _PANEL_IN, 1.62)
             self._timing(last)
         else:
             figure.text(0.1 / 5.2, 0.10 / height_in, self.note, fontsize=SMALL, color=INK)
         for axes in figure.axes:
-            axes.set_xlim(0.0, days_between(self.window.start, self.window.stop))
-            date_axis(axes, self.window.start, self.window.stop, most=6)
+            axes.set_xlim(0.0, days_between(self.shown.start, self.shown.stop))
+            date_axis(axes, self.shown.start, self.shown.stop, most=6)
             axes.grid(visible=True)
             if axes is not last:
                 axes.set_xlabel("")
@@ -128,8 +134,7 @@ class CrossingsDrawing:
         linear_axis(axes.yaxis)
         for index, branch in enumerate(self.branches):
             days, oxd_km = _with_gaps(branch.days, branch.oxd_km)
-            alone = len(branch.days) == 1
-            axes.plot(days, oxd_km, marker="." if alone else None, zorder=4, **_look(index))
+            axes.plot(days, oxd_km, marker="." if len(branch.days) < _FEW else None, zorder=4, **_look(index))
         lines = [(value, text, LEVEL_COLOR[level]) for value, level, text in self.thresholds]
         if self.listed_km not in lines_km:
             lines.append((self.listed_km, f"listed {self.listed_km:g} km", NEUTRAL))
@@ -141,7 +146,7 @@ class CrossingsDrawing:
     def _name_worst(self, axes: Axes) -> None:
         """OXD, OXT and date of the marked crossing, inside the panel."""
         wide_pt, panel_pt = text_width_pt(self.worst.text, SMALL, bold=True), np.array([_PANEL_IN, _OXD_IN]) * 72.0
-        scale_pt = panel_pt / [days_between(self.window.start, self.window.stop), axes.get_ylim()[1]]
+        scale_pt = panel_pt / [days_between(self.shown.start, self.shown.stop), axes.get_ylim()[1]]
         lines_pt = np.concatenate([np.stack([line.days, line.oxd_km], axis=1) for line in self.branches]) * scale_pt
         at_pt = np.array([self.worst.days, self.worst.oxd_km]) * scale_pt
         best: tuple[int, float, float] | None = None
@@ -165,7 +170,7 @@ class CrossingsDrawing:
         oxt_s = np.concatenate([branch.oxt_s[np.isfinite(branch.oxt_s)] for branch in self.branches])
         _seconds_axis(axes, oxt_s, reach_s)
         axes.axhline(0.0, color=INK, linewidth=0.7, zorder=2)
-        length = days_between(self.window.start, self.window.stop)
+        length = days_between(self.shown.start, self.shown.stop)
         for index, branch in enumerate(self.branches):
             if _known(branch.sigma_s):
                 days, sigma_s = _thinned(*_with_gaps(branch.days, branch.sigma_s))
@@ -229,6 +234,8 @@ def _seconds_axis(axes: Axes, oxt_s: FloatArray, reach_s: float) -> None:
     sizes = [linear_s * 10.0**power for power in range(6)]
     ticks = [-size for size in reversed(sizes)] + [0.0] + sizes
     inside = [tick for tick in ticks if axes.get_ylim()[0] <= tick <= axes.get_ylim()[1]]
+    zero = inside.index(0.0)
+    inside = inside[zero % 2 :: 2] if len(inside) > _MOST_TICKS else inside
     axes.yaxis.set_major_locator(FixedLocator(inside))
     axes.yaxis.set_major_formatter(FixedFormatter([plain(tick) for tick in inside]))
     axes.yaxis.set_minor_locator(NullLocator())

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from generator.cycle.record import CycleRecord, EventRecord, ProbabilityRecord
 from generator.encounter.alert import Level
+from generator.report import wording
 from generator.report.plots.plot import Plot
 from generator.report.plots.style import (
     INK,
@@ -26,7 +27,6 @@ from generator.report.plots.style import (
     level_mark,
     log_pc_axis,
     panel,
-    pc_text,
     pc_threshold_text,
     plain,
     second_text,
@@ -38,8 +38,6 @@ from generator.report.plots.style import (
 Curve = tuple[tuple[float, float], ...]
 PcThresholds = tuple[tuple[float, Level, str], ...]
 
-LEAST_PC: Final = 1e-20
-"""Nothing is drawn below this; a smaller value stands at the lower edge and is named in figures."""
 _SCALE_TICKS: Final = (0.001, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 1000.0)
 _HBR_TICKS: Final = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 10.0)
 _CURVE_IN: Final = 2.0
@@ -58,8 +56,8 @@ def pc_thresholds(record: CycleRecord) -> PcThresholds:
 
 def pc_limits(values: list[float], thresholds: PcThresholds) -> tuple[float, float]:
     """Limits of a logarithmic axis that holds these values, as far as it can, and the thresholds."""
-    held = [max(value, LEAST_PC) for value in values] + [value for value, _, _ in thresholds]
-    return min(held) / 5.0, min(max(held) * 8.0, 2.0)
+    held = [max(value, wording.LEAST_PROBABILITY) for value in values] + [value for value, _, _ in thresholds]
+    return min(held) / 5.0, min(max(held) * 20.0, 2.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -122,11 +120,20 @@ class PcDrawing:
         if self.max_pc is None or self.max_pc_scale is None or not low < self.max_pc_scale < high:
             return
         axes.axvspan(self.max_pc_scale, high, facecolor="#f1f2f4", linewidth=0, zorder=0.5)
-        axes.plot([self.max_pc_scale], [self.max_pc], "D", color="white", markeredgecolor=INK, markersize=6.0, zorder=6)
-        text = f"max {pc_text(self.max_pc)} at ×{short(self.max_pc_scale)}"
+        axes.plot(
+            [self.max_pc_scale],
+            [self.max_pc],
+            "D",
+            color="white",
+            markeredgecolor=INK,
+            markersize=6.0,
+            zorder=6,
+            clip_on=False,
+        )
+        text = f"max {wording.probability(self.max_pc)} at ×{short(self.max_pc_scale)}"
         label(
             axes, self.max_pc_scale, self.max_pc, text, dx=self._centred_pt(axes, text), dy=9, va="bottom",
-            weight="bold", bbox=None,
+            weight="bold",
         )  # fmt: skip
         room_pt = (1.0 - math.log(self.max_pc_scale / low) / math.log(high / low)) * _CURVE_IN * 72.0
         if room_pt > text_width_pt("diluted", SMALL) + 6.0:
@@ -142,20 +149,23 @@ class PcDrawing:
         return min(max(at_pt - wide_pt / 2.0, 2.0), _CURVE_IN * 72.0 - wide_pt + 6.0) - at_pt
 
     def _present(self, axes: Axes) -> None:
-        """The present value, named on the side where the curve is lower."""
-        rising = self.max_pc_scale is None or self.max_pc_scale > 1.0
+        """The present value, named on the side where the curve is lower, if there is room."""
+        low, high = axes.get_xlim()
         hidden = self.pc < axes.get_ylim()[0]
-        text = f"now {pc_text(self.pc)}"
+        text = f"now {wording.probability(self.pc)}"
+        room_pt = math.log(1.0 / low) / math.log(high / low) * _CURVE_IN * 72.0
+        rising = self.max_pc_scale is None or self.max_pc_scale > 1.0
+        left = rising and room_pt > text_width_pt(text, SMALL, bold=True) + 8.0
         label(
-            axes, 1.0, max(self.pc, axes.get_ylim()[0]), text, dx=-8 if rising else 8, dy=9 if hidden else -3,
-            ha="right" if rising else "left", va="center", weight="bold",
+            axes, 1.0, max(self.pc, axes.get_ylim()[0]), text, dx=-8 if left else 8, dy=9 if hidden else -3,
+            ha="right" if left else "left", va="center", weight="bold",
         )  # fmt: skip
 
 
 def probability_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
     """Pc by the scale of its covariance and by hard-body radius; None without a Pc or a curve that can be drawn."""
     found = event.probability
-    if found.pc is None or sum(value > LEAST_PC for _, value in found.dilution) < 2:
+    if found.pc is None or sum(value > wording.LEAST_PROBABILITY for _, value in found.dilution) < 2:
         return None
     hbr_km = None if event.b_plane is None else event.b_plane.hbr_km
     thresholds = pc_thresholds(record)
@@ -202,16 +212,16 @@ def _notes(found: ProbabilityRecord, pc: float) -> tuple[str, ...]:
     scales, values = np.array(found.dilution).T
     at_one = float(np.interp(0.0, np.log(scales), values))
     if abs(at_one - pc) > _OFF_CURVE * pc:
-        notes.append(f"The curve is by another method: {pc_text(at_one)} at factor 1.")
+        notes.append(f"The curve is by another method: {wording.probability(at_one)} at factor 1.")
     if found.max_pc is not None and found.max_pc_scale is not None and found.max_pc_scale > scales[-1]:
-        notes.append(f"The maximum, {pc_text(found.max_pc)}, is at factor {short(found.max_pc_scale)}.")
+        notes.append(f"The maximum, {wording.probability(found.max_pc)}, is at factor {short(found.max_pc_scale)}.")
     return tuple(note for note in notes if note)
 
 
 def _alt(found: ProbabilityRecord, pc: float, hbr_km: float | None, thresholds: PcThresholds) -> str:
     limits = ", ".join(text for _, _, text in thresholds)
     parts = [
-        f"Probability of collision {pc_text(pc)}"
+        f"Probability of collision {wording.probability(pc)}"
         + (f" by {found.method}" if found.method else "")
         + (f"; thresholds {limits}." if limits else ".")
     ]
@@ -220,13 +230,13 @@ def _alt(found: ProbabilityRecord, pc: float, hbr_km: float | None, thresholds: 
         side = "diluted" if found.in_dilution else "not diluted"
         parts.append(
             f"With all sigmas scaled by factors from {scales[0]:.3g} to {scales[-1]:.3g} it is at most "
-            f"{pc_text(found.max_pc)}, at factor {short(found.max_pc_scale)}; the present value is {side}."
+            f"{wording.probability(found.max_pc)}, at factor {short(found.max_pc_scale)}; the present value is {side}."
         )
     if found.hbr_sensitivity:
         (low, least), (high, most) = found.hbr_sensitivity[0], found.hbr_sensitivity[-1]
         body = "" if hbr_km is None else f" of {_hbr(hbr_km).removeprefix('HBR ')}"
         parts.append(
-            f"With the hard-body radius{body} times {plain(low)} it is {pc_text(least)}, times {plain(high)} it is "
-            f"{pc_text(most)}."
+            f"With the hard-body radius{body} times {plain(low)} it is {wording.probability(least)}, "
+            f"times {plain(high)} it is {wording.probability(most)}."
         )
     return " ".join(parts)

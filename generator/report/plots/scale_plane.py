@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from generator.cycle.record import CycleRecord, EventRecord
 from generator.encounter.alert import Level
+from generator.report import wording
 from generator.report.plots.plot import Plot
-from generator.report.plots.probability import LEAST_PC, PcThresholds, pc_thresholds
+from generator.report.plots.probability import PcThresholds, pc_thresholds
 from generator.report.plots.style import (
     INK,
     LEVEL_COLOR,
@@ -29,8 +30,6 @@ from generator.report.plots.style import (
     key,
     literal,
     panel,
-    pc_text,
-    pc_threshold_text,
     second_text,
 )
 
@@ -93,7 +92,7 @@ class ScalePlaneDrawing:
             (row, column, float(self.pc[row, column])) for row, column in np.argwhere(np.isfinite(self.pc)).tolist()
         ]
         largest = max(value for _, _, value in known)
-        texts = [_cell_text(value) for _, _, value in known]
+        texts = [wording.probability(value) for _, _, value in known]
         size_pt = fitting(max(texts, key=len), SMALL, _PANEL_IN * 72.0 / self.pc.shape[1] - 3.0)
         for (row, column, value), text in zip(known, texts, strict=True):
             below = math.log10(largest / value) if value > 0 else _DECADES
@@ -119,10 +118,6 @@ class ScalePlaneDrawing:
             put(text, fontsize=fitting(text, 9.5, _PANEL_IN * 72.0), labelpad=3)
 
 
-def _cell_text(value: float) -> str:
-    return f"<{pc_threshold_text(LEAST_PC)}" if value < LEAST_PC else pc_text(value)
-
-
 def _border(reached: NDArray[np.bool_]) -> Iterator[Segment]:
     """Edges between cells that reach a threshold and neighbours that do not."""
     for row, column in np.argwhere(reached[:, 1:] != reached[:, :-1]).tolist():
@@ -132,9 +127,11 @@ def _border(reached: NDArray[np.bool_]) -> Iterator[Segment]:
 
 
 def scale_plane_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
-    """Pc over the sigma scales of both objects, of a red or yellow event; None where there is none."""
+    """Pc over the sigma scales of both objects, of a red or yellow event; None where no cell would hold a number."""
     found = event.probability
-    if found.pc is None or not found.scale_plane or event.level is Level.GREEN:
+    if found.pc is None or event.level is Level.GREEN:
+        return None
+    if all(value < wording.LEAST_PROBABILITY for _, _, value in found.scale_plane):
         return None
     primary = tuple(sorted({first for first, _, _ in found.scale_plane}))
     secondary = tuple(sorted({second for _, second, _ in found.scale_plane}))
@@ -152,8 +149,8 @@ def scale_plane_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
         alt=(
             f"Probability of collision in {pc.size} cells with the sigmas of {event.primary} times {primary[0]:.3g} to "
             f"{primary[-1]:.3g} and those of {event.secondary} times {secondary[0]:.3g} to {secondary[-1]:.3g}. "
-            f"As given {pc_text(found.pc)}; most {pc_text(most[2])} at {most[0]:.3g} and {most[1]:.3g}, least "
-            f"{pc_text(least[2])} at {least[0]:.3g} and {least[1]:.3g}."
+            f"As given {wording.probability(found.pc)}; most {wording.probability(most[2])} at {most[0]:.3g} and "
+            f"{most[1]:.3g}, least {wording.probability(least[2])} at {least[0]:.3g} and {least[1]:.3g}."
         ),
         caption=(
             "Each cell is the probability if the sigmas of the two objects were those given times the factors at the "

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
 from generator.astro.epochs import DAY_S, Epoch
@@ -73,8 +74,11 @@ class SeasonDrawing:
         self._limits(axes)
         date_axis(axes, self.start, self.start + self.days[-1] * DAY_S, most=6)
         axes.grid(visible=True)
+        color = self.threshold[2]
         for season, (row, left_pt) in zip(self.seasons, places, strict=True):
-            axes.axvspan(season.first_days, season.last_days, color=self.threshold[2], alpha=0.16, linewidth=0)
+            axes.axvspan(
+                season.first_days, season.last_days, facecolor=to_rgba(color, 0.16), edgecolor=color, linewidth=0.8
+            )
             axes.annotate(
                 season.text, (0.0, 1.0), xycoords="axes fraction", xytext=(left_pt, 4 + _ROW_PT * row),
                 textcoords="offset points", fontsize=SMALL, weight="bold", annotation_clip=False,

@@ -355,14 +355,6 @@ def power_of_ten(exponent: int) -> str:
     return "1" if exponent == 0 else "10" + str(exponent).translate(_SUPERSCRIPT)
 
 
-def pc_text(value: float) -> str:
-    """A probability to two digits: ``3.1e-5``, and from a hundredth ``0.042``."""
-    if value == 0.0 or value >= 0.00995:
-        return f"{value:.2g}"
-    mantissa, exponent = f"{value:.1e}".split("e")
-    return f"{mantissa}e{int(exponent)}"
-
-
 def pc_threshold_text(value: float) -> str:
     """A threshold as it was configured: ``1e-7``, ``4.4e-4``."""
     if value >= 0.00995:

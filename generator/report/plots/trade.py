@@ -44,6 +44,8 @@ _LOOKS: Final[tuple[dict[str, Any], ...]] = (
     {"color": SECONDARY, "linestyle": (0, (4, 1.6))},
     {"color": NEUTRAL, "linestyle": (0, (1, 1.3))},
 )
+_FEW: Final = 30
+"""With fewer lead times each is dotted: the line between them is no more than a guide."""
 _DATE_PT: Final = 46.0
 """Room for a date above the panel."""
 
@@ -81,7 +83,8 @@ class TradeDrawing:
         axes.grid(visible=True)
         self._dates(axes)
         for index, line in enumerate(self.lines):
-            axes.plot(line.leads_h, line.delta_v_m_s, zorder=4, **_look(index))
+            few = len(line.leads_h) < _FEW
+            axes.plot(line.leads_h, line.delta_v_m_s, marker="." if few else None, zorder=4, **_look(index))
         if self.deadline_h is not None and self.deadline_h < axes.get_xlim()[0]:
             self._deadline(axes, self.deadline_h)
         axes.set_xlabel("hours before TCA", labelpad=2)

@@ -13,9 +13,10 @@ from matplotlib.figure import Figure
 from generator.astro.epochs import Epoch
 from generator.cycle.record import CycleRecord, EventRecord, HistoryPoint, Vector
 from generator.encounter.alert import Level
+from generator.report import wording
 from generator.report.plots.approach import Thresholds, thresholds_note, thresholds_of
 from generator.report.plots.plot import Plot
-from generator.report.plots.probability import LEAST_PC, PcThresholds, pc_limits, pc_thresholds
+from generator.report.plots.probability import PcThresholds, pc_limits, pc_thresholds
 from generator.report.plots.style import (
     INK,
     LEVEL_COLOR,
@@ -32,7 +33,6 @@ from generator.report.plots.style import (
     linear_axis,
     log_pc_axis,
     panel,
-    pc_text,
     second_text,
     short,
     threshold_lines,
@@ -69,7 +69,7 @@ class TrendDrawing:
     def figure(self) -> Figure:
         """Two or three panels over one date axis."""
         likely = [point for point in self.points if point.pc is not None]
-        if all(float(point.pc or 0.0) < LEAST_PC for point in likely):
+        if all(float(point.pc or 0.0) < wording.LEAST_PROBABILITY for point in likely):
             likely = []
         raised_in = 1.80 if likely else 0.0
         figure = canvas(4.95 + raised_in, self.heading, self.subheading)
@@ -226,5 +226,7 @@ def _pc_in_words(seen: tuple[HistoryPoint, ...]) -> str:
     known = [point for point in seen if point.pc is not None]
     if not known:
         return ""
-    now = "not known" if seen[-1].pc is None else pc_text(seen[-1].pc)
-    return f" Probability of collision in cycle {known[0].cycle_id} {pc_text(known[0].pc or 0.0)}, now {now}."
+    now = "not known" if seen[-1].pc is None else wording.probability(seen[-1].pc)
+    return (
+        f" Probability of collision in cycle {known[0].cycle_id} {wording.probability(known[0].pc or 0.0)}, now {now}."
+    )
