@@ -11,8 +11,12 @@ holds the table and fails on a module without a place)::
     cycle/                   the record of a cycle, events and history, the archive
     report/                  from a stored record alone: tables, views, plots, pages, mkdocs hooks
     config                   nearpass.toml and its schema
-    ingest, publish, sample  deliveries in; pages out; the fleet of 2021 for the demo
+    ingest, sample           deliveries in; the fleet of 2021 for the demo
+    publish/                 the site: index of the archive, staging, mkdocs, manifests, putting in place, rebuild
+    status, watch            what monitoring reads; when the next cycle is due
     pipeline                 one cycle: ingest -> screen -> encounters -> record
+    rescreen                 an archived cycle again from its stored inputs, compared value by value
+    commands/                what the command line offers
     __main__                 the command; the only reader of the clock
 
 ``pipeline.run_cycle`` makes a :class:`~generator.cycle.record.CycleRecord`; ``Archive.add`` stores it;

@@ -12,14 +12,25 @@ import tomllib
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from generator.astro.bodies import Body, body_named
 from generator.encounter.alert import AlertRule, Level
 from generator.errors import ConfigError, NearpassError
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,23}$")]
+
+
+def _file_name(identifier: str) -> str:
+    """Ids become file names: letters, digits, hyphen and underscore, and no double hyphen, which joins two of them."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,23}", identifier) or "--" in identifier:
+        raise ValueError("an id must be 1 to 24 letters, digits, single hyphens or underscores")
+    if identifier.lower() == "index":
+        raise ValueError("an id must not be 'index', which names the list of objects")
+    return identifier
+
+
+Identifier = Annotated[str, AfterValidator(_file_name)]
 
 
 class _Table(BaseModel):
@@ -187,8 +198,10 @@ def parse_config(text: str, file: str) -> Config:
         ConfigError: with the first fault, its line and, for an unknown key, the nearest known one.
     """
     try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        tables = tomllib.loads(text.removeprefix("\ufeff"))
+    except (RecursionError, ValueError) as error:
+        if not isinstance(error, tomllib.TOMLDecodeError):
+            raise ConfigError("the configuration must be TOML of ordinary size", value=str(error), file=file) from None
         line = re.search(r"line (\d+)", str(error))
         rule = f"the configuration must be TOML: {str(error).split(' (at ')[0]}"
         raise ConfigError(rule, file=file, line=int(line[1]) if line else None) from None
@@ -198,6 +211,7 @@ def parse_config(text: str, file: str) -> Config:
     except ValidationError as error:
         raise _first_fault(error, text, tables, file) from None
     _check_distinct(config, text, file)
+    _check_listed(config, text, file)
     return config
 
 
@@ -224,6 +238,15 @@ def _check_distinct(config: Config, text: str, file: str) -> None:
             line = _line_of(text, ("object", index, "id"))
             raise ConfigError("object ids must differ", value=item.id, file=file, line=line)
         seen.add(item.id.lower())
+
+
+def _check_listed(config: Config, text: str, file: str) -> None:
+    """Whatever is yellow must be listed: the limit is between centres, the thresholds of bodies from their surfaces."""
+    radii_km = sorted((item.radius_km or 0.0 for item in config.objects), reverse=True)
+    least_km = config.alert.yellow.cad_km + sum(radii_km[:2])
+    if config.cycle.limit_km < least_km:
+        rule = f"cycle.limit_km must reach alert.yellow.cad_km above the largest bodies' surfaces, {least_km:g} km"
+        raise ConfigError(rule, value=config.cycle.limit_km, file=file, line=_line_of(text, ("cycle", "limit_km")))
 
 
 def _tuples(value: Any) -> Any:
@@ -256,7 +279,8 @@ def _first_fault(error: ValidationError, text: str, tables: dict[str, Any], file
     line = _line_of(text, place)
     object_id = None
     if len(place) > 1 and place[0] == "object" and isinstance(place[1], int):
-        object_id = str(tables["object"][place[1]].get("id", "")) or None
+        table = tables["object"][place[1]]
+        object_id = str(table.get("id", "")) or None if isinstance(table, dict) else None
     if fault["type"] == "extra_forbidden":
         model = _MODEL_AT.get(".".join(part for part in place[:-1] if isinstance(part, str)), Config)
         known = [field.alias or name for name, field in model.model_fields.items()]
@@ -307,4 +331,7 @@ def resolve(directory: Path, pattern: str) -> list[Path]:
     """
     pure = PurePosixPath(pattern)
     base, relative = (Path(pure.anchor), pure.relative_to(pure.anchor)) if pure.is_absolute() else (directory, pure)
-    return sorted(path for path in base.glob(str(relative)) if path.is_file())
+    try:
+        return sorted(path for path in base.glob(str(relative)) if path.is_file())
+    except (IndexError, OSError, ValueError):
+        return []  # no pattern that a file could match

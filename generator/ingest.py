@@ -11,18 +11,26 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from generator.astro.bodies import Body
 from generator.astro.epochs import Epoch
 from generator.astro.frames import PlanetaryEphemeris, center_id
 from generator.config import Config, EphemerisSource, ScreenedObject, resolve
-from generator.cycle.record import InputRecord, Span
+from generator.cycle.motion import orbit_of
+from generator.cycle.record import FindingRecord, InputRecord, Span
 from generator.ephemeris.compression import START_BYTES, decompressed, decompressed_start
 from generator.ephemeris.interpolation import trajectory_from_oem
+from generator.ephemeris.lint import Finding, lint_oem, lint_trajectory, overall
 from generator.ephemeris.oem import OemMessage, OemSegment, parse_oem, peek_header
 from generator.ephemeris.spk import SpkCoverage, spk_summary, spk_trajectory
 from generator.ephemeris.trajectory import Trajectory
 from generator.errors import InputError, NearpassError
 
+DEEPEST: Final = 0.9
+"""Share of the polar radius below which not even a lander or a crater can be."""
+FARTHEST_KM: Final = 1e10
+FASTEST_KM_S: Final = 1000.0
 HEADER_BYTES: Final = 65_536
 KERNEL_SUFFIXES: Final = (".bsp", ".spk")
 
@@ -133,10 +141,8 @@ def _by_creation(
             if header.creation <= setting.cutoff:
                 deliveries.append(_Delivery(path=path, shown=shown, creation=header.creation))
     if not deliveries and not refused:
-        fault = InputError(
-            "a delivery must have been created by the data cut-off", value=setting.cutoff.iso(digits=0),
-            file=_shown(paths[-1], setting.directory), object_id=item.id,
-        )  # fmt: skip
+        rule = f"a delivery must have been created by the data cut-off, {setting.cutoff.iso(digits=0)} UTC"
+        fault = InputError(rule, file=_shown(paths[-1], setting.directory), object_id=item.id)
         refused.append(_refused(item, source, _shown(paths[-1], setting.directory), fault))
     deliveries.sort(key=lambda delivery: (delivery.creation, delivery.shown), reverse=True)
     return deliveries, refused
@@ -155,11 +161,19 @@ def _from_oem(
         planets=setting.planets,
     )
     _check_reaches(trajectory, message.segments, setting)
+    _check_plausible(trajectory, setting.body)
+    findings = lint_oem(
+        message,
+        body=setting.body,
+        cutoff=setting.cutoff,
+        window_s=setting.span_s,
+        period_s=_period_s(trajectory, setting.body),
+    )
     sha256 = hashlib.sha256(data).hexdigest()
     return Ingested(
         object_id=item.id,
         trajectory=trajectory,
-        inputs=(_oem_record(item, message, delivery, setting, sha256, len(data)),),
+        inputs=(_oem_record(item, message, delivery, setting, sha256, len(data), findings),),
         files={sha256: data},
     )
 
@@ -189,8 +203,58 @@ def _check_reaches(trajectory: Trajectory, segments: Sequence[OemSegment], setti
     )
 
 
+def _check_plausible(trajectory: Trajectory, body: Body) -> None:
+    """States that no object can have are refused; what is merely odd is graded.
+
+    Raises:
+        InputError: for a state deep inside the body, beyond the planets, or faster than anything that orbits the Sun.
+    """
+    for arc in trajectory.arcs:
+        position_km, velocity_km_s = arc.state(arc.knots_s)
+        radius_km, speed_km_s = (np.linalg.norm(rows, axis=1) for rows in (position_km, velocity_km_s))
+        rules = (
+            (
+                f"a state must not lie deep inside {body.name}",
+                radius_km < DEEPEST * body.polar_radius_km,
+                radius_km,
+                "km",
+            ),
+            ("a state must lie within the planetary system", ~(radius_km < FARTHEST_KM), radius_km, "km"),
+            (
+                "a speed must be below 1000 km/s (metres for kilometres?)",
+                ~(speed_km_s < FASTEST_KM_S),
+                speed_km_s,
+                "km/s",
+            ),
+        )
+        for rule, broken, values, unit in rules:
+            if broken.any():
+                first = int(np.argmax(broken))
+                moment = (trajectory.epoch + float(arc.knots_s[first])).iso(digits=0)
+                raise InputError(rule, value=f"{values[first]:.6g} {unit} at {moment} UTC")
+
+
+def _period_s(trajectory: Trajectory, body: Body) -> float | None:
+    orbit = orbit_of(trajectory, body)
+    return orbit.period_s if orbit else None
+
+
+def _graded(findings: Sequence[Finding]) -> tuple[FindingRecord, ...]:
+    """The overall grade, then every rule's."""
+    return tuple(
+        FindingRecord(rule=found.rule, grade=found.grade.value, value=found.value, words=found.words)
+        for found in ((overall(findings), *findings) if findings else ())
+    )
+
+
 def _oem_record(
-    item: ScreenedObject, message: OemMessage, delivery: _Delivery, setting: Setting, sha256: str, size_bytes: int
+    item: ScreenedObject,
+    message: OemMessage,
+    delivery: _Delivery,
+    setting: Setting,
+    sha256: str,
+    size_bytes: int,
+    findings: Sequence[Finding],
 ) -> InputRecord:
     segments = message.segments
     kinds = {f"{s.interpolation} {s.degree}" if s.interpolation else "none given; Hermite 7 used" for s in segments}
@@ -213,6 +277,7 @@ def _oem_record(
             Span(start=segment.useable_start or segment.start, stop=segment.useable_stop or segment.stop)
             for segment in segments
         ),
+        findings=_graded(findings),
         refusal=None,
     )
 
@@ -258,13 +323,31 @@ def _from_kernel(item: ScreenedObject, source: EphemerisSource, path: Path, sett
         window = setting.window
         rule = f"the kernel must reach the window {window.start.iso(digits=0)} to {window.stop.iso(digits=0)} UTC"
         raise InputError(rule, value="; ".join(f"{s.iso(digits=0)} to {e.iso(digits=0)}" for s, e in summary.spans))
+    _check_plausible(trajectory, setting.body)
+    findings = lint_trajectory(
+        trajectory,
+        summary.spans,
+        body=setting.body,
+        cutoff=setting.cutoff,
+        window_s=setting.span_s,
+        period_s=_period_s(trajectory, setting.body),
+    )
     contents = {kernel: kernel.read_bytes() for kernel in kernels}
     hashes = {kernel: hashlib.sha256(data).hexdigest() for kernel, data in contents.items()}
     return Ingested(
         object_id=item.id,
         trajectory=trajectory,
         inputs=tuple(
-            _kernel_record(item, source, kernel, setting, summary, hashes[kernel], len(contents[kernel]))
+            _kernel_record(
+                item,
+                source,
+                kernel,
+                setting,
+                summary,
+                hashes[kernel],
+                len(contents[kernel]),
+                findings if kernel == path else (),
+            )
             for kernel in reversed(kernels)
         ),
         files={hashes[kernel]: data for kernel, data in contents.items()},
@@ -294,6 +377,7 @@ def _kernel_record(
     summary: SpkCoverage,
     sha256: str,
     size_bytes: int,
+    findings: Sequence[Finding],
 ) -> InputRecord:
     return InputRecord(
         object_id=item.id,
@@ -311,6 +395,7 @@ def _kernel_record(
         node_count=None,
         covariance_count=None,
         spans=tuple(Span(start=start, stop=stop) for start, stop in summary.spans),
+        findings=_graded(findings),
         refusal=None,
     )
 
@@ -340,6 +425,7 @@ def _refused(
         node_count=None,
         covariance_count=None,
         spans=(),
+        findings=(),
         refusal=str(error),
     )
 

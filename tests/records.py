@@ -538,6 +538,7 @@ def _input(craft: Craft) -> InputRecord:
         node_count=40_321,
         covariance_count=29 if craft.sigma_rtn_km else 0,
         spans=tuple(_span(*span) for span in craft.covered_s),
+        findings=(),
         refusal=None,
     )
 
@@ -547,6 +548,7 @@ def _refused_input() -> InputRecord:
         object_id="HOPE", file="hope_20210314.oem", sha256="0f" * 32, size_bytes=88_120, originator="UAESA",
         format="OEM 2.0", creation=CUT_OFF + -9.0 * DAY_S, age_s=9.0 * DAY_S, center="Mars", axes="EME2000",
         time_system="UTC", interpolation=None, node_count=None, covariance_count=None, spans=(),
+        findings=(),
         refusal="epochs must increase, got '2021-03-16T00:02:00', hope_20210314.oem:412 (object HOPE)",
     )  # fmt: skip
 

@@ -69,11 +69,14 @@ def test_values_arrive_as_written() -> None:
         ("cad_km = 10", "cad_km = 1", 5, "must not exceed"),
         ("hbr_m = 7", "hbr_m = 7\nradius_km = 1", 9, "either hbr_m"),
         ("hbr_m = 7\n", "", 9, "either hbr_m"),
-        ('id = "MRO"', 'id = "../x"', 10, "pattern"),
+        ('id = "MRO"', 'id = "../x"', 10, "letters, digits"),
         ('id = "PHOBOS"', 'id = "mro"', 17, "must differ"),
         ('originator = "JPL"\ntarget', "target", 20, "originator is required"),
         ('[[object.ephemeris]]\npath = "a.bsp"', '[[object.ephemeris]]\npth = "a.bsp"', 21, "did you mean 'path'?"),
         ("span_days = 28", "span_days = ", 3, "TOML"),
+        ('id = "MRO"', 'id = "A--B"', 10, "single hyphens"),
+        ('id = "MRO"', 'id = "Index"', 10, "index"),
+        ("limit_km = 100", "limit_km = 15", 4, "must reach"),
     ],
 )
 def test_a_fault_is_named_with_its_line(old: str, new: str, line: int, words: str) -> None:
@@ -91,6 +94,20 @@ def test_a_fault_in_an_object_names_the_object() -> None:
     error = fault(VALID.replace("radius_km = 11.1", "radius_km = 0"))
 
     assert "(object PHOBOS)" in str(error)
+
+
+@pytest.mark.parametrize(
+    "text", ["object = [1, 2]", "x = " + "[" * 3000 + "]" * 3000, "x = " + "9" * 5000, "\ufeffx = 1"]
+)
+def test_odd_configurations_get_one_clear_error(text: str) -> None:
+    """Whatever stands in the file, the answer is one configuration error and never another exception."""
+    assert fault(text).file == "nearpass.toml"
+
+
+@pytest.mark.parametrize("pattern", ["/", ".", "**mro", "a" * 5000, "\0"])
+def test_odd_patterns_match_nothing(tmp_path: Path, pattern: str) -> None:
+    """A pattern that no file could match finds none."""
+    assert resolve(tmp_path, pattern) == []
 
 
 def test_a_pattern_finds_files_relative_to_the_configuration(tmp_path: Path) -> None:

@@ -70,27 +70,35 @@ def watch(
     log = Log(file=log_file, world=world)
     state = Watch(settle_s=settle_s, handled=read(workspace.status).get("deliveries_sha256"))
     while True:
-        config, text = load_config(config_path)
-        archive = Archive(workspace.archive)
-        latest = archive.latest_id()
-        found = deliveries(config, workspace.directory)
-        reason = state.due(found, world.instant(), cutoff_of(latest), config.cycle.every_hours)
-        cutoff = world.minute()
-        if reason is not None and (latest is None or cycle_id(cutoff) > latest):  # at most one cycle a minute
-            click.echo(f"{cycle_id(cutoff)}: {reason}")
-            state.handled()
-            try:
-                one_cycle(workspace, config, text, cutoff, jobs=jobs, log=log)
-            except NearpassError as error:
-                if once:
-                    raise
-                click.echo(f"nearpass: {error}", err=True)
+        try:
+            ended = _look(config_path, workspace, state, world, jobs=jobs, log=log, once=once)
+        except NearpassError as error:
             if once:
-                return
-        elif once and not state.unsettled:
-            click.echo("no cycle is due")
+                raise
+            click.echo(f"nearpass: {error}", err=True)  # a fault in the configuration may be mended meanwhile
+            ended = False
+        if ended:
             return
         world.sleep(poll_s)
+
+
+def _look(
+    config_path: Path, workspace: Workspace, state: Watch, world: World, *, jobs: int, log: Log, once: bool
+) -> bool:
+    """Look once whether a cycle is due, and run it; whether watching ends here."""
+    config, text = load_config(config_path)
+    latest = Archive(workspace.archive).latest_id()
+    found = deliveries(config, workspace.directory)
+    reason = state.due(found, world.instant(), cutoff_of(latest), config.cycle.every_hours)
+    cutoff = world.minute()
+    if reason is None or (latest is not None and cycle_id(cutoff) <= latest):  # at most one cycle a minute
+        if once and not state.unsettled:
+            click.echo("no cycle is due")
+        return once and not state.unsettled
+    click.echo(f"{cycle_id(cutoff)}: {reason}")
+    state.handled()
+    one_cycle(workspace, config, text, cutoff, jobs=jobs, log=log)
+    return once
 
 
 def cutoff_of(cycle: str | None) -> Epoch | None:

@@ -108,8 +108,10 @@ def _sensitivity(given: EncounterInput) -> dict[str, list[list[float]]]:
 def _words(encounter: CdmEncounter, plain: dict[str, Any]) -> str:
     lines = [
         f"{encounter.primary} and {encounter.secondary}, TCA {plain['tca_utc']} UTC about {encounter.center}",
-        f"miss {plain['miss_km']:.6f} km, {plain['relative_speed_km_s']:.6f} km/s, "
-        f"hard-body radius {plain['hbr_m']:g} m",
+        (
+            f"miss {plain['miss_km']:.6f} km, {plain['relative_speed_km_s']:.6f} km/s, "
+            f"hard-body radius {plain['hbr_m']:g} m"
+        ),
         f"Pc {_number(plain['pc'])} by {plain['method'] or 'no method'}: {plain['why']}",
     ]
     for name, value in plain["methods"].items():

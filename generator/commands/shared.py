@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -59,9 +60,14 @@ class EpochParameter(click.ParamType[Epoch]):
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Epoch:
         """Read it."""
         try:
-            return value if isinstance(value, Epoch) else Epoch.parse(str(value))
+            return value if isinstance(value, Epoch) else Epoch.parse(_with_seconds(str(value)))
         except NearpassError as error:
             self.fail(str(error), param, ctx)
+
+
+def _with_seconds(text: str) -> str:
+    """People leave out the seconds; CCSDS does not."""
+    return re.sub(r"(T\d\d:\d\d)(Z?)$", r"\1:00\2", text.strip())
 
 
 config_option = click.option(

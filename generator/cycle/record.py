@@ -40,6 +40,7 @@ __all__ = [
     "CycleRecord",
     "EpochText",
     "EventRecord",
+    "FindingRecord",
     "FunnelRecord",
     "FunnelStep",
     "HistoryPoint",
@@ -85,11 +86,22 @@ class UncoveredSpan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FindingRecord:
+    """What one rule says of one input; the yardstick is NPR 8079.1, table 5-1, and the physics of the orbit."""
+
+    rule: str
+    grade: Literal["pass", "note", "fail"]
+    value: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InputRecord:
     """One delivered file: what it says of itself and whether it was used.
 
     ``refusal`` is the error that kept it out (rule, value, file:line), None for a file in use. ``age_s`` is from its
-    creation to the data cut-off. The archive keeps the file under its SHA-256.
+    creation to the data cut-off. ``findings`` are those of every rule, the overall grade first; empty for a refused file.
+    The archive keeps the file under its SHA-256.
     """
 
     object_id: str
@@ -107,6 +119,7 @@ class InputRecord:
     node_count: int | None
     covariance_count: int | None
     spans: tuple[Span, ...]
+    findings: tuple[FindingRecord, ...]
     refusal: str | None
 
 

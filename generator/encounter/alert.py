@@ -69,7 +69,7 @@ def assess(
         if reasons:
             return Verdict(level=rule.level, reason="; ".join(reasons))
     widest_km = max(rule.cad_km for rule in rules)
-    return Verdict(level=Level.GREEN, reason=f"{measured} {distance_km:.3f} km is above {widest_km:g} km")
+    return Verdict(level=Level.GREEN, reason=f"{measured} {_spoken(distance_km)} is above {widest_km:g} km")
 
 
 def assess_crossing(
@@ -77,8 +77,8 @@ def assess_crossing(
 ) -> Verdict:
     """Level of an orbit crossing.
 
-    Without a timing (an object whose position along its orbit is unknown) the distance between the orbits alone decides:
-    what is not known cannot make it safe. With a timing but without its uncertainty, passages more than
+    Without a timing (an object whose position along its orbit is unknown) the distance between the orbits alone
+    decides: what is not known cannot make it safe. With a timing but without its uncertainty, passages more than
     ``UNKNOWN_TIMING_S`` apart are clear.
 
     Args:
@@ -108,6 +108,11 @@ def assess_crossing(
             return Verdict(level=rule.level, reason=f"{near}, {apart}")
         beside = f"the orbits pass {oxd_km:.3f} km from each other, but {apart}"
     return Verdict(level=Level.GREEN, reason=beside or f"the orbits pass {oxd_km:.3f} km from each other")
+
+
+def _spoken(distance_km: float) -> str:
+    """Kilometres with three decimals, metres where those would hide the figure."""
+    return f"{distance_km:.3f} km" if abs(distance_km) >= 0.1 else f"{distance_km * 1000:.1f} m"
 
 
 def _most_severe_first(rules: Sequence[AlertRule]) -> list[AlertRule]:

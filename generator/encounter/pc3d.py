@@ -29,7 +29,8 @@ BoolArray = NDArray[np.bool_]
 GAMMA: Final = 1e-16  # share of the encounter left outside its duration; CARA's value (Hall, Baars, Casali 2023)
 DURATION_SIGMAS: Final = float(np.sqrt(2.0) * erfcinv(GAMMA))
 LONG_SHARE: Final = 0.02  # of the period; an encounter that lasts longer is integrated over the whole span
-TIME_NODES: Final = 25
+BELL_STEP_SIGMAS: Final = 0.7  # half of the trapezoidal steps are then still within 1e-4 on a Gaussian
+MOST_BELL_STEPS: Final = 60
 BELL_RTOL: Final = 1e-3  # between the trapezoidal sums of all and of half the nodes: the former is then far better
 SPAN_PANELS: Final = 16
 PANEL_RTOL: Final = 2e-5  # a panel of the adaptive sum, against the whole
@@ -221,7 +222,7 @@ def nc_3d(
     whole = True
     if peak is not None:
         # A sphere larger than sigma keeps the rate up for as long as it takes to cross it.
-        half_s = DURATION_SIGMAS * peak.sigma_s + 2.0 * hbr_km / peak.relative_speed_km_s
+        half_s = DURATION_SIGMAS * peak.sigma_s + hbr_km / peak.relative_speed_km_s
         begin_s, end_s = peak.offset_s - half_s, peak.offset_s + half_s
         short = end_s - begin_s < LONG_SHARE * min(first.period_s, second.period_s)
         whole = not (short and start_s < begin_s and end_s < stop_s)
@@ -230,7 +231,8 @@ def nc_3d(
             points = np.sort(np.concatenate([points, near[(near > start_s) & (near < stop_s)]]))
         else:
             start_s, stop_s, points = begin_s, end_s, np.array([peak.offset_s])
-            number = _bell(lambda times: rates(first, second, hbr_km, times), start_s, stop_s)
+            steps = 2 * int(min(np.ceil(half_s / (BELL_STEP_SIGMAS * peak.sigma_s)), MOST_BELL_STEPS))
+            number = _bell(lambda times: rates(first, second, hbr_km, times), np.linspace(start_s, stop_s, steps + 1))
             if number is not None:
                 return Expected(number=number, start_s=start_s, stop_s=stop_s, whole_span=False)
     number = _adaptive(
@@ -241,9 +243,8 @@ def nc_3d(
     return Expected(number=number, start_s=start_s, stop_s=stop_s, whole_span=whole)
 
 
-def _bell(rate: Callable[[FloatArray], FloatArray], start_s: float, stop_s: float) -> float | None:
+def _bell(rate: Callable[[FloatArray], FloatArray], times: FloatArray) -> float | None:
     """Trapezoidal sum over a bell that is nil at both ends; None where half the nodes give another one."""
-    times = np.linspace(start_s, stop_s, TIME_NODES)
     curve = rate(times)
     fine, coarse = float(curve.sum()), 2.0 * float(curve[::2].sum())
     return fine * float(times[1] - times[0]) if abs(fine - coarse) <= BELL_RTOL * fine else None

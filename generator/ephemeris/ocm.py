@@ -271,8 +271,7 @@ def _read_covariances(lines: Lines, clock: _Clock) -> list[tuple[int, IntArray, 
         rows, columns = np.triu_indices(6)
         matrices[:, columns, rows] = values
     kept = CovarianceRows()
-    for moment, matrix in zip(epochs_ns.tolist(), matrices, strict=True):
-        kept.add(Epoch(moment), frame.removesuffix("_INERTIAL"), np.tril(matrix))
+    kept.extend(epochs_ns, frame.removesuffix("_INERTIAL"), np.tril(matrices))
     return [(first_line, epochs_ns, kept)]
 
 

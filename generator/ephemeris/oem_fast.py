@@ -97,17 +97,32 @@ def read_tokens(
     return None if values is None else (epochs, values.reshape(len(epochs), -1))
 
 
-def _tokens(text: Bytes, most_columns: int) -> tuple[Places, Places] | None:
-    """Where the tokens begin and end, both ``(N, columns)``; None unless every line has the columns of the first."""
+def common_bytes(text: Bytes, starts: Places, ends: Places) -> bytes | None:
+    """The bytes between ``starts`` and ``ends`` ``(N,)`` if they are the same in each row, else None."""
+    width = int(ends[0] - starts[0])
+    if width < 1 or (ends - starts != width).any():
+        return None
+    rows = np.ndarray((len(text) - width + 1,), dtype=f"S{width}", buffer=text, strides=(1,))[starts]
+    return None if (rows != rows[0]).any() else text[starts[0] : ends[0]].tobytes()
+
+
+def words_of(text: Bytes) -> tuple[Places, Places] | None:
+    """Where the words of a text begin and end; None where it holds other blanks than spaces, tabs and line feeds."""
     blank = text <= ord(" ")
     white = sum(np.count_nonzero(text == ord(mark)) for mark in " \t\n")
     if np.count_nonzero(blank) != white:
         return None
     edges = np.flatnonzero(blank[1:] != blank[:-1]) + 1
-    line_ends = np.flatnonzero(text == ord("\n"))
-    starts, ends = edges[0::2], edges[1::2]
-    if not len(starts):
+    return (edges[0::2], edges[1::2]) if len(edges) else None
+
+
+def _tokens(text: Bytes, most_columns: int) -> tuple[Places, Places] | None:
+    """Where the tokens begin and end, both ``(N, columns)``; None unless every line has the columns of the first."""
+    words = words_of(text)
+    if words is None:
         return None
+    starts, ends = words
+    line_ends = np.flatnonzero(text == ord("\n"))
     columns = int(np.searchsorted(starts, line_ends[np.searchsorted(line_ends, starts[0])]))
     if columns not in (7, 10) or columns > most_columns or len(starts) % columns:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from generator.astro.epochs import Epoch, TimeSystem
+from generator.ephemeris.oem_covariance_fast import read_covariances
 from generator.ephemeris.oem_fast import NUMBER
 from generator.ephemeris.oem_lines import Lines, is_comment, keyword_line, read_pairs
 from generator.ephemeris.oem_records import FloatArray, OemCovariances, OemHeader, OemMessage, OemSegment
@@ -105,6 +106,8 @@ def _read_covariances(lines: Lines, version: str, metadata: Metadata) -> OemCova
             rows.comments.append(text[7:].strip())
             lines.take()
             continue
+        if not len(rows) and _read_at_once(lines, rows, metadata):
+            continue
         number = lines.number
         epoch, frame = _read_covariance_head(lines, metadata.system)
         rows.check_epoch(epoch, text, number)
@@ -113,6 +116,18 @@ def _read_covariances(lines: Lines, version: str, metadata: Metadata) -> OemCova
         raise InputError("a covariance block must hold a covariance", line=lines.number)
     lines.take()
     return rows.record()
+
+
+def _read_at_once(lines: Lines, rows: CovarianceRows, metadata: Metadata) -> bool:
+    """Whether what is left of the block could be read at once; then the place is where it ends."""
+    stop = lines.data.find(b"COVARIANCE_STOP", lines.position)
+    end = lines.data.rfind(b"\n", lines.position, stop) + 1 if stop >= 0 else 0
+    found = read_covariances(lines.data[lines.position : end], metadata.system) if end else None
+    if found is None:
+        return False
+    rows.extend(found[0], found[2] or metadata.pairs["REF_FRAME"][0], found[1])
+    lines.skip_to(end)
+    return True
 
 
 def _read_covariance_head(lines: Lines, system: TimeSystem) -> tuple[Epoch, str | None]:

@@ -15,6 +15,7 @@ from generator.ephemeris.oem_records import (
     MOST_DEGREE,
     VERSIONS,
     FloatArray,
+    IntArray,
     OemCovariances,
     OemHeader,
     OemSegment,
@@ -137,33 +138,38 @@ def segment_of(metadata: Metadata, table: Table, covariances: OemCovariances | N
 
 
 class CovarianceRows:
-    """The covariances of a segment, one after the other."""
+    """The covariances of a segment, one after the other or many at a time."""
 
     def __init__(self) -> None:
         self.comments: list[str] = []
-        self._epochs: list[Epoch] = []
-        self._matrices: list[FloatArray] = []
+        self._epochs_ns: list[int] = []
+        self._triangles: list[FloatArray] = []
         self._frames: list[str] = []
 
     def check_epoch(self, epoch: Epoch, text: str, line: int) -> None:
         """Refuse an epoch that does not follow the one before."""
-        if self._epochs and epoch <= self._epochs[-1]:
+        if self._epochs_ns and epoch.tai_ns <= self._epochs_ns[-1]:
             raise InputError("the epochs of covariances must increase", value=text, line=line)
 
     def add(self, epoch: Epoch, frame: str, triangle: FloatArray) -> None:
         """Keep a covariance by its lower triangle ``(6, 6)``."""
-        self._epochs.append(epoch)
-        self._frames.append(frame)
-        self._matrices.append(np.asarray(triangle + np.tril(triangle, -1).T))
+        self.extend(np.array([epoch.tai_ns]), frame, triangle[None])
+
+    def extend(self, epochs_tai_ns: IntArray, frame: str, triangles: FloatArray) -> None:
+        """Keep covariances in the same axes by their epochs ``(M,)`` and lower triangles ``(M, 6, 6)``."""
+        self._epochs_ns += epochs_tai_ns.tolist()
+        self._frames += [frame] * len(epochs_tai_ns)
+        self._triangles.append(triangles)
 
     def __len__(self) -> int:
-        return len(self._epochs)
+        return len(self._epochs_ns)
 
     def record(self) -> OemCovariances:
         """All of them; there must be at least one."""
+        triangles = np.concatenate(self._triangles)
         return OemCovariances(
-            epochs_tai_ns=read_only(np.array([epoch.tai_ns for epoch in self._epochs], dtype=np.int64)),
-            matrices=read_only(np.array(self._matrices)),
+            epochs_tai_ns=read_only(np.array(self._epochs_ns, dtype=np.int64)),
+            matrices=read_only(triangles + np.swapaxes(np.tril(triangles, -1), 1, 2)),
             frames=tuple(self._frames),
             comments=tuple(self.comments),
         )

@@ -14,7 +14,6 @@ from typing import Final
 
 import numpy as np
 
-from generator.astro.epochs import Epoch
 from generator.ephemeris import oem_xml_fast
 from generator.ephemeris.oem_lines import Pairs, check_length
 from generator.ephemeris.oem_records import OemHeader, OemMessage, OemSegment
@@ -341,5 +340,4 @@ class _OemReader(XmlReader):
         if found is None or len(self._covariances) or self._version == "1.0":
             raise _UnusualError
         frame = found[2] or metadata.pairs["REF_FRAME"][0]
-        for epoch_ns, triangle in zip(found[0].tolist(), found[1], strict=True):
-            self._covariances.add(Epoch(epoch_ns), frame, triangle)
+        self._covariances.extend(found[0], frame, found[1])

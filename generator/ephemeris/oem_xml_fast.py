@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generator.astro.epochs import TimeSystem
-from generator.ephemeris.oem_fast import PADDING, Bytes, FloatArray, Places, Span, in_order, read_tokens
+from generator.ephemeris.oem_fast import PADDING, Bytes, FloatArray, Places, Span, common_bytes, in_order, read_tokens
 
 IntArray = NDArray[np.int64]
 
@@ -139,7 +139,7 @@ def _places(text: Bytes, name: str) -> tuple[list[bytes], Places, Places, bytes 
         return None
     if f"<{COVARIANCE_FRAME}>".encode() not in tags:
         return tags, starts, ends, None
-    frame = _common(text, starts[:, 1], ends[:, 1])
+    frame = common_bytes(text, starts[:, 1], ends[:, 1])
     if frame is None or _FRAME_NAME.fullmatch(frame) is None:
         return None
     return tags, np.delete(starts, 1, axis=1), np.delete(ends, 1, axis=1), frame
@@ -164,7 +164,7 @@ def _tag_table(text: Bytes, tags: list[bytes]) -> tuple[Places, Places] | None:
     if (closes < opens).any() or (opens[1:] < closes[:-1]).any():
         return None
     begins, ends = opens.reshape(-1, len(tags)), closes.reshape(-1, len(tags))
-    alike = all(_common(text, begins[:, at], ends[:, at] + 1) == tag for at, tag in enumerate(tags))
+    alike = all(common_bytes(text, begins[:, at], ends[:, at] + 1) == tag for at, tag in enumerate(tags))
     return (begins, ends) if alike else None
 
 
@@ -177,15 +177,6 @@ def _allowed(name: str, form: tuple[str, ...]) -> list[set[bytes]]:
             plain |= {f"<{leaf} units={quote}{UNITS[leaf]}{quote}>".encode() for quote in "\"'"}
         inner += [plain, {f"</{leaf}>".encode()}]
     return [{f"<{name}>".encode()}, *inner, {f"</{name}>".encode()}]
-
-
-def _common(text: Bytes, starts: Places, ends: Places) -> bytes | None:
-    """The bytes between ``starts`` and ``ends`` ``(N,)`` if they are the same in each row, else None."""
-    width = int(ends[0] - starts[0])
-    if width < 1 or (ends - starts != width).any():
-        return None
-    rows = np.ndarray((len(text) - width + 1,), dtype=f"S{width}", buffer=text, strides=(1,))[starts]
-    return None if (rows != rows[0]).any() else text[starts[0] : ends[0]].tobytes()
 
 
 def _blank_elsewhere(text: Bytes, tags: list[bytes], count: int, starts: Places, ends: Places) -> bool:

@@ -20,8 +20,6 @@ from generator.publish.workspace import Workspace
 JOURNAL: Final = "commit.json"
 LAST: Final = ("live/latest.js", "manifest.json", "manifest.sha256", "index.html", "latest.json")
 """The files that make a new cycle the current one, in this order."""
-
-
 Step = tuple[str, str, str | None, str | None]
 """Source and target below the workspace, hash before (None: not there) and after (None: a whole folder)."""
 

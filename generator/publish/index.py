@@ -86,7 +86,7 @@ class Index:
         return [Mention(cycle_id=c, tca=Epoch(t), miss_km=m, level=level) for c, t, m, level in rows]
 
     def contents(self) -> list[tuple[object, ...]]:
-        """Every row of every table but the index's own, sorted: two indexes of the same archive are equal."""
+        """Every row of every table but the index's own; two indexes of one archive hold the same rows."""
         return [(name, *row) for name in _CONTENTS for row in self._connection.execute(f"SELECT * FROM {name}")]  # noqa: S608 - constants
 
     def synchronise(self) -> None:

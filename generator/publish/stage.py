@@ -33,7 +33,7 @@ def all_plots(record: CycleRecord) -> list[Plot]:
     return [
         *cycle_plots(record),
         *(plot for event in detailed for plot in event_plots(record, event)),
-        *(plot for pair in record.pairs if pair.profile for plot in pair_plots(record, pair)),
+        *(plot for pair in record.pairs for plot in pair_plots(record, pair)),
         *(plot for item in record.objects for plot in object_plots(record, item)),
     ]
 

@@ -10,6 +10,7 @@ from generator.cycle.record import ChangeRecord, CycleRecord, EventRecord, Input
 from generator.encounter.alert import SEVERITY, Level
 from generator.report import wording
 from generator.report.event_views import EventCard, event_card
+from generator.report.quality_views import grade
 from generator.report.views import (
     Catalogue,
     Cell,
@@ -238,6 +239,7 @@ def used_inputs_table(inputs: Sequence[InputRecord]) -> Table:
             Cell(text=item.object_id),
             Cell(text=item.file),
             Cell(text="refused" if item.refusal else "in use"),
+            Cell(text=grade(item), mark="nowrap"),
             Cell(text=item.originator),
             time_cell(item.creation),
             span_cell(item.age_s),
@@ -249,7 +251,9 @@ def used_inputs_table(inputs: Sequence[InputRecord]) -> Table:
     return Table(
         caption="Deliveries of both objects",
         heads=(
-            Head(title="Object"), Head(title="File"), Head(title="State"), Head(title="Originator"),
+            Head(title="Object"), Head(title="File"), Head(title="State"),
+            Head(title="Grade", meaning="By NPR 8079.1, table 5-1; every rule stands on the object's page"),
+            Head(title="Originator"),
             Head(title="Created", unit="UTC"), Head(title="Age", meaning="From its creation to the data cut-off"),
             Head(title="Covariances", numeric=True), Head(title="SHA-256"),
         ),
@@ -264,6 +268,7 @@ def inputs_table(inputs: Sequence[InputRecord]) -> Table:
             Cell(text=item.object_id),
             Cell(text=item.file),
             Cell(text="refused" if item.refusal else "in use"),
+            Cell(text=grade(item), mark="nowrap"),
             Cell(text=item.originator),
             Cell(text=_format(item)),
             time_cell(item.creation),
@@ -279,7 +284,9 @@ def inputs_table(inputs: Sequence[InputRecord]) -> Table:
     return Table(
         caption="Inputs: every delivery that was read, in use or refused",
         heads=(
-            Head(title="Object"), Head(title="File"), Head(title="State"), Head(title="Originator"),
+            Head(title="Object"), Head(title="File"), Head(title="State"),
+            Head(title="Grade", meaning="By NPR 8079.1, table 5-1; every rule stands on the object's page"),
+            Head(title="Originator"),
             Head(title="Format"), Head(title="Created", unit="UTC"),
             Head(title="Age", meaning="From its creation to the data cut-off"), Head(title="Span", unit="UTC"),
             Head(title="Nodes", numeric=True), Head(title="Covariances", numeric=True),

@@ -284,10 +284,13 @@ def _basis(event: EventRecord, catalogue: Catalogue) -> tuple[str, ...]:
     for key in (event.primary, event.secondary):
         item, name = given.get(key), catalogue.name(key)
         if item is None:
-            lines.append(f"{name}: no covariance was delivered and no model is declared. None is assumed.")
+            lines.append(
+                f"{name}: no usable covariance was delivered for that time and no model is declared. None is assumed."
+            )
         elif item.basis is Basis.DECLARED:
             lines.append(
-                f"{name}: the publisher's declared model, because no covariance was delivered ({item.source})."
+                f"{name}: the publisher's declared model ({item.source}), because no usable covariance was delivered "
+                "for that time."
             )
         else:
             lines.append(f"{name}: the covariance that came with its ephemeris ({item.source}).")

@@ -11,6 +11,7 @@ from generator.report import crossing_views, wording
 from generator.report.coverage_views import coverage_table, uncovered_table
 from generator.report.cycle_views import inputs_table, refusals
 from generator.report.event_tables import events_table
+from generator.report.quality_views import findings_table, prediction_words, predictions_table
 from generator.report.views import (
     Catalogue,
     Cell,
@@ -41,6 +42,9 @@ class ObjectPage:
     events: Table | None
     crossings: Table | None
     pairs: Table
+    findings: Table | None
+    predictions: Table | None
+    predicted: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +92,9 @@ def object_page(item: ObjectRecord, catalogue: Catalogue, links: Links) -> Objec
         events=events_table(events, catalogue, links, caption=f"Approaches of {item.name}") if events else None,
         crossings=_object_crossings(item, catalogue, links),
         pairs=coverage_table(pairs, links),
+        findings=findings_table(deliveries),
+        predictions=predictions_table(item),
+        predicted=prediction_words(item),
     )
 
 

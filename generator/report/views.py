@@ -308,7 +308,9 @@ def verdict(record: CycleRecord) -> Verdict:
     if crossing:
         details.append(crossing)
     details.append(_clear_pairs(record, screened))
-    headline = _decision(red, record.window.start) if red else "Nothing needs a decision."
+    partly = any(pair.unscreened is None and pair.uncovered_s > 0.0 for pair in record.pairs)
+    quiet = "Nothing needs a decision in the time that is covered." if partly else "Nothing needs a decision."
+    headline = _decision(red, record.window.start) if red else quiet
     state: Literal["red", "yellow", "clear"] = "red" if red else "yellow" if yellow or crossing else "clear"
     return Verdict(state=state, headline=headline, details=tuple(details))
 

@@ -120,3 +120,24 @@ def test_watch_survives_a_clock_set_back(config: Path) -> None:
     watch(Clock(NOW + -3600.0), "--config", config, "--poll", 60, "--settle", 0)
 
     assert list(Archive(config.parent / "archive").cycle_ids()) == ["2021-03-17T1200Z", "2021-03-17T1201Z"]
+
+
+def test_watch_outlives_a_fault_in_the_configuration(config: Path) -> None:
+    """While nearpass.toml breaks a rule each look says so; mended, the waiting delivery makes its cycle."""
+    good = config.read_text()
+    config.write_text(good.replace("limit_km", "limt_km"))
+    clock = Clock(NOW)
+    mended = clock.now + 1800.0
+
+    def sleep(seconds: float) -> None:
+        clock.now = clock.now + seconds
+        if clock.now >= mended:
+            config.write_text(good)
+        if clock.now > mended + 1200.0:
+            raise click.Abort
+
+    world = World(instant=lambda: clock.now, sleep=sleep)
+    told = CliRunner().invoke(cli, ["watch", "--config", str(config), "--poll", "600"], obj=world).output.splitlines()
+
+    assert ["did you mean 'limit_km'" in line for line in told[:3]] == [True, True, True]
+    assert told[3] == "2021-03-17T1240Z: a delivery arrived"

@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from generator.astro.epochs import Epoch, TimeSystem
-from generator.ephemeris import oem_fast, oem_table
+from generator.ephemeris import oem_covariance_fast, oem_fast, oem_kvn, oem_table
 from generator.ephemeris.compression import decompressed
 from generator.ephemeris.oem import OemMessage, OemSegment, parse_oem, peek_header
 from generator.errors import InputError
@@ -60,6 +60,7 @@ def _refusal(text: str | bytes) -> InputError:
 def _without_the_fast_reader() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(oem_table, "read_fast", lambda *_: None)
+        patch.setattr(oem_kvn, "read_covariances", lambda *_: None)
         yield
 
 
@@ -73,6 +74,14 @@ def _tables(message: OemMessage) -> list[np.ndarray]:
             segment.velocities_km_s,
             np.zeros(0) if segment.accelerations_km_s2 is None else segment.accelerations_km_s2,
         )
+    ]
+
+
+def _covariances(message: OemMessage) -> list[object]:
+    return [
+        (held.epochs_tai_ns.tolist(), held.matrices.tolist(), held.frames, held.comments)
+        for held in (segment.covariances for segment in message.segments)
+        if held is not None
     ]
 
 
@@ -442,9 +451,28 @@ def test_the_fast_reader_agrees_with_the_careful_one(form: str) -> None:
         np.testing.assert_array_equal(ours, theirs)
 
 
+@pytest.mark.parametrize("frame", ["RTN", None])
+@pytest.mark.parametrize("comment", ["", "COMMENT one\n"])
+def test_many_covariances_are_read_at_once(frame: str | None, comment: str) -> None:
+    """Hundreds of covariances laid out alike give the same bits as read line by line, and the fast way did answer."""
+    rng = np.random.default_rng(5)
+    blocks = [((START + 60.0 * at).iso(digits=3), frame, rng.normal(size=(6, 6)) * 1e-3) for at in range(400)]
+    block = covariance_text(*blocks).replace("START\n", f"START\n{comment}")
+    text = message_text(segment_text(LINES) + block)
+    answers: list[bool] = []
+    with pytest.MonkeyPatch.context() as patch:
+        fast = oem_kvn.read_covariances
+        patch.setattr(oem_covariance_fast, "_CHUNK", 10_000)
+        patch.setattr(oem_kvn, "read_covariances", lambda *a: (found := fast(*a), answers.append(found is not None))[0])
+        first = _covariances(_read(text))
+    with _without_the_fast_reader():
+        assert first == _covariances(_read(text))
+    assert answers == [True]
+
+
 RICH = message_text(
     segment_text(LINES, USEABLE_STOP_TIME="2021-03-01T00:06:30")
-    + covariance_text(("2021-03-01T00:01:00", "RTN", COVARIANCE)),
+    + covariance_text(("2021-03-01T00:01:00", "RTN", COVARIANCE), ("2021-03-01T00:02:00", "RTN", 2 * COVARIANCE)),
     segment_text([f"{line} 1.0 2.0 3.0" for line in LATER]),
     version="3.0",
 ).encode()
@@ -490,6 +518,7 @@ def test_any_damage_gives_a_message_or_one_input_error(data: bytes) -> None:
     """A damaged message never raises anything else, and both readers of the states come to the same end."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(oem_fast, "_CHUNK", 200)  # a few lines at a time
+        patch.setattr(oem_covariance_fast, "_CHUNK", 200)
         fast = _outcome(data)
     with _without_the_fast_reader():
         careful = _outcome(data)
@@ -498,6 +527,7 @@ def test_any_damage_gives_a_message_or_one_input_error(data: bytes) -> None:
         return
     for ours, theirs in zip(_tables(fast), _tables(careful), strict=True):
         np.testing.assert_array_equal(ours, theirs)
+    assert _covariances(fast) == _covariances(careful)
 
 
 @settings(deadline=None)

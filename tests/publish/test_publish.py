@@ -2,6 +2,9 @@
 
 import json
 import os
+import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +22,7 @@ from generator.publish.mirror import mirror
 from stub_cycles import add, broken_links, new_workspace, quick, silent, stub, tree
 
 FEW, MANY = 10, 300
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 @pytest.fixture
@@ -250,3 +254,26 @@ def test_what_matters_is_on_the_disk(workspace: Workspace, monkeypatch: pytest.M
     ]
 
     assert [path for path in needed if path.stat().st_ino not in flushed] == []
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(BROWSER is None, reason="no browser found")
+def test_the_page_of_a_superseded_cycle_says_so(workspace: Workspace, tmp_path: Path) -> None:
+    """Opened from its folder, the old page names and links to its correction; the page of the correction does not."""
+    add(workspace, "2021-03-17T0000Z")
+    add(workspace, "2021-03-18T0000Z", supersedes="2021-03-17T0000Z")
+    shown = {}
+    for day in ("17", "18"):
+        page = workspace.public / f"cycles/2021/03/{day}/T0000Z/index.html"
+        ran = subprocess.run(
+            [
+                str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}",
+                "--virtual-time-budget=4000", "--dump-dom", page.as_uri(),
+            ],
+            capture_output=True, text=True, timeout=120, check=True,
+        )  # fmt: skip
+        shown[day] = re.search(r'<p class="newer".*?</p>', ran.stdout, re.DOTALL)[0]
+
+    assert "superseded by a corrected one" in shown["17"]
+    assert "cycles/2021/03/18/T0000Z/index.html" in shown["17"]
+    assert "superseded" not in shown["18"]

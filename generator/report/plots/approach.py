@@ -176,13 +176,14 @@ class TrackDrawing:
         dots = self._dots(points)
         axes.plot(dots[:, x], dots[:, y], ".", color=SECONDARY, markersize=5, zorder=4)
         shown = points[(abs(points) < half_km).all(axis=1)]
-        axes.annotate(
-            "",
-            (shown[-1, x], shown[-1, y]),
-            xytext=(shown[-3, x], shown[-3, y]),
-            arrowprops={"arrowstyle": "-|>", "color": SECONDARY, "linewidth": 1.2, "mutation_scale": 12},
-            zorder=4,
-        )
+        if len(shown) > 2:  # a pair that hardly moves, or flies through the frame between two points, has no arrow
+            axes.annotate(
+                "",
+                (shown[-1, x], shown[-1, y]),
+                xytext=(shown[-3, x], shown[-3, y]),
+                arrowprops={"arrowstyle": "-|>", "color": SECONDARY, "linewidth": 1.2, "mutation_scale": 12},
+                zorder=4,
+            )
         axes.plot([0], [0], "+", color=PRIMARY, markersize=10, markeredgewidth=1.8, zorder=5)
         at = self.miss_rtn_km[x], self.miss_rtn_km[y]
         if self.miss_sigma_rtn_km is not None:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import Final
 
+from matplotlib.figure import Figure
+
 from generator.report.plots.plot import Plot
 from generator.report.plots.style import house_style, svg
 
@@ -32,7 +34,7 @@ def draw_all(plots: Sequence[Plot], *, jobs: int, progress: Callable[[int], obje
     chunks = [plots[first : first + _CHUNK] for first in range(0, len(plots), _CHUNK)]
     if jobs == 1 or len(chunks) < 2:
         for plot in plots:
-            drawn = draw(plot)
+            drawn = _drawn(plot)
             progress(1)
             yield plot, drawn
         return
@@ -44,6 +46,18 @@ def draw_all(plots: Sequence[Plot], *, jobs: int, progress: Callable[[int], obje
             yield from zip(chunk, results, strict=True)
 
 
+def _drawn(plot: Plot) -> bytes:
+    """The picture, or one that says that there is none: no plot is worth a report that is not published."""
+    try:
+        return draw(plot)
+    except Exception as error:  # noqa: BLE001  # whatever goes wrong in a drawing, the page must still appear
+        with house_style():
+            figure = Figure(figsize=(5.2, 1.2))
+            words = f"This picture could not be drawn ({type(error).__name__}).\nIts data stand in the CSV beside it."
+            figure.text(0.5, 0.5, words, ha="center", va="center")
+            return svg(figure, plot.title)
+
+
 def _start_worker() -> None:
     """Collecting garbage amid a figure takes a sixth of the time; a worker collects between chunks instead."""
     gc.freeze()
@@ -51,6 +65,6 @@ def _start_worker() -> None:
 
 
 def _draw_chunk(plots: Sequence[Plot]) -> list[bytes]:
-    drawn = [draw(plot) for plot in plots]
+    drawn = [_drawn(plot) for plot in plots]
     gc.collect()
     return drawn
