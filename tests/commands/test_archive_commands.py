@@ -64,7 +64,7 @@ def test_rescreening_gives_every_number_again(nearpass: Nearpass, tmp_path: Path
         nearpass("run", "--config", config, "--at", "2021-03-17T02:00:00")
     for path in (tmp_path / "ephemerides").iterdir():
         path.unlink()
-    config.write_text(config.read_text().replace("limit_km = 700.0", "limit_km = 1.0"))
+    config.write_text(config.read_text().replace("limit_km = 700.0", "limit_km = 50.0"))
     code, out, err = nearpass("verify", "--config", config, "--rescreen", "2021-03-17T0200Z")
 
     assert (code, err) == (0, "")

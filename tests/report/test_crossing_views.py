@@ -119,7 +119,7 @@ def test_crossings_have_a_clause_of_their_own() -> None:
     """A red crossing needs no decision by itself: the headline stays calm and a clause names the pair."""
     record = _record(*_daily(Level.RED, 2))
     verdict = views.verdict(record)
-    assert verdict.headline == "Nothing needs a decision."
+    assert verdict.headline == "Nothing needs a decision in the time that is covered."
     assert verdict.state == "yellow"
     assert "The orbits of 1 pair cross: MRO – ODY (red)." in verdict.details
     assert views.summarise(record).verdict.endswith("The orbits of 1 pair cross: MRO – ODY (red).")

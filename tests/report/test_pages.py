@@ -205,7 +205,7 @@ def test_pair_page_states_what_is_proven() -> None:
 def test_quiet_front_page_says_so_in_words() -> None:
     """With nothing listed the front page says that nothing needs a decision and names the nearest passages."""
     text = _live(quiet_record())["index.md"]
-    assert "<h1>Nothing needs a decision.</h1>" in text
+    assert "<h1>Nothing needs a decision in the time that is covered.</h1>" in text
     assert "The nearest passages" in text
     assert "This is the first cycle." in text
 
@@ -251,7 +251,7 @@ def test_scripts_hold_plain_json() -> None:
     cycles = [
         CycleSummary(
             cycle_id=f"2021-03-{day:02d}T0000Z", cutoff=record.window.start, red=0, yellow=1, green=2,
-            pairs_screened=3, refused=0, verdict="Nothing needs a decision.",
+            pairs_screened=3, refused=0, verdict="Nothing needs a decision in the time that is covered.",
         )
         for day in (15, 2, 9)
     ]  # fmt: skip

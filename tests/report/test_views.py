@@ -32,7 +32,7 @@ def test_verdict_without_red_or_yellow() -> None:
     """With nothing red or yellow the verdict says in words that nothing needs a decision, and below which distance."""
     verdict = views.verdict(quiet_record())
     assert verdict.state == "clear"
-    assert verdict.headline == "Nothing needs a decision."
+    assert verdict.headline == "Nothing needs a decision in the time that is covered."
     assert "No approach comes below 0.5 km in the time that is covered." in verdict.details
 
 
@@ -67,7 +67,7 @@ def test_verdict_of_yellow(number: int, text: str) -> None:
     """Yellow approaches are to watch, and nothing needs a decision."""
     verdict = views.verdict(_with_events(*[_event(Level.YELLOW, None)] * number))
     assert verdict.state == "yellow"
-    assert verdict.headline == "Nothing needs a decision."
+    assert verdict.headline == "Nothing needs a decision in the time that is covered."
     assert text in verdict.details
 
 
