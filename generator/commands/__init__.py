@@ -6,6 +6,7 @@ import click
 
 import generator
 from generator.commands.archives import build, history, keygen, prune, rebuild, verify
+from generator.commands.conversion import convert_command
 from generator.commands.cycles import run, watch
 from generator.commands.messages import compare, pc
 from generator.commands.shared import World
@@ -32,5 +33,21 @@ def cli() -> None:
     """Screen ephemerides for close approaches and publish each cycle as an archived site."""
 
 
-for command in (init, check, run, watch, build, rebuild, verify, history, prune, keygen, compare, pc, serve, demo):
+for command in (
+    init,
+    check,
+    run,
+    watch,
+    build,
+    rebuild,
+    verify,
+    history,
+    prune,
+    keygen,
+    convert_command,
+    compare,
+    pc,
+    serve,
+    demo,
+):
     cli.add_command(command)

@@ -1,0 +1,84 @@
+"""nearpass convert: between OEM in KVN, in XML, and SPK."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fleets import LOW, message, segment
+from generator.__main__ import main
+from generator.ephemeris.oem import parse_oem
+from generator.ephemeris.oem_write import write_oem
+
+EPOCH_ROUNDING_KM = 1e-6  # a double of TDB seconds holds 0.1 microsecond, 0.4 mm at 3.4 km/s
+
+Nearpass = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def nearpass(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Nearpass:
+    """The command in this process: exit code, standard output, standard error."""
+
+    def run(*words: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["nearpass", *map(str, words)])
+        code = 0
+        try:
+            main()
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture
+def oem(tmp_path: Path) -> Path:
+    path = tmp_path / "low.oem"
+    path.write_text(write_oem(message(segment(LOW, 0.0, 7200.0, 60.0))))
+    return path
+
+
+def test_kvn_to_xml_and_back_is_exact(nearpass: Nearpass, oem: Path, tmp_path: Path) -> None:
+    """Through XML and back every state is the same, and the command says that the error is none."""
+    code, out, _ = nearpass("convert", oem, tmp_path / "low.xml")
+    again, _, _ = nearpass("convert", tmp_path / "low.xml", tmp_path / "again.oem")
+    before, after = (parse_oem(path.read_bytes(), path.name) for path in (oem, tmp_path / "again.oem"))
+
+    assert (code, again) == (0, 0)
+    assert "largest error 0 mm" in out
+    assert np.array_equal(before.segments[0].positions_km, after.segments[0].positions_km)
+
+
+def test_oem_to_kernel_and_back_keeps_the_states(nearpass: Nearpass, oem: Path, tmp_path: Path) -> None:
+    """Through a kernel and back the states agree to the rounding of a kernel's epochs."""
+    nearpass("convert", oem, tmp_path / "low.bsp", "--target", -999)
+    code, out, _ = nearpass("convert", tmp_path / "low.bsp", tmp_path / "again.oem", "--target", -999)
+    after = parse_oem((tmp_path / "again.oem").read_bytes(), "again.oem").segments[0]
+    expected_km, _ = LOW.state(
+        (after.epochs_tai_ns - parse_oem(oem.read_bytes(), "x").segments[0].epochs_tai_ns[0]) / 1e9
+    )
+
+    assert code == 0
+    assert "largest error" in out
+    assert np.abs(after.positions_km - expected_km).max() < EPOCH_ROUNDING_KM
+
+
+def test_nothing_is_overwritten(nearpass: Nearpass, oem: Path) -> None:
+    """A file that exists is left alone."""
+    before = oem.read_bytes()
+    code, _, err = nearpass("convert", oem, oem)
+
+    assert code == 4
+    assert "must not exist" in err
+    assert oem.read_bytes() == before
+
+
+def test_a_kernel_needs_its_target(nearpass: Nearpass, oem: Path, tmp_path: Path) -> None:
+    """Without the NAIF number a kernel is neither read nor written."""
+    code, _, err = nearpass("convert", oem, tmp_path / "low.bsp")
+
+    assert code == 4
+    assert "--target" in err
