@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
+from faults import KILL, failing_at
 from generator.astro.epochs import Epoch
 from generator.commands.one_cycle import one_cycle
 from generator.commands.shared import Log, World
@@ -44,6 +45,12 @@ ephemeris = [{path = "b*.oem", originator = "TEST"}]
 """
 processes = multiprocessing.get_context("forkserver")
 processes.set_forkserver_preload(["interrupted"])
+
+
+def run_stub_killed_at(directory: Path, cutoff: Epoch, number: int) -> None:
+    """As :func:`run_stub`, but the process kills itself before its change of the file system with this number."""
+    with failing_at(number, KILL, below=directory):
+        run_stub(directory, cutoff)
 
 
 def lay_out(directory: Path) -> None:

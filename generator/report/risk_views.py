@@ -73,8 +73,8 @@ def spoken(pc: float) -> str:
 
 
 def basis(found: ProbabilityRecord) -> str:
-    """By which method and why it, or why there is none."""
-    return why(found) if found.pc is None or found.method is None else f"by {method(found.method)}: {why(found)}"
+    """By which method, or why there is none; why this method stands on the event's page."""
+    return why(found) if found.pc is None or found.method is None else f"by {method(found.method)}"
 
 
 def method(name: str) -> str:

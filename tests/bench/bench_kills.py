@@ -6,47 +6,69 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from faults import failing_at
 from generator.cycle.archive import Archive
 from generator.publish import Workspace
 from generator.publish.commit import read_journal
-from interrupted import FIRST, SECOND, THIRD, faults, lay_out, processes, run_stub
+from interrupted import FIRST, SECOND, THIRD, faults, lay_out, processes, run_stub, run_stub_killed_at
 
 KILLS = 200
 
 
 def main() -> None:
-    """Counts of what each kill left, and of faults; the last must be 0."""
+    """Counts of what each kill left, and of faults, which must be 0; at random times, then before random changes."""
     chance = random.Random(8)  # noqa: S311 - random moments, no secret
-    left: Counter[str] = Counter()
-    faulty = 0
     with tempfile.TemporaryDirectory() as folder:
         start = Path(folder) / "start"
         lay_out(start)
         run_stub(start, FIRST)
-        whole_s = 0.0
-        for number in range(KILLS + 1):
-            directory = Path(folder) / str(number)
-            shutil.copytree(start, directory)
+        _timed(start, Path(folder) / "first")  # starts what later processes are forked from
+        whole_s = _timed(start, Path(folder) / "whole")
+        _kill("at random times", start, [(None, chance.uniform(0.0, whole_s)) for _ in range(KILLS)])
+        shutil.copytree(start, Path(folder) / "counted")
+        with failing_at(-1, 0, below=Path(folder) / "counted") as failure:
+            run_stub(Path(folder) / "counted", SECOND)
+        numbers = sorted(chance.sample(range(failure.seen), KILLS))
+        _kill("before random changes of the file system", start, [(number, None) for number in numbers])
+
+
+def _kill(when: str, start: Path, moments: Sequence[tuple[int | None, float | None]]) -> None:
+    left: Counter[str] = Counter()
+    faulty = 0
+    for number, after_s in moments:
+        directory = start.with_name("killed")
+        shutil.copytree(start, directory)
+        if number is None:
             process = processes.Process(target=run_stub, args=(directory, SECOND))
-            began = time.perf_counter()
-            process.start()
-            process.join(chance.uniform(0.0, whole_s) if number else None)
-            whole_s = whole_s or time.perf_counter() - began
-            process.kill()
-            process.join()
-            if number:
-                left[_state(directory)] += 1
-                faulty += bool(faults(directory, settled=False))
-                run_stub(directory, THIRD)
-                faulty += bool(faults(directory, settled=True))
-            shutil.rmtree(directory)
+        else:
+            process = processes.Process(target=run_stub_killed_at, args=(directory, SECOND, number))
+        process.start()
+        process.join(after_s)
+        process.kill()
+        process.join()
+        left[_state(directory)] += 1
+        faulty += bool(faults(directory, settled=False))
+        run_stub(directory, THIRD)
+        faulty += bool(faults(directory, settled=True))
+        shutil.rmtree(directory)
+    print(f"{len(moments)} kills {when}")
     for state, count in sorted(left.items()):
-        print(f"{state:<60} {count:5d} of {KILLS}")
-    print(f"{'with any fault, before or after the next run':<60} {faulty:5d} of {KILLS}   aim: 0")
+        print(f"  {state:<60} {count:5d}")
+    print(f"  {'with any fault, before or after the next run':<60} {faulty:5d}   aim: 0", flush=True)
+
+
+def _timed(start: Path, directory: Path) -> float:
+    shutil.copytree(start, directory)
+    began = time.perf_counter()
+    process = processes.Process(target=run_stub, args=(directory, SECOND))
+    process.start()
+    process.join()
+    return time.perf_counter() - began
 
 
 def _state(directory: Path) -> str:

@@ -4,6 +4,7 @@ import errno
 import json
 import random
 import shutil
+import signal
 import time
 from pathlib import Path
 
@@ -16,10 +17,10 @@ from generator.cycle.archive import Archive
 from generator.cycle.verify import verify_archive
 from generator.errors import ArchiveError, NearpassError
 from generator.publish import Workspace
-from interrupted import FIRST, SECOND, THIRD, faults, lay_out, processes, run_stub
+from interrupted import FIRST, SECOND, THIRD, faults, lay_out, processes, run_stub, run_stub_killed_at
 from stub_cycles import tree
 
-KILLS = 10
+KILLS = 8
 FAULTS = 12
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EACCES)
 
@@ -37,6 +38,7 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_killed_run_leaves_the_old_or_the_new_site(start: Path, tmp_path: Path) -> None:
     """SIGKILL at random moments of a run: archive and site verify, links resolve, and the next run is as any other."""
     chance = random.Random(3)  # noqa: S311 - repeatable as far as processes are
+    _timed(start, tmp_path / "first")  # starts what later processes are forked from
     whole_s = _timed(start, tmp_path / "whole")
     killed = 0
     for number in range(KILLS):
@@ -56,6 +58,30 @@ def test_a_killed_run_leaves_the_old_or_the_new_site(start: Path, tmp_path: Path
     assert killed > KILLS // 2
 
 
+def test_a_run_killed_between_two_changes(start: Path, tmp_path: Path) -> None:
+    """SIGKILL right before a change of the file system, anywhere in a run: the same holds."""
+    chance = random.Random(5)  # noqa: S311 - repeatable trials, no secret
+    for number in sorted(chance.sample(range(_changes(start, tmp_path / "counted")), KILLS)):
+        directory = tmp_path / str(number)
+        shutil.copytree(start, directory)
+        process = processes.Process(target=run_stub_killed_at, args=(directory, SECOND, number))
+        process.start()
+        process.join()
+        assert process.exitcode == -signal.SIGKILL
+        assert faults(directory, settled=False) == []
+        run_stub(directory, THIRD)
+        assert faults(directory, settled=True) == []
+        shutil.rmtree(directory)
+
+
+def _changes(start: Path, directory: Path) -> int:
+    """How many changes of the file system a run makes."""
+    shutil.copytree(start, directory)
+    with failing_at(-1, 0, below=directory) as failure:
+        run_stub(directory, SECOND)
+    return failure.seen
+
+
 def _timed(start: Path, directory: Path) -> float:
     """How long an undisturbed run takes in its own process."""
     shutil.copytree(start, directory)
@@ -69,11 +95,7 @@ def _timed(start: Path, directory: Path) -> float:
 
 def test_a_failing_write_leaves_the_old_or_the_new_site(start: Path, tmp_path: Path) -> None:
     """ENOSPC, EIO and EACCES at changes of the file system all through a run: as after a kill, and told in one line."""
-    directory = tmp_path / "counted"
-    shutil.copytree(start, directory)
-    with failing_at(-1, 0, below=directory) as failure:
-        run_stub(directory, SECOND)
-    changes = failure.seen
+    changes = _changes(start, tmp_path / "counted")
     chance = random.Random(4)  # noqa: S311 - repeatable trials, no secret
     for trial, number in enumerate(sorted(chance.sample(range(changes), FAULTS))):
         directory = tmp_path / str(trial)

