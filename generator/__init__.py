@@ -5,19 +5,16 @@ holds the table and fails on a module without a place)::
 
     errors, resources        the tree of errors; where templates and pages lie
     astro/                   epochs (integer TAI), axes and centres, bodies, local orbital axes
-    ephemeris/               OEM and SPK into trajectories: Chebyshev series on knots, with a stored error
-    screening/               which pairs come near: bounds that exclude, bisection, roots, refinement, counters
-    encounter/               what a close approach looks like: geometry, uncertainty, alert level
-    cycle/                   the record of a cycle, events and history, the archive
+    ephemeris/               OEM, OCM and SPK into trajectories: Chebyshev series on knots, with a stored error; lint
+    screening/               which pairs come near: bounds that exclude, bisection, roots, refinement, counters;
+                             orbit crossings and their seasons
+    encounter/               what a close approach looks like: geometry, uncertainty, probability, manoeuvre, level
+    cycle/                   the record of a cycle, events, history, predictions, messages, the archive and its checks
     report/                  from a stored record alone: tables, views, plots, pages, mkdocs hooks
     config                   nearpass.toml and its schema
-    ingest, sample           deliveries in; the fleet of 2021 for the demo
-    publish/                 the site: index of the archive, staging, mkdocs, manifests, putting in place, rebuild
-    status, watch            what monitoring reads; when the next cycle is due
-    pipeline                 one cycle: ingest -> screen -> encounters -> record
-    rescreen                 an archived cycle again from its stored inputs, compared value by value
-    commands/                what the command line offers
-    __main__                 the command; the only reader of the clock
+    ingest, publish, sample  deliveries in; pages out; the fleet of 2021 for the demo
+    assemble, pipeline       one cycle: ingest -> screen -> encounters -> record
+    commands, __main__       the command; only the last reads the clock
 
 ``pipeline.run_cycle`` makes a :class:`~generator.cycle.record.CycleRecord`; ``Archive.add`` stores it;
 ``publish.publish`` turns it into a site. The record is the only joint: the report never sees an ephemeris, the

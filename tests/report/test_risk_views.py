@@ -32,7 +32,7 @@ def _event(found: ProbabilityRecord) -> EventRecord:
 
 
 def test_probability_on_a_card() -> None:
-    """A card gives Pc with its method in words and why that one, and the highest Pc with its side of the dilution."""
+    """A card gives Pc with its method in words, and the highest Pc with its side of the dilution."""
     card = event_views.event_card(_event(_found()), Catalogue(sample_record()), LINKS)
     assert card.pc == "3.1e-5"
     assert card.pc_basis == "by Foster, 2-D"
@@ -64,7 +64,7 @@ def test_side_of_the_dilution(*, diluted: bool, words: str) -> None:
 
 def test_unknown_method_is_shown_as_it_is() -> None:
     """A method without words of its own is named as the record names it."""
-    assert risk_views.basis(replace(_found(), method="NEW-2030")) == "by NEW-2030: the encounter is short"
+    assert risk_views.basis(replace(_found(), method="NEW-2030")) == "by NEW-2030"
 
 
 def test_methods_are_listed_with_their_reasons() -> None:
