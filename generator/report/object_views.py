@@ -54,11 +54,11 @@ class PairCrossings:
     Both tables are None where no crossing is listed.
     """
 
+    none: str
     branches: tuple[tuple[Level, str], ...]
     season: tuple[str, ...]
     groups: Table | None
     revolutions: Table | None
-    limit: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,6 +257,16 @@ def pair_page(pair: PairRecord, catalogue: Catalogue, links: Links) -> PairPage:
     )
 
 
+def _no_crossings(items: Sequence[ObjectRecord], limit: str) -> str:
+    """What it means that no crossing is listed: not near, or not searched."""
+    missing = [item.id for item in items if not item.coverage]
+    if missing:
+        return f"Not searched: no ephemeris in use of {wording.listing(missing)} covers the window."
+    if all(phase_unknown(item) for item in items):
+        return "Not searched: neither object can be placed along its orbit, and neither can be moved."
+    return f"Not within {limit} of each other in the window."
+
+
 def _pair_crossings(pair: PairRecord, catalogue: Catalogue, links: Links) -> PairCrossings:
     record = catalogue.record
     found = crossing_views.of_pair(catalogue, pair)
@@ -265,7 +275,9 @@ def _pair_crossings(pair: PairRecord, catalogue: Catalogue, links: Links) -> Pai
     limit = f"{wording.plain(record.thresholds.crossing_limit_km)} km"
     by_branch = f"Crossings of {pair.primary} and {pair.secondary} below {limit}, by branch"
     one_by_one = "Crossings, one row a revolution"
+    items = [item for item in record.objects if item.id in ids]
     return PairCrossings(
+        none=_no_crossings(items, limit),
         branches=tuple((group.level, crossing_views.statement(group, catalogue)) for group in groups),
         season=tuple(
             crossing_views.season_statement(item, record)
@@ -274,7 +286,6 @@ def _pair_crossings(pair: PairRecord, catalogue: Catalogue, links: Links) -> Pai
         ),
         groups=crossing_views.groups_table(groups, catalogue, links, caption=by_branch) if groups else None,
         revolutions=crossing_views.revolutions_table(found, links, caption=one_by_one) if found else None,
-        limit=limit,
     )
 
 
