@@ -100,7 +100,7 @@ class InputRecord:
     """One delivered file: what it says of itself and whether it was used.
 
     ``refusal`` is the error that kept it out (rule, value, file:line), None for a file in use. ``age_s`` is from its
-    creation to the data cut-off. ``findings`` are those of every rule, the overall grade first, none for a refused file.
+    creation to the data cut-off. ``findings`` are those of all rules, the overall grade first, none if refused.
     The archive keeps the file under its SHA-256.
     """
 
