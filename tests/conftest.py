@@ -5,9 +5,13 @@
 
 import os
 import shutil
+import sys
+from collections.abc import Callable
 
 import pytest
 from hypothesis import settings
+
+from generator.__main__ import main
 
 settings.register_profile("steady", deadline=None, derandomize=True, max_examples=60)
 settings.register_profile("explore", deadline=None, max_examples=1000)
@@ -25,3 +29,22 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     skipped = terminalreporter.stats.get("skipped", [])
     if any("browser" in str(report.longrepr).lower() for report in skipped):
         terminalreporter.write_line("No browser was found: the browser tests were skipped.", yellow=True)
+
+
+@pytest.fixture
+def nearpass(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str, str]]:
+    """The command in this process: exit code, standard output, standard error."""
+
+    def run(*words: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["nearpass", *map(str, words)])
+        code = 0
+        try:
+            main()
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run

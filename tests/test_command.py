@@ -3,14 +3,12 @@
 import csv
 import json
 import re
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from fleets import ECCENTRIC, LOW, Kepler, write_workspace
-from generator.__main__ import main
 from generator.cycle.archive import Archive
 
 AT = "2021-03-17T00:00:00"
@@ -31,23 +29,6 @@ EVENT_COLUMNS = [
 COVERAGE_COLUMNS = ["primary", "secondary", "covered_s", "uncovered_s", "proven_no_closer_than_km"]
 
 Nearpass = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def nearpass(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Nearpass:
-    """The command in this process: exit code, standard output, standard error."""
-
-    def run(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["nearpass", *map(str, words)])
-        code = 0
-        try:
-            main()
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
 
 
 def tree(folder: Path) -> dict[str, bytes]:

@@ -1,6 +1,5 @@
 """nearpass convert: between OEM in KVN, in XML, and SPK."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,30 +7,12 @@ import numpy as np
 import pytest
 
 from fleets import LOW, message, segment
-from generator.__main__ import main
 from generator.ephemeris.oem import parse_oem
 from generator.ephemeris.oem_write import write_oem
 
 EPOCH_ROUNDING_KM = 1e-6  # a double of TDB seconds holds 0.1 microsecond, 0.4 mm at 3.4 km/s
 
 Nearpass = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def nearpass(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Nearpass:
-    """The command in this process: exit code, standard output, standard error."""
-
-    def run(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["nearpass", *map(str, words)])
-        code = 0
-        try:
-            main()
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
 
 
 @pytest.fixture

@@ -1,14 +1,12 @@
 """The commands on conjunction data messages."""
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from fleets import LOW, Kepler, write_workspace
-from generator.__main__ import main
 
 CDMS = Path(__file__).parent / "data" / "cdm"
 AT = "2021-03-17T00:00:00"
@@ -18,23 +16,6 @@ PRINTED = 1e-8  # the figure's last digit
 MESSAGE_ROUNDING = 1e-3  # the message's own states and covariances have eight digits
 
 Nearpass = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def nearpass(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Nearpass:
-    """The command in this process: exit code, standard output, standard error."""
-
-    def run(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["nearpass", *map(str, words)])
-        code = 0
-        try:
-            main()
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
 
 
 def test_pc_of_a_published_message(nearpass: Nearpass) -> None:
