@@ -18,6 +18,7 @@ from generator.astro.bodies import Body, body_named
 from generator.encounter.alert import AlertRule, Level
 from generator.errors import ConfigError, NearpassError
 
+OWN_FOLDERS: Final = ("archive", "ephemerides", "log", "public", "site", "theme", ".nearpass")
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -227,7 +228,24 @@ def load_config(path: Path) -> tuple[Config, str]:
         raise ConfigError(f"the configuration must be readable: {error.strerror}", file=str(path)) from None
     except UnicodeDecodeError:
         raise ConfigError("the configuration must be UTF-8 text", file=str(path)) from None
-    return parse_config(text, str(path)), text
+    config = parse_config(text, str(path))
+    _check_copies(config, path, text)
+    return config, text
+
+
+def _check_copies(config: Config, path: Path, text: str) -> None:
+    """A copy of the public site must neither hold the workspace nor lie in one of its own folders."""
+    home = path.parent.resolve()
+    own = [home / name for name in OWN_FOLDERS]
+    for copy in config.publish.copy_to:
+        target = (home / copy).resolve()
+        if (
+            target == home
+            or target in home.parents
+            or any(target == folder or folder in target.parents for folder in own)
+        ):
+            rule = "publish.copy_to must lie outside the workspace's own folders and must not hold the workspace"
+            raise ConfigError(rule, value=copy, file=str(path), line=_line_of(text, ("publish", "copy_to")))
 
 
 def _check_distinct(config: Config, text: str, file: str) -> None:

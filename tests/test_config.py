@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from generator.config import Config, parse_config, resolve
+from generator.config import Config, load_config, parse_config, resolve
 from generator.encounter.alert import Level
 from generator.errors import ConfigError
 from generator.resources import resource
@@ -118,3 +118,23 @@ def test_a_pattern_finds_files_relative_to_the_configuration(tmp_path: Path) -> 
     assert [path.name for path in resolve(tmp_path, "mro_*.oem")] == ["mro_1.oem", "mro_2.oem"]
     assert resolve(tmp_path, str(tmp_path / "ody_1.oem")) == [tmp_path / "ody_1.oem"]
     assert resolve(tmp_path, "none_*.oem") == []
+
+
+@pytest.mark.parametrize("copy", [".", "..", "/", "public", "archive", "site/copy", "elsewhere/../archive/x"])
+def test_a_copy_of_the_site_stays_out_of_the_workspace(tmp_path: Path, copy: str) -> None:
+    """A second folder that is, holds or lies in the workspace's own folders is refused with its line."""
+    path = tmp_path / "nearpass.toml"
+    path.write_text(f'[publish]\ncopy_to = ["{copy}"]\n{VALID}')
+
+    with pytest.raises(ConfigError, match="copy_to") as caught:
+        load_config(path)
+    assert caught.value.line == 2
+
+
+@pytest.mark.parametrize("copy", ["mirror", "../mirror"])
+def test_a_copy_of_the_site_beside_the_workspace_is_fine(tmp_path: Path, copy: str) -> None:
+    """A folder of its own, in the workspace or beside it, may hold a copy."""
+    path = tmp_path / "nearpass.toml"
+    path.write_text(f'[publish]\ncopy_to = ["{copy}"]\n{VALID}')
+
+    assert load_config(path)[0].publish.copy_to == (copy,)

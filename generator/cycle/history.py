@@ -22,11 +22,16 @@ class Passage(Protocol):
     """What matching needs to know of a close approach."""
 
     @property
-    def primary(self) -> str: ...  # noqa: D102 - described by the class
+    def primary(self) -> str:
+        """Id of the object that sorts first."""
+
     @property
-    def secondary(self) -> str: ...  # noqa: D102
+    def secondary(self) -> str:
+        """Id of the other object."""
+
     @property
-    def tca(self) -> Epoch: ...  # noqa: D102
+    def tca(self) -> Epoch:
+        """Time of closest approach."""
 
 
 def event_ids(
