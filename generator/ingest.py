@@ -15,7 +15,7 @@ import numpy as np
 
 from generator.astro.bodies import Body
 from generator.astro.epochs import Epoch
-from generator.astro.frames import PlanetaryEphemeris, center_id
+from generator.astro.frames import PlanetaryEphemeris, center_id, icrf_from_axes
 from generator.config import Config, EphemerisSource, ScreenedObject, resolve
 from generator.cycle.motion import orbit_of
 from generator.cycle.record import FindingRecord, InputRecord, Span
@@ -25,7 +25,7 @@ from generator.ephemeris.lint import Finding, lint_oem, lint_trajectory, overall
 from generator.ephemeris.oem import OemMessage, OemSegment, parse_oem, peek_header
 from generator.ephemeris.spk import SpkCoverage, spk_summary, spk_trajectory
 from generator.ephemeris.trajectory import Trajectory
-from generator.errors import InputError, NearpassError
+from generator.errors import FrameError, InputError, NearpassError
 
 DEEPEST: Final = 0.9
 """Share of the polar radius below which not even a lander or a crater can be."""
@@ -152,6 +152,7 @@ def _from_oem(
     item: ScreenedObject, source: EphemerisSource, delivery: _Delivery, data: bytes, setting: Setting
 ) -> Ingested:
     message = parse_oem(decompressed(data, delivery.shown), delivery.shown)
+    _check_named(message)
     _check_declared(source, message)
     trajectory = trajectory_from_oem(
         message,
@@ -176,6 +177,16 @@ def _from_oem(
         inputs=(_oem_record(item, message, delivery, setting, sha256, len(data), findings),),
         files={sha256: data},
     )
+
+
+def _check_named(message: OemMessage) -> None:
+    """Axes and centre of every segment are known; an error names the line at which the segment begins."""
+    for segment in message.segments:
+        try:
+            icrf_from_axes(segment.ref_frame)
+            center_id(segment.center_name)
+        except FrameError as error:
+            raise error.at(line=segment.first_line) from None
 
 
 def _check_declared(source: EphemerisSource, message: OemMessage) -> None:
