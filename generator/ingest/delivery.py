@@ -1,0 +1,153 @@
+"""What a delivery becomes: a trajectory with its record, or a refusal; and the rules that every delivery obeys."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from generator.astro.bodies import Body
+from generator.astro.epochs import Epoch
+from generator.astro.frames import PlanetaryEphemeris, center_id
+from generator.config import EphemerisSource, ScreenedObject
+from generator.cycle.motion import orbit_of
+from generator.cycle.record import FindingRecord, InputRecord, Span
+from generator.ephemeris.lint import Finding, overall
+from generator.ephemeris.trajectory import Trajectory
+from generator.errors import InputError, NearpassError
+
+DEEPEST: Final = 0.9
+"""Share of the polar radius below which not even a lander or a crater can be."""
+FARTHEST_KM: Final = 1e10
+FASTEST_KM_S: Final = 1000.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Ingested:
+    """What became of one object's deliveries. ``trajectory`` is None if none could be used.
+
+    ``inputs`` lists the delivery in use first, then those refused; ``files`` maps SHA-256 to content of what was used.
+    """
+
+    object_id: str
+    trajectory: Trajectory | None
+    inputs: tuple[InputRecord, ...]
+    files: dict[str, bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What every delivery is read for: the configuration's folder, the body, the window and the cut-off."""
+
+    directory: Path
+    body: Body
+    cutoff: Epoch
+    span_s: float
+    planets: PlanetaryEphemeris
+
+    @property
+    def window(self) -> Span:
+        """From the data cut-off to the end of the screening."""
+        return Span(start=self.cutoff, stop=self.cutoff + self.span_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A file that may be read, with what its header says."""
+
+    path: Path
+    shown: str
+    creation: Epoch | None
+
+
+def declared_center(source: EphemerisSource) -> int | None:
+    """NAIF number of the centre that the configuration declares for a source, None where it declares none."""
+    return center_id(source.center) if isinstance(source.center, str) else source.center
+
+
+def check_plausible(trajectory: Trajectory, body: Body) -> None:
+    """States that no object can have are refused; what is merely odd is graded.
+
+    Raises:
+        InputError: for a state deep inside the body, beyond the planets, or faster than anything that orbits the Sun.
+    """
+    for arc in trajectory.arcs:
+        position_km, velocity_km_s = arc.state(arc.knots_s)
+        radius_km, speed_km_s = (np.linalg.norm(rows, axis=1) for rows in (position_km, velocity_km_s))
+        rules = (
+            (
+                f"a state must not lie deep inside {body.name}",
+                radius_km < DEEPEST * body.polar_radius_km,
+                radius_km,
+                "km",
+            ),
+            ("a state must lie within the planetary system", ~(radius_km < FARTHEST_KM), radius_km, "km"),
+            (
+                "a speed must be below 1000 km/s (metres for kilometres?)",
+                ~(speed_km_s < FASTEST_KM_S),
+                speed_km_s,
+                "km/s",
+            ),
+        )
+        for rule, broken, values, unit in rules:
+            if broken.any():
+                first = int(np.argmax(broken))
+                moment = (trajectory.epoch + float(arc.knots_s[first])).iso(digits=0)
+                raise InputError(rule, value=f"{values[first]:.6g} {unit} at {moment} UTC")
+
+
+def period_s_of(trajectory: Trajectory, body: Body) -> float | None:
+    """Orbital period in s at the first covered instant, None for an escape or without coverage."""
+    orbit = orbit_of(trajectory, body)
+    return orbit.period_s if orbit else None
+
+
+def graded(findings: Sequence[Finding]) -> tuple[FindingRecord, ...]:
+    """The overall grade, then every rule's."""
+    return tuple(
+        FindingRecord(rule=found.rule, grade=found.grade.value, value=found.value, words=found.words)
+        for found in ((overall(findings), *findings) if findings else ())
+    )
+
+
+def refused_input(
+    item: ScreenedObject,
+    source: EphemerisSource,
+    shown: str,
+    error: NearpassError,
+    creation: Epoch | None = None,
+    setting: Setting | None = None,
+    data: bytes | None = None,
+) -> InputRecord:
+    """The record of a delivery that is not used, with the error that kept it out."""
+    return InputRecord(
+        object_id=item.id,
+        file=shown,
+        sha256=hashlib.sha256(data).hexdigest() if data is not None else None,
+        size_bytes=len(data) if data is not None else None,
+        originator=source.originator,
+        format=None,
+        creation=creation,
+        age_s=setting.cutoff - creation if creation and setting else None,
+        center=None,
+        axes=None,
+        time_system=None,
+        interpolation=None,
+        node_count=None,
+        covariance_count=None,
+        spans=(),
+        findings=(),
+        refusal=str(error),
+    )
+
+
+def shown_path(path: Path, directory: Path) -> str:
+    """A path as the page shows it: relative to the workspace, or the bare name of a file elsewhere."""
+    try:
+        return path.relative_to(directory).as_posix()
+    except ValueError:
+        return path.name

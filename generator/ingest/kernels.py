@@ -1,0 +1,141 @@
+"""Deliveries that are SPK kernels: the newest by name that can be used, with what it needs besides."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from generator.config import EphemerisSource, ScreenedObject, resolve
+from generator.cycle.record import InputRecord, Span
+from generator.ephemeris.lint import Finding, lint_trajectory
+from generator.ephemeris.spk import SpkCoverage, spk_summary, spk_trajectory
+from generator.errors import InputError, NearpassError
+from generator.ingest.delivery import (
+    Ingested,
+    Setting,
+    check_plausible,
+    declared_center,
+    graded,
+    period_s_of,
+    refused_input,
+    shown_path,
+)
+
+
+def read_kernels(
+    item: ScreenedObject, source: EphemerisSource, paths: Sequence[Path], setting: Setting
+) -> Iterator[Ingested | InputRecord]:
+    """Kernels from the newest name to the oldest: refused ones until one can be used."""
+    for path in reversed(paths):
+        shown = shown_path(path, setting.directory)
+        try:
+            yield _from_kernel(item, source, path, setting)
+        except OSError as error:
+            fault = InputError(f"the file must be readable: {error.strerror}", file=shown, object_id=item.id)
+            yield refused_input(item, source, shown, fault)
+        except NearpassError as error:
+            yield refused_input(item, source, shown, error.at(file=shown, object_id=item.id))
+        else:
+            return
+
+
+def _from_kernel(item: ScreenedObject, source: EphemerisSource, path: Path, setting: Setting) -> Ingested:
+    target = source.target if source.target is not None else item.naif_id
+    if target is None:
+        raise InputError("a kernel source needs target, or the object a naif_id")
+    kernels = [*_needed(source, setting.directory), path]
+    summary = next((found for found in spk_summary(kernels) if found.target == target), None)
+    if summary is None:
+        raise InputError("a kernel must hold its target", value=target)
+    declared = declared_center(source)
+    if declared is not None and declared not in summary.centers:
+        centers = ", ".join(str(number) for number in summary.centers)
+        raise InputError(f"the kernel's centre must be the declared {source.center}", value=centers)
+    trajectory = spk_trajectory(
+        kernels,
+        target,
+        body=setting.body,
+        epoch=setting.cutoff,
+        window_s=(0.0, setting.span_s),
+        planets=setting.planets,
+    )
+    if not trajectory.arcs:
+        window = setting.window
+        rule = f"the kernel must reach the window {window.start.iso(digits=0)} to {window.stop.iso(digits=0)} UTC"
+        raise InputError(rule, value="; ".join(f"{s.iso(digits=0)} to {e.iso(digits=0)}" for s, e in summary.spans))
+    check_plausible(trajectory, setting.body)
+    findings = lint_trajectory(
+        trajectory,
+        summary.spans,
+        body=setting.body,
+        cutoff=setting.cutoff,
+        window_s=setting.span_s,
+        period_s=period_s_of(trajectory, setting.body),
+    )
+    contents = {kernel: kernel.read_bytes() for kernel in kernels}
+    hashes = {kernel: hashlib.sha256(data).hexdigest() for kernel, data in contents.items()}
+    return Ingested(
+        object_id=item.id,
+        trajectory=trajectory,
+        inputs=tuple(
+            _kernel_record(
+                item,
+                source,
+                kernel,
+                setting,
+                summary,
+                hashes[kernel],
+                len(contents[kernel]),
+                findings if kernel == path else (),
+            )
+            for kernel in reversed(kernels)
+        ),
+        files={hashes[kernel]: data for kernel, data in contents.items()},
+    )
+
+
+def _needed(source: EphemerisSource, directory: Path) -> list[Path]:
+    """The kernels that a source needs besides its own.
+
+    Raises:
+        InputError: for one that is missing.
+    """
+    needed = []
+    for pattern in source.kernels:
+        found = resolve(directory, pattern)
+        if not found:
+            raise InputError("a needed kernel must exist", value=pattern)
+        needed += found
+    return needed
+
+
+def _kernel_record(
+    item: ScreenedObject,
+    source: EphemerisSource,
+    kernel: Path,
+    setting: Setting,
+    summary: SpkCoverage,
+    sha256: str,
+    size_bytes: int,
+    findings: Sequence[Finding],
+) -> InputRecord:
+    return InputRecord(
+        object_id=item.id,
+        file=shown_path(kernel, setting.directory),
+        sha256=sha256,
+        size_bytes=size_bytes,
+        originator=source.originator,
+        format=f"SPK type {', '.join(str(number) for number in summary.data_types)}",
+        creation=None,
+        age_s=None,
+        center=", ".join(str(number) for number in summary.centers),
+        axes="ICRF (J2000 in the kernel)",
+        time_system="TDB",
+        interpolation="by CSPICE",
+        node_count=None,
+        covariance_count=None,
+        spans=tuple(Span(start=start, stop=stop) for start, stop in summary.spans),
+        findings=graded(findings),
+        refusal=None,
+    )

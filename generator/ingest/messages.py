@@ -1,0 +1,176 @@
+"""Deliveries that are orbit ephemeris messages: the newest by CREATION_DATE that can be used."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from generator.astro.frames import center_id, icrf_from_axes
+from generator.config import EphemerisSource, ScreenedObject
+from generator.cycle.record import InputRecord, Span
+from generator.ephemeris.compression import START_BYTES, decompressed, decompressed_start
+from generator.ephemeris.interpolation import trajectory_from_oem
+from generator.ephemeris.lint import Finding, lint_oem
+from generator.ephemeris.oem import OemMessage, OemSegment, parse_oem, peek_header
+from generator.ephemeris.trajectory import Trajectory
+from generator.errors import FrameError, InputError, NearpassError
+from generator.ingest.delivery import (
+    Delivery,
+    Ingested,
+    Setting,
+    check_plausible,
+    declared_center,
+    graded,
+    period_s_of,
+    refused_input,
+    shown_path,
+)
+
+HEADER_BYTES: Final = 65_536
+
+
+def read_messages(
+    item: ScreenedObject, source: EphemerisSource, paths: Sequence[Path], setting: Setting
+) -> Iterator[Ingested | InputRecord]:
+    """Deliveries from the newest to the oldest: refused ones until one can be used."""
+    deliveries, refused = _by_creation(item, source, paths, setting)
+    yield from refused
+    for delivery in deliveries:
+        data: bytes | None = None
+        try:
+            data = delivery.path.read_bytes()
+            yield _from_oem(item, source, delivery, data, setting)
+        except OSError as error:
+            fault = InputError(f"the file must be readable: {error.strerror}", file=delivery.shown, object_id=item.id)
+            yield refused_input(item, source, delivery.shown, fault, delivery.creation, setting, data)
+        except NearpassError as error:
+            fault_at = error.at(file=delivery.shown, object_id=item.id)
+            yield refused_input(item, source, delivery.shown, fault_at, delivery.creation, setting, data)
+        else:
+            return
+
+
+def _by_creation(
+    item: ScreenedObject, source: EphemerisSource, paths: Sequence[Path], setting: Setting
+) -> tuple[list[Delivery], list[InputRecord]]:
+    """Files by CREATION_DATE, newest first, without those created after the cut-off; and those without a header."""
+    deliveries, refused = [], []
+    for path in paths:
+        shown = shown_path(path, setting.directory)
+        try:
+            with path.open("rb") as file:
+                start = decompressed_start(file.read(START_BYTES), shown, HEADER_BYTES)
+            header = peek_header(start, shown)
+        except OSError as error:
+            fault = InputError(f"the file must be readable: {error.strerror}", file=shown, object_id=item.id)
+            refused.append(refused_input(item, source, shown, fault))
+        except NearpassError as error:
+            refused.append(refused_input(item, source, shown, error.at(file=shown, object_id=item.id)))
+        else:
+            if header.creation <= setting.cutoff:
+                deliveries.append(Delivery(path=path, shown=shown, creation=header.creation))
+    if not deliveries and not refused:
+        rule = f"a delivery must have been created by the data cut-off, {setting.cutoff.iso(digits=0)} UTC"
+        fault = InputError(rule, file=shown_path(paths[-1], setting.directory), object_id=item.id)
+        refused.append(refused_input(item, source, shown_path(paths[-1], setting.directory), fault))
+    deliveries.sort(key=lambda delivery: (delivery.creation, delivery.shown), reverse=True)
+    return deliveries, refused
+
+
+def _from_oem(
+    item: ScreenedObject, source: EphemerisSource, delivery: Delivery, data: bytes, setting: Setting
+) -> Ingested:
+    message = parse_oem(decompressed(data, delivery.shown), delivery.shown)
+    _check_named(message)
+    _check_declared(source, message)
+    trajectory = trajectory_from_oem(
+        message,
+        body=setting.body,
+        epoch=setting.cutoff,
+        window_s=(0.0, setting.span_s),
+        planets=setting.planets,
+    )
+    _check_reaches(trajectory, message.segments, setting)
+    check_plausible(trajectory, setting.body)
+    findings = lint_oem(
+        message,
+        body=setting.body,
+        cutoff=setting.cutoff,
+        window_s=setting.span_s,
+        period_s=period_s_of(trajectory, setting.body),
+    )
+    sha256 = hashlib.sha256(data).hexdigest()
+    return Ingested(
+        object_id=item.id,
+        trajectory=trajectory,
+        inputs=(_oem_record(item, message, delivery, setting, sha256, len(data), findings),),
+        files={sha256: data},
+    )
+
+
+def _check_named(message: OemMessage) -> None:
+    """Axes and centre of every segment are known; an error names the line at which the segment begins."""
+    for segment in message.segments:
+        try:
+            icrf_from_axes(segment.ref_frame)
+            center_id(segment.center_name)
+        except FrameError as error:
+            raise error.at(line=segment.first_line) from None
+
+
+def _check_declared(source: EphemerisSource, message: OemMessage) -> None:
+    """The message must have the centre that the configuration declares."""
+    declared = declared_center(source)
+    for segment in message.segments:
+        if declared is not None and center_id(segment.center_name) != declared:
+            rule = f"CENTER_NAME must be the declared {source.center}"
+            raise InputError(rule, value=segment.center_name, line=segment.first_line)
+
+
+def _check_reaches(trajectory: Trajectory, segments: Sequence[OemSegment], setting: Setting) -> None:
+    if trajectory.arcs:
+        return
+    first = min(segment.start for segment in segments).iso(digits=0)
+    last = max(segment.stop for segment in segments).iso(digits=0)
+    window = setting.window
+    raise InputError(
+        f"the ephemeris must reach the window {window.start.iso(digits=0)} to {window.stop.iso(digits=0)} UTC",
+        value=f"{first} to {last}",
+    )
+
+
+def _oem_record(
+    item: ScreenedObject,
+    message: OemMessage,
+    delivery: Delivery,
+    setting: Setting,
+    sha256: str,
+    size_bytes: int,
+    findings: Sequence[Finding],
+) -> InputRecord:
+    segments = message.segments
+    kinds = {f"{s.interpolation} {s.degree}" if s.interpolation else "none given; Hermite 7 used" for s in segments}
+    return InputRecord(
+        object_id=item.id,
+        file=delivery.shown,
+        sha256=sha256,
+        size_bytes=size_bytes,
+        originator=message.header.originator,
+        format=f"{message.header.source} {message.header.version}",
+        creation=delivery.creation,
+        age_s=setting.cutoff - delivery.creation if delivery.creation else None,
+        center=", ".join(sorted({segment.center_name for segment in segments})),
+        axes=", ".join(sorted({segment.ref_frame for segment in segments})),
+        time_system=", ".join(sorted({segment.time_system for segment in segments})),
+        interpolation=", ".join(sorted(kinds)),
+        node_count=sum(len(segment.epochs_tai_ns) for segment in segments),
+        covariance_count=sum(len(s.covariances.epochs_tai_ns) for s in segments if s.covariances),
+        spans=tuple(
+            Span(start=segment.useable_start or segment.start, stop=segment.useable_stop or segment.stop)
+            for segment in segments
+        ),
+        findings=graded(findings),
+        refusal=None,
+    )
