@@ -10,6 +10,7 @@ holds the table and fails on a module without a place)::
                              orbit crossings and their seasons
     encounter/               what a close approach looks like: geometry, uncertainty, probability, manoeuvre, level
     cycle/                   the record of a cycle, events, history, predictions, messages, the archive and its checks
+    validation/              all of the above against published and independent numbers
     report/                  from a stored record alone: tables, views, plots, pages, mkdocs hooks
     config                   nearpass.toml and its schema
     ingest, publish, sample  deliveries in; pages out; the fleet of 2021 for the demo

@@ -15,14 +15,15 @@ LAYERS = {
     3: ["screening"],
     4: ["encounter"],
     5: ["cycle"],
-    6: ["report"],
-    7: ["config"],
-    8: ["ingest", "publish", "sample", "status", "watch"],
-    9: ["assemble"],
-    10: ["pipeline"],
-    11: ["rescreen"],
-    12: ["commands"],
-    13: ["__main__"],
+    6: ["validation"],
+    7: ["report"],
+    8: ["config"],
+    9: ["ingest", "publish", "sample", "status", "watch"],
+    10: ["assemble"],
+    11: ["pipeline"],
+    12: ["rescreen"],
+    13: ["commands"],
+    14: ["__main__"],
 }
 LAYER_OF = {name: layer for layer, names in LAYERS.items() for name in names}
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -32,6 +33,7 @@ TOUCH_FILES = {
     "commands/workspaces.py",
     "commands/conversion.py",  # reads and writes the files it is given
     "commands/messages.py",  # reads the message it is given
+    "commands/validation.py",
     "config.py",
     "cycle/archive.py",
     "cycle/durable.py",
@@ -56,6 +58,7 @@ TOUCH_FILES = {
     "resources.py",
     "sample/__init__.py",
     "status.py",
+    "validation/published.py",
 }
 FILE_CALLS = {"open", "read_text", "read_bytes", "write_text", "write_bytes", "mkdir", "unlink", "rename", "rmtree"}
 CLOCK_CALLS = {"now", "today", "utcnow", "time", "monotonic", "perf_counter"}

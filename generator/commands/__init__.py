@@ -10,6 +10,7 @@ from generator.commands.conversion import convert_command
 from generator.commands.cycles import run, watch
 from generator.commands.messages import compare, pc
 from generator.commands.shared import World
+from generator.commands.validation import validate_command
 from generator.commands.workspaces import check, demo, init, serve
 
 __all__ = ["World", "cli"]
@@ -47,6 +48,7 @@ for command in (
     convert_command,
     compare,
     pc,
+    validate_command,
     serve,
     demo,
 ):

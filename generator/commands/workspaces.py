@@ -13,6 +13,7 @@ import click
 from generator.astro.epochs import Epoch
 from generator.commands.one_cycle import one_cycle
 from generator.commands.shared import REFUSED, Bars, Log, World, at_option, config_option, jobs_option
+from generator.commands.validation import write_validation
 from generator.config import load_config
 from generator.errors import ConfigError
 from generator.ingest import Ingested, ingest
@@ -20,6 +21,7 @@ from generator.pipeline import setting_of
 from generator.publish import Workspace, prepare
 from generator.resources import resource
 from generator.sample import write_sample
+from generator.validation import PARTS, validate
 
 
 @click.command()
@@ -52,6 +54,8 @@ def demo(world: World, directory: Path, jobs: int) -> None:
         cutoffs = write_sample(directory, progress=lambda _: advance(1))
     config, text = load_config(workspace.config)
     front = workspace.public / "index.html"
+    with Bars() as bars:
+        write_validation(workspace, validate(world.instant, bars.stage("validating", len(PARTS))))
     for cutoff in cutoffs:
         front, _ = one_cycle(workspace, config, text, cutoff, jobs=jobs, log=Log(file=None, world=world))
     click.echo(front.resolve())

@@ -34,8 +34,10 @@ from generator.report import (
     wording,
 )
 from generator.report.plots import cycle_plots, event_plots, object_plots, pair_plots
+from generator.report.validation_views import validation_view
 from generator.report.views import Catalogue, CycleSummary, Links, Table
 from generator.resources import resource
+from generator.validation import check as validation
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,120}")
 _TO_ROOT: Final = "../" * 5  # from a cycle's folder, cycles/YYYY/MM/DD/THHMMZ/
@@ -395,6 +397,16 @@ def _file_name(identifier: str) -> str:
     if _FILE_NAME.fullmatch(identifier) is None:
         raise PublicationError("an id must be letters, digits, hyphens, dots and underscores", value=identifier)
     return identifier
+
+
+def validation_part(text: bytes, file: str) -> str:
+    """What the validation page shows below its hand-written text, from the stored result of ``nearpass validate``.
+
+    Raises:
+        InputError: if it is no such result.
+    """
+    view = validation_view(validation.load(text, file))
+    return _environment().get_template("validation.md.j2").render(view=view, links=Links(root="", cycle=""))
 
 
 def _render(template: str, meta: Meta, links: Links, **values: object) -> str:

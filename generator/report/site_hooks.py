@@ -13,9 +13,12 @@ from typing import Final
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
+from generator.report.pages import validation_part
 from generator.resources import resource
 
 ASSETS: Final = "assets"
+VALIDATION: Final = "validation.md"
+NOT_VALIDATED: Final = "This site's publisher has not run it yet."
 
 
 def theme_folder() -> Path:
@@ -61,6 +64,17 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     pages = resource("site")
     for path in sorted(pages.rglob("*.md")):
         uri = path.relative_to(pages).as_posix()
-        if files.get_file_from_path(uri) is None:
+        if files.get_file_from_path(uri) is not None:
+            continue
+        if uri == VALIDATION:
+            files.append(File.generated(config, uri, content=_with_validation(path, files)))
+        else:
             files.append(File.generated(config, uri, abs_src_path=str(path)))
     return files
+
+
+def _with_validation(page: Path, files: Files) -> str:
+    """The validation page with what ``nearpass validate`` found below its text."""
+    found = files.get_file_from_path("validation.json")
+    part = validation_part(found.content_bytes, found.src_uri) if found else NOT_VALIDATED
+    return f"{page.read_text(encoding='utf-8')}\n{part}\n"

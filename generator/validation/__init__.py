@@ -1,0 +1,55 @@
+"""The program held against what others published or computed, number by number.
+
+``nearpass validate`` runs it, and the site's validation page shows what it found. Nothing here is an expectation of
+our own making: every expected number is published, or computed by another program or from first principles.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from dataclasses import replace
+from importlib.metadata import version
+from typing import Final
+
+import generator
+from generator.astro.epochs import Epoch
+from generator.validation.check import SCHEMA, Section, Validation, dump, load
+from generator.validation.cspice import cspice_sections
+from generator.validation.mars import maven_section
+from generator.validation.probability import probability_sections
+from generator.validation.truth import truth_section
+
+__all__ = ["Validation", "dump", "load", "validate"]
+
+PARTS: Final[tuple[Callable[[], tuple[Section, ...]], ...]] = (
+    cspice_sections,
+    lambda: (truth_section(),),
+    lambda: (maven_section(),),
+    probability_sections,
+)
+LIBRARIES: Final = ("numpy", "scipy", "skyfield", "sgp4", "spiceypy")
+
+
+def validate(instant: Callable[[], Epoch], progress: Callable[[int], None]) -> Validation:
+    """Run every part.
+
+    Args:
+        instant: Tells the time, for the date and for how long each part took.
+        progress: Counts parts done, of :data:`PARTS`.
+    """
+    made = instant()
+    sections: list[Section] = []
+    for part in PARTS:
+        begun = instant()
+        found = part()
+        seconds = instant() - begun
+        sections += (replace(section, seconds=round(seconds / len(found), 3)) for section in found)
+        progress(1)
+    return Validation(
+        schema_number=SCHEMA,
+        version=generator.__version__,
+        packages=(("python", platform.python_version()), *((name, version(name)) for name in LIBRARIES)),
+        made_utc=f"{made.iso(digits=0)}Z",
+        sections=tuple(sections),
+    )
