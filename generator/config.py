@@ -14,8 +14,11 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from generator.astro.axes import axes_named
 from generator.astro.bodies import Body, body_named
+from generator.astro.epochs import Epoch
 from generator.encounter.alert import AlertRule, Level
+from generator.ephemeris.lint_plane import DeclaredPlane
 from generator.errors import ConfigError, NearpassError
 
 OWN_FOLDERS: Final = ("archive", "ephemerides", "log", "public", "site", "theme", ".nearpass")
@@ -105,7 +108,8 @@ class EphemerisSource(_Table):
     """Where an object's deliveries lie: OEM files, or SPK kernels with ``target`` and what they need besides.
 
     ``path`` may hold wildcards and is relative to the configuration's folder. Of several OEM files the newest by
-    CREATION_DATE is the current one; of several kernels the newest by name.
+    CREATION_DATE is the current one; of several kernels the newest by name. ``axes`` says what names of axes in the
+    files mean, for names that no standard defines or that a file uses wrongly: ``{ MCI = "MARS EQUATOR J2000" }``.
     """
 
     path: str = Field(min_length=1)
@@ -113,6 +117,51 @@ class EphemerisSource(_Table):
     target: int | None = None
     center: str | int | None = None
     kernels: tuple[str, ...] = ()
+    axes: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("axes")
+    @classmethod
+    def _defined(cls, meanings: dict[str, str]) -> dict[str, str]:
+        try:
+            for meaning in meanings.values():
+                axes_named(meaning)
+        except NearpassError as error:
+            raise ValueError(str(error)) from None
+        return meanings
+
+
+class Orbit(_Table):
+    """The plane that an object's orbit is known to have, against the body's equator of date, to find axes misnamed.
+
+    ``node_deg``, from the node of that equator on the ICRF's, holds at ``node_at`` and drifts by J2 from there.
+    """
+
+    inclination_deg: Annotated[float, Field(ge=0, le=180)]
+    tolerance_deg: Positive = 1.0
+    node_deg: Annotated[float, Field(ge=-360, le=360)] | None = None
+    node_at: str | None = None
+    node_tolerance_deg: Positive = 5.0
+
+    @model_validator(mode="after")
+    def _dated(self) -> Orbit:
+        if (self.node_deg is None) != (self.node_at is None):
+            raise ValueError("node_deg and node_at go together: a node drifts")
+        try:
+            self.plane  # noqa: B018  # asked for its error alone
+        except NearpassError as error:
+            raise ValueError(str(error)) from None
+        return self
+
+    @property
+    def plane(self) -> DeclaredPlane:
+        """The same for the lint."""
+        return DeclaredPlane(
+            inclination_deg=self.inclination_deg,
+            tolerance_deg=self.tolerance_deg,
+            node_deg=self.node_deg,
+            node_at=Epoch.parse(self.node_at) if self.node_at is not None else None,
+            node_tolerance_deg=self.node_tolerance_deg,
+        )
 
 
 class Uncertainty(_Table):
@@ -142,6 +191,7 @@ class ScreenedObject(_Table):
     lead_time_h: Positive | None = None
     note: str | None = None
     uncertainty: Uncertainty | None = None
+    orbit: Orbit | None = None
     ephemeris: tuple[EphemerisSource, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -285,6 +335,7 @@ _MODEL_AT: Final[dict[str, type[_Table]]] = {
     "object": ScreenedObject,
     "object.ephemeris": EphemerisSource,
     "object.uncertainty": Uncertainty,
+    "object.orbit": Orbit,
 }
 
 

@@ -8,9 +8,11 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fleets import CUTOFF, LOW, message, segment, write_workspace
+from generator.astro.frames import icrf_from_axes
 from generator.config import load_config
 from generator.ephemeris.oem_write import write_oem
 from generator.ingest import Ingested, ingest_object
@@ -137,3 +139,41 @@ def test_a_damaged_compressed_delivery_gives_way_to_the_one_before(workspace: Pa
     assert result.inputs[0].file == "ephemerides/low_1.oem"
     assert "must be complete" in str(result.inputs[1].refusal)
     assert "ephemerides/low_2.oem" in str(result.inputs[1].refusal)
+
+
+def in_mci(config_path: Path) -> Path:
+    """The first object's only delivery names the axes MCI, which no standard defines."""
+    delivery = config_path.parent / "ephemerides" / "low_1.oem"
+    delivery.write_text(delivery.read_text().replace("ICRF", "MCI"))
+    return config_path
+
+
+def test_axes_that_no_standard_defines_are_refused_with_the_key_to_set(workspace: Path) -> None:
+    """MCI is not guessed at: the refusal names what to set in the configuration."""
+    (entry,) = ingested(in_mci(workspace)).inputs
+    assert entry.refusal is not None
+    assert 'axes = { MCI = "..." } under [[object.ephemeris]]' in entry.refusal
+
+
+def test_axes_mean_what_the_configuration_says(workspace: Path) -> None:
+    """With a meaning given the delivery is used, turned accordingly, and its record says how it was read."""
+    in_mci(workspace)
+    source = 'originator = "TEST"\n'
+    workspace.write_text(workspace.read_text().replace(source, source + 'axes = { MCI = "MARS EQUATOR J2000" }\n', 1))
+    result = ingested(workspace)
+    assert result.inputs[0].axes == "MCI, read as MARS EQUATOR J2000"
+    assert result.trajectory is not None
+    position_km, _ = result.trajectory.state(np.zeros(1))
+    expected_km = LOW.state(np.zeros(1))[0] @ icrf_from_axes("MARS EQUATOR J2000").T
+    np.testing.assert_allclose(position_km, expected_km, rtol=0, atol=1e-6)  # written with a micrometre's digits
+
+
+def test_an_orbit_outside_its_declared_plane_is_reported(workspace: Path) -> None:
+    """With a declared inclination, numbers in equatorial axes called ICRF fail the rule on the plane, in words."""
+    declared = "[object.orbit]\ninclination_deg = 92.7\n"
+    source = "[[object.ephemeris]]\n"
+    workspace.write_text(workspace.read_text().replace(source, declared + source, 1))
+    findings = {found.rule: found for found in ingested(workspace).inputs[0].findings}
+    assert findings["orbit plane"].grade == "fail"
+    assert "The same numbers fit in MARS EQUATOR J2000 axes" in findings["orbit plane"].words
+    assert "orbit plane" in findings["overall"].words

@@ -226,12 +226,17 @@ def body_fixed_from_icrf(body: Body, epoch: Epoch, offsets_s: FloatArray) -> Flo
 
 
 def equator_from_icrf(body: Body, epoch: Epoch) -> FloatArray:
-    """Rotation matrix ``(3, 3)`` from ICRF to the inertial axes of the body's IAU equator of date.
+    """Rotation matrix ``(3, 3)`` from ICRF to the inertial axes of the body's IAU equator at an epoch.
 
     The third axis is the pole at ``epoch``, the first the ascending node of the equator on that of the ICRF.
     """
-    ra_rad, dec_rad, _ = _orientation(body.rotation, tdb_s(epoch, np.zeros(1)))
-    return np.asarray(_equator_axes(ra_rad, dec_rad)[0])
+    return np.asarray(equator_of_date_from_icrf(body, epoch, np.zeros(1))[0])
+
+
+def equator_of_date_from_icrf(body: Body, epoch: Epoch, offsets_s: FloatArray) -> FloatArray:
+    """As :func:`equator_from_icrf`, ``(N, 3, 3)`` at offsets ``(N,)`` from ``epoch``."""
+    ra_rad, dec_rad, _ = _orientation(body.rotation, tdb_s(epoch, np.atleast_1d(offsets_s)))
+    return _equator_axes(ra_rad, dec_rad)
 
 
 def planetographic(

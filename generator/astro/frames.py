@@ -3,7 +3,9 @@
 The working axes are those of the International Celestial Reference Frame (ICRF). ICRF, ICRF2, ICRF3 and GCRF share
 its directions to well under a milliarcsecond, which is under a tenth of a millimetre at a Martian orbit. EME2000
 (also written J2000) is the mean equator and equinox of J2000.0 and differs by the constant frame bias. By JPL's
-practice the frame that SPICE kernels call J2000 is the ICRF, so a state out of an SPK needs no rotation.
+practice the frame that SPICE kernels call J2000 is the ICRF, so a state out of an SPK needs no rotation; the axes that
+CSPICE derives from it, the ecliptic of J2000 and B1950, are taken as CSPICE has them. Axes that change with time are
+those of :mod:`generator.astro.axes`.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ from skyfield.framelib import ICRS_to_J2000
 from spiceypy import cyice
 from spiceypy.utils.exceptions import SpiceyError
 
-from generator.astro.epochs import DAY_S, Epoch, tdb_s
+from generator.astro.bodies import BODIES, equator_from_icrf
+from generator.astro.epochs import DAY_S, Epoch, TimeSystem, tdb_s
 from generator.errors import CoverageError, FrameError
 
 FloatArray = NDArray[np.float64]
@@ -35,8 +38,14 @@ _J2000_JD: Final = 2_451_545.0
 
 _DE421: Final = Path(str(files("skyfield_data"))) / "data" / "de421.bsp"
 
-_ICRF_NAMES: Final = frozenset({"ICRF", "ICRF1", "ICRF2", "ICRF3", "GCRF"})
+_J2000: Final = Epoch.parse("2000-01-01T12:00:00", TimeSystem.TDB)
+
+EQUATOR_OF_J2000: Final = " EQUATOR J2000"
+_ICRF_NAMES: Final = frozenset({"ICRF", "ICRF1", "ICRF2", "ICRF3", "GCRF", "GCRF1", "GCRF2", "GCRF3"})
 _EME2000_NAMES: Final = frozenset({"EME2000", "J2000"})
+_OF_SPICE: Final[Mapping[str, str]] = MappingProxyType(
+    {"ECLIPJ2000": "ECLIPJ2000", "ECLIPTIC": "ECLIPJ2000", "ECLIPTIC J2000": "ECLIPJ2000", "B1950": "B1950"}
+)
 
 _CENTERS: Final[Mapping[str, int]] = MappingProxyType(
     {
@@ -78,24 +87,33 @@ CENTER_AT_BARYCENTER: Final[Mapping[int, int]] = MappingProxyType({199: 1, 299: 
 
 
 def icrf_from_axes(name: str) -> FloatArray:
-    """Rotation matrix ``(3, 3)`` that takes vectors in the named axes to ICRF axes.
+    """Rotation matrix ``(3, 3)`` that takes vectors in the named axes, which do not change with time, to ICRF axes.
 
-    The frame bias of EME2000 is the one of the IERS Conventions (2010), section 5.32, as skyfield applies it.
+    The frame bias of EME2000 is the one of the IERS Conventions (2010), section 5.32, as skyfield applies it. The
+    ecliptic of J2000 and B1950 are CSPICE's. ``MARS EQUATOR J2000``, and so for every other body, are the axes of the
+    body's IAU equator at J2000.0, the first along the ascending node of that equator on the one of the ICRF.
 
     Raises:
         FrameError: for axes that are not defined well enough to be rotated without further data.
 
     """
-    key = _normalised(name)
+    key = normalised(name)
     if key in _ICRF_NAMES:
         return np.eye(3)
     if key in _EME2000_NAMES:
         return np.asarray(ICRS_to_J2000, dtype=np.float64).T.copy()
-    if key == "MCI":
-        rule = "CCSDS 502.0-B does not define the axes of MCI; ask its originator whether EME2000 or ICRF is meant"
-        raise FrameError(rule, value=name)
-    known = ", ".join(sorted(_ICRF_NAMES | _EME2000_NAMES))
-    raise FrameError(f"REF_FRAME must be one of {known}", value=name)
+    if key in _OF_SPICE:
+        return np.asarray(spice.pxform(_OF_SPICE[key], "J2000", 0.0), dtype=np.float64)
+    body = BODIES.get(key.removesuffix(EQUATOR_OF_J2000))
+    if body is not None and key.endswith(EQUATOR_OF_J2000):
+        return equator_from_icrf(body, _J2000).T.copy()
+    known = ", ".join([*sorted(_ICRF_NAMES | _EME2000_NAMES | set(_OF_SPICE)), "<BODY> EQUATOR J2000"])
+    raise FrameError(f"axes without a date must be one of {known}", value=name)
+
+
+def normalised(name: str) -> str:
+    """A name of axes or of a centre in capitals, its words parted by single blanks."""
+    return " ".join(name.replace("_", " ").upper().split())
 
 
 def center_id(name: str) -> int:
@@ -106,7 +124,7 @@ def center_id(name: str) -> int:
 
     """
     try:
-        return _CENTERS[_normalised(name)]
+        return _CENTERS[normalised(name)]
     except KeyError:
         known = ", ".join(_CENTERS)
         raise FrameError(f"CENTER_NAME must be one of {known}", value=name) from None
@@ -123,10 +141,6 @@ def center_name(naif_id: int) -> str:
         return _CENTER_NAMES[naif_id]
     except KeyError:
         raise FrameError("the NAIF number of a centre must be known", value=naif_id) from None
-
-
-def _normalised(name: str) -> str:
-    return " ".join(name.replace("_", " ").upper().split())
 
 
 class PlanetaryEphemeris:

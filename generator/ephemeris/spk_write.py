@@ -18,6 +18,7 @@ from generator.astro.epochs import NS, Epoch, tdb_s
 from generator.astro.frames import center_id, icrf_from_axes
 from generator.ephemeris.interpolation import arc_from_nodes, window_size
 from generator.ephemeris.oem_records import FloatArray, OemMessage, OemSegment
+from generator.ephemeris.reframe import in_fixed_axes
 from generator.ephemeris.spk import in_child
 from generator.errors import InputError
 
@@ -58,7 +59,7 @@ def write_spk(message: OemMessage, path: Path, *, target: int, time_limit_s: flo
         FrameError: for axes or a centre without a NAIF equivalent.
 
     """
-    pieces = tuple(_piece(segment) for segment in message.segments)
+    pieces = tuple(_piece(segment) for segment in in_fixed_axes(message).segments)
     return in_child(_written, (pieces, str(path), target), time_limit_s, (str(path),), target)
 
 

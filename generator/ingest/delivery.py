@@ -17,6 +17,7 @@ from generator.config import EphemerisSource, ScreenedObject
 from generator.cycle.motion import orbit_of
 from generator.cycle.record import FindingRecord, InputRecord, Span
 from generator.ephemeris.lint import Finding, overall
+from generator.ephemeris.lint_plane import orbit_plane
 from generator.ephemeris.trajectory import Trajectory
 from generator.errors import InputError, NearpassError
 
@@ -104,6 +105,15 @@ def period_s_of(trajectory: Trajectory, body: Body) -> float | None:
     """Orbital period in s at the first covered instant, None for an escape or without coverage."""
     orbit = orbit_of(trajectory, body)
     return orbit.period_s if orbit else None
+
+
+def plane_findings(
+    item: ScreenedObject, trajectory: Trajectory, body: Body, read_as: str = "ICRF"
+) -> tuple[Finding, ...]:
+    """The plane of the orbit against the declared one; nothing where none is declared."""
+    if item.orbit is None or not trajectory.arcs:
+        return ()
+    return (orbit_plane(trajectory, item.orbit.plane, body=body, read_as=read_as),)
 
 
 def graded(findings: Sequence[Finding]) -> tuple[FindingRecord, ...]:

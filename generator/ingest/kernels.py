@@ -18,6 +18,7 @@ from generator.ingest.delivery import (
     declared_center,
     graded,
     period_s_of,
+    plane_findings,
     refused_input,
     shown_path,
 )
@@ -73,6 +74,7 @@ def _from_kernel(item: ScreenedObject, source: EphemerisSource, path: Path, sett
         window_s=setting.span_s,
         period_s=period_s_of(trajectory, setting.body),
     )
+    findings = (*findings, *plane_findings(item, trajectory, setting.body))
     contents = {kernel: kernel.read_bytes() for kernel in kernels}
     hashes = {kernel: hashlib.sha256(data).hexdigest() for kernel, data in contents.items()}
     return Ingested(

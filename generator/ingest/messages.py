@@ -7,15 +7,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from generator.astro.frames import center_id, icrf_from_axes
+from generator.astro.frames import center_id, normalised
 from generator.config import EphemerisSource, ScreenedObject
 from generator.cycle.record import InputRecord, Span
 from generator.ephemeris.compression import START_BYTES, decompressed, decompressed_start
 from generator.ephemeris.interpolation import trajectory_from_oem
 from generator.ephemeris.lint import Finding, lint_oem
 from generator.ephemeris.oem import OemMessage, OemSegment, parse_oem, peek_header
+from generator.ephemeris.reframe import in_fixed_axes
 from generator.ephemeris.trajectory import Trajectory
-from generator.errors import FrameError, InputError, NearpassError
+from generator.errors import InputError, NearpassError
 from generator.ingest.delivery import (
     Delivery,
     Ingested,
@@ -24,6 +25,7 @@ from generator.ingest.delivery import (
     declared_center,
     graded,
     period_s_of,
+    plane_findings,
     refused_input,
     shown_path,
 )
@@ -82,8 +84,8 @@ def _by_creation(
 def _from_oem(
     item: ScreenedObject, source: EphemerisSource, delivery: Delivery, data: bytes, setting: Setting
 ) -> Ingested:
-    message = parse_oem(decompressed(data, delivery.shown), delivery.shown)
-    _check_named(message)
+    delivered = parse_oem(decompressed(data, delivery.shown), delivery.shown)
+    message = in_fixed_axes(delivered, source.axes)
     _check_declared(source, message)
     trajectory = trajectory_from_oem(
         message,
@@ -101,23 +103,15 @@ def _from_oem(
         window_s=setting.span_s,
         period_s=period_s_of(trajectory, setting.body),
     )
+    read_as = message.segments[0].ref_frame
+    findings = (*findings, *plane_findings(item, trajectory, setting.body, read_as))
     sha256 = hashlib.sha256(data).hexdigest()
     return Ingested(
         object_id=item.id,
         trajectory=trajectory,
-        inputs=(_oem_record(item, message, delivery, setting, sha256, len(data), findings),),
+        inputs=(_oem_record(item, source, delivered, delivery, setting, sha256, len(data), findings),),
         files={sha256: data},
     )
-
-
-def _check_named(message: OemMessage) -> None:
-    """Axes and centre of every segment are known; an error names the line at which the segment begins."""
-    for segment in message.segments:
-        try:
-            icrf_from_axes(segment.ref_frame)
-            center_id(segment.center_name)
-        except FrameError as error:
-            raise error.at(line=segment.first_line) from None
 
 
 def _check_declared(source: EphemerisSource, message: OemMessage) -> None:
@@ -141,8 +135,18 @@ def _check_reaches(trajectory: Trajectory, segments: Sequence[OemSegment], setti
     )
 
 
+def _axes_text(source: EphemerisSource, message: OemMessage) -> str:
+    """The axes that the file names, each with what the configuration says it means."""
+    meanings = {normalised(name): meaning for name, meaning in source.axes.items()}
+    names = sorted({segment.ref_frame for segment in message.segments})
+    return ", ".join(
+        f"{name}, read as {meanings[normalised(name)]}" if normalised(name) in meanings else name for name in names
+    )
+
+
 def _oem_record(
     item: ScreenedObject,
+    source: EphemerisSource,
     message: OemMessage,
     delivery: Delivery,
     setting: Setting,
@@ -162,7 +166,7 @@ def _oem_record(
         creation=delivery.creation,
         age_s=setting.cutoff - delivery.creation if delivery.creation else None,
         center=", ".join(sorted({segment.center_name for segment in segments})),
-        axes=", ".join(sorted({segment.ref_frame for segment in segments})),
+        axes=_axes_text(source, message),
         time_system=", ".join(sorted({segment.time_system for segment in segments})),
         interpolation=", ".join(sorted(kinds)),
         node_count=sum(len(segment.epochs_tai_ns) for segment in segments),

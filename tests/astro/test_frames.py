@@ -62,12 +62,6 @@ def test_other_axes_are_refused_with_the_ones_that_work(name: str) -> None:
         icrf_from_axes(name)
 
 
-def test_mci_is_refused_because_its_axes_are_not_defined() -> None:
-    """MCI needs the word of its originator, not a guess."""
-    with pytest.raises(FrameError, match="does not define the axes of MCI"):
-        icrf_from_axes("MCI")
-
-
 @pytest.mark.parametrize(
     "name",
     ["MARS", "Earth", "MOON", "SUN", "PHOBOS", "DEIMOS", "MARS BARYCENTER", "EARTH-MOON BARYCENTER", "SSB", "JUPITER",

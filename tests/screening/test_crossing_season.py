@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from fleets import CUTOFF, GM_MARS_KM3_S2, Kepler
+from generator.astro.drift import secular_rates
 from generator.ephemeris.spk import fitted_arc
 from generator.ephemeris.trajectory import Proof, Trajectory
 from generator.errors import InputError
 from generator.screening.crossing import crossings
-from generator.screening.crossing_season import Season, season, secular_rates
+from generator.screening.crossing_season import Season, season
 
 DAY_S: Final = 86_400.0
 J2_MARS: Final = 1.96045e-3  # MRO120D gravity field (Konopliv and others 2020), not normalised
