@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from itertools import combinations
@@ -13,10 +13,11 @@ from typing import Final
 import generator
 from generator.astro.epochs import Epoch
 from generator.config import Config, ScreenedObject
+from generator.cycle.approach import Source
 from generator.cycle.crossings import CrossingSetting, describe_crossings, describe_seasons
-from generator.cycle.events import Source, describe_event
+from generator.cycle.events import describe_event
 from generator.cycle.history import changes, event_ids, with_history
-from generator.cycle.motion import FloatArray, distance_profile, orbit_of, profile_positions
+from generator.cycle.motion import FloatArray, coverage_of, distance_profile, orbit_of, profile_positions
 from generator.cycle.predictions import KEPT_ERRORS, Delivered, carried, judge, predict, quality
 from generator.cycle.record import (
     SCHEMA,
@@ -29,25 +30,27 @@ from generator.cycle.record import (
     ObjectRecord,
     PairRecord,
     Provenance,
-    Span,
+    SolutionRecord,
     ThresholdsRecord,
     UncoveredSpan,
 )
-from generator.encounter.uncertainty import DeclaredModel
+from generator.cycle.solutions import PHASE_UNKNOWN, Solution, SolutionSetting, describe_solutions
 from generator.ephemeris.trajectory import Trajectory
-from generator.ingest import Ingested, Setting
+from generator.ingest import Ingested, Setting, source_of
 from generator.screening.crossing import Crossing
 from generator.screening.screen import Approach, PairScreen, Screening
 
 REPRODUCED_BY: Final = ("numpy", "scipy", "skyfield", "spiceypy")
 CLOCKS_S: Final = 1e-3
 """A gap this short is none: kernels and messages count in different clocks, and objects move metres meanwhile."""
-PHASE_UNKNOWN: Final = "position along the orbit unknown: only crossings of the orbits are meaningful"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Findings:
-    """Everything that one cycle read and found; ``trajectories`` by object id, ``ingested`` as configured."""
+    """Everything that one cycle read and found; ``trajectories`` by object id, ``ingested`` as configured.
+
+    ``progress`` is called with the number of pairs screened of the objects' other solutions.
+    """
 
     config: Config
     configuration: str
@@ -58,6 +61,7 @@ class Findings:
     screening: Screening
     crossings: tuple[Crossing, ...]
     previous: CycleRecord | None
+    progress: Callable[[int], None]
 
 
 def cycle_id(cutoff: Epoch) -> str:
@@ -107,6 +111,7 @@ def assemble(findings: Findings) -> CycleRecord:
         events=events,
         crossings=describe_crossings(findings.crossings, paths),
         seasons=describe_seasons(findings.objects, paths, config.crossing_limit_km),
+        solutions=_solutions(findings, sources, events),
         changes=(),
         funnel=_funnel(findings.screening),
         provenance=_provenance(findings.configuration, setting),
@@ -133,7 +138,7 @@ def _object(item: ScreenedObject, trajectory: Trajectory | None, setting: Settin
         radius_km=item.radius_km,
         phase=item.phase,
         lead_time_h=item.lead_time_h,
-        coverage=_coverage(trajectory, setting.cutoff),
+        coverage=coverage_of(trajectory),
         proof=trajectory.proof.value if trajectory else None,
         orbit=orbit_of(trajectory, setting.body) if trajectory else None,
         note=item.note,
@@ -173,17 +178,6 @@ def _with_predictions(item: ObjectRecord, findings: Findings) -> ObjectRecord:
     )
 
 
-def _coverage(trajectory: Trajectory | None, cutoff: Epoch) -> tuple[Span, ...]:
-    """Covered spans, touching arcs joined."""
-    joined: list[list[float]] = []
-    for start_s, stop_s in trajectory.spans_s if trajectory else ():
-        if joined and start_s <= joined[-1][1]:
-            joined[-1][1] = stop_s
-        else:
-            joined.append([start_s, stop_s])
-    return tuple(Span(start=cutoff + start_s, stop=cutoff + stop_s) for start_s, stop_s in joined)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Passage:
     """An approach in the order and time that events use."""
@@ -197,7 +191,7 @@ class _Passage:
 def _sources(findings: Findings) -> dict[str, Source]:
     """What each trajectory rests on."""
     return {
-        item.id: _origin(item, result)
+        item.id: source_of(item, result)
         for item, result in zip(findings.config.objects, findings.ingested, strict=True)
         if result.trajectory is not None
     }
@@ -229,15 +223,36 @@ def _events(findings: Findings, sources: Mapping[str, Source]) -> tuple[EventRec
     return tuple(sorted(events, key=lambda event: (event.tca, event.event_id)))
 
 
-def _origin(item: ScreenedObject, delivered: Ingested) -> Source:
-    """What an object's trajectory was made of; an ephemeris without a date counts as made at the cut-off."""
-    entry = delivered.inputs[0]
-    model = item.uncertainty
-    return Source(
-        file=entry.file,
-        created_s=-entry.age_s if entry.age_s is not None else 0.0,
-        declared=DeclaredModel(**model.model_dump()) if model else None,
+def _solutions(
+    findings: Findings, sources: Mapping[str, Source], events: Sequence[EventRecord]
+) -> tuple[SolutionRecord, ...]:
+    """The objects' other solutions, by object."""
+    config, objects = findings.config, {item.id: item for item in findings.objects}
+    read = [
+        Solution(
+            object_id=item.id,
+            name=source.name or "",
+            role="planned" if source.role == "planned" else "alternative",
+            note=source.note,
+            inputs=delivered.inputs,
+            trajectory=delivered.trajectory,
+            source=source_of(item, delivered) if delivered.trajectory is not None else None,
+        )
+        for item, result in zip(config.objects, findings.ingested, strict=True)
+        for source, delivered in result.solutions
+        if delivered.inputs
+    ]
+    setting = SolutionSetting(
+        window=findings.setting.window,
+        body=findings.setting.body,
+        rules=config.alert_rules,
+        objects=objects,
+        screened={key: found for key, found in findings.trajectories.items() if objects[key].phase == "known"},
+        sources=sources,
+        limit_km=config.cycle.limit_km,
+        events=events,
     )
+    return describe_solutions(sorted(read, key=lambda item: item.object_id), setting, findings.progress)
 
 
 def _pairs(findings: Findings, events: Sequence[EventRecord]) -> tuple[PairRecord, ...]:

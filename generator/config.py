@@ -110,6 +110,11 @@ class EphemerisSource(_Table):
     ``path`` may hold wildcards and is relative to the configuration's folder. Of several OEM files the newest by
     CREATION_DATE is the current one; of several kernels the newest by name. ``axes`` says what names of axes in the
     files mean, for names that no standard defines or that a file uses wrongly: ``{ MCI = "MARS EQUATOR J2000" }``.
+
+    The first nominal source that gives a usable delivery is the one the events rest on. Each alternative (another
+    agency's, last week's) and each planned one (a manoeuvre not yet flown) is a solution of its own with a ``name``:
+    screened against the other objects' nominal ones, and compared. ``delivery = "previous"`` takes the one before the
+    nominal delivery in use.
     """
 
     path: str = Field(min_length=1)
@@ -118,6 +123,10 @@ class EphemerisSource(_Table):
     center: str | int | None = None
     kernels: tuple[str, ...] = ()
     axes: dict[str, str] = Field(default_factory=dict)
+    role: Literal["nominal", "alternative", "planned"] = "nominal"
+    name: Identifier | None = None
+    note: str | None = Field(default=None, min_length=1)
+    delivery: Literal["newest", "previous"] = "newest"
 
     @field_validator("axes")
     @classmethod
@@ -128,6 +137,14 @@ class EphemerisSource(_Table):
         except NearpassError as error:
             raise ValueError(str(error)) from None
         return meanings
+
+    @model_validator(mode="after")
+    def _named_by_role(self) -> EphemerisSource:
+        if self.role == "nominal" and (self.name, self.note, self.delivery) != (None, None, "newest"):
+            raise ValueError('name, note and delivery belong to a source with role = "alternative" or "planned"')
+        if self.role != "nominal" and self.name is None:
+            raise ValueError(f'a source with role = "{self.role}" needs a name, by which pages call the solution')
+        return self
 
 
 class Orbit(_Table):
@@ -199,6 +216,25 @@ class ScreenedObject(_Table):
         if (self.hbr_m is None) == (self.radius_km is None):
             raise ValueError("an object needs either hbr_m (spacecraft) or radius_km (natural body)")
         return self
+
+    @model_validator(mode="after")
+    def _solutions(self) -> ScreenedObject:
+        if not self.nominal:
+            raise ValueError('an object needs an ephemeris with role = "nominal"')
+        names = [source.name.lower() for source in self.solutions if source.name]
+        if len(set(names)) < len(names):
+            raise ValueError("the names of an object's solutions must differ")
+        return self
+
+    @property
+    def nominal(self) -> tuple[EphemerisSource, ...]:
+        """The sources of the trajectory that events rest on, each a fallback of the one before."""
+        return tuple(source for source in self.ephemeris if source.role == "nominal")
+
+    @property
+    def solutions(self) -> tuple[EphemerisSource, ...]:
+        """The sources of alternative and planned solutions."""
+        return tuple(source for source in self.ephemeris if source.role != "nominal")
 
 
 class Publish(_Table):

@@ -92,6 +92,7 @@ def run_cycle(
         phase_unknown=lost,
     )
     advance(1)
+    others = sum(len(result.solutions) for result in ingested) * max(len(screened) - 1, 0)
     findings = Findings(
         config=config,
         configuration=configuration,
@@ -102,6 +103,8 @@ def run_cycle(
         screening=screening,
         crossings=crossings,
         previous=previous,
+        progress=progress("screening other solutions", others),
     )
-    inputs = {sha256: data for result in ingested for sha256, data in result.files.items()}
+    read = [*ingested, *(other for result in ingested for _, other in result.solutions)]
+    inputs = {sha256: data for result in read for sha256, data in result.files.items()}
     return CycleResult(record=assemble(findings), inputs=inputs)

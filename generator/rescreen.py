@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import Any
 
 from generator.config import Config, EphemerisSource, parse_config, resolve
 from generator.cycle import record as records
@@ -15,9 +15,6 @@ from generator.cycle.archive import Archive
 from generator.cycle.record import CycleRecord
 from generator.errors import ArchiveError
 from generator.pipeline import Progress, run_cycle
-
-NOT_COMPARED: Final = ("provenance", "inputs")
-"""Versions and command may differ; of the inputs, those that were refused are not kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +68,7 @@ def rescreen(archive: Archive, cycle_id: str, workspace: Path, progress: Progres
 
 def _lay_out(archive: Archive, record: CycleRecord, directory: Path) -> None:
     """Put the stored inputs where the record says they were."""
-    for entry in record.inputs:
+    for entry in record.deliveries:
         if entry.refusal is not None or entry.sha256 is None:
             continue
         path = directory / entry.file
@@ -104,10 +101,11 @@ def _bare(pattern: str) -> str:
 
 
 def _plain(record: CycleRecord) -> dict[str, Any]:
-    used = tuple(entry for entry in record.inputs if entry.refusal is None)
-    plain = dict(json.loads(records.dump(replace(record, inputs=used))))
-    for name in NOT_COMPARED:
-        del plain[name]
+    """What is compared: versions and command may differ, and of the inputs those that were refused are not kept."""
+    plain = dict(json.loads(records.dump(record)))
+    for table in (plain, *plain["solutions"]):
+        del table["inputs"]
+    del plain["provenance"]
     return plain
 
 

@@ -33,7 +33,7 @@ def succeeded(path: Path, record: CycleRecord, at: Epoch, deliveries_sha256: str
         "objects_without_ephemeris": [item.id for item in record.objects if not item.coverage],
         "refused_inputs": [
             {"object_id": entry.object_id, "file": entry.file, "refusal": entry.refusal}
-            for entry in record.inputs if entry.refusal is not None
+            for entry in record.deliveries if entry.refusal is not None
         ],
         "deliveries_sha256": deliveries_sha256,
     })  # fmt: skip

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import risk_records
+import solution_records
 from generator.astro.epochs import DAY_S, Epoch
 from generator.cycle.record import (
     SCHEMA,
@@ -712,6 +713,7 @@ def sample_record() -> CycleRecord:
         events.extend(found)
     pairs.extend(_silent_pairs())
     events.sort(key=lambda event: event.tca)
+    inputs = (*map(_input, fleet), _refused_input())
     return CycleRecord(
         schema_number=SCHEMA,
         cycle_id="2021-03-15T0000Z",
@@ -725,11 +727,12 @@ def sample_record() -> CycleRecord:
         previous_cycle_id="2021-03-14T0000Z",
         next_expected=CUT_OFF + DAY_S,
         objects=tuple(sorted((*map(_object, fleet), *_silent_objects()), key=lambda item: item.id)),
-        inputs=(*map(_input, fleet), _refused_input()),
+        inputs=inputs,
         pairs=tuple(sorted(pairs, key=lambda pair: (pair.primary, pair.secondary))),
         events=tuple(events),
         crossings=_crossings(),
         seasons=_seasons(),
+        solutions=solution_records.solutions(events, inputs, CUT_OFF, WINDOW_S),
         changes=_changes(events),
         funnel=_funnel(len(pairs), len(events)),
         provenance=Provenance(
@@ -752,7 +755,7 @@ def quiet_record() -> CycleRecord:
         yellow_oxd_km=None, red_oxd_km=None,
     )  # fmt: skip
     return replace(
-        record, events=(), crossings=(), seasons=(), pairs=calm, changes=(), previous_cycle_id=None,
+        record, events=(), crossings=(), seasons=(), solutions=(), pairs=calm, changes=(), previous_cycle_id=None,
         next_expected=None, thresholds=thresholds,
     )  # fmt: skip
 

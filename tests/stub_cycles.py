@@ -61,6 +61,7 @@ def _small() -> CycleRecord:
         detail_events=0,
         changes=(),
         crossings=(),
+        solutions=(),
         objects=tuple(
             replace(item, orbit=replace(item.orbit, track_km=item.orbit.track_km[:FEW]) if item.orbit else None)
             for item in sample.objects

@@ -181,7 +181,7 @@ def test_floats_of_records_carry_their_unit() -> None:
     units = ("_km", "_km_s", "_m", "_s", "_h", "_deg", "_km2", "_km3_s2", "days")
     fields = [
         node.target.id
-        for module in ("record.py", "event_record.py")
+        for module in ("record.py", "event_record.py", "input_record.py", "solution_record.py")
         for node in ast.walk(ast.parse((PACKAGE / "cycle" / module).read_text()))
         if isinstance(node, ast.AnnAssign)
         and isinstance(node.target, ast.Name)

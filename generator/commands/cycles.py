@@ -44,7 +44,7 @@ def run(
     front, record = one_cycle(
         workspace, config, text, cutoff or world.minute(), jobs=jobs, log=log, supersedes=supersedes
     )
-    refusals = [entry.refusal for entry in record.inputs if entry.refusal]
+    refusals = [entry.refusal for entry in record.deliveries if entry.refusal]
     for refusal in refusals:
         click.echo(f"refused: {refusal}", err=True)
     click.echo(front.resolve())

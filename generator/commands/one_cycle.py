@@ -53,7 +53,7 @@ def one_cycle(
             log("cycle_failed", cycle_id=cycle_id(cutoff), exit_code=error.exit_code, error=str(error))
             failed(workspace.status, error, log.world.instant())
             raise
-        for entry in record.inputs:
+        for entry in record.deliveries:
             if entry.refusal is not None:
                 log("input_refused", cycle_id=record.cycle_id, object_id=entry.object_id, error=entry.refusal)
         changed = len(last_published(workspace))

@@ -73,9 +73,11 @@ def check(world: World, config_path: Path, cutoff: Epoch | None) -> None:
         results = ingest(config, setting, bars.stage("reading ephemerides", len(config.objects)))
     window = setting.window
     click.echo(f"window {window.start.iso(digits=0)} to {window.stop.iso(digits=0)} UTC around {setting.body.name}")
-    for result in results:
-        _echo_inputs(result, setting.span_s)
-    sys.exit(REFUSED if any(entry.refusal for result in results for entry in result.inputs) else 0)
+    read = [(result.object_id, result) for result in results]
+    read += [(f"{r.object_id} {source.name}", other) for r in results for source, other in r.solutions if other.inputs]
+    for label, result in sorted(read, key=lambda item: item[1].object_id):
+        _echo_inputs(label, result, setting.span_s)
+    sys.exit(REFUSED if any(entry.refusal for _, result in read for entry in result.inputs) else 0)
 
 
 @click.command()
@@ -110,18 +112,18 @@ class _QuietHandler(http.server.SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
-def _echo_inputs(result: Ingested, span_s: float) -> None:
+def _echo_inputs(label: str, result: Ingested, span_s: float) -> None:
     if result.trajectory is None:
-        click.echo(f"{result.object_id:<12} no usable ephemeris")
+        click.echo(f"{label:<12} no usable ephemeris")
     for entry in result.inputs:
         if entry.refusal:
-            click.echo(f"{result.object_id:<12} refused: {entry.refusal}")
+            click.echo(f"{label:<12} refused: {entry.refusal}")
             continue
         age = f"{entry.age_s / 86_400.0:.1f} d old" if entry.age_s is not None else "age unknown"
         spans_s = result.trajectory.spans_s if result.trajectory else ()
         covered = sum(stop_s - start_s for start_s, stop_s in spans_s) / span_s
         grade = f", {entry.findings[0].words}" if entry.findings else ""
-        click.echo(f"{result.object_id:<12} {entry.file}  {entry.format}  {age}, covers {covered:.1%}{grade}")
+        click.echo(f"{label:<12} {entry.file}  {entry.format}  {age}, covers {covered:.1%}{grade}")
         for finding in entry.findings[1:]:
             if finding.grade != "pass":
                 click.echo(f"{'':<12}   {finding.grade}: {finding.rule}: {finding.words}")

@@ -12,7 +12,7 @@ import numpy as np
 
 from generator.astro.bodies import Body, equator_from_icrf, planetographic
 from generator.astro.epochs import Epoch
-from generator.cycle.events import Source
+from generator.cycle.approach import Source
 from generator.cycle.record import CrossingRecord, ObjectRecord, SeasonRecord, Span
 from generator.encounter.alert import AlertRule, assess_crossing
 from generator.encounter.uncertainty import timing_sigma_s

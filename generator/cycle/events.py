@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -14,8 +14,9 @@ from generator.astro.bodies import Body
 from generator.astro.epochs import Epoch
 from generator.astro.frames import PlanetaryEphemeris
 from generator.astro.local_axes import rtn_axes
+from generator.cycle.approach import Both, Source, assess_approach
 from generator.cycle.motion import path_around
-from generator.cycle.probability import encounter_input, probability, sensitivities
+from generator.cycle.probability import sensitivities
 from generator.cycle.record import (
     BPlaneRecord,
     EventRecord,
@@ -27,29 +28,18 @@ from generator.cycle.record import (
     UncertaintyRecord,
     Vector,
 )
-from generator.encounter.alert import AlertRule, Level, assess
+from generator.encounter.alert import AlertRule, Level
 from generator.encounter.geometry import Encounter, b_plane, place
 from generator.encounter.manoeuvre import delta_v_m_s
-from generator.encounter.uncertainty import Basis, DeclaredModel, StateCovariance, rotated, state_covariance
-from generator.ephemeris.trajectory import Trajectory
+from generator.encounter.uncertainty import Basis, StateCovariance, rotated
 
 FloatArray = NDArray[np.float64]
-Both = tuple[Trajectory, Trajectory]
 
 TRACK_POINTS: Final = 121
 TRACK_LEAST_KM: Final = 20.0
 TRACK_MISSES: Final = 6.0
 TRACK_MOST_S: Final = 3600.0
 TRADE_LEADS_H: Final = (3.0, 6.0, 9.0, 12.0, 18.0, 24.0, 36.0, 48.0, 60.0, 72.0, 96.0, 120.0, 168.0, 240.0, 336.0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """The delivery that a trajectory was made of: its name, when it was made, and the declared errors, if any."""
-
-    file: str
-    created_s: float
-    declared: DeclaredModel | None
 
 
 def describe_event(
@@ -77,25 +67,13 @@ def describe_event(
         planets: Positions of Earth and Sun.
         rules: Alert rules.
     """
-    epoch = trajectories[0].epoch
-    tca = epoch + offset_s
-    encounter = _encounter(trajectories, offset_s)
+    found = assess_approach(objects, trajectories, sources, offset_s, body, rules)
+    encounter, level = found.encounter, found.verdict.level
+    tca = trajectories[0].epoch + offset_s
     where = place(encounter.primary_position_km, tca, body, planets)
-    covariances = _covariances(encounter, trajectories, offset_s, sources, body)
-    combined_km2 = None
-    if covariances[0] is not None and covariances[1] is not None:
-        combined_km2 = (covariances[0].matrix + covariances[1].matrix)[:3, :3]
-    radius_km = sum(item.radius_km or 0.0 for item in objects)
-    natural = any(item.kind == "natural" for item in objects)
-    surface_km = encounter.miss_km - radius_km if natural else None
-    hbr_km = sum(item.radius_km or (item.hbr_m or 0.0) / 1000.0 for item in objects)
-    given = encounter_input(encounter, covariances, hbr_km, body.gm_km3_s2)
-    risk = probability(given)
-    verdict = assess(
-        encounter.miss_km if surface_km is None else surface_km, rules, to_surface=natural, probability=risk.pc
-    )
-    if verdict.level is not Level.GREEN:
-        dilution, by_radius, plane = sensitivities(given)
+    risk = found.risk
+    if level is not Level.GREEN:
+        dilution, by_radius, plane = sensitivities(found.given)
         risk = replace(risk, dilution=dilution, hbr_sensitivity=by_radius, scale_plane=plane)
     target_km = max(rule.cad_km for rule in rules)
     deadline, deadline_object = _deadline(tca, objects)
@@ -106,14 +84,14 @@ def describe_event(
         secondary=objects[1].id,
         tca=tca,
         miss_km=encounter.miss_km,
-        surface_km=surface_km,
+        surface_km=found.surface_km,
         relative_speed_km_s=encounter.relative_speed_km_s,
         miss_rtn_km=_vector(to_rtn @ encounter.miss_vector_km),
         relative_velocity_rtn_km_s=_vector(to_rtn @ encounter.relative_velocity_km_s),
         approach_angle_deg=math.degrees(encounter.approach_angle_rad),
         at_boundary=at_boundary,
-        level=verdict.level,
-        reason=verdict.reason,
+        level=level,
+        reason=found.verdict.reason,
         deadline=deadline,
         deadline_object=deadline_object,
         altitude_km=where.altitude_km,
@@ -125,14 +103,12 @@ def describe_event(
         primary_velocity_km_s=_vector(encounter.primary_velocity_km_s),
         secondary_position_km=_vector(encounter.secondary_position_km),
         secondary_velocity_km_s=_vector(encounter.secondary_velocity_km_s),
-        uncertainty=_uncertainty(encounter, objects, covariances, sources),
-        miss_sigma_km=_miss_sigma_km(encounter, combined_km2),
-        miss_sigma_rtn_km=_vector(np.sqrt(np.diag(to_rtn @ combined_km2 @ to_rtn.T)))
-        if combined_km2 is not None
-        else None,
-        b_plane=_b_plane(encounter, hbr_km, combined_km2),
+        uncertainty=_uncertainty(encounter, objects, found.covariances, sources),
+        miss_sigma_km=found.miss_sigma_km,
+        miss_sigma_rtn_km=_vector(sigma_rtn_km) if (sigma_rtn_km := found.miss_sigma_rtn_km) is not None else None,
+        b_plane=_b_plane(encounter, found.hbr_km, found.combined_km2),
         probability=risk,
-        trades=_trades(encounter, objects, offset_s, target_km + radius_km, body) if verdict.level is Level.RED else (),
+        trades=_trades(encounter, objects, offset_s, target_km + found.radius_km, body) if level is Level.RED else (),
         track=_track(trajectories, offset_s, encounter),
         orbits=OrbitsRecord(
             primary_km=path_around(trajectories[0], offset_s, body),
@@ -140,38 +116,6 @@ def describe_event(
         ),
         history=(),
     )
-
-
-def _encounter(trajectories: Both, offset_s: float) -> Encounter:
-    at = np.array([offset_s])
-    (first_km, first_km_s), (second_km, second_km_s) = (trajectory.state(at) for trajectory in trajectories)
-    return Encounter(
-        primary_position_km=first_km[0],
-        primary_velocity_km_s=first_km_s[0],
-        secondary_position_km=second_km[0],
-        secondary_velocity_km_s=second_km_s[0],
-    )
-
-
-def _covariances(
-    encounter: Encounter, trajectories: Both, offset_s: float, sources: tuple[Source, Source], body: Body
-) -> tuple[StateCovariance | None, StateCovariance | None]:
-    states = (
-        (encounter.primary_position_km, encounter.primary_velocity_km_s),
-        (encounter.secondary_position_km, encounter.secondary_velocity_km_s),
-    )
-    first, second = (
-        state_covariance(
-            trajectory,
-            offset_s,
-            *state,
-            declared=source.declared,
-            created_s=source.created_s,
-            gm_km3_s2=body.gm_km3_s2,
-        )
-        for trajectory, state, source in zip(trajectories, states, sources, strict=True)
-    )
-    return first, second
 
 
 def _deadline(tca: Epoch, objects: Sequence[ObjectRecord]) -> tuple[Epoch | None, str | None]:
@@ -218,14 +162,6 @@ def _source_text(basis: Basis, source: Source) -> str:
     if basis is Basis.DECLARED and source.declared is not None:
         return f"declared by the publisher, not delivered: {source.declared.source}"
     return f"covariance delivered in {source.file}"
-
-
-def _miss_sigma_km(encounter: Encounter, combined_km2: FloatArray | None) -> float | None:
-    """One sigma of the combined position error along the direction of the miss."""
-    if combined_km2 is None or encounter.miss_km == 0.0:
-        return None
-    direction = encounter.miss_vector_km / encounter.miss_km
-    return float(np.sqrt(direction @ combined_km2 @ direction))
 
 
 def _b_plane(encounter: Encounter, hbr_km: float, combined_km2: FloatArray | None) -> BPlaneRecord | None:

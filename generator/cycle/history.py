@@ -49,19 +49,34 @@ def event_ids(
         previous: Record of the cycle before, if there is one.
         periods_s: Orbital period of each object, None where it has none.
     """
-    known = _by_pair(previous.events if previous else ())
-    ids: dict[int, str] = {}
-    for pair, indices in _indices_by_pair(passages).items():
-        older = known.get(pair, [])
-        gate_s = _gate_s(pair, periods_s)
-        for new, old in _assign([passages[i].tca for i in indices], [event.tca for event in older], gate_s):
-            ids[indices[new]] = older[old].event_id
+    known = same_events(passages, previous.events if previous else (), periods_s)
+    ids = {index: event.event_id for index, event in known.items()}
     taken = {event.event_id for event in (previous.events if previous else ())}
     for index, passage in enumerate(passages):
         if index not in ids:
             ids[index] = _new_id(passage, taken)
         taken.add(ids[index])
     return [ids[index] for index in range(len(passages))]
+
+
+def same_events(
+    passages: Sequence[Passage], events: Sequence[EventRecord], periods_s: Mapping[str, float | None]
+) -> dict[int, EventRecord]:
+    """Which of the events each passage is, by its position; nothing for one that is none of them.
+
+    Args:
+        passages: Close approaches.
+        events: Events of another cycle or of another solution, each of which is given once at most.
+        periods_s: Orbital period of each object, None where it has none.
+    """
+    known = _by_pair(events)
+    found: dict[int, EventRecord] = {}
+    for pair, indices in _indices_by_pair(passages).items():
+        older = known.get(pair, [])
+        gate_s = _gate_s(pair, periods_s)
+        for new, old in _assign([passages[i].tca for i in indices], [event.tca for event in older], gate_s):
+            found[indices[new]] = older[old]
+    return found
 
 
 def with_history(event: EventRecord, previous: CycleRecord | None) -> EventRecord:

@@ -44,6 +44,17 @@ def orbit_of(trajectory: Trajectory, body: Body) -> OrbitRecord | None:
     )
 
 
+def coverage_of(trajectory: Trajectory | None) -> tuple[Span, ...]:
+    """Covered spans, touching arcs joined; none without a trajectory."""
+    joined: list[list[float]] = []
+    for start_s, stop_s in trajectory.spans_s if trajectory else ():
+        if joined and start_s <= joined[-1][1]:
+            joined[-1][1] = stop_s
+        else:
+            joined.append([start_s, stop_s])
+    return tuple(Span(start=trajectory.epoch + a, stop=trajectory.epoch + b) for a, b in joined) if trajectory else ()
+
+
 def path_around(trajectory: Trajectory, offset_s: float, body: Body) -> tuple[Vector, ...]:
     """One revolution around an instant, inside its arc, as points at equal steps along the path.
 

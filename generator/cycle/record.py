@@ -27,7 +27,9 @@ from generator.cycle.event_record import (
     UncertaintyRecord,
 )
 from generator.cycle.fields import EpochText, Matrix6, Series, Span, Vector
+from generator.cycle.input_record import FindingRecord, InputRecord
 from generator.cycle.prediction_record import Prediction, PredictionError, PredictionQuality
+from generator.cycle.solution_record import DifferenceRecord, SolutionEvent, SolutionPair, SolutionRecord
 from generator.encounter.alert import Level
 from generator.errors import ArchiveError
 
@@ -38,6 +40,7 @@ __all__ = [
     "ChangeRecord",
     "CrossingRecord",
     "CycleRecord",
+    "DifferenceRecord",
     "EpochText",
     "EventRecord",
     "FindingRecord",
@@ -60,6 +63,9 @@ __all__ = [
     "RangeProfile",
     "SeasonRecord",
     "Series",
+    "SolutionEvent",
+    "SolutionPair",
+    "SolutionRecord",
     "Span",
     "ThresholdsRecord",
     "TrackRecord",
@@ -72,7 +78,7 @@ __all__ = [
     "load",
 ]
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 ChangeKind = Literal["new", "worse", "better", "passed", "gone"]
 
 
@@ -83,44 +89,6 @@ class UncoveredSpan:
     start: EpochText
     stop: EpochText
     reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FindingRecord:
-    """What one rule says of one input; the yardstick is NPR 8079.1, table 5-1, and the physics of the orbit."""
-
-    rule: str
-    grade: Literal["pass", "note", "fail"]
-    value: str
-    words: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InputRecord:
-    """One delivered file: what it says of itself and whether it was used.
-
-    ``refusal`` is the error that kept it out (rule, value, file:line), None for a file in use. ``age_s`` is from its
-    creation to the data cut-off. ``findings`` are those of all rules, the overall grade first, none if refused.
-    The archive keeps the file under its SHA-256.
-    """
-
-    object_id: str
-    file: str
-    sha256: str | None
-    size_bytes: int | None
-    originator: str
-    format: str | None
-    creation: EpochText | None
-    age_s: float | None
-    center: str | None
-    axes: str | None
-    time_system: str | None
-    interpolation: str | None
-    node_count: int | None
-    covariance_count: int | None
-    spans: tuple[Span, ...]
-    findings: tuple[FindingRecord, ...]
-    refusal: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,6 +257,8 @@ class CycleRecord:
     """One screening cycle. Objects by id, pairs by primary and secondary, events by TCA, crossings by passage.
 
     ``detail_events`` is how many of the nearest green events have a page of their own beside all red and yellow ones.
+    Everything but ``solutions``, which are by object and in the order of the configuration, rests on the objects'
+    nominal ephemerides alone.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid", ser_json_inf_nan="null", allow_inf_nan=False)
@@ -310,9 +280,15 @@ class CycleRecord:
     events: tuple[EventRecord, ...]
     crossings: tuple[CrossingRecord, ...]
     seasons: tuple[SeasonRecord, ...]
+    solutions: tuple[SolutionRecord, ...]
     changes: tuple[ChangeRecord, ...]
     funnel: FunnelRecord
     provenance: Provenance
+
+    @property
+    def deliveries(self) -> tuple[InputRecord, ...]:
+        """Every delivered file: of the nominal ephemerides, then of the other solutions."""
+        return (*self.inputs, *(entry for solution in self.solutions for entry in solution.inputs))
 
 
 _ADAPTER: Final = TypeAdapter(CycleRecord)

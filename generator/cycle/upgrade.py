@@ -18,7 +18,14 @@ from generator.errors import ArchiveError
 
 Plain = dict[str, Any]
 Upgrade = Callable[[Plain], Plain]
-UPGRADES: Final[Mapping[int, Upgrade]] = MappingProxyType({})
+
+
+def _one_to_two(plain: Plain) -> Plain:
+    """Objects had one ephemeris each."""
+    return {**plain, "solutions": []}
+
+
+UPGRADES: Final[Mapping[int, Upgrade]] = MappingProxyType({1: _one_to_two})
 """By the schema number that each starts from. Schema 1 is the first."""
 _NUMBER: Final = re.compile(rb'"schema_number":\s*(\d+)')  # cannot occur inside a string, where quotes are escaped
 

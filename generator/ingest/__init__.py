@@ -5,18 +5,18 @@ A delivery that breaks a rule never stops the cycle. It is recorded as refused, 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from generator.config import Config, ScreenedObject, resolve
+from generator.config import Config, EphemerisSource, ScreenedObject, resolve
 from generator.cycle.record import InputRecord
 from generator.errors import InputError
-from generator.ingest.delivery import Ingested, Setting, refused_input
+from generator.ingest.delivery import Ingested, Setting, refused_input, shown_path, source_of
 from generator.ingest.kernels import read_kernels
 from generator.ingest.messages import read_messages
 
-__all__ = ["Ingested", "Setting", "ingest", "ingest_object"]
+__all__ = ["Ingested", "Setting", "ingest", "ingest_object", "source_of"]
 
 KERNEL_SUFFIXES: Final = (".bsp", ".spk")
 
@@ -31,14 +31,44 @@ def ingest(config: Config, setting: Setting, progress: Callable[[int], None]) ->
 
 
 def ingest_object(item: ScreenedObject, setting: Setting) -> Ingested:
-    """The newest usable delivery of an object; sources in their order, the first that gives one is used."""
+    """The newest usable delivery of an object, and that of each of its other solutions.
+
+    Of the nominal sources the first that gives one is used.
+    """
+    nominal = _newest(item, item.nominal, setting)
+    solutions = tuple((source, _solution(item, source, nominal, setting)) for source in item.solutions)
+    return replace(nominal, solutions=solutions)
+
+
+def _solution(item: ScreenedObject, source: EphemerisSource, nominal: Ingested, setting: Setting) -> Ingested:
+    """The delivery of one alternative or planned solution; nothing at all, and no refusal, where there is none yet."""
+    if source.delivery == "newest":
+        return _newest(item, (source,), setting)
+    if nominal.trajectory is None:
+        return Ingested(object_id=item.id, trajectory=None, inputs=(), files={})
+    in_use = nominal.inputs[0]
+    if in_use.creation is not None:
+        return _newest(item, (source,), replace(setting, before=in_use.creation))
+    return _newest(item, (source,), setting, older_than=in_use.file)
+
+
+def _newest(
+    item: ScreenedObject, sources: Sequence[EphemerisSource], setting: Setting, older_than: str | None = None
+) -> Ingested:
+    """The newest usable delivery of the first source that has one; only names below ``older_than``, if given."""
     refused: list[InputRecord] = []
-    for source in item.ephemeris:
+    for source in sources:
         paths = resolve(setting.directory, source.path)
+        if not paths and source.role != "nominal":
+            continue
         if not paths:
             error = InputError("the path must name at least one readable file", value=source.path, object_id=item.id)
             refused.append(refused_input(item, source, source.path, error))
             continue
+        if older_than is not None:
+            paths = [path for path in paths if shown_path(path, setting.directory) < older_than]
+            if not paths:
+                continue
         read = read_kernels if paths[-1].suffix.lower() in KERNEL_SUFFIXES else read_messages
         for attempt in read(item, source, paths, setting):
             if isinstance(attempt, InputRecord):

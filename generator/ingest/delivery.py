@@ -14,8 +14,10 @@ from generator.astro.bodies import Body
 from generator.astro.epochs import Epoch
 from generator.astro.frames import PlanetaryEphemeris, center_id
 from generator.config import EphemerisSource, ScreenedObject
+from generator.cycle.approach import Source
 from generator.cycle.motion import orbit_of
 from generator.cycle.record import FindingRecord, InputRecord, Span
+from generator.encounter.uncertainty import DeclaredModel
 from generator.ephemeris.lint import Finding, overall
 from generator.ephemeris.lint_plane import orbit_plane
 from generator.ephemeris.trajectory import Trajectory
@@ -32,28 +34,38 @@ class Ingested:
     """What became of one object's deliveries. ``trajectory`` is None if none could be used.
 
     ``inputs`` lists the delivery in use first, then those refused; ``files`` maps SHA-256 to content of what was used.
+    ``solutions`` are the object's other ones: each source with what became of it.
     """
 
     object_id: str
     trajectory: Trajectory | None
     inputs: tuple[InputRecord, ...]
     files: dict[str, bytes]
+    solutions: tuple[tuple[EphemerisSource, Ingested], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """What every delivery is read for: the configuration's folder, the body, the window and the cut-off."""
+    """What every delivery is read for: the configuration's folder, the body, the window and the cut-off.
+
+    ``before`` leaves out what was not yet delivered then; None where the cut-off alone decides.
+    """
 
     directory: Path
     body: Body
     cutoff: Epoch
     span_s: float
     planets: PlanetaryEphemeris
+    before: Epoch | None = None
 
     @property
     def window(self) -> Span:
         """From the data cut-off to the end of the screening."""
         return Span(start=self.cutoff, stop=self.cutoff + self.span_s)
+
+    def knows(self, creation: Epoch) -> bool:
+        """Whether a delivery of this date counts."""
+        return creation <= self.cutoff and (self.before is None or creation < self.before)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +75,17 @@ class Delivery:
     path: Path
     shown: str
     creation: Epoch | None
+
+
+def source_of(item: ScreenedObject, delivered: Ingested) -> Source:
+    """What a trajectory was made of; an ephemeris without a date counts as made at the cut-off."""
+    entry = delivered.inputs[0]
+    model = item.uncertainty
+    return Source(
+        file=entry.file,
+        created_s=-entry.age_s if entry.age_s is not None else 0.0,
+        declared=DeclaredModel(**model.model_dump()) if model else None,
+    )
 
 
 def declared_center(source: EphemerisSource) -> int | None:

@@ -71,9 +71,9 @@ def _by_creation(
         except NearpassError as error:
             refused.append(refused_input(item, source, shown, error.at(file=shown, object_id=item.id)))
         else:
-            if header.creation <= setting.cutoff:
+            if setting.knows(header.creation):
                 deliveries.append(Delivery(path=path, shown=shown, creation=header.creation))
-    if not deliveries and not refused:
+    if not deliveries and not refused and source.role == "nominal":
         rule = f"a delivery must have been created by the data cut-off, {setting.cutoff.iso(digits=0)} UTC"
         fault = InputError(rule, file=shown_path(paths[-1], setting.directory), object_id=item.id)
         refused.append(refused_input(item, source, shown_path(paths[-1], setting.directory), fault))

@@ -1,7 +1,8 @@
 """A made-up Mars fleet with real shapes: what ``nearpass demo`` screens.
 
 Four weekly deliveries of eleven objects, February to April 2021, propagated from published orbits, with errors that
-their covariances describe and a few arranged encounters. See :mod:`generator.sample.fleet` for what is published and
+their covariances describe and a few arranged encounters; a second solution of one object and a planned manoeuvre of
+another. See :mod:`generator.sample.fleet` for what is published and
 what is invented.
 """
 
@@ -15,7 +16,7 @@ from generator.astro.epochs import DAY_S, Epoch
 from generator.astro.frames import PlanetaryEphemeris
 from generator.sample.deliveries import deliveries, placed, predictions, true_states
 from generator.sample.delivery_text import Delivery, delivery_text
-from generator.sample.fleet import CUTOFFS, FLEET
+from generator.sample.fleet import CUTOFFS, FLEET, SOLUTIONS
 from generator.sample.propagation import Batch
 
 __all__ = ["write_deliveries", "write_sample"]
@@ -34,7 +35,7 @@ def write_sample(directory: Path, *, progress: Callable[[str], None] | None = No
     tell = progress or (lambda _: None)
     planets = PlanetaryEphemeris.default()
     tell("placing the fleet")
-    wanted = deliveries(FLEET)
+    wanted = deliveries((*FLEET, *SOLUTIONS))
     orbits = placed(FLEET, planets)
     truth = true_states(orbits, [(delivery.member.id, delivery.start) for delivery in wanted], planets)
     tell(f"predicting {len(wanted)} deliveries")

@@ -13,7 +13,7 @@ from generator.sample.delivery_text import Delivery
 from generator.sample.fleet import Encounter, Member
 from generator.sample.orbits import state_of_elements, state_of_encounter
 from generator.sample.predictions import Prediction, predict
-from generator.sample.propagation import MARS, Batch, Sampling, delayed, propagate
+from generator.sample.propagation import MARS, Batch, Sampling, Thrust, delayed, propagate
 
 FloatArray = NDArray[np.float64]
 
@@ -23,7 +23,7 @@ def deliveries(fleet: Sequence[Member]) -> tuple[Delivery, ...]:
     return tuple(
         Delivery(member=member, issue=issue, number=number)
         for member in fleet
-        for number, issue in enumerate(member.issues)
+        for number, issue in enumerate(member.issues, start=member.first_number)
     )
 
 
@@ -90,4 +90,18 @@ def predictions(
     """The prediction in each delivery: the true state at its start, an error drawn at random, and its propagation."""
     draws = [np.random.default_rng((delivery.member.seed, delivery.number)).standard_normal(7) for delivery in wanted]
     knowledge = [delivery.member.knowledge for delivery in wanted]
-    return predict(truth, knowledge, np.array(draws), span_s, planets=planets)
+    thrusts = [_thrust(delivery) for delivery in wanted]
+    return predict(truth, knowledge, np.array(draws), span_s, thrusts=thrusts, planets=planets)
+
+
+def _thrust(delivery: Delivery) -> Thrust | None:
+    """The manoeuvre that a delivery foresees, from its first state on."""
+    burn = delivery.member.burn
+    if burn is None:
+        return None
+    start_s = Epoch.parse(burn.start_utc) - delivery.start
+    return Thrust(
+        start_s=start_s,
+        stop_s=start_s + burn.duration_s,
+        tangential_km_s2=burn.delta_v_m_s / 1e3 / burn.duration_s,
+    )

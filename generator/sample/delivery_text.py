@@ -48,8 +48,9 @@ class Delivery:
 
     @property
     def file_name(self) -> str:
-        """Such as ``mro_20210224.oem``."""
-        return f"{self.member.id.lower()}_{self.issue.date.replace('-', '')}.oem"
+        """Such as ``mro_20210224.oem``, ``plan_mro_20210317.oem`` for another solution."""
+        prefix = f"{self.member.prefix}_" if self.member.prefix else ""
+        return f"{prefix}{self.member.id.lower()}_{self.issue.date.replace('-', '')}.oem"
 
 
 def delivery_text(delivery: Delivery, prediction: Prediction) -> str:

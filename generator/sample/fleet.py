@@ -15,7 +15,7 @@ km by 436.5 km, 2004; silent since 2006. Moons: mean elements of JPL's satellite
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from generator.astro.epochs import TimeSystem
@@ -66,8 +66,21 @@ class Issue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Burn:
+    """A manoeuvre along the velocity, at a constant acceleration from ``start_utc`` on."""
+
+    start_utc: str
+    duration_s: float
+    delta_v_m_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """An object of the fleet: where it is, how well it is known, and how its agency delivers it."""
+    """An object of the fleet: where it is, how well it is known, and how its agency delivers it.
+
+    ``prefix`` begins the names of the files of another solution; ``first_number`` is the number of the first issue,
+    on which the random errors depend; ``burn`` is a manoeuvre that only this solution flies.
+    """
 
     id: str
     designator: str
@@ -80,6 +93,9 @@ class Member:
     with_covariance: bool
     seed: int
     issues: tuple[Issue, ...]
+    prefix: str = ""
+    first_number: int = 0
+    burn: Burn | None = None
 
 
 def _shape(periapsis_altitude_km: float, apoapsis_altitude_km: float, inclination_deg: float) -> Shape:
@@ -396,3 +412,34 @@ FLEET: Final = (
         issues=_JPL_MOONS,
     ),
 )
+
+_BY_ID: Final = {member.id: member for member in FLEET}
+
+SOLUTIONS: Final = (
+    # What receivers of its telemetry could work out for Tianwen-1, while its operator's ephemerides were not shared.
+    replace(
+        _BY_ID["TW1"],
+        originator="AMSAT-DL",
+        knowledge=Knowledge(
+            timing_s=0.3,
+            semi_major_m=200.0,
+            radial_m=300.0,
+            flight_path_m=300.0,
+            cross_track_m=600.0,
+            tangential_m_s2=1e-10,
+        ),
+        with_covariance=False,
+        seed=12,
+        issues=(Issue(date="2021-03-17", start="2021-03-16T04:00:00", creation_utc="2021-03-16T09:15:00"),),
+        prefix="telemetry",
+    ),
+    # A manoeuvre by which MRO would avoid Tianwen-1: the orbit of its last delivery, later by seconds after two days.
+    replace(
+        _BY_ID["MRO"],
+        issues=_JPL_MORNING[3:],
+        prefix="plan",
+        first_number=3,
+        burn=Burn(start_utc="2021-03-19T12:00:00", duration_s=300.0, delta_v_m_s=0.06),
+    ),
+)
+"""Deliveries of other solutions than the fleet's own."""

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from generator.astro.epochs import Epoch
 from generator.astro.frames import PlanetaryEphemeris
 from generator.astro.local_axes import rtn_axes
-from generator.sample.propagation import MARS, Batch, Sampling, propagate
+from generator.sample.propagation import MARS, Batch, Sampling, Thrust, propagate
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -68,6 +68,7 @@ def predict(
     draws: FloatArray,
     span_s: float,
     *,
+    thrusts: Sequence[Thrust | None] | None = None,
     planets: PlanetaryEphemeris | None,
 ) -> list[Prediction]:
     """Predictions from each orbit's epoch on.
@@ -78,9 +79,10 @@ def predict(
         draws: The errors in sigmas, shape ``(M, 7)``, in the order of the fields of :class:`Knowledge` with both tilts
             of the plane in turn.
         span_s: Length of every prediction.
+        thrusts: The manoeuvre that each foresees, if any; flown as planned, so that it adds nothing to the covariance.
         planets: Where the Sun is.
     """
-    batch = _with_companions(truth, knowledge, draws)
+    batch = _with_companions(truth, knowledge, draws, thrusts or [None] * len(truth))
     count = len(truth)
     node_offsets_s = np.arange(int(span_s // NODE_STEP_S) + 1, dtype=np.float64) * NODE_STEP_S
     covariance_offsets_s = np.arange(int(span_s // COVARIANCE_STEP_S) + 1, dtype=np.float64) * COVARIANCE_STEP_S
@@ -191,7 +193,9 @@ def _covariances_per_orbit(states: FloatArray) -> float:
     return 4.0 if radius_km.max() < 1.1 * radius_km.min() else 16.0
 
 
-def _with_companions(truth: Batch, knowledge: Sequence[Knowledge], draws: FloatArray) -> Batch:
+def _with_companions(
+    truth: Batch, knowledge: Sequence[Knowledge], draws: FloatArray, thrusts: Sequence[Thrust | None]
+) -> Batch:
     """The predicted orbits, followed by seven slightly displaced ones of each."""
     states, tangential = [], []
     companions, companion_tangential = [], []
@@ -207,4 +211,5 @@ def _with_companions(truth: Batch, knowledge: Sequence[Knowledge], draws: FloatA
         epochs=(*truth.epochs, *(epoch for epoch in truth.epochs for _ in range(_ERRORS))),
         states=np.array(states + companions),
         tangential_km_s2=np.array(tangential + companion_tangential),
+        thrusts=(*thrusts, *(thrust for thrust in thrusts for _ in range(_ERRORS))),
     )

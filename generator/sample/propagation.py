@@ -55,17 +55,28 @@ GMM3: Final = ZonalField(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thrust:
+    """A manoeuvre along the velocity at a constant acceleration, from and until an offset from the orbit's epoch."""
+
+    start_s: float
+    stop_s: float
+    tangential_km_s2: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Batch:
     """Orbits to integrate together, one row an orbit: ``states`` ``(M, 6)`` in km and km/s at its own epoch.
 
     ``tangential_km_s2`` ``(M,)`` accelerates along the velocity all the time: the part of drag, radiation pressure and
-    thruster firings that a prediction gets wrong.
+    thruster firings that a prediction gets wrong. ``thrusts`` are the manoeuvres, one or none an orbit; empty for none
+    at all.
     """
 
     epochs: tuple[Epoch, ...]
     states: FloatArray
     tangential_km_s2: FloatArray
+    thrusts: tuple[Thrust | None, ...] = ()
 
     def __len__(self) -> int:
         return len(self.epochs)
@@ -95,7 +106,7 @@ def propagate(
     """
     results = [np.empty((len(wanted.offsets_s), len(wanted.columns), 6)) for wanted in samplings]
     tide = _tide_coefficients(batch, samplings, planets)
-    derivative = _EquationsOfMotion(field, tide, batch.tangential_km_s2)
+    derivative = _EquationsOfMotion(field, tide, batch.tangential_km_s2, batch.thrusts)
     for direction in (-1.0, 1.0):
         _integrate(batch, derivative, direction, samplings, results)
     return results
@@ -132,10 +143,17 @@ def zonal_acceleration(position_km: FloatArray, field: ZonalField) -> FloatArray
 class _EquationsOfMotion:
     """Time derivative of the stacked state ``(2, 3, M)``: positions, then velocities."""
 
-    def __init__(self, field: ZonalField, tide: FloatArray | None, tangential_km_s2: FloatArray) -> None:
+    def __init__(
+        self,
+        field: ZonalField,
+        tide: FloatArray | None,
+        tangential_km_s2: FloatArray,
+        thrusts: Sequence[Thrust | None],
+    ) -> None:
         self._field = field
         self._tide = tide
         self._tangential_km_s2 = tangential_km_s2
+        self._burns = [(column, thrust) for column, thrust in enumerate(thrusts) if thrust is not None]
 
     def __call__(self, offset_s: float, stacked: FloatArray) -> FloatArray:
         position_km, velocity_km_s = stacked.reshape(2, 3, -1)
@@ -144,6 +162,10 @@ class _EquationsOfMotion:
         acceleration = zonal_acceleration(position_km, self._field)
         speed_km_s = np.sqrt(np.einsum("ij,ij->j", velocity_km_s, velocity_km_s))
         acceleration += velocity_km_s * (self._tangential_km_s2 / speed_km_s)
+        for column, burn in self._burns:
+            if burn.start_s <= offset_s < burn.stop_s:
+                push = burn.tangential_km_s2 / speed_km_s[column]
+                acceleration[:, column] += velocity_km_s[:, column] * push
         if self._tide is not None:
             # The first term of the Sun's disturbing acceleration, GM/d**3 (3 (s.r) s - r); the next one is smaller by
             # r/d, under 2e-4 (Montenbruck and Gill 2000, eq. 3.37).
@@ -154,12 +176,6 @@ class _EquationsOfMotion:
             acceleration -= position_km * (np.einsum("ij,ij->j", toward, toward) / 3.0)
         derivative[1] = acceleration
         return derivative.reshape(-1)
-
-
-def _equations_of_motion(
-    field: ZonalField, tide: FloatArray | None, tangential_km_s2: FloatArray
-) -> _EquationsOfMotion:
-    return _EquationsOfMotion(field, tide, tangential_km_s2)
 
 
 def _tide_coefficients(

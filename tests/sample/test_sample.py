@@ -15,7 +15,7 @@ from generator.errors import FrameError
 from generator.sample import CONFIGURATION, SPAN_DAYS, write_deliveries
 from generator.sample.deliveries import deliveries, placed, predictions, true_states
 from generator.sample.delivery_text import Delivery
-from generator.sample.fleet import CUTOFFS, FLEET, Encounter, Member
+from generator.sample.fleet import CUTOFFS, FLEET, SOLUTIONS, Encounter, Member
 from generator.sample.predictions import Prediction
 from generator.sample.propagation import EQUATOR_FROM_ICRF, Batch, Sampling, propagate
 
@@ -109,12 +109,14 @@ def test_the_last_predictions_still_show_the_red_encounter(truth: Batch, planets
 def test_every_object_of_the_configuration_has_its_files_and_no_file_is_left_over(directory: Path) -> None:
     """The patterns of the sample's configuration match all file names, each in one object."""
     config, _ = load_config(CONFIGURATION)
-    for delivery in deliveries(FLEET):
+    everything = deliveries((*FLEET, *SOLUTIONS))
+    for delivery in everything:
         (directory / "ephemerides").mkdir(exist_ok=True)
         (directory / "ephemerides" / delivery.file_name).touch()
-    matched = [path for item in config.objects for source in item.ephemeris for path in resolve(directory, source.path)]
+    sources = [source for item in config.objects for source in item.ephemeris if source.delivery == "newest"]
+    matched = [path for source in sources for path in resolve(directory, source.path)]
     assert {item.id for item in config.objects} == {member.id for member in FLEET}
-    assert sorted(path.name for path in matched) == sorted(delivery.file_name for delivery in deliveries(FLEET))
+    assert sorted(path.name for path in matched) == sorted(delivery.file_name for delivery in everything)
     assert all(resolve(directory, item.ephemeris[0].path) for item in config.objects)
 
 

@@ -1,0 +1,141 @@
+"""What two trajectories say of one approach: states, covariances, distance, probability and level.
+
+Events and the approaches of other solutions are both made from this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generator.astro.bodies import Body
+from generator.cycle.probability import encounter_input, probability
+from generator.cycle.record import ObjectRecord, ProbabilityRecord
+from generator.encounter.alert import AlertRule, Verdict, assess
+from generator.encounter.geometry import Encounter
+from generator.encounter.pc_encounter import EncounterInput
+from generator.encounter.uncertainty import DeclaredModel, StateCovariance, state_covariance
+from generator.ephemeris.trajectory import Trajectory
+
+FloatArray = NDArray[np.float64]
+Both = tuple[Trajectory, Trajectory]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The delivery that a trajectory was made of: its name, when it was made, and the declared errors, if any."""
+
+    file: str
+    created_s: float
+    declared: DeclaredModel | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Assessed:
+    """An approach judged. ``combined_km2`` ``(3, 3)`` is the sum of both position covariances, None unless both exist.
+
+    ``surface_km`` is the distance to the surface of a natural body, None between spacecraft; ``radius_km`` the sum of
+    the bodies' radii, 0 between spacecraft; ``hbr_km`` that of all sizes.
+    """
+
+    encounter: Encounter
+    covariances: tuple[StateCovariance | None, StateCovariance | None]
+    combined_km2: FloatArray | None
+    surface_km: float | None
+    radius_km: float
+    hbr_km: float
+    given: EncounterInput
+    risk: ProbabilityRecord
+    verdict: Verdict
+
+    @property
+    def miss_sigma_km(self) -> float | None:
+        """One sigma of the combined position error along the direction of the miss."""
+        if self.combined_km2 is None or self.encounter.miss_km == 0.0:
+            return None
+        direction = self.encounter.miss_vector_km / self.encounter.miss_km
+        return float(np.sqrt(direction @ self.combined_km2 @ direction))
+
+    @property
+    def miss_sigma_rtn_km(self) -> FloatArray | None:
+        """One sigma of the combined position error along each axis of the primary, ``(3,)``."""
+        if self.combined_km2 is None:
+            return None
+        to_rtn = self.encounter.to_rtn
+        return np.asarray(np.sqrt(np.diag(to_rtn @ self.combined_km2 @ to_rtn.T)))
+
+
+def assess_approach(
+    objects: tuple[ObjectRecord, ObjectRecord],
+    trajectories: Both,
+    sources: tuple[Source, Source],
+    offset_s: float,
+    body: Body,
+    rules: Sequence[AlertRule],
+) -> Assessed:
+    """Judge one approach.
+
+    Args:
+        objects: Primary and secondary.
+        trajectories: Their trajectories, of one epoch.
+        sources: What both rest on.
+        offset_s: TCA from the trajectories' epoch.
+        body: The body that the cycle screens around.
+        rules: Alert rules.
+    """
+    encounter = _encounter(trajectories, offset_s)
+    covariances = _covariances(encounter, trajectories, offset_s, sources, body)
+    first, second = covariances
+    radius_km = sum(item.radius_km or 0.0 for item in objects)
+    natural = any(item.kind == "natural" for item in objects)
+    surface_km = encounter.miss_km - radius_km if natural else None
+    hbr_km = sum(item.radius_km or (item.hbr_m or 0.0) / 1000.0 for item in objects)
+    given = encounter_input(encounter, covariances, hbr_km, body.gm_km3_s2)
+    risk = probability(given)
+    nearness_km = encounter.miss_km if surface_km is None else surface_km
+    return Assessed(
+        encounter=encounter,
+        covariances=covariances,
+        combined_km2=(first.matrix + second.matrix)[:3, :3] if first and second else None,
+        surface_km=surface_km,
+        radius_km=radius_km,
+        hbr_km=hbr_km,
+        given=given,
+        risk=risk,
+        verdict=assess(nearness_km, rules, to_surface=natural, probability=risk.pc),
+    )
+
+
+def _encounter(trajectories: Both, offset_s: float) -> Encounter:
+    at = np.array([offset_s])
+    (first_km, first_km_s), (second_km, second_km_s) = (trajectory.state(at) for trajectory in trajectories)
+    return Encounter(
+        primary_position_km=first_km[0],
+        primary_velocity_km_s=first_km_s[0],
+        secondary_position_km=second_km[0],
+        secondary_velocity_km_s=second_km_s[0],
+    )
+
+
+def _covariances(
+    encounter: Encounter, trajectories: Both, offset_s: float, sources: tuple[Source, Source], body: Body
+) -> tuple[StateCovariance | None, StateCovariance | None]:
+    states = (
+        (encounter.primary_position_km, encounter.primary_velocity_km_s),
+        (encounter.secondary_position_km, encounter.secondary_velocity_km_s),
+    )
+    first, second = (
+        state_covariance(
+            trajectory,
+            offset_s,
+            *state,
+            declared=source.declared,
+            created_s=source.created_s,
+            gm_km3_s2=body.gm_km3_s2,
+        )
+        for trajectory, state, source in zip(trajectories, states, sources, strict=True)
+    )
+    return first, second

@@ -1,0 +1,46 @@
+"""The parts of a stored record that tell of one delivered file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from generator.cycle.fields import EpochText, Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingRecord:
+    """What one rule says of one input; the yardstick is NPR 8079.1, table 5-1, and the physics of the orbit."""
+
+    rule: str
+    grade: Literal["pass", "note", "fail"]
+    value: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputRecord:
+    """One delivered file: what it says of itself and whether it was used.
+
+    ``refusal`` is the error that kept it out (rule, value, file:line), None for a file in use. ``age_s`` is from its
+    creation to the data cut-off. ``findings`` are those of all rules, the overall grade first, none if refused.
+    The archive keeps the file under its SHA-256.
+    """
+
+    object_id: str
+    file: str
+    sha256: str | None
+    size_bytes: int | None
+    originator: str
+    format: str | None
+    creation: EpochText | None
+    age_s: float | None
+    center: str | None
+    axes: str | None
+    time_system: str | None
+    interpolation: str | None
+    node_count: int | None
+    covariance_count: int | None
+    spans: tuple[Span, ...]
+    findings: tuple[FindingRecord, ...]
+    refusal: str | None
