@@ -34,6 +34,8 @@ path = "a.bsp"
 originator = "JPL"
 target = 401
 """
+PLAN = '[[object.ephemeris]]\npath = "b.bsp"\noriginator = "JPL"\nrole = "planned"\n'
+NAMED = f'{PLAN}name = "raise"\n'
 
 
 def fault(text: str) -> ConfigError:
@@ -85,6 +87,11 @@ def test_values_arrive_as_written() -> None:
         ('id = "MRO"', 'id = "A--B"', 10, "single hyphens"),
         ('id = "MRO"', 'id = "Index"', 10, "index"),
         ("limit_km = 100", "limit_km = 15", 4, "must reach"),
+        ('path = "a.bsp"', 'path = "a.bsp"\nrole = "guess"', 22, "'nominal', 'alternative' or 'planned'"),
+        ('path = "a.bsp"', 'path = "a.bsp"\nrole = "planned"\nname = "x"', 16, 'role = "nominal"'),
+        ('originator = "JPL"\n[[object]]', f'originator = "JPL"\n{PLAN}[[object]]', 16, "needs a name"),
+        ('originator = "JPL"\n[[object]]', f'originator = "JPL"\n{2 * NAMED}[[object]]', 9, "names of an object"),
+        ('path = "a.bsp"', 'path = "a.bsp"\nname = "mine"', 20, "belong to a source with role"),
     ],
 )
 def test_a_fault_is_named_with_its_line(old: str, new: str, line: int, words: str) -> None:

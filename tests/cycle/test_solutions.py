@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fleets import CUTOFF, FLEET, LOW, Kepler, message, segment, write_workspace
+from fleets import CUTOFF, LOW, message, segment, write_workspace
 from generator.astro.epochs import DAY_S
 from generator.config import load_config
 from generator.cycle.record import CycleRecord, SolutionRecord
 from generator.ephemeris.oem_write import write_oem
 from generator.pipeline import run_cycle
 
-LATE_S = 30.0
+LATE_S = 8.0
 INTERPOLATION_KM = 1e-4  # Hermite of degree 7 at 60 s on orbits of two hours
 SAMPLING_SHARE = 2e-3  # a peak between two samples a minute apart, on an orbit of two hours
 ROUNDING_KM = 1e-6  # differences are stored to the millimetre
@@ -25,16 +25,14 @@ def quiet(_: str, __: int) -> Callable[[int], None]:
     return lambda _: None
 
 
-def made(directory: Path, *, lines: str, orbits: dict[str, Kepler] = FLEET, edit: Callable[[str], str] = str) -> CycleRecord:
-    """The cycle of a small fleet, LOW with another delivery 30 s late and ``lines`` about it in its table."""
-    path = write_workspace(directory, orbits=orbits, limit_km=500.0)
+def made(directory: Path, *, lines: str, edit: Callable[[str], str] = str) -> CycleRecord:
+    """The cycle of a small fleet, LOW with another delivery a little late and ``lines`` about it in its table."""
+    path = write_workspace(directory, limit_km=500.0)
     late = write_oem(message(segment(LATE, -3600.0, DAY_S / 2, 60.0), creation=CUTOFF + -9000.0))
     (directory / "ephemerides" / "late_1.oem").write_text(late)
     (directory / "ephemerides" / "low_0.oem").write_text(late)
     table = '[[object.ephemeris]]\npath = "ephemerides/low_*.oem"\noriginator = "TEST"\n'
-    text = edit(path.read_text())
-    assert table in text
-    path.write_text(text.replace(table, table + lines))
+    path.write_text(edit(path.read_text().replace(table, table + lines)))
     config, text = load_config(path)
     return run_cycle(config, text, directory, CUTOFF, None, quiet).record
 
@@ -45,7 +43,7 @@ ALTERNATIVE = f'{SOURCE}role = "alternative"\nname = "late"\n'
 
 @pytest.fixture(scope="module")
 def record(tmp_path_factory: pytest.TempPathFactory) -> CycleRecord:
-    """One object with an alternative that runs half a minute late and ends half way through the window."""
+    """One object with an alternative that runs late and ends half way through the window."""
     return made(tmp_path_factory.mktemp("alternative"), lines=ALTERNATIVE)
 
 
@@ -64,8 +62,7 @@ def test_other_solutions_change_nothing_of_the_nominal_cycle(record: CycleRecord
 
 def test_a_solution_is_screened_as_if_it_were_the_nominal_one(late: SolutionRecord, tmp_path: Path) -> None:
     """Its approaches are those of a cycle in which the same delivery is the nominal one."""
-    swapped = made(tmp_path, lines="", edit=lambda text: text.replace("ephemerides/low_*.oem", "ephemerides/late_*.oem", 1)
-                   + '[[object.ephemeris]]\npath = "ephemerides/low_*.oem"\noriginator = "TEST"\n')
+    swapped = made(tmp_path, lines="", edit=lambda text: text.replace("ephemerides/low_*", "ephemerides/late_*"))
 
     expected = {(e.primary, e.secondary, e.tca): e for e in swapped.events if "LOW" in (e.primary, e.secondary)}
     found = {(e.primary, e.secondary, e.tca): e for e in late.events if e.tca is not None}
@@ -73,3 +70,127 @@ def test_a_solution_is_screened_as_if_it_were_the_nominal_one(late: SolutionReco
     for key, event in found.items():
         assert event.miss_km == expected[key].miss_km
         assert event.level is expected[key].level
+
+
+def test_the_difference_is_that_of_the_orbits(late: SolutionRecord) -> None:
+    """Late is behind along the track: the figures are those of the closed-form states."""
+    found = late.difference
+    assert found is not None
+    at_s = np.arange(0.0, DAY_S / 2, 1.0)
+    (position_km, velocity_km_s), (other_km, _) = LOW.state(at_s), LATE.state(at_s)
+    radial = position_km / np.linalg.norm(position_km, axis=1, keepdims=True)
+    normal = np.cross(position_km, velocity_km_s)
+    normal /= np.linalg.norm(normal, axis=1, keepdims=True)
+    axes = np.stack([radial, np.cross(normal, radial), normal], axis=1)
+    rtn_km = np.einsum("nij,nj->ni", axes, other_km - position_km)
+
+    largest = np.abs(rtn_km).max(axis=0)
+    assert np.abs(found.largest_rtn_km[:2]) == pytest.approx(largest[:2], rel=SAMPLING_SHARE)
+    assert found.largest_rtn_km[1] < 0.0
+    assert abs(found.largest_rtn_km[2]) < INTERPOLATION_KM
+    assert found.largest_km == pytest.approx(np.linalg.norm(rtn_km, axis=1).max(), rel=SAMPLING_SHARE)
+    assert found.largest_timing_s == pytest.approx(-LATE_S, rel=2e-2)  # a chord against a path bent by the orbit
+
+
+def test_each_bin_holds_its_extremes_and_none_where_not_covered(late: SolutionRecord) -> None:
+    """Bins of the common coverage hold a smallest value not above their largest, and the others none."""
+    found = late.difference
+    assert found is not None
+    covered = [n for n, row in enumerate(found.least_rtn_km) if row is not None]
+    assert covered == list(range(len(found.least_rtn_km) // 2))
+    assert [n for n, row in enumerate(found.most_rtn_km) if row is not None] == covered
+    for least, most in zip(found.least_rtn_km, found.most_rtn_km, strict=True):
+        if least is not None and most is not None:
+            assert np.all(np.subtract(most, least) >= 0.0)
+    extremes = np.array([row for row in (*found.least_rtn_km, *found.most_rtn_km) if row is not None])
+    assert np.abs(extremes).max(axis=0) == pytest.approx(np.abs(found.largest_rtn_km), abs=ROUNDING_KM)
+
+
+def test_every_nominal_event_of_the_object_is_accounted_for(record: CycleRecord, late: SolutionRecord) -> None:
+    """Each is matched once, vanishes, or lies where the solution says nothing; an approach without a match appears."""
+    nominal = {event.event_id: event for event in record.events if "LOW" in (event.primary, event.secondary)}
+    named = [event.event_id for event in late.events if event.event_id is not None]
+    assert sorted(named) == sorted(nominal)
+    for event in late.events:
+        assert (event.event_id is None) == (event.effect == "appears")
+        assert (event.tca is None) == (event.effect in ("vanishes", "uncovered"))
+        if event.event_id is not None and event.tca is None:
+            is_covered = nominal[event.event_id].tca - CUTOFF <= DAY_S / 2
+            assert event.effect == ("vanishes" if is_covered else "uncovered")
+    assert {"uncovered", "better", "worse"} & {event.effect for event in late.events}
+
+
+def test_worse_and_better_are_what_they_say(record: CycleRecord, late: SolutionRecord) -> None:
+    """Of a matched event at the same level, worse is nearer by more than a tenth, better farther, same neither."""
+    nominal = {event.event_id: event for event in record.events}
+    judged = 0
+    for event in late.events:
+        if event.event_id is None or event.miss_km is None or event.level is not nominal[event.event_id].level:
+            continue
+        share = event.miss_km / nominal[event.event_id].miss_km - 1.0
+        assert event.effect == ("same" if abs(share) <= 0.1 else "worse" if share < 0.0 else "better")
+        judged += 1
+    assert judged
+
+
+def test_the_delivery_before_the_one_in_use_is_a_solution(tmp_path: Path) -> None:
+    """``delivery = "previous"`` takes the newest of the same files that is older than the nominal one."""
+    lines = (
+        '[[object.ephemeris]]\npath = "ephemerides/low_*.oem"\noriginator = "TEST"\nrole = "alternative"\n'
+        'name = "before"\ndelivery = "previous"\n'
+    )
+    record = made(tmp_path, lines=lines)
+
+    (solution,) = record.solutions
+    nominal = next(entry for entry in record.inputs if entry.object_id == "LOW")
+    assert (nominal.file, solution.inputs[0].file) == ("ephemerides/low_1.oem", "ephemerides/low_0.oem")
+
+
+@pytest.mark.parametrize("role", ["planned", "alternative"])
+def test_a_solution_that_was_not_delivered_is_no_fault(role: str, tmp_path: Path) -> None:
+    """Where no file of it is there yet, it is left out and nothing is refused."""
+    lines = f'{SOURCE.replace("late_*", "nothing_*")}role = "{role}"\nname = "later"\n'
+    record = made(tmp_path, lines=lines)
+
+    assert record.solutions == ()
+    assert not [entry for entry in record.deliveries if entry.refusal]
+
+
+def test_a_broken_delivery_of_a_solution_is_refused_and_harms_nothing_else(tmp_path: Path) -> None:
+    """Its rule stands in the solution's own inputs; the nominal ephemeris is used and screened as ever."""
+
+    def broken(text: str) -> str:
+        (tmp_path / "ephemerides" / "late_1.oem").write_text("CCSDS_OEM_VERS = 2.0\nnonsense\n")
+        return text
+
+    record = made(tmp_path, lines=ALTERNATIVE, edit=broken)
+
+    (solution,) = record.solutions
+    assert solution.unscreened == "no delivery of it could be used"
+    assert solution.inputs[0].refusal
+    assert "late_1.oem" in solution.inputs[0].refusal
+    assert any("LOW" in (event.primary, event.secondary) for event in record.events)
+
+
+def test_no_solution_of_a_silent_object_has_a_time(tmp_path: Path) -> None:
+    """Where the position along the orbit is unknown, no solution is compared or screened, and the record says why."""
+    record = made(
+        tmp_path, lines=ALTERNATIVE,
+        edit=lambda text: text.replace('name = "LOW orbiter"', 'name = "LOW orbiter"\nphase = "unknown"'),
+    )  # fmt: skip
+
+    (solution,) = record.solutions
+    assert "position along the orbit unknown" in (solution.unscreened or "")
+    assert (solution.difference, solution.pairs, solution.events) == (None, (), ())
+
+
+def test_no_solution_of_another_object_meets_a_silent_one(tmp_path: Path) -> None:
+    """A silent object is no partner of any solution."""
+    record = made(
+        tmp_path, lines=ALTERNATIVE,
+        edit=lambda text: text.replace('name = "ECC orbiter"', 'name = "ECC orbiter"\nphase = "unknown"'),
+    )  # fmt: skip
+
+    (solution,) = record.solutions
+    assert [pair.other for pair in solution.pairs] == ["POLAR"]
+    assert not [event for event in solution.events if "ECC" in (event.primary, event.secondary)]

@@ -1,5 +1,6 @@
 """Records of earlier schemas."""
 
+import json
 from typing import Any
 
 import pytest
@@ -45,6 +46,14 @@ def test_a_record_of_this_schema_is_read_as_it_is() -> None:
     """Loading goes by the number in the text; a title that looks like one changes nothing."""
     assert load_record(dump(RECORD), "record.json") == RECORD
     assert load_record(dump(RECORD).replace(b'"title":"', b'"title":"\\"schema_number\\":0'), "record.json")
+
+
+def test_a_record_of_the_first_schema_is_read() -> None:
+    """Before there were other solutions a record had none, and is the same cycle otherwise."""
+    plain = json.loads(dump(RECORD))
+    old = {key: value for key, value in plain.items() if key != "solutions"} | {"schema_number": 1}
+
+    assert load_record(json.dumps(old).encode(), "record.json") == RECORD
 
 
 def test_upgrades_leave_no_gap() -> None:
