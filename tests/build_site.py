@@ -9,13 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from mkdocs.commands import build as mkdocs_build
-from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.config import load_config
 
 from generator.astro.epochs import DAY_S
 from generator.cycle.record import CycleRecord, Span
 from generator.report import pages, plots, views
-from generator.resources import resource
 
+ROOT = Path(__file__).resolve().parents[1]
 SITE_NAME = "Close approaches at Mars"
 
 
@@ -53,21 +53,20 @@ def earlier_cycles(record: CycleRecord) -> list[CycleRecord]:
     return made
 
 
-def write_sources(docs: Path, records: Sequence[CycleRecord], *, with_plots: bool) -> None:
-    """Lay out a docs_dir: hand-written pages, each cycle's folder, and the live pages of the last record."""
-    for page in resource("site").glob("*.md"):
-        _write(docs / page.name, page.read_text(encoding="utf-8"))
+def write_sources(docs: Path, records: Sequence[CycleRecord], *, drawn: tuple[str, ...] = ()) -> None:
+    """Lay out a docs_dir: each cycle's folder, and the live pages of the last record.
+
+    Of the last record those plots are drawn whose names start with one of ``drawn``; other pictures are empty.
+    """
     for record in records:
         folder = docs / pages.cycle_path(record.cycle_id)
         for name, text in pages.cycle_pages(record).items():
             _write(folder / name, text)
-        drawn = list(_plots(record))
-        for plot in drawn:
+        for plot in _plots(record):
             _write(folder / "plots" / f"{plot.name}.csv", plots.data_csv(plot))
-            _write(folder / "plots" / f"{plot.name}.svg", '<svg xmlns="http://www.w3.org/2000/svg"/>')
-        if with_plots and record is records[-1]:
-            for plot, picture in plots.draw_all(drawn, jobs=2, progress=lambda _: None):
-                (folder / "plots" / f"{plot.name}.svg").write_bytes(picture)
+            wanted = record is records[-1] and plot.name.startswith(drawn)
+            picture = plots.draw(plot).decode() if wanted else '<svg xmlns="http://www.w3.org/2000/svg"/>'
+            _write(folder / "plots" / f"{plot.name}.svg", picture)
     newest = records[-1]
     summaries = [views.summarise(record) for record in records]
     years = sorted({int(record.cycle_id[:4]) for record in records})
@@ -91,18 +90,11 @@ def _write(path: Path, text: str) -> None:
 
 
 def build(docs: Path, site: Path, *, notice: str | None) -> None:
-    """Build a docs_dir with our theme; a warning of mkdocs is an error."""
-    config = MkDocsConfig()
-    config.load_dict({
-        "site_name": SITE_NAME, "docs_dir": str(docs), "site_dir": str(site), "use_directory_urls": False,
-        "theme": {"name": None, "custom_dir": str(resource("templates") / "theme")},
-        "markdown_extensions": [{"tables": {"use_align_attribute": True}}, "def_list"],
-        "nav": [{"Latest": "index.md"}], "not_in_nav": "*", "plugins": [],
-        "extra": {"assets": "assets", "notice": notice},
-    })  # fmt: skip
-    errors, warnings = config.validate()
-    assert not errors, errors
-    assert not warnings, warnings
+    """Build a docs_dir with our theme and hooks; a warning of mkdocs is an error."""
+    config = load_config(
+        str(ROOT / "mkdocs.yml"), docs_dir=str(docs), site_dir=str(site), strict=True, site_name=SITE_NAME,
+        nav=[{"Latest": "index.md"}], extra={"notice": notice},
+    )  # fmt: skip
     with _warnings_raise():
         mkdocs_build.build(config)
 

@@ -104,6 +104,8 @@ NO_PROBABILITY: Final = ProbabilityRecord(
     hbr_sensitivity=(),
     scale_plane=(),
 )
+RED_EVENT: Final = "MRO-TIANWEN-1-20210321T0412"
+"""The red event of the sample cycle."""
 HOSTILE_NAME: Final = "MGS $\\frac{1}{0}$ <b>&amp;</b> | `x` {{ 7*7 }}"
 """A name that breaks pages and plots which do not take text literally."""
 
