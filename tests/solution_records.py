@@ -41,7 +41,7 @@ def planned_difference(start: Epoch, window_s: float) -> DifferenceRecord:
         largest_rtn_at=(at, at, at),
         largest_km=abs(last),
         largest_at=at,
-        largest_timing_s=last / 3.4,
+        largest_timing_s=-last / 3.4,
     )
 
 

@@ -41,7 +41,7 @@ def difference(nominal: Trajectory, other: Trajectory, window: Span) -> Differen
     rtn_km[both] = np.einsum("nij,nj->ni", rtn_axes(position_km, velocity_km_s), other_km - position_km)
     speed_km_s[both] = np.linalg.norm(velocity_km_s, axis=1)
     distance_km = np.linalg.norm(rtn_km, axis=1)
-    timing_s = rtn_km[:, 1] / speed_km_s
+    late_s = -rtn_km[:, 1] / speed_km_s
     largest = [int(np.nanargmax(np.abs(rtn_km[:, axis]))) for axis in range(3)]
     farthest = int(np.nanargmax(distance_km))
     return DifferenceRecord(
@@ -58,7 +58,7 @@ def difference(nominal: Trajectory, other: Trajectory, window: Span) -> Differen
         ),
         largest_km=round(float(distance_km[farthest]), 6),
         largest_at=window.start + float(offsets_s[farthest]),
-        largest_timing_s=round(float(timing_s[int(np.nanargmax(np.abs(timing_s)))]), 6),
+        largest_timing_s=round(float(late_s[int(np.nanargmax(np.abs(late_s)))]), 6),
     )
 
 

@@ -20,8 +20,8 @@ class DifferenceRecord:
     ``least_rtn_km`` and ``most_rtn_km`` hold the smallest and the largest value of each component in equal bins of
     ``step_s`` from ``start``, None where a bin holds no sample of both. ``largest_rtn_km`` is, for each component, the
     value that is largest in size, with its sign, at ``largest_rtn_at``; ``largest_km`` is the largest distance, at
-    ``largest_at``. ``largest_timing_s`` is the transverse difference over the speed where that is largest, positive
-    where the solution passes earlier.
+    ``largest_at``. ``largest_timing_s`` is how late the solution passes where that is largest in size: the
+    transverse difference over the speed, with the other sign.
     """
 
     start: EpochText

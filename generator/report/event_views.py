@@ -8,7 +8,7 @@ from typing import Final
 from generator.cycle.record import EventRecord, InputRecord
 from generator.encounter.alert import Level
 from generator.encounter.uncertainty import Basis
-from generator.report import crossing_views, event_tables, risk_views, wording
+from generator.report import crossing_views, event_tables, risk_views, solution_views, wording
 from generator.report.crossing_views import EventCrossings
 from generator.report.risk_views import Probability, Trade
 from generator.report.tables import EVENT_COLUMNS
@@ -77,6 +77,7 @@ class EventPage:
     commanding: tuple[Fact, ...]
     messages: tuple[tuple[str, str], ...]
     history: Table | None
+    solutions: Table | None
     states: Table
     inputs: tuple[InputRecord, ...]
     permalink: str
@@ -245,6 +246,7 @@ def event_page(event: EventRecord, catalogue: Catalogue, links: Links) -> EventP
         commanding=_commanding(event, catalogue),
         messages=links.messages(event.event_id),
         history=event_tables.history_table(event, links) if event.history else None,
+        solutions=solution_views.of_event(event, catalogue, links),
         states=event_tables.state_table(event, catalogue),
         inputs=tuple(item for item in record.inputs if item.object_id in members),
         permalink=links.permalink(event.event_id),

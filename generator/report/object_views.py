@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from generator.cycle.record import CycleRecord, InputRecord, ObjectRecord, PairRecord
 from generator.encounter.alert import Level
-from generator.report import crossing_views, wording
+from generator.report import crossing_views, solution_views, wording
 from generator.report.coverage_views import coverage_table, uncovered_table
 from generator.report.cycle_views import inputs_table, refusals
 from generator.report.event_tables import events_table
 from generator.report.quality_views import findings_table, prediction_words, predictions_table
+from generator.report.solution_views import ObjectSolutions
 from generator.report.views import (
     Catalogue,
     Cell,
@@ -45,6 +46,9 @@ class ObjectPage:
     findings: Table | None
     predictions: Table | None
     predicted: tuple[str, ...]
+    solutions: ObjectSolutions | None
+    solution_inputs: Table | None
+    solution_findings: Table | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +84,7 @@ def object_page(item: ObjectRecord, catalogue: Catalogue, links: Links) -> Objec
     deliveries = [delivery for delivery in record.inputs if delivery.object_id == item.id]
     events = [event for event in catalogue.events if item.id in (event.primary, event.secondary)]
     pairs = [pair for pair in record.pairs if item.id in (pair.primary, pair.secondary)]
+    others = solution_views.of_object(item, catalogue, links)
     return ObjectPage(
         name=item.name,
         silent=phase_unknown(item),
@@ -95,6 +100,9 @@ def object_page(item: ObjectRecord, catalogue: Catalogue, links: Links) -> Objec
         findings=findings_table(deliveries),
         predictions=predictions_table(item),
         predicted=prediction_words(item),
+        solutions=others,
+        solution_inputs=inputs_table(others.inputs) if others else None,
+        solution_findings=findings_table(others.inputs) if others else None,
     )
 
 

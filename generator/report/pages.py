@@ -29,6 +29,7 @@ from generator.report import (
     event_tables,
     event_views,
     object_views,
+    solution_views,
     tables,
     views,
     wording,
@@ -84,6 +85,8 @@ def cycle_pages(record: CycleRecord) -> dict[str, str]:
     files["events.json"] = tables.events_json(record, record.events)
     files["crossings.csv"] = tables.crossings_csv(record.crossings)
     files["crossings.json"] = tables.crossings_json(record, record.crossings)
+    files["solutions.csv"] = tables.solutions_csv(record)
+    files["solutions.json"] = tables.solutions_json(record)
     files["coverage.csv"] = tables.coverage_csv(record.pairs)
     files["coverage.json"] = tables.coverage_json(record, record.pairs)
     return files
@@ -223,6 +226,8 @@ def _overview(catalogue: Catalogue, links: Links) -> dict[str, Any]:
         "plots": {plot.name: plot for plot in cycle_plots(record)},
         "publisher": record.publisher,
         "first": record.previous_cycle_id is None,
+        "planned": solution_views.planned(catalogue, links),
+        "alternatives": solution_views.alternatives(catalogue, links),
     }
 
 
@@ -257,7 +262,8 @@ def _object_page(item: ObjectRecord, catalogue: Catalogue, links: Links, *, live
         crumbs: tuple[Crumb, ...] = (("Objects", "index.html"), (item.id, None))
         meta = Meta(title=item.name, description=page.statement, kind="object", crumbs=crumbs, notice=record.notice)
     return _render(
-        "object.md.j2", meta, links, page=page, plots=object_plots(record, item), live=live,
+        "object.md.j2", meta, links, page=page, plots={plot.name: plot for plot in object_plots(record, item)},
+        live=live,
         context=cycle_views.context(record), live_href=f"{links.root}objects/{item.id}.html",
         provenance=cycle_views.provenance(record), cycle_id=record.cycle_id,
     )  # fmt: skip

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
 from generator.astro.epochs import Epoch, TimeSystem
-from generator.cycle.record import CrossingRecord, CycleRecord, EventRecord, PairRecord
+from generator.cycle.record import CrossingRecord, CycleRecord, EventRecord, PairRecord, SolutionEvent, SolutionRecord
 
 SCHEMA: Final = 1
 Row = TypeVar("Row")
@@ -219,6 +219,90 @@ COVERAGE_COLUMNS: Final[tuple[Column[PairRecord], ...]] = (
     Column(key="unscreened", title="Not screened because",
            meaning="Why the pair was not screened at all; empty if it was", value=lambda p: p.unscreened),
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SolutionRow:
+    """An approach by another solution, with that solution and the nominal event that it is."""
+
+    solution: SolutionRecord
+    event: SolutionEvent
+    nominal: EventRecord | None
+
+
+def _component(index: int) -> Callable[[SolutionRow], float | None]:
+    return lambda row: row.event.miss_rtn_km[index] if row.event.miss_rtn_km else None
+
+
+SOLUTION_COLUMNS: Final[tuple[Column[SolutionRow], ...]] = (
+    Column(key="object_id", title="Object", meaning="Identifier of the object that has this other solution",
+           value=lambda r: r.solution.object_id),
+    Column(key="solution", title="Solution", meaning="Name of the solution", value=lambda r: r.solution.name),
+    Column(key="role", title="Kind", meaning="alternative, or planned: a manoeuvre not yet flown",
+           value=lambda r: r.solution.role),
+    Column(key="effect", title="Effect",
+           meaning="Against the nominal event: appears, vanishes, worse, better, same, or uncovered",
+           value=lambda r: r.event.effect),
+    Column(key="event_id", title="Event", meaning="Identifier of the nominal event; empty where the approach appears",
+           value=lambda r: r.event.event_id),
+    Column(key="primary", title="Primary", meaning="Identifier of the primary", value=lambda r: r.event.primary),
+    Column(key="secondary", title="Secondary", meaning="Identifier of the secondary",
+           value=lambda r: r.event.secondary),
+    Column(key="tca_utc", title="TCA", unit="UTC",
+           meaning="Time of closest approach by this solution; empty where it lists none", value=lambda r: r.event.tca),
+    Column(key="nominal_tca_utc", title="Nominal TCA", unit="UTC", meaning="Time of closest approach of the event",
+           value=lambda r: r.nominal.tca if r.nominal else None),
+    Column(key="miss_km", title="Miss", unit="km", meaning="Distance between the centres by this solution",
+           value=lambda r: r.event.miss_km),
+    Column(key="nominal_miss_km", title="Nominal miss", unit="km", meaning="Distance between the centres of the event",
+           value=lambda r: r.nominal.miss_km if r.nominal else None),
+    Column(key="surface_km", title="To surface", unit="km",
+           meaning="Distance to the surface of the natural body of the pair; empty between spacecraft",
+           value=lambda r: r.event.surface_km),
+    Column(key="relative_speed_km_s", title="Speed", unit="km/s", meaning="Relative speed at TCA",
+           value=lambda r: r.event.relative_speed_km_s),
+    Column(key="miss_r_km", title="R", unit="km", meaning=f"Radial component of the miss vector {_RTN}",
+           value=_component(0), signed=True),
+    Column(key="miss_t_km", title="T", unit="km", meaning=f"Transverse component of the miss vector {_RTN}",
+           value=_component(1), signed=True),
+    Column(key="miss_n_km", title="N", unit="km", meaning=f"Normal component of the miss vector {_RTN}",
+           value=_component(2), signed=True),
+    Column(key="miss_sigma_km", title="1σ", unit="km",
+           meaning="One sigma of the combined position error along the miss direction; empty without covariances",
+           value=lambda r: r.event.miss_sigma_km),
+    Column(key="at_boundary", title="At boundary",
+           meaning="true if this is the distance at an end of coverage and not a local minimum",
+           value=lambda r: r.event.at_boundary),
+    Column(key="pc", title="Pc", meaning="Probability of collision by this solution; empty where there is none",
+           value=lambda r: r.event.pc, scientific=True),
+    Column(key="pc_method", title="Method", meaning="Method by which it was computed",
+           value=lambda r: r.event.method),
+    Column(key="alert", title="Level", meaning="Alert level by this solution; empty where it does not cover the event",
+           value=lambda r: r.event.level.value if r.event.level else None),
+    Column(key="nominal_alert", title="Nominal level", meaning="Alert level of the event",
+           value=lambda r: r.nominal.level.value if r.nominal else None),
+    Column(key="words", title="In words", meaning="How the two differ", value=lambda r: r.event.words),
+)  # fmt: skip
+
+
+def solution_rows(record: CycleRecord) -> list[SolutionRow]:
+    """Every approach of every other solution."""
+    events = {event.event_id: event for event in record.events}
+    return [
+        SolutionRow(solution=solution, event=event, nominal=events.get(event.event_id or ""))
+        for solution in record.solutions
+        for event in solution.events
+    ]
+
+
+def solutions_csv(record: CycleRecord) -> str:
+    """The twin of the tables of other solutions as CSV."""
+    return csv_text(SOLUTION_COLUMNS, solution_rows(record))
+
+
+def solutions_json(record: CycleRecord) -> str:
+    """The twin of the tables of other solutions as JSON."""
+    return json_text("solutions", record.cycle_id, SOLUTION_COLUMNS, solution_rows(record))
 
 
 def events_csv(events: Sequence[EventRecord]) -> str:

@@ -16,7 +16,15 @@ from typing import Final, Literal, TypeVar
 
 from generator.astro.epochs import Epoch
 from generator.cycle.archive import cycle_folder
-from generator.cycle.record import CrossingRecord, CycleRecord, EpochText, EventRecord, ObjectRecord, PairRecord
+from generator.cycle.record import (
+    CrossingRecord,
+    CycleRecord,
+    EpochText,
+    EventRecord,
+    ObjectRecord,
+    PairRecord,
+    SolutionRecord,
+)
 from generator.encounter.alert import SEVERITY, Level
 from generator.report import wording
 from generator.report.tables import Column
@@ -228,6 +236,18 @@ def meaningful(record: CycleRecord) -> CycleRecord:
         events=tuple(event for event in record.events if not silent & {event.primary, event.secondary}),
         crossings=tuple(_untimed(item, silent) for item in record.crossings),
         pairs=tuple(_unknowable(pair) if silent & {pair.primary, pair.secondary} else pair for pair in record.pairs),
+        solutions=tuple(_silenced(item, silent) for item in record.solutions),
+    )
+
+
+def _silenced(solution: SolutionRecord, silent: AbstractSet[str]) -> SolutionRecord:
+    """A solution without any claim about a silent object, its own or another."""
+    if solution.object_id in silent:
+        return replace(solution, unscreened=wording.PHASE_UNKNOWN, difference=None, pairs=(), events=())
+    return replace(
+        solution,
+        pairs=tuple(pair for pair in solution.pairs if pair.other not in silent),
+        events=tuple(event for event in solution.events if not silent & {event.primary, event.secondary}),
     )
 
 

@@ -32,8 +32,10 @@ def _all(record: CycleRecord) -> dict[str, str]:
 def test_pages_of_a_cycle() -> None:
     """A cycle has its page, those of detailed events, objects and pairs, twins of tables, messages of events."""
     record = sample_record()
+    twins = ("events", "crossings", "solutions", "coverage")
     assert set(pages.cycle_pages(record)) == {
-        "index.md", "events.csv", "events.json", "crossings.csv", "crossings.json", "coverage.csv", "coverage.json",
+        "index.md",
+        *(f"{table}.{kind}" for table in twins for kind in ("csv", "json")),
         *(f"events/{event.event_id}.cdm{suffix}" for event in record.events for suffix in ("", ".xml")),
         *(f"events/{event.event_id}.md" for event in views.detailed_events(record)),
         *(f"objects/{item.id}.md" for item in record.objects),

@@ -1,13 +1,15 @@
-"""Plots of one object."""
+"""Plots of one object: its orbit, and how its other solutions differ."""
 
 from __future__ import annotations
 
 from generator.cycle.record import CycleRecord, ObjectRecord
+from generator.report.plots.difference import difference_plot
 from generator.report.plots.orbits import orbit_plot
 from generator.report.plots.plot import Plot
 
 
 def object_plots(record: CycleRecord, object: ObjectRecord) -> tuple[Plot, ...]:  # noqa: A002 - the word of the field
-    """The object's orbit, where one is known."""
-    plot = orbit_plot(record, object)
-    return () if plot is None else (plot,)
+    """The object's orbit, where one is known, and the difference of each other solution from the nominal one."""
+    own = [solution for solution in record.solutions if solution.object_id == object.id]
+    candidates = (orbit_plot(record, object), *(difference_plot(record, solution) for solution in own))
+    return tuple(plot for plot in candidates if plot is not None)

@@ -1,0 +1,290 @@
+"""Views of an object's other solutions: how they differ, and what each approach is by each of them.
+
+A planned manoeuvre is a question, not a fact: what it would do is told apart and in the conditional, and nothing of it
+reaches the verdict, the list of approaches or a feed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from generator.cycle.record import EventRecord, InputRecord, ObjectRecord, SolutionEvent, SolutionRecord
+from generator.encounter.alert import Level
+from generator.report import wording
+from generator.report.views import (
+    AXES,
+    Catalogue,
+    Cell,
+    Head,
+    Links,
+    Table,
+    TableRow,
+    level_cell,
+    number_cell,
+    probability_cell,
+    time_cell,
+)
+
+EFFECT_WORDS: Final = {
+    "appears": "appears", "vanishes": "vanishes", "worse": "gets worse", "better": "gets better", "same": "stays",
+    "uncovered": "not covered",
+}  # fmt: skip
+_COUNTED: Final = (
+    ("appears", "appears", "appear"), ("vanishes", "vanishes", "vanish"), ("worse", "gets worse", "get worse"),
+    ("better", "gets better", "get better"), ("same", "stays as it is", "stay as they are"),
+    ("uncovered", "is not covered", "are not covered"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SolutionView:
+    """One solution in words; ``plot`` is the name of the picture of its difference, None where there is none."""
+
+    title: str
+    href: str
+    note: str | None
+    statement: tuple[str, ...]
+    plot: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectSolutions:
+    """All solutions of an object. Tables are None where they would be empty; ``inputs`` are what was delivered."""
+
+    solutions: tuple[SolutionView, ...]
+    figures: Table | None
+    events: Table | None
+    inputs: tuple[InputRecord, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A planned manoeuvre with what it would do to the list of approaches."""
+
+    view: SolutionView
+    effects: Table | None
+
+
+def of_object(item: ObjectRecord, catalogue: Catalogue, links: Links) -> ObjectSolutions | None:
+    """What the page of an object says of its other solutions; None where it has none."""
+    own = [solution for solution in catalogue.record.solutions if solution.object_id == item.id]
+    if not own:
+        return None
+    return ObjectSolutions(
+        solutions=tuple(_view(solution, catalogue, links) for solution in own),
+        figures=_figures(own),
+        events=_events(own, catalogue, links, caption=f"Approaches of {item.name} by its other solutions"),
+        inputs=tuple(entry for solution in own for entry in solution.inputs),
+    )
+
+
+def planned(catalogue: Catalogue, links: Links) -> tuple[Planned, ...]:
+    """The planned manoeuvres of a cycle."""
+    return tuple(
+        Planned(
+            view=_view(solution, catalogue, links),
+            effects=_events([solution], catalogue, links, caption=f"What {_called(solution)} would change"),
+        )
+        for solution in catalogue.record.solutions
+        if solution.role == "planned"
+    )
+
+
+def alternatives(catalogue: Catalogue, links: Links) -> tuple[SolutionView, ...]:
+    """The alternative solutions of a cycle."""
+    return tuple(
+        _view(solution, catalogue, links) for solution in catalogue.record.solutions if solution.role == "alternative"
+    )
+
+
+def of_event(event: EventRecord, catalogue: Catalogue, links: Links) -> Table | None:
+    """The event by solution, the nominal one first; None where no other solution speaks of it."""
+    found = [
+        (solution, row)
+        for solution in catalogue.record.solutions
+        for row in solution.events
+        if row.event_id == event.event_id
+    ]
+    if not found:
+        return None
+    nominal = (
+        Cell(text="in use"), Cell(text="nominal of both"), time_cell(event.tca, digits=1), number_cell(None, 1),
+        number_cell(event.miss_km, 3), *(number_cell(value, 3, signed=True) for value in event.miss_rtn_km),
+        number_cell(event.miss_sigma_km, 3), probability_cell(event.probability.pc), level_cell(event.level),
+    )  # fmt: skip
+    rows = [TableRow(cells=nominal, mark="marked")]
+    rows += [TableRow(cells=_of_event(event, solution, row, links)) for solution, row in found]
+    return Table(
+        caption="The approach by solution",
+        heads=(
+            Head(title="Solution"), Head(title="Kind"), Head(title="TCA", unit="UTC"),
+            Head(title="Later by", unit="s", numeric=True), Head(title="Miss", unit="km", numeric=True),
+            *(Head(title=axis, unit="km", meaning=f"{word} component of the miss", numeric=True)
+              for axis, word in AXES),
+            Head(title="1σ", unit="km", numeric=True), Head(title="Pc", numeric=True), Head(title="Level"),
+        ),
+        rows=tuple(rows),
+        note="Each other solution takes the place of its own object's ephemeris alone. What if: planned, not flown.",
+    )  # fmt: skip
+
+
+def _of_event(event: EventRecord, solution: SolutionRecord, row: SolutionEvent, links: Links) -> tuple[Cell, ...]:
+    rtn_km: Sequence[float | None] = row.miss_rtn_km or (None, None, None)
+    when = time_cell(row.tca, digits=1) if row.tca else Cell(text=wording.sentence(row.words), sort="")
+    return (
+        Cell(text=_called(solution), href=_href(solution, links)),
+        Cell(text=_kind(solution)),
+        when,
+        number_cell(row.tca - event.tca if row.tca else None, 1, signed=True),
+        number_cell(row.miss_km, 3),
+        *(number_cell(value, 3, signed=True) for value in rtn_km),
+        number_cell(row.miss_sigma_km, 3),
+        probability_cell(row.pc),
+        _level(row.level),
+    )
+
+
+def _view(solution: SolutionRecord, catalogue: Catalogue, links: Links) -> SolutionView:
+    name = catalogue.name(solution.object_id)
+    planned_or_not = "planned" if solution.role == "planned" else "another solution"
+    return SolutionView(
+        title=f"{name}: {solution.name} ({planned_or_not})",
+        href=_href(solution, links),
+        note=wording.sentence(solution.note) if solution.note else None,
+        statement=_statement(solution, catalogue),
+        plot=difference_plot_name(solution) if solution.difference else None,
+    )
+
+
+def difference_plot_name(solution: SolutionRecord) -> str:
+    """The stem of the picture's files."""
+    return f"object-{solution.object_id}-solution-{solution.name}"
+
+
+def _statement(solution: SolutionRecord, catalogue: Catalogue) -> tuple[str, ...]:
+    """What it says where it matters, then all of it in numbers."""
+    if solution.unscreened is not None:
+        return (wording.sentence(f"neither compared nor screened: {solution.unscreened}"),)
+    events = {event.event_id: event for event in catalogue.events}
+    lines = [line for row in solution.events if (line := _alerting(solution, row, events, catalogue)) is not None]
+    counts = []
+    for effect, one, many in _COUNTED:
+        number = sum(row.effect == effect for row in solution.events)
+        if number:
+            counts.append(f"{number} {one if number == 1 else many}")
+    total = wording.listing(counts) if counts else "none is listed by either"
+    lines.append(f"Of the approaches: {total}.")
+    covered_s = sum(span.length_s for span in solution.coverage)
+    if covered_s < catalogue.record.window.length_s:
+        lines.append(f"It covers {wording.span(covered_s)} of the window.")
+    return tuple(lines)
+
+
+def _alerting(
+    solution: SolutionRecord, row: SolutionEvent, events: dict[str, EventRecord], catalogue: Catalogue
+) -> str | None:
+    """A sentence about an approach that is red or yellow by the nominal solutions or by this one."""
+    nominal = events.get(row.event_id or "")
+    old, new = nominal.level if nominal else None, row.level
+    if {old, new} <= {None, Level.GREEN}:
+        return None
+    other = row.secondary if row.primary == solution.object_id else row.primary
+    would = "would be" if solution.role == "planned" else "is"
+    at = row.tca or (nominal.tca if nominal else None)
+    when = f"{catalogue.name(other)} of {wording.moment_to_minute(at)}" if at else catalogue.name(other)
+    if nominal is None:
+        return f"The {new} approach to {when} {would} new, at {wording.distance(row.miss_km)}."
+    if row.miss_km is None:
+        return f"The {old} approach to {when}: {row.words}."
+    nearness = f"{wording.distance(row.miss_km)} instead of {wording.distance(nominal.miss_km)}"
+    level = f"{new} instead of {old}" if new is not old else f"{old} as it is"
+    return f"The {old} approach to {when} {would} {level}, at {nearness}."
+
+
+def _figures(solutions: Sequence[SolutionRecord]) -> Table | None:
+    """The largest differences from the nominal ephemeris."""
+    rows = []
+    for solution in solutions:
+        found = solution.difference
+        if found is None:
+            continue
+        rows.append(TableRow(cells=(
+            Cell(text=solution.name),
+            Cell(text=_kind(solution)),
+            *(number_cell(value, 3, signed=True) for value in found.largest_rtn_km),
+            number_cell(found.largest_km, 3),
+            time_cell(found.largest_at),
+            number_cell(found.largest_timing_s, 2, signed=True),
+        )))  # fmt: skip
+    if not rows:
+        return None
+    return Table(
+        caption="Largest differences from the nominal ephemeris in the window",
+        heads=(
+            Head(title="Solution"), Head(title="Kind"),
+            *(Head(title=axis, unit="km", meaning=f"Largest {word} difference in size, solution minus nominal",
+                   numeric=True) for axis, word in AXES),
+            Head(title="Distance", unit="km", numeric=True),
+            Head(title="At", unit="UTC", meaning="When the distance is largest"),
+            Head(title="Later by", unit="s", meaning="Largest in size: the transverse difference over the speed",
+                 numeric=True),
+        ),
+        rows=tuple(rows),
+    )  # fmt: skip
+
+
+def _events(solutions: Sequence[SolutionRecord], catalogue: Catalogue, links: Links, *, caption: str) -> Table | None:
+    """Every approach of some solutions beside the nominal one."""
+    known = {event.event_id: event for event in catalogue.events}
+    rows = [
+        TableRow(cells=_event_cells(solution, row, known.get(row.event_id or ""), catalogue, links))
+        for solution in solutions
+        for row in solution.events
+    ]
+    if not rows:
+        return None
+    return Table(
+        caption=caption,
+        heads=(
+            Head(title="Solution"), Head(title="Effect"), Head(title="Pair"), Head(title="TCA", unit="UTC"),
+            Head(title="Nominal miss", unit="km", numeric=True), Head(title="Miss", unit="km", numeric=True),
+            Head(title="Nominal level"), Head(title="Level"), Head(title="In words"),
+        ),
+        rows=tuple(rows),
+        twins=(("CSV", f"{links.cycle}solutions.csv"), ("JSON", f"{links.cycle}solutions.json")),
+    )  # fmt: skip
+
+
+def _event_cells(
+    solution: SolutionRecord, row: SolutionEvent, nominal: EventRecord | None, catalogue: Catalogue, links: Links
+) -> tuple[Cell, ...]:
+    href = catalogue.event_href(nominal, links) if nominal else links.pair(catalogue.pairs[row.primary, row.secondary])
+    return (
+        Cell(text=_called(solution), href=_href(solution, links)),
+        Cell(text=EFFECT_WORDS[row.effect]),
+        Cell(text=f"{row.primary} – {row.secondary}", href=href, mark="nowrap"),
+        time_cell(row.tca or (nominal.tca if nominal else None)),
+        number_cell(nominal.miss_km if nominal else None, 3),
+        number_cell(row.miss_km, 3),
+        _level(nominal.level if nominal else None),
+        _level(row.level if row.tca else None),
+        Cell(text=wording.sentence(row.words)),
+    )
+
+
+def _level(level: Level | None) -> Cell:
+    return Cell(text=wording.DASH, sort="") if level is None else level_cell(level)
+
+
+def _kind(solution: SolutionRecord) -> str:
+    return "what if" if solution.role == "planned" else "alternative"
+
+
+def _called(solution: SolutionRecord) -> str:
+    return f"{solution.object_id} {solution.name}"
+
+
+def _href(solution: SolutionRecord, links: Links) -> str:
+    return f"{links.object(solution.object_id)}#solutions"
