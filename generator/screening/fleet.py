@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +47,22 @@ class Fleet:
     ephemeris_error_km: FloatArray
     arc_number: IndexArray
     arcs: tuple[Arc, ...]
+
+    refines: ClassVar[bool] = True
+    """Whether the arcs differ from the interpolants, so that what is found on these must be found again on those."""
+
+    @property
+    def arc_spans_s(self) -> FloatArray:
+        """Start and stop of each arc, ``(2, A)``."""
+        return np.array([(arc.start_s, arc.stop_s) for arc in self.arcs]).T
+
+    def series_km(self, objects: IndexArray, intervals: IndexArray) -> FloatArray:
+        """Interpolants ``(M, 3, DEGREE + 1)``."""
+        return np.asarray(self.coefficients_km[objects, intervals])
+
+    def errors_km(self, objects: IndexArray, intervals: IndexArray) -> tuple[FloatArray, FloatArray]:
+        """Errors ``(M,)`` of interpolants against arcs, and of arcs against ephemerides."""
+        return self.fit_error_km[objects, intervals], self.ephemeris_error_km[objects, intervals]
 
     def states(
         self, objects: IndexArray, intervals: IndexArray, offsets_s: FloatArray

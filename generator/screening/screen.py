@@ -29,7 +29,7 @@ from generator.ephemeris.trajectory import Proof, Trajectory
 from generator.errors import InputError, TimeError
 from generator.screening.fleet import Fleet, fit_fleet
 from generator.screening.subdivision import RESOLUTION_KM, Leaves, Pairs, search
-from generator.screening.tca import Minima, find_minima
+from generator.screening.tca import Minima, find_extrema
 from generator.screening.turns import find_turns
 
 Tally = tuple[str, int, str]
@@ -134,7 +134,8 @@ def screen_fleet(
     screened: list[PairScreen] = []
     for block in _blocks(fleet, sorted(names)):
         found = search(fleet, block, limit_km)
-        minima, deep = find_minima(fleet, block, find_turns(fleet, block, found.leaves))
+        extrema = find_extrema(fleet, block, find_turns(fleet, block, found.leaves))
+        minima, deep = extrema.minima, extrema.deep
         tally.count_intervals(found.intervals, found.looked_into, found.leaves, minima)
         valleys = minima.taken(deep)
         listed = valleys.miss_km < limit_km

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from generator.screening import chebyshev
 from generator.screening.fleet import DEGREE, Fleet
+from generator.screening.interpolants import Interpolants
 
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.intp]
@@ -90,7 +91,18 @@ def search(fleet: Fleet, pairs: Pairs, limit_km: float) -> Search:
     """
     seen_km, low_km = _first_sight(fleet, pairs)
     matters_km = np.maximum(seen_km, limit_km)
-    pair, interval = np.nonzero(pairs.covered & (low_km <= matters_km[:, None]))
+    return _decided(fleet, pairs, pairs.covered & (low_km <= matters_km[:, None]), matters_km, limit_km)
+
+
+def search_near(fleet: Interpolants, pairs: Pairs, limit_km: float) -> Search:
+    """Every part in which a pair may have a minimum below the limit; what it covers is all that may hold one."""
+    return _decided(fleet, pairs, pairs.covered, np.full(len(pairs.first), limit_km), limit_km)
+
+
+def _decided(
+    fleet: Interpolants, pairs: Pairs, near: NDArray[np.bool_], matters_km: FloatArray, limit_km: float
+) -> Search:
+    pair, interval = np.nonzero(near)
     found: list[Leaves] = []
     for first in range(0, len(pair), _CHUNK):
         rows = slice(first, first + _CHUNK)
@@ -131,7 +143,7 @@ def _norm(vectors: FloatArray) -> FloatArray:
 
 
 def _divide(
-    fleet: Fleet, pairs: Pairs, pair: IndexArray, interval: IndexArray, matters_km: FloatArray, limit_km: float
+    fleet: Interpolants, pairs: Pairs, pair: IndexArray, interval: IndexArray, matters_km: FloatArray, limit_km: float
 ) -> Iterator[Leaves]:
     """Decide some pair-intervals; lowers ``matters_km`` where a sample comes closer."""
     one, two = pairs.first[pair], pairs.second[pair]
@@ -140,14 +152,14 @@ def _divide(
         interval=interval,
         start=interval.astype(np.int64) * UNIT,
         length=UNIT,
-        coefficients_km=fleet.coefficients_km[one, interval] - fleet.coefficients_km[two, interval],
+        coefficients_km=fleet.series_km(one, interval) - fleet.series_km(two, interval),
     )
     waiting = [parts]
     while waiting:
         parts = waiting.pop()
         one, two = pairs.first[parts.pair], pairs.second[parts.pair]
-        fit_error_km = fleet.fit_error_km[one, parts.interval] + fleet.fit_error_km[two, parts.interval]
-        own_error_km = fleet.ephemeris_error_km[one, parts.interval] + fleet.ephemeris_error_km[two, parts.interval]
+        errors_km = fleet.errors_km(one, parts.interval), fleet.errors_km(two, parts.interval)
+        fit_error_km, own_error_km = (first + second for first, second in zip(*errors_km, strict=True))
         low_km, middle_km = _bounds(parts.coefficients_km)
         nearest_km = np.full(len(matters_km), np.inf)
         np.minimum.at(nearest_km, parts.pair, middle_km + fit_error_km + own_error_km)

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from scipy.optimize import elementwise
 
 from generator.screening import chebyshev
-from generator.screening.fleet import DEGREE, Fleet
+from generator.screening.fleet import DEGREE
+from generator.screening.interpolants import Interpolants
 from generator.screening.subdivision import RESOLUTION_KM, Pairs
 from generator.screening.turns import Turns, distance_km, prominent_minima, relative
 
@@ -29,7 +30,7 @@ _SHALLOW_KM: Final = 0.5 * RESOLUTION_KM
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Minima:
-    """Local minima of a block of pairs in order of pair and time, on the arcs themselves."""
+    """Local minima (or maxima) of a block of pairs in order of pair and time, on the arcs themselves."""
 
     pair: IndexArray
     interval: IndexArray
@@ -42,11 +43,23 @@ class Minima:
         return type(self)(**{name: getattr(self, name)[rows] for name in Minima.__slots__})
 
 
-def find_minima(fleet: Fleet, pairs: Pairs, turns: Turns) -> tuple[Minima, IndexArray]:
-    """Every minimum among the turns, and the rows of those that are deep enough to count, one of each valley."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Extrema:
+    """Every minimum, the rows of those that are deep enough to count, one of each valley, and the maxima between."""
+
+    minima: Minima
+    deep: IndexArray
+    maxima: Minima
+
+
+def find_extrema(fleet: Interpolants, pairs: Pairs, turns: Turns) -> Extrema:
+    """What the turns are, in time and height."""
     turn_s = _on_interpolants(fleet, pairs, turns)
     rows = np.flatnonzero(turns.is_minimum)
-    offset_s, at_boundary = _on_arcs(fleet, pairs, turns, turn_s, rows)
+    if fleet.refines:
+        offset_s, at_boundary = _on_arcs(fleet, pairs, turns, turn_s, rows)
+    else:
+        offset_s, at_boundary = turn_s[rows].copy(), np.zeros(len(rows), dtype=bool)
     here = turns.pair[rows], turns.interval[rows]
     miss_km = distance_km(fleet, pairs, *here, offset_s)
     before_km = distance_km(fleet, pairs, *here, turn_s[rows])
@@ -65,7 +78,14 @@ def find_minima(fleet: Fleet, pairs: Pairs, turns: Turns) -> tuple[Minima, Index
         miss_km=miss_km,
         at_boundary=at_boundary | turns.at_boundary[rows],
     )
-    return found, number_of_turn[_deep(turns, height_km)]
+    maxima = Minima(
+        pair=turns.pair[tops],
+        interval=turns.interval[tops],
+        offset_s=turn_s[tops],
+        miss_km=height_km[tops],
+        at_boundary=turns.at_boundary[tops],
+    )
+    return Extrema(minima=found, deep=number_of_turn[_deep(turns, height_km)], maxima=maxima)
 
 
 def _neighbours_km(turns: Turns, height_km: FloatArray) -> FloatArray:
@@ -88,7 +108,7 @@ def _deep(turns: Turns, height_km: FloatArray) -> IndexArray:
     return rows[turns.is_minimum[rows]]  # a maximum may stand alone between times that are too far apart to matter
 
 
-def _on_interpolants(fleet: Fleet, pairs: Pairs, turns: Turns) -> FloatArray:
+def _on_interpolants(fleet: Interpolants, pairs: Pairs, turns: Turns) -> FloatArray:
     """Time of each turn; the middle of a flat part."""
     turn_s = 0.5 * (turns.left_s + turns.right_s)
     rows = np.flatnonzero((turns.right_s > turns.left_s) & ~turns.flat & ~turns.hidden)
@@ -98,7 +118,8 @@ def _on_interpolants(fleet: Fleet, pairs: Pairs, turns: Turns) -> FloatArray:
 
     def closing(u: FloatArray, number: IndexArray) -> FloatArray:
         place, which = u.ravel(), number.ravel()
-        r_km = fleet.coefficients_km[two[which], interval[which]] - fleet.coefficients_km[one[which], interval[which]]
+        here = interval[which]
+        r_km = fleet.series_km(two[which], here) - fleet.series_km(one[which], here)
         v_km = r_km @ chebyshev.derivative(DEGREE)
         values = np.polynomial.chebyshev.chebvander(place, DEGREE)
         f = np.einsum(
@@ -118,7 +139,7 @@ def _on_interpolants(fleet: Fleet, pairs: Pairs, turns: Turns) -> FloatArray:
 
 
 def _on_arcs(
-    fleet: Fleet, pairs: Pairs, turns: Turns, turn_s: FloatArray, rows: IndexArray
+    fleet: Interpolants, pairs: Pairs, turns: Turns, turn_s: FloatArray, rows: IndexArray
 ) -> tuple[FloatArray, BoolArray]:
     """Times of minima on the arcs, and whether one of them ran into an end of its arcs.
 
@@ -157,12 +178,12 @@ def _on_arcs(
 
 
 def _limits_s(
-    fleet: Fleet, pairs: Pairs, turns: Turns, turn_s: FloatArray, rows: IndexArray
+    fleet: Interpolants, pairs: Pairs, turns: Turns, turn_s: FloatArray, rows: IndexArray
 ) -> tuple[FloatArray, FloatArray, BoolArray, BoolArray]:
     """How far each minimum may lie before and after its turn, and whether that is where an arc or the window ends."""
     pair, interval = turns.pair[rows], turns.interval[rows]
     numbers = fleet.arc_number[pairs.first[pair], interval], fleet.arc_number[pairs.second[pair], interval]
-    starts_s, stops_s = (np.array([getattr(arc, name) for arc in fleet.arcs]) for name in ("start_s", "stop_s"))
+    starts_s, stops_s = fleet.arc_spans_s
     first_s = np.maximum.reduce([starts_s[numbers[0]], starts_s[numbers[1]], np.full(len(rows), fleet.edges_s[0])])
     last_s = np.minimum.reduce([stops_s[numbers[0]], stops_s[numbers[1]], np.full(len(rows), fleet.edges_s[-1])])
     seen_s = np.where(turns.hidden, np.nan, turn_s)

@@ -15,7 +15,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.screening.fleet import Fleet
+from generator.screening.interpolants import Interpolants
 from generator.screening.subdivision import FLAT_KM, UNIT, Leaves, Pairs
 
 FloatArray = NDArray[np.float64]
@@ -50,7 +50,7 @@ class Turns:
         return type(self)(**{name: getattr(self, name)[rows] for name in Turns.__slots__})
 
 
-def find_turns(fleet: Fleet, pairs: Pairs, leaves: Leaves) -> Turns:
+def find_turns(fleet: Interpolants, pairs: Pairs, leaves: Leaves) -> Turns:
     """Every turn that the leaves hold."""
     signs = _signs(fleet, pairs, leaves)
     place = np.flatnonzero(signs)
@@ -89,7 +89,7 @@ def find_turns(fleet: Fleet, pairs: Pairs, leaves: Leaves) -> Turns:
     ).taken(order)
 
 
-def _signs(fleet: Fleet, pairs: Pairs, leaves: Leaves) -> SignArray:
+def _signs(fleet: Interpolants, pairs: Pairs, leaves: Leaves) -> SignArray:
     """Per leaf ``(n, 4)``: how the distance comes in, its direction at start and stop, how it goes on.
 
     It falls in from uncovered or distant time and rises again into it; at a joint it jumps; else 0.
@@ -108,7 +108,7 @@ def _signs(fleet: Fleet, pairs: Pairs, leaves: Leaves) -> SignArray:
     return signs
 
 
-def _turns_in_flat_runs(fleet: Fleet, leaves: Leaves, signs: SignArray) -> tuple[Turns, IndexArray]:
+def _turns_in_flat_runs(fleet: Interpolants, leaves: Leaves, signs: SignArray) -> tuple[Turns, IndexArray]:
     """Lowest and highest parts of flat runs, as the directions before and after the run demand, and their leaves."""
     flat = np.flatnonzero(leaves.at_start == 0)
     opens = np.flatnonzero((np.diff(flat, prepend=-2) != 1) | (signs[flat, _BEFORE] != 0))
@@ -183,7 +183,7 @@ def _with_maxima_between(values: Sequence[float], minima: list[int]) -> list[tup
     return turns
 
 
-def times_s(fleet: Fleet, leaves: Leaves, rows: IndexArray) -> tuple[FloatArray, FloatArray]:
+def times_s(fleet: Interpolants, leaves: Leaves, rows: IndexArray) -> tuple[FloatArray, FloatArray]:
     """Start and stop of leaves in seconds from the epoch."""
     interval = leaves.interval[rows]
     start_s, stop_s = fleet.edges_s[interval], fleet.edges_s[interval + 1]
@@ -195,7 +195,7 @@ def times_s(fleet: Fleet, leaves: Leaves, rows: IndexArray) -> tuple[FloatArray,
     return ends_s[0], ends_s[1]
 
 
-def _ends(fleet: Fleet, pairs: Pairs, leaves: Leaves, rows: IndexArray, side: int) -> BoolArray:
+def _ends(fleet: Interpolants, pairs: Pairs, leaves: Leaves, rows: IndexArray, side: int) -> BoolArray:
     """Whether a leaf starts (side -1) or stops (side 1) where an arc of either object does, or the window."""
     pair, interval = leaves.pair[rows], leaves.interval[rows]
     key = (leaves.start if side < 0 else leaves.stop)[rows]
@@ -207,7 +207,7 @@ def _ends(fleet: Fleet, pairs: Pairs, leaves: Leaves, rows: IndexArray, side: in
 
 
 def relative(
-    fleet: Fleet, pairs: Pairs, pair: IndexArray, interval: IndexArray, offsets_s: FloatArray
+    fleet: Interpolants, pairs: Pairs, pair: IndexArray, interval: IndexArray, offsets_s: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Position in km and velocity in km/s of the second object less the first, each ``(n, 3)``, on the arcs."""
     both = np.concatenate([pairs.first[pair], pairs.second[pair]])
@@ -217,7 +217,7 @@ def relative(
 
 
 def distance_km(
-    fleet: Fleet, pairs: Pairs, pair: IndexArray, interval: IndexArray, offsets_s: FloatArray
+    fleet: Interpolants, pairs: Pairs, pair: IndexArray, interval: IndexArray, offsets_s: FloatArray
 ) -> FloatArray:
     """Distances ``(n,)`` on the arcs."""
     return np.asarray(np.linalg.norm(relative(fleet, pairs, pair, interval, offsets_s)[0], axis=1))
