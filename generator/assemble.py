@@ -40,7 +40,7 @@ from generator.ingest import Ingested, Setting, source_of
 from generator.screening.crossing import Crossing
 from generator.screening.screen import Approach, PairScreen, Screening
 
-REPRODUCED_BY: Final = ("numpy", "scipy", "skyfield", "spiceypy")
+REPRODUCED_BY: Final = ("numpy", "scipy", "sgp4", "skyfield", "spiceypy")
 CLOCKS_S: Final = 1e-3
 """A gap this short is none: kernels and messages count in different clocks, and objects move metres meanwhile."""
 

@@ -105,7 +105,7 @@ class Alert(_Table):
 
 
 class EphemerisSource(_Table):
-    """Where an object's deliveries lie: OEM files, or SPK kernels with ``target`` and what they need besides.
+    """Where an object's deliveries lie: OEM files, mean elements, or SPK kernels and what they need besides.
 
     ``path`` may hold wildcards and is relative to the configuration's folder. Of several OEM files the newest by
     CREATION_DATE is the current one; of several kernels the newest by name. ``axes`` says what names of axes in the

@@ -41,6 +41,7 @@ TOUCH_FILES = {
     "cycle/signature.py",
     "cycle/verify.py",
     "ephemeris/spk.py",
+    "ingest/elements.py",
     "ingest/kernels.py",
     "ingest/messages.py",
     "publish/check.py",

@@ -23,8 +23,9 @@ class InputRecord:
     """One delivered file: what it says of itself and whether it was used.
 
     ``refusal`` is the error that kept it out (rule, value, file:line), None for a file in use. ``age_s`` is from its
-    creation to the data cut-off. ``findings`` are those of all rules, the overall grade first, none if refused.
-    The archive keeps the file under its SHA-256.
+    creation to the data cut-off, for mean elements from their epoch, which also stands for a creation that their file
+    does not say. ``findings`` are those of all rules, the overall grade first, none if refused. The archive keeps the
+    file under its SHA-256.
     """
 
     object_id: str

@@ -97,6 +97,11 @@ class ElementSet:
     satrec: Satrec
     line: int
 
+    @property
+    def made(self) -> Epoch:
+        """When the set was made: its creation, or its epoch where the file does not say."""
+        return self.creation or self.epoch
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ElementFault:

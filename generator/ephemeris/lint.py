@@ -15,12 +15,14 @@ import numpy as np
 from generator.astro.bodies import Body
 from generator.astro.epochs import Epoch
 from generator.ephemeris import lint_delivery as delivery
+from generator.ephemeris import lint_elements as elements
 from generator.ephemeris import lint_motion as motion
+from generator.ephemeris.elements_record import ElementSet
 from generator.ephemeris.lint_finding import Finding, Grade
 from generator.ephemeris.oem_records import OemMessage
 from generator.ephemeris.trajectory import Trajectory
 
-__all__ = ["Finding", "Grade", "lint_oem", "lint_trajectory", "overall"]
+__all__ = ["Finding", "Grade", "lint_elements", "lint_oem", "lint_trajectory", "overall"]
 
 _SAMPLES: Final = 2_000  # of each arc
 
@@ -89,28 +91,61 @@ def lint_trajectory(
         period_s: Orbital period, or None where no orbit is claimed.
 
     """
-    arcs = trajectory.arcs
-    steps = [step for pair in pairwise(arcs) if (step := motion.step_at(*pair)) is not None]
-    states = [arc.state(np.linspace(arc.start_s, arc.stop_s, _SAMPLES)) for arc in arcs]
     found = [
         delivery.age(None, cutoff),
         delivery.span(spans, cutoff, window_s),
         delivery.gaps(spans, cutoff, window_s),
+        *_motion_findings(trajectory, body, in_orbit=period_s is not None),
     ]
-    if arcs:
-        sampled = motion.Motion(
-            radii_km=np.linalg.norm(np.concatenate([state[0] for state in states]), axis=1),
-            speeds_km_s=np.linalg.norm(np.concatenate([state[1] for state in states]), axis=1),
-            gm_km3_s2=np.concatenate([motion.felt_gm_km3_s2(arc) for arc in arcs]),
-        )
-        found += [
-            motion.joint_finding(steps, len(arcs)),
-            *motion.plausibility(sampled, body, in_orbit=period_s is not None),
-        ]
     if trajectory.covariance is None:
         words = "A kernel carries no covariance: no probability can come from this file."
         found.append(Finding(rule="covariance", grade=Grade.NOTE, value="none", words=words))
     return tuple(found)
+
+
+def lint_elements(
+    item: ElementSet,
+    trajectory: Trajectory,
+    *,
+    body: Body,
+    cutoff: Epoch,
+    window_s: float,
+    period_s: float | None,
+) -> tuple[Finding, ...]:
+    """The rules on mean elements, whose error grows with the time from their epoch.
+
+    Args:
+        item: The elements.
+        trajectory: What is screened, made of them.
+        body: The body that the cycle screens around.
+        cutoff: The data cut-off, at which the window begins.
+        window_s: Length of the window in seconds.
+        period_s: Orbital period, or None where no orbit is claimed.
+
+    """
+    words = "Mean elements carry no covariance: no probability can come from this file."
+    return (
+        elements.age(item.epoch, cutoff),
+        elements.reach(item, trajectory, window_s),
+        elements.fit(trajectory),
+        *_motion_findings(trajectory, body, in_orbit=period_s is not None),
+        Finding(rule="covariance", grade=Grade.NOTE, value="none", words=words),
+    )
+
+
+def _motion_findings(trajectory: Trajectory, body: Body, *, in_orbit: bool) -> tuple[Finding, ...]:
+    """Joints between the arcs, and whether such a motion can be."""
+    arcs = trajectory.arcs
+    if not arcs:
+        return ()
+    steps = [step for pair in pairwise(arcs) if (step := motion.step_at(*pair)) is not None]
+    states = [arc.state(np.linspace(arc.start_s, arc.stop_s, _SAMPLES)) for arc in arcs]
+    sampled = motion.Motion(
+        radii_km=np.linalg.norm(np.concatenate([state[0] for state in states]), axis=1),
+        speeds_km_s=np.linalg.norm(np.concatenate([state[1] for state in states]), axis=1),
+        gm_km3_s2=np.concatenate([motion.felt_gm_km3_s2(arc) for arc in arcs]),
+    )
+    return motion.joint_finding(steps, len(arcs)), *motion.plausibility(sampled, body, in_orbit=in_orbit)
 
 
 def overall(findings: Sequence[Finding]) -> Finding:

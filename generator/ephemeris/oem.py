@@ -31,7 +31,7 @@ _HINTS: Final[Mapping[str, str]] = MappingProxyType(
         "APM": "it gives an attitude; an orbit ephemeris is needed",
         "CDM": "it describes one conjunction; the ephemeris of one object is needed",
         "OCM": "it can be read in keyword-value notation only; ask its originator for that, or for an OEM",
-        "OMM": "mean elements are no ephemeris; ask its originator for an OEM",
+        "OMM": "mean elements need a source of their own, apart from ephemerides",
         "OPM": "one state is no ephemeris; ask its originator for an OEM, or propagate it to one",
         "RDM": "it describes one re-entry; the ephemeris of an object is needed",
         "TDM": "it gives tracking data; an orbit ephemeris is needed",
@@ -92,7 +92,7 @@ def _message_text(data: bytes) -> bytes:
     if start.lstrip()[:1] in {b"{", b"["}:
         raise InputError("an ephemeris must be an OEM in KVN or XML, not JSON", line=_first_line(text))
     if _ELEMENT_LINE.search(start):
-        raise InputError("two-line elements are no ephemeris; an OEM is needed", line=_first_line(text))
+        raise InputError("two-line elements need a source of their own, apart from ephemerides", line=_first_line(text))
     prologue = _PROLOGUE.match(text, 0, _PROLOGUE_BYTES)
     begin = prologue.end() if prologue else 0
     found = _OTHER_MESSAGE.match(text, begin)

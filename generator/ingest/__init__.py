@@ -5,20 +5,24 @@ A delivery that breaks a rule never stops the cycle. It is recorded as refused, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 from generator.config import Config, EphemerisSource, ScreenedObject, resolve
 from generator.cycle.record import InputRecord
 from generator.errors import InputError
 from generator.ingest.delivery import Ingested, Setting, refused_input, shown_path, source_of
+from generator.ingest.elements import holds_elements, read_element_files
 from generator.ingest.kernels import read_kernels
 from generator.ingest.messages import read_messages
 
 __all__ = ["Ingested", "Setting", "ingest", "ingest_object", "source_of"]
 
 KERNEL_SUFFIXES: Final = (".bsp", ".spk")
+
+_Reader = Callable[[ScreenedObject, EphemerisSource, Sequence[Path], Setting], Iterator[Ingested | InputRecord]]
 
 
 def ingest(config: Config, setting: Setting, progress: Callable[[int], None]) -> list[Ingested]:
@@ -69,10 +73,16 @@ def _newest(
             paths = [path for path in paths if shown_path(path, setting.directory) < older_than]
             if not paths:
                 continue
-        read = read_kernels if paths[-1].suffix.lower() in KERNEL_SUFFIXES else read_messages
-        for attempt in read(item, source, paths, setting):
+        for attempt in _reader_of(paths[-1])(item, source, paths, setting):
             if isinstance(attempt, InputRecord):
                 refused.append(attempt)
             else:
                 return replace(attempt, inputs=(*attempt.inputs, *refused))
     return Ingested(object_id=item.id, trajectory=None, inputs=tuple(refused), files={})
+
+
+def _reader_of(path: Path) -> _Reader:
+    """Kernels are told by their name, mean elements by their content; all else must be a message."""
+    if path.suffix.lower() in KERNEL_SUFFIXES:
+        return read_kernels
+    return read_element_files if holds_elements(path) else read_messages

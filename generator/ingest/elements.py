@@ -1,0 +1,166 @@
+"""Deliveries that are mean elements: of all sets of an object, the newest that was known at the cut-off."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from generator.config import EphemerisSource, ScreenedObject
+from generator.cycle.record import InputRecord, Span
+from generator.ephemeris.compression import START_BYTES as PACKED_BYTES
+from generator.ephemeris.compression import decompressed, decompressed_start
+from generator.ephemeris.elements import START_BYTES, ElementFault, ElementSet, elements_notation, read_elements
+from generator.ephemeris.elements_motion import trajectory_from_elements
+from generator.ephemeris.lint import Finding, lint_elements
+from generator.ephemeris.trajectory import Trajectory
+from generator.errors import InputError, NearpassError
+from generator.ingest.delivery import (
+    Ingested,
+    Setting,
+    check_plausible,
+    declared_center,
+    graded,
+    period_s_of,
+    plane_findings,
+    refused_input,
+    shown_path,
+)
+
+EARTH: Final = 399
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Candidate:
+    """A set that may be used, with the file that it stands in."""
+
+    shown: str
+    data: bytes
+    notation: str
+    item: ElementSet
+
+
+def holds_elements(path: Path) -> bool:
+    """Whether a file is mean elements by its content; one that cannot be read is not."""
+    try:
+        with path.open("rb") as file:
+            start = decompressed_start(file.read(PACKED_BYTES), path.name, START_BYTES)
+    except (OSError, NearpassError):
+        return False
+    return elements_notation(start) is not None
+
+
+def read_element_files(
+    item: ScreenedObject, source: EphemerisSource, paths: Sequence[Path], setting: Setting
+) -> Iterator[Ingested | InputRecord]:
+    """Sets from the newest to the oldest, over all files: refused ones until one can be used."""
+    candidates: list[_Candidate] = []
+    for path in paths:
+        shown = shown_path(path, setting.directory)
+        data: bytes | None = None
+        try:
+            data = path.read_bytes()
+            found, faults = _sets_of(source, data, shown)
+        except OSError as error:
+            fault = InputError(f"the file must be readable: {error.strerror}", file=shown, object_id=item.id)
+            yield refused_input(item, source, shown, fault)
+        except NearpassError as error:
+            yield refused_input(item, source, shown, error.at(file=shown, object_id=item.id), data=data)
+        else:
+            candidates += found
+            for broken in faults:
+                yield refused_input(item, source, shown, broken.error.at(object_id=item.id), data=data)
+    known = [each for each in candidates if setting.knows(each.item.made)]
+    if candidates and not known and setting.before is None:
+        first = candidates[0]
+        rule = f"mean elements must be of the data cut-off, {setting.cutoff.iso(digits=0)} UTC, or earlier"
+        late = InputError(rule, value=first.item.made.iso(digits=0), file=first.shown, line=first.item.line)
+        yield refused_input(item, source, first.shown, late.at(object_id=item.id), data=first.data)
+    for each in sorted(known, key=lambda each: (each.item.epoch, each.shown), reverse=True):
+        try:
+            yield _from_elements(item, source, each, setting)
+        except NearpassError as error:
+            fault_at = error.at(file=each.shown, line=each.item.line, object_id=item.id)
+            yield refused_input(item, source, each.shown, fault_at, each.item.made, setting, each.data)
+        else:
+            return
+
+
+def _sets_of(source: EphemerisSource, data: bytes, shown: str) -> tuple[list[_Candidate], list[ElementFault]]:
+    """The sets of the object in a file, and what is wrong with others of it.
+
+    Raises:
+        InputError: if there is none of either, or the file holds several objects and none is named.
+
+    """
+    wanted = None if source.target is None else {source.target}
+    file = read_elements(decompressed(data, shown), shown, wanted=wanted)
+    numbers = {each.number for each in file.sets}
+    if source.target is None and len(numbers) > 1:
+        rule = "the source needs target, the catalogue number, since its file holds several objects"
+        raise InputError(rule, value=len(numbers))
+    faults = [each for each in file.faults if wanted is None or each.number in wanted]
+    if not file.sets and not faults:
+        nameless = next((each.error for each in file.faults if each.number is None), None)
+        raise nameless or InputError("the file must hold the object with this catalogue number", value=source.target)
+    found = [_Candidate(shown=shown, data=data, notation=file.notation, item=each) for each in file.sets]
+    return found, faults
+
+
+def _from_elements(item: ScreenedObject, source: EphemerisSource, found: _Candidate, setting: Setting) -> Ingested:
+    declared = declared_center(source)
+    if setting.body.naif_id != EARTH or declared not in {None, EARTH}:
+        around = setting.body.name if declared in {None, EARTH} else str(source.center)
+        raise InputError("mean elements for SGP4 can be used about the Earth only", value=around)
+    trajectory = trajectory_from_elements(found.item, epoch=setting.cutoff, window_s=(0.0, setting.span_s))
+    check_plausible(trajectory, setting.body)
+    findings = lint_elements(
+        found.item,
+        trajectory,
+        body=setting.body,
+        cutoff=setting.cutoff,
+        window_s=setting.span_s,
+        period_s=period_s_of(trajectory, setting.body),
+    )
+    findings = (*findings, *plane_findings(item, trajectory, setting.body))
+    sha256 = hashlib.sha256(found.data).hexdigest()
+    return Ingested(
+        object_id=item.id,
+        trajectory=trajectory,
+        inputs=(_record(item, source, found, setting, sha256, trajectory, findings),),
+        files={sha256: found.data},
+    )
+
+
+def _record(
+    item: ScreenedObject,
+    source: EphemerisSource,
+    found: _Candidate,
+    setting: Setting,
+    sha256: str,
+    trajectory: Trajectory,
+    findings: Sequence[Finding],
+) -> InputRecord:
+    """The record of a set in use; its age counts from the elements' epoch, whenever they were written down."""
+    spans = tuple(Span(start=setting.cutoff + start, stop=setting.cutoff + stop) for start, stop in trajectory.spans_s)
+    return InputRecord(
+        object_id=item.id,
+        file=found.shown,
+        sha256=sha256,
+        size_bytes=len(found.data),
+        originator=found.item.originator or source.originator,
+        format=found.notation,
+        creation=found.item.made,
+        age_s=setting.cutoff - found.item.epoch,
+        center="EARTH",
+        axes="TEME",
+        time_system="UTC",
+        interpolation=f"SGP4 from {found.item.epoch.iso(digits=3)} UTC",
+        node_count=None,
+        covariance_count=None,
+        spans=spans,
+        findings=graded(findings),
+        refusal=None,
+    )
