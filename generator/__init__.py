@@ -4,6 +4,7 @@ The map. Data flows down this list, and a module imports only from modules above
 holds the table and fails on a module without a place)::
 
     errors, resources        the tree of errors; where templates and pages lie
+    toml_lines               where in a TOML text a key stands
     astro/                   epochs (integer TAI), axes and centres, bodies, local orbital axes
     ephemeris/               OEM, OCM and SPK into trajectories: Chebyshev series on knots, with a stored error; lint
     screening/               which pairs come near: bounds that exclude, bisection, roots, refinement, counters;
@@ -12,8 +13,9 @@ holds the table and fails on a module without a place)::
     cycle/                   the record of a cycle, events, history, predictions, messages, the archive and its checks
     validation/              all of the above against published and independent numbers
     report/                  from a stored record alone: tables, views, plots, pages, mkdocs hooks
-    config                   nearpass.toml and its schema
+    config, origins, ledger  nearpass.toml and its schema; sources that it may name; what was retrieved from them
     ingest, publish, sample  deliveries in; pages out; the fleet of 2021 for the demo
+    retrieve                 current deliveries from services, addresses and folders into the workspace
     assemble, pipeline       one cycle: ingest -> screen -> encounters -> record
     commands, __main__       the command; only the last reads the clock
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from generator.errors import NearpassError
 
 def main() -> None:
     """Run the command; one line for an error that the user can act on, and its exit code."""
-    world = World(instant=lambda: Epoch.from_datetime(datetime.now(UTC)), sleep=time.sleep)
+    world = World(instant=lambda: Epoch.from_datetime(datetime.now(UTC)), sleep=time.sleep, environment=os.environ)
     try:
         cli(standalone_mode=False, obj=world)
     except NearpassError as error:

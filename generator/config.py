@@ -20,6 +20,8 @@ from generator.astro.epochs import Epoch
 from generator.encounter.alert import AlertRule, Level
 from generator.ephemeris.lint_plane import DeclaredPlane
 from generator.errors import ConfigError, NearpassError
+from generator.origins import Fetch, Horizons, check_source
+from generator.toml_lines import line_of
 
 OWN_FOLDERS: Final = ("archive", "ephemerides", "log", "public", "site", "theme", ".nearpass")
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -110,6 +112,8 @@ class EphemerisSource(_Table):
     ``path`` may hold wildcards and is relative to the configuration's folder. Of several OEM files the newest by
     CREATION_DATE is the current one; of several kernels the newest by name. ``axes`` says what names of axes in the
     files mean, for names that no standard defines or that a file uses wrongly: ``{ MCI = "MARS EQUATOR J2000" }``.
+    ``source`` is where ``nearpass fetch`` retrieves them (:mod:`generator.origins`), ``kernel_sources`` the same for
+    each of ``kernels``.
 
     The first nominal source that gives a usable delivery is the one the events rest on. Each alternative (another
     agency's, last week's) and each planned one (a manoeuvre not yet flown) is a solution of its own with a ``name``:
@@ -118,6 +122,7 @@ class EphemerisSource(_Table):
     """
 
     path: str = Field(min_length=1)
+    source: str | None = None
     originator: str = Field(min_length=1)
     target: int | None = None
     center: str | int | None = None
@@ -127,6 +132,7 @@ class EphemerisSource(_Table):
     name: Identifier | None = None
     note: str | None = Field(default=None, min_length=1)
     delivery: Literal["newest", "previous"] = "newest"
+    kernel_sources: tuple[str, ...] = ()
 
     @field_validator("axes")
     @classmethod
@@ -144,6 +150,12 @@ class EphemerisSource(_Table):
             raise ValueError('name, note and delivery belong to a source with role = "alternative" or "planned"')
         if self.role != "nominal" and self.name is None:
             raise ValueError(f'a source with role = "{self.role}" needs a name, by which pages call the solution')
+        return self
+
+    @model_validator(mode="after")
+    def _paired(self) -> EphemerisSource:
+        if self.kernel_sources and len(self.kernel_sources) != len(self.kernels):
+            raise ValueError("kernel_sources must give one source for each of kernels")
         return self
 
 
@@ -255,6 +267,7 @@ class Config(_Table):
     site: Site = Site()
     publish: Publish = Publish()
     archive: ArchiveTable = ArchiveTable()
+    fetch: Fetch = Fetch()
     cycle: Cycle
     alert: Alert
     objects: tuple[ScreenedObject, ...] = Field(alias="object", min_length=2)
@@ -299,6 +312,7 @@ def parse_config(text: str, file: str) -> Config:
         raise _first_fault(error, text, tables, file) from None
     _check_distinct(config, text, file)
     _check_listed(config, text, file)
+    _check_sources(config, text, file)
     return config
 
 
@@ -331,7 +345,7 @@ def _check_copies(config: Config, path: Path, text: str) -> None:
             or any(target == folder or folder in target.parents for folder in own)
         ):
             rule = "publish.copy_to must lie outside the workspace's own folders and must not hold the workspace"
-            raise ConfigError(rule, value=copy, file=str(path), line=_line_of(text, ("publish", "copy_to")))
+            raise ConfigError(rule, value=copy, file=str(path), line=line_of(text, ("publish", "copy_to")))
 
 
 def _check_distinct(config: Config, text: str, file: str) -> None:
@@ -339,7 +353,7 @@ def _check_distinct(config: Config, text: str, file: str) -> None:
     seen: set[str] = set()
     for index, item in enumerate(config.objects):
         if item.id.lower() in seen:
-            line = _line_of(text, ("object", index, "id"))
+            line = line_of(text, ("object", index, "id"))
             raise ConfigError("object ids must differ", value=item.id, file=file, line=line)
         seen.add(item.id.lower())
 
@@ -350,7 +364,24 @@ def _check_listed(config: Config, text: str, file: str) -> None:
     least_km = config.alert.yellow.cad_km + sum(radii_km[:2])
     if config.cycle.limit_km < least_km:
         rule = f"cycle.limit_km must reach alert.yellow.cad_km above the largest bodies' surfaces, {least_km:g} km"
-        raise ConfigError(rule, value=config.cycle.limit_km, file=file, line=_line_of(text, ("cycle", "limit_km")))
+        raise ConfigError(rule, value=config.cycle.limit_km, file=file, line=line_of(text, ("cycle", "limit_km")))
+
+
+def _check_sources(config: Config, text: str, file: str) -> None:
+    """What shall be retrieved may be asked for, and has a place to go."""
+    for index, item in enumerate(config.objects):
+        for number, source in enumerate(item.ephemeris):
+            place = ("object", index, "ephemeris", number)
+            try:
+                if source.source is not None:
+                    origin = check_source(source.source, source.path, config.fetch)
+                    if isinstance(origin, Horizons) and origin.target is None and item.naif_id is None:
+                        raise ValueError("a Horizons source needs its number, or the object a naif_id")
+                for path, kernel in zip(source.kernels, source.kernel_sources, strict=False):
+                    check_source(kernel, path, config.fetch, fixed_name=True)
+            except ValueError as error:
+                line = line_of(text, (*place, "source" if source.source else "kernel_sources"))
+                raise ConfigError(str(error), value=source.source, file=file, line=line, object_id=item.id) from None
 
 
 def _tuples(value: Any) -> Any:
@@ -359,9 +390,10 @@ def _tuples(value: Any) -> Any:
     return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
 
 
-_MODEL_AT: Final[dict[str, type[_Table]]] = {
+_MODEL_AT: Final[dict[str, type[BaseModel]]] = {
     "": Config,
     "site": Site,
+    "fetch": Fetch,
     "publish": Publish,
     "archive": ArchiveTable,
     "cycle": Cycle,
@@ -381,7 +413,7 @@ def _first_fault(error: ValidationError, text: str, tables: dict[str, Any], file
     fault = faults[0]
     place = fault["loc"]
     dotted = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
-    line = _line_of(text, place)
+    line = line_of(text, place)
     object_id = None
     if len(place) > 1 and place[0] == "object" and isinstance(place[1], int):
         table = tables["object"][place[1]]
@@ -398,33 +430,6 @@ def _first_fault(error: ValidationError, text: str, tables: dict[str, Any], file
     value = fault["input"] if isinstance(fault["input"], str | int | float | bool) else None
     prefix = f"{dotted}: " if dotted else ""
     return ConfigError(prefix + message, value=value, file=file, line=line, object_id=object_id)
-
-
-def _line_of(text: str, place: tuple[int | str, ...]) -> int | None:
-    """The line of a key, or of the table that should hold it.
-
-    tomllib keeps no positions, so table headers are counted in the text; a key written as an inline table is
-    reported at the line of its table, a table without a header at its first sub-table.
-    """
-    names = [part for part in place if isinstance(part, str)]
-    wanted = [part for part in place if isinstance(part, int)]
-    counts: dict[str, int] = {}
-    table, found, inside, indices = "", None, None, list[int]()
-    for number, raw in enumerate(text.splitlines(), start=1):
-        if header := re.match(r"\s*(\[\[?)\s*([\w.\-\s]+?)\s*\]\]?\s*(#.*)?$", raw):
-            table = header[2].replace(" ", "")
-            if header[1] == "[[":
-                counts = {name: n for name, n in counts.items() if not name.startswith(f"{table}.")}
-                counts[table] = counts.get(table, -1) + 1
-            parents = [".".join(table.split(".")[: depth + 1]) for depth in range(table.count(".") + 1)]
-            indices = [counts[name] for name in parents if name in counts]
-        key = re.match(r"\s*([\w\-]+)\s*=", raw)
-        path = [*table.split("."), key[1]] if key and table else [key[1]] if key else table.split(".")
-        if indices == wanted[: len(indices)] and path == names[: len(path)]:
-            found = number
-        elif inside is None and indices == wanted and path[: len(names)] == names:
-            inside = number
-    return found or inside
 
 
 def resolve(directory: Path, pattern: str) -> list[Path]:

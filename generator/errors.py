@@ -4,6 +4,7 @@
 
     NearpassError                 every error that a user can act on
     ├── ConfigError               nearpass.toml breaks a rule; nothing was written
+    ├── RetrievalError            a source did not give what it should; the last good delivery stays
     ├── InputError                a delivered file breaks a rule; the others are still screened
     ├── TimeError                 an epoch or time system that cannot be read
     ├── FrameError                axes or centres that are unknown, or two that do not match
@@ -89,6 +90,23 @@ class InputError(NearpassError):
     """A delivered file breaks a rule."""
 
     exit_code = 4
+
+
+class RetrievalError(NearpassError):
+    """A source did not give what it should; the last good delivery stays.
+
+    ``after_s`` is how long the source wants to be left alone, where it says so.
+    """
+
+    exit_code = 4
+    after_s: float | None = None
+
+    def at(self, *, file: str | None = None, line: int | None = None, object_id: str | None = None) -> NearpassError:
+        """The same error, with the context that its raiser did not know filled in."""
+        error = super().at(file=file, line=line, object_id=object_id)
+        if isinstance(error, RetrievalError):
+            error.after_s = self.after_s
+        return error
 
 
 class TimeError(NearpassError):

@@ -543,6 +543,7 @@ def _input(craft: Craft) -> InputRecord:
         spans=tuple(_span(*span) for span in craft.covered_s),
         findings=(),
         refusal=None,
+        retrieval=None,
     )
 
 
@@ -552,7 +553,7 @@ def _refused_input() -> InputRecord:
         format="OEM 2.0", creation=CUT_OFF + -9.0 * DAY_S, age_s=9.0 * DAY_S, center="Mars", axes="EME2000",
         time_system="UTC", interpolation=None, node_count=None, covariance_count=None, spans=(),
         findings=(),
-        refusal="epochs must increase, got '2021-03-16T00:02:00', hope_20210314.oem:412 (object HOPE)",
+        refusal="epochs must increase, got '2021-03-16T00:02:00', hope_20210314.oem:412 (object HOPE)", retrieval=None,
     )  # fmt: skip
 
 

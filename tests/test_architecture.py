@@ -9,17 +9,17 @@ import generator
 
 PACKAGE = Path(generator.__file__).parent
 LAYERS = {
-    0: ["errors", "resources"],
-    1: ["astro"],
+    0: ["errors", "resources", "toml_lines"],
+    1: ["astro", "origins"],
     2: ["ephemeris"],
     3: ["screening"],
     4: ["encounter"],
     5: ["cycle"],
     6: ["validation"],
     7: ["report"],
-    8: ["config"],
+    8: ["config", "ledger"],
     9: ["ingest", "publish", "sample", "status", "watch"],
-    10: ["assemble"],
+    10: ["assemble", "retrieve"],
     11: ["pipeline"],
     12: ["rescreen"],
     13: ["commands"],
@@ -44,6 +44,7 @@ TOUCH_FILES = {
     "ingest/elements.py",
     "ingest/kernels.py",
     "ingest/messages.py",
+    "ledger.py",
     "publish/check.py",
     "publish/commit.py",
     "publish/index.py",
@@ -55,6 +56,8 @@ TOUCH_FILES = {
     "publish/workspace.py",
     "report/pages.py",
     "rescreen.py",
+    "retrieve/addresses.py",
+    "retrieve/arrival.py",
     "report/site_hooks.py",
     "resources.py",
     "sample/__init__.py",
@@ -149,6 +152,13 @@ def test_drawing_and_templates_stay_in_the_report(path: Path) -> None:
         assert "matplotlib" not in libraries
     if name_of(path) != "report/pages.py":
         assert "jinja2" not in libraries
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_only_retrieval_speaks_http(path: Path) -> None:
+    """The HTTP client is used in the package that retrieves ephemerides and nowhere else."""
+    if not name_of(path).startswith("retrieve/"):
+        assert "httpx" not in third_party_of(path)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)

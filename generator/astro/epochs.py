@@ -107,6 +107,13 @@ class Epoch:
         ns_of_day = ((utc.hour * 60 + utc.minute) * 60 + utc.second) * NS + utc.microsecond * 1000
         return cls(int(tai_ns(np.array([day]), np.array([ns_of_day]), TimeSystem.UTC)[0]))
 
+    @classmethod
+    def from_unix_ns(cls, unix_ns: int) -> Epoch:
+        """The epoch of POSIX time in nanoseconds, as file systems keep it."""
+        day, ns_of_day = divmod(unix_ns, DAY_S * NS)
+        day_zero = (_DAY_ZERO - date(1970, 1, 1)).days
+        return cls(int(tai_ns(np.array([day - day_zero]), np.array([ns_of_day]), TimeSystem.UTC)[0]))
+
     def iso(self, system: TimeSystem = TimeSystem.UTC, digits: int = 6) -> str:
         """ISO 8601 text in a time system, rounded to ``digits`` decimals of a second, without a zone letter."""
         step_ns = 10 ** (9 - digits)

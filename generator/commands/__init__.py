@@ -9,6 +9,7 @@ from generator.commands.archives import build, history, keygen, prune, rebuild, 
 from generator.commands.conversion import convert_command
 from generator.commands.cycles import run, watch
 from generator.commands.messages import compare, pc
+from generator.commands.retrieval import fetch
 from generator.commands.shared import World
 from generator.commands.validation import validate_command
 from generator.commands.workspaces import check, demo, init, serve
@@ -22,7 +23,7 @@ Exit codes:
   1  a fault of nearpass itself
   2  the command line was not understood
   3  nearpass.toml breaks a rule; nothing was written
-  4  a delivered file was refused; the cycle was made from the others
+  4  a delivery was refused or could not be retrieved; the cycle was made from the others
   5  the archive cannot be read or must not be changed
   6  the site could not be built; the last good one stays
 """
@@ -36,6 +37,7 @@ def cli() -> None:
 
 for command in (
     init,
+    fetch,
     check,
     run,
     watch,

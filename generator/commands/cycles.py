@@ -9,6 +9,7 @@ import click
 
 from generator.astro.epochs import Epoch
 from generator.commands.one_cycle import one_cycle
+from generator.commands.retrieval import retrieve_all
 from generator.commands.shared import (
     REFUSED,
     Log,
@@ -23,6 +24,7 @@ from generator.cycle.archive import Archive
 from generator.errors import NearpassError
 from generator.pipeline import cycle_id
 from generator.publish import Workspace
+from generator.retrieve import is_due
 from generator.status import read
 from generator.watch import Watch, deliveries
 
@@ -32,15 +34,23 @@ from generator.watch import Watch, deliveries
 @at_option
 @jobs_option
 @log_option
+@click.option("--fetch", "fetching", is_flag=True, help="Retrieve what is current first; failures leave what is here.")
 @click.option("--supersedes", metavar="CYCLE", help="The archived cycle that this one corrects; its pages will say so.")
 @click.pass_obj
 def run(
-    world: World, config_path: Path, cutoff: Epoch | None, jobs: int, log_file: Path | None, supersedes: str | None
+    world: World,
+    config_path: Path,
+    cutoff: Epoch | None,
+    jobs: int,
+    log_file: Path | None,
+    fetching: bool,
+    supersedes: str | None,
 ) -> None:
     """Run one whole cycle: read, screen, archive, publish into public/."""
     config, text = load_config(config_path)
     workspace = Workspace(directory=config_path.parent)
     log = Log(file=log_file, world=world)
+    failures = retrieve_all(workspace, config, world, log) if fetching else 0
     front, record = one_cycle(
         workspace, config, text, cutoff or world.minute(), jobs=jobs, log=log, supersedes=supersedes
     )
@@ -48,7 +58,7 @@ def run(
     for refusal in refusals:
         click.echo(f"refused: {refusal}", err=True)
     click.echo(front.resolve())
-    sys.exit(REFUSED if refusals else 0)
+    sys.exit(REFUSED if refusals or failures else 0)
 
 
 @click.command()
@@ -65,7 +75,10 @@ def run(
 def watch(
     world: World, config_path: Path, jobs: int, log_file: Path | None, poll_s: float, settle_s: float, once: bool
 ) -> None:
-    """Run a cycle whenever a delivery has arrived and settled, and when cycle.every_hours says so."""
+    """Run a cycle whenever a delivery has arrived and settled, and when cycle.every_hours says so.
+
+    Sources of the configuration are asked every fetch.every_hours, folders at each look.
+    """
     workspace = Workspace(directory=config_path.parent)
     log = Log(file=log_file, world=world)
     state = Watch(settle_s=settle_s, handled=read(workspace.status).get("deliveries_sha256"))
@@ -87,6 +100,8 @@ def _look(
 ) -> bool:
     """Look once whether a cycle is due, and run it; whether watching ends here."""
     config, text = load_config(config_path)
+    if is_due(config, workspace.directory, world.instant()):
+        retrieve_all(workspace, config, world, log)
     latest = Archive(workspace.archive).latest_id()
     found = deliveries(config, workspace.directory)
     reason = state.due(found, world.instant(), cutoff_of(latest), config.cycle.every_hours)

@@ -6,9 +6,9 @@ import json
 import os
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,10 +27,11 @@ LOCK_WAIT_S: Final = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """What only the program's entry may touch, handed to the commands: the clock."""
+    """What only the program's entry may touch, handed to the commands: the clock, and the environment."""
 
     instant: Callable[[], Epoch]
     sleep: Callable[[float], None]
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     def minute(self) -> Epoch:
         """This minute: a cycle's id has minutes, so its data cut-off has no more."""

@@ -19,13 +19,28 @@ class FindingRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RetrievalRecord:
+    """From where and when an input was retrieved: its address, time, and when it was last known to be the newest.
+
+    ``failure`` is what was wrong with the last attempt, at ``attempted``, if the source gave nothing usable since; then
+    this input is the last good one. ``origin`` and ``at`` are None where there has never been a good one.
+    """
+
+    origin: str | None
+    at: EpochText | None
+    confirmed: EpochText | None
+    attempted: EpochText | None
+    failure: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InputRecord:
     """One delivered file: what it says of itself and whether it was used.
 
     ``refusal`` is the error that kept it out (rule, value, file:line), None for a file in use. ``age_s`` is from its
     creation to the data cut-off, for mean elements from their epoch, which also stands for a creation that their file
     does not say. ``findings`` are those of all rules, the overall grade first, none if refused. The archive keeps the
-    file under its SHA-256.
+    file under its SHA-256. ``retrieval`` is None for what others laid there.
     """
 
     object_id: str
@@ -45,3 +60,4 @@ class InputRecord:
     spans: tuple[Span, ...]
     findings: tuple[FindingRecord, ...]
     refusal: str | None
+    retrieval: RetrievalRecord | None

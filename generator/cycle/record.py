@@ -27,7 +27,7 @@ from generator.cycle.event_record import (
     UncertaintyRecord,
 )
 from generator.cycle.fields import EpochText, Matrix6, Series, Span, Vector
-from generator.cycle.input_record import FindingRecord, InputRecord
+from generator.cycle.input_record import FindingRecord, InputRecord, RetrievalRecord
 from generator.cycle.prediction_record import Prediction, PredictionError, PredictionQuality
 from generator.cycle.solution_record import DifferenceRecord, SolutionEvent, SolutionPair, SolutionRecord
 from generator.encounter.alert import Level
@@ -61,6 +61,7 @@ __all__ = [
     "ProbabilityRecord",
     "Provenance",
     "RangeProfile",
+    "RetrievalRecord",
     "SeasonRecord",
     "Series",
     "SolutionEvent",

@@ -21,8 +21,9 @@ Upgrade = Callable[[Plain], Plain]
 
 
 def _one_to_two(plain: Plain) -> Plain:
-    """Objects had one ephemeris each."""
-    return {**plain, "solutions": []}
+    """Objects had one ephemeris each, and it was not said where it had been retrieved."""
+    inputs = [{**entry, "retrieval": None} for entry in plain["inputs"]]
+    return {**plain, "solutions": [], "inputs": inputs}
 
 
 UPGRADES: Final[Mapping[int, Upgrade]] = MappingProxyType({1: _one_to_two})

@@ -113,18 +113,20 @@ def interpolation(segments: Sequence[OemSegment]) -> Finding:
     Every other state is left out, so the spacing is twice the delivered one, and the error shown is larger than that
     of the ephemeris in use: by 2**(degree + 1) where the states are smooth.
     """
-    worst_km: float | None = None
-    for segment in segments:
-        for rows in _stretches(len(segment.epochs_tai_ns)):
-            error_km = _left_out_error_km(segment, rows)
-            if error_km is not None:
-                worst_km = error_km if worst_km is None else max(worst_km, error_km)
+    errors_km = [error_km for segment in segments if (error_km := left_out_error_km(segment)) is not None]
+    worst_km = max(errors_km, default=None)
     if worst_km is None:
         words = "Too few states to leave out every other one and compare."
         return Finding(rule="interpolation", grade=Grade.NOTE, value="", words=words)
     grade = graded(worst_km, INTERPOLATION_PASS_KM, INTERPOLATION_NOTE_KM)
     words = f"With every other state left out, the others give it back to {length_text(worst_km)}."
     return Finding(rule="interpolation", grade=grade, value=length_text(worst_km), words=words)
+
+
+def left_out_error_km(segment: OemSegment) -> float | None:
+    """The largest distance in km between left-out states and what the others give; None for too few states."""
+    parts = [_left_out_error_km(segment, rows) for rows in _stretches(len(segment.epochs_tai_ns))]
+    return max((error_km for error_km in parts if error_km is not None), default=None)
 
 
 def _left_out_error_km(segment: OemSegment, rows: slice) -> float | None:

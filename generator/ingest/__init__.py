@@ -13,10 +13,12 @@ from typing import Final
 from generator.config import Config, EphemerisSource, ScreenedObject, resolve
 from generator.cycle.record import InputRecord
 from generator.errors import InputError
+from generator.ingest.attribution import attributed
 from generator.ingest.delivery import Ingested, Setting, refused_input, shown_path, source_of
 from generator.ingest.elements import holds_elements, read_element_files
 from generator.ingest.kernels import read_kernels
 from generator.ingest.messages import read_messages
+from generator.ledger import read_ledger
 
 __all__ = ["Ingested", "Setting", "ingest", "ingest_object", "source_of"]
 
@@ -27,9 +29,10 @@ _Reader = Callable[[ScreenedObject, EphemerisSource, Sequence[Path], Setting], I
 
 def ingest(config: Config, setting: Setting, progress: Callable[[int], None]) -> list[Ingested]:
     """Read every object's current delivery, in the order of the configuration."""
+    ledger = read_ledger(setting.directory)
     results = []
     for item in config.objects:
-        results.append(ingest_object(item, setting))
+        results.append(attributed(ingest_object(item, setting), item, ledger))
         progress(1)
     return results
 

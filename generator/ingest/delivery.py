@@ -175,6 +175,7 @@ def refused_input(
         spans=(),
         findings=(),
         refusal=str(error),
+        retrieval=None,
     )
 
 

@@ -163,4 +163,5 @@ def _record(
         spans=spans,
         findings=graded(findings),
         refusal=None,
+        retrieval=None,
     )

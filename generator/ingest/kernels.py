@@ -140,4 +140,5 @@ def _kernel_record(
         spans=tuple(Span(start=start, stop=stop) for start, stop in summary.spans),
         findings=graded(findings),
         refusal=None,
+        retrieval=None,
     )

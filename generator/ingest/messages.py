@@ -177,4 +177,5 @@ def _oem_record(
         ),
         findings=graded(findings),
         refusal=None,
+        retrieval=None,
     )

@@ -1,0 +1,65 @@
+"""The command that retrieves current ephemerides, and the same before a cycle."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from filelock import FileLock, Timeout
+
+from generator.commands.shared import LOCK_WAIT_S, REFUSED, Bars, Log, World, config_option, log_option, writing
+from generator.config import Config, load_config
+from generator.errors import RetrievalError
+from generator.origins import asked_address
+from generator.publish import Workspace
+from generator.retrieve import Outside, errands, retrieve
+
+
+@click.command()
+@config_option
+@log_option
+@click.option("--object", "object_id", metavar="ID", help="Only this object's sources.")
+@click.option("--dry-run", is_flag=True, help="Say what would be asked of whom, and ask nothing.")
+@click.pass_obj
+def fetch(world: World, config_path: Path, log_file: Path | None, object_id: str | None, dry_run: bool) -> None:
+    """Retrieve what is current from the sources of the configuration into ephemerides/."""
+    config, _ = load_config(config_path)
+    if dry_run:
+        for errand in errands(config, object_id):
+            asked = asked_address(errand.origin, config.fetch) or "this machine's files"
+            click.echo(f"{', '.join(errand.object_ids)}: {errand.text} from {asked} into {errand.path}")
+        return
+    workspace = Workspace(directory=config_path.parent)
+    failed = retrieve_all(workspace, config, world, Log(file=log_file, world=world), only=object_id)
+    sys.exit(REFUSED if failed else 0)
+
+
+def retrieve_all(workspace: Workspace, config: Config, world: World, log: Log, *, only: str | None = None) -> int:
+    """Ask every source and tell of each in one line; how many failed.
+
+    Raises:
+        RetrievalError: if another retrieval is at work.
+        PublicationError: if a file cannot be written.
+    """
+    outside = Outside(instant=world.instant, sleep=world.sleep, environment=world.environment)
+    failures = 0
+    with _alone(workspace), Bars() as bars:
+        for outcome in retrieve(config, workspace.directory, outside, only=only, stage=bars.stage):
+            ids = ", ".join(outcome.object_ids)
+            click.echo(f"{ids}: {outcome.words}", err=outcome.state == "failed")
+            log(f"retrieval_{outcome.state}", object_ids=outcome.object_ids, words=outcome.words)
+            failures += outcome.state == "failed"
+    return failures
+
+
+@contextmanager
+def _alone(workspace: Workspace) -> Iterator[None]:
+    """One retrieval at a time; cycles may run meanwhile, since deliveries arrive whole."""
+    try:
+        with writing(workspace), FileLock(workspace.directory / ".nearpass.fetch.lock", timeout=LOCK_WAIT_S):
+            yield
+    except Timeout:
+        raise RetrievalError("only one retrieval at a time may work here", file=str(workspace.directory)) from None

@@ -1,0 +1,52 @@
+"""Where a delivery was retrieved from, by the ledger of retrievals."""
+
+from __future__ import annotations
+
+import fnmatch
+from dataclasses import replace
+
+from generator.config import ScreenedObject
+from generator.cycle.record import InputRecord, RetrievalRecord
+from generator.ingest.delivery import Ingested
+from generator.ledger import Attempt, Ledger, attempt_key
+
+
+def attributed(found: Ingested, item: ScreenedObject, ledger: Ledger) -> Ingested:
+    """What became of an object's deliveries, with the origin of each that was retrieved."""
+    return replace(
+        found,
+        inputs=tuple(_attributed(entry, item, ledger) for entry in found.inputs),
+        solutions=tuple((source, attributed(other, item, ledger)) for source, other in found.solutions),
+    )
+
+
+def _attributed(entry: InputRecord, item: ScreenedObject, ledger: Ledger) -> InputRecord:
+    """An input with where and when it was retrieved, and with how the last attempt at its source failed, if it did.
+
+    A file that was changed or replaced since it was retrieved is not attributed: its hash is another.
+    """
+    found = ledger.of(entry.file, entry.sha256)
+    attempt = _last_attempt(entry.file, item, ledger)
+    failed = attempt if attempt is not None and attempt.failure is not None else None
+    if found is None and failed is None:
+        return entry
+    newest = attempt is not None and found is not None and attempt.file == found.file
+    retrieval = RetrievalRecord(
+        origin=found.origin if found else None,
+        at=found.at if found else None,
+        confirmed=attempt.confirmed if attempt is not None and newest else None,
+        attempted=failed.at if failed else None,
+        failure=failed.failure if failed else None,
+    )
+    return replace(entry, retrieval=retrieval)
+
+
+def _last_attempt(file: str, item: ScreenedObject, ledger: Ledger) -> Attempt | None:
+    """The last attempt at the source whose files have such a name."""
+    for source in item.ephemeris:
+        pairs = [(source.source, source.path), *zip(source.kernel_sources, source.kernels, strict=False)]
+        for text, path in pairs:
+            attempt = ledger.attempts.get(attempt_key(text, path)) if text is not None else None
+            if attempt is not None and (file == path or fnmatch.fnmatchcase(file, path.removeprefix("./"))):
+                return attempt
+    return None

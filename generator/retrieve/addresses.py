@@ -1,0 +1,106 @@
+"""Files at an address, by name or as the newest in a listing; and files in a folder into which others deliver."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import BinaryIO, Final
+from urllib.parse import unquote, urljoin, urlsplit
+
+from generator.astro.epochs import Epoch
+from generator.config import resolve
+from generator.errors import RetrievalError
+from generator.origins import Address, Folder
+from generator.retrieve.errand import Brought, Context
+from generator.retrieve.transport import Known
+
+SETTLE_S: Final = 60.0
+"""A file in a folder counts once it has not changed for so long."""
+
+
+class _Links(HTMLParser):
+    """The addresses that a page links to, in their order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "a":
+            self.found += [value for name, value in attrs if name == "href" and value]
+
+
+def bring_address(origin: Address, context: Context, sink: BinaryIO) -> Brought:
+    """A file at an address; where a pattern is given, the newest one of the listing.
+
+    Raises:
+        RetrievalError: if it cannot be had.
+    """
+    url = origin.url
+    if origin.pattern is not None:
+        page, answer = context.transport.read(origin.url, page=True)
+        url = newest_link(page.decode("utf-8", "replace"), answer.url, origin.pattern)
+    known = context.last.known if context.last is not None and context.last.entry.origin == url else None
+    answer = context.transport.get(url, sink, known=known, progress=context.progress)
+    return Brought(
+        origin=url, unchanged=answer.unchanged, validators=answer.validators, note=f"from {url}", skew_s=answer.skew_s
+    )
+
+
+def newest_link(page: str, url: str, pattern: str) -> str:
+    """The last file of a listing whose name matches, numbers inside names compared as numbers.
+
+    Args:
+        page: The listing, a page that links to its files (Apache, nginx, the archives of NAIF and ESA).
+        url: Its address; files elsewhere are no files of the listing.
+        pattern: With ``*`` and ``?``.
+
+    Raises:
+        RetrievalError: if there is none.
+    """
+    links = _Links()
+    links.feed(page)
+    files = {}
+    for link in links.found:
+        there = urljoin(url, link)
+        folder, _, name = urlsplit(there).path.rpartition("/")
+        same = urlsplit(there)[:2] == urlsplit(url)[:2] and folder == urlsplit(url).path.rpartition("/")[0]
+        if same and fnmatch.fnmatchcase(unquote(name), pattern):
+            files[unquote(name)] = there.partition("?")[0].partition("#")[0]
+    if not files:
+        raise RetrievalError("a listing must hold a file of the pattern", value=pattern, file=url)
+    return files[max(files, key=natural)]
+
+
+def natural(name: str) -> tuple[tuple[int, int, str], ...]:
+    """A key that sorts names as people do: ``psp9`` before ``psp10``."""
+    parts = re.findall(r"\d+|\D+", name)
+    return tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts)
+
+
+def bring_from_folder(origin: Folder, context: Context, sink: BinaryIO) -> Brought:
+    """The file of a folder that was delivered last, once it has settled.
+
+    Raises:
+        RetrievalError: if there is none, or it is still arriving.
+    """
+    found = [(path.stat(), path) for path in resolve(context.directory, origin.path)]
+    if not found:
+        raise RetrievalError("a folder must hold a file of the pattern", value=origin.path)
+    state, newest = max(found, key=lambda each: (each[0].st_mtime_ns, natural(each[1].name)))
+    age_s = context.now - Epoch.from_unix_ns(state.st_mtime_ns)
+    stamp = f"{state.st_mtime_ns}/{state.st_size}"
+    if context.last is not None and context.last.attempt.last_modified == stamp:
+        return Brought(origin=newest.name, unchanged=True)
+    if 0.0 <= age_s < SETTLE_S or not state.st_size:
+        raise RetrievalError(f"a file must not have changed for {SETTLE_S:g} s", file=newest.name)
+    _copy(newest, sink)
+    return Brought(origin=newest.name, validators=Known(last_modified=stamp), note=f"from {newest}")
+
+
+def _copy(path: Path, sink: BinaryIO) -> None:
+    with path.open("rb") as file:
+        shutil.copyfileobj(file, sink)

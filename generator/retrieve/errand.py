@@ -1,0 +1,77 @@
+"""What is to be retrieved, in what surroundings, and what a service brought."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from generator.astro.epochs import Epoch
+from generator.config import Config, EphemerisSource, ScreenedObject
+from generator.ledger import Attempt, Retrieved
+from generator.origins import Origin
+from generator.retrieve.transport import Known, Outside, Transport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """One source and where its files go.
+
+    ``object_ids`` are all that share it, ``item`` the first of them. A ``needed`` one is a kernel that the source's own
+    kernels rest on.
+    """
+
+    object_ids: tuple[str, ...]
+    item: ScreenedObject
+    source: EphemerisSource
+    text: str
+    origin: Origin
+    path: str
+    needed: bool
+
+    @property
+    def is_kernel(self) -> bool:
+        """Whether a kernel is expected, by the name of its place."""
+        return self.path.lower().endswith((".bsp", ".spk"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastGood:
+    """The newest file that a source gave, still here, with what the ledger knows of it."""
+
+    entry: Retrieved
+    attempt: Attempt
+
+    @property
+    def known(self) -> Known:
+        """Its validators."""
+        return Known(etag=self.attempt.etag, last_modified=self.attempt.last_modified)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """The surroundings of an errand; ``now`` is when it began."""
+
+    config: Config
+    directory: Path
+    outside: Outside
+    transport: Transport
+    now: Epoch
+    last: LastGood | None
+    progress: Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """What a service gave. The content itself went into the file that is arriving.
+
+    ``unchanged``: what is here is current, and nothing was sent. ``origin`` is the address with its query.
+    ``note`` says in words what it is. ``rest_s`` is how long the service wants to be left alone.
+    """
+
+    origin: str
+    unchanged: bool = False
+    validators: Known = field(default_factory=Known)
+    note: str | None = None
+    skew_s: float | None = None
+    rest_s: float | None = None
