@@ -16,7 +16,7 @@ from generator.config import Config, ScreenedObject
 from generator.cycle.approach import Source
 from generator.cycle.crossings import CrossingSetting, describe_crossings, describe_seasons
 from generator.cycle.events import describe_event
-from generator.cycle.history import changes, event_ids, with_history
+from generator.cycle.history import changes, dormant, event_ids, with_history
 from generator.cycle.motion import FloatArray, coverage_of, distance_profile, orbit_of, profile_positions
 from generator.cycle.predictions import KEPT_ERRORS, Delivered, carried, judge, predict, quality
 from generator.cycle.record import (
@@ -104,6 +104,7 @@ def assemble(findings: Findings) -> CycleRecord:
         ),
         detail_events=config.site.detail_events,
         previous_cycle_id=previous.cycle_id if previous else None,
+        supersedes=None,
         next_expected=setting.cutoff + config.cycle.every_hours * 3600.0 if config.cycle.every_hours else None,
         objects=tuple(_with_predictions(item, findings) for item in findings.objects),
         inputs=tuple(entry for result in findings.ingested for entry in result.inputs),
@@ -113,6 +114,7 @@ def assemble(findings: Findings) -> CycleRecord:
         seasons=describe_seasons(findings.objects, paths, config.crossing_limit_km),
         solutions=_solutions(findings, sources, events),
         changes=(),
+        dormant=dormant(events, previous, setting.cutoff),
         funnel=_funnel(findings.screening),
         provenance=_provenance(findings.configuration, setting),
     )

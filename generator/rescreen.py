@@ -101,11 +101,11 @@ def _bare(pattern: str) -> str:
 
 
 def _plain(record: CycleRecord) -> dict[str, Any]:
-    """What is compared: versions and command may differ, and of the inputs those that were refused are not kept."""
+    """What is compared: command, versions and what is corrected may differ, and refused inputs are not kept."""
     plain = dict(json.loads(records.dump(record)))
     for table in (plain, *plain["solutions"]):
         del table["inputs"]
-    del plain["provenance"]
+    del plain["provenance"], plain["supersedes"]
     return plain
 
 

@@ -728,6 +728,7 @@ def sample_record() -> CycleRecord:
         thresholds=THRESHOLDS,
         detail_events=12,
         previous_cycle_id="2021-03-14T0000Z",
+        supersedes=None,
         next_expected=CUT_OFF + DAY_S,
         objects=tuple(sorted((*map(_object, fleet), *_silent_objects()), key=lambda item: item.id)),
         inputs=inputs,
@@ -737,6 +738,7 @@ def sample_record() -> CycleRecord:
         seasons=_seasons(),
         solutions=solution_records.solutions(events, inputs, CUT_OFF, WINDOW_S),
         changes=_changes(events),
+        dormant=(),
         funnel=_funnel(len(pairs), len(events)),
         provenance=Provenance(
             version="0.1.0",

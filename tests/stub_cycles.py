@@ -36,6 +36,7 @@ def stub(cycle_id: str, *, previous: str | None = None, inputs: Sequence[InputRe
         small,
         cycle_id=cycle_id,
         previous_cycle_id=previous,
+        supersedes=None,
         window=Span(start=cutoff, stop=cutoff + 28.0 * DAY_S),
         next_expected=cutoff + DAY_S,
         inputs=tuple(inputs),

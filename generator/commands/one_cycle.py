@@ -98,7 +98,7 @@ def _one_cycle(
     record = result.record
     if supersedes is not None:
         command = f"{record.provenance.command} --supersedes {supersedes}"
-        record = replace(record, provenance=replace(record.provenance, command=command))
+        record = replace(record, supersedes=supersedes, provenance=replace(record.provenance, command=command))
     archive.add(record, result.inputs, supersedes=supersedes, signer=signer)
     front = publish(workspace, record, jobs=jobs, progress=bars.stage)
     send_copies(workspace, config)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from generator.astro.epochs import Epoch
-from generator.cycle.record import ChangeKind, ChangeRecord, CycleRecord, EventRecord, HistoryPoint
+from generator.cycle.record import ChangeKind, ChangeRecord, CycleRecord, DormantEvent, EventRecord, HistoryPoint
 from generator.encounter.alert import SEVERITY, Level
 
 NOTABLE_CHANGE: Final = 0.1
@@ -34,24 +34,35 @@ class Passage(Protocol):
         """Time of closest approach."""
 
 
+class Known(Passage, Protocol):
+    """A passage that has its id."""
+
+    @property
+    def event_id(self) -> str:
+        """The id."""
+
+
+Event = TypeVar("Event", bound=Known)
+
+
 def event_ids(
     passages: Sequence[Passage], previous: CycleRecord | None, periods_s: Mapping[str, float | None]
 ) -> list[str]:
     """An id for each passage: that of the same event in the previous cycle, or a new one.
 
     A passage is the same event if the pair is the same and the two TCAs are within half the shorter of the two
-    orbital periods; each old id is given once, in the assignment that matches most events with the smallest sum of
-    time differences, so that several minima in one revolution keep their order. A new id names the pair and the
-    minute of the TCA at which the event was first seen.
+    orbital periods; an event that left the list before its time counts as well. Each old id is given once, in the
+    assignment that matches most events with the smallest sum of time differences, so that several minima in one
+    revolution keep their order. A new id names the pair and the minute of the TCA at which the event was first seen.
 
     Args:
         passages: Close approaches of the new cycle.
         previous: Record of the cycle before, if there is one.
         periods_s: Orbital period of each object, None where it has none.
     """
-    known = same_events(passages, previous.events if previous else (), periods_s)
-    ids = {index: event.event_id for index, event in known.items()}
-    taken = {event.event_id for event in (previous.events if previous else ())}
+    earlier: tuple[EventRecord | DormantEvent, ...] = (*previous.events, *previous.dormant) if previous else ()
+    ids = {index: event.event_id for index, event in same_events(passages, earlier, periods_s).items()}
+    taken = {event.event_id for event in earlier}
     for index, passage in enumerate(passages):
         if index not in ids:
             ids[index] = _new_id(passage, taken)
@@ -60,8 +71,8 @@ def event_ids(
 
 
 def same_events(
-    passages: Sequence[Passage], events: Sequence[EventRecord], periods_s: Mapping[str, float | None]
-) -> dict[int, EventRecord]:
+    passages: Sequence[Passage], events: Sequence[Event], periods_s: Mapping[str, float | None]
+) -> dict[int, Event]:
     """Which of the events each passage is, by its position; nothing for one that is none of them.
 
     Args:
@@ -70,7 +81,7 @@ def same_events(
         periods_s: Orbital period of each object, None where it has none.
     """
     known = _by_pair(events)
-    found: dict[int, EventRecord] = {}
+    found: dict[int, Event] = {}
     for pair, indices in _indices_by_pair(passages).items():
         older = known.get(pair, [])
         gate_s = _gate_s(pair, periods_s)
@@ -85,17 +96,47 @@ def with_history(event: EventRecord, previous: CycleRecord | None) -> EventRecor
         return event
     for earlier in previous.events:
         if earlier.event_id == event.event_id:
-            point = HistoryPoint(
-                cycle_id=previous.cycle_id,
-                tca=earlier.tca,
-                miss_km=earlier.miss_km,
-                miss_rtn_km=earlier.miss_rtn_km,
-                level=earlier.level,
-                miss_sigma_km=earlier.miss_sigma_km,
-                pc=earlier.probability.pc,
-            )
-            return replace(event, history=(*earlier.history, point))
-    return event
+            return replace(event, history=_history_after(earlier, previous.cycle_id))
+    left = next((left for left in previous.dormant if left.event_id == event.event_id), None)
+    return replace(event, history=left.history) if left else event
+
+
+def dormant(events: Sequence[EventRecord], previous: CycleRecord | None, cutoff: Epoch) -> tuple[DormantEvent, ...]:
+    """Events of the previous cycle, or dormant in it, that are not listed now although their time has not come.
+
+    Args:
+        events: What this cycle lists.
+        previous: Record of the cycle before, if there is one.
+        cutoff: Data cut-off of this cycle.
+    """
+    if previous is None:
+        return ()
+    listed = {event.event_id for event in events}
+    left = [
+        DormantEvent(
+            event_id=event.event_id,
+            primary=event.primary,
+            secondary=event.secondary,
+            tca=event.tca,
+            history=_history_after(event, previous.cycle_id),
+        )
+        for event in previous.events
+    ]
+    return tuple(event for event in (*left, *previous.dormant) if event.event_id not in listed and event.tca > cutoff)
+
+
+def _history_after(event: EventRecord, cycle_id: str) -> tuple[HistoryPoint, ...]:
+    """The history of an event with what this cycle said of it."""
+    point = HistoryPoint(
+        cycle_id=cycle_id,
+        tca=event.tca,
+        miss_km=event.miss_km,
+        miss_rtn_km=event.miss_rtn_km,
+        level=event.level,
+        miss_sigma_km=event.miss_sigma_km,
+        pc=event.probability.pc,
+    )
+    return (*event.history, point)
 
 
 def changes(record: CycleRecord, previous: CycleRecord | None) -> tuple[ChangeRecord, ...]:
@@ -119,8 +160,8 @@ def _worst(change: ChangeRecord) -> int:
     return max(SEVERITY[change.level], SEVERITY[change.previous_level or Level.GREEN])
 
 
-def _by_pair(events: Sequence[EventRecord]) -> dict[tuple[str, str], list[EventRecord]]:
-    grouped: dict[tuple[str, str], list[EventRecord]] = defaultdict(list)
+def _by_pair(events: Sequence[Event]) -> dict[tuple[str, str], list[Event]]:
+    grouped: dict[tuple[str, str], list[Event]] = defaultdict(list)
     for event in events:
         grouped[event.primary, event.secondary].append(event)
     return grouped
@@ -161,7 +202,9 @@ def _new_id(passage: Passage, taken: set[str]) -> str:
 
 
 def _new(event: EventRecord, previous: CycleRecord) -> ChangeRecord:
-    if event.tca > previous.window.stop:
+    if any(left.event_id == event.event_id for left in previous.dormant):
+        reason = f"the approach came back below the listing limit of {previous.thresholds.limit_km:g} km"
+    elif event.tca > previous.window.stop:
         reason = "the window now reaches its time"
     elif not any((p.primary, p.secondary) == (event.primary, event.secondary) for p in previous.pairs):
         reason = "the pair was not part of the previous cycle"

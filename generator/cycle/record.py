@@ -41,6 +41,7 @@ __all__ = [
     "CrossingRecord",
     "CycleRecord",
     "DifferenceRecord",
+    "DormantEvent",
     "EpochText",
     "EventRecord",
     "FindingRecord",
@@ -194,6 +195,17 @@ class ChangeRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DormantEvent:
+    """An event that left the list although its time has not come: should it come back, it keeps its id and history."""
+
+    event_id: str
+    primary: str
+    secondary: str
+    tca: EpochText
+    history: tuple[HistoryPoint, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FunnelStep:
     """One rejection or result of the screening; ``count`` of what left the funnel here."""
 
@@ -257,6 +269,7 @@ class Provenance:
 class CycleRecord:
     """One screening cycle. Objects by id, pairs by primary and secondary, events by TCA, crossings by passage.
 
+    ``supersedes`` is the id of the cycle that this one corrects, if it corrects one.
     ``detail_events`` is how many of the nearest green events have a page of their own beside all red and yellow ones.
     Everything but ``solutions``, which are by object and in the order of the configuration, rests on the objects'
     nominal ephemerides alone.
@@ -274,6 +287,7 @@ class CycleRecord:
     thresholds: ThresholdsRecord
     detail_events: int
     previous_cycle_id: str | None
+    supersedes: str | None
     next_expected: EpochText | None
     objects: tuple[ObjectRecord, ...]
     inputs: tuple[InputRecord, ...]
@@ -283,6 +297,7 @@ class CycleRecord:
     seasons: tuple[SeasonRecord, ...]
     solutions: tuple[SolutionRecord, ...]
     changes: tuple[ChangeRecord, ...]
+    dormant: tuple[DormantEvent, ...]
     funnel: FunnelRecord
     provenance: Provenance
 

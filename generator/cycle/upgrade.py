@@ -21,9 +21,9 @@ Upgrade = Callable[[Plain], Plain]
 
 
 def _one_to_two(plain: Plain) -> Plain:
-    """Objects had one ephemeris each, and it was not said where it had been retrieved."""
+    """Objects had one ephemeris each, what left was forgotten, and neither retrieval nor correction was named."""
     inputs = [{**entry, "retrieval": None} for entry in plain["inputs"]]
-    return {**plain, "solutions": [], "inputs": inputs}
+    return {**plain, "solutions": [], "inputs": inputs, "dormant": [], "supersedes": None}
 
 
 UPGRADES: Final[Mapping[int, Upgrade]] = MappingProxyType({1: _one_to_two})

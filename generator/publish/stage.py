@@ -74,7 +74,7 @@ def stage_live(docs: Path, archive: Archive, index: Index, latest: CycleRecord, 
     summaries = [summary for year in sorted({year for year, _ in months}) for summary in index.year(year)]
     files = live_pages(latest, summaries, archive.years(), written=months, months=index.months())
     files["latest.json"] = latest_json(summarise(latest))
-    files["schema/cycle-1.json"] = json.dumps(records.json_schema(), indent=1) + "\n"
+    files[f"schema/cycle-{records.SCHEMA}.json"] = json.dumps(records.json_schema(), indent=1) + "\n"
     public_key = archive.manifest(latest.cycle_id)["signed_by"]
     if public_key is not None:
         files["signing-key.txt"] = f"{public_key}\n"

@@ -228,6 +228,7 @@ def _overview(catalogue: Catalogue, links: Links) -> dict[str, Any]:
         "first": record.previous_cycle_id is None,
         "planned": solution_views.planned(catalogue, links),
         "alternatives": solution_views.alternatives(catalogue, links),
+        "corrects": (record.supersedes, links.other_cycle(record.supersedes)) if record.supersedes else None,
     }
 
 

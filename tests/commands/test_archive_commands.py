@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -107,7 +108,7 @@ def test_pruned_inputs_are_told_apart(nearpass: Nearpass, config: Path) -> None:
 
 
 def test_a_correction(nearpass: Nearpass, config: Path) -> None:
-    """A run that supersedes a cycle leaves its files alone; its command and the old cycle's month name each other."""
+    """A run that supersedes a cycle leaves its files alone; its page and the old cycle's month name each other."""
     nearpass("run", "--config", config, "--at", FIRST)
     old = config.parent / "public/cycles/2021/03/17/T0000Z"
     before = tree(old)
@@ -117,6 +118,8 @@ def test_a_correction(nearpass: Nearpass, config: Path) -> None:
     assert code == 0
     assert tree(old) == before
     assert archive.load("2021-03-18T0000Z").provenance.command.endswith("--supersedes 2021-03-17T0000Z")
+    page = (config.parent / "public/cycles/2021/03/18/T0000Z/index.html").read_text()
+    assert re.search(r'corrects <a href="[^"]*cycles/2021/03/17/T0000Z/index.html">cycle 2021-03-17T0000Z</a>', page)
     assert '"superseded_by": "2021-03-18T0000Z"' in (config.parent / "public/live/cycles-2021-03.js").read_text()
     assert nearpass("run", "--config", config, "--at", "2021-03-19", "--supersedes", "2020-01-01T0000Z")[0] == 5
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.astro.epochs import Epoch
-from generator.cycle.history import changes, event_ids, with_history
+from generator.cycle.history import changes, dormant, event_ids, with_history
 from generator.cycle.record import CycleRecord
 from generator.encounter.alert import Level
 from records import sample_record
@@ -93,6 +93,33 @@ def test_history_is_carried_on(previous) -> None:
     assert twice.history[:-1] == previous.events[0].history
     assert twice.history[-1].cycle_id == previous.cycle_id
     assert twice.history[-1].miss_km == previous.events[0].miss_km
+
+
+def test_an_event_that_comes_back_is_the_same_event(previous) -> None:
+    """An event that was not listed for two cycles keeps its id and all that was said of it before it left."""
+    event = previous.events[-1]
+    first = replace(previous, events=(event,), dormant=())
+    cutoff = previous.window.start + 3600.0
+    second = replace(later(first, ()), dormant=dormant((), first, cutoff))
+    third = replace(later(second, ()), dormant=dormant((), second, cutoff))
+    drifted = Seen(event.primary, event.secondary, event.tca + 300.0)
+    fresh = replace(event, history=())
+
+    assert event_ids([drifted], third, periods(third)) == [event.event_id]
+    assert [point.cycle_id for point in with_history(fresh, third).history[-2:]] == [
+        *[point.cycle_id for point in event.history[-1:]],
+        first.cycle_id,
+    ]
+    assert "came back" in changes(later(third, [event]), third)[0].reason
+
+
+def test_an_event_is_forgotten_once_its_time_has_come(previous) -> None:
+    """After the cut-off has passed its TCA, an event that left the list is dormant no longer."""
+    event = previous.events[-1]
+    first = replace(previous, events=(event,), dormant=())
+
+    assert dormant((), first, event.tca + -1.0)[0].event_id == event.event_id
+    assert dormant((), first, event.tca + 1.0) == ()
 
 
 def test_changes_name_every_event_that_came_or_went(previous) -> None:
