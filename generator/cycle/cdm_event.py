@@ -10,8 +10,9 @@ Choices where CCSDS 508.0-B-1 leaves one, or leaves none that fits a body other 
 - The covariance is obligatory. A declared model goes out as COVARIANCE_METHOD = DEFAULT. Where there is none, every
   term is zero, which the standard tells a reader to discount (5.2.8), with DEFAULT and a comment that says so; none is
   made up.
-- COLLISION_PROBABILITY_METHOD is the name that the record gives the method, in capital letters; of the names in use
-  here the registry of CCSDS knows FOSTER-1992.
+- COLLISION_PROBABILITY_METHOD holds a name of the register to which the standard refers (SANA, "CDM Collision
+  Probability Methods", sanaregistry.org/r/cdm_cpm) or is left out. What the register does not list, such as the
+  expected number of Hall (2021) or a simulation, is named in a comment beside the value.
 - CREATION_DATE is the data cut-off and MESSAGE_ID the cycle's and the event's id, so that a message made again from
   the archive is the same message.
 - Version 1.0 has no field for a marking: it stands in a comment of the header. The hard-body radius stands in the
@@ -50,6 +51,15 @@ CATALOG: Final = "NAIF"
 LOCAL_CATALOG: Final = "NEARPASS"
 """Catalogue of objects without a NAIF number: the ids of the configuration."""
 UNKNOWN: Final = "UNKNOWN"
+
+REGISTERED_METHODS: Final = frozenset(
+    (
+        "AKELLAALFRIEND-2000", "ALFANO-2005", "ALFANO-MAX-PROBABILITY", "ALFANO-PARAL-2007", "ALFANO-TUBES-2007",
+        "ALFANO-VOXELS-2006", "ALFRIEND-1999", "CHAN-1997", "CHAN-2003", "FOSTER-1992", "MCKINLEY-2006", "PATERA-2001",
+        "PATERA-2003", "PATERA-2005",
+    )
+)  # fmt: skip
+"""The register's names, as Orekit 13 (PocMethodType) lists them."""
 
 _M_PER_KM: Final = 1_000.0
 _M2_PER_KM2: Final = 1.0e6
@@ -101,6 +111,8 @@ def _relative(record: CycleRecord, event: EventRecord) -> CdmRelative:
     pc, method = event.probability.pc, event.probability.method
     if pc is None or method is None:
         pc = method = None
+    name = _identifier(method) if method else None
+    registered = name if name in REGISTERED_METHODS else None
     return CdmRelative(
         tca=event.tca,
         miss_m=round(event.miss_km * _M_PER_KM, _M_DECIMALS),
@@ -108,11 +120,14 @@ def _relative(record: CycleRecord, event: EventRecord) -> CdmRelative:
         relative_position_rtn_m=_vector(np.array(event.miss_rtn_km) * _M_PER_KM, _M_DECIMALS),
         relative_velocity_rtn_m_s=_vector(np.array(event.relative_velocity_rtn_km_s) * _M_PER_KM, _M_S_DECIMALS),
         collision_probability=pc,
-        collision_probability_method=_identifier(method) if method else None,
+        collision_probability_method=registered,
         others=(("START_SCREEN_PERIOD", record.window.start), ("STOP_SCREEN_PERIOD", record.window.stop)),
         comments=_comments(
             f"HBR = {number_text(round(event.b_plane.hbr_km * _M_PER_KM, _M_DECIMALS))} [m]"
             if event.b_plane and event.b_plane.hbr_km
+            else None,
+            f"COLLISION_PROBABILITY is by {name}, which the register of methods (SANA) does not list"
+            if name and not registered
             else None,
             f"Approaches below {record.thresholds.limit_km:g} km are listed by this screening",
             "TCA lies at an end of the ephemerides, the least distance may lie outside" if event.at_boundary else None,

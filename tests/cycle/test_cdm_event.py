@@ -101,7 +101,7 @@ def test_a_missing_covariance_is_said_and_not_made_up() -> None:
 
 
 def test_a_probability_is_written_only_where_there_is_one() -> None:
-    """COLLISION_PROBABILITY and its method stand together or not at all."""
+    """A probability by a registered method stands with its name; where there is none, neither does."""
     known = replace(RED.probability, pc=1.5e-7, method="Foster-1992")
     unknown = replace(RED.probability, pc=None, method=None)
 
@@ -109,6 +109,16 @@ def test_a_probability_is_written_only_where_there_is_one() -> None:
     text = write_cdm_kvn(message(replace(RED, probability=known)))
     assert "COLLISION_PROBABILITY        = 1.5E-07\n" in text
     assert "COLLISION_PROBABILITY_METHOD = FOSTER-1992\n" in text
+
+
+def test_a_method_that_the_register_does_not_list_is_named_in_a_comment() -> None:
+    """The field for the method holds registered names alone; the value of another method is told in a comment."""
+    other = replace(RED.probability, pc=1.5e-7, method="HALL-2021-3D-NC")
+    text = write_cdm_kvn(message(replace(RED, probability=other)))
+
+    assert "COLLISION_PROBABILITY        = 1.5E-07\n" in text
+    assert "COLLISION_PROBABILITY_METHOD" not in text
+    assert "COMMENT COLLISION_PROBABILITY is by HALL-2021-3D-NC, which the register" in text
 
 
 def test_a_message_made_again_is_the_same() -> None:
