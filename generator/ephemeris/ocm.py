@@ -1,4 +1,6 @@
-"""Trajectory blocks of Orbit Comprehensive Messages (CCSDS 502.0-B-3, section 6) in keyword-value notation.
+"""Trajectory blocks of Orbit Comprehensive Messages (CCSDS 502.0-B-3, section 6).
+
+Here they are read in keyword-value notation; :mod:`generator.ephemeris.ocm_xml` turns XML into that.
 
 Blocks of ``TRAJ_TYPE`` CARTPV and CARTPVA are read into the records of an OEM, one segment a block, with the Cartesian
 covariances that lie in a block's span. Other trajectory types, and blocks on manoeuvres, the spacecraft and the orbit

@@ -5,18 +5,18 @@ real files depart from the letter of the standard without harm, they are read: c
 lines, keywords of a block may come in any order, one of the two useable limits may be missing, ``MESSAGE_ID`` may stand
 among the metadata of version 3.0, and a segment may hold fewer states than its interpolation degree wants (the degree
 then falls, see :mod:`generator.ephemeris.interpolation`). One file describes one object. The Cartesian trajectories of
-an Orbit Comprehensive Message are read into the same records (:mod:`generator.ephemeris.ocm`).
+an Orbit Comprehensive Message are read into the same records, from either notation (:mod:`generator.ephemeris.ocm`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeAlias
 
-from generator.ephemeris.ocm import VERSION_KEY as OCM_VERSION_KEY
 from generator.ephemeris.ocm import ocm_header, read_ocm
+from generator.ephemeris.ocm_xml import read_xml_ocm, xml_ocm_header
 from generator.ephemeris.oem_kvn import kvn_header, read_kvn
 from generator.ephemeris.oem_lines import plain_text
 from generator.ephemeris.oem_records import METHODS, OemCovariances, OemHeader, OemMessage, OemSegment
@@ -30,14 +30,27 @@ _HINTS: Final[Mapping[str, str]] = MappingProxyType(
         "AEM": "it gives attitudes; an orbit ephemeris is needed",
         "APM": "it gives an attitude; an orbit ephemeris is needed",
         "CDM": "it describes one conjunction; the ephemeris of one object is needed",
-        "OCM": "it can be read in keyword-value notation only; ask its originator for that, or for an OEM",
         "OMM": "mean elements need a source of their own, apart from ephemerides",
         "OPM": "one state is no ephemeris; ask its originator for an OEM, or propagate it to one",
         "RDM": "it describes one re-entry; the ephemeris of an object is needed",
         "TDM": "it gives tracking data; an orbit ephemeris is needed",
     }
 )
-_OTHER_MESSAGE: Final = re.compile(rb"\s*(?:CCSDS_([A-Z]{3})_VERS\b|<(?:[\w.-]+:)?([a-z]{3})\b)")
+_Kind: TypeAlias = tuple[str, str]
+_READERS: Final[Mapping[_Kind, Callable[[bytes], OemMessage]]] = MappingProxyType(
+    {("OEM", "KVN"): read_kvn, ("OEM", "XML"): read_xml, ("OCM", "KVN"): read_ocm, ("OCM", "XML"): read_xml_ocm}
+)
+_HEADER_READERS: Final[Mapping[_Kind, Callable[[bytes], OemHeader]]] = MappingProxyType(
+    {
+        ("OEM", "KVN"): kvn_header,
+        ("OEM", "XML"): xml_header,
+        ("OCM", "KVN"): ocm_header,
+        ("OCM", "XML"): xml_ocm_header,
+    }
+)
+_READ: Final = (b"oem", b"ocm")
+_MESSAGE: Final = re.compile(rb"\s*(?:CCSDS_([A-Z]{3})_VERS\b|<(?:[\w.-]+:)?([a-z]{3})\b)")
+_INNER: Final = re.compile(rb"(<)(?:[\w.-]+:)?(aem|apm|cdm|ocm|oem|omm|opm|rdm|tdm)\b")
 _PROLOGUE: Final = re.compile(rb"\s*(?:<\?[^>]*\?>\s*|<!--(?:[^-]|-[^-])*-->\s*)*")
 _PROLOGUE_BYTES: Final = 65_536
 _WEB_PAGE: Final = re.compile(rb"\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
@@ -52,10 +65,8 @@ def peek_header(data: bytes, file: str) -> OemHeader:
 
     """
     try:
-        text = _message_text(data)
-        if _is_ocm(text):
-            return ocm_header(text)
-        return xml_header(text) if _is_xml(text) else kvn_header(text)
+        text, kind = _message_text(data)
+        return _HEADER_READERS[kind](text)
     except NearpassError as error:
         raise InputError(error.rule, value=error.value, file=file, line=error.line) from None
 
@@ -72,16 +83,14 @@ def parse_oem(data: bytes, file: str) -> OemMessage:
 
     """
     try:
-        text = _message_text(data)
-        if _is_ocm(text):
-            return read_ocm(text)
-        return read_xml(text) if _is_xml(text) else read_kvn(text)
+        text, kind = _message_text(data)
+        return _READERS[kind](text)
     except NearpassError as error:
         raise InputError(error.rule, value=error.value, file=file, line=error.line) from None
 
 
-def _message_text(data: bytes) -> bytes:
-    """The text with line feeds, of what may be an OEM; what it plainly is instead is said in the error."""
+def _message_text(data: bytes) -> tuple[bytes, _Kind]:
+    """The text with line feeds of what may be an OEM or OCM, and which; what it plainly is instead is said."""
     if data.startswith((b"DAF/", b"NAIF/DAF")):
         rule = "a message must be ASCII or UTF-8 text; a kernel is read under a name that ends in .bsp or .spk"
         raise InputError(rule, value=data[:8].decode("ascii", errors="replace").strip(), line=1)
@@ -93,25 +102,27 @@ def _message_text(data: bytes) -> bytes:
         raise InputError("an ephemeris must be an OEM in KVN or XML, not JSON", line=_first_line(text))
     if _ELEMENT_LINE.search(start):
         raise InputError("two-line elements need a source of their own, apart from ephemerides", line=_first_line(text))
+    notation = "XML" if start.lstrip().startswith(b"<") else "KVN"
+    message, end = _message_kind(text)
+    if message in _HINTS:
+        line = text.count(b"\n", 0, end) + 1
+        rule = f"CCSDS_OEM_VERS must come first, this is a message of another kind: {_HINTS[message]}"
+        raise InputError(rule, value=message, line=line)
+    return text, ("OCM" if message == "OCM" else "OEM", notation)
+
+
+def _message_kind(text: bytes) -> tuple[str, int]:
+    """The three letters of the first message and where they end; in an ``<ndm>`` an OEM or OCM comes before others."""
     prologue = _PROLOGUE.match(text, 0, _PROLOGUE_BYTES)
-    begin = prologue.end() if prologue else 0
-    found = _OTHER_MESSAGE.match(text, begin)
-    kind = (found[1] or found[2]).decode().upper() if found else ""
-    if kind in _HINTS and not _is_ocm(text):
-        line = text.count(b"\n", 0, found.end() if found else 0) + 1
-        raise InputError(f"CCSDS_OEM_VERS must come first, this is a message of another kind: {_HINTS[kind]}",
-                         value=kind, line=line)  # fmt: skip
-    return text
+    found = _MESSAGE.match(text, prologue.end() if prologue else 0)
+    if found is not None and found[2] == b"ndm":
+        for other in _INNER.finditer(text):
+            found = other if found[2] == b"ndm" or other[2] in _READ else found
+            if other[2] in _READ:
+                break
+    return ((found[2] or found[1]).decode().upper(), found.end()) if found else ("", 0)
 
 
 def _first_line(text: bytes) -> int:
     """The line of the first character that is not blank."""
     return text.count(b"\n", 0, len(text) - len(text.lstrip())) + 1
-
-
-def _is_xml(text: bytes) -> bool:
-    return text[:4_096].lstrip().startswith(b"<")
-
-
-def _is_ocm(text: bytes) -> bool:
-    return text[:4_096].lstrip().startswith(OCM_VERSION_KEY.encode())

@@ -176,3 +176,81 @@ def test_any_damage_gives_a_message_or_one_input_error() -> None:
                 outcomes.append(error.line)
     assert None not in outcomes
     assert 0 < len(outcomes) < 5 * len(lines)
+
+
+def _xml(text: str) -> str:
+    """The same message in XML, as the package ccsds-ndm-py writes it, one element a line."""
+    written = ccsds_ndm.Ocm.from_str(text).to_str("xml")
+    assert isinstance(written, str)
+    return written.replace("><", ">\n<")
+
+
+RICH = HEAD + trajectory(RELATIVE) + PHYSICS + covariance() + MANOEUVRE
+
+
+@pytest.mark.parametrize("around", ["{}", "<ndm><opm><a/></opm>{}</ndm>"])
+def test_xml_gives_the_same_message(around: str) -> None:
+    """The XML that another package makes of a message gives the header, states and covariance of its KVN."""
+    prologue, _, body = _xml(RICH).partition("\n")
+    ours, theirs = _read(prologue + "\n" + around.format(body)), _read(RICH)
+    (segment,), (other,) = ours.segments, theirs.segments
+    assert ours.header == theirs.header
+    assert peek_header(_xml(RICH).partition("<body>")[0].encode(), "test.xml") == ours.header
+    np.testing.assert_array_equal(segment.epochs_tai_ns, other.epochs_tai_ns)
+    np.testing.assert_array_equal(segment.positions_km, other.positions_km)
+    np.testing.assert_array_equal(segment.velocities_km_s, other.velocities_km_s)
+    assert segment.covariances is not None
+    assert other.covariances is not None
+    np.testing.assert_array_equal(segment.covariances.matrices, other.covariances.matrices)
+    assert segment.covariances.frames == other.covariances.frames
+
+
+def test_a_segment_from_xml_knows_its_line() -> None:
+    """The line of a segment is the one at which its trajectory begins in the XML."""
+    lines = _xml(RICH).splitlines()
+    assert lines[_read(_xml(RICH)).segments[0].first_line - 1] == "<traj>"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rule", "at"),
+    [
+        ("<TRAJ_TYPE>CARTPV<", "<TRAJ_TYPE>KEPLERIAN<", "must hold a trajectory of TRAJ_TYPE CARTPV", "<covLine>"),
+        ("<trajLine>60.0 ", "<trajLine>60.0 7 ", "must have 7 columns", "<trajLine>60.0 7 "),
+        ("<trajLine>60.0 ", "<trajLine>TRAJ_STOP ", "<trajLine> must hold numbers", "<trajLine>TRAJ_STOP"),
+        ("<CENTER_NAME>MARS</CENTER_NAME>", "", "must hold CENTER_NAME", "<traj>"),
+        ("<TIME_SYSTEM>UTC", "<TIME_SYSTEM>SCLK", "TIME_SYSTEM", "<TIME_SYSTEM>"),
+        ('version="3.0"', 'version="4.0"', "CCSDS_OCM_VERS must be 3.0", "<ocm"),
+        ("<body>", "<body>text", "text must stand in", "<segment>"),
+        ("<segment>", "<section>", "must hold the elements of an OCM", "<section>"),
+        ("</traj>", "<a><b>1</b></a></traj>", "text must stand in a keyword's element", "</a>"),
+        ("<?xml", "<!DOCTYPE ocm><!--<?xml-->\n<!--<?xml", "", ""),
+    ],
+)
+def test_a_broken_rule_in_xml_is_named_with_its_line(old: str, new: str, rule: str, at: str) -> None:
+    """The fault is named with the line of its element, not with one of the notation that it was turned into."""
+    text = _xml(RICH)
+    assert old in text
+    with pytest.raises(InputError) as caught:
+        _read(text.replace(old, new, 1))
+    assert rule in caught.value.rule
+    assert caught.value.line is not None
+    assert at in text.replace(old, new, 1).splitlines()[caught.value.line - 1]
+
+
+def test_any_damage_to_xml_gives_a_message_or_one_input_error() -> None:
+    """Each line of the XML left out, doubled or cut gives a message or an InputError with a line."""
+    lines = _xml(RICH).splitlines()
+    for at, line in enumerate(lines):
+        for part in ([], [line, line], [line[: len(line) // 2]]):
+            try:
+                line_of = _read("\n".join([*lines[:at], *part, *lines[at + 1 :]])).segments[0].first_line
+            except InputError as error:
+                line_of = error.line
+            assert line_of is not None
+
+
+def test_one_state_is_no_ephemeris() -> None:
+    """An OPM, alone or in an <ndm>, in either notation, is refused with what to ask for."""
+    for text in ("CCSDS_OPM_VERS = 2.0\n", "<opm/>", "<ndm><opm/></ndm>", '<?xml version="1.0"?>\n<a:opm/>'):
+        with pytest.raises(InputError, match="one state is no ephemeris; ask its originator for an OEM"):
+            _read(text)

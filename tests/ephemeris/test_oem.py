@@ -250,7 +250,7 @@ RULES: list[tuple[str, str | bytes, str, int]] = [
     ("kernel", b"DAF/SPK " + bytes(1_016), ".bsp", 1),
     ("opm", PLAIN.replace("OEM", "OPM"), "one state is no ephemeris", 1),
     ("omm", "\n" + PLAIN.replace("OEM", "OMM"), "mean elements need a source of their own", 2),
-    ("ocm in xml", '<ocm id="CCSDS_OCM_VERS" version="3.0"/>', "keyword-value notation only", 1),
+    ("ocm in xml", '<ocm id="CCSDS_OCM_VERS" version="3.0"/>', "must be followed by META_START", 1),
     ("opm in xml", '<?xml version="1.0"?>\n<!-- a - b -->\n<opm id="CCSDS_OPM_VERS"/>', "one state is no ephemeris", 3),
     ("web page", "\n<!DOCTYPE html>\n<html>", "web page", 2),
     ("json", '[{"OBJECT_NAME": "ORBITER"}]', "not JSON", 1),
