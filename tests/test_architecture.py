@@ -54,7 +54,7 @@ TOUCH_FILES = {
     "publish/site.py",
     "publish/stage.py",
     "publish/workspace.py",
-    "report/pages.py",
+    "report/rendering.py",
     "rescreen.py",
     "retrieve/addresses.py",
     "retrieve/arrival.py",
@@ -143,14 +143,14 @@ def test_only_main_reads_the_clock(path: Path) -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_drawing_and_templates_stay_in_the_report(path: Path) -> None:
-    """Matplotlib is used for plots only and without pyplot, jinja2 for pages only."""
+    """Matplotlib is used for plots only and without pyplot, jinja2 in one module that renders."""
     libraries = third_party_of(path)
     text = path.read_text()
 
     assert "pyplot" not in text.replace("never pyplot", "")
     if "report/plots" not in name_of(path):
         assert "matplotlib" not in libraries
-    if name_of(path) != "report/pages.py":
+    if name_of(path) != "report/rendering.py":
         assert "jinja2" not in libraries
 
 

@@ -1,20 +1,14 @@
 """Pages of a cycle and of the site's root, as text: Markdown files that hold one HTML block, CSV, JSON and scripts.
 
-The only place that loads templates. Every function here is pure: text in the record ends up escaped in the page, and
+Every function here is pure: text in the record ends up escaped in the page, and
 the same record gives the same bytes. File names follow from ids; an id that is no plain file name is refused.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Collection, Sequence
 from typing import Any, Final
-
-import jinja2
-from markupsafe import Markup
 
 from generator.cycle.archive import cycle_folder
 from generator.cycle.cdm_event import event_cdm
@@ -34,31 +28,15 @@ from generator.report import (
     views,
     wording,
 )
+from generator.report.archive_pages import Month, archive_pages, latest_script
 from generator.report.plots import cycle_plots, event_plots, object_plots, pair_plots
+from generator.report.rendering import Crumb, Meta, render, render_page
 from generator.report.validation_views import validation_view
 from generator.report.views import Catalogue, CycleSummary, Links, Table
-from generator.resources import resource
 from generator.validation import check as validation
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,120}")
 _TO_ROOT: Final = "../" * 5  # from a cycle's folder, cycles/YYYY/MM/DD/THHMMZ/
-
-Crumb = tuple[str, str | None]
-Month = tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Meta:
-    """Front matter of a page: what the theme shows around it. ``month`` names its list of neighbours."""
-
-    title: str
-    description: str
-    kind: str
-    crumbs: tuple[Crumb, ...]
-    notice: str | None = None
-    cycle_id: str | None = None
-    previous: str | None = None
-    month: str | None = None
 
 
 def cycle_path(cycle_id: str) -> str:
@@ -152,38 +130,12 @@ def permalink_pages(record: CycleRecord) -> dict[str, str]:
     return files
 
 
-def latest_script(record: CycleRecord, months: Sequence[Month]) -> str:
-    """The script by which frozen pages learn of the newest cycle, and of all months that hold one."""
-    expected = record.next_expected
-    return _script("NEARPASS_LATEST", {
-        "cycle_id": record.cycle_id,
-        "path": cycle_path(record.cycle_id),
-        "cutoff": wording.machine_time(record.window.start),
-        "next_expected": wording.machine_time(expected) if expected else None,
-        "months": [f"{year:04d}-{month:02d}" for year, month in months],
-    })  # fmt: skip
-
-
-def month_script(cycles: Sequence[CycleSummary], year: int, month: int) -> str:
-    """The script by which frozen pages learn of their next neighbour: cycles of a month, the oldest first."""
-    listed = [
-        {"cycle_id": cycle.cycle_id, "path": cycle_path(cycle.cycle_id), "level": cycle.worst}
-        | ({"superseded_by": cycle.superseded_by} if cycle.superseded_by else {})
-        for cycle in reversed(archive_views.of_month(cycles, year, month))
-    ]
-    return _script("NEARPASS_CYCLES", listed)
-
-
-def _script(name: str, value: object) -> str:
-    return f"window.{name} = {json.dumps(value, sort_keys=True)};\n"
-
-
 def _cycle_page(catalogue: Catalogue, links: Links) -> str:
     record = catalogue.record
     events = event_tables.events_table(
         catalogue.events, catalogue, links, caption=_events_caption(record), with_anchors=True
     )
-    return _render(
+    return render_page(
         "cycle.md.j2", _cycle_meta(record, links), links,
         **_overview(catalogue, links), events=events, crossings=_crossings(catalogue, links),
         inputs=cycle_views.inputs_table(record.inputs),
@@ -201,7 +153,7 @@ def _front_page(catalogue: Catalogue, links: Links) -> str:
         cycle_id=record.cycle_id,
     )  # fmt: skip
     crossings = _crossings(catalogue, links, most=crossing_views.FRONT_ROWS)
-    return _render("front.md.j2", meta, links, **_overview(catalogue, links), events=events, crossings=crossings)
+    return render_page("front.md.j2", meta, links, **_overview(catalogue, links), events=events, crossings=crossings)
 
 
 def _overview(catalogue: Catalogue, links: Links) -> dict[str, Any]:
@@ -248,7 +200,7 @@ def _event_page(event: EventRecord, catalogue: Catalogue, links: Links) -> str:
     page = event_views.event_page(event, catalogue, links)
     title = f"{page.card.title}, {wording.minute(event.tca)} UTC"
     plots = {plot.name.rsplit("-", maxsplit=1)[-1]: plot for plot in event_plots(catalogue.record, event)}
-    return _render(
+    return render_page(
         "event.md.j2", _below(catalogue.record, links, title, page.summary, "event", event.event_id), links,
         page=page, plots=plots, inputs=cycle_views.used_inputs_table(page.inputs), event_id=event.event_id,
         provenance=cycle_views.provenance(catalogue.record), cycle_id=catalogue.record.cycle_id,
@@ -262,7 +214,7 @@ def _object_page(item: ObjectRecord, catalogue: Catalogue, links: Links, *, live
     if live:
         crumbs: tuple[Crumb, ...] = (("Objects", "index.html"), (item.id, None))
         meta = Meta(title=item.name, description=page.statement, kind="object", crumbs=crumbs, notice=record.notice)
-    return _render(
+    return render_page(
         "object.md.j2", meta, links, page=page, plots={plot.name: plot for plot in object_plots(record, item)},
         live=live,
         context=cycle_views.context(record), live_href=f"{links.root}objects/{item.id}.html",
@@ -274,7 +226,7 @@ def _pair_page(pair: PairRecord, catalogue: Catalogue, links: Links) -> str:
     record = catalogue.record
     page = object_views.pair_page(pair, catalogue, links)
     name = f"{pair.primary} – {pair.secondary}"
-    return _render(
+    return render_page(
         "pair.md.j2", _below(record, links, page.name, " ".join(page.statement), "pair", name), links,
         page=page, plots=pair_plots(record, pair), inputs=cycle_views.used_inputs_table(page.inputs),
         members=[(key, catalogue.name(key)) for key in (pair.primary, pair.secondary)],
@@ -286,7 +238,7 @@ def _permalink_page(event: EventRecord, catalogue: Catalogue, links: Links) -> s
     record = catalogue.record
     card = event_views.event_card(event, catalogue, links)
     meta = _live_meta(record, card.title, event_views.summary(event, catalogue), "event", event.event_id)
-    return _render(
+    return render_page(
         "permalink.md.j2", meta, links, card=card, summary=meta.description, context=cycle_views.context(record),
         history=event_tables.history_table(event, links), detailed=event.event_id in catalogue.detailed,
         event_id=event.event_id, cycle_id=record.cycle_id,
@@ -299,7 +251,7 @@ def _left_page(change: ChangeRecord, catalogue: Catalogue, links: Links) -> str:
     title = catalogue.named(change.primary, change.secondary)
     meta = _live_meta(record, title, f"{view.word}: {view.reason}", "event", change.event_id)
     last = record.previous_cycle_id
-    return _render(
+    return render_page(
         "left.md.j2", meta, links, change=view, title=title, context=cycle_views.context(record), last=last,
         last_href=f"{links.other_cycle(last)}#{change.event_id}" if last else None, event_id=change.event_id,
         cycle_id=record.cycle_id,
@@ -310,53 +262,10 @@ def _objects_page(catalogue: Catalogue, links: Links) -> str:
     record = catalogue.record
     text = f"{wording.count(len(record.objects), 'object')} of the newest cycle, with their orbits and ephemerides."
     meta = Meta(title="Objects", description=text, kind="objects", crumbs=(("Objects", None),), notice=record.notice)
-    return _render(
+    return render_page(
         "objects.md.j2", meta, links, table=object_views.objects_table(record, catalogue),
         context=cycle_views.context(record), refused=cycle_views.refusals(record.inputs),
     )  # fmt: skip
-
-
-def archive_pages(
-    record: CycleRecord, cycles: Sequence[CycleSummary], years: Sequence[int], written: Collection[Month]
-) -> dict[str, str]:
-    """Lists of years, of the months of each year in ``cycles``, and page and script of each of the ``written`` months.
-
-    Args:
-        record: The newest cycle; its notice stands on each page.
-        cycles: Summaries of all cycles of the years that are written.
-        years: All years that hold a cycle.
-        written: The months.
-
-    """
-    notice = record.notice
-    months = archive_views.months_of(cycles)
-    newest_first = sorted({*years, *(year for year, _ in months)}, reverse=True)
-    meta = Meta(
-        title="Archive", description="Every screening cycle that was published, by year and month.", kind="archive",
-        crumbs=(("Archive", None),), notice=notice,
-    )  # fmt: skip
-    files = {"archive/index.md": _render("years.md.j2", meta, Links(root="../", cycle=""), years=newest_first)}
-    for year in sorted({year for year, _ in months}):
-        links = Links(root="../../", cycle="")
-        meta = Meta(
-            title=f"Archive of {year}", description=f"Screening cycles of {year}: the worst level of each day.",
-            kind="archive", crumbs=(("Archive", "../index.html"), (str(year), None)), notice=notice,
-        )  # fmt: skip
-        months_shown = archive_views.year_calendar(cycles, year)
-        files[f"archive/{year:04d}/index.md"] = _render("year.md.j2", meta, links, year=year, months=months_shown)
-    for year, month in sorted(written):
-        name = f"{wording.MONTHS[month - 1]} {year}"
-        crumbs: tuple[Crumb, ...] = (
-            ("Archive", "../index.html"), (str(year), "index.html"), (wording.MONTHS[month - 1], None),
-        )  # fmt: skip
-        meta = Meta(
-            title=name, description=f"Screening cycles of {name} with their verdicts.", kind="archive", crumbs=crumbs,
-            notice=notice,
-        )  # fmt: skip
-        table = archive_views.month_table(cycles, year, month)
-        files[f"archive/{year:04d}/{month:02d}.md"] = _render("month.md.j2", meta, links, name=name, table=table)
-        files[f"live/cycles-{year:04d}-{month:02d}.js"] = month_script(cycles, year, month)
-    return files
 
 
 def _cycle_meta(record: CycleRecord, links: Links) -> Meta:
@@ -413,46 +322,4 @@ def validation_part(text: bytes, file: str) -> str:
         InputError: if it is no such result.
     """
     view = validation_view(validation.load(text, file))
-    return _environment().get_template("validation.md.j2").render(view=view, links=Links(root="", cycle=""))
-
-
-def _render(template: str, meta: Meta, links: Links, **values: object) -> str:
-    return _environment().get_template(template).render(meta=meta, links=links, **values)
-
-
-@cache
-def _environment() -> jinja2.Environment:
-    """Templates escape by themselves; an undefined name is an error."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(resource("templates") / "page"),
-        undefined=jinja2.StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        finalize=_finalize,
-    )
-    filters: dict[str, Callable[..., Any]] = {"yaml": _yaml, "lines": _lines}
-    environment.filters.update(filters)
-    return environment
-
-
-def _finalize(value: object) -> object:
-    """Text on its way into a page loses what could disguise it or break the file."""
-    return wording.visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def _yaml(value: object) -> Markup:
-    """A value as YAML on one line. JSON is YAML; the front matter is no HTML, and the theme escapes what it shows."""
-    return Markup(json.dumps(_cleaned(value), ensure_ascii=False))  # noqa: S704 - goes to YAML, never into HTML
-
-
-def _cleaned(value: Any) -> Any:
-    if isinstance(value, list | tuple):
-        return [_cleaned(item) for item in value]
-    return wording.visible(value) if isinstance(value, str) else value
-
-
-def _lines(text: str) -> Markup:
-    """Text of several lines for a ``pre`` element: escaped, its line breaks kept."""
-    return Markup("\n").join(Markup.escape(wording.visible(line)) for line in text.split("\n"))
+    return render("validation.md.j2", view=view, links=Links(root="", cycle=""))

@@ -12,7 +12,7 @@ import yaml
 from generator.cycle.record import CycleRecord, NearestRecord, dump, load
 from generator.encounter.alert import Level
 from generator.errors import PublicationError
-from generator.report import archive_views, pages, tables, views
+from generator.report import archive_pages, archive_views, pages, tables, views
 from generator.report.views import CycleSummary
 from hostile import HOSTILE, hostile_record
 from records import quiet_record, sample_record
@@ -257,8 +257,8 @@ def test_scripts_hold_plain_json() -> None:
         )
         for day in (15, 2, 9)
     ]  # fmt: skip
-    latest = pages.latest_script(record, archive_views.months_of(cycles))
-    month = pages.month_script(cycles, 2021, 3)
+    latest = archive_pages.latest_script(record, archive_views.months_of(cycles))
+    month = archive_pages.month_script(cycles, 2021, 3)
     first = json.loads(latest.removeprefix("window.NEARPASS_LATEST = ").removesuffix(";\n"))
     assert first["cycle_id"] == record.cycle_id
     assert first["path"] == "cycles/2021/03/15/T0000Z"

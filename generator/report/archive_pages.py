@@ -1,0 +1,83 @@
+"""Pages of the archive, and the scripts by which frozen pages learn of newer cycles; pure, as in ``pages``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+
+from generator.cycle.archive import cycle_folder
+from generator.cycle.record import CycleRecord
+from generator.report import archive_views, wording
+from generator.report.rendering import Crumb, Meta, render_page
+from generator.report.views import CycleSummary, Links
+
+Month = tuple[int, int]
+
+
+def archive_pages(
+    record: CycleRecord, cycles: Sequence[CycleSummary], years: Sequence[int], written: Collection[Month]
+) -> dict[str, str]:
+    """Lists of years, of the months of each year in ``cycles``, and page and script of each of the ``written`` months.
+
+    Args:
+        record: The newest cycle; its notice stands on each page.
+        cycles: Summaries of all cycles of the years that are written.
+        years: All years that hold a cycle.
+        written: The months.
+
+    """
+    notice = record.notice
+    months = archive_views.months_of(cycles)
+    newest_first = sorted({*years, *(year for year, _ in months)}, reverse=True)
+    meta = Meta(
+        title="Archive", description="Every screening cycle that was published, by year and month.", kind="archive",
+        crumbs=(("Archive", None),), notice=notice,
+    )  # fmt: skip
+    files = {"archive/index.md": render_page("years.md.j2", meta, Links(root="../", cycle=""), years=newest_first)}
+    for year in sorted({year for year, _ in months}):
+        links = Links(root="../../", cycle="")
+        meta = Meta(
+            title=f"Archive of {year}", description=f"Screening cycles of {year}: the worst level of each day.",
+            kind="archive", crumbs=(("Archive", "../index.html"), (str(year), None)), notice=notice,
+        )  # fmt: skip
+        months_shown = archive_views.year_calendar(cycles, year)
+        files[f"archive/{year:04d}/index.md"] = render_page("year.md.j2", meta, links, year=year, months=months_shown)
+    for year, month in sorted(written):
+        name = f"{wording.MONTHS[month - 1]} {year}"
+        crumbs: tuple[Crumb, ...] = (
+            ("Archive", "../index.html"), (str(year), "index.html"), (wording.MONTHS[month - 1], None),
+        )  # fmt: skip
+        meta = Meta(
+            title=name, description=f"Screening cycles of {name} with their verdicts.", kind="archive", crumbs=crumbs,
+            notice=notice,
+        )  # fmt: skip
+        table = archive_views.month_table(cycles, year, month)
+        files[f"archive/{year:04d}/{month:02d}.md"] = render_page("month.md.j2", meta, links, name=name, table=table)
+        files[f"live/cycles-{year:04d}-{month:02d}.js"] = month_script(cycles, year, month)
+    return files
+
+
+def latest_script(record: CycleRecord, months: Sequence[Month]) -> str:
+    """The script by which frozen pages learn of the newest cycle, and of all months that hold one."""
+    expected = record.next_expected
+    return _script("NEARPASS_LATEST", {
+        "cycle_id": record.cycle_id,
+        "path": cycle_folder(record.cycle_id),
+        "cutoff": wording.machine_time(record.window.start),
+        "next_expected": wording.machine_time(expected) if expected else None,
+        "months": [f"{year:04d}-{month:02d}" for year, month in months],
+    })  # fmt: skip
+
+
+def month_script(cycles: Sequence[CycleSummary], year: int, month: int) -> str:
+    """The script by which frozen pages learn of their next neighbour: cycles of a month, the oldest first."""
+    listed = [
+        {"cycle_id": cycle.cycle_id, "path": cycle_folder(cycle.cycle_id), "level": cycle.worst}
+        | ({"superseded_by": cycle.superseded_by} if cycle.superseded_by else {})
+        for cycle in reversed(archive_views.of_month(cycles, year, month))
+    ]
+    return _script("NEARPASS_CYCLES", listed)
+
+
+def _script(name: str, value: object) -> str:
+    return f"window.{name} = {json.dumps(value, sort_keys=True)};\n"

@@ -1,0 +1,81 @@
+"""Templates into text: one environment for pages and feeds, which escapes by itself and fails on an undefined name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from generator.report import wording
+from generator.report.views import Links
+from generator.resources import resource
+
+Crumb = tuple[str, str | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meta:
+    """Front matter of a page: what the theme shows around it. ``month`` names its list of neighbours."""
+
+    title: str
+    description: str
+    kind: str
+    crumbs: tuple[Crumb, ...]
+    notice: str | None = None
+    cycle_id: str | None = None
+    previous: str | None = None
+    month: str | None = None
+
+
+def render_page(template: str, meta: Meta, links: Links, **values: object) -> str:
+    """A page below ``templates/page/``: its front matter, then one HTML block."""
+    return render(template, meta=meta, links=links, **values)
+
+
+def render(template: str, **values: object) -> str:
+    """A template below ``templates/`` with its values."""
+    return _environment().get_template(template).render(**values)
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    """Templates escape by themselves; an undefined name is an error. Pages name each other without a folder."""
+    templates = resource("templates")
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader([templates, templates / "page"]),
+        undefined=jinja2.StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        finalize=_finalize,
+    )
+    filters: dict[str, Callable[..., Any]] = {"yaml": _yaml, "lines": _lines}
+    environment.filters.update(filters)
+    return environment
+
+
+def _finalize(value: object) -> object:
+    """Text on its way into a page loses what could disguise it or break the file."""
+    return wording.visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _yaml(value: object) -> Markup:
+    """A value as YAML on one line. JSON is YAML; the front matter is no HTML, and the theme escapes what it shows."""
+    return Markup(json.dumps(_cleaned(value), ensure_ascii=False))  # noqa: S704 - goes to YAML, never into HTML
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_cleaned(item) for item in value]
+    return wording.visible(value) if isinstance(value, str) else value
+
+
+def _lines(text: str) -> Markup:
+    """Text of several lines for a ``pre`` element: escaped, its line breaks kept."""
+    return Markup("\n").join(Markup.escape(wording.visible(line)) for line in text.split("\n"))
