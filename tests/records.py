@@ -28,6 +28,7 @@ from generator.cycle.record import (
     ChangeRecord,
     CrossingRecord,
     CycleRecord,
+    DeclaredRecord,
     EventRecord,
     FunnelRecord,
     FunnelStep,
@@ -486,6 +487,16 @@ def _span(start_s: float, stop_s: float) -> Span:
     return Span(start=CUT_OFF + start_s, stop=CUT_OFF + stop_s)
 
 
+DECLARED = DeclaredRecord(
+    radial_km=0.1,
+    transverse_km=0.3,
+    normal_km=0.1,
+    timing_s=0.1,
+    timing_growth_s_per_day=0.42,
+    source="timing error as published of Odyssey",
+)
+
+
 def _object(craft: Craft) -> ObjectRecord:
     return ObjectRecord(
         id=craft.id,
@@ -501,6 +512,7 @@ def _object(craft: Craft) -> ObjectRecord:
         proof="sampled" if craft.id == "MEX" else "exact",
         orbit=_orbit_record(craft.orbit),
         note=None,
+        declared=DECLARED if craft.id == "MEX" else None,
         predictions=(),
         prediction_errors=PREDICTION_ERRORS if craft.id == "MRO" else (),
         prediction_quality=PREDICTION_QUALITY if craft.id == "MRO" else None,
@@ -511,7 +523,7 @@ def _silent_objects() -> tuple[ObjectRecord, ...]:
     """One whose place along its orbit is unknown, one whose only delivery was refused."""
     lost = Kepler.from_elements(3784.0, 0.0070, 92.9, 340.0, 200.0, 0.0)
     shared = {"naif_id": None, "radius_km": None, "lead_time_h": None, "coverage": (), "proof": None,
-              "predictions": (), "prediction_errors": (), "prediction_quality": None}  # fmt: skip
+              "declared": None, "predictions": (), "prediction_errors": (), "prediction_quality": None}  # fmt: skip
     return (
         ObjectRecord(
             id="HOPE", name="Hope", operator="UAESA", kind="spacecraft", hbr_m=6.0, phase="known", orbit=None,

@@ -7,6 +7,7 @@ import http.server
 import shutil
 import sys
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -23,18 +24,26 @@ from generator.resources import resource
 from generator.sample import write_sample
 from generator.validation import PARTS, validate
 
+TEMPLATES: Final = ("mars-public", "moon-public", "earth-sample")
+"""Complete configurations with public sources, beside the short one to fill in."""
+
 
 @click.command()
-@click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
-def init(directory: Path) -> None:
-    """Lay out a workspace in DIRECTORY: configuration, folders, and an mkdocs project."""
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path), default=Path())
+@click.option("--template", type=click.Choice(TEMPLATES), help="Begin with a complete configuration of public sources.")
+def init(directory: Path, template: str | None) -> None:
+    """Lay out a workspace in DIRECTORY (default: here): configuration, folders, and an mkdocs project."""
     workspace = Workspace(directory=directory)
     if workspace.config.exists():
         raise ConfigError("a new workspace must not hold a nearpass.toml", file=str(workspace.config))
     for folder in (directory / "ephemerides", directory / "log"):
         folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(resource("templates") / "workspace" / "nearpass.toml", workspace.config)
-    prepare(workspace, "Close approaches")
+    shutil.copyfile(resource("templates") / "workspace" / f"{template or 'nearpass'}.toml", workspace.config)
+    prepare(workspace, load_config(workspace.config)[0].site.title)
+    if template is not None:
+        click.echo(f"{workspace.config} is complete; read its comments, then:")
+        click.echo(f"nearpass fetch --config {workspace.config} && nearpass run --config {workspace.config}")
+        return
     click.echo(f"{workspace.config} lists two example objects: name yours, put their OEM files into")
     click.echo(f"{directory / 'ephemerides'}, then: nearpass check --config {workspace.config}")
 

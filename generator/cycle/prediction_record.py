@@ -61,3 +61,18 @@ class PredictionQuality:
     rms_rtn_km: Vector
     mean_mahalanobis_squared: float | None
     realism_p: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredRecord:
+    """The publisher's model of an object's prediction errors (one sigma), as configured; ``source`` in words.
+
+    ``timing_s`` holds when the ephemeris was made and grows by ``timing_growth_s_per_day``.
+    """
+
+    radial_km: float
+    transverse_km: float
+    normal_km: float
+    timing_s: float
+    timing_growth_s_per_day: float
+    source: str

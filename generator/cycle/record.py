@@ -28,7 +28,7 @@ from generator.cycle.event_record import (
 )
 from generator.cycle.fields import EpochText, Matrix6, Series, Span, Vector
 from generator.cycle.input_record import FindingRecord, InputRecord, RetrievalRecord
-from generator.cycle.prediction_record import Prediction, PredictionError, PredictionQuality
+from generator.cycle.prediction_record import DeclaredRecord, Prediction, PredictionError, PredictionQuality
 from generator.cycle.solution_record import DifferenceRecord, SolutionEvent, SolutionPair, SolutionRecord
 from generator.encounter.alert import Level
 from generator.errors import ArchiveError
@@ -40,6 +40,7 @@ __all__ = [
     "ChangeRecord",
     "CrossingRecord",
     "CycleRecord",
+    "DeclaredRecord",
     "DifferenceRecord",
     "DormantEvent",
     "EpochText",
@@ -113,7 +114,8 @@ class OrbitRecord:
 class ObjectRecord:
     """A screened object as configured, with what its ephemeris covers of the window and how well it was predicted.
 
-    ``predictions`` are kept for later cycles to judge; ``prediction_errors`` are all comparisons so far.
+    ``predictions`` are kept for later cycles to judge; ``prediction_errors`` are all comparisons so far. ``declared``
+    is the publisher's model of their errors, used where an ephemeris brings no covariance.
     """
 
     id: str
@@ -129,6 +131,7 @@ class ObjectRecord:
     proof: Literal["exact", "sampled"] | None
     orbit: OrbitRecord | None
     note: str | None
+    declared: DeclaredRecord | None
     predictions: tuple[Prediction, ...]
     prediction_errors: tuple[PredictionError, ...]
     prediction_quality: PredictionQuality | None

@@ -21,9 +21,10 @@ Upgrade = Callable[[Plain], Plain]
 
 
 def _one_to_two(plain: Plain) -> Plain:
-    """Objects had one ephemeris each, what left was forgotten, and neither retrieval nor correction was named."""
+    """Objects had one ephemeris each, what left was forgotten; retrieval, correction, declared errors were not kept."""
     inputs = [{**entry, "retrieval": None} for entry in plain["inputs"]]
-    return {**plain, "solutions": [], "inputs": inputs, "dormant": [], "supersedes": None}
+    objects = [{**item, "declared": None} for item in plain["objects"]]
+    return {**plain, "solutions": [], "inputs": inputs, "objects": objects, "dormant": [], "supersedes": None}
 
 
 UPGRADES: Final[Mapping[int, Upgrade]] = MappingProxyType({1: _one_to_two})

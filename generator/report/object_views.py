@@ -12,6 +12,7 @@ from generator.report.coverage_views import coverage_table, uncovered_table
 from generator.report.cycle_views import inputs_table, refusals
 from generator.report.event_tables import events_table
 from generator.report.quality_views import findings_table, prediction_words, predictions_table
+from generator.report.retrieval_views import retrieval_words, uncertainty_fact
 from generator.report.solution_views import ObjectSolutions
 from generator.report.views import (
     Catalogue,
@@ -46,6 +47,7 @@ class ObjectPage:
     findings: Table | None
     predictions: Table | None
     predicted: tuple[str, ...]
+    retrieved: tuple[str, ...]
     solutions: ObjectSolutions | None
     solution_inputs: Table | None
     solution_findings: Table | None
@@ -89,7 +91,7 @@ def object_page(item: ObjectRecord, catalogue: Catalogue, links: Links) -> Objec
         name=item.name,
         silent=phase_unknown(item),
         statement=_object_statement(item, catalogue),
-        facts=_object_facts(item, record),
+        facts=(*_object_facts(item, record), uncertainty_fact(item, deliveries)),
         orbit=_orbit_facts(item),
         note=item.note,
         inputs=inputs_table(deliveries) if deliveries else None,
@@ -100,6 +102,7 @@ def object_page(item: ObjectRecord, catalogue: Catalogue, links: Links) -> Objec
         findings=findings_table(deliveries),
         predictions=predictions_table(item),
         predicted=prediction_words(item),
+        retrieved=retrieval_words(deliveries),
         solutions=others,
         solution_inputs=inputs_table(others.inputs) if others else None,
         solution_findings=findings_table(others.inputs) if others else None,

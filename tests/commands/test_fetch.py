@@ -1,14 +1,18 @@
 """The command that retrieves, alone and before cycles."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from fake_horizons import FakeHorizons
+from fake_horizons import FakeBody, FakeHorizons
+from generator.commands.workspaces import TEMPLATES
 from generator.config import load_config
+from generator.cycle.archive import Archive
 from generator.ledger import read_ledger
 from interrupted import CONFIG, stubbed
+from stub_cycles import quick
 from web import Web, content, serving, status
 
 Nearpass = Callable[..., tuple[int, str, str]]
@@ -116,3 +120,53 @@ def test_plain_http_may_be_allowed(config: Path, web: Web) -> None:
     web.always = content(OEM_LIKE)
 
     assert load_config(config)[0].fetch.hosts[0] == "http://drop.example"
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_a_template_is_complete(nearpass: Nearpass, tmp_path: Path, name: str) -> None:
+    """Each template is a valid configuration in which every object can be retrieved, from the hosts that it names."""
+    code, out, _ = nearpass("init", tmp_path, "--template", name)
+    config, text = load_config(tmp_path / "nearpass.toml")
+    _, asked, _ = nearpass("fetch", "--config", tmp_path / "nearpass.toml", "--dry-run")
+
+    assert code == 0
+    assert "nearpass fetch" in out
+    assert all(source.source is not None for item in config.objects for source in item.ephemeris)
+    assert len(asked.splitlines()) >= len(config.objects) - 1
+    assert all(re.search(rf"^{field} = .*# \S", text, re.MULTILINE) for field in ("hbr_m", "span_days"))
+    assert re.findall(r"^(?:hbr_m|radius_km|naif_id) = [^#]*$", text.replace("naif_id = 40", "#"), re.MULTILINE) == []
+
+
+def test_the_mars_template_is_the_whole_job(nearpass: Nearpass, tmp_path: Path, web: Web) -> None:
+    """init, fetch and run of the Mars template end in a site that screened every object that has an ephemeris."""
+    bodies = {
+        -74: FakeBody(name="MRO (spacecraft)"),
+        -53: FakeBody(name="Odyssey (spacecraft)", periapsis_km=3780.0, inclination_deg=93.1, anomaly_deg=80.0),
+        -41: FakeBody(name="MEX (spacecraft)", periapsis_km=3730.0, eccentricity=0.57, inclination_deg=86.9),
+        -143: FakeBody(name="TGO (spacecraft)", periapsis_km=3780.0, inclination_deg=74.0, anomaly_deg=200.0),
+        -62: FakeBody(name="EMM (spacecraft)", periapsis_km=23_400.0, eccentricity=0.33, inclination_deg=25.0),
+        401: FakeBody(name="Phobos", periapsis_km=9234.0, eccentricity=0.015, inclination_deg=37.0),
+        402: FakeBody(name="Deimos", periapsis_km=23_455.0, eccentricity=0.0003, inclination_deg=37.0),
+    }
+    web.always = FakeHorizons(bodies=bodies)
+    nearpass("init", tmp_path, "--template", "mars-public")
+    path = tmp_path / "nearpass.toml"
+    text = path.read_text().replace(
+        'hosts = ["ssd.jpl.nasa.gov"]', f'hosts = ["{web.host}"]\nhorizons = "{web.url}/api"'
+    )
+    path.write_text(text.replace("span_days = 21", "span_days = 0.2"))
+    fetched, out, err = nearpass("fetch", "--config", path)
+    with quick():
+        ran, _, refused = nearpass("run", "--config", path, "--jobs", 1)
+    record = Archive(tmp_path / "archive").load(str(Archive(tmp_path / "archive").latest_id()))
+
+    assert fetched == 4  # the silent ones are not there in this service
+    assert len(out.splitlines()) == len(bodies)
+    assert [line.split(":")[0] for line in err.splitlines()] == ["MAVEN", "MOM"]
+    assert ran == 4
+    assert [line.split("(object ")[1] for line in refused.splitlines()] == ["MAVEN)", "MOM)"]
+    assert sum(bool(item.coverage) for item in record.objects) == len(bodies)
+    page = (tmp_path / "public" / "objects" / "MRO.html").read_text()
+    assert f"Retrieved from {web.url}/api" in page
+    assert "declared by the publisher, not delivered" in page
+    assert "The last attempt" in (tmp_path / "public" / "objects" / "MAVEN.html").read_text()

@@ -1,0 +1,47 @@
+"""From where and when a delivery was retrieved, and whose word its uncertainty is, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from generator.cycle.record import InputRecord, ObjectRecord
+from generator.report import wording
+from generator.report.views import Fact
+
+
+def retrieval_words(inputs: Sequence[InputRecord]) -> tuple[str, ...]:
+    """A sentence for each input that was retrieved, and one for each source that failed since, each once."""
+    return tuple(dict.fromkeys(words for entry in inputs for words in _words(entry)))
+
+
+def _words(entry: InputRecord) -> Iterator[str]:
+    found = entry.retrieval
+    if found is None:
+        return
+    if found.origin is not None and found.at is not None:
+        later = found.confirmed is not None and found.confirmed != found.at
+        since = f"; still the newest at {wording.minute(found.confirmed)} UTC" if later and found.confirmed else ""
+        yield f"{entry.file}: Retrieved from {found.origin} at {wording.minute(found.at)} UTC{since}."
+    if found.failure is not None and found.attempted is not None:
+        kept = "The last good delivery stays in use" if found.origin is not None else "There is no earlier one"
+        attempt = f"The last attempt, {wording.minute(found.attempted)} UTC, failed: {found.failure}."
+        yield f"{entry.file}: {attempt} {kept}."
+
+
+def uncertainty_fact(item: ObjectRecord, inputs: Sequence[InputRecord]) -> Fact:
+    """Whether the uncertainty of an object's predictions is delivered, declared, or neither."""
+    delivered = any(entry.refusal is None and entry.covariance_count for entry in inputs)
+    model = item.declared
+    if model is None:
+        value = "delivered with the ephemeris" if delivered else "none: neither delivered nor declared"
+        return Fact(label="Uncertainty", value=value)
+    value = "declared by the publisher, not delivered"
+    if delivered:
+        value = "delivered with the ephemeris; where it is not, declared by the publisher"
+    sigmas = ", ".join(
+        f"{axis} {wording.plain(sigma_km)}"
+        for axis, sigma_km in (("R", model.radial_km), ("T", model.transverse_km), ("N", model.normal_km))
+    )
+    growth = f"{wording.plain(model.timing_growth_s_per_day)} s a day of age"
+    note = f"one sigma {sigmas} km; timing {wording.plain(model.timing_s)} s, growing by {growth}. {model.source}"
+    return Fact(label="Uncertainty", value=value, note=note)
