@@ -1,11 +1,13 @@
 """Probability of collision by the method that is valid for the encounter, and why that one.
 
 The ladder: the encounter plane first; where the encounter is too long, too far from its TCA or too curved for it, the
-expected number of collisions in three dimensions; Monte Carlo on request, or where that finds no peak. A method that
-cannot answer says why.
+expected number of collisions in three dimensions; Monte Carlo on request, where that finds no peak, or for objects at
+rest relative to each other. A method that cannot answer says why.
 
 A collision is an entry into the hard-body sphere within the span. Objects that are already inside it when the span
-begins are not counted (Alfano 2009 counts them in his case 9, Hall 2021 and CARA's rerun do not).
+begins are not counted (Alfano 2009 counts them in his case 9, Hall 2021 and CARA's rerun do not). The expected number
+counts them when they come back. Objects at rest relative to each other may well be in contact from the start: there the
+entries are simulated, and those of such pairs left out.
 """
 
 from __future__ import annotations
@@ -130,6 +132,8 @@ def assess_probability(
         value=simulated.pc if simulated else None,
         reason=None if simulated else case.refusal if trials else "not asked for",
     )
+    if not case.planes.moving[0] and expected is not None and firsts is not None:
+        methods[MONTE_CARLO] = MethodValue(value=min(1.0, expected.number * firsts.apart))
     method, why = _choose(methods, case, firsts)
     largest = _maximum(method, methods[NC_3D].value, given, case, expected)
     return ProbabilityResult(
@@ -303,7 +307,8 @@ def _nc_3d(
     expected = nc_3d(*orbits, given.hbr_km, case.peak, given.span_s)
     if not expected.whole_span or expected.number <= 0.0:
         return expected, None, MethodValue(value=min(1.0, expected.number))
-    firsts = first_entries(*orbits, given.hbr_km, (expected.start_s, expected.stop_s), trials=ENTRY_TRIALS, seed=seed)
+    trials = ENTRY_TRIALS if case.planes.moving[0] else LAST_RESORT_TRIALS
+    firsts = first_entries(*orbits, given.hbr_km, (expected.start_s, expected.stop_s), trials=trials, seed=seed)
     return expected, firsts, MethodValue(value=min(1.0, expected.number * firsts.share))
 
 
@@ -331,6 +336,9 @@ def _choose(methods: Mapping[str, MethodValue], case: _Case, firsts: FirstEntrie
             why += "; a covariance that was not positive definite was clipped"
         return FOSTER, why + (f"; the effect of curvature was not judged: {case.refusal}" if case.refusal else "")
     problem = "; ".join(case.usage.violations) if plane.value is not None else plane.reason
+    if not case.planes.moving[0] and firsts and simulation.value is not None:
+        again = f"{1.0 - firsts.apart:.2g} of the expected entries are by pairs in contact when the span begins"
+        return MONTE_CARLO, f"{problem}: entries along curved orbits, simulated; {again}, which do not count"
     if solid.value is not None:
         again = f", less the {1.0 - firsts.share:.2g} of it that come back" if firsts and firsts.share < 1.0 else ""
         return NC_3D, f"{problem}: expected number of collisions along curved orbits{again}"
@@ -348,7 +356,7 @@ def _maximum(
     as the one at TCA does. Over a long span the expected number itself is maximised, near the covariance given: far
     from it the scaling means little, and each value costs a whole span.
     """
-    if method != NC_3D or own is None or case.orbits is None or expected is None:
+    if method in (FOSTER, None) or own is None or case.orbits is None or expected is None:
         return maximum_pc(case.planes)
     if not expected.whole_span and case.peak is not None:
         return maximum_pc(curved_planes(case.orbits, case.peak, given.hbr_km))

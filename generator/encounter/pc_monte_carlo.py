@@ -2,8 +2,8 @@
 
 Pairs of orbits are drawn in elements, moved by two-body motion, and each is followed until its distance is proven to
 stay above the hard-body radius or to fall below it. What is counted is entering the hard-body sphere within the span,
-once a pair. A pair that is in contact when the span begins has not entered; it counts only if it leaves and comes
-back. (Alfano 2009 counts such pairs as collisions in his case 9, CARA's rerun of it does not.)
+once a pair. A pair that is in contact when the span begins has collided before it: it does not count, also if it leaves
+and comes back. (Alfano 2009 counts such pairs as collisions in his case 9, CARA's rerun of it does not.)
 """
 
 from __future__ import annotations
@@ -51,10 +51,15 @@ class MonteCarlo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstEntries:
-    """Share of the expected entries that are the first of their pair in the span, with its standard error."""
+    """Share of the expected entries that are the first of their pair in the span, with its standard error.
+
+    ``apart`` is the share that are, besides, by a pair not in contact when the span begins, with ``apart_error``.
+    """
 
     share: float
     standard_error: float
+    apart: float
+    apart_error: float
 
 
 def monte_carlo(
@@ -86,7 +91,7 @@ def monte_carlo(
         starts, stops = np.full(count, float(span_s[0])), np.full(count, float(span_s[1]))
         within, free_s = _release(first, second, drawn, hbr_km, starts, stops)
         inside += int(within.sum())
-        hits += int(in_contact(first, second, drawn, hbr_km, free_s, stops).sum())
+        hits += int((in_contact(first, second, drawn, hbr_km, free_s, stops) & ~within).sum())
     interval = binomtest(hits, trials).proportion_ci(confidence_level=confidence, method="exact")
     return MonteCarlo(
         pc=hits / trials,
@@ -109,20 +114,26 @@ def first_entries(
 
     The expected number counts a pair again each time it comes back. Entries are drawn from the rate itself, weighted by
     the inward speed, and each pair is followed back to the start of the span: the probability of collision is the
-    expected number times the share without an earlier entry.
+    expected number times the share without an earlier entry. That a pair which is in contact at the start comes back
+    is an entry like any other, but no new collision: objects that fly together need the share ``apart``.
     """
     generator = np.random.default_rng(seed)
     times, pairs, weights = _draw_entries(first, second, hbr_km, span_s, trials, generator)
     if not len(times):
-        return FirstEntries(share=1.0, standard_error=0.0)
+        return FirstEntries(share=1.0, standard_error=0.0, apart=1.0, apart_error=0.0)
     ahead_s = _step_back(first, second, pairs, times, hbr_km)
     stops = np.maximum(times - ahead_s, span_s[0])
-    _, free_s = _release(first, second, pairs, hbr_km, np.full(len(times), float(span_s[0])), stops)
+    within, free_s = _release(first, second, pairs, hbr_km, np.full(len(times), float(span_s[0])), stops)
     earlier = in_contact(first, second, pairs, hbr_km, free_s, stops)
+    share, error = _weighted_share(~earlier, weights)
+    apart, apart_error = _weighted_share(~earlier & ~within, weights)
+    return FirstEntries(share=share, standard_error=error, apart=apart, apart_error=apart_error)
+
+
+def _weighted_share(chosen: BoolArray, weights: FloatArray) -> tuple[float, float]:
     total = float(weights.sum())
-    share = float(weights[~earlier].sum()) / total
-    error = float(np.sqrt(((weights * (~earlier - share)) ** 2).sum())) / total
-    return FirstEntries(share=share, standard_error=error)
+    share = float(weights[chosen].sum()) / total
+    return share, float(np.sqrt(((weights * (chosen - share)) ** 2).sum())) / total
 
 
 def in_contact(

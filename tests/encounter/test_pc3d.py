@@ -164,7 +164,7 @@ def test_entries_of_a_single_passage_are_all_first() -> None:
 
 
 def test_entries_that_come_back_are_not_first() -> None:
-    """Over two revolutions on one orbit pairs return, and the share of first entries is the one simulated."""
+    """Over two revolutions on one orbit pairs return, and the share of first collisions is the one simulated."""
     case = alfano_cases()[11]
     first, second = orbits(case)
     span_s = (-1.0 * first.period_s, 1.0 * first.period_s)
@@ -174,9 +174,9 @@ def test_entries_that_come_back_are_not_first() -> None:
     share = first_entries(*wider, hbr_km, span_s, trials=3000, seed=1)
     simulated = monte_carlo(*wider, hbr_km, span_s, trials=20_000, seed=1)
 
-    assert share.share < 0.99
-    error = np.hypot(np.sqrt(simulated.hits) / simulated.trials, expected.number * share.standard_error)
-    assert expected.number * share.share == pytest.approx(simulated.pc, abs=4.0 * error)
+    assert share.apart < share.share < 0.99
+    error = np.hypot(np.sqrt(simulated.hits) / simulated.trials, expected.number * share.apart_error)
+    assert expected.number * share.apart == pytest.approx(simulated.pc, abs=4.0 * error)
 
 
 def test_the_span_without_another_is_that_of_alfano() -> None:
