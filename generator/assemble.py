@@ -22,6 +22,7 @@ from generator.cycle.predictions import KEPT_ERRORS, Delivered, carried, judge, 
 from generator.cycle.record import (
     SCHEMA,
     BodyRecord,
+    ContactRecord,
     CycleRecord,
     DeclaredRecord,
     EventRecord,
@@ -36,6 +37,7 @@ from generator.cycle.record import (
     UncoveredSpan,
 )
 from generator.cycle.solutions import PHASE_UNKNOWN, Solution, SolutionSetting, describe_solutions
+from generator.edition_tables import marking_record
 from generator.ephemeris.trajectory import Trajectory
 from generator.ingest import Ingested, Setting, source_of
 from generator.screening.crossing import Crossing
@@ -131,6 +133,8 @@ def describe_objects(
 
 
 def _object(item: ScreenedObject, trajectory: Trajectory | None, setting: Setting) -> ObjectRecord:
+    giver = item.operator or item.ephemeris[0].originator
+    model = item.uncertainty.marking if item.uncertainty else None
     return ObjectRecord(
         id=item.id,
         name=item.name,
@@ -145,10 +149,13 @@ def _object(item: ScreenedObject, trajectory: Trajectory | None, setting: Settin
         proof=trajectory.proof.value if trajectory else None,
         orbit=orbit_of(trajectory, setting.body) if trajectory else None,
         note=item.note,
-        declared=DeclaredRecord(**item.uncertainty.model_dump()) if item.uncertainty else None,
+        declared=DeclaredRecord(**item.uncertainty.model_dump(exclude={"marking"})) if item.uncertainty else None,
         predictions=(),
         prediction_errors=(),
         prediction_quality=None,
+        marking=marking_record(item.marking, item.release, giver, setting.mapped_words),
+        covariance_marking=marking_record(model, item.release, giver, setting.mapped_words),
+        contacts=tuple(ContactRecord(party=entry.party, channel=entry.channel) for entry in item.contacts),
     )
 
 

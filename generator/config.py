@@ -14,16 +14,19 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from generator import edition_tables
 from generator.astro.axes import axes_named
 from generator.astro.bodies import Body, body_named
 from generator.astro.epochs import Epoch
+from generator.cycle.marking import Tlp
+from generator.edition_tables import Contact, EditionTable, MarkingTable, mapped_words
 from generator.encounter.alert import AlertRule, Level
 from generator.ephemeris.lint_plane import DeclaredPlane
 from generator.errors import ConfigError, NearpassError
 from generator.origins import Fetch, Horizons, check_source
 from generator.toml_lines import line_of
 
-OWN_FOLDERS: Final = ("archive", "ephemerides", "log", "public", "site", "theme", ".nearpass")
+OWN_FOLDERS: Final = ("archive", "editions", "ephemerides", "log", "public", "site", "theme", ".nearpass")
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -119,11 +122,18 @@ class EphemerisSource(_Table):
     agency's, last week's) and each planned one (a manoeuvre not yet flown) is a solution of its own with a ``name``:
     screened against the other objects' nominal ones, and compared. ``delivery = "previous"`` takes the one before the
     nominal delivery in use.
+
+    ``marking`` (a level of TLP 2.0, or words of ``[[marking]]``; by default the object's) and ``release``, parties who
+    may see it all the same, are the conditions under which it was given; ``covariance_marking`` those of its
+    covariances, where they differ.
     """
 
     path: str = Field(min_length=1)
     source: str | None = None
     originator: str = Field(min_length=1)
+    marking: str | None = Field(default=None, min_length=1)
+    covariance_marking: str | None = Field(default=None, min_length=1)
+    release: tuple[str, ...] = ()
     target: int | None = None
     center: str | int | None = None
     kernels: tuple[str, ...] = ()
@@ -205,6 +215,7 @@ class Uncertainty(_Table):
     timing_s: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     timing_growth_s_per_day: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     source: str = Field(min_length=1)
+    marking: str | None = Field(default=None, min_length=1)
 
 
 class ScreenedObject(_Table):
@@ -219,6 +230,9 @@ class ScreenedObject(_Table):
     phase: Literal["known", "unknown"] = "known"
     lead_time_h: Positive | None = None
     note: str | None = None
+    marking: str | None = Field(default=None, min_length=1)
+    release: tuple[str, ...] = ()
+    contacts: tuple[Contact, ...] = Field(default=(), alias="contact")
     uncertainty: Uncertainty | None = None
     orbit: Orbit | None = None
     ephemeris: tuple[EphemerisSource, ...] = Field(min_length=1)
@@ -270,7 +284,9 @@ class Config(_Table):
     fetch: Fetch = Fetch()
     cycle: Cycle
     alert: Alert
+    markings: tuple[MarkingTable, ...] = Field(default=(), alias="marking")
     objects: tuple[ScreenedObject, ...] = Field(alias="object", min_length=2)
+    editions: tuple[EditionTable, ...] = Field(default=(), alias="edition")
 
     @property
     def body(self) -> Body:
@@ -281,6 +297,11 @@ class Config(_Table):
     def crossing_limit_km(self) -> float:
         """Orbit-crossing distance below which a crossing is listed."""
         return self.cycle.crossing_limit_km or self.alert.yellow.oxd_km or self.alert.yellow.cad_km
+
+    @property
+    def mapped_words(self) -> dict[str, Tlp]:
+        """Agencies' own words of markings to levels."""
+        return mapped_words(self.markings)
 
     @property
     def alert_rules(self) -> tuple[AlertRule, ...]:
@@ -313,6 +334,7 @@ def parse_config(text: str, file: str) -> Config:
     _check_distinct(config, text, file)
     _check_listed(config, text, file)
     _check_sources(config, text, file)
+    _check_editions(config, text, file)
     return config
 
 
@@ -384,6 +406,21 @@ def _check_sources(config: Config, text: str, file: str) -> None:
                 raise ConfigError(str(error), value=source.source, file=file, line=line, object_id=item.id) from None
 
 
+def _check_editions(config: Config, text: str, file: str) -> None:
+    """Editions differ in their folders, and decide on objects that are configured."""
+    known = {item.id for item in config.objects}
+    seen: set[str] = set()
+    for index, edition in enumerate(config.editions):
+        if edition.id in seen:
+            line = line_of(text, ("edition", index, "id"))
+            raise ConfigError("ids of editions must differ", value=edition.id, file=file, line=line)
+        seen.add(edition.id)
+        for place, entry in enumerate(edition.objects):
+            if entry.id not in known:
+                line = line_of(text, ("edition", index, "object", place, "id"))
+                raise ConfigError("an edition's object must be configured", value=entry.id, file=file, line=line)
+
+
 def _tuples(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _tuples(item) for key, item in value.items()}
@@ -404,6 +441,7 @@ _MODEL_AT: Final[dict[str, type[BaseModel]]] = {
     "object.ephemeris": EphemerisSource,
     "object.uncertainty": Uncertainty,
     "object.orbit": Orbit,
+    **edition_tables.TABLES,
 }
 
 

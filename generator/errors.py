@@ -11,6 +11,7 @@
     ├── CoverageError             a state was asked for where no ephemeris gives one
     ├── ArchiveError              the archive cannot be read, or must not be changed
     └── PublicationError          the site could not be built; the last good one stays
+        └── LeakError             an edition would hold what it must not; its last good site stays
 
 Messages read "rule, value, where". Only ``generator.__main__`` turns one into an exit code.
 """
@@ -137,3 +138,14 @@ class PublicationError(NearpassError):
     """The site could not be built or put in place."""
 
     exit_code = 6
+
+
+class LeakError(PublicationError):
+    """An edition would hold what it must not; that edition stays as it was."""
+
+    exit_code = 7
+
+    @property
+    def edition(self) -> str | None:
+        """Id of the edition: what the error calls its value."""
+        return str(self.value) if self.value is not None else None

@@ -53,6 +53,7 @@ def setting_of(config: Config, directory: Path, cutoff: Epoch) -> Setting:
         cutoff=cutoff,
         span_s=config.cycle.span_days * DAY_S,
         planets=planets,
+        mapped_words=config.mapped_words,
     )
 
 

@@ -52,11 +52,11 @@ def rescreen(archive: Archive, cycle_id: str, workspace: Path, progress: Progres
     """
     archived = archive.load(cycle_id)
     previous = archive.load(archived.previous_cycle_id) if archived.previous_cycle_id else None
-    config = _here(parse_config(archived.provenance.configuration, f"configuration of {cycle_id}"), workspace)
+    text = archived.provenance.configuration or ""
+    config = _here(parse_config(text, f"configuration of {cycle_id}"), workspace)
     with tempfile.TemporaryDirectory(prefix="nearpass-") as folder:
         directory = Path(folder)
         _lay_out(archive, archived, directory)
-        text = archived.provenance.configuration
         now = run_cycle(config, text, directory, archived.window.start, previous, progress).record
     before, after = _plain(archived), _plain(now)
     return Rescreened(

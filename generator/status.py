@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import generator
 from generator.astro.epochs import Epoch
 from generator.cycle.record import CycleRecord
-from generator.errors import NearpassError
+from generator.errors import LeakError, NearpassError
 
 
-def succeeded(path: Path, record: CycleRecord, at: Epoch, deliveries_sha256: str) -> None:
+def succeeded(
+    path: Path,
+    record: CycleRecord,
+    at: Epoch,
+    deliveries_sha256: str,
+    *,
+    withheld: Sequence[str] = (),
+    leaks: Sequence[LeakError] = (),
+) -> None:
     """Write that a cycle was published.
 
     Args:
@@ -20,13 +29,17 @@ def succeeded(path: Path, record: CycleRecord, at: Epoch, deliveries_sha256: str
         record: The cycle.
         at: When.
         deliveries_sha256: Which deliveries the run found (:func:`generator.watch.fingerprint`).
+        withheld: What editions lack because no marking or rule is known for it.
+        leaks: Why editions were stopped; the others were published.
     """
     used = [entry for entry in record.inputs if entry.refusal is None]
     ages_s = {entry.object_id: entry.age_s for entry in reversed(used)}
     _write(path, {
-        "state": "ok",
+        "state": "stopped" if leaks else "ok",
         "at_utc": _utc(at),
-        "error": None,
+        "error": {"exit_code": leaks[0].exit_code, "message": str(leaks[0])} if leaks else None,
+        "editions_stopped": [leak.edition for leak in leaks],
+        "withheld": list(withheld),
         "last_good_cycle": {"cycle_id": record.cycle_id, "cutoff_utc": _utc(record.window.start)},
         "next_expected_utc": _utc(record.next_expected) if record.next_expected else None,
         "ephemeris_age_s": {item.id: ages_s.get(item.id) for item in record.objects},

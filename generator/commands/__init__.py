@@ -26,6 +26,7 @@ Exit codes:
   4  a delivery was refused or could not be retrieved; the cycle was made from the others
   5  the archive cannot be read or must not be changed
   6  the site could not be built; the last good one stays
+  7  an edition would have held what it must not; its last good site stays, the others are published
 """
 
 

@@ -17,11 +17,12 @@ from generator.cycle.retention import prune as prune_inputs
 from generator.cycle.signature import load_signer, new_key
 from generator.cycle.verify import Finding, Report, verify_archive, verify_latest
 from generator.errors import ArchiveError, PublicationError
-from generator.publish import Workspace, publish
+from generator.publish import Workspace, editions_of, publish
 from generator.publish import rebuild as rebuild_site
 from generator.publish.check import verify_site
 from generator.publish.commit import last_published
 from generator.publish.index import open_index
+from generator.publish.stage import Drawer
 from generator.rescreen import rescreen
 
 DAY_S = 86_400.0
@@ -40,10 +41,18 @@ def build(config_path: Path, jobs: int) -> None:
     if latest is None:
         raise ArchiveError("the archive must hold a cycle; make one with nearpass run", file=str(workspace.archive))
     with locked(workspace), Bars() as bars:
-        settle(workspace, config, jobs, bars)
-        publish(workspace, archive.load(latest), jobs=jobs, progress=bars.stage)
+        leaks = settle(workspace, config, jobs, bars)
+        stopped = {error.edition for error in leaks}
+        sites = [site for site in editions_of(workspace, config) if not site.edition or site.edition.id not in stopped]
+        drawer = Drawer(jobs=jobs, progress=bars.stage, shared=len(sites) > 1)
+        for site in sites:
+            if (newest := site.archived.latest_id()) is not None:
+                publish(site, archive.load(newest), jobs=jobs, progress=bars.stage, drawer=drawer)
         send_copies(workspace, config)
-    click.echo((workspace.public / "index.html").resolve())
+    for site in sites:
+        click.echo((site.public / "index.html").resolve())
+    if leaks:
+        raise leaks[0]
 
 
 @click.command()
@@ -54,10 +63,16 @@ def rebuild(config_path: Path, jobs: int) -> None:
     config, _ = load_config(config_path)
     workspace = Workspace(directory=config_path.parent)
     with locked(workspace), Bars() as bars:
-        settle(workspace, config, jobs, bars)
-        rebuild_site(workspace, jobs=jobs, progress=bars.stage)
+        leaks = settle(workspace, config, jobs, bars)
+        stopped = {error.edition for error in leaks}
+        sites = [site for site in editions_of(workspace, config) if not site.edition or site.edition.id not in stopped]
+        for site in sites:
+            rebuild_site(site, jobs=jobs, progress=bars.stage)
         send_copies(workspace, config)
-    click.echo(f"{len(last_published(workspace))} files changed, listed in {workspace.published}")
+    for site in sites:
+        click.echo(f"{len(last_published(site))} files changed, listed in {site.published}")
+    if leaks:
+        raise leaks[0]
 
 
 @click.command()
@@ -83,10 +98,10 @@ def verify(
         key = load_signer(workspace.directory / config.archive.sign).public_key
     with locked(workspace) if os.access(workspace.directory, os.W_OK) else nullcontext():  # not amid a run
         checked = (verify_latest if latest else verify_archive)(Archive(workspace.archive), public_key=key)
-        published = verify_site(workspace) if site else None
+        published = [verify_site(one) for one in editions_of(workspace, config)] if site else []
     _tell_archive(checked, workspace)
-    if published is not None:
-        _tell_site(*published)
+    for checked_site in published:
+        _tell_site(*checked_site)
 
 
 @click.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,10 +11,11 @@ from generator.commands.shared import Bars, Log, locked, writing
 from generator.config import Config
 from generator.cycle.archive import Archive
 from generator.cycle.record import CycleRecord
+from generator.cycle.release import reduction, unmarked
 from generator.cycle.signature import load_signer
-from generator.errors import NearpassError
+from generator.errors import LeakError, NearpassError
 from generator.pipeline import cycle_id, run_cycle
-from generator.publish import Workspace, prepare, publish, unpublished
+from generator.publish import Workspace, editions_of, prepare, publish, publish_editions
 from generator.publish.commit import last_published
 from generator.publish.mirror import mirror
 from generator.status import failed, succeeded
@@ -48,7 +50,7 @@ def one_cycle(
         try:
             seen = fingerprint(deliveries(config, workspace.directory))
             with writing(workspace):
-                front, record = _one_cycle(workspace, config, configuration, cutoff, jobs, bars, supersedes)
+                record, leaks = _one_cycle(workspace, config, configuration, cutoff, jobs, bars, supersedes)
         except NearpassError as error:
             log("cycle_failed", cycle_id=cycle_id(cutoff), exit_code=error.exit_code, error=str(error))
             failed(workspace.status, error, log.world.instant())
@@ -56,26 +58,44 @@ def one_cycle(
         for entry in record.deliveries:
             if entry.refusal is not None:
                 log("input_refused", cycle_id=record.cycle_id, object_id=entry.object_id, error=entry.refusal)
-        changed = len(last_published(workspace))
+        for leak in leaks:
+            log("edition_stopped", cycle_id=record.cycle_id, error=str(leak))
+        sites = editions_of(workspace, config)
+        changed = sum(len(last_published(site)) for site in sites)
         log("cycle_published", cycle_id=record.cycle_id, events=len(record.events), files_changed=changed)
-        succeeded(workspace.status, record, log.world.instant(), seen)
-    return front, record
+        withheld = _unruled(record, sites)
+        succeeded(workspace.status, record, log.world.instant(), seen, withheld=withheld, leaks=leaks)
+    if leaks:
+        raise leaks[0]
+    return sites[0].public / "index.html", record
 
 
-def settle(workspace: Workspace, config: Config, jobs: int, bars: Bars) -> None:
-    """Settle what an interrupted run left: the archive's last entry, and cycles that were not published."""
-    archive = Archive(workspace.archive)
-    with archive.locked():
+def settle(workspace: Workspace, config: Config, jobs: int, bars: Bars) -> list[LeakError]:
+    """Settle what an interrupted run left: the archive's last entry, and cycles that were not published.
+
+    Returns:
+        Why editions still lack a cycle.
+    """
+    with Archive(workspace.archive).locked():
         pass  # taking the lock finishes what was begun
     prepare(workspace, config.site.title)
-    for left in unpublished(workspace):
-        publish(workspace, archive.load(left), jobs=jobs, progress=bars.stage)
+    return publish_editions(editions_of(workspace, config), jobs=jobs, progress=bars.stage)
 
 
 def send_copies(workspace: Workspace, config: Config) -> None:
     """Bring every second folder of the configuration up to date."""
     for folder in config.publish.copy_to:
-        mirror(workspace.public, workspace.directory / folder)
+        for site in editions_of(workspace, config):
+            below = site.public.relative_to(workspace.public)
+            if site.public.is_dir():
+                mirror(site.public, workspace.directory / folder / below)
+
+
+def _unruled(record: CycleRecord, sites: Sequence[Workspace]) -> tuple[str, ...]:
+    """What is withheld from editions because no marking or rule is known for it."""
+    editions = [site.edition for site in sites if site.edition is not None]
+    gaps = [report for edition in editions for report in reduction(record, edition).reports]
+    return tuple(dict.fromkeys([*(unmarked(record) if editions else ()), *gaps]))
 
 
 def _one_cycle(
@@ -86,10 +106,10 @@ def _one_cycle(
     jobs: int,
     bars: Bars,
     supersedes: str | None,
-) -> tuple[Path, CycleRecord]:
+) -> tuple[CycleRecord, list[LeakError]]:
     signer = load_signer(workspace.directory / config.archive.sign) if config.archive.sign else None
     archive = Archive(workspace.archive)
-    settle(workspace, config, jobs, bars)
+    leaks = settle(workspace, config, jobs, bars)
     if supersedes is not None:
         archive.manifest(supersedes)  # refused before the work is done if it does not exist
     found = archive.previous_id(cycle_id(cutoff))
@@ -100,6 +120,11 @@ def _one_cycle(
         command = f"{record.provenance.command} --supersedes {supersedes}"
         record = replace(record, supersedes=supersedes, provenance=replace(record.provenance, command=command))
     archive.add(record, result.inputs, supersedes=supersedes, signer=signer)
-    front = publish(workspace, record, jobs=jobs, progress=bars.stage)
+    if config.editions:
+        stopped = {error.edition for error in leaks}
+        sites = [site for site in editions_of(workspace, config) if site.edition and site.edition.id not in stopped]
+        leaks += publish_editions(sites, jobs=jobs, progress=bars.stage)
+    else:
+        publish(workspace, record, jobs=jobs, progress=bars.stage)
     send_copies(workspace, config)
-    return front, record
+    return record, leaks

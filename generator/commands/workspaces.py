@@ -19,7 +19,7 @@ from generator.config import load_config
 from generator.errors import ConfigError
 from generator.ingest import Ingested, ingest
 from generator.pipeline import setting_of
-from generator.publish import Workspace, prepare
+from generator.publish import Workspace, editions_of, prepare
 from generator.resources import resource
 from generator.sample import write_sample
 from generator.validation import PARTS, validate
@@ -94,9 +94,10 @@ def check(world: World, config_path: Path, cutoff: Epoch | None) -> None:
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
 def serve(config_path: Path, port: int) -> None:
     """Serve public/ on this machine, for looking at it; any plain web server will do for readers."""
-    load_config(config_path)
-    public = config_path.parent / "public"
-    if not (public / "index.html").exists():
+    config, _ = load_config(config_path)
+    workspace = Workspace(directory=config_path.parent)
+    public = workspace.public
+    if not any((site.public / "index.html").exists() for site in editions_of(workspace, config)):
         raise ConfigError("public/ must hold a site; make one with nearpass run", file=str(public))
     handler = functools.partial(_QuietHandler, directory=str(public))
     with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as server:

@@ -147,6 +147,15 @@ class Archive:
             for month in _folders(year, newest_first):
                 yield from self._ids_of_month(year.name, month.name, newest_first=newest_first)
 
+    @property
+    def view(self) -> str:
+        """Names how the archive is seen; an edition sees it otherwise."""
+        return "all"
+
+    def includes(self, cycle_id: str) -> bool:  # noqa: ARG002 - an edition may leave cycles out
+        """Whether a cycle of the chain is part of what is seen: here all are."""
+        return True
+
     def years(self) -> list[int]:
         """Years that hold a cycle."""
         return [int(folder.name) for folder in _folders(self.directory / "cycles", newest_first=False)]

@@ -43,6 +43,7 @@ from generator.cycle.event_record import EventRecord
 from generator.cycle.fields import Matrix6, Vector
 from generator.cycle.record import CycleRecord, InputRecord, ObjectRecord
 from generator.encounter.uncertainty import Basis
+from generator.errors import PublicationError
 
 FloatArray = NDArray[np.float64]
 
@@ -78,13 +79,25 @@ def event_cdm(record: CycleRecord, event: EventRecord) -> Cdm:
         record: The cycle, from which objects, inputs, body and window are taken.
         event: One of its events, with the covariances and the probability that are known.
 
+    Raises:
+        PublicationError: if the states of the event are withheld: a message without them is none.
+
     """
+    states = _states(event)
     return Cdm(
         header=_header(record, event),
         relative=_relative(record, event),
-        object1=_object(record, event, event.primary, event.primary_position_km, event.primary_velocity_km_s),
-        object2=_object(record, event, event.secondary, event.secondary_position_km, event.secondary_velocity_km_s),
+        object1=_object(record, event, event.primary, *states[0]),
+        object2=_object(record, event, event.secondary, *states[1]),
     )
+
+
+def _states(event: EventRecord) -> tuple[tuple[Vector, Vector], tuple[Vector, Vector]]:
+    first = event.primary_position_km, event.primary_velocity_km_s
+    second = event.secondary_position_km, event.secondary_velocity_km_s
+    if first[0] is None or first[1] is None or second[0] is None or second[1] is None:
+        raise PublicationError("a conjunction data message needs both states", value=event.event_id)
+    return (first[0], first[1]), (second[0], second[1])
 
 
 def message_id(record: CycleRecord, event: EventRecord) -> str:
@@ -116,7 +129,7 @@ def _relative(record: CycleRecord, event: EventRecord) -> CdmRelative:
     return CdmRelative(
         tca=event.tca,
         miss_m=round(event.miss_km * _M_PER_KM, _M_DECIMALS),
-        relative_speed_m_s=round(event.relative_speed_km_s * _M_PER_KM, _M_S_DECIMALS),
+        relative_speed_m_s=_in_m_s(event.relative_speed_km_s),
         relative_position_rtn_m=_vector(np.array(event.miss_rtn_km) * _M_PER_KM, _M_DECIMALS),
         relative_velocity_rtn_m_s=_vector(np.array(event.relative_velocity_rtn_km_s) * _M_PER_KM, _M_S_DECIMALS),
         collision_probability=pc,
@@ -133,6 +146,10 @@ def _relative(record: CycleRecord, event: EventRecord) -> CdmRelative:
             "TCA lies at an end of the ephemerides, the least distance may lie outside" if event.at_boundary else None,
         ),
     )
+
+
+def _in_m_s(speed_km_s: float | None) -> float | None:
+    return None if speed_km_s is None else round(speed_km_s * _M_PER_KM, _M_S_DECIMALS)
 
 
 def _object(

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from generator.cycle.fields import EpochText, Matrix6, Span, Vector
 from generator.encounter.alert import Level
 from generator.encounter.uncertainty import Basis
+
+Shown = Literal["full", "metrics", "anonymous"]
+"""How much an edition holds of something; the archived record holds all of it (generator.cycle.release)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +160,7 @@ class HistoryPoint:
     cycle_id: str
     tca: EpochText
     miss_km: float
-    miss_rtn_km: Vector
+    miss_rtn_km: Vector | None
     level: Level
     miss_sigma_km: float | None
     pc: float | None
@@ -170,7 +174,8 @@ class EventRecord:
     follow from the rules of the configuration. ``deadline`` is TCA minus the shortest lead time of those who can
     manoeuvre. ``miss_sigma_km`` is one sigma of the combined position error along the miss direction, and
     ``miss_sigma_rtn_km`` along each axis; None unless both objects have a covariance. ``b_plane`` is None where the two
-    do not move relative to each other.
+    do not move relative to each other. In an edition that may not hold the geometry (``shown`` is not "full") time,
+    distance and probability are rounded and everything that they follow from is None.
     """
 
     event_id: str
@@ -179,30 +184,31 @@ class EventRecord:
     tca: EpochText
     miss_km: float
     surface_km: float | None
-    relative_speed_km_s: float
-    miss_rtn_km: Vector
-    relative_velocity_rtn_km_s: Vector
-    approach_angle_deg: float
+    relative_speed_km_s: float | None
+    miss_rtn_km: Vector | None
+    relative_velocity_rtn_km_s: Vector | None
+    approach_angle_deg: float | None
     at_boundary: bool
     level: Level
     reason: str
     deadline: EpochText | None
     deadline_object: str | None
-    altitude_km: float
-    latitude_deg: float
-    longitude_east_deg: float
-    light_time_s: float
-    sep_deg: float
-    primary_position_km: Vector
-    primary_velocity_km_s: Vector
-    secondary_position_km: Vector
-    secondary_velocity_km_s: Vector
+    altitude_km: float | None
+    latitude_deg: float | None
+    longitude_east_deg: float | None
+    light_time_s: float | None
+    sep_deg: float | None
+    primary_position_km: Vector | None
+    primary_velocity_km_s: Vector | None
+    secondary_position_km: Vector | None
+    secondary_velocity_km_s: Vector | None
     uncertainty: tuple[UncertaintyRecord, ...]
     miss_sigma_km: float | None
     miss_sigma_rtn_km: Vector | None
     b_plane: BPlaneRecord | None
     probability: ProbabilityRecord
     trades: tuple[TradeRecord, ...]
-    track: TrackRecord
-    orbits: OrbitsRecord
+    track: TrackRecord | None
+    orbits: OrbitsRecord | None
     history: tuple[HistoryPoint, ...]
+    shown: Shown = "full"

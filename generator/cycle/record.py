@@ -22,13 +22,16 @@ from generator.cycle.event_record import (
     OrbitsRecord,
     ProbabilityRecord,
     SeasonRecord,
+    Shown,
     TrackRecord,
     TradeRecord,
     UncertaintyRecord,
 )
 from generator.cycle.fields import EpochText, Matrix6, Series, Span, Vector
 from generator.cycle.input_record import FindingRecord, InputRecord, RetrievalRecord
+from generator.cycle.marking import MarkingRecord
 from generator.cycle.prediction_record import DeclaredRecord, Prediction, PredictionError, PredictionQuality
+from generator.cycle.release_record import ContactRecord, EditionRecord, NoteKind, NoteRecord
 from generator.cycle.solution_record import DifferenceRecord, SolutionEvent, SolutionPair, SolutionRecord
 from generator.encounter.alert import Level
 from generator.errors import ArchiveError
@@ -38,11 +41,13 @@ __all__ = [
     "BodyRecord",
     "ChangeKind",
     "ChangeRecord",
+    "ContactRecord",
     "CrossingRecord",
     "CycleRecord",
     "DeclaredRecord",
     "DifferenceRecord",
     "DormantEvent",
+    "EditionRecord",
     "EpochText",
     "EventRecord",
     "FindingRecord",
@@ -50,9 +55,12 @@ __all__ = [
     "FunnelStep",
     "HistoryPoint",
     "InputRecord",
+    "MarkingRecord",
     "Matrix6",
     "MethodRecord",
     "NearestRecord",
+    "NoteKind",
+    "NoteRecord",
     "ObjectRecord",
     "OrbitRecord",
     "OrbitsRecord",
@@ -66,6 +74,7 @@ __all__ = [
     "RetrievalRecord",
     "SeasonRecord",
     "Series",
+    "Shown",
     "SolutionEvent",
     "SolutionPair",
     "SolutionRecord",
@@ -135,6 +144,10 @@ class ObjectRecord:
     predictions: tuple[Prediction, ...]
     prediction_errors: tuple[PredictionError, ...]
     prediction_quality: PredictionQuality | None
+    marking: MarkingRecord | None = None
+    covariance_marking: MarkingRecord | None = None
+    contacts: tuple[ContactRecord, ...] = ()
+    shown: Shown = "full"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +188,7 @@ class PairRecord:
     nearest: NearestRecord | None
     profile: RangeProfile | None
     event_ids: tuple[str, ...]
+    shown: Shown = "full"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,8 +276,8 @@ class Provenance:
 
     version: str
     packages: tuple[tuple[str, str], ...]
-    configuration_sha256: str
-    configuration: str
+    configuration_sha256: str | None
+    configuration: str | None
     planetary_ephemeris: str
     command: str
 
@@ -276,6 +290,8 @@ class CycleRecord:
     ``detail_events`` is how many of the nearest green events have a page of their own beside all red and yellow ones.
     Everything but ``solutions``, which are by object and in the order of the configuration, rests on the objects'
     nominal ephemerides alone.
+    ``edition`` is None in the archive, which holds everything; an edition withholds ``funnel`` and ``configuration``
+    where they would tell of what it may not show.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid", ser_json_inf_nan="null", allow_inf_nan=False)
@@ -301,8 +317,10 @@ class CycleRecord:
     solutions: tuple[SolutionRecord, ...]
     changes: tuple[ChangeRecord, ...]
     dormant: tuple[DormantEvent, ...]
-    funnel: FunnelRecord
+    funnel: FunnelRecord | None
     provenance: Provenance
+    notes: tuple[NoteRecord, ...] = ()
+    edition: EditionRecord | None = None
 
     @property
     def deliveries(self) -> tuple[InputRecord, ...]:

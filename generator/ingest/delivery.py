@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -15,8 +15,10 @@ from generator.astro.epochs import Epoch
 from generator.astro.frames import PlanetaryEphemeris, center_id
 from generator.config import EphemerisSource, ScreenedObject
 from generator.cycle.approach import Source
+from generator.cycle.marking import MarkingRecord, Tlp
 from generator.cycle.motion import orbit_of
 from generator.cycle.record import FindingRecord, InputRecord, Span
+from generator.edition_tables import marking_record
 from generator.encounter.uncertainty import DeclaredModel
 from generator.ephemeris.lint import Finding, overall
 from generator.ephemeris.lint_plane import orbit_plane
@@ -48,7 +50,8 @@ class Ingested:
 class Setting:
     """What every delivery is read for: the configuration's folder, the body, the window and the cut-off.
 
-    ``before`` leaves out what was not yet delivered then; None where the cut-off alone decides.
+    ``before`` leaves out what was not yet delivered then; None where the cut-off alone decides. ``mapped_words`` are
+    agencies' own words of markings with the levels that they mean.
     """
 
     directory: Path
@@ -57,6 +60,7 @@ class Setting:
     span_s: float
     planets: PlanetaryEphemeris
     before: Epoch | None = None
+    mapped_words: Mapping[str, Tlp] = field(default_factory=dict)
 
     @property
     def window(self) -> Span:
@@ -84,7 +88,7 @@ def source_of(item: ScreenedObject, delivered: Ingested) -> Source:
     return Source(
         file=entry.file,
         created_s=-entry.age_s if entry.age_s is not None else 0.0,
-        declared=DeclaredModel(**model.model_dump()) if model else None,
+        declared=DeclaredModel(**model.model_dump(exclude={"marking"})) if model else None,
     )
 
 
@@ -176,7 +180,35 @@ def refused_input(
         findings=(),
         refusal=str(error),
         retrieval=None,
+        marking=marking_of(item, source, setting),
+        covariance_marking=covariance_marking_of(item, source, setting),
     )
+
+
+def marking_of(
+    item: ScreenedObject, source: EphemerisSource, setting: Setting | None, classification: str | None = None
+) -> MarkingRecord | None:
+    """Under which conditions a delivery was given: by the source's table, else the object's, else the file's own words.
+
+    Raises:
+        InputError: if the file's CLASSIFICATION says otherwise than the configuration.
+    """
+    mapped = setting.mapped_words if setting else {}
+    configured, release = (source.marking, source.release) if source.marking else (item.marking, item.release)
+    marking = marking_record(configured, release or source.release, source.originator, mapped)
+    own = marking_record(classification, (), source.originator, mapped)
+    if marking is not None and own is not None and marking.level is not own.level:
+        rule = f"CLASSIFICATION must mean the configured marking, {marking}"
+        raise InputError(rule, value=classification)
+    return marking or own
+
+
+def covariance_marking_of(
+    item: ScreenedObject, source: EphemerisSource, setting: Setting | None
+) -> MarkingRecord | None:
+    """The marking of the delivery's covariances, where it is not that of the delivery."""
+    mapped = setting.mapped_words if setting else {}
+    return marking_record(source.covariance_marking, source.release or item.release, source.originator, mapped)
 
 
 def shown_path(path: Path, directory: Path) -> str:

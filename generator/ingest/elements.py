@@ -21,8 +21,10 @@ from generator.ingest.delivery import (
     Ingested,
     Setting,
     check_plausible,
+    covariance_marking_of,
     declared_center,
     graded,
+    marking_of,
     period_s_of,
     plane_findings,
     refused_input,
@@ -164,4 +166,6 @@ def _record(
         findings=graded(findings),
         refusal=None,
         retrieval=None,
+        marking=marking_of(item, source, setting),
+        covariance_marking=covariance_marking_of(item, source, setting),
     )

@@ -22,8 +22,10 @@ from generator.ingest.delivery import (
     Ingested,
     Setting,
     check_plausible,
+    covariance_marking_of,
     declared_center,
     graded,
+    marking_of,
     period_s_of,
     plane_findings,
     refused_input,
@@ -154,7 +156,8 @@ def _oem_record(
     size_bytes: int,
     findings: Sequence[Finding],
 ) -> InputRecord:
-    segments = message.segments
+    segments, header = message.segments, message.header
+    comments = (*header.comments, *(comment for segment in segments for comment in segment.comments))
     kinds = {f"{s.interpolation} {s.degree}" if s.interpolation else "none given; Hermite 7 used" for s in segments}
     return InputRecord(
         object_id=item.id,
@@ -178,4 +181,8 @@ def _oem_record(
         findings=graded(findings),
         refusal=None,
         retrieval=None,
+        marking=marking_of(item, source, setting, header.classification),
+        covariance_marking=covariance_marking_of(item, source, setting),
+        classification=header.classification,
+        comments=tuple(dict.fromkeys(comments)),
     )

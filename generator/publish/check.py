@@ -35,7 +35,7 @@ def verify_site(workspace: Workspace, public: Path | None = None) -> tuple[int, 
     check.unknown_files()
     check.anchor()
     if own and not check.findings:
-        check.against_archive(Archive(workspace.archive))
+        check.against_archive(workspace.archived)
     return len(check.seen), tuple(check.findings)
 
 
@@ -127,7 +127,7 @@ def _unfinished(workspace: Workspace) -> Allowed:
     journal = read_journal(workspace)
     if journal is None:
         return {}
-    public = f"{workspace.public.name}/"
+    public = f"{workspace.public.relative_to(workspace.directory).as_posix()}/"
     allowed: dict[str, set[str | None]] = {
         target.removeprefix(public): {before, after}
         for _, target, before, after in journal["steps"]

@@ -68,7 +68,8 @@ def commit(
         steps += _steps(source, place, folders, directory)
     listed = [*listed_before]
     files = [step for step in steps if step[3] is not None]
-    listed += [target.removeprefix("public/") for _, target, _, _ in files if target.startswith("public/")]
+    public = f"{_relative(workspace.public, directory)}/"
+    listed += [target.removeprefix(public) for _, target, _, _ in files if target.startswith(public)]
     (workspace.staging / "published.txt").write_text("".join(f"{name}\n" for name in listed), encoding="utf-8")
     _on_the_disk([*(directory / step[0] for step in files), workspace.staging / "published.txt"])
     journal = {"steps": steps, "remove": sorted(remove)}

@@ -108,6 +108,8 @@ class Index:
             self._set_about("head", head)
 
     def _add(self, cycle_id: str) -> None:
+        if not self._archive.includes(cycle_id):
+            return
         record = self._archive.load(cycle_id)
         summary = summarise(record)
         self._connection.execute(
@@ -159,20 +161,21 @@ def open_index(path: Path, archive: Archive, *, again: bool = False) -> Iterator
         archive: What it is an index of.
         again: Make it from nothing.
     """
-    if again or not _usable(path):
+    made_by = f"{FORMAT}/{archive.view}"
+    if again or not _usable(path, made_by):
         path.unlink(missing_ok=True)
     with closing(sqlite3.connect(path)) as connection:
         if connection.execute("PRAGMA user_version").fetchone() == (0,):
             connection.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = 1; COMMIT;")
             with connection:
-                connection.execute("INSERT INTO about VALUES ('format', ?)", (FORMAT,))
+                connection.execute("INSERT INTO about VALUES ('format', ?)", (made_by,))
         index = Index(connection, archive)
         index.synchronise()
         yield index
 
 
-def _usable(path: Path) -> bool:
-    """Whether a file is an undamaged index of this version; checked at the cost of opening it."""
+def _usable(path: Path, made_by: str) -> bool:
+    """Whether a file is an undamaged index of this version and view; checked at the cost of opening it."""
     if not path.exists():
         return False
     try:
@@ -180,7 +183,7 @@ def _usable(path: Path) -> bool:
             found = connection.execute("SELECT value FROM about WHERE name = 'format'").fetchone()
     except sqlite3.DatabaseError:
         return False
-    return bool(found == (FORMAT,))
+    return bool(found == (made_by,))
 
 
 def _events_of(record: CycleRecord) -> dict[str, tuple[int, float | None, str]]:

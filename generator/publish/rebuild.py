@@ -14,9 +14,11 @@ from generator.cycle.archive import Archive
 from generator.errors import ArchiveError
 from generator.publish.commit import finish, last_published
 from generator.publish.index import open_index
+from generator.publish.leak import check_leaks
 from generator.publish.manifest import forget_damaged
 from generator.publish.site import fresh_staging, put_in_place
 from generator.publish.stage import (
+    Drawer,
     Progress,
     build_pages,
     copy_hand_written,
@@ -51,7 +53,7 @@ def rebuild(workspace: Workspace, *, jobs: int, progress: Progress) -> Path:
         PublicationError: if mkdocs cannot build the pages.
     """
     finish(workspace)
-    archive = Archive(workspace.archive)
+    archive = workspace.archived
     ids = list(archive.cycle_ids())
     if not ids:
         raise ArchiveError("the archive must hold a cycle; make one with nearpass run", file=str(workspace.archive))
@@ -69,8 +71,10 @@ def rebuild(workspace: Workspace, *, jobs: int, progress: Progress) -> Path:
     docs, built = fresh_staging(workspace, "live")
     with open_index(workspace.index, archive) as index:
         stage_live(docs, archive, index, archive.load(ids[-1]), months)
-    copy_hand_written(workspace.docs, docs)
+    copy_hand_written(workspace.hand_written, docs)
     build_pages(workspace, docs, built, progress)
+    full = Archive(workspace.archive)
+    check_leaks(workspace, built, [full.load(ids[-1])])
     put_in_place(workspace, docs, built, archive, (), listed_before=changed)
     finish(workspace)
     return workspace.public / "index.html"
@@ -90,16 +94,18 @@ def _rendered(workspace: Workspace, ids: Sequence[str], jobs: int) -> Iterator[S
 
 
 def _render(workspace: Workspace, number: int, batch: Sequence[str]) -> Sequence[str]:
-    archive = Archive(workspace.archive)
+    archive = workspace.archived
     docs, built = fresh_staging(workspace, f"batch-{number}")
     with open_index(workspace.index, archive) as index:
         for cycle_id in batch:
             record = archive.load(cycle_id)
-            stage_cycle(docs, record, jobs=1, progress=_silent)
+            stage_cycle(docs, record, Drawer(jobs=1, progress=_silent))
             stage_permalinks(docs, record, index)
-    copy_hand_written(workspace.docs, docs)
+    copy_hand_written(workspace.hand_written, docs)
     write_texts(docs, {"index.md": _PLACEHOLDER})  # mkdocs.yml names it
     build_pages(workspace, docs, built, _silent)
+    full = Archive(workspace.archive)
+    check_leaks(workspace, built, [full.load(cycle_id) for cycle_id in batch])
     for folder, name in ((docs, "index.md"), (built, "index.html")):
         (folder / name).unlink()
     return batch

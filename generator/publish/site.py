@@ -12,10 +12,13 @@ from pathlib import Path
 from generator.cycle.archive import Archive, cycle_folder
 from generator.cycle.durable import sha256_of
 from generator.cycle.record import CycleRecord
+from generator.cycle.release import reduced
 from generator.publish.commit import commit, finish
 from generator.publish.index import open_index
+from generator.publish.leak import check_leaks
 from generator.publish.manifest import updated
 from generator.publish.stage import (
+    Drawer,
     Progress,
     build_pages,
     copy_hand_written,
@@ -27,34 +30,40 @@ from generator.publish.stage import (
 from generator.publish.workspace import Workspace
 
 
-def publish(workspace: Workspace, record: CycleRecord, *, jobs: int, progress: Progress) -> Path:
+def publish(
+    workspace: Workspace, record: CycleRecord, *, jobs: int, progress: Progress, drawer: Drawer | None = None
+) -> Path:
     """Render, build and put in place one cycle and the live pages.
 
     Args:
-        workspace: Where the site lies.
+        workspace: Where the site lies, and which edition it is.
         record: The cycle, as it is stored in the archive.
         jobs: Processes that draw plots.
         progress: Shows what is going on.
+        drawer: Knows the plots that other editions of the cycle share; a new one by default.
 
     Returns:
         The front page.
 
     Raises:
         PublicationError: if mkdocs cannot build the pages; nothing in place was changed.
+        LeakError: if a file holds what the edition must not; nothing in place was changed.
     """
     finish(workspace)
-    archive = Archive(workspace.archive)
+    archive, full = workspace.archived, record
+    record = reduced(full, workspace.edition) if workspace.edition else full
     docs, built = fresh_staging(workspace, "publication")
     latest_id = archive.latest_id() or record.cycle_id
     latest = record if latest_id == record.cycle_id else archive.load(latest_id)
     superseded = archive.manifest(record.cycle_id)["supersedes"]
-    stage_cycle(docs, record, jobs=jobs, progress=progress)
+    stage_cycle(docs, record, drawer or Drawer(jobs=jobs, progress=progress))
     with open_index(workspace.index, archive) as index:
         if latest is not record:
             stage_permalinks(docs, record, index)
         stage_live(docs, archive, index, latest, {month_of(found) for found in (record.cycle_id, superseded) if found})
-    copy_hand_written(workspace.docs, docs)
+    copy_hand_written(workspace.hand_written, docs)
     build_pages(workspace, docs, built, progress)
+    check_leaks(workspace, built, [full])
     put_in_place(workspace, docs, built, archive, [record.cycle_id])
     finish(workspace)
     return workspace.public / "index.html"
@@ -65,11 +74,12 @@ def unpublished(workspace: Workspace) -> list[str]:
 
     Publication follows the chain, so the search ends at the first published cycle, usually the head.
     """
-    archive = Archive(workspace.archive)
+    archive = workspace.archived
     found: list[str] = []
     link = archive.head()
     while link is not None and not (workspace.public / cycle_folder(link["cycle_id"])).is_dir():
-        found.append(link["cycle_id"])
+        if archive.includes(link["cycle_id"]):
+            found.append(link["cycle_id"])
         link = archive.manifest(link["cycle_id"])["previous"]
     return found[::-1]
 

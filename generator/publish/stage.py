@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
+import pickle
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from mkdocs.commands.build import build as mkdocs_build
@@ -27,6 +29,30 @@ Progress = Callable[[str, int], Callable[[int], None]]
 Month = tuple[int, int]
 
 
+class Drawer:
+    """Draws plots, each distinct one once: editions of one cycle share most of theirs."""
+
+    def __init__(self, *, jobs: int, progress: Progress, shared: bool = False) -> None:
+        """Keep what was drawn for the next edition only where it is ``shared``: a cycle's plots may be many."""
+        self._jobs = jobs
+        self._progress = progress
+        self._shared = shared
+        self._drawn: dict[bytes, bytes] = {}
+
+    def draw(self, plots: Sequence[Plot]) -> Iterator[tuple[Plot, bytes]]:
+        """Every plot with its SVG, in the given order. Equal plots give equal SVG, so their data tell them apart."""
+        if not self._shared:
+            yield from draw_all(plots, jobs=self._jobs, progress=self._progress("drawing plots", len(plots)))
+            return
+        keys = [hashlib.sha256(pickle.dumps(plot)).digest() for plot in plots]
+        missing = {key: plot for key, plot in zip(keys, plots, strict=True) if key not in self._drawn}
+        advance = self._progress("drawing plots", len(missing))
+        pictures = draw_all(list(missing.values()), jobs=self._jobs, progress=advance)
+        for key, (_, svg) in zip(missing, pictures, strict=True):
+            self._drawn[key] = svg
+        yield from ((plot, self._drawn[key]) for key, plot in zip(keys, plots, strict=True))
+
+
 def all_plots(record: CycleRecord) -> list[Plot]:
     """Every plot of a cycle: its own, and those of the pages that it has."""
     detailed = detailed_events(record)
@@ -38,7 +64,7 @@ def all_plots(record: CycleRecord) -> list[Plot]:
     ]
 
 
-def stage_cycle(docs: Path, record: CycleRecord, *, jobs: int, progress: Progress) -> None:
+def stage_cycle(docs: Path, record: CycleRecord, drawer: Drawer) -> None:
     """Write the sources of a cycle's own pages, its tables and its plots."""
     folder = docs / cycle_folder(record.cycle_id)
     write_texts(folder, cycle_pages(record))
@@ -47,8 +73,7 @@ def stage_cycle(docs: Path, record: CycleRecord, *, jobs: int, progress: Progres
     plots = all_plots(record)
     for plot in plots:
         (drawn / f"{plot.name}.csv").write_text(data_csv(plot), encoding="utf-8", newline="")
-    advance = progress("drawing plots", len(plots))
-    for plot, svg in draw_all(plots, jobs=jobs, progress=advance):
+    for plot, svg in drawer.draw(plots):
         (drawn / f"{plot.name}.svg").write_bytes(svg)
 
 

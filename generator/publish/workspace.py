@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from generator.config import Config
+from generator.cycle.archive import Archive
+from generator.cycle.marking import Edition
+from generator.publish.released import ReleasedArchive
 from generator.resources import resource
 
 HOOKS: Final = '''"""Where mkdocs finds nearpass's theme and pages."""
@@ -23,9 +29,14 @@ GENERATED: Final = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
-    """The folders of a publisher's workspace."""
+    """The folders of a publisher's workspace; with an ``edition`` those of its own site.
+
+    Where it is not ``alone``, each edition has its own folders for what is served, generated and looked up.
+    """
 
     directory: Path
+    edition: Edition | None = None
+    alone: bool = True
 
     @property
     def config(self) -> Path:
@@ -40,22 +51,27 @@ class Workspace:
     @property
     def index(self) -> Path:
         """What is looked up in the archive, rebuildable from it at any time."""
-        return self.directory / "index.sqlite"
+        return self.directory / self._named("index", ".sqlite")
 
     @property
     def docs(self) -> Path:
-        """Sources of all pages, hand-written and generated."""
+        """Sources of all pages, hand-written and generated; an edition's are its generated ones alone."""
+        return self.hand_written if self._shared else self.directory / "editions" / self._name
+
+    @property
+    def hand_written(self) -> Path:
+        """What the publisher wrote for the site."""
         return self.directory / "site"
 
     @property
     def public(self) -> Path:
         """What is served."""
-        return self.directory / "public"
+        return self.directory / "public" if self._shared else self.directory / "public" / self._name
 
     @property
     def published(self) -> Path:
         """The files below ``public`` that the last publication changed, one a line, in their order."""
-        return self.directory / "published.txt"
+        return self.directory / self._named("published", ".txt")
 
     @property
     def status(self) -> Path:
@@ -65,12 +81,49 @@ class Workspace:
     @property
     def staging(self) -> Path:
         """Work in progress, on the same file system as what it becomes."""
-        return self.directory / ".nearpass"
+        return self.directory / ".nearpass" if self._shared else self.directory / ".nearpass" / self._name
+
+    @property
+    def archived(self) -> Archive:
+        """The archive as this site may show it."""
+        return Archive(self.archive) if self.edition is None else ReleasedArchive(self.archive, self.edition)
+
+    @property
+    def _shared(self) -> bool:
+        return self.edition is None or self.alone
+
+    @property
+    def _name(self) -> str:
+        return self.edition.id if self.edition else ""
+
+    def _named(self, stem: str, suffix: str) -> str:
+        return f"{stem}{suffix}" if self._shared else f"{stem}-{self._name}{suffix}"
+
+
+def editions_of(workspace: Workspace, config: Config) -> list[Workspace]:
+    """The sites of a workspace: one for each edition, or the one of everything where none is configured."""
+    if not config.editions:
+        return [workspace]
+    key = _edition_key(workspace)
+    alone = len(config.editions) == 1
+    return [
+        Workspace(directory=workspace.directory, edition=table.edition(key), alone=alone) for table in config.editions
+    ]
+
+
+def _edition_key(workspace: Workspace) -> bytes:
+    """The secret by which neutral names are drawn; made once, and to be kept: with another one the names change."""
+    path = workspace.directory / "editions.key"
+    if not path.exists():
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(f"{secrets.token_hex(32)}\n")
+    return path.read_bytes().strip()
 
 
 def prepare(workspace: Workspace, site_name: str) -> None:
     """Make the workspace an mkdocs project, if it is none yet; files that are there stay as they are."""
-    for folder in (workspace.docs, workspace.directory / "theme"):
+    for folder in (workspace.hand_written, workspace.directory / "theme"):
         folder.mkdir(parents=True, exist_ok=True)
     hooks = workspace.directory / "mkdocs_hooks.py"
     if not hooks.exists():

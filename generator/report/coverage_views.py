@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from generator.cycle.record import CycleRecord, FunnelStep, PairRecord
+from generator.cycle.record import CycleRecord, FunnelRecord, FunnelStep, PairRecord
 from generator.report import wording
 from generator.report.tables import COVERAGE_COLUMNS
 from generator.report.views import (
@@ -35,8 +35,7 @@ class Coverage:
     statement: tuple[str, ...]
     pairs: Table
     uncovered: Table | None
-    intervals: Table
-    minima: Table
+    funnel: tuple[Table, ...]
 
 
 def coverage(catalogue: Catalogue, links: Links) -> Coverage:
@@ -46,12 +45,18 @@ def coverage(catalogue: Catalogue, links: Links) -> Coverage:
         statement=_completeness(record),
         pairs=coverage_table(record.pairs, links),
         uncovered=_uncovered_table(catalogue, links),
-        intervals=_funnel_table(
-            "Pair-intervals: pairs × intervals of the polynomials",
-            record.funnel.intervals,
-            record.funnel.interval_steps,
-        ),
-        minima=_funnel_table("Minima of the distance found in them", record.funnel.minima, record.funnel.minima_steps),
+        funnel=_funnel(record.funnel),
+    )
+
+
+def _funnel(funnel: FunnelRecord | None) -> tuple[Table, ...]:
+    """Where every interval and every minimum went; nothing where that would count what is withheld."""
+    if funnel is None:
+        return ()
+    caption = "Pair-intervals: pairs × intervals of the polynomials"
+    return (
+        _funnel_table(caption, funnel.intervals, funnel.interval_steps),
+        _funnel_table("Minima of the distance found in them", funnel.minima, funnel.minima_steps),
     )
 
 

@@ -95,7 +95,7 @@ class ProvenanceView:
 
     facts: tuple[Fact, ...]
     packages: str
-    configuration: str
+    configuration: str | None
     command: str
 
 
@@ -181,7 +181,12 @@ def change_view(change: ChangeRecord, catalogue: Catalogue, links: Links) -> Cha
     unknown = catalogue.unknown(change.primary, change.secondary)
     event = next((item for item in catalogue.events if item.event_id == change.event_id), None)
     old, new = change.previous_miss_km, change.miss_km
-    if old is not None and new is not None:
+    coarse = any(
+        (item := catalogue.objects.get(key)) and item.shown != "full" for key in (change.primary, change.secondary)
+    )
+    if coarse:
+        miss = " → ".join(wording.coarse_distance(value) for value in (old, new) if value is not None) or None
+    elif old is not None and new is not None:
         miss = f"{wording.number(old, wording.km_digits(old))} → {wording.distance(new)}"
     elif new is not None or old is not None:
         miss = wording.distance(new if new is not None else old)
@@ -218,7 +223,8 @@ def inputs_line(record: CycleRecord) -> tuple[str, ...]:
     """The state of the inputs in a few short sentences, what is wrong after what is right."""
     used = [item for item in record.inputs if item.refusal is None]
     have = {item.object_id for item in used}
-    text = f"{len(have)} of {wording.count(len(record.objects), 'object')} have an ephemeris in use"
+    known = [item for item in record.objects if item.shown == "full"]
+    text = f"{len(have)} of {wording.count(len(known), 'object')} have an ephemeris in use"
     aged = [item for item in used if item.age_s is not None]
     if aged:
         oldest = max(aged, key=lambda item: item.age_s or 0.0)
@@ -229,6 +235,9 @@ def inputs_line(record: CycleRecord) -> tuple[str, ...]:
             other = " (another delivery is in use)" if item.object_id in have else ""
             lines.append(f"{item.object_id} refused{other}: {wording.sentence(item.refusal)}")
     lines += [f"{item.id}: {wording.PHASE_UNKNOWN}." for item in record.objects if phase_unknown(item)]
+    lines += [
+        f"{item.id}: its deliveries are withheld in this edition." for item in record.objects if item not in known
+    ]
     return tuple(lines)
 
 
@@ -382,7 +391,11 @@ def provenance(record: CycleRecord) -> ProvenanceView:
             Fact(label="Planetary ephemeris", value=made.planetary_ephemeris),
             Fact(label="Body constants", value=_constants(record)),
             Fact(label="Thresholds", value=_thresholds(record)),
-            Fact(label="Configuration, SHA-256", value=made.configuration_sha256, note="hash"),
+            Fact(
+                label="Configuration, SHA-256",
+                value=made.configuration_sha256 or wording.WITHHELD,
+                note="hash" if made.configuration_sha256 else None,
+            ),
         ),
         packages=", ".join(f"{name} {version}" for name, version in made.packages),
         configuration=made.configuration,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from generator.cycle.record import EventRecord, HistoryPoint
@@ -19,6 +19,7 @@ from generator.report.views import (
     Table,
     TableRow,
     cell,
+    coarse_cell,
     head,
     level_cell,
     limited,
@@ -34,6 +35,7 @@ _BASIS: Final = {
     Basis.DELIVERED: "delivered with the ephemeris",
     Basis.DECLARED: "declared by the publisher as a model",
 }
+_NO_VECTOR: Final = (None, None, None)
 _BOUNDARY_MARK: Final = "‡"
 _BOUNDARY_NOTE: Final = "‡ The distance at an end of coverage: the true minimum may lie outside it."
 
@@ -54,9 +56,8 @@ def events_table(
             cells=(
                 Cell(text=f"{event.primary} – {event.secondary}", href=_row_href(event, catalogue, links)),
                 level_cell(event.level),
-                time_cell(event.tca, digits=1),
-                *(_flagged(cell(_COLUMN[key], event), event, key) for key in keys),
-                Cell(text="", files=links.messages(event.event_id)),
+                *_fields(event, keys),
+                Cell(text="", files=links.messages(event.event_id) if event.shown == "full" else ()),
             ),
         )
         for event in sorted(kept, key=lambda event: event.tca)
@@ -85,6 +86,13 @@ def _row_href(event: EventRecord, catalogue: Catalogue, links: Links) -> str:
     return links.pair(catalogue.pairs[event.primary, event.secondary])
 
 
+def _fields(event: EventRecord, keys: Sequence[str]) -> Iterator[Cell]:
+    """TCA and the columns asked for, as finely as the edition has them."""
+    for key in ("tca_utc", *keys):
+        found = _flagged(cell(_COLUMN[key], event), event, key)
+        yield found if event.shown == "full" else coarse_cell(found, _COLUMN[key].value(event))
+
+
 def _flagged(plain: Cell, event: EventRecord, key: str) -> Cell:
     """The miss distance of an event at an end of coverage carries a mark, explained below the table."""
     if key != "miss_km" or not event.at_boundary:
@@ -101,6 +109,7 @@ def history_table(event: EventRecord, links: Links) -> Table:
     points = [*event.history, now]
     steps = list(zip([None, *points[:-1]], points, strict=True))
     rows = []
+    exact = event.shown == "full"
     for before, point in reversed(steps):
         moved_s = point.tca - before.tca if before else None
         sigmas = None
@@ -114,13 +123,13 @@ def history_table(event: EventRecord, links: Links) -> Table:
         rows.append(TableRow(cells=(
             where,
             level_cell(point.level),
-            number_cell(point.miss_km, 3),
-            *(number_cell(value, 3, signed=True) for value in point.miss_rtn_km),
+            number_cell(point.miss_km, 3 if exact else 0),
+            *(number_cell(value, 3, signed=True) for value in point.miss_rtn_km or _NO_VECTOR),
             number_cell(point.miss_sigma_km, 3),
             number_cell(sigmas, 1),
             probability_cell(point.pc),
-            time_cell(point.tca, digits=1),
-            number_cell(moved_s, 2, signed=True),
+            time_cell(point.tca, digits=1 if exact else 0),
+            number_cell(moved_s, 2 if exact else 0, signed=True),
         )))  # fmt: skip
     return Table(
         caption="What each cycle said of this approach, the newest first",
@@ -160,8 +169,8 @@ def state_table(event: EventRecord, catalogue: Catalogue) -> Table:
         rows=tuple(
             TableRow(cells=(
                 Cell(text=catalogue.name(key)),
-                *(number_cell(value, 6) for value in position_km),
-                *(number_cell(value, 9) for value in velocity_km_s),
+                *(number_cell(value, 6) for value in position_km or _NO_VECTOR),
+                *(number_cell(value, 9) for value in velocity_km_s or _NO_VECTOR),
             ))
             for key, position_km, velocity_km_s in states
         ),
@@ -170,10 +179,10 @@ def state_table(event: EventRecord, catalogue: Catalogue) -> Table:
 
 def component_table(event: EventRecord) -> Table:
     """The miss vector and the distance, each with one sigma and their ratio."""
-    sigmas = event.miss_sigma_rtn_km or (None, None, None)
+    sigmas = event.miss_sigma_rtn_km or _NO_VECTOR
     rows = [
         (f"{axis}, {word}", value, sigma)
-        for (axis, word), value, sigma in zip(AXES, event.miss_rtn_km, sigmas, strict=True)
+        for (axis, word), value, sigma in zip(AXES, event.miss_rtn_km or _NO_VECTOR, sigmas, strict=True)
     ]
     rows.append(("Distance", event.miss_km, event.miss_sigma_km))
     if event.surface_km is not None:
@@ -191,7 +200,7 @@ def component_table(event: EventRecord) -> Table:
                 Cell(text=name),
                 number_cell(value, 3, signed=axis_row),
                 number_cell(sigma, 3),
-                number_cell(abs(value) / sigma if sigma else None, 1),
+                number_cell(abs(value) / sigma if sigma and value is not None else None, 1),
             ))
             for (name, value, sigma), axis_row in zip(rows, (True, True, True, False, False), strict=False)
         ),
@@ -205,7 +214,7 @@ def source_table(event: EventRecord, catalogue: Catalogue, links: Links) -> Tabl
     rows = []
     for key in (event.primary, event.secondary):
         item, source = given.get(key), used.get(key)
-        sigmas = item.sigma_rtn_km if item else (None, None, None)
+        sigmas = item.sigma_rtn_km if item else _NO_VECTOR
         rows.append(TableRow(cells=(
             Cell(text=catalogue.name(key), href=links.object(key)),
             *(number_cell(sigma, 3) for sigma in sigmas),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from generator.cycle.record import EventRecord, InputRecord
@@ -19,6 +19,7 @@ from generator.report.views import (
     Links,
     Table,
     nearness_km,
+    span_cell,
 )
 
 _COLUMN: Final = {column.key: column for column in EVENT_COLUMNS}
@@ -86,6 +87,39 @@ class EventPage:
 
 def event_card(event: EventRecord, catalogue: Catalogue, links: Links) -> EventCard:
     """The card of an event."""
+    return _exact_card(event, catalogue, links) if event.shown == "full" else _coarse_card(event, catalogue, links)
+
+
+def _coarse_card(event: EventRecord, catalogue: Catalogue, links: Links) -> EventCard:
+    """The card of an event of which the edition has rounded figures and no geometry."""
+    known = event.probability.pc
+    return replace(
+        _exact_card(event, catalogue, links),
+        tca=wording.moment_to_minute(event.tca),
+        tca_after="rounded for this edition",
+        miss=wording.coarse_distance(nearness_km(event)),
+        miss_of=f"{'to the surface' if event.surface_km is not None else 'miss'}, rounded for this edition",
+        sigma=wording.WITHHELD,
+        speed=f"geometry {wording.WITHHELD}",
+        pc=wording.WITHHELD if known is None else f"about {wording.probability(known)}",
+        pc_basis="rounded for this edition" if known is not None else "",
+        max_pc=None,
+        max_side="",
+        change=wording.sentence(_coarse_change(event, catalogue)),
+        deadline=wording.moment_to_minute(event.deadline) if event.deadline else f"deadline {wording.WITHHELD}",
+        decider=_decider(event, catalogue) if event.deadline else "",
+    )
+
+
+def _coarse_change(event: EventRecord, catalogue: Catalogue) -> str:
+    if not event.history:
+        return change_text(event, catalogue)
+    last = event.history[-1]
+    text = f"{wording.coarse_distance(last.miss_km)} → {wording.coarse_distance(event.miss_km)} since {last.cycle_id}"
+    return text if last.level is event.level else f"{text}; was {last.level.value}"
+
+
+def _exact_card(event: EventRecord, catalogue: Catalogue, links: Links) -> EventCard:
     cutoff = catalogue.record.window.start
     surface = event.surface_km is not None
     return EventCard(
@@ -110,12 +144,20 @@ def event_card(event: EventRecord, catalogue: Catalogue, links: Links) -> EventC
         deadline=wording.moment_to_minute(event.deadline) if event.deadline else "no deadline",
         deadline_machine=wording.machine_time(event.deadline) if event.deadline else None,
         decider=_decider(event, catalogue),
-        conditions=f"light time {wording.span(event.light_time_s)}, SEP {wording.number(event.sep_deg, 0)}°",
+        conditions=_conditions(event),
         boundary="At an end of coverage: the true minimum may lie outside it." if event.at_boundary else None,
     )
 
 
+def _conditions(event: EventRecord) -> str:
+    if event.light_time_s is None:
+        return f"light time and SEP {wording.WITHHELD}"
+    return f"light time {wording.span(event.light_time_s)}, SEP {wording.number(event.sep_deg, 0)}°"
+
+
 def _components(event: EventRecord) -> tuple[tuple[str, str], ...]:
+    if event.miss_rtn_km is None:
+        return ()
     digits = wording.km_digits(event.miss_km)
     return tuple(
         (axis, wording.number(value, digits, signed=True))
@@ -169,6 +211,8 @@ def _number_km(value_km: float) -> str:
 
 def summary(event: EventRecord, catalogue: Catalogue) -> str:
     """A paragraph that can be quoted without the page."""
+    if event.shown != "full":
+        return _coarse_summary(event, catalogue)
     who = [_who(key, catalogue) for key in (event.primary, event.secondary)]
     body = catalogue.record.body.name.capitalize()
     where = f"{wording.number(event.altitude_km, 0)} km above {body}"
@@ -193,6 +237,17 @@ def summary(event: EventRecord, catalogue: Catalogue) -> str:
     if event.at_boundary:
         parts.append("It lies at an end of coverage, so that the true minimum may lie outside.")
     return " ".join([*parts, _before(event)])
+
+
+def _coarse_summary(event: EventRecord, catalogue: Catalogue) -> str:
+    who = [_who(key, catalogue) for key in (event.primary, event.secondary)]
+    known = event.probability.pc
+    chance = f" The probability of collision is about {wording.probability(known)}." if known is not None else ""
+    return (
+        f"On {wording.moment_to_minute(event.tca)}, {who[0]} and {who[1]} pass each other at "
+        f"{wording.coarse_distance(event.miss_km)}; both are rounded for this edition, and the geometry is withheld."
+        f"{chance} The approach is {event.level.value}, {event.reason}."
+    )
 
 
 def _probability(event: EventRecord) -> str:
@@ -274,7 +329,7 @@ def _commanding(event: EventRecord, catalogue: Catalogue) -> tuple[Fact, ...]:
     return (
         Fact(label="Deadline", value=decide, machine=machine),
         *leads,
-        Fact(label="One-way light time", value=wording.span(event.light_time_s), note="to Earth at TCA"),
+        Fact(label="One-way light time", value=span_cell(event.light_time_s).text, note="to Earth at TCA"),
         Fact(label="Sun-Earth-Probe angle", value=f"{wording.number(event.sep_deg, 1)}°", note="at TCA"),
     )
 
@@ -300,7 +355,10 @@ def _basis(event: EventRecord, catalogue: Catalogue) -> tuple[str, ...]:
 
 
 def _place(event: EventRecord) -> tuple[Fact, ...]:
-    latitude = f"{wording.number(abs(event.latitude_deg), 1)}° {'N' if event.latitude_deg >= 0 else 'S'}"
+    latitude_deg = event.latitude_deg
+    if latitude_deg is None:
+        return ()
+    latitude = f"{wording.number(abs(latitude_deg), 1)}° {'N' if latitude_deg >= 0 else 'S'}"
     return (
         Fact(label="Altitude", value=wording.quantity(event.altitude_km, 1, "km"), note="of the primary"),
         Fact(label="Latitude", value=latitude),
@@ -309,6 +367,8 @@ def _place(event: EventRecord) -> tuple[Fact, ...]:
 
 
 def _motion(event: EventRecord) -> tuple[Fact, ...]:
+    if event.relative_velocity_rtn_km_s is None:
+        return ()
     velocity = "  ".join(
         f"{axis} {wording.number(value, 3, signed=True)}"
         for (axis, _), value in zip(AXES, event.relative_velocity_rtn_km_s, strict=True)

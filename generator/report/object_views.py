@@ -118,14 +118,21 @@ def _object_crossings(item: ObjectRecord, catalogue: Catalogue, links: Links) ->
 def _object_statement(item: ObjectRecord, catalogue: Catalogue) -> str:
     if phase_unknown(item):
         return f"{wording.sentence(wording.PHASE_UNKNOWN)} {_crossing_pairs(item, catalogue)}"
+    if item.shown != "full":
+        return f"What this object is screened from is withheld in this edition. {_listed(item, catalogue)}"
     if not item.coverage:
         return "No ephemeris in use covers the window: this object was not screened."
+    return f"{_listed(item, catalogue)} {covered_share(item, catalogue.record)} of the window is covered."
+
+
+def _listed(item: ObjectRecord, catalogue: Catalogue) -> str:
+    """How many approaches are listed, by level."""
     events = [event for event in catalogue.events if item.id in (event.primary, event.secondary)]
     red = sum(event.level is Level.RED for event in events)
     yellow = sum(event.level is Level.YELLOW for event in events)
     return (
         f"{wording.count(len(events), 'approach', 'approaches')} listed: {red} red, {yellow} yellow, "
-        f"{len(events) - red - yellow} green. {covered_share(item, catalogue.record)} of the window is covered."
+        f"{len(events) - red - yellow} green."
     )
 
 
@@ -156,6 +163,8 @@ def _object_facts(item: ObjectRecord, record: CycleRecord) -> tuple[Fact, ...]:
             label="Radius", value=f"{wording.plain(item.radius_km)} km" if item.radius_km is not None else wording.DASH
         )
     )
+    if item.shown != "full":
+        return _named_facts(item)
     lead = f"{wording.plain(item.lead_time_h)} h" if item.lead_time_h is not None else "none configured"
     proof = {"exact": "its own polynomials", "sampled": "fitted, error sampled", None: wording.DASH}[item.proof]
     return (
@@ -169,6 +178,17 @@ def _object_facts(item: ObjectRecord, record: CycleRecord) -> tuple[Fact, ...]:
         Fact(label="Ephemeris covers", value=covered_share(item, record), note=_coverage_spans(item)),
         Fact(label="Screened from", value=proof),
     )  # fmt: skip
+
+
+def _named_facts(item: ObjectRecord) -> tuple[Fact, ...]:
+    """What an edition says of an object whose orbit it may not hold."""
+    return (
+        Fact(label="Identifier", value=item.id),
+        Fact(label="Operator", value=item.operator or wording.WITHHELD),
+        Fact(label="NAIF id", value=str(item.naif_id) if item.naif_id is not None else wording.WITHHELD),
+        Fact(label="Kind", value=item.kind),
+        Fact(label="Orbit, ephemeris, size, lead time", value=wording.WITHHELD),
+    )
 
 
 def _coverage_spans(item: ObjectRecord) -> str | None:
@@ -214,6 +234,7 @@ def _object_row(item: ObjectRecord, record: CycleRecord, catalogue: Catalogue) -
     used = next((d for d in record.inputs if d.object_id == item.id and d.refusal is None), None)
     orbit = item.orbit
     covered_s = sum(span.length_s for span in item.coverage)
+    known = item.shown == "full" and not phase_unknown(item)
     return TableRow(cells=(
         Cell(text=item.id, href=f"{item.id}.html"),
         Cell(text=item.name),
@@ -223,7 +244,7 @@ def _object_row(item: ObjectRecord, record: CycleRecord, catalogue: Catalogue) -
         number_cell(orbit.inclination_deg if orbit else None, 1),
         Cell(text=_ephemeris_state(item, record.inputs)),
         span_cell(used.age_s if used else None),
-        number_cell(None if phase_unknown(item) else 100.0 * covered_s / record.window.length_s, 1),
+        number_cell(100.0 * covered_s / record.window.length_s if known else None, 1),
         number_cell(levels.count(Level.RED), 0),
         number_cell(levels.count(Level.YELLOW), 0),
         number_cell(len(levels), 0),
@@ -231,6 +252,8 @@ def _object_row(item: ObjectRecord, record: CycleRecord, catalogue: Catalogue) -
 
 
 def _ephemeris_state(item: ObjectRecord, inputs: Sequence[InputRecord]) -> str:
+    if item.shown != "full":
+        return wording.WITHHELD
     if phase_unknown(item):
         return "phase unknown"
     mine = [delivery for delivery in inputs if delivery.object_id == item.id]
@@ -269,7 +292,9 @@ def pair_page(pair: PairRecord, catalogue: Catalogue, links: Links) -> PairPage:
 
 
 def _no_crossings(items: Sequence[ObjectRecord], limit: str) -> str:
-    """What it means that no crossing is listed: not near, or not searched."""
+    """What it means that no crossing is listed: not near, not searched, or not to be told."""
+    if any(item.shown != "full" for item in items):
+        return "Whether these orbits cross is withheld in this edition."
     missing = [item.id for item in items if not item.coverage]
     if missing:
         return f"Not searched: no ephemeris in use of {wording.listing(missing)} covers the window."
@@ -305,7 +330,7 @@ def _pair_statement(pair: PairRecord, record: CycleRecord) -> tuple[str, ...]:
         return (wording.sentence(f"not screened: {pair.unscreened}"), "Nothing is said about how near the two come.")
     start, stop = wording.minute(record.window.start), wording.minute(record.window.stop)
     lines = []
-    if pair.proven_no_closer_than_km is not None:
+    if pair.proven_no_closer_than_km:
         except_for = ", except the uncovered spans" if pair.uncovered_s > 0.0 else ""
         lines.append(
             f"No approach below {wording.plain(round(pair.proven_no_closer_than_km, 3))} km "

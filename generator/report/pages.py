@@ -58,7 +58,8 @@ def cycle_pages(record: CycleRecord) -> dict[str, str]:
         name = f"{_file_name(pair.primary)}--{_file_name(pair.secondary)}"
         files[f"pairs/{name}.md"] = _pair_page(pair, catalogue, below)
     for event in record.events:
-        files |= _messages(record, event)
+        if event.shown == "full":
+            files |= _messages(record, event)
     files["events.csv"] = tables.events_csv(record.events)
     files["events.json"] = tables.events_json(record, record.events)
     files["crossings.csv"] = tables.crossings_csv(record.crossings)
@@ -177,6 +178,7 @@ def _overview(catalogue: Catalogue, links: Links) -> dict[str, Any]:
         "coverage": coverage_views.coverage(catalogue, links),
         "plots": {plot.name: plot for plot in cycle_plots(record)},
         "publisher": record.publisher,
+        "edition": record.edition,
         "first": record.previous_cycle_id is None,
         "planned": solution_views.planned(catalogue, links),
         "alternatives": solution_views.alternatives(catalogue, links),

@@ -111,7 +111,7 @@ def of_event(event: EventRecord, catalogue: Catalogue, links: Links) -> Table | 
         return None
     nominal = (
         Cell(text="in use"), Cell(text="nominal of both"), time_cell(event.tca, digits=1), number_cell(None, 1),
-        number_cell(event.miss_km, 3), *(number_cell(value, 3, signed=True) for value in event.miss_rtn_km),
+        number_cell(event.miss_km, 3), *(number_cell(value, 3, signed=True) for value in event.miss_rtn_km or ()),
         number_cell(event.miss_sigma_km, 3), probability_cell(event.probability.pc), level_cell(event.level),
     )  # fmt: skip
     rows = [TableRow(cells=nominal, mark="marked")]

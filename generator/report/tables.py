@@ -83,6 +83,10 @@ def json_text(name: str, cycle_id: str, columns: Sequence[Column[Row]], rows: It
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
+def _of_miss(event: EventRecord, axis: int) -> float | None:
+    return None if event.miss_rtn_km is None else event.miss_rtn_km[axis]
+
+
 _RTN = "in the primary's RTN axes, from primary to secondary"
 
 EVENT_COLUMNS: Final[tuple[Column[EventRecord], ...]] = (
@@ -101,11 +105,11 @@ EVENT_COLUMNS: Final[tuple[Column[EventRecord], ...]] = (
     Column(key="relative_speed_km_s", title="Speed", unit="km/s", meaning="Relative speed at TCA",
            value=lambda e: e.relative_speed_km_s),
     Column(key="miss_r_km", title="R", unit="km", meaning=f"Radial component of the miss vector {_RTN}",
-           value=lambda e: e.miss_rtn_km[0], signed=True),
+           value=lambda e: _of_miss(e, 0), signed=True),
     Column(key="miss_t_km", title="T", unit="km", meaning=f"Transverse component of the miss vector {_RTN}",
-           value=lambda e: e.miss_rtn_km[1], signed=True),
+           value=lambda e: _of_miss(e, 1), signed=True),
     Column(key="miss_n_km", title="N", unit="km", meaning=f"Normal component of the miss vector {_RTN}",
-           value=lambda e: e.miss_rtn_km[2], signed=True),
+           value=lambda e: _of_miss(e, 2), signed=True),
     Column(key="at_boundary", title="At boundary",
            meaning="true if this is the distance at an end of coverage and not a local minimum",
            value=lambda e: e.at_boundary),

@@ -271,8 +271,11 @@ def _untimed(crossing: CrossingRecord, silent: AbstractSet[str]) -> CrossingReco
 
 
 def detailed_events(record: CycleRecord) -> tuple[EventRecord, ...]:
-    """Events with a page of their own: all red and yellow ones, and the nearest green ones; by TCA."""
-    events = meaningful(record).events
+    """Events with a page of their own: all red and yellow ones, and the nearest green ones; by TCA.
+
+    An event whose geometry an edition withholds has none: a page would have nothing to show.
+    """
+    events = tuple(event for event in meaningful(record).events if event.shown == "full")
     green = sorted((event for event in events if event.level is Level.GREEN), key=nearness_km)
     chosen = {event.event_id for event in green[: record.detail_events]}
     return tuple(event for event in events if event.level is not Level.GREEN or event.event_id in chosen)
@@ -403,6 +406,15 @@ def cell(column: Column[Row], row: Row) -> Cell:
     if isinstance(value, float):
         return Cell(text=wording.number(value, column.page_digits, signed=column.signed), sort=f"{value:.9g}")
     return Cell(text=str(value))
+
+
+def coarse_cell(found: Cell, value: object) -> Cell:
+    """A field of something that an edition shows rounded: without decimals, and "withheld" for what it may not hold."""
+    if found.text == wording.DASH:
+        return Cell(text=wording.WITHHELD, sort="")
+    if isinstance(value, Epoch):
+        return Cell(text=wording.minute(value), sort=found.sort, machine=found.machine)
+    return Cell(text=wording.plain(value), sort=found.sort) if isinstance(value, float) and value >= 1.0 else found
 
 
 def time_cell(epoch: Epoch | None, *, digits: int = 0) -> Cell:

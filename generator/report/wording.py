@@ -12,6 +12,8 @@ from typing import Final
 from generator.astro.epochs import Epoch
 
 DASH: Final = "–"
+WITHHELD: Final = "withheld"
+"""What an edition prints instead of a value that it may not hold."""
 LEAST_PROBABILITY: Final = 1e-20
 """A probability below it is printed as that: its digits mean nothing."""
 PHASE_UNKNOWN: Final = "position along the orbit unknown: only crossings of the orbits are meaningful"
@@ -45,6 +47,11 @@ def plain(value: float) -> str:
 def distance(value_km: float | None) -> str:
     """A distance to three significant digits or the metre, whichever is more, below 1 000 km; else to 100 m."""
     return quantity(value_km, km_digits(value_km), "km")
+
+
+def coarse_distance(value_km: float | None) -> str:
+    """A distance that an edition has rounded: ``about 5 km``."""
+    return DASH if value_km is None else f"about {plain(value_km)}\u00a0km"
 
 
 def km_digits(value_km: float | None) -> int:

@@ -13,7 +13,7 @@ from matplotlib.patches import Circle
 from numpy.typing import NDArray
 
 from generator.astro.local_axes import rtn_axes
-from generator.cycle.record import CycleRecord, EventRecord, Vector
+from generator.cycle.record import CycleRecord, EventRecord, TrackRecord, Vector
 from generator.encounter.alert import Level
 from generator.report.plots.plot import Plot
 from generator.report.plots.style import (
@@ -232,7 +232,7 @@ def distance_sigma_km(event: EventRecord) -> tuple[float, ...] | None:
     The combined position covariance at TCA, along the direction from primary to secondary at the offset: the passage
     is short against the growth of the covariances and the turn of the axes.
     """
-    if len(event.uncertainty) != 2:
+    if len(event.uncertainty) != 2 or event.track is None:
         return None
     positions = np.array([event.primary_position_km, event.secondary_position_km])
     axes = rtn_axes(positions, np.array([event.primary_velocity_km_s, event.secondary_velocity_km_s]))
@@ -249,7 +249,7 @@ def distance_sigma_km(event: EventRecord) -> tuple[float, ...] | None:
 def distance_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
     """Distance around TCA; None where the record holds no track."""
     track = event.track
-    if len(track.offsets_s) < 2:
+    if track is None or len(track.offsets_s) < 2:
         return None
     when = second_text(event.tca)
     sigma = "" if event.miss_sigma_km is None else f", one sigma {short(event.miss_sigma_km)} km,"
@@ -262,7 +262,7 @@ def distance_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
         alt=(
             f"Distance of {event.primary} and {event.secondary} from {_seconds(track.offsets_s[0])} to "
             f"{_seconds(track.offsets_s[-1])} s from TCA. It is least at TCA, {short(event.miss_km)} km{sigma} and "
-            f"changes by up to {event.relative_speed_km_s:.3f} km/s.{_stay(event, thresholds)}"
+            f"changes by up to {event.relative_speed_km_s:.3f} km/s.{_stay(track, thresholds)}"
         ),
         caption=(
             "Where the curve dips below a dashed threshold the area is shaded"
@@ -288,7 +288,7 @@ def distance_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
 def track_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
     """The relative track; None where the record holds none."""
     track = event.track
-    if len(track.offsets_s) < 4:
+    if track is None or event.miss_rtn_km is None or len(track.offsets_s) < 4:
         return None
     when = second_text(event.tca)
     r, t, n = (short(value) for value in event.miss_rtn_km)
@@ -325,9 +325,9 @@ def track_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
     )
 
 
-def _stay(event: EventRecord, thresholds: Thresholds) -> str:
+def _stay(track: TrackRecord, thresholds: Thresholds) -> str:
     """For how long the distance is below each threshold, from the recorded track."""
-    offsets, distance = np.array(event.track.offsets_s), np.array(event.track.distance_km)
+    offsets, distance = np.array(track.offsets_s), np.array(track.distance_km)
     found = []
     for value_km, _, text in thresholds:
         below = distance < value_km

@@ -87,6 +87,7 @@ def coverage_plot(record: CycleRecord) -> Plot:
     shares = {
         item.id: sum(span.length_s for span in item.coverage) / length_s if item.phase == "known" else 0.0
         for item in record.objects
+        if item.shown == "full"
     }
     whole = sum(share > 0.9999 for share in shares.values())
     lacking = [f"{name} {100.0 * share:.0f} %" for name, share in shares.items() if share <= 0.9999]
@@ -128,6 +129,8 @@ def coverage_plot(record: CycleRecord) -> Plot:
 
 
 def _note(item: ObjectRecord) -> str:
+    if item.shown != "full":
+        return "withheld in this edition"
     if item.phase == "unknown":
         return "position along the orbit unknown"
     return "" if item.coverage else "no ephemeris in use"

@@ -12,6 +12,9 @@ from generator.report.plots.views import OrbitPath, OrbitViews, Spot, orbit_norm
 
 def event_orbits_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
     """Both paths over about a revolution around TCA; None where the record holds none."""
+    at_km, altitude_km, latitude_deg = event.primary_position_km, event.altitude_km, event.latitude_deg
+    if event.orbits is None or at_km is None or altitude_km is None or latitude_deg is None:
+        return None
     paths = ((event.primary, event.orbits.primary_km), (event.secondary, event.orbits.secondary_km))
     if any(len(points) < 2 for _, points in paths):
         return None
@@ -23,13 +26,13 @@ def event_orbits_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
         across_label="towards TCA, 1000 km",
         body=record.body,
         pole=pole_of(record.body, event.tca),
-        across=event.primary_position_km,
+        across=at_km,
         paths=tuple(
             OrbitPath(id=id_, points_km=points, color=color, dashed=dashed)
             for (id_, points), color, dashed in zip(paths, (PRIMARY, SECONDARY), (False, True), strict=True)
         ),
-        spots=(Spot(position_km=event.primary_position_km, text="TCA", level=event.level),),
-        focus_km=float(np.linalg.norm(event.primary_position_km)),
+        spots=(Spot(position_km=at_km, text="TCA", level=event.level),),
+        focus_km=float(np.linalg.norm(at_km)),
     )
     return Plot(
         name=f"event-{event.event_id}-orbits",
@@ -37,7 +40,7 @@ def event_orbits_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
         title=f"Orbits of {event.primary} and {event.secondary} at {when}",
         alt=(
             f"Orbits of {event.primary} and {event.secondary} about {body} in two views, to scale. They meet at "
-            f"{short(event.altitude_km)} km altitude, latitude {_degrees(event.latitude_deg)}°, longitude "
+            f"{short(altitude_km)} km altitude, latitude {_degrees(latitude_deg)}°, longitude "
             f"{event.longitude_east_deg:.1f}° east; the angle between their courses is "
             f"{event.approach_angle_deg:.1f}°, the relative speed {event.relative_speed_km_s:.3f} km/s."
         ),

@@ -155,7 +155,7 @@ def cycle_epoch(cycle_id: str) -> Epoch:
 
 
 def trend_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
-    """What each cycle said of the event; None where only this one did."""
+    """What each cycle said of the event; None where only this one did, or the geometry is withheld."""
     if not event.history:
         return None
     now = HistoryPoint(
@@ -168,6 +168,9 @@ def trend_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
         pc=event.probability.pc,
     )
     seen = (*event.history, now)
+    components = [point.miss_rtn_km for point in seen if point.miss_rtn_km is not None]
+    if len(components) < len(seen):
+        return None
     cut_offs = [cycle_epoch(point.cycle_id) for point in seen]
     first, last = seen[-2], seen[-1]
     return Plot(
@@ -192,11 +195,11 @@ def trend_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
                 f"{point.tca.iso(digits=3)}Z",
                 point.miss_km,
                 point.miss_sigma_km,
-                *point.miss_rtn_km,
+                *components[index],
                 point.pc,
                 str(point.level),
             )
-            for point in seen
+            for index, point in enumerate(seen)
         ),
         drawing=TrendDrawing(
             heading=f"{event.primary} – {event.secondary}",
@@ -207,12 +210,12 @@ def trend_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
                 TrendPoint(
                     days=days_between(cut_offs[0], cut_off),
                     miss_km=point.miss_km,
-                    miss_rtn_km=point.miss_rtn_km,
+                    miss_rtn_km=components[index],
                     miss_sigma_km=point.miss_sigma_km,
                     pc=point.pc,
                     level=point.level,
                 )
-                for point, cut_off in zip(seen, cut_offs, strict=True)
+                for index, (point, cut_off) in enumerate(zip(seen, cut_offs, strict=True))
             ),
             thresholds=thresholds_of(record, event),
             pc_thresholds=pc_thresholds(record),

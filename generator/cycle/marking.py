@@ -1,0 +1,137 @@
+"""Markings of what agencies deliver, and the editions of a cycle that different readers get.
+
+Levels are those of the Traffic Light Protocol, TLP 2.0 (FIRST, 2022). An agency's own words, such as ``SBU``, are
+mapped to a level by the configuration. Words that no rule maps have no level, and what has no level is withheld.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+
+class Tlp(StrEnum):
+    """Who may read, from everybody to the named recipients alone."""
+
+    CLEAR = "TLP:CLEAR"
+    GREEN = "TLP:GREEN"
+    AMBER = "TLP:AMBER"
+    AMBER_STRICT = "TLP:AMBER+STRICT"
+    RED = "TLP:RED"
+
+
+STRICTNESS: Final[Mapping[Tlp, int]] = MappingProxyType({level: place for place, level in enumerate(Tlp)})
+TLP_WORDS: Final[Mapping[str, Tlp]] = MappingProxyType(
+    {level.value: level for level in Tlp}
+    | {level.value.removeprefix("TLP:"): level for level in Tlp}
+    | {"WHITE": Tlp.CLEAR, "TLP:WHITE": Tlp.CLEAR}  # its name in TLP 1.0
+)
+
+
+class Show(StrEnum):
+    """How much of an object an edition shows; the order is from all to nothing."""
+
+    FULL = "full"
+    METRICS = "metrics"
+    ANONYMOUS = "anonymous"
+    HIDDEN = "hidden"
+
+
+REACH: Final[Mapping[Show, int]] = MappingProxyType({show: place for place, show in enumerate(Show)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkingRecord:
+    """Under which condition something was given: by whom, its level, its own words, and who was named as recipient.
+
+    ``level`` is None where the words are mapped to none.
+    """
+
+    originator: str
+    level: Tlp | None
+    words: str | None
+    release: tuple[str, ...]
+
+    def __str__(self) -> str:
+        label = self.level.value if self.level else "unknown marking"
+        return f"{label} ({self.words})" if self.words else label
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grain:
+    """What the numbers of an object in metrics are rounded to; those of an anonymous one ten times as coarsely."""
+
+    miss_km: float = 5.0
+    tca_s: float = 600.0
+    pc_decades: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectRule:
+    """How much of one object an edition shows, whatever its marking says, and who decided it when."""
+
+    show: Show
+    decided_by: str | None
+    decided_on: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """One edition of each cycle: who reads it, what they may see, and how coarse the rest becomes.
+
+    ``levels`` and ``originators`` (None: any) say which markings it may see; what a release list grants to one of
+    its ``parties`` it may see as well. ``withheld`` is how it shows an object that it may not see, unless ``rules``
+    says otherwise. ``everything`` is the publisher's own, unreduced. ``every_hours`` leaves out cycles whose data
+    cut-off is not a multiple of that from midnight UTC: cycles made because a delivery arrived would tell when.
+    ``key`` is the secret by which neutral names are drawn.
+    """
+
+    id: str
+    audience: str | None = None
+    everything: bool = False
+    levels: frozenset[Tlp] = frozenset()
+    originators: frozenset[str] | None = None
+    parties: frozenset[str] = frozenset()
+    withheld: Show = Show.HIDDEN
+    say_withheld: bool = True
+    register: bool = False
+    every_hours: float | None = None
+    grain: Grain = Grain()
+    rules: Mapping[str, ObjectRule] = field(default_factory=dict)
+    key: bytes = field(default=b"", repr=False)
+
+    @property
+    def marking(self) -> Tlp:
+        """What every page of the edition carries: the strictest level that it may hold."""
+        named = {Tlp.AMBER_STRICT} if self.parties else set()
+        top = {Tlp.RED} if self.everything else set()
+        return max({Tlp.CLEAR, *self.levels, *named, *top}, key=STRICTNESS.__getitem__)
+
+    def sees(self, marking: MarkingRecord | None) -> bool:
+        """Whether what is marked so may stand in this edition as it is; what has no marking may not."""
+        if self.everything:
+            return True
+        if marking is None:
+            return False
+        if self.parties.intersection(marking.release):
+            return True
+        if self.originators is not None and marking.originator not in self.originators:
+            return False
+        return marking.level is not None and marking.level in self.levels
+
+    def publishes(self, cycle_id: str) -> bool:
+        """Whether this edition has the cycle with this data cut-off."""
+        if self.every_hours is None:
+            return True
+        minutes = int(cycle_id[11:13]) * 60 + int(cycle_id[13:15])
+        return minutes % round(self.every_hours * 60.0) == 0
+
+
+def level_of(words: str, mapped: Mapping[str, Tlp]) -> Tlp | None:
+    """The level that words of a marking mean: a TLP level itself, or as the publisher maps them; None if unknown."""
+    plain = " ".join(words.split()).strip("'\"")
+    return TLP_WORDS.get(plain.upper()) or mapped.get(plain.casefold())

@@ -1,0 +1,163 @@
+"""The tables of nearpass.toml that say who may see what: markings, contacts, editions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from generator.cycle.marking import TLP_WORDS, Edition, Grain, MarkingRecord, ObjectRule, Show, Tlp, level_of
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+def _tlp(words: str) -> str:
+    if words.strip().upper() not in TLP_WORDS:
+        raise ValueError(f"a level must be one of TLP 2.0: {', '.join(level.value for level in Tlp)}")
+    return TLP_WORDS[words.strip().upper()].value
+
+
+Level = Annotated[str, AfterValidator(_tlp)]
+
+
+class Table(BaseModel):
+    """A table of the configuration: no other keys, no conversion of types."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class MarkingTable(Table):
+    """An agency's own words and the level that they mean."""
+
+    words: str = Field(min_length=1)
+    level: Level
+
+
+class Contact(Table):
+    """Who must be told of an object's approaches, and by what channel."""
+
+    party: str = Field(min_length=1)
+    channel: str = Field(min_length=1)
+
+
+class EditionObject(Table):
+    """How an edition shows one object whatever its marking says; who decided so."""
+
+    id: str = Field(min_length=1)
+    show: str
+    decided_by: str | None = None
+    decided_on: date | None = None
+    reason: str | None = None
+
+    @field_validator("show")
+    @classmethod
+    def _known(cls, show: str) -> str:
+        if show not in {entry.value for entry in Show}:
+            raise ValueError(f"show must be one of {', '.join(entry.value for entry in Show)}")
+        return show
+
+    @model_validator(mode="after")
+    def _decided(self) -> EditionObject:
+        if self.show != Show.HIDDEN.value and (self.decided_by is None or self.decided_on is None):
+            raise ValueError("showing an object by decision needs decided_by and decided_on")
+        return self
+
+
+class GrainTable(Table):
+    """What an edition rounds to."""
+
+    miss_km: Positive = Grain().miss_km
+    tca_s: Positive = Grain().tca_s
+    pc_decades: Positive = Grain().pc_decades
+
+
+class EditionTable(Table):
+    """One edition of each cycle. ``withheld`` is how it shows an object that it may not see."""
+
+    id: str
+    audience: str | None = Field(default=None, min_length=1)
+    everything: bool = False
+    levels: tuple[Level, ...] = ()
+    originators: tuple[str, ...] | None = None
+    parties: tuple[str, ...] = ()
+    withheld: str = Show.HIDDEN.value
+    say_withheld: bool = True
+    register_page: bool = Field(default=False, alias="register")
+    every_hours: Annotated[float, Field(gt=0, le=24, allow_inf_nan=False)] | None = None
+    grain: GrainTable = GrainTable()
+    objects: tuple[EditionObject, ...] = Field(default=(), alias="object")
+
+    @field_validator("id")
+    @classmethod
+    def _folder(cls, identifier: str) -> str:
+        if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", identifier):
+            raise ValueError("an edition's id must be 1 to 32 small letters, digits or hyphens: it names a folder")
+        return identifier
+
+    @field_validator("withheld")
+    @classmethod
+    def _coarse(cls, show: str) -> str:
+        if show not in {Show.METRICS.value, Show.ANONYMOUS.value, Show.HIDDEN.value}:
+            raise ValueError("withheld must be metrics, anonymous or hidden")
+        return show
+
+    @model_validator(mode="after")
+    def _named_recipients(self) -> EditionTable:
+        if Tlp.RED.value in self.levels:
+            raise ValueError("TLP:RED is for named recipients: name them in the release list of the source")
+        return self
+
+    def edition(self, key: bytes) -> Edition:
+        """The edition, with the key by which its neutral names are drawn."""
+        return Edition(
+            id=self.id,
+            audience=self.audience,
+            everything=self.everything,
+            levels=frozenset(Tlp(level) for level in self.levels),
+            originators=None if self.originators is None else frozenset(self.originators),
+            parties=frozenset(self.parties),
+            withheld=Show(self.withheld),
+            say_withheld=self.say_withheld,
+            register=self.register_page,
+            every_hours=self.every_hours,
+            grain=Grain(**self.grain.model_dump()),
+            rules={
+                entry.id: ObjectRule(
+                    show=Show(entry.show),
+                    decided_by=entry.decided_by,
+                    decided_on=entry.decided_on.isoformat() if entry.decided_on else None,
+                    reason=entry.reason,
+                )
+                for entry in self.objects
+            },
+            key=key,
+        )
+
+
+def mapped_words(tables: Sequence[MarkingTable]) -> dict[str, Tlp]:
+    """Agencies' words, without regard to case and blanks, to levels."""
+    return {" ".join(table.words.split()).casefold(): Tlp(table.level) for table in tables}
+
+
+def marking_record(
+    words: str | None, release: Sequence[str], originator: str, mapped: Mapping[str, Tlp]
+) -> MarkingRecord | None:
+    """The marking that words of the configuration or of a file mean; None where there are none."""
+    if words is None:
+        return None
+    level = level_of(words, mapped)
+    own = words if level is None or words.strip().upper() not in TLP_WORDS else None
+    return MarkingRecord(originator=originator, level=level, words=own, release=tuple(release))
+
+
+TABLES: dict[str, type[Table]] = {
+    "marking": MarkingTable,
+    "object.contact": Contact,
+    "edition": EditionTable,
+    "edition.grain": GrainTable,
+    "edition.object": EditionObject,
+}
+"""Where each stands in the configuration."""

@@ -1,0 +1,53 @@
+"""All editions of the cycles that an archive holds: each published by itself, so that one that leaks stops alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from generator.cycle.archive import Archive
+from generator.errors import LeakError
+from generator.publish.site import publish, unpublished
+from generator.publish.stage import Drawer, Progress
+from generator.publish.workspace import Workspace
+
+
+def publish_editions(sites: Sequence[Workspace], *, jobs: int, progress: Progress) -> list[LeakError]:
+    """Publish in each edition what the archive holds and the edition does not have yet, in the order of the chain.
+
+    An edition that would leak a cycle gets no later one either: its pages would lead to what is not there.
+
+    Args:
+        sites: The editions.
+        jobs: Processes that draw plots.
+        progress: Shows what is going on.
+
+    Returns:
+        The leaks that were found, one for each edition that was stopped.
+    """
+    archive = Archive(sites[0].archive)
+    waiting = [(site, unpublished(site)) for site in sites]
+    leaks: list[LeakError] = []
+    stopped: set[str] = set()
+    wanted = {cycle_id for _, missing in waiting for cycle_id in missing}
+    for cycle_id in _in_chain_order(archive, wanted):
+        record, drawer = archive.load(cycle_id), Drawer(jobs=jobs, progress=progress, shared=len(sites) > 1)
+        for site, missing in waiting:
+            name = site.edition.id if site.edition else ""
+            if cycle_id not in missing or name in stopped:
+                continue
+            try:
+                publish(site, record, jobs=jobs, progress=progress, drawer=drawer)
+            except LeakError as error:
+                leaks.append(error)
+                stopped.add(name)
+    return leaks
+
+
+def _in_chain_order(archive: Archive, wanted: set[str]) -> list[str]:
+    found: list[str] = []
+    link = archive.head()
+    while link is not None and len(found) < len(wanted):
+        if link["cycle_id"] in wanted:
+            found.append(link["cycle_id"])
+        link = archive.manifest(link["cycle_id"])["previous"]
+    return found[::-1]

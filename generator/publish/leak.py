@@ -1,0 +1,207 @@
+"""The leak test: every file of a built edition is searched for what the edition must not hold, before it is served.
+
+A file is read in every spelling at once: percent signs, HTML and JSON escapes undone, case and accents folded, with
+and without its tags. Pictures are searched for text like any file, and for paths by what they were drawn from: each
+number handed to a drawing is compared with the secret ones. Compressed files are searched inside.
+"""
+
+from __future__ import annotations
+
+import gzip
+import html
+import io
+import re
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote
+
+import generator
+from generator.cycle.record import CycleRecord
+from generator.cycle.release import reduced
+from generator.cycle.secrets import ALONE_DIGITS, BESIDE_DIGITS, Secrets, leaves, plain_text, secrets_of
+from generator.errors import LeakError
+from generator.publish.stage import all_plots
+from generator.publish.workspace import Workspace
+from generator.report.plots import Plot
+from generator.report.site_hooks import ASSETS
+from generator.resources import resource
+
+_WORD: Final = re.compile(r"[a-z0-9]+")
+_NUMBER: Final = re.compile(r"(?<![\w.:])\d[\d.]*(?:e[+-]?\d+)?(?![\w.:])")
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d[t ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?")
+_SPOKEN: Final = re.compile(
+    r"(\d{1,2}) (january|february|march|april|may|june|july|august|september|october|november|december) (\d{4}) "
+    r"(\d\d:\d\d(?::\d\d)?)"
+)
+_MONTHS: Final = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
+                  "november", "december")  # fmt: skip
+_ESCAPED: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
+_TAG: Final = re.compile(r"<[^<>]*>")
+_THIN: Final = str.maketrans(dict.fromkeys("\u202f\u00a0\u2009", None) | {"−": "-"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leak:
+    """Where a file holds what it must not: ``secret`` is the place in the full record, never the secret itself."""
+
+    file: str
+    line: int | None
+    secret: str
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{where} holds {self.secret}"
+
+
+def check_leaks(workspace: Workspace, built: Path, full: Sequence[CycleRecord]) -> None:
+    """Search a built edition before it is put in place.
+
+    Args:
+        workspace: Of which edition.
+        built: Its files.
+        full: The archived records that they were made from.
+
+    Raises:
+        LeakError: naming the edition, the file and the line.
+    """
+    edition = workspace.edition
+    if edition is None or edition.everything:
+        return
+    own = _programs_own(workspace, built)
+    texts = [(name, data) for name, data in _files(built) if name not in own]
+    for record in full:
+        shown = reduced(record, edition)
+        if shown.edition is None and shown == record:
+            continue
+        secrets = secrets_of(record, shown, _vocabulary())
+        found = next(_leaks(texts, all_plots(shown), secrets), None)
+        if found is not None:
+            rule = f"an edition must not hold what is withheld from it: {found}"
+            raise LeakError(rule, value=edition.id)
+
+
+def leaks_in(files: Sequence[tuple[str, bytes]], plots: Sequence[Plot], secrets: Secrets) -> list[Leak]:
+    """Everything that is found in files and in what pictures were drawn from."""
+    return list(_leaks(files, plots, secrets))
+
+
+def _leaks(files: Sequence[tuple[str, bytes]], plots: Sequence[Plot], secrets: Secrets) -> Iterator[Leak]:
+    by_word: dict[str, list[str]] = {}
+    for secret in secrets.words:
+        longest = max(_WORD.findall(secret), key=len, default="")
+        by_word.setdefault(longest, []).append(secret)
+    for name, data in files:
+        lines = _lines(name, data)
+        yield from _words_in(name, lines, by_word, secrets)
+        yield from _instants_in(name, lines, secrets)
+        if not name.endswith(".svg"):
+            yield from _numbers_in(name, lines, secrets)
+    for plot in plots:
+        for leaf in leaves(plot.drawing):
+            if isinstance(leaf.value, float) and leaf.value in secrets.floats:
+                yield Leak(file=f"plots/{plot.name}.svg", line=None, secret=secrets.floats[leaf.value])
+
+
+def _lines(name: str, data: bytes) -> list[str]:
+    """The file's name and lines in the spelling in which they are compared."""
+    text = data.decode("utf-8", errors="replace")
+    if "\\u" in text:
+        text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+    found = [plain_text(name.replace("/", " / "))]
+    for line in text.splitlines():
+        plain = html.unescape(html.unescape(unquote(line) if "%" in line else line) if "&" in line else line)
+        plain = plain.translate(_THIN)
+        found.append(plain_text(plain))
+        if "<" in plain and "><" in plain:
+            found[-1] += " | " + plain_text(_TAG.sub("", plain))
+    return found
+
+
+def _words_in(name: str, lines: list[str], by_word: dict[str, list[str]], secrets: Secrets) -> Iterator[Leak]:
+    whole = " ".join(lines)
+    present = by_word.keys() & set(_WORD.findall(whole))
+    for secret in (secret for word in present for secret in by_word[word] if secret in whole):
+        pattern = re.compile(rf"(?<![a-z0-9]){re.escape(secret)}(?![a-z0-9])")
+        line = next((number for number, text in enumerate(lines) if pattern.search(text)), None)
+        if line is not None or pattern.search(whole):
+            yield Leak(file=name, line=line, secret=secrets.words[secret])
+
+
+def _instants_in(name: str, lines: list[str], secrets: Secrets) -> Iterator[Leak]:
+    for number, line in enumerate(lines):
+        for text in (*(found[0] for found in _INSTANT.finditer(line)), *map(_from_spoken, _SPOKEN.finditer(line))):
+            spelled = text.replace(" ", "T").upper()
+            if spelled in secrets.instants:
+                yield Leak(file=name, line=number, secret=secrets.instants[spelled])
+
+
+def _from_spoken(found: re.Match[str]) -> str:
+    return f"{found[3]}-{_MONTHS.index(found[2]) + 1:02d}-{int(found[1]):02d}T{found[4]}"
+
+
+def _numbers_in(name: str, lines: list[str], secrets: Secrets) -> Iterator[Leak]:
+    for number, line in enumerate(lines):
+        beside = [numbers for pair, numbers in secrets.beside.items() if all(key in line for key in pair)]
+        for found in _NUMBER.finditer(line):
+            digits = len(found[0].split("e")[0].replace(".", "").strip("0"))
+            if digits < BESIDE_DIGITS or (digits < ALONE_DIGITS and not beside):
+                continue
+            value, half_unit = _value(found[0])
+            if value is None or secrets.open_numbers.found(value, half_unit) is not None:
+                continue
+            searched = [*beside, secrets.alone] if digits >= ALONE_DIGITS else beside
+            place = next((hit for numbers in searched if (hit := numbers.found(value, half_unit)) is not None), None)
+            if place is not None:
+                yield Leak(file=name, line=number, secret=place)
+
+
+def _value(text: str) -> tuple[float | None, float]:
+    """A printed number and half a unit of its last digit; None if it is none."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None, 0.0
+    mantissa, _, exponent = text.partition("e")
+    decimals = len(mantissa.partition(".")[2])
+    return value, 0.5 * 10.0 ** (int(exponent or 0) - decimals)
+
+
+def _files(built: Path) -> Iterator[tuple[str, bytes]]:
+    """Every file with its name, those inside compressed ones too."""
+    for path in sorted(path for path in built.rglob("*") if path.is_file()):
+        yield from _unpacked(path.relative_to(built).as_posix(), path.read_bytes())
+
+
+def _unpacked(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
+    yield name, data
+    if name.endswith(".gz"):
+        yield name.removesuffix(".gz"), gzip.decompress(data)
+    if name.endswith(".zip"):
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            for member in archive.namelist():
+                yield from _unpacked(f"{name}/{member}", archive.read(member))
+
+
+@cache
+def _vocabulary() -> str:
+    """The words of the program: its sources, with their strings joined, and its templates."""
+    package = Path(generator.__file__).parent
+    sources = [path.read_text(encoding="utf-8") for path in sorted(package.rglob("*.py"))]
+    templates = [path.read_text(encoding="utf-8") for path in sorted(resource("templates").rglob("*.j2"))]
+    return plain_text(re.sub(r'"\s*\n\s*f?"', "", "\n".join([*sources, *templates])))
+
+
+def _programs_own(workspace: Workspace, built: Path) -> set[str]:
+    """Files that travel with the program, the same in every site: its pages, unless replaced, its theme, its schema."""
+    pages = resource("site")
+    own = {
+        path.relative_to(pages).with_suffix(".html" if path.suffix == ".md" else path.suffix).as_posix()
+        for path in pages.rglob("*")
+        if path.is_file() and not (workspace.hand_written / path.relative_to(pages)).exists()
+    }
+    assets = {path.relative_to(built).as_posix() for path in (built / ASSETS).rglob("*")}
+    return own | assets | {"schema/cycle-1.json", "schema/cycle-2.json"}

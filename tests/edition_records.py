@@ -1,0 +1,244 @@
+"""Records for tests of editions: the sample with markings, and its twins, which differ in nothing that may be told.
+
+A twin changes every field of what is withheld: numbers, instants, words, choices. What an edition may tell, coarsely
+or at all, is listed here by hand, apart from the table of rules that is under test.
+"""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass, replace
+from enum import Enum
+from functools import cache
+from typing import Any, Final
+
+from generator.astro.epochs import Epoch
+from generator.cycle.marking import Edition, MarkingRecord, ObjectRule, Show, Tlp
+from generator.cycle.prediction_record import DeclaredRecord, PredictedState
+from generator.cycle.record import ContactRecord, CycleRecord, DormantEvent, InputRecord, NoteRecord, Prediction
+from records import CUT_OFF, sample_record
+
+CLEAR: Final = MarkingRecord(originator="Test Office", level=Tlp.CLEAR, words=None, release=())
+AMBER: Final = MarkingRecord(originator="Other Agency", level=Tlp.AMBER, words="SBU", release=("PARTNER",))
+DECLARED: Final = DeclaredRecord(
+    radial_km=0.1, transverse_km=0.7, normal_km=0.2, timing_s=0.3, timing_growth_s_per_day=0.4, source="by analogy"
+)
+
+TOLD: Final[Mapping[Show, Mapping[str, frozenset[str]]]] = {
+    Show.METRICS: {
+        "ObjectRecord": frozenset({"id", "name", "operator", "naif_id", "kind", "phase", "marking", "shown"}),
+        "PairRecord": frozenset({"primary", "secondary", "unscreened", "proof", "event_ids", "shown"}),
+        "NearestRecord": frozenset({"at_boundary"}),
+        "EventRecord": frozenset({"event_id", "primary", "secondary", "at_boundary", "level", "shown"}),
+        "ProbabilityRecord": frozenset({"method"}),
+        "HistoryPoint": frozenset({"cycle_id", "level"}),
+        "ChangeRecord": frozenset({"kind", "event_id", "primary", "secondary", "level", "previous_level"}),
+    },
+    Show.ANONYMOUS: {
+        "ObjectRecord": frozenset({"id", "kind", "phase", "shown"}),
+        "PairRecord": frozenset({"primary", "secondary", "event_ids", "shown"}),
+        "NearestRecord": frozenset({"at_boundary"}),
+        "EventRecord": frozenset({"event_id", "primary", "secondary", "at_boundary", "level", "shown"}),
+        "HistoryPoint": frozenset({"cycle_id", "level"}),
+        "ChangeRecord": frozenset({"kind", "event_id", "primary", "secondary", "level", "previous_level"}),
+    },
+}
+"""What an edition may tell as it is, by record; ids become neutral ones."""
+COARSE: Final = frozenset({
+    "tca", "miss_km", "surface_km", "previous_miss_km", "pc", "covered_s", "uncovered_s", "proven_no_closer_than_km",
+})  # fmt: skip
+"""What it may tell coarsely: a twin moves it by less than a millionth of the grain."""
+
+
+def marked_record(markings: Mapping[str, MarkingRecord | None]) -> CycleRecord:
+    """The sample with a marking for each object and its deliveries, clear unless given, and two notes."""
+    record = sample_record()
+    event = record.events[0]
+    note = NoteRecord(
+        file="log/first.md", event_id=event.event_id, time=CUT_OFF, kind="consultation", parties=("ESA", "NASA"),
+        marking=markings.get(event.secondary, CLEAR), text="Spoke on the phone about the first approach.", refusal=None,
+    )  # fmt: skip
+    asleep = DormantEvent(
+        event_id=event.event_id, primary="MRO", secondary="ODY", tca=CUT_OFF + 9999.5, history=event.history
+    )
+    return replace(
+        record,
+        dormant=(asleep,),
+        objects=tuple(
+            replace(
+                item, marking=markings.get(item.id, CLEAR),
+                note=f"Private words about {item.id}.", naif_id=-900 - place,
+                declared=DECLARED, covariance_marking=CLEAR, predictions=(_predicted(CUT_OFF),),
+                contacts=(ContactRecord(party=f"{item.id} office", channel=f"{item.id.lower()}@example.org"),),
+            )
+            for place, item in enumerate(record.objects)
+        ),
+        inputs=tuple(_marked(entry, markings) for entry in record.inputs),
+        solutions=tuple(
+            replace(
+                item,
+                inputs=tuple(_marked(entry, markings) for entry in item.inputs),
+                events=tuple(replace(event, pc=1.7e-5, method="3-D Nc") for event in item.events),
+            )
+            for item in record.solutions
+        ),
+        notes=(note, replace(note, event_id=None, marking=CLEAR, file="log/cycle.md", text="All were told.")),
+    )  # fmt: skip
+
+
+def _marked(entry: InputRecord, markings: Mapping[str, MarkingRecord | None]) -> InputRecord:
+    marking = markings.get(entry.object_id, CLEAR)
+    return replace(entry, marking=marking, comments=(f"Made for {entry.object_id} only",))
+
+
+def _predicted(at: Epoch) -> Prediction:
+    state = PredictedState(
+        at=at, position_km=(3700.25, 12.5, -7.75), velocity_km_s=(0.01, 3.4, 0.02), covariance_rtn_km2=None
+    )
+    return Prediction(cycle_id="2021-03-15T0000Z", sha256="ef" * 32, created=at, states=(state,))
+
+
+def brief(record: Any) -> Any:
+    """The record with at most three entries in each series of numbers: as much to withhold in a tenth of the time."""
+    if is_dataclass(record) and not isinstance(record, Epoch):
+        return type(record)(**{entry.name: brief(getattr(record, entry.name)) for entry in fields(record)})
+    if not isinstance(record, tuple):
+        return record
+    flat = len(record) > 6 and not is_dataclass(record[0])
+    return tuple(brief(entry) for entry in (record[:3] if flat else record))
+
+
+def edition(rules: Mapping[str, Show] | None = None, **more: Any) -> Edition:
+    """A public edition with decisions on some objects, that does not tell that something is withheld."""
+    decided = {
+        name: ObjectRule(show=show, decided_by="Test Office", decided_on="2021-03-01", reason=None)
+        for name, show in (rules or {}).items()
+    }
+    settings = {"id": "public", "levels": frozenset({Tlp.CLEAR}), "say_withheld": False, "key": b"a key", **more}
+    return Edition(rules=decided, **settings)
+
+
+def without(record: CycleRecord, object_id: str) -> CycleRecord:
+    """The record of a cycle that never knew an object."""
+
+    def of(item: Any) -> bool:
+        return object_id in {getattr(item, name, None) for name in ("id", "object_id", "primary", "secondary")}
+
+    names = [entry.name for entry in fields(record) if isinstance(getattr(record, entry.name), tuple)]
+    events = {event.event_id for event in (*record.events, *record.changes) if of(event)}
+    kept = {name: tuple(item for item in getattr(record, name) if not of(item)) for name in names}
+    kept["notes"] = tuple(note for note in record.notes if note.event_id not in events)
+    return replace(record, **kept)
+
+
+def twin(record: CycleRecord, shows: Mapping[str, Show], blind: frozenset[str] = frozenset()) -> CycleRecord:
+    """A record that differs from this in everything that must not be told of some objects.
+
+    Args:
+        record: The record.
+        shows: Objects that are not shown in full, in metrics or without a name.
+        blind: Objects of which only the covariances and what follows from them must not be told.
+    """
+
+    def changed(item: Any) -> Any:
+        keys = {getattr(item, name, None) for name in ("id", "object_id", "primary", "secondary")} - {None}
+        met = [shows[key] for key in keys if key in shows]
+        if met:
+            show = Show.ANONYMOUS if Show.ANONYMOUS in met else Show.METRICS
+            free = getattr(item, "deadline_object", None) not in (None, *shows) and show is Show.METRICS
+            return _disturbed(item, TOLD[show], frozenset({"deadline", "deadline_object"}) if free else frozenset())
+        return _less_sure(item, blind) if keys & blind else item
+
+    names = ("objects", "inputs", "pairs", "solutions", "dormant", "events", "crossings", "seasons", "changes")
+    made = replace(record, **{name: tuple(changed(item) for item in getattr(record, name)) for name in names})
+    if shows or blind:
+        provenance = replace(made.provenance, configuration="other words", configuration_sha256="cd" * 32)
+        made = replace(made, funnel=_disturbed(made.funnel, {}, frozenset()), provenance=provenance)
+    hidden_notes = tuple(
+        replace(note, text=f"{note.text} Other words.") if note.marking != CLEAR else note for note in made.notes
+    )
+    return replace(made, notes=hidden_notes)
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
+
+
+def _disturbed(item: Any, told: Mapping[str, frozenset[str]], free: frozenset[str]) -> Any:
+    hints = _hints(type(item))
+    values = {}
+    for entry in fields(item):
+        value = getattr(item, entry.name)
+        if entry.name in told.get(type(item).__name__, frozenset()) or entry.name in free:
+            values[entry.name] = value
+        elif entry.name in COARSE and told:
+            values[entry.name] = _nudged(value, down=entry.name == "uncovered_s")
+        else:
+            values[entry.name] = _changed(value, hints[entry.name], told)
+    return type(item)(**values)
+
+
+def _nudged(value: Any, *, down: bool) -> Any:
+    """A hair more; less for what is rounded up."""
+    if isinstance(value, Epoch):
+        return Epoch(value.tai_ns + 1)
+    return value * (1.0 - 1e-12 if down else 1.0 + 1e-12) if isinstance(value, float) else value
+
+
+def _changed(value: Any, hint: Any, told: Mapping[str, frozenset[str]]) -> Any:
+    """Another value of the same kind."""
+    if is_dataclass(value) and not isinstance(value, Epoch):
+        return _disturbed(value, told, frozenset())
+    if isinstance(value, tuple):
+        return tuple(_changed(entry, None, told) for entry in value)
+    if isinstance(value, Enum):
+        return next(entry for entry in type(value) if entry is not value)
+    choices = [entry for part in (hint, *typing.get_args(hint)) for entry in typing.get_args(part)]
+    if typing.get_origin(hint) is typing.Literal or (isinstance(value, str) and value in choices):
+        return next(entry for entry in choices if entry != value and isinstance(entry, str))
+    if isinstance(value, float):
+        return float(value) * 1.618 + 0.123
+    change: dict[type, Callable[[Any], Any]] = {
+        bool: lambda flag: not flag, int: lambda number: number + 7, str: lambda text: f"{text} in other words",
+        Epoch: lambda epoch: epoch + 3.3 * 86_400.0,
+    }  # fmt: skip
+    return change[type(value)](value) if value is not None else None
+
+
+def _less_sure(item: Any, blind: frozenset[str]) -> Any:
+    """The item with other sigmas and all that follows from them."""
+    follows = {
+        "ObjectRecord": ("predictions", "prediction_errors", "prediction_quality", "declared"),
+        "EventRecord": ("miss_sigma_km", "miss_sigma_rtn_km", "probability", "reason"),
+        "CrossingRecord": ("timing_sigma_s", "reason"),
+        "ChangeRecord": ("reason",),
+    }
+    name = type(item).__name__
+    if name == "SolutionRecord":
+        follow = ("words", "miss_sigma_km", "pc", "method", "reason")
+        events = [
+            replace(event, **{field: _changed(getattr(event, field), None, {}) for field in follow})
+            for event in item.events
+        ]
+        return replace(item, events=tuple(events))
+    hints = _hints(type(item))
+    values = {field: _changed(getattr(item, field), hints[field], {}) for field in follows.get(name, ())}
+    made = replace(item, **values)
+    if name != "EventRecord":
+        return made
+    plane = made.b_plane and replace(made.b_plane, covariance_km2=_changed(made.b_plane.covariance_km2, None, {}))
+    return replace(
+        made,
+        b_plane=plane,
+        uncertainty=tuple(
+            _disturbed(entry, {"UncertaintyRecord": frozenset({"object_id"})}, frozenset())
+            if entry.object_id in blind else entry
+            for entry in made.uncertainty
+        ),
+        history=tuple(
+            replace(point, miss_sigma_km=_changed(point.miss_sigma_km, None, {}), pc=_changed(point.pc, None, {}))
+            for point in made.history
+        ),
+    )  # fmt: skip
