@@ -281,6 +281,7 @@ def _uncertainty(craft: Craft, at_s: float) -> tuple[UncertaintyRecord, FloatArr
         object_id=craft.id,
         basis=Basis.DELIVERED,
         source=f"covariance delivered in {craft.id.lower()}_20210314.oem",
+        remark=None,
         sigma_rtn_km=_plain(sigma),
         timing_s=float(sigma[1] / np.linalg.norm(velocity_km_s)),
         covariance_rtn=tuple(map(tuple, np.diag(np.concatenate([sigma, sigma * 1e-3]) ** 2).tolist())),

@@ -180,7 +180,8 @@ def _object(
         data_comments=_comments(
             f"Covariance: {covariance.source}"
             if covariance
-            else "No covariance is known: its terms are all zero, to be discounted by CCSDS 508.0-B-1, 5.2.8"
+            else "No covariance is known: its terms are all zero, to be discounted by CCSDS 508.0-B-1, 5.2.8",
+            covariance.remark if covariance else None,
         ),
     )
 

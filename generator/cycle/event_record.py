@@ -38,13 +38,15 @@ class UncertaintyRecord:
     """Uncertainty of one object's state at TCA, in its own RTN axes, and what it rests on.
 
     ``basis`` is "delivered" (a covariance of the ephemeris) or "declared" (the publisher's model); ``source`` says it
-    in words. ``timing_s`` is the transverse sigma divided by the speed. ``covariance_rtn`` is the 6 x 6 matrix of
-    position and velocity in km**2, km**2/s and km**2/s**2.
+    in words, and ``remark`` that the delivered matrix was repaired or refused. ``timing_s`` is the transverse sigma
+    divided by the speed. ``covariance_rtn`` is the 6 x 6 matrix of position and velocity in km**2, km**2/s and
+    km**2/s**2.
     """
 
     object_id: str
     basis: Basis
     source: str
+    remark: str | None
     sigma_rtn_km: Vector
     timing_s: float
     covariance_rtn: Matrix6

@@ -150,6 +150,7 @@ def _uncertainty(
                 object_id=item.id,
                 basis=covariance.basis,
                 source=_source_text(covariance.basis, source),
+                remark=covariance.remark,
                 sigma_rtn_km=_vector(sigma_rtn_km),
                 timing_s=float(sigma_rtn_km[1] / np.linalg.norm(velocity_km_s)),
                 covariance_rtn=_matrix(in_rtn),

@@ -21,10 +21,25 @@ Upgrade = Callable[[Plain], Plain]
 
 
 def _one_to_two(plain: Plain) -> Plain:
-    """Objects had one ephemeris each, what left was forgotten; retrieval, correction, declared errors were not kept."""
+    """Objects had one ephemeris each, what left was forgotten; retrieval, correction, declared errors were not kept.
+
+    No covariance was repaired.
+    """
     inputs = [{**entry, "retrieval": None} for entry in plain["inputs"]]
     objects = [{**item, "declared": None} for item in plain["objects"]]
-    return {**plain, "solutions": [], "inputs": inputs, "objects": objects, "dormant": [], "supersedes": None}
+    events = [
+        {**event, "uncertainty": [{**item, "remark": None} for item in event["uncertainty"]]}
+        for event in plain["events"]
+    ]
+    return {
+        **plain,
+        "events": events,
+        "solutions": [],
+        "inputs": inputs,
+        "objects": objects,
+        "dormant": [],
+        "supersedes": None,
+    }
 
 
 UPGRADES: Final[Mapping[int, Upgrade]] = MappingProxyType({1: _one_to_two})

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generator.encounter.equinoctial import Orbit, orbit
+from generator.encounter.uncertainty import MOST_INDEFINITE
 from generator.errors import InputError
 
 FloatArray = NDArray[np.float64]
 
 MOST_SHIFT_PERIODS: Final = 0.02  # to the true TCA; farther away the states belong to another encounter
-MOST_INDEFINITE: Final = 1e-3  # most negative eigenvalue of a 6x6 correlation that rounding may explain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -8,6 +8,7 @@ two rules: one for a density that is smooth over it, one for a density that is t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -26,8 +27,10 @@ NEGLIGIBLE: Final = 400.0  # squared Mahalanobis distance: a density below exp(-
 BENT_SHARE: Final = 0.3  # the same, beyond which the bend of the flux is not where the mean velocity puts it
 THIN: Final = -1
 BENT: Final = -2
+OUTWARD_SIGMAS: Final = 38.0  # farther out than this a normal density is nil in double precision
 THIN_BATCH: Final = 128
 SMOOTH_BATCH: Final = 2048
+_PRODUCTS: Final = [0, 1, 2, 0, 0, 1], [0, 1, 2, 1, 2, 2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -118,23 +121,21 @@ def log_flux(given: Flux, hbr_km: float, rings: int) -> tuple[FloatArray, FloatA
     For a density that is smooth over the sphere: product of Gauss-Legendre in the height along the relative velocity,
     separately on either side of the equator, where the flux has a bend, and the trapezoidal rule around.
     """
-    directions, weights = _sphere(rings)
+    directions, weights, squares = _sphere(rings)
     axes = _aligned(given.at_centre_km_s)
     velocity, gain, spread = given.turned(axes)
     precision = (axes / given.sigma_km[:, None, :] ** 2) @ axes.transpose(0, 2, 1)
     pulled = np.einsum("nij,nj->ni", axes, given.mean_km / given.sigma_km**2)
-    first, other = [0, 1, 2, 0, 0, 1], [0, 1, 2, 1, 2, 2]
-    squares = directions[:, first] * directions[:, other] * [1, 1, 1, 2, 2, 2]
-
-    def form(matrix: FloatArray) -> FloatArray:
-        return np.asarray(((matrix + matrix.transpose(0, 2, 1)) / 2.0)[:, first, other] @ squares.T)
-
+    outward = velocity @ directions.T + hbr_km * _form(gain, squares)
+    sigma = np.sqrt(np.maximum(_form(spread, squares), 0.0))
+    entered = (outward < OUTWARD_SIGMAS * sigma).any(axis=0)  # nothing enters where the sphere leads away: half of it
+    directions, weights, squares = directions[entered], weights[entered], squares[entered]
     exponent = (
-        hbr_km**2 * form(precision)
+        hbr_km**2 * _form(precision, squares)
         - 2.0 * hbr_km * pulled @ directions.T
         + ((given.mean_km / given.sigma_km) ** 2).sum(axis=1)[:, None]
     )
-    inward = _inward(velocity @ directions.T + hbr_km * form(gain), np.sqrt(np.maximum(form(spread), 0.0)))
+    inward = _inward(outward[:, entered], sigma[:, entered])
     with np.errstate(divide="ignore"):
         return np.log(inward) - exponent / 2.0 - _log_norm(given)[:, None], weights * hbr_km**2
 
@@ -243,8 +244,17 @@ def rings_needed(given: Flux, hbr_km: float) -> NDArray[np.int64]:
     return np.where(counts, np.select([varies < UNIFORM_SHARE, varies < BENT_SHARE], [smooth, THIN], BENT), 0)
 
 
-def _sphere(rings: int) -> tuple[FloatArray, FloatArray]:
-    """Unit vectors ``(K, 3)`` and weights (sum 4 pi): Gauss-Legendre on both halves of the height, trapezoid around."""
+def _form(matrix: FloatArray, squares: FloatArray) -> FloatArray:
+    """Quadratic forms ``(N, K)`` of matrices ``(N, 3, 3)`` at the points whose products of components are given."""
+    return np.asarray(((matrix + matrix.transpose(0, 2, 1)) / 2.0)[:, *_PRODUCTS] @ squares.T)
+
+
+@cache
+def _sphere(rings: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Unit vectors ``(K, 3)``, weights (sum 4 pi), and products of components ``(K, 6)`` for quadratic forms.
+
+    Gauss-Legendre on both halves of the height, trapezoid around.
+    """
     nodes, weights = np.polynomial.legendre.leggauss(rings)
     height = np.concatenate([(nodes - 1.0) / 2.0, (nodes + 1.0) / 2.0])
     share = np.concatenate([weights, weights]) / 2.0
@@ -254,7 +264,10 @@ def _sphere(rings: int) -> tuple[FloatArray, FloatArray]:
         [np.outer(radius, np.cos(around)), np.outer(radius, np.sin(around)), np.outer(height, np.ones(2 * rings))],
         axis=-1,
     )
-    return directions.reshape(-1, 3), np.repeat(share * (np.pi / rings), 2 * rings)
+    directions = directions.reshape(-1, 3)
+    first, other = _PRODUCTS
+    squares = directions[:, first] * directions[:, other] * [1, 1, 1, 2, 2, 2]
+    return directions, np.repeat(share * (np.pi / rings), 2 * rings), squares
 
 
 def _aligned(velocity: FloatArray) -> FloatArray:

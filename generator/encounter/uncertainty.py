@@ -19,6 +19,10 @@ from generator.ephemeris.trajectory import CovarianceTable, Trajectory
 FloatArray = NDArray[np.float64]
 
 DAY_S: Final = 86_400.0
+MOST_INDEFINITE: Final = 1e-3
+"""Most negative eigenvalue, of the matrix scaled to unit variances, that few printed digits may explain."""
+LEAST_EIGENVALUE: Final = 1e-9
+"""To which a repaired one is raised, on the same scale: far below any printed digit, far above rounding."""
 
 
 class Basis(StrEnum):
@@ -46,35 +50,76 @@ class DeclaredModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class StateCovariance:
-    """Covariance ``(6, 6)`` of position and velocity in ICRF axes; km**2, km**2/s, km**2/s**2."""
+    """Covariance ``(6, 6)`` of position and velocity in ICRF axes; km**2, km**2/s, km**2/s**2.
+
+    ``remark`` says that the delivered matrix was repaired, or refused so that the declared model stands in.
+    """
 
     matrix: FloatArray
     basis: Basis
+    remark: str | None = None
 
 
-def covariance_at(table: CovarianceTable, offset_s: float) -> FloatArray | None:
-    """Covariance ``(6, 6)`` between two delivered ones, in the table's axes; None outside the table.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DeliveredCovariance:
+    """Covariance ``(6, 6)`` in the table's axes; ``matrix`` is None where a delivered one is too indefinite to use.
+
+    ``lowest`` is the smallest eigenvalue, scaled to unit variances, of what was delivered, None where that is positive.
+    """
+
+    matrix: FloatArray | None
+    lowest: float | None
+
+
+def covariance_at(table: CovarianceTable, offset_s: float) -> DeliveredCovariance | None:
+    """Covariance between two delivered ones; None outside the table.
 
     Log-Euclidean interpolation (Arsigny et al. 2006, eq. 3.2) of the matrices scaled to comparable units: the
-    result is positive definite whenever both ends are, and its determinant never swells in between. None as well
-    where an end is not positive definite: it cannot be used.
+    result is positive definite whenever both ends are, and its determinant never swells in between. An end that is
+    slightly indefinite, as printed digits make it, is repaired first (:func:`repaired`).
     """
     offsets_s = table.offsets_s
     if not len(offsets_s) or not offsets_s[0] <= offset_s <= offsets_s[-1]:
         return None
     right = int(np.clip(np.searchsorted(offsets_s, offset_s, side="right"), 1, max(1, len(offsets_s) - 1)))
     left = right - 1
-    if len(offsets_s) == 1 or offset_s == offsets_s[left]:
-        return _positive_definite(table.matrices[left])
+    at_node = len(offsets_s) == 1 or offset_s == offsets_s[left]
+    found = [repaired(matrix) for matrix in table.matrices[left : left + 1 if at_node else right + 1]]
+    lowest = min((one.lowest for one in found if one.lowest is not None), default=None)
+    usable = [one.matrix for one in found if one.matrix is not None]
+    if len(usable) < len(found):
+        return DeliveredCovariance(matrix=None, lowest=lowest)
+    if at_node:
+        return DeliveredCovariance(matrix=usable[0], lowest=lowest)
     weight = (offset_s - offsets_s[left]) / (offsets_s[right] - offsets_s[left])
-    ends = table.matrices[[left, right]]
-    variances = np.einsum("nii->ni", ends)
+    return DeliveredCovariance(matrix=_between(np.stack(usable), weight), lowest=lowest)
+
+
+def repaired(matrix: FloatArray) -> DeliveredCovariance:
+    """A delivered covariance ``(6, 6)``, made positive definite if printed digits may explain that it is not.
+
+    Its eigenvalues, scaled to unit variances, are raised to a small positive one: the nearest such matrix in the
+    Frobenius norm (Higham 1988, theorem 2.1).
+    """
+    variances = np.diag(matrix)
     if not (variances > 0).all():
-        return None
-    scale = np.exp(np.log(variances).mean(axis=0) / 2.0)
+        return DeliveredCovariance(matrix=None, lowest=float(variances.min()))
+    scale = np.outer(np.sqrt(variances), np.sqrt(variances))
+    values, vectors = np.linalg.eigh(matrix / scale)
+    lowest = float(values[0])
+    if lowest > 0:
+        return DeliveredCovariance(matrix=matrix, lowest=None)
+    if lowest < -MOST_INDEFINITE:
+        return DeliveredCovariance(matrix=None, lowest=lowest)
+    raised = (vectors * np.maximum(values, LEAST_EIGENVALUE)) @ vectors.T * scale
+    return DeliveredCovariance(matrix=(raised + raised.T) / 2.0, lowest=lowest)
+
+
+def _between(ends: FloatArray, weight: float) -> FloatArray:
+    """Log-Euclidean mean of two positive definite matrices ``(2, 6, 6)``."""
+    scale = np.exp(np.log(np.einsum("nii->ni", ends)).mean(axis=0) / 2.0)
     values, vectors = np.linalg.eigh(ends / np.outer(scale, scale))
-    if not (values > 0).all():
-        return None
+    values = np.maximum(values, np.finfo(float).tiny)  # positive before the scaling, which rounds
     logarithms = np.einsum("nij,nj,nkj->nik", vectors, np.log(values), vectors)
     values, basis = np.linalg.eigh((1.0 - weight) * logarithms[0] + weight * logarithms[1])
     return np.asarray((basis * np.exp(values)) @ basis.T * np.outer(scale, scale))
@@ -101,18 +146,30 @@ def state_covariance(
         created_s: When the ephemeris was made, seconds from the trajectory's epoch.
         gm_km3_s2: Gravitational parameter of the centre.
     """
-    delivered = covariance_at(trajectory.covariance, offset_s) if trajectory.covariance is not None else None
-    if delivered is not None and trajectory.covariance is not None:
-        axes = trajectory.covariance.axes
+    table = trajectory.covariance
+    delivered = covariance_at(table, offset_s) if table is not None else None
+    remark = _remark(delivered)
+    if table is not None and delivered is not None and delivered.matrix is not None:
         state = position_km[None], velocity_km_s[None]
-        to_local = {"RTN": rtn_axes(*state)[0], "TNW": tnw_axes(*state)[0], "ICRF": np.eye(3)}[axes]
-        return StateCovariance(matrix=rotated(delivered, to_local.T), basis=Basis.DELIVERED)
+        to_local = {"RTN": rtn_axes(*state)[0], "TNW": tnw_axes(*state)[0], "ICRF": np.eye(3)}[table.axes]
+        return StateCovariance(matrix=rotated(delivered.matrix, to_local.T), basis=Basis.DELIVERED, remark=remark)
     if declared is None:
         return None
     age_s = max(0.0, offset_s - created_s)
     return StateCovariance(
-        matrix=declared_covariance(declared, age_s, position_km, velocity_km_s, gm_km3_s2), basis=Basis.DECLARED
+        matrix=declared_covariance(declared, age_s, position_km, velocity_km_s, gm_km3_s2),
+        basis=Basis.DECLARED,
+        remark=remark,
     )
+
+
+def _remark(delivered: DeliveredCovariance | None) -> str | None:
+    if delivered is None or delivered.lowest is None:
+        return None
+    found = f"not positive definite (smallest eigenvalue {delivered.lowest:.1e} of unit variances)"
+    if delivered.matrix is None:
+        return f"the delivered covariance was refused: {found}"
+    return f"the delivered covariance was repaired: {found}, raised to {LEAST_EIGENVALUE:.0e}"
 
 
 def timing_sigma_s(
@@ -183,7 +240,3 @@ def rotated(covariance: FloatArray, rotation: FloatArray) -> FloatArray:
     both = np.zeros((6, 6))
     both[:3, :3] = both[3:, 3:] = rotation
     return np.asarray(both @ covariance @ both.T)
-
-
-def _positive_definite(matrix: FloatArray) -> FloatArray | None:
-    return matrix if (np.linalg.eigvalsh(matrix) > 0).all() else None

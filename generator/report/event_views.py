@@ -340,6 +340,7 @@ def _basis(event: EventRecord, catalogue: Catalogue) -> tuple[str, ...]:
     lines = []
     for key in (event.primary, event.secondary):
         item, name = given.get(key), catalogue.name(key)
+        remark = f" {wording.sentence(item.remark)}" if item and item.remark else ""
         if item is None:
             lines.append(
                 f"{name}: no usable covariance was delivered for that time and no model is declared. None is assumed."
@@ -347,10 +348,10 @@ def _basis(event: EventRecord, catalogue: Catalogue) -> tuple[str, ...]:
         elif item.basis is Basis.DECLARED:
             lines.append(
                 f"{name}: the publisher's declared model ({item.source}), because no usable covariance was delivered "
-                "for that time."
+                f"for that time.{remark}"
             )
         else:
-            lines.append(f"{name}: the covariance that came with its ephemeris ({item.source}).")
+            lines.append(f"{name}: the covariance that came with its ephemeris ({item.source}).{remark}")
     return tuple(lines)
 
 

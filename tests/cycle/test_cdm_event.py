@@ -30,6 +30,7 @@ def uncertainty(object_id, sigmas, basis=Basis.DELIVERED) -> UncertaintyRecord:
         object_id=object_id,
         basis=basis,
         source="covariance delivered in mro.oem",
+        remark=None,
         sigma_rtn_km=tuple(sigmas[:3]),
         timing_s=sigmas[1] / 3.4,
         covariance_rtn=tuple(map(tuple, np.diag(np.square(sigmas)).tolist())),

@@ -38,6 +38,7 @@ def own() -> Cdm:
         object_id=event.primary,
         basis=Basis.DELIVERED,
         source="covariance delivered in mro.oem",
+        remark=None,
         sigma_rtn_km=(matrix[0][0] ** 0.5,) * 3,
         timing_s=0.002,
         covariance_rtn=matrix,

@@ -9,7 +9,7 @@ import pytest
 from generator.cycle.record import SCHEMA, dump
 from generator.cycle.upgrade import UPGRADES, load_record, upgraded
 from generator.errors import ArchiveError
-from records import quiet_record
+from records import quiet_record, sample_record
 from stub_cycles import stub
 
 RECORD = stub("2021-03-17T0000Z")
@@ -52,14 +52,18 @@ def test_a_record_of_this_schema_is_read_as_it_is() -> None:
 
 def test_a_record_of_the_first_schema_is_read() -> None:
     """Before there were other solutions and retrieval a record had none, and is the same cycle otherwise."""
-    quiet = quiet_record()
+    quiet = replace(quiet_record(), events=sample_record().events[:1])
     record = replace(quiet, objects=tuple(replace(item, declared=None) for item in quiet.objects))
     plain = json.loads(dump(record))
     old = {key: value for key, value in plain.items() if key != "solutions"} | {"schema_number": 1}
     old["inputs"] = [{key: value for key, value in entry.items() if key != "retrieval"} for entry in old["inputs"]]
     old["objects"] = [{key: value for key, value in item.items() if key != "declared"} for item in old["objects"]]
 
+    for item in old["events"][0]["uncertainty"]:
+        del item["remark"]
+
     assert old["inputs"]
+    assert old["events"][0]["uncertainty"]
     assert load_record(json.dumps(old).encode(), "record.json") == record
 
 

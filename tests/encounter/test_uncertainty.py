@@ -11,10 +11,12 @@ from scipy.linalg import expm, logm
 from generator.astro.epochs import Epoch
 from generator.astro.local_axes import rtn_axes
 from generator.encounter.uncertainty import (
+    LEAST_EIGENVALUE,
     Basis,
     DeclaredModel,
     covariance_at,
     declared_covariance,
+    repaired,
     rotated,
     state_covariance,
 )
@@ -45,7 +47,8 @@ def test_an_interpolated_covariance_stays_positive_definite(first, second, offse
     found = covariance_at(table(positive_definite(first), positive_definite(second)), offset_s)
 
     assert found is not None
-    scaled = found / np.outer(SCALES, SCALES)
+    assert found.lowest is None
+    scaled = found.matrix / np.outer(SCALES, SCALES)
     assert np.allclose(scaled, scaled.T, atol=ROUNDING)
     assert np.linalg.eigvalsh((scaled + scaled.T) / 2).min() > 0
 
@@ -58,11 +61,11 @@ def test_the_middle_is_the_log_euclidean_mean(first, second) -> None:
     middle = covariance_at(whole, 50.0)
 
     assert middle is not None
-    signs, logarithms = np.linalg.slogdet(np.stack([middle, *ends]))
+    signs, logarithms = np.linalg.slogdet(np.stack([middle.matrix, *ends]))
     assert (signs > 0).all()
     assert logarithms[0] == pytest.approx((logarithms[1] + logarithms[2]) / 2, abs=1e-6)
-    assert np.array_equal(covariance_at(whole, 0.0), ends[0])
-    assert np.allclose(covariance_at(whole, 100.0), ends[1], rtol=1e-8)
+    assert np.array_equal(covariance_at(whole, 0.0).matrix, ends[0])
+    assert np.allclose(covariance_at(whole, 100.0).matrix, ends[1], rtol=1e-8)
 
 
 def test_the_mean_agrees_with_matrix_functions_of_scipy() -> None:
@@ -72,7 +75,7 @@ def test_the_mean_agrees_with_matrix_functions_of_scipy() -> None:
     outer = np.outer(scale, scale)
     expected = expm(0.75 * logm(first / outer) + 0.25 * logm(second / outer)) * outer
 
-    assert np.allclose(covariance_at(table(first, second), 25.0), expected, atol=ROUNDING)
+    assert np.allclose(covariance_at(table(first, second), 25.0).matrix, expected, atol=ROUNDING)
 
 
 @pytest.mark.parametrize("offset_s", [-0.001, 100.001])
@@ -82,12 +85,74 @@ def test_no_covariance_outside_the_delivered_ones(offset_s) -> None:
 
 
 def test_an_indefinite_covariance_is_not_used() -> None:
-    """Between two matrices of which one is not positive definite there is none to use."""
+    """Between two matrices of which one is far from positive definite there is none to use; why is told."""
     indefinite = np.eye(6)
     indefinite[0, 1] = indefinite[1, 0] = 2.0
 
-    assert covariance_at(table(np.eye(6), indefinite), 50.0) is None
-    assert covariance_at(table(indefinite, np.eye(6)), 0.0) is None
+    for found in (covariance_at(table(np.eye(6), indefinite), 50.0), covariance_at(table(indefinite, np.eye(6)), 0.0)):
+        assert found.matrix is None
+        assert found.lowest == pytest.approx(-1.0)
+
+
+def nearly_flat(factor: np.ndarray, digits: int) -> np.ndarray:
+    """A covariance of rank three, printed with few digits: what rounding leaves is often slightly indefinite."""
+    matrix = (factor[:, :3] @ factor[:, :3].T + 1e-12 * np.eye(6)) * np.outer(SCALES, SCALES)
+    return np.array([[float(f"{value:.{digits}e}") for value in row] for row in matrix])
+
+
+@given(factors, st.integers(4, 8))
+def test_a_slightly_indefinite_covariance_is_repaired_and_says_so(factor, digits) -> None:
+    """Rounded to few digits it becomes positive definite again, changed by no more than was missing, and is flagged."""
+    assume((np.linalg.norm(factor[:, :3], axis=1) > 0.1).all())
+    given_matrix = nearly_flat(factor, digits)
+    scale = np.sqrt(np.outer(np.diag(given_matrix), np.diag(given_matrix)))
+    lowest = np.linalg.eigvalsh(given_matrix / scale)[0]
+    found = repaired(given_matrix)
+
+    assert found.matrix is not None
+    change = (found.matrix - given_matrix) / scale
+    if found.lowest is None:
+        assert lowest > -ROUNDING
+        assert not change.any()
+    else:
+        assert lowest < ROUNDING
+        assert found.lowest == pytest.approx(lowest, abs=ROUNDING)
+        assert np.linalg.eigvalsh(found.matrix / scale)[0] > 0
+        assert np.linalg.norm(change, 2) <= -lowest + LEAST_EIGENVALUE + ROUNDING
+
+
+def test_a_repair_is_told_with_the_state_and_in_between() -> None:
+    """The covariance of a state between a sound and a repaired matrix is positive definite and carries the remark."""
+    flat = np.eye(6)
+    flat[0, 1] = flat[1, 0] = 1.0 + 1e-6
+    arc = Arc(knots_s=np.array([0.0, 400.0]), coefficients_km=np.zeros((1, 2, 3)))
+    trajectory = Trajectory(epoch=Epoch(0), arcs=(arc,), proof=Proof.EXACT, covariance=table(np.eye(6), flat))
+    found = state_covariance(
+        trajectory, 50.0, np.array([3700.0, 0, 0]), np.array([0, 3.4, 0]),
+        declared=None, created_s=0.0, gm_km3_s2=GM_MARS_KM3_S2,
+    )  # fmt: skip
+
+    assert found is not None
+    assert np.linalg.eigvalsh(found.matrix)[0] > 0
+    assert found.remark == (
+        "the delivered covariance was repaired: not positive definite "
+        "(smallest eigenvalue -1.0e-06 of unit variances), raised to 1e-09"
+    )
+
+
+def test_a_refused_covariance_is_told_where_the_declared_model_stands_in() -> None:
+    """The remark says that the delivered matrix was refused, and why; without a model there is none to carry it."""
+    indefinite = np.eye(6)
+    indefinite[0, 1] = indefinite[1, 0] = 2.0
+    arc = Arc(knots_s=np.array([0.0, 400.0]), coefficients_km=np.zeros((1, 2, 3)))
+    trajectory = Trajectory(epoch=Epoch(0), arcs=(arc,), proof=Proof.EXACT, covariance=table(indefinite, indefinite))
+    found = state_covariance(
+        trajectory, 50.0, np.array([3700.0, 0, 0]), np.array([0, 3.4, 0]),
+        declared=MODEL, created_s=0.0, gm_km3_s2=GM_MARS_KM3_S2,
+    )  # fmt: skip
+
+    assert found.basis is Basis.DECLARED
+    assert found.remark.startswith("the delivered covariance was refused: not positive definite")
 
 
 MODEL = DeclaredModel(
