@@ -48,6 +48,10 @@ def succeeded(
             {"object_id": entry.object_id, "file": entry.file, "refusal": entry.refusal}
             for entry in record.deliveries if entry.refusal is not None
         ],
+        "failed_retrievals": [
+            {"object_id": entry.object_id, "file": entry.file, "failure": entry.retrieval.failure}
+            for entry in record.inputs if entry.retrieval is not None and entry.retrieval.failure is not None
+        ],
         "deliveries_sha256": deliveries_sha256,
     })  # fmt: skip
 

@@ -67,7 +67,11 @@ def serving(always: Reply | None = None) -> Iterator[Web]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - named by the base class
             """Say nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, request: object, client_address: object) -> None:
+            """A client that hangs up, or will not wait, is what some tests are about."""
+
+    with Server(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
         server.block_on_close = False
         web = Web(host=f"127.0.0.1:{server.server_port}", always=always or status(404))

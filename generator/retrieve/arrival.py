@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fnmatch
 import hashlib
-import json
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from types import TracebackType
@@ -12,6 +11,7 @@ from typing import BinaryIO, Final
 
 from generator.cycle.durable import make_folder, sync_file, sync_folder
 from generator.ephemeris.compression import decompressed
+from generator.ephemeris.elements import START_BYTES, elements_notation, read_elements
 from generator.ephemeris.oem import parse_oem
 from generator.ephemeris.spk import spk_summary
 from generator.errors import RetrievalError
@@ -142,22 +142,16 @@ def _check(errand: Errand, path: Path, shown: str) -> None:
         held = [found.target for found in spk_summary([path])]
         if not errand.needed and target not in held:
             raise RetrievalError("a kernel must hold its target", value=target, file=shown)
-    elif path.suffix == ".json" or shown.lower().endswith(".json"):
-        _check_elements(path.read_bytes(), shown)
-    else:
-        parse_oem(decompressed(path.read_bytes(), shown), shown)
-
-
-def _check_elements(data: bytes, shown: str) -> None:
-    """Element sets as JSON: a list of objects with the keywords of an OMM."""
-    try:
-        sets = json.loads(data)
-        complete = bool(sets) and all({"EPOCH", "MEAN_MOTION", "ECCENTRICITY"} <= entry.keys() for entry in sets)
-    except (ValueError, TypeError, AttributeError):
-        complete = False
-    if not complete:
-        said = data[:120].decode("utf-8", "replace")
-        raise RetrievalError("element sets must be a JSON list of OMM keywords", value=said, file=shown)
+        return
+    data = decompressed(path.read_bytes(), shown)
+    if elements_notation(data[:START_BYTES]) is None:
+        parse_oem(data, shown)
+        return
+    wanted = None if errand.source.target is None else {errand.source.target}
+    if not read_elements(data, shown, wanted=wanted).sets:
+        raise RetrievalError(
+            "element sets must hold the object's catalogue number", value=errand.source.target, file=shown
+        )
 
 
 def _drop_old(errand: Errand, context: Context, ledger: Ledger) -> None:

@@ -12,6 +12,7 @@ from typing import BinaryIO, Final
 
 import httpx
 
+from generator.ephemeris.elements import elements_notation
 from generator.errors import RetrievalError
 from generator.origins import CelesTrak
 from generator.retrieve.errand import Brought, Context, Errand
@@ -41,5 +42,7 @@ def bring_elements(origin: CelesTrak, errand: Errand, context: Context, sink: Bi
     text = data[:2000].decode("utf-8", "replace")
     if _CURRENT in text:
         return Brought(origin=url, unchanged=True, rest_s=REST_S, skew_s=answer.skew_s)
+    if elements_notation(data) is None:
+        raise RetrievalError("CelesTrak must answer with element sets", value=" ".join(text.split()) or None, file=url)
     sink.write(data)
     return Brought(origin=url, rest_s=REST_S, skew_s=answer.skew_s)

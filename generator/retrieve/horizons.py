@@ -201,7 +201,7 @@ def _words(table: Table, step_s: int, error_km: float | None, retrieved: Epoch) 
 
 def _printable(line: str) -> str:
     """A line of another's text in the characters that a message may hold (502.0-B-3, 7.3.3)."""
-    return "".join(letter if " " <= letter <= "~" else "?" for letter in line)[:250].rstrip()
+    return "".join(letter if " " <= letter <= "~" else "?" for letter in line)[:240].rstrip()
 
 
 def bring_states(origin: Horizons, errand: Errand, context: Context, sink: BinaryIO) -> Brought:

@@ -2,7 +2,6 @@
 
 import errno
 import hashlib
-import json
 import os
 from collections.abc import Iterator
 from contextlib import suppress
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from element_texts import NAME, TLE, csv_text, json_text, kvn, xml
 from fake_horizons import FakeBody, FakeHorizons
 from faults import failing_at
 from fleets import Kepler, message, segment
@@ -339,7 +339,6 @@ def test_needed_kernels_come_too(place: Place, tmp_path_factory: pytest.TempPath
     assert place.files() == ["e/mro_20261125T120030Z.bsp", "kernels/mar097.bsp"]
 
 
-GP = [{"OBJECT_NAME": "ISS (ZARYA)", "EPOCH": "2026-11-25T04:00:00", "MEAN_MOTION": 15.5, "ECCENTRICITY": 0.0004}]
 NOT_UPDATED = (  # as CelesTrak says it, with status 403 or 200
     b"GP data has not updated since your last successful download of GROUP=stations at 2026-11-25 12:00:30 UTC.\n"
     b"Data is updated once every 2 hours.\n"
@@ -349,7 +348,7 @@ STATIONS = {"path": "ephemerides/stations_*.json", "source": "celestrak:GROUP=st
 
 def test_celestrak_is_asked_once_for_all_and_no_more_than_it_wants(place: Place) -> None:
     """Objects of one group share one download, and within two hours it is not asked again."""
-    place.web.always = content(json.dumps(GP).encode(), "application/json")
+    place.web.always = content(json_text().encode(), "application/json")
     place.lay_out({"id": "ISS", **STATIONS}, {"id": "CSS", **STATIONS})
     (first,) = place.fetch()
     place.waiting.now = NOW + 7100.0
@@ -368,7 +367,7 @@ def test_celestrak_is_asked_once_for_all_and_no_more_than_it_wants(place: Place)
 @pytest.mark.parametrize("reply", [status(403, NOT_UPDATED), content(NOT_UPDATED)], ids=["403", "200"])
 def test_celestrak_has_nothing_new(place: Place, reply: Reply) -> None:
     """Its word that nothing changed is no failure, whichever status it comes with, and what is here stays current."""
-    place.web.always = content(json.dumps(GP).encode(), "application/json")
+    place.web.always = content(json_text().encode(), "application/json")
     place.lay_out({"id": "ISS", **STATIONS})
     place.fetch()
     place.web.always = reply
@@ -382,20 +381,37 @@ def test_celestrak_has_nothing_new(place: Place, reply: Reply) -> None:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        (b'Invalid query: "GROUP=stations"', "JSON list of OMM keywords, got 'Invalid query"),
+        (b'Invalid query: "GROUP=stations"', "must answer with element sets, got 'Invalid query"),
         (b"No GP data found", "got 'No GP data found'"),
-        (b"[]", "JSON list of OMM keywords"),
-        (b'[{"OBJECT_NAME": "ISS"}]', "JSON list of OMM keywords"),
+        (b"[]", "must answer with element sets"),
+        (b'[{"OBJECT_NAME": "ISS"}]', "must answer with element sets"),
+        (json_text().encode()[:-40], "stations_20261125T120030Z.json"),
+        (json_text({"NORAD_CAT_ID": 6}).encode(), "must hold the object's catalogue number, got 5"),
     ],
 )
 def test_celestrak_says_something_else(place: Place, body: bytes, words: str) -> None:
     """Words instead of element sets, none, or incomplete ones, do not arrive."""
     place.web.always = content(body)
-    place.lay_out({"id": "ISS", **STATIONS})
+    place.lay_out({"id": "ISS", **STATIONS, "more": "target = 5"})
     (outcome,) = place.fetch()
 
     assert words in outcome.words
     assert place.files() == []
+
+
+@pytest.mark.parametrize(
+    ("suffix", "form", "text"),
+    [("xml", "XML", xml()), ("csv", "CSV", csv_text()), ("kvn", "KVN", kvn()), ("tle", "TLE", f"{NAME}\n{TLE}")],
+)
+def test_every_form_of_element_sets(place: Place, suffix: str, form: str, text: str) -> None:
+    """The name of the place says in which form the sets are asked for, and they arrive as they came."""
+    place.web.always = content(text.encode())
+    place.lay_out({"id": "ISS", "path": f"e/five_*.{suffix}", "source": "celestrak:CATNR=5"})
+    (outcome,) = place.fetch()
+
+    assert outcome.state == "arrived"
+    assert place.web.requests[0][0] == f"/NORAD/elements/gp.php?CATNR=5&FORMAT={form}"
+    assert (place.directory / f"e/five_20261125T120030Z.{suffix}").read_bytes() == text.encode()
 
 
 def test_a_folder_into_which_others_deliver(place: Place) -> None:
@@ -422,7 +438,7 @@ def test_a_folder_into_which_others_deliver(place: Place) -> None:
 
 def test_a_clock_set_back_does_not_stop_retrieval(place: Place) -> None:
     """A time before which a source is left alone is believed for a week at most."""
-    place.web.always = content(json.dumps(GP).encode(), "application/json")
+    place.web.always = content(json_text().encode(), "application/json")
     place.lay_out({"id": "ISS", **STATIONS})
     place.waiting.now = NOW + 3650 * 86_400.0
     place.fetch()
