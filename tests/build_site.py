@@ -45,6 +45,7 @@ def earlier_cycles(record: CycleRecord) -> list[CycleRecord]:
         made.append(
             replace(
                 record, cycle_id=cycle_id, previous_cycle_id=made[-1].cycle_id if made else None, changes=(), inputs=(),
+                solutions=(),
                 window=window, events=events, detail_events=0,
                 pairs=tuple(pair for pair in record.pairs if (pair.primary, pair.secondary) in pairs),
                 objects=tuple(item for item in record.objects if item.id in members),

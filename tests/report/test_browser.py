@@ -7,11 +7,13 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from browsing import POLICY, Scheme, Visitor
+from generator.astro.bodies import body_named, equator_from_icrf
 from generator.report import pages
 from records import RED_EVENT, sample_record
 
@@ -220,6 +222,147 @@ def test_a_frozen_page_learns_of_newer_cycles(visit: Visitor) -> None:
     expect(following).to_have_text("Next cycle →")
     following.click()
     expect(page).to_have_url(re.compile("cycles/2021/03/13/T0000Z/index.html$"))
+
+
+ORBITS: Final = "#where .orbits"
+
+
+def orbit_view(page: Page) -> Locator:
+    """The view that turns; the still picture is not shown beside it."""
+    holder = page.locator(ORBITS)
+    expect(holder.locator("svg")).to_be_visible()
+    expect(page.locator("#where figure.turnable a.zoom")).to_be_hidden()
+    return holder
+
+
+def test_orbits_turn_by_mouse(visit: Visitor) -> None:
+    """Dragging to the left turns the view east, dragging down turns it north, and it says where it is seen from."""
+    page = visit(address("event"))
+    holder = orbit_view(page)
+    expect(holder.locator("output")).to_have_text("Seen from 25° north, 35° east of TCA")
+    holder.scroll_into_view_if_needed()
+    box = holder.locator("svg").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 200, box["y"] + 200)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 160, box["y"] + 220, steps=4)
+    page.mouse.up()
+    page.mouse.move(box["x"] + 300, box["y"] + 100)
+    expect(holder.locator("output")).to_have_text("Seen from 35° north, 55° east of TCA")
+
+
+def test_orbits_turn_by_keyboard(visit: Visitor) -> None:
+    """Arrow keys turn the view as far as the pole, plus enlarges, Home starts anew, Tab leads on to the buttons."""
+    page = visit(address("event"), over="http")
+    holder = orbit_view(page)
+    told, bar = holder.locator("output"), holder.locator(".scale-bar")
+    start = bar.get_attribute("d")
+    holder.locator("svg").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowUp")
+    expect(told).to_have_text("Seen from 30° north, 40° east of TCA")
+    for _ in range(14):
+        page.keyboard.press("ArrowUp")
+    expect(told).to_have_text("Seen from 90° north, 40° east of TCA")
+    page.keyboard.press("+")
+    assert bar.get_attribute("d") != start
+    page.keyboard.press("Home")
+    expect(told).to_have_text("Seen from 25° north, 35° east of TCA")
+    assert bar.get_attribute("d") == start
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(told).to_have_text("Seen from 0° north, 90° west of TCA")
+
+
+def test_orbits_turn_by_touch(visit: Visitor) -> None:
+    """A finger that moves sideways turns the view; one that moves up or down is left to scroll the page."""
+    page = visit(address("event"), width=390, has_touch=True)
+    holder = orbit_view(page)
+    picture = holder.locator("svg")
+    assert picture.evaluate("(element) => getComputedStyle(element).touchAction") == "pan-y pinch-zoom"
+    picture.scroll_into_view_if_needed()
+    box = picture.bounding_box()
+    assert box is not None
+    devtools = page.context.new_cdp_session(page)
+    x, y = box["x"] + 200, box["y"] + 100
+    for kind, points in [
+        ("touchStart", [{"x": x, "y": y}]),
+        *(("touchMove", [{"x": x - step, "y": y}]) for step in range(20, 101, 20)),
+        ("touchEnd", []),
+    ]:
+        devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    expect(holder.locator("output")).not_to_have_text("Seen from 25° north, 35° east of TCA")
+    expect(holder.locator("output")).to_have_text(re.compile("Seen from 25° north"))
+
+
+@pytest.mark.parametrize("zooms", [0, 7])
+def test_the_scale_of_the_orbits_is_honest(visit: Visitor, zooms: int) -> None:
+    """By its own scale bar the disc has the body's radius, and TCA lies where the record has it, at any zoom."""
+    record = sample_record()
+    event = next(event for event in record.events if event.event_id == RED_EVENT)
+    page = visit(address("event"))
+    holder = orbit_view(page)
+    holder.get_by_role("button", name="North pole").click()
+    for _ in range(zooms):
+        holder.get_by_role("button", name="Zoom in").click()
+    bar_units = float(re.findall(r"h([\d.]+)", str(holder.locator(".scale-bar").get_attribute("d")))[0])
+    bar_text = holder.locator("text", has_text=re.compile(r"^[\d\u202f]+ km$")).text_content()
+    km_per_unit = float(str(bar_text).removesuffix(" km").replace("\u202f", "")) / bar_units
+    tenth_of_a_unit = 0.05 / bar_units  # to which the bar is drawn
+
+    disc = holder.locator(".disc")
+    radius_km = record.body.equatorial_radius_km
+    assert float(str(disc.get_attribute("rx"))) * km_per_unit == pytest.approx(radius_km, rel=tenth_of_a_unit)
+    pole = equator_from_icrf(body_named(record.body.name), event.tca)[2]
+    expected_km = float(np.linalg.norm(np.cross(event.primary_position_km, pole)))
+    spot = re.findall(r"[\d.-]+", str(holder.locator(".spot").get_attribute("transform")))
+    found_km = (float(spot[0]) - float(str(disc.get_attribute("cx")))) * km_per_unit
+    rounding_km = 1.0 + 0.05 * km_per_unit  # whole km in the page, tenths of a unit in the picture
+    assert found_km == pytest.approx(expected_km, abs=rounding_km + tenth_of_a_unit * expected_km)
+
+
+def test_orbits_stand_still_without_scripts(visit: Visitor) -> None:
+    """Without scripts, and on paper, the still picture stands in the place of the view that turns."""
+    page = visit(address("event"), java_script_enabled=False)
+    expect(page.locator(ORBITS)).to_be_hidden()
+    expect(page.locator("#where figure img").first).to_be_visible()
+    page = visit(address("event"))
+    orbit_view(page)
+    page.emulate_media(media="print")
+    expect(page.locator(ORBITS)).to_be_hidden()
+    expect(page.locator("#where figure.turnable img")).to_be_visible()
+
+
+def test_columns_are_chosen(visit: Visitor) -> None:
+    """A wide table offers its columns; one that is unchecked leaves head and rows, and comes back."""
+    page = visit("index.html")
+    table, chooser = page.locator("#events table"), page.locator("#events details.columns")
+    speed = column_of(table, "Speed")
+    chooser.locator("summary").click()
+    chooser.get_by_label("Speed").uncheck()
+    expect(table.locator("thead th").nth(speed)).to_be_hidden()
+    assert table.locator(f"tbody tr > :nth-child({speed + 1}):visible").count() == 0
+    chooser.get_by_label("Speed").check()
+    expect(table.locator("thead th").nth(speed)).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1366, 390])
+def test_heads_of_long_tables_stay_in_sight(visit: Visitor, width: int) -> None:
+    """Scrolled into its rows, a long table still shows its head."""
+    page = visit("index.html", width=width)
+    page.locator("#coverage tbody tr").nth(30).scroll_into_view_if_needed()
+    page.locator("#coverage tbody tr").nth(25).hover()
+    expect(page.locator("#coverage thead th").first).to_be_in_viewport(ratio=0.9)
+
+
+def test_a_late_site_says_so(visit: Visitor) -> None:
+    """When the next cycle is overdue, front page and object page say for how long there was none."""
+    for name in ("index.html", "objects/MRO.html"):
+        page = visit(name, at="2021-03-18T05:00:00Z")
+        expect(page.locator("p.newer")).to_have_text(
+            re.compile("^No cycle for 3 d 5 h: the next was expected at 2021-03-16 00:00")
+        )
 
 
 def pdf_pages(page: Page) -> int:

@@ -24,6 +24,7 @@ def event_orbits_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
         heading=f"{event.primary} – {event.secondary}",
         subheading=f"Where they meet · TCA {when}",
         across_label="towards TCA, 1000 km",
+        across_name="TCA",
         body=record.body,
         pole=pole_of(record.body, event.tca),
         across=at_km,
@@ -64,7 +65,8 @@ def orbit_plot(record: CycleRecord, item: ObjectRecord) -> Plot | None:
     pole = pole_of(record.body, orbit.epoch)
     points = np.array(orbit.track_km)
     node = np.cross(pole, orbit_normal(orbit.track_km))
-    across = np.cross(pole, node) if np.linalg.norm(node) > 1e-3 else points[0]
+    level = bool(np.linalg.norm(node) < 1e-3)
+    across = points[0] if level else np.cross(pole, node)
     radii = np.linalg.norm(points, axis=1)
     lowest, highest = orbit.track_km[int(radii.argmin())], orbit.track_km[int(radii.argmax())]
     spots = [Spot(position_km=lowest, text=f"low {short(orbit.periapsis_altitude_km)} km", level=None)]
@@ -85,8 +87,8 @@ def orbit_plot(record: CycleRecord, item: ObjectRecord) -> Plot | None:
             + (" Its position along the orbit is unknown." if unknown else "")
         ),
         caption=(
-            f"{body} and the orbit to one scale; left, the orbital plane is seen edge-on against the equator (the line "
-            "across the disc); rings mark the lowest point and, where it differs, the highest, with their altitudes."
+            f"{body} and the orbit to one scale, in a frame that does not rotate; dotted where {body} hides it, the "
+            "line across the disc is the equator. Rings mark the lowest point and, where it differs, the highest."
         ),
         columns=("x_icrf_km", "y_icrf_km", "z_icrf_km"),
         rows=orbit.track_km,
@@ -94,6 +96,7 @@ def orbit_plot(record: CycleRecord, item: ObjectRecord) -> Plot | None:
             heading=item.id,
             subheading=f"Orbit at {when}{unknown}",
             across_label="equator, 1000 km",
+            across_name="the path's start" if level else "node + 90°",
             body=record.body,
             pole=pole,
             across=(float(across[0]), float(across[1]), float(across[2])),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -38,6 +39,8 @@ FloatArray = NDArray[np.float64]
 _PANEL_IN: Final = 1.94
 _UNIT_KM: Final = 1000.0
 _MARGIN: Final = 1.10
+_AXES_REACH: Final = 1.5
+"""The view that turns shows at least so many radii of the body, for its axes and their names."""
 _CUT_FROM: Final = 3.5
 """Where the frame would be this many times the focus, it is cut ..."""
 _CUT_TO: Final = 2.2
@@ -67,12 +70,15 @@ class Spot:
 class OrbitViews:
     """Paths and spots about a body. ``across`` is the direction to the right in both views, ``pole`` north.
 
+    ``across_name`` is the meridian to the right in a word or two, ``across_label`` the label of that axis.
+
     With ``focus_km`` the frame is cut to that neighbourhood of the body where a path would leave it too small to see.
     """
 
     heading: str
     subheading: str
     across_label: str
+    across_name: str
     body: BodyRecord
     pole: Vector
     across: Vector
@@ -80,19 +86,53 @@ class OrbitViews:
     spots: tuple[Spot, ...]
     focus_km: float | None = None
 
+    def scene(self) -> str:
+        """The same as JSON for the view that turns, in whole km along right, east and north of the equator.
+
+        ``frame_km`` is the radius of what the frame shows at first; a mark is a level or "ring".
+        """
+        axes_rows = self._axes_rows()
+
+        def turned(points_km: Sequence[Vector]) -> list[list[int]]:
+            return [[round(value) for value in point] for point in (np.array(points_km) @ axes_rows.T).tolist()]
+
+        return json.dumps(
+            {
+                "across": self.across_name,
+                "radius_km": [self.body.equatorial_radius_km, self.body.polar_radius_km],
+                "frame_km": round(self._frame_km()),
+                "paths": [{"name": path.id, "points_km": turned(path.points_km)} for path in self.paths],
+                "spots": [
+                    {"text": spot.text, "mark": spot.level or "ring", "at_km": turned([spot.position_km])[0]}
+                    for spot in self.spots
+                ],
+            },
+            separators=(",", ":"),
+        )
+
+    def _frame_km(self) -> float:
+        paths_km = [float(np.linalg.norm(path.points_km, axis=1).max()) for path in self.paths]
+        farthest_km = max(*paths_km, _AXES_REACH * self.body.equatorial_radius_km)
+        cut = self.focus_km is not None and farthest_km > _CUT_FROM * self.focus_km
+        return _CUT_TO * self.focus_km if cut and self.focus_km is not None else farthest_km
+
+    def _axes_rows(self) -> FloatArray:
+        """Unit vectors to the right, 90 degrees east of it, and north, as rows."""
+        up = np.array(self.pole)
+        right = np.array(self.across) - (np.array(self.across) @ up) * up
+        right /= np.linalg.norm(right)
+        return np.stack([right, np.cross(up, right), up])
+
     def figure(self) -> Figure:
         """Two square panels side by side, equal scale in both and in both directions."""
         figure = canvas(3.45, self.heading, self.subheading)
         key(figure, 2.84, [(path.id, _look(path)) for path in self.paths])
-        up = np.array(self.pole)
-        right = np.array(self.across) - (np.array(self.across) @ up) * up
-        right /= np.linalg.norm(right)
-        east = np.cross(up, right)
-        middle, half = self._extent(np.stack([right, east, up]))
+        right, _, up = axes_rows = self._axes_rows()
+        middle, half = self._extent(axes_rows)
         side = panel(figure, 0.58, 0.60, _PANEL_IN, _PANEL_IN)
         above = panel(figure, 3.17, 0.60, _PANEL_IN, _PANEL_IN)
         self._draw(side, np.stack([right, up, np.cross(right, up)]), (middle[0], middle[2]), half)
-        self._draw(above, np.stack([right, east, up]), (middle[0], middle[1]), half)
+        self._draw(above, axes_rows, (middle[0], middle[1]), half)
         radius = self.body.equatorial_radius_km / _UNIT_KM
         side.plot([-radius, radius], [0, 0], color=BODY_EDGE, linewidth=0.8, zorder=1.5)
         above.plot([0], [0], "+", color=BODY_EDGE, markersize=6, zorder=1.5)
