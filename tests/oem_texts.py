@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import ccsds_ndm
 import numpy as np
 from numpy.typing import NDArray
 
 from generator.astro.epochs import Epoch, TimeSystem
+from generator.ephemeris.oem import parse_oem
+from generator.ephemeris.oem_write import write_oem
 
 START = Epoch.parse("2021-03-01T00:00:00")
 RADIUS_KM = 3_800.0
@@ -65,3 +68,26 @@ def covariance_text(*blocks: tuple[str, str | None, NDArray[np.float64]]) -> str
             lines.append(f"COV_REF_FRAME = {frame}")
         lines += [" ".join(repr(float(value)) for value in row[: at + 1]) for at, row in enumerate(matrix)]
     return "\n".join([*lines, "COVARIANCE_STOP"]) + "\n"
+
+
+def delivered_texts() -> list[str]:
+    """A message of two segments with accelerations and covariances, in KVN and XML, and an OCM in both notations."""
+    covariance = np.diag(np.arange(1.0, 7.0)) + 0.25 * np.tri(6, k=-1) + 0.25 * np.tri(6, k=-1).T
+    lines = state_lines(np.arange(8) * 60.0)
+    later = [f"{line} 1e-3 2e-3 3e-3" for line in state_lines(600.0 + np.arange(8) * 60.0)]
+    blocks = [("2021-03-01T00:01:00", "RTN", covariance), ("2021-03-01T00:02:00", None, 2 * covariance)]
+    message = message_text(segment_text(lines) + covariance_text(*blocks), segment_text(later), version="3.0")
+    written = write_oem(parse_oem(message.encode(), "seed"), "xml")
+    lower = " ".join(repr(float(value)) for value in covariance[np.tril_indices(6)])
+    comprehensive = "\n".join(
+        [
+            "CCSDS_OCM_VERS = 3.0\nCREATION_DATE = 2021-02-28T12:00:00\nORIGINATOR = TEST\nMETA_START",
+            "OBJECT_NAME = ORBITER\nTIME_SYSTEM = UTC\nEPOCH_TZERO = 2021-03-01T00:00:00\nMETA_STOP",
+            "TRAJ_START\nCENTER_NAME = MARS\nTRAJ_REF_FRAME = ICRF\nTRAJ_TYPE = CARTPV",
+            *lines,
+            "TRAJ_STOP\nCOV_START\nCOV_REF_FRAME = RTN_INERTIAL\nCOV_TYPE = CARTPV\nCOV_ORDERING = LTM",
+            f"60.0 {lower}\nCOV_STOP\n",
+        ]
+    )
+    in_xml = str(ccsds_ndm.Ocm.from_str(comprehensive).to_str("xml")).replace("><", ">\n<")
+    return [message, written, comprehensive, in_xml]

@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from element_texts import NAME, kvn, tle
 from fleets import LOW, message, segment
+from generator.ephemeris.elements import read_elements
 from generator.ephemeris.oem import parse_oem
 from generator.ephemeris.oem_write import write_oem
 
@@ -63,3 +65,41 @@ def test_a_kernel_needs_its_target(nearpass: Nearpass, oem: Path, tmp_path: Path
 
     assert code == 4
     assert "--target" in err
+
+
+@pytest.mark.parametrize("suffix", ["oem", "xml"])
+def test_mean_elements_become_an_ephemeris(nearpass: Nearpass, tmp_path: Path, suffix: str) -> None:
+    """Elements are propagated from their epoch to an OEM whose states are SGP4's to the largest error that is told."""
+    (tmp_path / "many.tle").write_text(tle("00004") + tle("00005", NAME))
+    written = tmp_path / f"out.{suffix}"
+    code, out, _ = nearpass("convert", tmp_path / "many.tle", written, "--target", 5, "--days", 2)
+    (segment,) = parse_oem(written.read_bytes(), written.name).segments
+    (item,) = read_elements(tle("00005").encode(), "tle").sets
+    _, at_epoch_km, _ = item.satrec.sgp4_tsince(0.0)
+
+    assert code == 0
+    assert float(out.split("largest error ")[1].split()[0]) < 10.0
+    assert (segment.object_name, segment.object_id) == (NAME, "1958-002B")
+    assert (segment.center_name, segment.ref_frame) == ("EARTH", "ICRF")
+    assert (segment.start - item.epoch, segment.stop - item.epoch) == (0.0, 2 * 86_400.0)
+    assert np.linalg.norm(segment.positions_km[0]) == pytest.approx(np.linalg.norm(at_epoch_km), abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "more", "words"),
+    [
+        ("many.tle", tle("00004") + tle("00005"), (), "--target must name one of the objects"),
+        ("many.tle", tle("00004") + tle("00005"), ("--target", 7), "must hold the target"),
+        ("xp.omm", kvn(EPHEMERIS_TYPE="4"), (), "EPHEMERIS_TYPE must be 0"),
+    ],
+)
+def test_elements_that_cannot_be_converted(
+    nearpass: Nearpass, tmp_path: Path, name: str, text: str, more: tuple[object, ...], words: str
+) -> None:
+    """Elements of several objects, of none that is sought, or of another theory are refused and nothing is written."""
+    (tmp_path / name).write_text(text)
+    code, _, err = nearpass("convert", tmp_path / name, tmp_path / "out.oem", *more)
+
+    assert code == 4
+    assert words in err
+    assert not (tmp_path / "out.oem").exists()

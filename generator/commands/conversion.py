@@ -7,11 +7,14 @@ from pathlib import Path
 import click
 
 from generator.astro.bodies import body_named
+from generator.astro.epochs import DAY_S
 from generator.astro.frames import PlanetaryEphemeris
 from generator.commands.shared import World
 from generator.ephemeris.compression import decompressed
 from generator.ephemeris.convert import Notation, convert, message_from_trajectory
-from generator.ephemeris.oem import parse_oem
+from generator.ephemeris.elements import START_BYTES, elements_notation, read_elements
+from generator.ephemeris.elements_motion import trajectory_from_elements
+from generator.ephemeris.oem import OemMessage, parse_oem
 from generator.ephemeris.oem_write import write_oem
 from generator.ephemeris.spk import spk_summary, spk_trajectory
 from generator.ephemeris.spk_write import write_spk
@@ -23,14 +26,21 @@ KERNELS = (".bsp", ".spk")
 @click.command("convert")
 @click.argument("source", metavar="IN", type=click.Path(path_type=Path))
 @click.argument("target_file", metavar="OUT", type=click.Path(path_type=Path))
-@click.option("--target", type=int, help="NAIF number of the object, for reading or writing a kernel.")
+@click.option("--target", type=int, help="The object: NAIF number in a kernel, catalogue number among mean elements.")
 @click.option("--center", default="MARS", show_default=True, help="Centre of the states read from a kernel.")
 @click.option("--step-s", type=click.FloatRange(min=0.001), default=60.0, show_default=True, help="Spacing of states.")
+@click.option(
+    "--days",
+    type=click.FloatRange(0.0, 366.0, min_open=True),
+    default=7.0,
+    show_default=True,
+    help="How far to propagate mean elements from their epoch.",
+)
 @click.pass_obj
 def convert_command(
-    world: World, source: Path, target_file: Path, target: int | None, center: str, step_s: float
+    world: World, source: Path, target_file: Path, target: int | None, center: str, step_s: float, days: float
 ) -> None:
-    """Convert an ephemeris between OEM in KVN, OEM in XML (.xml) and SPK (.bsp)."""
+    """Convert between OEM in KVN, OEM in XML (.xml) and SPK (.bsp), and mean elements to OEM."""
     if target_file.exists():
         raise InputError("the file to write must not exist yet", file=str(target_file))
     kernel_in, kernel_out = (path.suffix.lower() in KERNELS for path in (source, target_file))
@@ -38,16 +48,15 @@ def convert_command(
         raise InputError("a kernel needs --target, the object's NAIF number", file=str(source))
     notation: Notation = "xml" if target_file.suffix.lower() == ".xml" else "kvn"
     try:
-        if kernel_in and target is not None:
-            content, error_km = _from_kernel(source, target, center, step_s, notation, world)
-            target_file.write_bytes(content)
-        elif kernel_out and target is not None:
+        if kernel_out and not kernel_in and target is not None:
             message = parse_oem(decompressed(source.read_bytes(), str(source)), str(source))
             error_km = write_spk(message, target_file, target=target)
         else:
-            converted = convert(source.read_bytes(), str(source), notation)
-            target_file.write_bytes(converted.content)
-            error_km = converted.error_km
+            if kernel_in and target is not None:
+                content, error_km = _from_kernel(source, target, center, step_s, notation, world)
+            else:
+                content, error_km = _from_text(source, target, days, step_s, notation, world)
+            target_file.write_bytes(content)
     except OSError as error:
         raise InputError(f"the file must be usable: {error.strerror}", file=str(error.filename or source)) from None
     click.echo(f"{target_file}: largest error {error_km * 1e6:.3g} mm")
@@ -74,3 +83,38 @@ def _from_kernel(
         step_s=step_s,
     )
     return write_oem(message, notation).encode(), error_km
+
+
+def _from_text(
+    source: Path, target: int | None, days: float, step_s: float, notation: Notation, world: World
+) -> tuple[bytes, float]:
+    """An ephemeris message in another notation, or mean elements propagated to one."""
+    data = decompressed(source.read_bytes(), str(source))
+    if elements_notation(data[:START_BYTES]) is None:
+        converted = convert(data, str(source), notation)
+        return converted.content, converted.error_km
+    message, error_km = _from_elements(data, source, target, days, step_s, world)
+    return write_oem(message, notation).encode(), error_km
+
+
+def _from_elements(
+    data: bytes, source: Path, target: int | None, days: float, step_s: float, world: World
+) -> tuple[OemMessage, float]:
+    """The newest set of an object, propagated from its epoch, and the largest error against SGP4."""
+    found = read_elements(data, str(source), wanted=None if target is None else {target})
+    if faults := [fault.error for fault in found.faults if target is None or fault.number == target]:
+        raise faults[0]
+    if len({item.number for item in found.sets}) != 1:
+        rule = "--target must name one of the objects in the file" if found.sets else "the file must hold the target"
+        raise InputError(rule, value=target, file=str(source))
+    item = max(found.sets, key=lambda item: item.epoch)
+    trajectory = trajectory_from_elements(item, epoch=item.epoch, window_s=(0.0, days * DAY_S))
+    return message_from_trajectory(
+        trajectory,
+        object_name=item.name or str(item.number),
+        object_id=item.designator or str(item.number),
+        center_name="EARTH",
+        originator="NEARPASS",
+        creation=world.instant(),
+        step_s=step_s,
+    )

@@ -63,7 +63,8 @@ def read_elements(data: bytes, file: str, *, wanted: Collection[int] | None = No
     Args:
         data: The content of the file, uncompressed.
         file: Its name, for the errors.
-        wanted: Catalogue numbers to read; other sets are passed over unchecked. None reads all.
+        wanted: Catalogue numbers to read; other sets are passed over unchecked and take no memory. None reads all, with
+            about 1.3 kB for each, most of it sgp4's.
 
     Raises:
         InputError: for a text that holds no mean elements or is damaged as a whole, with its line.

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Final
 
 from generator.ephemeris.elements_record import ElementFault, ElementSet, set_from_keywords
-from generator.ephemeris.oem_lines import MOST_CHARACTERS, Lines, check_length, is_comment
+from generator.ephemeris.oem_lines import MOST_KEYWORDS, Lines, check_length, decoded, is_comment
 from generator.ephemeris.xml_safe import XmlReader
 from generator.errors import InputError
 
@@ -39,6 +39,8 @@ _UNITS: Final[Mapping[str, str]] = MappingProxyType(
 )
 _PARTS: Final = frozenset({"header", "metadata", "meanElements", "tleParameters"})
 _MOST_DEPTH: Final = 12
+_MOST_OBJECT: Final = 20_000
+_OBJECT: Final = re.compile(r'\{(?:[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+")*+\}', re.DOTALL)
 
 Keywords = dict[str, object]
 
@@ -56,9 +58,7 @@ def read_kvn(text: bytes, wanted: Collection[int] | None) -> Iterator[ElementSet
                 yield from _whole(keywords, begin, wanted)
                 _check_version(value, number)
                 keywords, begin = {}, number
-            if key in keywords:
-                raise InputError(f"{key} must be given once", value=value, line=number)
-            keywords[key] = value
+            _add(keywords, key, value, number)
         lines.take()
     yield from _whole(keywords, begin, wanted)
 
@@ -74,6 +74,14 @@ def _pair(text: str, line: int) -> tuple[str, str]:
         _check_unit(key, unit[2], line)
         value = unit[1]
     return key, value
+
+
+def _add(keywords: Keywords, key: str, value: str, line: int) -> None:
+    if key in keywords:
+        raise InputError(f"{key} must be given once", value=value, line=line)
+    if len(keywords) == MOST_KEYWORDS:
+        raise InputError(f"a message must hold at most {MOST_KEYWORDS} keywords", value=key, line=line)
+    keywords[key] = value
 
 
 def _check_version(version: str, line: int) -> None:
@@ -135,16 +143,12 @@ class _OmmReader(XmlReader):
         if not self.found or not self._path or self._path[-1] not in _PARTS or tag == "COMMENT":
             return
         check_length(tag, text, self.line)
-        keywords = self.found[-1][0]
-        if tag in keywords:
-            raise InputError(f"{tag} must be given once", value=text, line=self.line)
-        keywords[tag] = text
+        _add(self.found[-1][0], tag, text, self.line)
 
 
 def read_json(text: bytes, wanted: Collection[int] | None) -> Iterator[ElementSet | ElementFault]:
     """An object, or an array of them, taken one at a time so that memory does not grow with the array."""
-    source = _decoded(text)
-    decoder = json.JSONDecoder()
+    source = decoded(text, 1)
     at = _past_blank(source, 0)
     many = source[at] == "["
     at = _past_blank(source, at + 1) if many else at
@@ -152,17 +156,14 @@ def read_json(text: bytes, wanted: Collection[int] | None) -> Iterator[ElementSe
     while at < len(source) and source[at] != "]":
         line += source.count("\n", counted, at)
         counted = at
-        try:
-            item, at = decoder.raw_decode(source, at)
-        except json.JSONDecodeError as error:
-            raise InputError(f"the text must be JSON: {error.msg}", line=error.lineno) from None
-        except (RecursionError, ValueError):
-            raise InputError("the text must be JSON of ordinary depth and size", line=line) from None
-        if not isinstance(item, dict):
-            raise InputError("an element set must be a JSON object", line=line)
+        found = _OBJECT.match(source, at)
+        if found is None or found.end() - at > _MOST_OBJECT:
+            rule = f"an element set must be a JSON object of at most {_MOST_OBJECT} characters with none within it"
+            raise InputError(rule, line=line)
+        item = _object(found[0], line)
         if _is_wanted(item, wanted):
-            yield set_from_keywords({key: _short(key, value, line) for key, value in item.items()}, line)
-        at = _past_blank(source, at)
+            yield set_from_keywords(item, line)
+        at = _past_blank(source, found.end())
         if not many:
             break
         if source[at : at + 1] == ",":
@@ -175,12 +176,18 @@ def read_json(text: bytes, wanted: Collection[int] | None) -> Iterator[ElementSe
         raise InputError("nothing may follow the element sets", line=source.count("\n", 0, at) + 1)
 
 
-def _decoded(text: bytes) -> str:
+def _object(text: str, line: int) -> Keywords:
+    """The keywords of one flat object."""
     try:
-        return text.decode()
-    except UnicodeDecodeError as error:
-        line = text.count(b"\n", 0, error.start) + 1
-        raise InputError("a text must be ASCII or UTF-8", line=line) from None
+        item: Keywords = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise InputError(f"the text must be JSON: {error.msg}", line=line + error.lineno - 1) from None
+    except ValueError as error:  # a whole number of thousands of digits
+        raise InputError(f"the text must be JSON with ordinary numbers: {error}", line=line) from None
+    for key, value in item.items():
+        if isinstance(value, str):
+            check_length(key, value, line)
+    return item
 
 
 def _past_blank(source: str, at: int) -> int:
@@ -188,15 +195,9 @@ def _past_blank(source: str, at: int) -> int:
     return found.end() if found else at
 
 
-def _short(key: str, value: object, line: int) -> object:
-    if isinstance(value, str):
-        check_length(key, value, line)
-    return value
-
-
 def read_csv(text: bytes, wanted: Collection[int] | None) -> Iterator[ElementSet | ElementFault]:
     """A table whose header names the keywords."""
-    rows = csv.DictReader(io.StringIO(_decoded(text)), strict=True)
+    rows = csv.DictReader(_rows(text), strict=True)
     try:
         for row in rows:
             if None in row or None in row.values():
@@ -204,5 +205,11 @@ def read_csv(text: bytes, wanted: Collection[int] | None) -> Iterator[ElementSet
             if _is_wanted(row, wanted):
                 yield set_from_keywords(row, rows.line_num)
     except csv.Error as error:
-        rule = f"the text must be CSV with fields of at most {MOST_CHARACTERS} characters: {error}"
-        raise InputError(rule, line=rows.line_num) from None
+        raise InputError(f"the text must be CSV: {error}", line=rows.line_num) from None
+
+
+def _rows(text: bytes) -> Iterator[str]:
+    for line, row in enumerate(io.BytesIO(text), start=1):
+        if len(row) > _MOST_OBJECT:
+            raise InputError(f"a row must have at most {_MOST_OBJECT} characters", value=len(row), line=line)
+        yield decoded(row, line)

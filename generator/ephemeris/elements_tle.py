@@ -20,6 +20,7 @@ from sgp4.io import compute_checksum
 
 from generator.astro.epochs import DAY_S, NS, Epoch
 from generator.ephemeris.elements_record import ElementFault, ElementSet, checked, element_set
+from generator.ephemeris.oem_lines import decoded
 from generator.errors import InputError, NearpassError
 
 _Column: TypeAlias = tuple[str, int, str]  # name, width, pattern; blank columns have no name
@@ -96,10 +97,7 @@ def read_tle(text: bytes, wanted: Collection[int] | None) -> Iterator[ElementSet
 def _line_of(raw: bytes, number: int) -> str:
     if len(raw) > _MOST_LINE_BYTES:
         raise InputError(f"a line must have at most {_MOST_LINE_BYTES} bytes", value=len(raw), line=number)
-    try:
-        line = raw.decode().rstrip()
-    except UnicodeDecodeError:
-        raise InputError("a text must be ASCII or UTF-8", line=number) from None
+    line = decoded(raw, number).rstrip()
     if not line.isprintable():
         raise InputError("a line must hold printable characters only", value=line, line=number)
     return line

@@ -11,6 +11,7 @@ centre or axes to the standard's defaults (the Earth, ICRF3) are refused.
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import replace
 from itertools import pairwise
@@ -20,7 +21,7 @@ import numpy as np
 
 from generator.astro.epochs import Epoch, TimeSystem
 from generator.ephemeris.oem_fast import NUMBER, Span
-from generator.ephemeris.oem_lines import Lines, Pairs, is_comment, keyword_line
+from generator.ephemeris.oem_lines import MOST_KEYWORDS, Lines, Pairs, is_comment, keyword_line
 from generator.ephemeris.oem_records import FloatArray, IntArray, OemHeader, OemMessage, OemSegment
 from generator.ephemeris.oem_rules import CovarianceRows, epoch_of, header_of, interpolation_of, time_system_of
 from generator.ephemeris.oem_table import as_table, checked_number, read_table
@@ -123,6 +124,8 @@ def _pairs(lines: Lines, end: str) -> tuple[Pairs, tuple[str, ...]]:
             key, value = keyword_line(text, lines.number)
             if key in pairs:
                 raise InputError(f"{key} must be given once", value=value, line=lines.number)
+            if len(pairs) == MOST_KEYWORDS:
+                raise InputError(f"a block must hold at most {MOST_KEYWORDS} keywords", value=key, line=lines.number)
             pairs[key] = (value, lines.number)
         lines.take()
     return pairs, tuple(comments)
@@ -225,7 +228,7 @@ def _tagged_rows(
     epochs_ns: list[int] = []
     rows: list[list[float]] = []
     comments: list[str] = []
-    for line, text in enumerate(block.split(b"\n"), start=number):
+    for line, text in enumerate(io.BytesIO(block), start=number):
         words = text.split(None, columns + 1)
         if not words:
             continue

@@ -6,6 +6,8 @@ its element began, and an error names that.
 
 from __future__ import annotations
 
+import io
+from array import array
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -64,7 +66,7 @@ def xml_ocm_header(text: bytes) -> OemHeader:
 
 def _read(work: Callable[[bytes], _Answer], reader: _OcmReader) -> _Answer:
     try:
-        return work("\n".join(reader.lines).encode())
+        return work(reader.lines.getvalue())
     except InputError as error:
         at = min(error.line or 1, len(reader.sources)) - 1
         raise InputError(error.rule, value=error.value, line=reader.sources[at] if reader.sources else 1) from None
@@ -75,8 +77,8 @@ class _OcmReader(XmlReader):
 
     def __init__(self, *, header_only: bool) -> None:
         super().__init__()
-        self.lines: list[str] = []
-        self.sources: list[int] = []
+        self.lines = io.BytesIO()
+        self.sources = array("q")
         self._header_only = header_only
         self._path: list[str] = [""]
         self._skipped = 0
@@ -100,7 +102,7 @@ class _OcmReader(XmlReader):
             )
         self._path.append(tag)
         if tag == "ocm":
-            if self.lines:
+            if self.sources:
                 raise InputError("a file must hold one OCM", line=self.line)
             self._write(f"{VERSION_KEY} = {attributes.get('version', '')}")
         elif tag in _BLOCKS:
@@ -135,5 +137,5 @@ class _OcmReader(XmlReader):
             self._write(text)
 
     def _write(self, line: str) -> None:
-        self.lines.append(line)
+        self.lines.write(line.encode() + b"\n")
         self.sources.append(self._line)

@@ -13,6 +13,9 @@ Pairs: TypeAlias = dict[str, tuple[str, int]]
 MOST_CHARACTERS: Final = 1_000
 """The longest value; 502.0-B-3, 7.3.2, allows lines of 254 characters."""
 
+MOST_KEYWORDS: Final = 500
+"""More than any block of CCSDS 502.0-B-3 has, where keywords are not known beforehand."""
+
 _MARKERS: Final = (b"META_START", b"COVARIANCE_START")
 _KEYWORD: Final = re.compile(r"([A-Z][A-Z0-9_]*)\s*=\s*(.*)")
 
@@ -91,6 +94,15 @@ def plain_text(data: bytes) -> bytes:
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return data
+
+
+def decoded(text: bytes, line: int) -> str:
+    """A text as characters; the error counts from the line at which it begins."""
+    try:
+        return text.decode()
+    except UnicodeDecodeError as error:
+        at = line + text.count(b"\n", 0, error.start)
+        raise InputError("a text must be ASCII or UTF-8", line=at) from None
 
 
 def keyword_line(text: str, line: int) -> tuple[str, str]:

@@ -7,6 +7,7 @@ one would not judge or names the first faulty line. Both give the same numbers t
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -85,8 +86,7 @@ def _read_carefully(block: bytes, first_line: int, system: TimeSystem, span: Spa
     rows: list[list[float]] = []
     comments: list[str] = []
     columns = 0
-    line = first_line
-    for line, text in enumerate(block.split(b"\n"), start=first_line):
+    for line, text in enumerate(io.BytesIO(block), start=first_line):
         words = text.split(None, _MOST_WORDS)
         if not words:
             continue
@@ -102,7 +102,7 @@ def _read_carefully(block: bytes, first_line: int, system: TimeSystem, span: Spa
         epochs_ns.append(epoch.tai_ns)
         rows.append([checked_number(word, line) for word in words[1:]])
     if not rows:
-        raise InputError("a segment must hold at least one state", line=line)
+        raise InputError("a segment must hold at least one state", line=first_line + block.count(b"\n"))
     return as_table(np.array(epochs_ns, dtype=np.int64), np.array(rows), tuple(comments))
 
 

@@ -1,0 +1,70 @@
+"""What becomes of any bytes that are delivered: read, turned into a trajectory, graded; or one error that says why."""
+
+from generator.astro.bodies import body_named
+from generator.astro.epochs import DAY_S
+from generator.astro.frames import PlanetaryEphemeris
+from generator.ephemeris.compression import decompressed
+from generator.ephemeris.elements import START_BYTES, elements_notation, read_elements
+from generator.ephemeris.elements_motion import trajectory_from_elements
+from generator.ephemeris.interpolation import trajectory_from_oem
+from generator.ephemeris.lint import Finding, lint_elements, lint_oem
+from generator.ephemeris.oem import parse_oem, peek_header
+from generator.errors import InputError, NearpassError
+from generator.ingest.delivery import check_plausible, period_s_of
+
+FILE = "delivered"
+WINDOW_S = (0.0, DAY_S / 8)
+
+
+def read_delivery(data: bytes) -> tuple[Finding, ...] | NearpassError:
+    """The findings on a delivery, or the error that refuses it, which a reader gives a file and a line.
+
+    Raises:
+        Exception: whatever is no NearpassError; that is a defect.
+
+    """
+    try:
+        content = decompressed(data, FILE)
+    except InputError as error:
+        return error
+    try:
+        return _elements(content) if elements_notation(content[:START_BYTES]) else _message(content)
+    except NearpassError as error:
+        return error
+
+
+def _located(error: InputError) -> None:
+    if error.file != FILE or error.line is None:
+        raise AssertionError(f"a refusal must name file and line: {error}")
+
+
+def _message(content: bytes) -> tuple[Finding, ...]:
+    try:
+        peek_header(content, FILE)
+        message = parse_oem(content, FILE)
+    except InputError as error:
+        _located(error)
+        raise
+    mars, epoch = body_named("MARS"), message.segments[0].start
+    planets = PlanetaryEphemeris.default()
+    trajectory = trajectory_from_oem(message, body=mars, epoch=epoch, window_s=WINDOW_S, planets=planets)
+    check_plausible(trajectory, mars)
+    period_s = period_s_of(trajectory, mars)
+    return lint_oem(message, body=mars, cutoff=epoch, window_s=WINDOW_S[1], period_s=period_s)
+
+
+def _elements(content: bytes) -> tuple[Finding, ...]:
+    try:
+        found = read_elements(content, FILE)
+    except InputError as error:
+        _located(error)
+        raise
+    for fault in found.faults:
+        _located(fault.error)
+    if not found.sets:
+        return ()
+    earth, item = body_named("EARTH"), found.sets[0]
+    trajectory = trajectory_from_elements(item, epoch=item.epoch, window_s=WINDOW_S)
+    check_plausible(trajectory, earth)
+    period_s = period_s_of(trajectory, earth)
+    return lint_elements(item, trajectory, body=earth, cutoff=item.epoch, window_s=WINDOW_S[1], period_s=period_s)
