@@ -87,6 +87,7 @@ def assemble(findings: Findings) -> CycleRecord:
         title=config.site.title,
         publisher=config.site.publisher,
         notice=config.site.notice,
+        site_url=config.site.url,
         body=BodyRecord(
             name=setting.body.name,
             naif_id=setting.body.naif_id,

@@ -39,6 +39,13 @@ def _file_name(identifier: str) -> str:
     return identifier
 
 
+def _address(url: str) -> str:
+    """An address of a folder, with the slash that relative addresses need."""
+    if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", url):
+        raise ValueError("url must be http:// or https:// with a host and without ? or #")
+    return url if url.endswith("/") else f"{url}/"
+
+
 Identifier = Annotated[str, AfterValidator(_file_name)]
 
 
@@ -47,11 +54,15 @@ class _Table(BaseModel):
 
 
 class Site(_Table):
-    """What stands on every page. ``detail_events`` is how many green events get a page of their own."""
+    """What stands on every page. ``detail_events`` is how many green events get a page of their own.
+
+    ``url`` is where the site is served; feeds and calendars then give whole addresses.
+    """
 
     title: str = Field(default="Close approaches", min_length=1)
     publisher: str | None = None
     notice: str | None = None
+    url: Annotated[str, AfterValidator(_address)] | None = None
     detail_events: Annotated[int, Field(ge=0, le=500)] = 12
 
 

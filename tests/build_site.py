@@ -12,8 +12,10 @@ from mkdocs.commands import build as mkdocs_build
 from mkdocs.config import load_config
 
 from generator.astro.epochs import DAY_S
+from generator.cycle.notices import notices
 from generator.cycle.record import CycleRecord, Span
-from generator.report import pages, plots, views
+from generator.publish.offline import write_archive
+from generator.report import calendars, feeds, pages, plots, views
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE_NAME = "Close approaches at Mars"
@@ -71,8 +73,25 @@ def write_sources(docs: Path, records: Sequence[CycleRecord], *, drawn: tuple[st
     newest = records[-1]
     summaries = [views.summarise(record) for record in records]
     years = sorted({int(record.cycle_id[:4]) for record in records})
-    for name, text in pages.live_pages(newest, summaries, years).items():
+    months = {(int(record.cycle_id[:4]), int(record.cycle_id[5:7])): listed_events(record) for record in records}
+    for name, text in pages.live_pages(newest, summaries, years, events=months).items():
         _write(docs / name, text)
+    told = [notice for record in reversed(records) for notice in notices(record)]
+    for path in (feeds.ALL, feeds.RED, *(feeds.object_feed(item.id) for item in newest.objects)):
+        _write(docs / path, feeds.feed(newest, told, path=path, title="changes"))
+    _write(docs / calendars.SITE, calendars.site_calendar(newest))
+    _write(docs / "latest.json", "{}")
+
+
+def listed_events(record: CycleRecord) -> list[views.MonthEvent]:
+    """The cycle's events as a month's list tells of them."""
+    return [
+        views.MonthEvent(
+            event_id=event.event_id, primary=event.primary, secondary=event.secondary, tca=event.tca,
+            miss_km=event.miss_km, level=event.level.value, cycles=1, last_cycle_id=record.cycle_id,
+        )
+        for event in record.events
+    ]  # fmt: skip
 
 
 def _plots(record: CycleRecord) -> Iterator[plots.Plot]:
@@ -98,6 +117,8 @@ def build(docs: Path, site: Path, *, notice: str | None) -> None:
     )  # fmt: skip
     with _warnings_raise():
         mkdocs_build.build(config)
+    for cycle in sorted((site / "cycles").glob("*/*/*/*")):
+        write_archive(site, f"{'-'.join(cycle.parts[-4:-1])}{cycle.name}")
 
 
 @contextmanager

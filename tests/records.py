@@ -736,6 +736,7 @@ def sample_record() -> CycleRecord:
         title="Close approaches at Mars",
         publisher="Example Navigation Office",
         notice="Synthetic data for tests: not a statement about any spacecraft.",
+        site_url=None,
         body=MARS,
         window=_span(0.0, WINDOW_S),
         thresholds=THRESHOLDS,

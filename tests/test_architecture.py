@@ -51,6 +51,7 @@ TOUCH_FILES = {
     "publish/index.py",
     "publish/manifest.py",
     "publish/mirror.py",
+    "publish/offline.py",
     "publish/rebuild.py",
     "publish/site.py",
     "publish/stage.py",

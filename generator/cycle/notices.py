@@ -42,6 +42,7 @@ def notices(record: CycleRecord) -> tuple[Notice, ...]:
     In the first cycle of an archive every red and yellow event is one.
     """
     events = {event.event_id: event for event in record.events}
+    silent = {item.id for item in record.objects if item.phase == "unknown"}  # no time can be told of them
     if record.previous_cycle_id is None:
         return tuple(
             _notice(record, event, level=event.level, previous=None, reason=event.reason, event=event)
@@ -52,6 +53,8 @@ def notices(record: CycleRecord) -> tuple[Notice, ...]:
     for change in record.changes:
         level = None if change.kind in LEFT else change.level
         previous = change.level if change.kind in LEFT else change.previous_level
+        if silent & {change.primary, change.secondary}:
+            continue
         if level is not previous and {level, previous} & {Level.RED, Level.YELLOW}:
             event = events.get(change.event_id)
             reason = change.reason if level is None or event is None else f"{event.reason}; {change.reason}"

@@ -286,6 +286,7 @@ class Provenance:
 class CycleRecord:
     """One screening cycle. Objects by id, pairs by primary and secondary, events by TCA, crossings by passage.
 
+    ``site_url`` is where the site is served, with a slash at its end, if the publisher says so.
     ``supersedes`` is the id of the cycle that this one corrects, if it corrects one.
     ``detail_events`` is how many of the nearest green events have a page of their own beside all red and yellow ones.
     Everything but ``solutions``, which are by object and in the order of the configuration, rests on the objects'
@@ -301,6 +302,7 @@ class CycleRecord:
     title: str
     publisher: str | None
     notice: str | None
+    site_url: str | None
     body: BodyRecord
     window: Span
     thresholds: ThresholdsRecord

@@ -21,24 +21,19 @@ Upgrade = Callable[[Plain], Plain]
 
 
 def _one_to_two(plain: Plain) -> Plain:
-    """Objects had one ephemeris each, what left was forgotten; retrieval, correction, declared errors were not kept.
-
-    No covariance was repaired.
-    """
-    inputs = [{**entry, "retrieval": None} for entry in plain["inputs"]]
-    objects = [{**item, "declared": None} for item in plain["objects"]]
-    events = [
-        {**event, "uncertainty": [{**item, "remark": None} for item in event["uncertainty"]]}
-        for event in plain["events"]
-    ]
+    """What schema 2 tells and schema 1 did not, as absent: other solutions, retrieval, declared errors and so on."""
     return {
         **plain,
-        "events": events,
         "solutions": [],
-        "inputs": inputs,
-        "objects": objects,
         "dormant": [],
         "supersedes": None,
+        "site_url": None,
+        "events": [
+            {**event, "uncertainty": [{**item, "remark": None} for item in event["uncertainty"]]}
+            for event in plain["events"]
+        ],
+        "inputs": [{**entry, "retrieval": None} for entry in plain["inputs"]],
+        "objects": [{**item, "declared": None} for item in plain["objects"]],
     }
 
 

@@ -17,10 +17,12 @@ import generator
 from generator.astro.epochs import Epoch
 from generator.cycle.archive import Archive
 from generator.cycle.manifest import Link
+from generator.cycle.notices import LEFT, Notice, dump_notice, load_notice, notices
 from generator.cycle.record import CycleRecord
-from generator.report.views import CycleSummary, meaningful, summarise
+from generator.encounter.alert import Level
+from generator.report.views import CycleSummary, MonthEvent, meaningful, summarise
 
-FORMAT: Final = f"1/{generator.__version__}"
+FORMAT: Final = f"2/{generator.__version__}"
 """Another format, or another program that may word a verdict otherwise, makes the index again."""
 _TABLES: Final = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -31,12 +33,20 @@ CREATE TABLE cycles (
 ) WITHOUT ROWID;
 CREATE TABLE months (month TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE events (
-    event_id TEXT NOT NULL, cycle_id TEXT NOT NULL, tca_tai_ns INTEGER NOT NULL, miss_km REAL, level TEXT NOT NULL,
-    PRIMARY KEY (event_id, cycle_id)
+    event_id TEXT NOT NULL, cycle_id TEXT NOT NULL, primary_id TEXT NOT NULL, secondary_id TEXT NOT NULL,
+    tca_tai_ns INTEGER NOT NULL, miss_km REAL, level TEXT NOT NULL, PRIMARY KEY (event_id, cycle_id)
 ) WITHOUT ROWID;
+CREATE INDEX events_cycle ON events (cycle_id);
+CREATE TABLE notices (
+    cycle_id TEXT NOT NULL, number INTEGER NOT NULL, primary_id TEXT NOT NULL, secondary_id TEXT NOT NULL,
+    is_red INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (cycle_id, number)
+) WITHOUT ROWID;
+CREATE INDEX notices_red ON notices (is_red, cycle_id);
+CREATE INDEX notices_primary ON notices (primary_id, cycle_id);
+CREATE INDEX notices_secondary ON notices (secondary_id, cycle_id);
 CREATE TABLE objects (object_id TEXT NOT NULL, cycle_id TEXT NOT NULL, PRIMARY KEY (object_id, cycle_id)) WITHOUT ROWID;
 """
-_CONTENTS: Final = ("cycles", "months", "events", "objects")
+_CONTENTS: Final = ("cycles", "months", "events", "notices", "objects")
 _COLUMNS: Final = "cycle_id, cutoff_tai_ns, red, yellow, green, pairs_screened, refused, verdict, superseded_by"
 
 
@@ -85,6 +95,60 @@ class Index:
         )
         return [Mention(cycle_id=c, tca=Epoch(t), miss_km=m, level=level) for c, t, m, level in rows]
 
+    def notices(self, *, most: int, red: bool = False, object_id: str | None = None) -> list[Notice]:
+        """The newest notices, the newest first.
+
+        Args:
+            most: How many.
+            red: Only of events that became red or were red.
+            object_id: Only of this object's events.
+        """
+        if object_id is not None:
+            each = " UNION ".join(
+                f"SELECT * FROM (SELECT cycle_id, number, body FROM notices WHERE {column} = ? "  # noqa: S608 - constants
+                "ORDER BY cycle_id DESC, number LIMIT ?)"
+                for column in ("primary_id", "secondary_id")
+            )
+            rows = self._connection.execute(
+                f"SELECT body FROM ({each}) ORDER BY cycle_id DESC, number LIMIT ?",  # noqa: S608 - constants
+                (object_id, most, object_id, most, most),
+            )
+        else:
+            where = "WHERE is_red = 1" if red else ""
+            rows = self._connection.execute(
+                f"SELECT body FROM notices {where} ORDER BY cycle_id DESC, number LIMIT ?",  # noqa: S608 - constants
+                (most,),
+            )
+        return [load_notice(body) for (body,) in rows]
+
+    def month_events(self, year: int, month: int) -> list[MonthEvent]:
+        """Events that a month's cycles mention, by first mention: with the newest mention and the worst level."""
+        prefix = f"{year:04d}-{month:02d}"
+        rows = self._connection.execute(
+            """
+            SELECT event_id, primary_id, secondary_id, tca_tai_ns, miss_km, worst, mentions, cycle_id FROM (
+                SELECT *, count(*) OVER same AS mentions, min(cycle_id) OVER same AS first,
+                       max(CASE level WHEN 'red' THEN 2 WHEN 'yellow' THEN 1 ELSE 0 END) OVER same AS worst,
+                       row_number() OVER (PARTITION BY event_id ORDER BY cycle_id DESC) AS back
+                FROM events WHERE cycle_id >= ? AND cycle_id < ? WINDOW same AS (PARTITION BY event_id)
+            ) WHERE back = 1 ORDER BY first, event_id
+            """,
+            (f"{prefix}-", f"{prefix}."),  # the full stop follows the hyphen
+        )
+        return [
+            MonthEvent(
+                event_id=event_id,
+                primary=primary,
+                secondary=secondary,
+                tca=Epoch(tca_tai_ns),
+                miss_km=miss_km,
+                level=("green", "yellow", "red")[worst],
+                cycles=mentions,
+                last_cycle_id=cycle_id,
+            )
+            for event_id, primary, secondary, tca_tai_ns, miss_km, worst, mentions, cycle_id in rows
+        ]
+
     def contents(self) -> list[tuple[object, ...]]:
         """Every row of every table but the index's own; two indexes of one archive hold the same rows."""
         return [(name, *row) for name in _CONTENTS for row in self._connection.execute(f"SELECT * FROM {name}")]  # noqa: S608 - constants
@@ -121,8 +185,15 @@ class Index:
         )  # fmt: skip
         self._connection.execute("INSERT OR IGNORE INTO months VALUES (?)", (cycle_id[:7],))
         self._connection.executemany(
-            "INSERT INTO events VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)",
             [(name, cycle_id, *said) for name, said in _events_of(record).items()],
+        )
+        self._connection.executemany(
+            "INSERT INTO notices VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (cycle_id, number, found.primary, found.secondary, _is_red(found), dump_notice(found))
+                for number, found in enumerate(notices(meaningful(record)))
+            ],
         )
         self._connection.executemany(
             "INSERT INTO objects VALUES (?, ?)", [(item.id, cycle_id) for item in record.objects]
@@ -186,11 +257,18 @@ def _usable(path: Path, made_by: str) -> bool:
     return bool(found == (made_by,))
 
 
-def _events_of(record: CycleRecord) -> dict[str, tuple[int, float | None, str]]:
-    """Events that a cycle lists or that left its list: TCA, miss distance, level."""
+def _events_of(record: CycleRecord) -> dict[str, tuple[str, str, int, float | None, str]]:
+    """Events that a cycle lists or that left its list: both objects, TCA, miss distance, level."""
     record = meaningful(record)
-    left = {c.event_id: (c.tca.tai_ns, None, c.level.value) for c in record.changes if c.kind in {"passed", "gone"}}
-    return left | {e.event_id: (e.tca.tai_ns, e.miss_km, e.level.value) for e in record.events}
+    left = {
+        change.event_id: (change.primary, change.secondary, change.tca.tai_ns, None, change.level.value)
+        for change in record.changes
+        if change.kind in LEFT
+    }
+    return left | {
+        event.event_id: (event.primary, event.secondary, event.tca.tai_ns, event.miss_km, event.level.value)
+        for event in record.events
+    }
 
 
 def _summary(row: Sequence[object]) -> CycleSummary:
@@ -206,6 +284,10 @@ def _summary(row: Sequence[object]) -> CycleSummary:
         verdict=str(verdict),
         superseded_by=str(superseded_by) if superseded_by is not None else None,
     )
+
+
+def _is_red(notice: Notice) -> bool:
+    return Level.RED in {notice.level, notice.previous_level}
 
 
 def _integer(value: object) -> int:

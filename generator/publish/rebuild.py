@@ -16,6 +16,7 @@ from generator.publish.commit import finish, last_published
 from generator.publish.index import open_index
 from generator.publish.leak import check_leaks
 from generator.publish.manifest import forget_damaged
+from generator.publish.offline import write_archive
 from generator.publish.site import fresh_staging, put_in_place
 from generator.publish.stage import (
     Drawer,
@@ -104,6 +105,8 @@ def _render(workspace: Workspace, number: int, batch: Sequence[str]) -> Sequence
     copy_hand_written(workspace.hand_written, docs)
     write_texts(docs, {"index.md": _PLACEHOLDER})  # mkdocs.yml names it
     build_pages(workspace, docs, built, _silent)
+    for cycle_id in batch:
+        write_archive(built, cycle_id)
     full = Archive(workspace.archive)
     check_leaks(workspace, built, [full.load(cycle_id) for cycle_id in batch])
     for folder, name in ((docs, "index.md"), (built, "index.html")):

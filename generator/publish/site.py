@@ -17,6 +17,7 @@ from generator.publish.commit import commit, finish
 from generator.publish.index import open_index
 from generator.publish.leak import check_leaks
 from generator.publish.manifest import updated
+from generator.publish.offline import write_archive
 from generator.publish.stage import (
     Drawer,
     Progress,
@@ -63,6 +64,7 @@ def publish(
         stage_live(docs, archive, index, latest, {month_of(found) for found in (record.cycle_id, superseded) if found})
     copy_hand_written(workspace.hand_written, docs)
     build_pages(workspace, docs, built, progress)
+    write_archive(built, record.cycle_id)
     check_leaks(workspace, built, [full])
     put_in_place(workspace, docs, built, archive, [record.cycle_id])
     finish(workspace)

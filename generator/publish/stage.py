@@ -20,6 +20,7 @@ from generator.cycle.record import CycleRecord
 from generator.errors import PublicationError
 from generator.publish.index import Index
 from generator.publish.workspace import GENERATED, Workspace
+from generator.report import calendars, feeds
 from generator.report.pages import cycle_pages, live_pages, permalink_pages
 from generator.report.plots import Plot, cycle_plots, data_csv, draw_all, event_plots, object_plots, pair_plots
 from generator.report.views import CycleSummary, detailed_events, summarise
@@ -97,13 +98,35 @@ def stage_live(docs: Path, archive: Archive, index: Index, latest: CycleRecord, 
     """
     months = sorted({*written, month_of(latest.cycle_id)})
     summaries = [summary for year in sorted({year for year, _ in months}) for summary in index.year(year)]
-    files = live_pages(latest, summaries, archive.years(), written=months, months=index.months())
+    files = live_pages(
+        latest,
+        summaries,
+        archive.years(),
+        written=months,
+        months=index.months(),
+        events={month: index.month_events(*month) for month in months},
+    )
+    files |= _feeds(latest, index)
     files["latest.json"] = latest_json(summarise(latest))
     files[f"schema/cycle-{records.SCHEMA}.json"] = json.dumps(records.json_schema(), indent=1) + "\n"
     public_key = archive.manifest(latest.cycle_id)["signed_by"]
     if public_key is not None:
         files["signing-key.txt"] = f"{public_key}\n"
     write_texts(docs, files)
+
+
+def _feeds(latest: CycleRecord, index: Index) -> dict[str, str]:
+    """Feeds and calendar as of the newest cycle: path under the site's root to text."""
+    most = feeds.MOST_ENTRIES
+    files = {
+        feeds.ALL: feeds.feed(latest, index.notices(most=most), path=feeds.ALL, title="changes of level"),
+        feeds.RED: feeds.feed(latest, index.notices(most=most, red=True), path=feeds.RED, title="red only"),
+        calendars.SITE: calendars.site_calendar(latest),
+    }
+    for item in latest.objects:
+        path = feeds.object_feed(item.id)
+        files[path] = feeds.feed(latest, index.notices(most=most, object_id=item.id), path=path, title=item.name)
+    return files
 
 
 def latest_json(summary: CycleSummary) -> str:

@@ -22,7 +22,19 @@ from generator.report.site_hooks import on_config, on_files
 __all__ = ["on_config", "on_files"]
 '''
 GENERATED: Final = frozenset(
-    {"cycles", "archive", "objects", "events", "live", "schema", "index.md", "latest.json", "signing-key.txt"}
+    {
+        "cycles",
+        "archive",
+        "objects",
+        "events",
+        "live",
+        "schema",
+        "feeds",
+        "calendar.ics",
+        "index.md",
+        "latest.json",
+        "signing-key.txt",
+    }
 )
 """What nearpass writes into the folder of sources; the rest of it is the publisher's."""
 

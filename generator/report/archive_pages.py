@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from generator.cycle.archive import cycle_folder
 from generator.cycle.record import CycleRecord
 from generator.report import archive_views, wording
 from generator.report.rendering import Crumb, Meta, render_page
-from generator.report.views import CycleSummary, Links
+from generator.report.views import CycleSummary, Links, MonthEvent
 
 Month = tuple[int, int]
 
 
 def archive_pages(
-    record: CycleRecord, cycles: Sequence[CycleSummary], years: Sequence[int], written: Collection[Month]
+    record: CycleRecord,
+    cycles: Sequence[CycleSummary],
+    years: Sequence[int],
+    written: Collection[Month],
+    events: Mapping[Month, Sequence[MonthEvent]],
 ) -> dict[str, str]:
     """Lists of years, of the months of each year in ``cycles``, and page and script of each of the ``written`` months.
 
@@ -24,6 +28,7 @@ def archive_pages(
         cycles: Summaries of all cycles of the years that are written.
         years: All years that hold a cycle.
         written: The months.
+        events: What the cycles of each written month listed.
 
     """
     notice = record.notice
@@ -52,9 +57,46 @@ def archive_pages(
             notice=notice,
         )  # fmt: skip
         table = archive_views.month_table(cycles, year, month)
-        files[f"archive/{year:04d}/{month:02d}.md"] = render_page("month.md.j2", meta, links, name=name, table=table)
+        listed = events.get((year, month), ())
+        files[f"archive/{year:04d}/{month:02d}.md"] = render_page(
+            "month.md.j2", meta, links, name=name, table=table,
+            events=archive_views.month_events_table(listed, name) if listed else None,
+        )  # fmt: skip
+        files[f"live/events-{year:04d}-{month:02d}.js"] = events_script(listed, year, month)
         files[f"live/cycles-{year:04d}-{month:02d}.js"] = month_script(cycles, year, month)
     return files
+
+
+def finder_page(record: CycleRecord, months: Sequence[Month]) -> str:
+    """The page that looks for an object in the scripts of all months; without scripts it leads to the months."""
+    meta = Meta(
+        title="Find an object", description="Every approach that any cycle listed, by object.", kind="archive",
+        crumbs=(("Archive", "index.html"), ("Find an object", None)), notice=record.notice,
+    )  # fmt: skip
+    newest_first = sorted(months, reverse=True)
+    return render_page(
+        "find.md.j2", meta, Links(root="../", cycle=""),
+        months=[f"{year:04d}-{month:02d}" for year, month in newest_first],
+        months_shown=[
+            (f"{wording.MONTHS[month - 1]} {year}", f"{year:04d}/{month:02d}.html#events")
+            for year, month in newest_first
+        ],
+        objects=[(item.id, item.name) for item in record.objects],
+    )  # fmt: skip
+
+
+def events_script(events: Sequence[MonthEvent], year: int, month: int) -> str:
+    """What the finder loads of a month: event, both objects, TCA, miss in km, worst level, cycles, the newest one."""
+    rows = [
+        [
+            event.event_id, event.primary, event.secondary, wording.machine_time(event.tca),
+            None if event.miss_km is None else round(event.miss_km, 3), event.level, event.cycles,
+            event.last_cycle_id,
+        ]
+        for event in events
+    ]  # fmt: skip
+    found = json.dumps(rows, separators=(",", ":"))
+    return f'(window.NEARPASS_EVENTS = window.NEARPASS_EVENTS || {{}})["{year:04d}-{month:02d}"] = {found};\n'
 
 
 def latest_script(record: CycleRecord, months: Sequence[Month]) -> str:

@@ -10,7 +10,17 @@ from typing import Final
 from generator.cycle.archive import cycle_folder
 from generator.encounter.alert import Level
 from generator.report import wording
-from generator.report.views import Cell, CycleSummary, Head, Table, TableRow, level_cell, number_cell
+from generator.report.views import (
+    Cell,
+    CycleSummary,
+    Head,
+    MonthEvent,
+    Table,
+    TableRow,
+    level_cell,
+    limited,
+    number_cell,
+)
 
 _RANK: Final = {"red": 3, "yellow": 2, "green": 1, "none": 0}
 
@@ -107,6 +117,37 @@ def month_table(cycles: Sequence[CycleSummary], year: int, month: int) -> Table:
         ),
         rows=tuple(rows),
         filter_label="Filter cycles",
+    )  # fmt: skip
+
+
+def month_events_table(events: Sequence[MonthEvent], name: str) -> Table:
+    """What the cycles of a month listed: the worst levels first, then the nearest.
+
+    An event's miss distance is that of the newest cycle of the month that lists it.
+    """
+    ranked = sorted(events, key=lambda e: (-_RANK[e.level], e.miss_km is None, e.miss_km or 0.0, e.event_id))
+    shown, cut = limited(ranked, what="approaches")
+    return Table(
+        caption=f"Approaches in the cycles of {name}, the worst and nearest first",
+        heads=(
+            Head(title="Event"), Head(title="Primary"), Head(title="Secondary"), Head(title="TCA", unit="UTC"),
+            Head(title="Miss", unit="km", numeric=True), Head(title="Worst level"),
+            Head(title="Cycles", numeric=True, meaning="How many of the month's cycles tell of it"),
+        ),
+        rows=tuple(
+            TableRow(cells=(
+                Cell(text=event.event_id, href=f"../../events/{event.event_id}.html"),
+                Cell(text=event.primary),
+                Cell(text=event.secondary),
+                Cell(text=wording.instant(event.tca), machine=wording.machine_time(event.tca)),
+                number_cell(event.miss_km, 3),
+                level_cell(Level(event.level)),
+                number_cell(event.cycles, 0),
+            ))
+            for event in shown
+        ),
+        filter_label="Filter approaches",
+        cut=cut,
     )  # fmt: skip
 
 

@@ -7,7 +7,8 @@ the same record gives the same bytes. File names follow from ids; an id that is 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 from generator.cycle.archive import cycle_folder
@@ -28,11 +29,13 @@ from generator.report import (
     views,
     wording,
 )
-from generator.report.archive_pages import Month, archive_pages, latest_script
+from generator.report.archive_pages import Month, archive_pages, finder_page, latest_script
+from generator.report.calendars import event_calendar
+from generator.report.feeds import object_feed
 from generator.report.plots import cycle_plots, event_plots, object_plots, pair_plots
 from generator.report.rendering import Crumb, Meta, render, render_page
 from generator.report.validation_views import validation_view
-from generator.report.views import Catalogue, CycleSummary, Links, Table
+from generator.report.views import Catalogue, CycleSummary, Links, MonthEvent, Table
 from generator.validation import check as validation
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,120}")
@@ -42,6 +45,11 @@ _TO_ROOT: Final = "../" * 5  # from a cycle's folder, cycles/YYYY/MM/DD/THHMMZ/
 def cycle_path(cycle_id: str) -> str:
     """Folder of a cycle in the site: ``2021-03-15T0000Z`` lies in ``cycles/2021/03/15/T0000Z``."""
     return cycle_folder(cycle_id)
+
+
+def zip_name(cycle_id: str) -> str:
+    """The zip of a cycle that opens offline, in the cycle's folder."""
+    return f"nearpass-{cycle_id}.zip"
 
 
 def cycle_pages(record: CycleRecord) -> dict[str, str]:
@@ -60,6 +68,7 @@ def cycle_pages(record: CycleRecord) -> dict[str, str]:
     for event in record.events:
         if event.shown == "full":
             files |= _messages(record, event)
+        files[f"events/{_file_name(event.event_id)}.ics"] = event_calendar(record, event)
     files["events.csv"] = tables.events_csv(record.events)
     files["events.json"] = tables.events_json(record, record.events)
     files["crossings.csv"] = tables.crossings_csv(record.crossings)
@@ -88,6 +97,7 @@ def live_pages(
     *,
     written: Collection[Month] | None = None,
     months: Sequence[Month] | None = None,
+    events: Mapping[Month, Sequence[MonthEvent]] = MappingProxyType({}),
 ) -> dict[str, str]:
     """Everything that changes with a new cycle: path under the site's root to text.
 
@@ -97,6 +107,7 @@ def live_pages(
         years: All years that hold a cycle.
         written: Months of ``cycles`` whose own page and script are written; all by default.
         months: All months that hold a cycle; by default those of ``cycles``.
+        events: What the cycles of the written months listed.
 
     """
     catalogue = Catalogue(record)
@@ -107,8 +118,10 @@ def live_pages(
     files["objects/index.md"] = _objects_page(catalogue, below)
     files |= permalink_pages(record)
     found = archive_views.months_of(cycles)
-    files |= archive_pages(record, cycles, years, found if written is None else written)
-    files["live/latest.js"] = latest_script(record, found if months is None else months)
+    all_months = found if months is None else months
+    files |= archive_pages(record, cycles, years, found if written is None else written, events)
+    files["archive/find.md"] = finder_page(record, all_months)
+    files["live/latest.js"] = latest_script(record, all_months)
     return files
 
 
@@ -140,6 +153,7 @@ def _cycle_page(catalogue: Catalogue, links: Links) -> str:
         "cycle.md.j2", _cycle_meta(record, links), links,
         **_overview(catalogue, links), events=events, crossings=_crossings(catalogue, links),
         inputs=cycle_views.inputs_table(record.inputs),
+        zip_name=zip_name(record.cycle_id),
         every_change=cycle_views.change_views(catalogue, links),
         refused=cycle_views.refusals(record.inputs), provenance=cycle_views.provenance(record),
     )  # fmt: skip
@@ -218,7 +232,7 @@ def _object_page(item: ObjectRecord, catalogue: Catalogue, links: Links, *, live
         meta = Meta(title=item.name, description=page.statement, kind="object", crumbs=crumbs, notice=record.notice)
     return render_page(
         "object.md.j2", meta, links, page=page, plots={plot.name: plot for plot in object_plots(record, item)},
-        live=live,
+        live=live, object_id=item.id, feed_href=f"{links.root}{object_feed(item.id)}",
         context=cycle_views.context(record), live_href=f"{links.root}objects/{item.id}.html",
         provenance=cycle_views.provenance(record), cycle_id=record.cycle_id,
     )  # fmt: skip

@@ -223,6 +223,20 @@ def phase_unknown(item: ObjectRecord | None) -> bool:
     return item is not None and item.phase == "unknown"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthEvent:
+    """An event as the cycles of one month tell of it: the newest mention, how many there are, the worst level."""
+
+    event_id: str
+    primary: str
+    secondary: str
+    tca: Epoch
+    miss_km: float | None
+    level: str
+    cycles: int
+    last_cycle_id: str
+
+
 def meaningful(record: CycleRecord) -> CycleRecord:
     """The record without any claim on pairs of which one position along the orbit is unknown.
 

@@ -36,6 +36,8 @@ KINDS: Final = {
     "archive": ("archive/index.html", "archive/index.html"),
     "year": ("archive/2021/index.html", "archive/*/index.html"),
     "month": ("archive/2021/03.html", "archive/*/*.html"),
+    "find": ("archive/find.html", "archive/find.html"),
+    "validation": ("validation.html", "validation.html"),
     "prose": ("how-to-read.html", "*.html"),
     "formats": ("formats.html", "*.html"),
 }
@@ -92,6 +94,27 @@ def test_the_server_sends_what_publishers_are_told() -> None:
     """The policy of these tests is the one that the page for publishers tells a server to send."""
     told = Path(__file__).resolve().parents[2].joinpath("site", "publishers.md").read_text(encoding="utf-8")
     assert POLICY in told
+
+
+def test_an_object_is_found_in_the_archive(visit: Visitor) -> None:
+    """The finder lists every approach of an object, each with a link to its page, from a plain folder."""
+    page = visit("archive/find.html", over="file")
+    page.get_by_label("Object").fill("tianwen-1")
+    page.get_by_role("button", name="Find").click()
+    wanted = {event.event_id for event in sample_record().events if "TIANWEN-1" in {event.primary, event.secondary}}
+    found = page.locator(".finder-found tbody th a")
+    expect(page.locator(".finder-state")).to_contain_text(f"{len(wanted)} approaches")
+    assert set(found.all_text_contents()) == wanted
+    found.first.click()
+    expect(page.locator("h1")).to_be_visible()
+
+
+def test_the_finder_follows_a_link_to_an_object(visit: Visitor) -> None:
+    """An object's page leads to the finder with that object already looked for."""
+    page = visit("objects/MRO.html")
+    page.get_by_role("link", name="every approach that any cycle listed").click()
+    expect(page.locator(".finder-state")).to_contain_text("All months were searched")
+    assert page.locator(".finder-found tbody tr").count() > 1
 
 
 def test_tables_sort_by_mouse(visit: Visitor) -> None:

@@ -1,0 +1,77 @@
+"""A cycle as one zip file that opens without a network: pages, plots, tables, theme, and pages that explain them."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from generator.cycle.archive import cycle_folder
+from generator.report.pages import zip_name
+from generator.report.rendering import render
+
+EXPLAINING: Final = ("how-to-read.html", "glossary.html", "method.html", "formats.html", "icon.svg")
+_LINK: Final = re.compile(r'(?:href|src)="([^"#?:]+)[#?"]')
+_EARLIEST: Final = 1980  # of a date in a zip file
+
+
+def write_archive(built: Path, cycle_id: str) -> None:
+    """Put a cycle's built files into a zip beside them; the same files give the same bytes.
+
+    What they link to and is not part of it, such as other cycles, is a page that says so: no link leads nowhere.
+
+    Args:
+        built: The built site, or that part of it that was just made.
+        cycle_id: The cycle.
+    """
+    folder = cycle_folder(cycle_id)
+    contents = {name: (built / name).read_bytes() for name in sorted(_members(built, folder))}
+    contents |= {name: text.encode() for name, text in _stubs(contents, cycle_id, folder).items()}
+    stem = zip_name(cycle_id).removesuffix(".zip")
+    stamp = (max(int(cycle_id[:4]), _EARLIEST), int(cycle_id[5:7]), int(cycle_id[8:10]), 0, 0, 0)
+    with zipfile.ZipFile(built / folder / zip_name(cycle_id), "w") as packed:
+        for name, data in sorted(contents.items()):
+            entry = zipfile.ZipInfo(f"{stem}/{name}", date_time=stamp)
+            entry.external_attr = 0o644 << 16
+            packed.writestr(entry, data, zipfile.ZIP_DEFLATED, 6)
+
+
+def _members(built: Path, folder: str) -> Iterator[str]:
+    for below in (folder, "assets"):
+        for path in (built / below).rglob("*"):
+            if path.is_file() and path.suffix != ".zip":
+                yield path.relative_to(built).as_posix()
+    yield from (name for name in EXPLAINING if (built / name).exists())
+
+
+def _stubs(contents: dict[str, bytes], cycle_id: str, folder: str) -> dict[str, str]:
+    """What is linked to and missing: a page says where to go, a script does nothing, a feed or table says so."""
+    missing = {
+        target
+        for name, data in contents.items()
+        if name.endswith(".html")
+        for target in _targets(name, data.decode("utf-8"))
+        if target not in contents
+    }
+    stubs = {"index.html": _stub("index.html", cycle_id, folder)}
+    for name in sorted(missing):
+        if name.endswith(".html"):
+            stubs[name] = _stub(name, cycle_id, folder)
+        else:
+            stubs[name] = "" if name.endswith(".js") else "This file is not part of this copy.\n"
+    return stubs
+
+
+def _targets(name: str, text: str) -> Iterator[str]:
+    for address in set(_LINK.findall(text)):
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(name), address))
+        if not target.startswith(".."):
+            yield target
+
+
+def _stub(name: str, cycle_id: str, folder: str) -> str:
+    href = posixpath.relpath(f"{folder}/index.html", posixpath.dirname(name) or ".")
+    return render("page/offline.html.j2", cycle_id=cycle_id, href=href, front=name == "index.html")

@@ -1,0 +1,93 @@
+"""Atom feeds (RFC 4287) of what changed its level: everything, red alone, and one an object.
+
+An entry's id follows from the event, its level and the cycle in which the level came, never from its text: a reader
+that subscribes sees an event again only when its level changes.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from generator.cycle.archive import cycle_folder
+from generator.cycle.notices import Notice
+from generator.cycle.record import CycleRecord
+from generator.encounter.alert import Level
+from generator.report import wording
+from generator.report.rendering import render
+
+MOST_ENTRIES: Final = 50
+ALL: Final = "feeds/all.xml"
+RED: Final = "feeds/red.xml"
+
+
+def object_feed(object_id: str) -> str:
+    """Where an object's feed lies below the site's root."""
+    return f"feeds/objects/{object_id}.xml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One entry: ``level`` is its category, addresses are relative to the feed or absolute."""
+
+    identity: str
+    title: str
+    level: str
+    updated: str
+    href: str
+    frozen_href: str
+    summary: str
+
+
+def feed(record: CycleRecord, notices: Sequence[Notice], *, path: str, title: str) -> str:
+    """A feed as XML.
+
+    Args:
+        record: The newest cycle: it names the publisher and says when the feed was made.
+        notices: What it tells of, the newest first.
+        path: Where the feed lies below the site's root.
+        title: What the feed is of.
+    """
+    publisher = record.publisher or record.title
+    root = record.site_url or "../" * path.count("/")
+    updated = max((notice.cutoff for notice in notices), default=record.window.start)
+    return render(
+        "feed/atom.xml.j2",
+        identity=_identity(publisher, record.body.name, path),
+        title=f"{record.title}: {title}",
+        author=publisher,
+        updated=wording.machine_time(updated),
+        self_href=f"{record.site_url}{path}" if record.site_url else None,
+        page_href=f"{root}index.html",
+        notice=record.notice,
+        entries=[_entry(notice, publisher, root) for notice in notices],
+    )
+
+
+def _entry(notice: Notice, publisher: str, root: str) -> Entry:
+    level = notice.level.value if notice.level else "left the list"
+    miss = f", miss {wording.distance(notice.miss_km)}" if notice.miss_km is not None else ""
+    return Entry(
+        identity=_identity(publisher, notice.event_id, level, notice.cycle_id),
+        title=f"{level.capitalize()}: {notice.primary_name} – {notice.secondary_name}, "
+        f"TCA {wording.moment_to_minute(notice.tca)}{miss}",
+        level=level,
+        updated=wording.machine_time(notice.cutoff),
+        href=f"{root}events/{notice.event_id}.html",
+        frozen_href=f"{root}{cycle_folder(notice.cycle_id)}/index.html",
+        summary=_summary(notice),
+    )
+
+
+def _summary(notice: Notice) -> str:
+    before = f"Was {notice.previous_level.value}." if notice.previous_level else "New."
+    needs_decision = notice.level in {Level.RED, Level.YELLOW} and notice.deadline is not None
+    until = f" Decide by {wording.moment_to_minute(notice.deadline)}." if needs_decision and notice.deadline else ""
+    return f"{wording.sentence(notice.reason)} {before}{until}"
+
+
+def _identity(*parts: str) -> str:
+    """A name-based UUID (RFC 4122, version 5) as a URN: the same parts give the same id for ever."""
+    return uuid.uuid5(uuid.NAMESPACE_URL, "nearpass:" + "\x1f".join(parts)).urn

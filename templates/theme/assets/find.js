@@ -1,0 +1,86 @@
+/* The object finder: loads the list of one month after the other, only as far back as the reader asks. */
+(function () {
+  "use strict";
+  var STEP = 6;
+
+  document.addEventListener("DOMContentLoaded", function () {
+    var form = document.querySelector("form.finder");
+    if (!form) { return; }
+    var field = form.querySelector("input");
+    var state = document.querySelector(".finder-state");
+    var found = document.querySelector(".finder-found");
+    var more = document.querySelector(".finder-more");
+    var months = form.dataset.months ? form.dataset.months.split(" ") : [];
+    var search = { wanted: "", left: [], count: 0 };
+
+    function make(tag, text, attributes) {
+      var element = document.createElement(tag);
+      Object.keys(attributes || {}).forEach(function (name) { element.setAttribute(name, attributes[name]); });
+      if (text) { element.textContent = text; }
+      return element;
+    }
+
+    function matches(row) {
+      return [row[1], row[2], row[0]].some(function (text) { return text.toLowerCase().indexOf(search.wanted) >= 0; });
+    }
+
+    function table(month, rows) {
+      var box = make("div", "", { "class": "table-box", tabindex: "0", role: "region", "aria-label": month });
+      var made = box.appendChild(make("table"));
+      made.appendChild(make("caption", month));
+      var head = made.createTHead().insertRow();
+      ["Event", "TCA UTC", "Miss km", "Worst level", "Cycles"].forEach(function (title) {
+        head.appendChild(make("th", title, { scope: "col" }));
+      });
+      var body = made.createTBody();
+      rows.forEach(function (row) {
+        var line = body.insertRow();
+        var first = line.appendChild(make("th", "", { scope: "row" }));
+        first.appendChild(make("a", row[0], { href: "../events/" + row[0] + ".html" }));
+        line.insertCell().appendChild(make("time", row[3].slice(0, 19).replace("T", " "), { datetime: row[3] }));
+        line.insertCell().textContent = row[4] === null ? "–" : row[4].toFixed(3);
+        line.insertCell().appendChild(make("span", row[5], { "class": "level level-" + row[5] }));
+        line.insertCell().textContent = row[6];
+      });
+      found.appendChild(box);
+    }
+
+    function say() {
+      state.textContent = search.count + (search.count === 1 ? " approach" : " approaches") + " of “" + field.value + "”" +
+        (search.left.length ? ". Not searched yet: " + search.left[0] + " and before." : ". All months were searched.");
+      more.hidden = search.left.length === 0;
+    }
+
+    function show(month) {
+      var rows = ((window.NEARPASS_EVENTS || {})[month] || []).filter(matches);
+      search.count += rows.length;
+      if (rows.length) { table(month, rows); }
+    }
+
+    // One after the other, so that months stay in order; a month that cannot be loaded is named and not hidden.
+    function next(steps) {
+      if (!steps || !search.left.length) { say(); return; }
+      var month = search.left.shift();
+      var go = function () { show(month); next(steps - 1); };
+      if ((window.NEARPASS_EVENTS || {})[month]) { go(); return; }
+      var script = make("script", "", { src: "../live/events-" + month + ".js" });
+      script.onload = go;
+      script.onerror = function () {
+        found.appendChild(make("p", "The list of " + month + " could not be loaded."));
+        next(steps - 1);
+      };
+      document.head.appendChild(script);
+    }
+
+    function begin() {
+      search = { wanted: field.value.trim().toLowerCase(), left: months.slice(), count: 0 };
+      found.textContent = "";
+      if (search.wanted) { next(STEP); } else { state.textContent = ""; more.hidden = true; }
+    }
+
+    form.hidden = false;
+    form.addEventListener("submit", function (event) { event.preventDefault(); begin(); });
+    more.querySelector("button").addEventListener("click", function () { next(STEP); });
+    if (location.hash.length > 1) { field.value = decodeURIComponent(location.hash.slice(1)); begin(); }
+  });
+}());
