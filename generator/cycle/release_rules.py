@@ -101,7 +101,7 @@ _PLAIN: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType({
     event_record.TrackRecord: ("offsets_s", "relative_rtn_km", "distance_km"),
     event_record.OrbitsRecord: ("primary_km", "secondary_km"),
     event_record.UncertaintyRecord: (
-        "object_id", "basis", "source", "sigma_rtn_km", "timing_s", "covariance_rtn",
+        "object_id", "basis", "source", "remark", "sigma_rtn_km", "timing_s", "covariance_rtn",
     ),
     event_record.MethodRecord: ("name", "pc", "reason"),
     event_record.TradeRecord: ("object_id", "target_km", "rows"),
@@ -137,7 +137,7 @@ _SCREENED: Final = (
 RULES: Final[Rules] = MappingProxyType({
     **{kind: dict.fromkeys(names, _OPEN) for kind, names in _PLAIN.items()},
     records.CycleRecord: {
-        "schema_number": _OPEN, "cycle_id": _OPEN, "title": _OPEN, "publisher": _OPEN, "notice": _OPEN, "body": _OPEN,
+        "schema_number": _OPEN, "cycle_id": _OPEN, "title": _OPEN, "publisher": _OPEN, "notice": _OPEN, "site_url": _OPEN, "body": _OPEN,
         "window": _OPEN, "thresholds": _OPEN, "detail_events": _OPEN, "next_expected": _OPEN,
         "previous_cycle_id": Rule(previous_cycle, previous_cycle, previous_cycle),
         "supersedes": Rule(previous_cycle, previous_cycle, previous_cycle),
