@@ -137,7 +137,8 @@ _SCREENED: Final = (
 RULES: Final[Rules] = MappingProxyType({
     **{kind: dict.fromkeys(names, _OPEN) for kind, names in _PLAIN.items()},
     records.CycleRecord: {
-        "schema_number": _OPEN, "cycle_id": _OPEN, "title": _OPEN, "publisher": _OPEN, "notice": _OPEN, "site_url": _OPEN, "body": _OPEN,
+        "schema_number": _OPEN, "cycle_id": _OPEN, "title": _OPEN, "publisher": _OPEN, "notice": _OPEN, "body": _OPEN,
+        "site_url": _OPEN,
         "window": _OPEN, "thresholds": _OPEN, "detail_events": _OPEN, "next_expected": _OPEN,
         "previous_cycle_id": Rule(previous_cycle, previous_cycle, previous_cycle),
         "supersedes": Rule(previous_cycle, previous_cycle, previous_cycle),

@@ -95,7 +95,6 @@ class ProvenanceView:
 
     facts: tuple[Fact, ...]
     packages: str
-    configuration: str | None
     command: str
 
 
@@ -398,7 +397,6 @@ def provenance(record: CycleRecord) -> ProvenanceView:
             ),
         ),
         packages=", ".join(f"{name} {version}" for name, version in made.packages),
-        configuration=made.configuration,
         command=made.command,
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -55,8 +54,7 @@ def _environment() -> jinja2.Environment:
         keep_trailing_newline=True,
         finalize=_finalize,
     )
-    filters: dict[str, Callable[..., Any]] = {"yaml": _yaml, "lines": _lines}
-    environment.filters.update(filters)
+    environment.filters["yaml"] = _yaml
     return environment
 
 
@@ -74,8 +72,3 @@ def _cleaned(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_cleaned(item) for item in value]
     return wording.visible(value) if isinstance(value, str) else value
-
-
-def _lines(text: str) -> Markup:
-    """Text of several lines for a ``pre`` element: escaped, its line breaks kept."""
-    return Markup("\n").join(Markup.escape(wording.visible(line)) for line in text.split("\n"))

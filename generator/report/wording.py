@@ -151,10 +151,7 @@ def sentence(text: str) -> str:
 
 
 def visible(text: str) -> str:
-    """Text without control characters: each becomes the replacement character, a line break or tab a space.
-
-    Where a page shows a configuration whole, each of its lines goes through here by itself.
-    """
+    """Text without control characters: each becomes the replacement character, a line break or tab a space."""
     return text if text.isprintable() else "".join(_visible_character(character) for character in text)
 
 
