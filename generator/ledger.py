@@ -33,6 +33,7 @@ class Attempt:
 
     ``failure`` is the error in one line, None if it went well. ``confirmed`` is when the newest file was last known to
     be current. ``etag`` and ``last_modified`` came with that file; ``not_before`` is when to ask again at the earliest.
+    ``tried`` tells which file of a folder the attempt was about.
     """
 
     at: EpochText
@@ -42,6 +43,7 @@ class Attempt:
     etag: str | None = None
     last_modified: str | None = None
     not_before: EpochText | None = None
+    tried: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

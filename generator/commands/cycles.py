@@ -24,7 +24,7 @@ from generator.cycle.archive import Archive
 from generator.errors import NearpassError
 from generator.pipeline import cycle_id
 from generator.publish import Workspace
-from generator.retrieve import is_due
+from generator.retrieve import due, errands
 from generator.status import read
 from generator.watch import Watch, deliveries
 
@@ -50,7 +50,7 @@ def run(
     config, text = load_config(config_path)
     workspace = Workspace(directory=config_path.parent)
     log = Log(file=log_file, world=world)
-    failures = retrieve_all(workspace, config, world, log) if fetching else 0
+    failures = retrieve_all(workspace, config, world, log, errands(config)) if fetching else 0
     front, record = one_cycle(
         workspace, config, text, cutoff or world.minute(), jobs=jobs, log=log, supersedes=supersedes
     )
@@ -77,7 +77,7 @@ def watch(
 ) -> None:
     """Run a cycle whenever a delivery has arrived and settled, and when cycle.every_hours says so.
 
-    Sources of the configuration are asked every fetch.every_hours, folders at each look.
+    Sources of the configuration are asked every fetch.every_hours; folders are looked into at each look.
     """
     workspace = Workspace(directory=config_path.parent)
     log = Log(file=log_file, world=world)
@@ -100,8 +100,8 @@ def _look(
 ) -> bool:
     """Look once whether a cycle is due, and run it; whether watching ends here."""
     config, text = load_config(config_path)
-    if is_due(config, workspace.directory, world.instant()):
-        retrieve_all(workspace, config, world, log)
+    if wanted := due(config, workspace.directory, world.instant()):
+        retrieve_all(workspace, config, world, log, wanted)
     latest = Archive(workspace.archive).latest_id()
     found = deliveries(config, workspace.directory)
     reason = state.due(found, world.instant(), cutoff_of(latest), config.cycle.every_hours)

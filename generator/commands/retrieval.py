@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from generator.config import Config, load_config
 from generator.errors import RetrievalError
 from generator.origins import asked_address
 from generator.publish import Workspace
-from generator.retrieve import Outside, errands, retrieve
+from generator.retrieve import Errand, Outside, errands, retrieve
 
 
 @click.command()
@@ -33,12 +33,12 @@ def fetch(world: World, config_path: Path, log_file: Path | None, object_id: str
             click.echo(f"{', '.join(errand.object_ids)}: {errand.text} from {asked} into {errand.path}")
         return
     workspace = Workspace(directory=config_path.parent)
-    failed = retrieve_all(workspace, config, world, Log(file=log_file, world=world), only=object_id)
+    failed = retrieve_all(workspace, config, world, Log(file=log_file, world=world), errands(config, object_id))
     sys.exit(REFUSED if failed else 0)
 
 
-def retrieve_all(workspace: Workspace, config: Config, world: World, log: Log, *, only: str | None = None) -> int:
-    """Ask every source and tell of each in one line; how many failed.
+def retrieve_all(workspace: Workspace, config: Config, world: World, log: Log, wanted: Sequence[Errand]) -> int:
+    """Ask sources and tell of each in one line; how many failed.
 
     Raises:
         RetrievalError: if another retrieval is at work.
@@ -47,7 +47,7 @@ def retrieve_all(workspace: Workspace, config: Config, world: World, log: Log, *
     outside = Outside(instant=world.instant, sleep=world.sleep, environment=world.environment)
     failures = 0
     with _alone(workspace), Bars() as bars:
-        for outcome in retrieve(config, workspace.directory, outside, only=only, stage=bars.stage):
+        for outcome in retrieve(wanted, config, workspace.directory, outside, stage=bars.stage):
             ids = ", ".join(outcome.object_ids)
             click.echo(f"{ids}: {outcome.words}", err=outcome.state == "failed")
             log(f"retrieval_{outcome.state}", object_ids=outcome.object_ids, words=outcome.words)

@@ -13,7 +13,7 @@ A failed or unusable answer leaves the last good delivery and is recorded, so th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
@@ -21,17 +21,19 @@ from typing import Final, Literal
 from generator.astro.epochs import Epoch
 from generator.config import Config, EphemerisSource, ScreenedObject
 from generator.errors import ConfigError, NearpassError, RetrievalError
-from generator.ledger import Attempt, attempt_key, read_ledger
+from generator.ledger import Attempt, Ledger, attempt_key, read_ledger
 from generator.origins import CelesTrak, Folder, Horizons, arriving_path, asked_address, parse_origin
-from generator.retrieve.addresses import bring_address, bring_from_folder
+from generator.retrieve.addresses import bring_address, bring_from_folder, newest_of
 from generator.retrieve.arrival import Arriving, clear, last_good, settle, write_ledger
 from generator.retrieve.celestrak import bring_elements
 from generator.retrieve.errand import Brought, Context, Errand
 from generator.retrieve.horizons import bring_states
 from generator.retrieve.transport import SKEW_S, Outside, Transport
 
-__all__ = ["Outcome", "Outside", "Stage", "errands", "is_due", "retrieve"]
+__all__ = ["Errand", "Outcome", "Outside", "Stage", "due", "errands", "retrieve"]
 
+RETRY_S: Final = 3600.0
+"""How soon a source that failed is due again."""
 FARTHEST_S: Final = 7 * 86_400.0
 """A time before which a source must not be asked is believed this far ahead; otherwise a clock was set back."""
 Stage = Callable[[str, int], Callable[[int], None]]
@@ -82,35 +84,40 @@ def _of_source(item: ScreenedObject, source: EphemerisSource) -> Iterator[Errand
         )
 
 
-def is_due(config: Config, directory: Path, now: Epoch) -> bool:
-    """Whether a source was not asked within ``fetch.every_hours``; folders are looked into at any time."""
+def due(config: Config, directory: Path, now: Epoch) -> tuple[Errand, ...]:
+    """The sources not asked within ``fetch.every_hours``, or an hour after a failure; folders as they have news."""
     ledger = read_ledger(directory)
-    for errand in errands(config):
-        last = ledger.attempts.get(attempt_key(errand.text, errand.path))
-        age_s = now - last.at if last else -1.0
-        if isinstance(errand.origin, Folder) or not 0.0 <= age_s < config.fetch.every_hours * 3600.0:
-            return True
-    return False
+    return tuple(errand for errand in errands(config) if _is_due(errand, config, directory, ledger, now))
+
+
+def _is_due(errand: Errand, config: Config, directory: Path, ledger: Ledger, now: Epoch) -> bool:
+    last = ledger.attempts.get(attempt_key(errand.text, errand.path))
+    if isinstance(errand.origin, Folder):
+        found = newest_of(errand.origin, directory)
+        return found is not None and found.has_settled(now) and (last is None or found.stamp != last.tried)
+    if last is None:
+        return True
+    every_s = config.fetch.every_hours * 3600.0
+    return not 0.0 <= now - last.at < (every_s if last.failure is None else min(every_s, RETRY_S))
 
 
 def retrieve(
-    config: Config, directory: Path, outside: Outside, *, only: str | None = None, stage: Stage
+    wanted: Sequence[Errand], config: Config, directory: Path, outside: Outside, *, stage: Stage
 ) -> Iterator[Outcome]:
-    """Ask every source once; an outcome each, as it is known.
+    """Ask sources, each once; an outcome each, as it is known.
 
     Args:
+        wanted: What is to be retrieved: :func:`errands`, or those that are :func:`due`.
         config: The configuration.
         directory: Its folder.
         outside: Clock, waiting, environment.
-        only: The one object to retrieve for.
         stage: Shows what is going on: a title and how many bytes are expected, 0 if unknown.
 
     Raises:
-        ConfigError: if there is no such object.
         OSError: if the workspace cannot be written.
     """
     with Transport(config.fetch, outside) as transport:
-        for errand in errands(config, only):
+        for errand in wanted:
             clear(errand, directory)
             ledger = read_ledger(directory)
             context = Context(
@@ -140,7 +147,13 @@ def _run(errand: Errand, context: Context, last: Attempt | None) -> Outcome:
     except NearpassError as error:
         known = last or Attempt(at=now, failure=None)
         after_s = error.after_s if isinstance(error, RetrievalError) else None
-        attempt = replace(known, at=now, failure=str(error), not_before=now + after_s if after_s else None)
+        attempt = replace(
+            known,
+            at=now,
+            failure=str(error),
+            not_before=now + after_s if after_s else None,
+            tried=_tried(errand, context),
+        )
         ledger = read_ledger(context.directory).with_attempt(attempt_key(errand.text, errand.path), attempt)
         write_ledger(ledger, context.directory)
         kept = f"; {known.file} stays" if context.last else ""
@@ -151,6 +164,12 @@ def _run(errand: Errand, context: Context, last: Attempt | None) -> Outcome:
         return Outcome(object_ids=ids, state="unchanged", words=f"unchanged{clock}")
     note = f": {brought.note}" if brought.note else ""
     return Outcome(object_ids=ids, state="arrived", words=f"{arrived}{note}{clock}")
+
+
+def _tried(errand: Errand, context: Context) -> str | None:
+    """Which file of a folder an attempt is about."""
+    found = newest_of(errand.origin, context.directory) if isinstance(errand.origin, Folder) else None
+    return found.stamp if found else None
 
 
 def _bring(errand: Errand, context: Context, arriving: Arriving) -> Brought:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import re
 import shutil
+from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -81,24 +82,54 @@ def natural(name: str) -> tuple[tuple[int, int, str], ...]:
     return tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dropped:
+    """The file of a folder that was delivered last; ``stamp`` differs when it is another, or was changed."""
+
+    path: Path
+    modified: Epoch
+    size_bytes: int
+    stamp: str
+
+    def has_settled(self, now: Epoch) -> bool:
+        """Whether it has not changed for a while; a time to come is a clock's fault and no change."""
+        return bool(self.size_bytes) and not 0.0 <= now - self.modified < SETTLE_S
+
+
+def newest_of(origin: Folder, directory: Path) -> Dropped | None:
+    """The file of a folder that was delivered last, if there is one."""
+    found = [(path.stat(), path) for path in resolve(directory, origin.path)]
+    if not found:
+        return None
+    state, path = max(found, key=lambda each: (each[0].st_mtime_ns, natural(each[1].name)))
+    return Dropped(
+        path=path,
+        modified=Epoch.from_unix_ns(state.st_mtime_ns),
+        size_bytes=state.st_size,
+        stamp=f"{path.name}/{state.st_mtime_ns}/{state.st_size}",
+    )
+
+
 def bring_from_folder(origin: Folder, context: Context, sink: BinaryIO) -> Brought:
     """The file of a folder that was delivered last, once it has settled.
 
     Raises:
         RetrievalError: if there is none, or it is still arriving.
     """
-    found = [(path.stat(), path) for path in resolve(context.directory, origin.path)]
-    if not found:
+    found = newest_of(origin, context.directory)
+    if found is None:
         raise RetrievalError("a folder must hold a file of the pattern", value=origin.path)
-    state, newest = max(found, key=lambda each: (each[0].st_mtime_ns, natural(each[1].name)))
-    age_s = context.now - Epoch.from_unix_ns(state.st_mtime_ns)
-    stamp = f"{state.st_mtime_ns}/{state.st_size}"
-    if context.last is not None and context.last.attempt.last_modified == stamp:
-        return Brought(origin=newest.name, unchanged=True)
-    if 0.0 <= age_s < SETTLE_S or not state.st_size:
-        raise RetrievalError(f"a file must not have changed for {SETTLE_S:g} s", file=newest.name)
-    _copy(newest, sink)
-    return Brought(origin=newest.name, validators=Known(last_modified=stamp), note=f"from {newest}")
+    if context.last is not None and context.last.attempt.last_modified == found.stamp:
+        return Brought(origin=found.path.name, unchanged=True, tried=found.stamp)
+    if not found.has_settled(context.now):
+        raise RetrievalError(f"a file must not have changed for {SETTLE_S:g} s", file=found.path.name)
+    _copy(found.path, sink)
+    return Brought(
+        origin=found.path.name,
+        validators=Known(last_modified=found.stamp),
+        note=f"from {found.path}",
+        tried=found.stamp,
+    )
 
 
 def _copy(path: Path, sink: BinaryIO) -> None:

@@ -88,6 +88,7 @@ def settle(errand: Errand, context: Context, arriving: Arriving, brought: Brough
         etag=brought.validators.etag,
         last_modified=brought.validators.last_modified,
         not_before=context.now + brought.rest_s if brought.rest_s else None,
+        tried=brought.tried,
     )
     if brought.unchanged:
         if context.last is None:

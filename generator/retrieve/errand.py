@@ -66,7 +66,8 @@ class Brought:
     """What a service gave. The content itself went into the file that is arriving.
 
     ``unchanged``: what is here is current, and nothing was sent. ``origin`` is the address with its query.
-    ``note`` says in words what it is. ``rest_s`` is how long the service wants to be left alone.
+    ``note`` says in words what it is. ``rest_s`` is how long the service wants to be left alone,
+    ``tried`` which file of a folder it is.
     """
 
     origin: str
@@ -75,3 +76,4 @@ class Brought:
     note: str | None = None
     skew_s: float | None = None
     rest_s: float | None = None
+    tried: str | None = None

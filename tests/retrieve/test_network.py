@@ -11,7 +11,7 @@ from generator.astro.epochs import Epoch
 from generator.config import load_config
 from generator.ingest import ingest
 from generator.pipeline import setting_of
-from generator.retrieve import Outside, retrieve
+from generator.retrieve import Outside, errands, retrieve
 
 SERVICE = "ssd.jpl.nasa.gov"
 PASSING = ("must be reachable", "must not be silent", "cut off", "not with 5", "not with 429")
@@ -64,7 +64,7 @@ def test_horizons_gives_what_can_be_screened(tmp_path: Path) -> None:
     config, _ = load_config(tmp_path / "nearpass.toml")
     now = Epoch.from_unix_ns(time.time_ns())
     outside = Outside(instant=lambda: now, sleep=time.sleep, environment=os.environ)
-    outcomes = list(retrieve(config, tmp_path, outside, stage=lambda _title, _steps: lambda _: None))
+    outcomes = list(retrieve(errands(config), config, tmp_path, outside, stage=lambda _title, _steps: lambda _: None))
     for outcome in outcomes:
         if any(words in outcome.words for words in PASSING):
             pytest.skip(f"the service does not answer now: {outcome.words}")

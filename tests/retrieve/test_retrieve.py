@@ -23,7 +23,7 @@ from generator.errors import ConfigError
 from generator.ingest import ingest
 from generator.ledger import read_ledger
 from generator.pipeline import run_cycle, setting_of
-from generator.retrieve import Outcome, errands, is_due, retrieve
+from generator.retrieve import Outcome, due, errands, retrieve
 from generator.watch import deliveries
 from web import NOW, Reply, Waiting, Web, content, cut_off, serving, status
 
@@ -86,7 +86,11 @@ class Place:
         config, _ = load_config(self.directory / "nearpass.toml")
         return list(
             retrieve(
-                config, self.directory, self.waiting.outside(), only=only, stage=lambda _title, _steps: lambda _: None
+                errands(config, only),
+                config,
+                self.directory,
+                self.waiting.outside(),
+                stage=lambda _title, _steps: lambda _: None,
             )
         )
 
@@ -479,16 +483,37 @@ def test_a_full_disk_leaves_nothing_half_written(place: Place, number: int) -> N
 
 
 def test_when_to_ask_again(place: Place) -> None:
-    """Sources are due when one was not asked within the hours configured; a clock set back makes them due."""
+    """A source is due when not asked within the hours configured, an hour after a failure, or when a clock went back."""
     place.web.always = FakeHorizons(bodies={-74: ORBITER})
     place.lay_out(MRO)
     config, _ = load_config(place.directory / "nearpass.toml")
-    assert is_due(config, place.directory, NOW)
+    assert len(due(config, place.directory, NOW)) == 1
     place.fetch()
 
-    assert not is_due(config, place.directory, NOW + 21_599.0)
-    assert is_due(config, place.directory, NOW + 21_600.0)
-    assert is_due(config, place.directory, NOW + -60.0)
+    assert [len(due(config, place.directory, NOW + later_s)) for later_s in (21_599.0, 21_600.0, -60.0)] == [0, 1, 1]
+    place.web.always = status(404)
+    place.fetch()
+    assert [len(due(config, place.directory, NOW + later_s)) for later_s in (3599.0, 3600.0)] == [0, 1]
+
+
+def test_a_folder_is_due_when_it_has_news(place: Place) -> None:
+    """A folder is due for a settled file that was not tried yet, whether it was of use or not, and for no other."""
+    place.lay_out({**DROP, "source": "folder:drop/iss_*.oem"})
+    config, _ = load_config(place.directory / "nearpass.toml")
+    (place.directory / "drop").mkdir()
+    unix_ns = round(NOW.datetime_utc().timestamp()) * 10**9
+    seen = [due(config, place.directory, NOW)]
+    for name, text in (("iss_1.oem", OEM), ("iss_2.oem", "no ephemeris")):
+        path = place.directory / "drop" / name
+        path.write_text(text)
+        os.utime(path, ns=(unix_ns,) * 2)
+        unix_ns += 10**9
+        seen += [due(config, place.directory, NOW + 30.0), due(config, place.directory, NOW + 100.0)]
+        place.waiting.now = NOW + 100.0
+        place.fetch()
+        seen.append(due(config, place.directory, NOW + 100.0))
+
+    assert [len(each) for each in seen] == [0, 0, 1, 0, 0, 1, 0]
 
 
 def test_one_object_alone(place: Place) -> None:
