@@ -12,7 +12,7 @@ from generator.report.coverage_views import coverage_table, uncovered_table
 from generator.report.cycle_views import inputs_table, refusals
 from generator.report.event_tables import events_table
 from generator.report.quality_views import findings_table, prediction_words, predictions_table
-from generator.report.retrieval_views import retrieval_words, uncertainty_fact
+from generator.report.retrieval_views import failure_words, origin_words, uncertainty_fact
 from generator.report.solution_views import ObjectSolutions
 from generator.report.views import (
     Catalogue,
@@ -48,6 +48,7 @@ class ObjectPage:
     predictions: Table | None
     predicted: tuple[str, ...]
     retrieved: tuple[str, ...]
+    not_retrieved: tuple[str, ...]
     solutions: ObjectSolutions | None
     solution_inputs: Table | None
     solution_findings: Table | None
@@ -102,7 +103,8 @@ def object_page(item: ObjectRecord, catalogue: Catalogue, links: Links) -> Objec
         findings=findings_table(deliveries),
         predictions=predictions_table(item),
         predicted=prediction_words(item),
-        retrieved=retrieval_words(deliveries),
+        retrieved=origin_words(deliveries),
+        not_retrieved=failure_words(deliveries),
         solutions=others,
         solution_inputs=inputs_table(others.inputs) if others else None,
         solution_findings=findings_table(others.inputs) if others else None,

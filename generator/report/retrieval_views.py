@@ -9,23 +9,33 @@ from generator.report import wording
 from generator.report.views import Fact
 
 
-def retrieval_words(inputs: Sequence[InputRecord]) -> tuple[str, ...]:
-    """A sentence for each input that was retrieved, and one for each source that failed since, each once."""
-    return tuple(dict.fromkeys(words for entry in inputs for words in _words(entry)))
+def origin_words(inputs: Sequence[InputRecord]) -> tuple[str, ...]:
+    """A sentence for each input that was retrieved: from where, when, and when it was last known to be the newest."""
+    return tuple(dict.fromkeys(words for entry in inputs for words in _origin(entry)))
 
 
-def _words(entry: InputRecord) -> Iterator[str]:
+def failure_words(inputs: Sequence[InputRecord]) -> tuple[str, ...]:
+    """A sentence for each source whose last attempt failed, and what is used instead; each once."""
+    return tuple(dict.fromkeys(words for entry in inputs for words in _failure(entry)))
+
+
+def _origin(entry: InputRecord) -> Iterator[str]:
     found = entry.retrieval
-    if found is None:
+    if found is None or found.origin is None or found.at is None:
         return
-    if found.origin is not None and found.at is not None:
-        later = found.confirmed is not None and found.confirmed != found.at
-        since = f"; still the newest at {wording.minute(found.confirmed)} UTC" if later and found.confirmed else ""
-        yield f"{entry.file}: Retrieved from {found.origin} at {wording.minute(found.at)} UTC{since}."
-    if found.failure is not None and found.attempted is not None:
-        kept = "The last good delivery stays in use" if found.origin is not None else "There is no earlier one"
-        attempt = f"The last attempt, {wording.minute(found.attempted)} UTC, failed: {found.failure}."
-        yield f"{entry.file}: {attempt} {kept}."
+    later = found.confirmed is not None and found.confirmed != found.at
+    since = f"; still the newest at {wording.minute(found.confirmed)} UTC" if later and found.confirmed else ""
+    yield f"{entry.file}: Retrieved from {found.origin} at {wording.minute(found.at)} UTC{since}."
+
+
+def _failure(entry: InputRecord) -> Iterator[str]:
+    found = entry.retrieval
+    if found is None or found.failure is None or found.attempted is None:
+        return
+    kept = (
+        f"The last good delivery, {entry.file}, stays" if found.origin is not None else "There is no earlier delivery"
+    )
+    yield f"Retrieval failed at {wording.minute(found.attempted)} UTC: {found.failure}. {kept}."
 
 
 def uncertainty_fact(item: ObjectRecord, inputs: Sequence[InputRecord]) -> Fact:

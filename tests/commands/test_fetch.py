@@ -169,4 +169,4 @@ def test_the_mars_template_is_the_whole_job(nearpass: Nearpass, tmp_path: Path, 
     page = (tmp_path / "public" / "objects" / "MRO.html").read_text()
     assert f"Retrieved from {web.url}/api" in page
     assert "declared by the publisher, not delivered" in page
-    assert "The last attempt" in (tmp_path / "public" / "objects" / "MAVEN.html").read_text()
+    assert "Retrieval failed at" in (tmp_path / "public" / "objects" / "MAVEN.html").read_text()

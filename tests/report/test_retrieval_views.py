@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from generator.astro.epochs import Epoch
 from generator.cycle.record import RetrievalRecord
-from generator.report.retrieval_views import retrieval_words, uncertainty_fact
+from generator.report.retrieval_views import failure_words, origin_words, uncertainty_fact
 from records import DECLARED, sample_record
 
 RECORD = sample_record()
@@ -17,9 +17,10 @@ def test_where_a_delivery_came_from() -> None:
     entry = replace(RECORD.inputs[0], file="a.oem", retrieval=GOOD)
     later = replace(entry, retrieval=replace(GOOD, confirmed=AT + 7200.0))
 
-    assert retrieval_words([entry]) == ("a.oem: Retrieved from https://a.example/x.oem at 2021-03-14 06:30 UTC.",)
-    assert retrieval_words([later])[0].endswith("; still the newest at 2021-03-14 08:30 UTC.")
-    assert retrieval_words([replace(entry, retrieval=None)]) == ()
+    assert origin_words([entry]) == ("a.oem: Retrieved from https://a.example/x.oem at 2021-03-14 06:30 UTC.",)
+    assert origin_words([later])[0].endswith("; still the newest at 2021-03-14 08:30 UTC.")
+    assert origin_words([replace(entry, retrieval=None)]) == ()
+    assert failure_words([entry]) == ()
 
 
 def test_a_failed_attempt_is_told() -> None:
@@ -28,11 +29,10 @@ def test_a_failed_attempt_is_told() -> None:
     entry = replace(RECORD.inputs[0], file="a.oem", retrieval=failed)
     never = replace(entry, retrieval=replace(failed, origin=None, at=None, confirmed=None))
 
-    assert retrieval_words([entry, entry])[1] == (
-        "a.oem: The last attempt, 2021-03-14 07:30 UTC, failed: the host must answer. "
-        "The last good delivery stays in use."
-    )
-    assert retrieval_words([never])[0].endswith("There is no earlier one.")
+    (words,) = failure_words([entry, entry])
+    assert words.startswith("Retrieval failed at 2021-03-14 07:30 UTC: the host must answer.")
+    assert words.endswith("The last good delivery, a.oem, stays.")
+    assert failure_words([never])[0].endswith("There is no earlier delivery.")
 
 
 def test_declared_is_not_delivered() -> None:

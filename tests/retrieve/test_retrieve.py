@@ -483,7 +483,7 @@ def test_a_full_disk_leaves_nothing_half_written(place: Place, number: int) -> N
 
 
 def test_when_to_ask_again(place: Place) -> None:
-    """A source is due when not asked within the hours configured, an hour after a failure, or when a clock went back."""
+    """A source is due when not asked within the hours configured, an hour after a failure, or if a clock went back."""
     place.web.always = FakeHorizons(bodies={-74: ORBITER})
     place.lay_out(MRO)
     config, _ = load_config(place.directory / "nearpass.toml")
