@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from itertools import combinations
 from typing import Final
@@ -17,7 +17,16 @@ from generator.cycle.approach import Source
 from generator.cycle.crossings import CrossingSetting, describe_crossings, describe_seasons
 from generator.cycle.events import describe_event
 from generator.cycle.history import changes, dormant, event_ids, with_history
-from generator.cycle.motion import FloatArray, coverage_of, distance_profile, orbit_of, profile_positions
+from generator.cycle.motion import (
+    CLOCKS_S,
+    FloatArray,
+    approximation_of,
+    coverage_of,
+    distance_profile,
+    ending_of,
+    orbit_of,
+    profile_positions,
+)
 from generator.cycle.predictions import KEPT_ERRORS, Delivered, carried, judge, predict, quality
 from generator.cycle.record import (
     SCHEMA,
@@ -25,6 +34,7 @@ from generator.cycle.record import (
     ContactRecord,
     CycleRecord,
     DeclaredRecord,
+    EndingRecord,
     EventRecord,
     FunnelRecord,
     FunnelStep,
@@ -44,8 +54,6 @@ from generator.screening.crossing import Crossing
 from generator.screening.screen import Approach, PairScreen, Screening
 
 REPRODUCED_BY: Final = ("numpy", "scipy", "sgp4", "skyfield", "spiceypy")
-CLOCKS_S: Final = 1e-3
-"""A gap this short is none: kernels and messages count in different clocks, and objects move metres meanwhile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -149,6 +157,8 @@ def _object(item: ScreenedObject, trajectory: Trajectory | None, setting: Settin
         coverage=coverage_of(trajectory),
         proof=trajectory.proof.value if trajectory else None,
         orbit=orbit_of(trajectory, setting.body) if trajectory else None,
+        approximation=approximation_of(trajectory) if trajectory else None,
+        ending=ending_of(trajectory, setting.span_s, setting.body) if trajectory else None,
         note=item.note,
         declared=DeclaredRecord(**item.uncertainty.model_dump(exclude={"marking"})) if item.uncertainty else None,
         predictions=(),
@@ -160,8 +170,17 @@ def _object(item: ScreenedObject, trajectory: Trajectory | None, setting: Settin
     )
 
 
+def _declared(item: ObjectRecord, findings: Findings) -> DeclaredRecord | None:
+    """The publisher's model of the object's errors, else the one that goes with its theory."""
+    own = next(result.declared for result in findings.ingested if result.object_id == item.id)
+    if item.declared is not None or own is None:
+        return item.declared
+    return DeclaredRecord(**asdict(own))
+
+
 def _with_predictions(item: ObjectRecord, findings: Findings) -> ObjectRecord:
     """The object with its predictions for later cycles, and those of earlier cycles judged by its delivery."""
+    item = replace(item, declared=_declared(item, findings))
     before = next((old for old in findings.previous.objects if old.id == item.id), None) if findings.previous else None
     trajectory = findings.trajectories.get(item.id)
     errors = before.prediction_errors if before else ()
@@ -280,7 +299,8 @@ def _pairs(findings: Findings, events: Sequence[EventRecord]) -> tuple[PairRecor
             pairs.append(_unscreened(items[primary], items[secondary], trajectories, setting))
         else:
             both = trajectories[primary], trajectories[secondary]
-            pairs.append(_screened(found, both, (grids[primary], grids[secondary]), own, setting))
+            endings = {item.id: item.ending for item in findings.objects if item.ending is not None}
+            pairs.append(_screened(found, both, (grids[primary], grids[secondary]), own, setting, endings))
     return tuple(pairs)
 
 
@@ -315,8 +335,9 @@ def _screened(
     grids: tuple[FloatArray, FloatArray],
     events: Sequence[EventRecord],
     setting: Setting,
+    endings: Mapping[str, EndingRecord],
 ) -> PairRecord:
-    uncovered = _uncovered(pair, both, setting)
+    uncovered = _uncovered(pair, both, setting, endings)
     covered_s = setting.span_s - sum((span.stop - span.start for span in uncovered), start=0.0)
     nearest = pair.nearest
     minima = [(event.tca - setting.cutoff, event.miss_km) for event in events]
@@ -341,7 +362,9 @@ def _screened(
     )
 
 
-def _uncovered(pair: PairScreen, both: tuple[Trajectory, Trajectory], setting: Setting) -> tuple[UncoveredSpan, ...]:
+def _uncovered(
+    pair: PairScreen, both: tuple[Trajectory, Trajectory], setting: Setting, endings: Mapping[str, EndingRecord]
+) -> tuple[UncoveredSpan, ...]:
     """What is left of the window between the covered spans, with whose ephemeris is missing there."""
     edges = [0.0, *(edge for span in pair.covered_s for edge in span), setting.span_s]
     gaps = [(edges[i], edges[i + 1]) for i in range(0, len(edges), 2) if edges[i + 1] - edges[i] > CLOCKS_S]
@@ -349,13 +372,20 @@ def _uncovered(pair: PairScreen, both: tuple[Trajectory, Trajectory], setting: S
     for start_s, stop_s in gaps:
         middle_s = (start_s + stop_s) / 2.0
         missing = [
-            object_id
+            object_id + _ended(endings.get(object_id), setting.cutoff + middle_s)
             for object_id, trajectory in zip((pair.first, pair.second), both, strict=True)
             if not any(first <= middle_s <= last for first, last in trajectory.spans_s)
         ]
         reason = f"no ephemeris of {' and '.join(missing)}" if missing else "the ephemerides do not overlap"
         spans.append(UncoveredSpan(start=setting.cutoff + start_s, stop=setting.cutoff + stop_s, reason=reason))
     return tuple(spans)
+
+
+def _ended(ending: EndingRecord | None, at: Epoch) -> str:
+    """That an ephemeris had ended by then where it goes no further: on the surface, or on its way there."""
+    if ending is None or at < ending.at or ending.kind == "in flight":
+        return ""
+    return f" ({ending.kind} when its ephemeris ended)"
 
 
 def _funnel(screening: Screening) -> FunnelRecord:

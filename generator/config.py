@@ -12,22 +12,20 @@ import tomllib
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, field_validator, model_validator
 
 from generator import edition_tables
 from generator.astro.axes import axes_named
 from generator.astro.bodies import Body, body_named
-from generator.astro.epochs import Epoch
 from generator.cycle.marking import Tlp
+from generator.declarations import Orbit, Positive, Table, Uncertainty
 from generator.edition_tables import Contact, EditionTable, MarkingTable, mapped_words
 from generator.encounter.alert import AlertRule, Level
-from generator.ephemeris.lint_plane import DeclaredPlane
 from generator.errors import ConfigError, NearpassError
 from generator.origins import Fetch, Horizons, check_source
 from generator.toml_lines import line_of
 
 OWN_FOLDERS: Final = ("archive", "editions", "ephemerides", "log", "public", "site", "theme", ".nearpass")
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 def _file_name(identifier: str) -> str:
@@ -49,11 +47,7 @@ def _address(url: str) -> str:
 Identifier = Annotated[str, AfterValidator(_file_name)]
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Site(_Table):
+class Site(Table):
     """What stands on every page. ``detail_events`` is how many green events get a page of their own.
 
     ``url`` is where the site is served; feeds and calendars then give whole addresses.
@@ -66,7 +60,7 @@ class Site(_Table):
     detail_events: Annotated[int, Field(ge=0, le=500)] = 12
 
 
-class Cycle(_Table):
+class Cycle(Table):
     """What is screened.
 
     Every local minimum of distance below ``limit_km`` is listed, and every orbit crossing below ``crossing_limit_km``
@@ -89,7 +83,7 @@ class Cycle(_Table):
             raise ValueError(str(error)) from None
 
 
-class Threshold(_Table):
+class Threshold(Table):
     """When a level holds: any one of these is enough.
 
     ``cad_km``: close-approach distance below it, to the surface for natural bodies. ``pc``: probability of collision of
@@ -103,7 +97,7 @@ class Threshold(_Table):
     oxt_sigmas: Positive = 3.0
 
 
-class Alert(_Table):
+class Alert(Table):
     """The levels; what is in neither is green."""
 
     red: Threshold
@@ -120,7 +114,7 @@ class Alert(_Table):
         return self
 
 
-class EphemerisSource(_Table):
+class EphemerisSource(Table):
     """Where an object's deliveries lie: OEM files, mean elements, or SPK kernels and what they need besides.
 
     ``path`` may hold wildcards and is relative to the configuration's folder. Of several OEM files the newest by
@@ -134,12 +128,17 @@ class EphemerisSource(_Table):
     screened against the other objects' nominal ones, and compared. ``delivery = "previous"`` takes the one before the
     nominal delivery in use.
 
+    ``theory`` instead of a path is an analytic theory of a moon. ``extend`` carries an ephemeris on to the end of the
+    window, for an object of unknown phase.
+
     ``marking`` (a level of TLP 2.0, or words of ``[[marking]]``; by default the object's) and ``release``, parties who
     may see it all the same, are the conditions under which it was given; ``covariance_marking`` those of its
     covariances, where they differ.
     """
 
-    path: str = Field(min_length=1)
+    path: str = ""
+    theory: Literal["MarsSatV1.0"] | None = None
+    extend: Literal["secular J2"] | None = None
     source: str | None = None
     originator: str = Field(min_length=1)
     marking: str | None = Field(default=None, min_length=1)
@@ -166,6 +165,12 @@ class EphemerisSource(_Table):
         return meanings
 
     @model_validator(mode="after")
+    def _one_origin(self) -> EphemerisSource:
+        if bool(self.path) == (self.theory is not None):
+            raise ValueError("an ephemeris needs either a path or a theory")
+        return self
+
+    @model_validator(mode="after")
     def _named_by_role(self) -> EphemerisSource:
         if self.role == "nominal" and (self.name, self.note, self.delivery) != (None, None, "newest"):
             raise ValueError('name, note and delivery belong to a source with role = "alternative" or "planned"')
@@ -180,56 +185,7 @@ class EphemerisSource(_Table):
         return self
 
 
-class Orbit(_Table):
-    """The plane that an object's orbit is known to have, against the body's equator of date, to find axes misnamed.
-
-    ``node_deg``, from the node of that equator on the ICRF's, holds at ``node_at`` and drifts by J2 from there.
-    """
-
-    inclination_deg: Annotated[float, Field(ge=0, le=180)]
-    tolerance_deg: Positive = 1.0
-    node_deg: Annotated[float, Field(ge=-360, le=360)] | None = None
-    node_at: str | None = None
-    node_tolerance_deg: Positive = 5.0
-
-    @model_validator(mode="after")
-    def _dated(self) -> Orbit:
-        if (self.node_deg is None) != (self.node_at is None):
-            raise ValueError("node_deg and node_at go together: a node drifts")
-        try:
-            self.plane  # noqa: B018  # asked for its error alone
-        except NearpassError as error:
-            raise ValueError(str(error)) from None
-        return self
-
-    @property
-    def plane(self) -> DeclaredPlane:
-        """The same for the lint."""
-        return DeclaredPlane(
-            inclination_deg=self.inclination_deg,
-            tolerance_deg=self.tolerance_deg,
-            node_deg=self.node_deg,
-            node_at=Epoch.parse(self.node_at) if self.node_at is not None else None,
-            node_tolerance_deg=self.node_tolerance_deg,
-        )
-
-
-class Uncertainty(_Table):
-    """Declared one-sigma errors of predictions, used where an ephemeris brings no covariance; ``source`` is printed.
-
-    ``timing_s`` holds when the ephemeris was made and grows by ``timing_growth_s_per_day``.
-    """
-
-    radial_km: Positive
-    transverse_km: Positive
-    normal_km: Positive
-    timing_s: Annotated[float, Field(ge=0, allow_inf_nan=False)]
-    timing_growth_s_per_day: Annotated[float, Field(ge=0, allow_inf_nan=False)]
-    source: str = Field(min_length=1)
-    marking: str | None = Field(default=None, min_length=1)
-
-
-class ScreenedObject(_Table):
+class ScreenedObject(Table):
     """A spacecraft (``hbr_m``) or a natural body (``radius_km``)."""
 
     id: Identifier
@@ -255,6 +211,12 @@ class ScreenedObject(_Table):
         return self
 
     @model_validator(mode="after")
+    def _not_prolonged(self) -> ScreenedObject:
+        if self.phase == "known" and any(source.extend for source in self.ephemeris):
+            raise ValueError('extend is for objects with phase = "unknown": it gives an orbit, and no place on it')
+        return self
+
+    @model_validator(mode="after")
     def _solutions(self) -> ScreenedObject:
         if not self.nominal:
             raise ValueError('an object needs an ephemeris with role = "nominal"')
@@ -274,19 +236,19 @@ class ScreenedObject(_Table):
         return tuple(source for source in self.ephemeris if source.role != "nominal")
 
 
-class Publish(_Table):
+class Publish(Table):
     """Where the site goes besides ``public/``: folders, relative to the configuration's."""
 
     copy_to: tuple[str, ...] = ()
 
 
-class ArchiveTable(_Table):
+class ArchiveTable(Table):
     """How the archive is kept. ``sign``: private key that signs each manifest, made by ``nearpass keygen``."""
 
     sign: str | None = Field(default=None, min_length=1)
 
 
-class Config(_Table):
+class Config(Table):
     """The whole configuration."""
 
     site: Site = Site()

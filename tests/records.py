@@ -388,6 +388,7 @@ def _event(first: Craft, second: Craft, at_s: float) -> EventRecord:
         at_boundary=False,
         level=level,
         reason=f"miss distance {miss_km:.3f} km" if surface_km is None else f"distance to surface {surface_km:.3f} km",
+        approximate=None,
         deadline=tca + -lead[0] * 3600.0 if lead else None,
         deadline_object=lead[1] if lead else None,
         altitude_km=altitude_km,
@@ -512,6 +513,8 @@ def _object(craft: Craft) -> ObjectRecord:
         coverage=tuple(_span(*span) for span in craft.covered_s),
         proof="sampled" if craft.id == "MEX" else "exact",
         orbit=_orbit_record(craft.orbit),
+        approximation=None,
+        ending=None,
         note=None,
         declared=DECLARED if craft.id == "MEX" else None,
         predictions=(),
@@ -524,7 +527,8 @@ def _silent_objects() -> tuple[ObjectRecord, ...]:
     """One whose place along its orbit is unknown, one whose only delivery was refused."""
     lost = Kepler.from_elements(3784.0, 0.0070, 92.9, 340.0, 200.0, 0.0)
     shared = {"naif_id": None, "radius_km": None, "lead_time_h": None, "coverage": (), "proof": None,
-              "declared": None, "predictions": (), "prediction_errors": (), "prediction_quality": None}  # fmt: skip
+              "approximation": None, "ending": None, "declared": None,
+              "predictions": (), "prediction_errors": (), "prediction_quality": None}  # fmt: skip
     return (
         ObjectRecord(
             id="HOPE", name="Hope", operator="UAESA", kind="spacecraft", hbr_m=6.0, phase="known", orbit=None,

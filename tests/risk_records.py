@@ -191,6 +191,7 @@ def crossings(
                 branch=number,
                 level=level,
                 reason=f"the orbits pass {oxd_km:.3f} km from each other",
+                approximate=None,
             )
 
 

@@ -12,7 +12,7 @@ LAYERS = {
     0: ["errors", "resources", "toml_lines"],
     1: ["astro", "origins"],
     2: ["ephemeris"],
-    3: ["screening"],
+    3: ["declarations", "screening"],
     4: ["encounter"],
     5: ["cycle"],
     6: ["validation"],

@@ -75,6 +75,9 @@ def test_values_arrive_as_written() -> None:
         ('id = "PHOBOS"', 'id = "mro"', 17, "must differ"),
         ('originator = "JPL"\ntarget', "target", 20, "originator is required"),
         ('[[object.ephemeris]]\npath = "a.bsp"', '[[object.ephemeris]]\npth = "a.bsp"', 21, "did you mean 'path'?"),
+        ("target = 401", 'theory = "MarsSatV1.0"', 20, "either a path or a theory"),
+        ('path = "a.bsp"\n', "", 20, "either a path or a theory"),
+        ("target = 401", 'extend = "secular J2"', 16, 'phase = "unknown"'),
         ("target = 401", 'axes = { MCI = "MCI" }', 23, "MCI is defined by no standard"),
         (
             "radius_km = 11.1",

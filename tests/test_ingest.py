@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 
 from fleets import CUTOFF, LOW, message, segment, write_workspace
+from generator.astro.epochs import DAY_S, Epoch
 from generator.astro.frames import icrf_from_axes
 from generator.config import load_config
 from generator.ephemeris.oem_write import write_oem
-from generator.ingest import Ingested, ingest_object
+from generator.ingest import Ingested, ingest_object, source_of
 from generator.pipeline import setting_of
 
 
@@ -177,3 +178,53 @@ def test_an_orbit_outside_its_declared_plane_is_reported(workspace: Path) -> Non
     assert findings["orbit plane"].grade == "fail"
     assert "The same numbers fit in MARS EQUATOR J2000 axes" in findings["orbit plane"].words
     assert "orbit plane" in findings["overall"].words
+
+
+PHOBOS = (
+    '[[object]]\nid = "PHOBOS"\nname = "Phobos"\nnaif_id = 401\nradius_km = 13.0\n'
+    '[[object.ephemeris]]\ntheory = "MarsSatV1.0"\noriginator = "IMCCE"\n'
+)
+
+
+def test_a_moon_without_an_ephemeris_moves_by_theory(workspace: Path) -> None:
+    """A theory stands in for a delivery, is graded as approximate, and states its own uncertainty."""
+    workspace.write_text(workspace.read_text() + PHOBOS)
+    config, _ = load_config(workspace)
+    setting = setting_of(config, workspace.parent, CUTOFF)
+    result = ingest_object(config.objects[-1], setting)
+    assert result.trajectory is not None
+    assert result.trajectory.spans_s == ((0.0, setting.span_s),)
+    assert result.trajectory.approximation is not None
+    assert result.inputs[0].format == "analytic theory"
+    assert "approximate" in result.inputs[0].findings[0].words
+    declared = source_of(config.objects[-1], result).declared
+    assert declared is not None
+    assert "MAR085" in declared.source
+
+
+def test_a_theory_beyond_its_years_is_refused(workspace: Path) -> None:
+    """Where no error can be stated the moon has no trajectory, and the refusal says so."""
+    workspace.write_text(workspace.read_text() + PHOBOS)
+    config, _ = load_config(workspace)
+    result = ingest_object(config.objects[-1], setting_of(config, workspace.parent, Epoch.parse("2041-01-01")))
+    assert result.trajectory is None
+    refusal = result.inputs[0].refusal
+    assert refusal is not None
+    assert "MarsSatV1.0 is stated from 1972 to 2040" in refusal
+    assert "(object PHOBOS)" in refusal
+
+
+def test_an_old_ephemeris_of_a_silent_object_is_extended(workspace: Path) -> None:
+    """With `extend` an ephemeris that ended long before the window covers it, and is graded as extended."""
+    old = write_oem(message(segment(LOW, -40 * DAY_S, -39 * DAY_S, 60.0), creation=CUTOFF + -40 * DAY_S))
+    deliver(workspace, "low_1.oem", old)
+    text = workspace.read_text().replace('name = "LOW orbiter"', 'name = "LOW orbiter"\nphase = "unknown"')
+    source = 'path = "ephemerides/low_*.oem"\n'
+    workspace.write_text(text.replace(source, source + 'extend = "secular J2"\n'))
+    result = ingested(workspace)
+    assert result.trajectory is not None
+    assert (result.trajectory.spans_s[0][0], result.trajectory.spans_s[-1][1]) == (0.0, DAY_S)
+    findings = {found.rule: found for found in result.inputs[0].findings}
+    assert findings["extension"].grade == "note"
+    assert "secular J2 drift" in findings["extension"].words
+    assert findings["span"].grade == "fail"

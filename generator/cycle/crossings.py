@@ -13,6 +13,7 @@ import numpy as np
 from generator.astro.bodies import Body, equator_from_icrf, planetographic
 from generator.astro.epochs import Epoch
 from generator.cycle.approach import Source
+from generator.cycle.motion import approximate
 from generator.cycle.record import CrossingRecord, ObjectRecord, SeasonRecord, Span
 from generator.encounter.alert import AlertRule, assess_crossing
 from generator.encounter.uncertainty import timing_sigma_s
@@ -148,6 +149,9 @@ def _describe(crossing: Crossing, setting: CrossingSetting) -> CrossingRecord:
         branch=crossing.branch,
         level=verdict.level,
         reason=verdict.reason,
+        approximate=approximate(
+            {passage.object_id: setting.trajectories[passage.object_id] for passage in (primary, secondary)}
+        ),
     )
 
 

@@ -119,7 +119,7 @@ class CrossingRecord:
     ``oxt_s`` is the secondary's passage minus the primary's. Where an object's position along its orbit is unknown its
     passage is None, and so is the timing. ``branch`` numbers, within a pair, the crossings that go on from revolution
     to revolution at the same place. ``straight_line_cad_km`` is sqrt(OXD**2 + (OXT |v1 x v2| / |v1 - v2|)**2).
-    ``timing_sigma_s`` is one sigma of the difference of both timings.
+    ``timing_sigma_s`` is one sigma of the difference of both timings. ``approximate`` names what was not delivered.
     """
 
     primary: str
@@ -137,6 +137,7 @@ class CrossingRecord:
     branch: int
     level: Level
     reason: str
+    approximate: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,8 +177,9 @@ class EventRecord:
     follow from the rules of the configuration. ``deadline`` is TCA minus the shortest lead time of those who can
     manoeuvre. ``miss_sigma_km`` is one sigma of the combined position error along the miss direction, and
     ``miss_sigma_rtn_km`` along each axis; None unless both objects have a covariance. ``b_plane`` is None where the two
-    do not move relative to each other. In an edition that may not hold the geometry (``shown`` is not "full") time,
-    distance and probability are rounded and everything that they follow from is None.
+    do not move relative to each other. ``approximate`` names what of the motion was not delivered, with its error. In
+    an edition that may not hold the geometry (``shown`` is not "full") time, distance and probability are rounded and
+    everything that they follow from is None.
     """
 
     event_id: str
@@ -193,6 +195,7 @@ class EventRecord:
     at_boundary: bool
     level: Level
     reason: str
+    approximate: str | None
     deadline: EpochText | None
     deadline_object: str | None
     altitude_km: float | None

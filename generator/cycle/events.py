@@ -15,7 +15,7 @@ from generator.astro.epochs import Epoch
 from generator.astro.frames import PlanetaryEphemeris
 from generator.astro.local_axes import rtn_axes
 from generator.cycle.approach import Both, Source, assess_approach
-from generator.cycle.motion import path_around
+from generator.cycle.motion import approximate, path_around
 from generator.cycle.probability import sensitivities
 from generator.cycle.record import (
     BPlaneRecord,
@@ -92,6 +92,7 @@ def describe_event(
         at_boundary=at_boundary,
         level=level,
         reason=found.verdict.reason,
+        approximate=approximate({item.id: motion for item, motion in zip(objects, trajectories, strict=True)}),
         deadline=deadline,
         deadline_object=deadline_object,
         altitude_km=where.altitude_km,

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.astro.bodies import Body, equator_from_icrf
-from generator.cycle.record import OrbitRecord, RangeProfile, Series, Span, Vector
+from generator.astro.axes import axes_named
+from generator.astro.bodies import Body, equator_from_icrf, planetographic
+from generator.cycle.record import ApproximationRecord, EndingRecord, OrbitRecord, RangeProfile, Series, Span, Vector
 from generator.encounter.elements import Elements, osculating_elements
 from generator.ephemeris.trajectory import Trajectory
 
 FloatArray = NDArray[np.float64]
 
+AT_REST_KM_S: Final = 0.01
+ENTRY_KM: Final = 200.0
+CLOCKS_S: Final = 1e-3
+"""A gap this short is none: kernels and messages count in different clocks, and objects move metres meanwhile."""
 PATH_POINTS: Final = 161
 PATH_SAMPLES: Final = 2_001
 OPEN_PATH_S: Final = 21_600.0
@@ -53,6 +58,49 @@ def coverage_of(trajectory: Trajectory | None) -> tuple[Span, ...]:
         else:
             joined.append([start_s, stop_s])
     return tuple(Span(start=trajectory.epoch + a, stop=trajectory.epoch + b) for a, b in joined) if trajectory else ()
+
+
+def approximation_of(trajectory: Trajectory) -> ApproximationRecord | None:
+    """What of the motion was not delivered; None where all of it was."""
+    found = trajectory.approximation
+    if found is None:
+        return None
+    return ApproximationRecord(
+        kind=found.kind, words=found.words, since=trajectory.epoch + found.since_s, error_km=found.error_km
+    )
+
+
+def approximate(motions: Mapping[str, Trajectory]) -> str | None:
+    """Which of some objects' motions were not delivered, with their stated errors; None where all were."""
+    how = {"theory": "by analytic theory", "secular J2": "by its last orbit with secular J2 drift"}
+    named = [
+        f"{object_id} {how[found.kind]}, up to {found.error_km:.0f} km off"
+        for object_id, motion in motions.items()
+        if (found := motion.approximation) is not None
+    ]
+    return "; ".join(named) or None
+
+
+def ending_of(trajectory: Trajectory, span_s: float, body: Body) -> EndingRecord | None:
+    """How an ephemeris ends before the window does; None if it reaches the window's end.
+
+    At rest on the surface is slower than :data:`AT_REST_KM_S` against the body's rotating axes; descending is inward
+    below :data:`ENTRY_KM`, where entries at Mars and the Earth and powered descents to the Moon begin.
+    """
+    if not trajectory.arcs or trajectory.arcs[-1].stop_s >= span_s - CLOCKS_S:
+        return None
+    stop_s = np.array([trajectory.arcs[-1].stop_s])
+    position_km, velocity_km_s = trajectory.state(stop_s)
+    _, _, altitude_km = planetographic(body, position_km, trajectory.epoch, stop_s)
+    rotation, rate = axes_named(f"IAU_{body.name}").to_icrf(trajectory.epoch, stop_s)
+    against_ground_km_s = velocity_km_s[0] - rate[0] @ rotation[0].T @ position_km[0]
+    if float(np.linalg.norm(against_ground_km_s)) < AT_REST_KM_S and altitude_km[0] < ENTRY_KM:
+        kind: Literal["on the surface", "descending", "in flight"] = "on the surface"
+    elif altitude_km[0] < ENTRY_KM and float(position_km[0] @ velocity_km_s[0]) < 0.0:
+        kind = "descending"
+    else:
+        kind = "in flight"
+    return EndingRecord(at=trajectory.epoch + float(stop_s[0]), kind=kind, altitude_km=round(float(altitude_km[0]), 3))
 
 
 def path_around(trajectory: Trajectory, offset_s: float, body: Body) -> tuple[Vector, ...]:

@@ -37,6 +37,7 @@ from generator.encounter.alert import Level
 from generator.errors import ArchiveError
 
 __all__ = [
+    "ApproximationRecord",
     "BPlaneRecord",
     "BodyRecord",
     "ChangeKind",
@@ -48,6 +49,7 @@ __all__ = [
     "DifferenceRecord",
     "DormantEvent",
     "EditionRecord",
+    "EndingRecord",
     "EpochText",
     "EventRecord",
     "FindingRecord",
@@ -120,9 +122,32 @@ class OrbitRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ApproximationRecord:
+    """That a motion was not delivered: made by a theory, or an old orbit carried on by secular J2 drift.
+
+    From ``since`` on it holds to ``error_km``, as stated for the end of the window; ``words`` say all of it.
+    """
+
+    kind: Literal["theory", "secular J2"]
+    words: str
+    since: EpochText
+    error_km: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndingRecord:
+    """Where an ephemeris ends inside the window: at rest on the surface, going down from low altitude, or in flight."""
+
+    at: EpochText
+    kind: Literal["on the surface", "descending", "in flight"]
+    altitude_km: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectRecord:
     """A screened object as configured, with what its ephemeris covers of the window and how well it was predicted.
 
+    ``approximation`` is None where every state was delivered, ``ending`` where the ephemeris reaches the window's end.
     ``predictions`` are kept for later cycles to judge; ``prediction_errors`` are all comparisons so far. ``declared``
     is the publisher's model of their errors, used where an ephemeris brings no covariance.
     """
@@ -139,6 +164,8 @@ class ObjectRecord:
     coverage: tuple[Span, ...]
     proof: Literal["exact", "sampled"] | None
     orbit: OrbitRecord | None
+    approximation: ApproximationRecord | None
+    ending: EndingRecord | None
     note: str | None
     declared: DeclaredRecord | None
     predictions: tuple[Prediction, ...]

@@ -86,6 +86,8 @@ _PLAIN: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType({
         "epoch", "periapsis_altitude_km", "apoapsis_altitude_km", "inclination_deg", "eccentricity", "period_s",
         "track_km",
     ),
+    records.ApproximationRecord: ("kind", "words", "since", "error_km"),
+    records.EndingRecord: ("at", "kind", "altitude_km"),
     records.RangeProfile: ("start", "step_s", "least_km", "most_km"),
     records.FunnelStep: ("name", "count", "meaning"),
     records.FunnelRecord: ("intervals", "interval_steps", "minima", "minima_steps"),
@@ -164,6 +166,7 @@ RULES: Final[Rules] = MappingProxyType({
         "id": _NAMED, "name": Rule(keep, keep, neutral_name), "operator": Rule(keep, keep, none),
         "naif_id": Rule(keep, keep, none), "kind": _OPEN, "hbr_m": _SECRET, "radius_km": _SECRET, "phase": _OPEN,
         "lead_time_h": _SECRET, "coverage": _SECRETS, "proof": _SECRET, "orbit": _SECRET, "note": _SECRET,
+        "approximation": _SECRET, "ending": _SECRET,
         "predictions": _SIGMAS, "prediction_errors": _SIGMAS, "prediction_quality": _SIGMA, "declared": _SIGMA,
         "marking": Rule(keep, keep, none), "covariance_marking": _SECRET,
         "contacts": Rule(contacts, empty, empty), "shown": _SHOWN,
@@ -184,7 +187,7 @@ RULES: Final[Rules] = MappingProxyType({
     event_record.EventRecord: {
         "event_id": _EVENT, "primary": _NAMED, "secondary": _NAMED, "tca": _INSTANT, "miss_km": _DISTANCE,
         "surface_km": _DISTANCE, "at_boundary": _OPEN, "level": _OPEN,
-        "reason": Rule(level_words, level_only, level_only),
+        "reason": Rule(level_words, level_only, level_only), "approximate": _SECRET,
         "deadline": Rule(keep, own_deadline, none), "deadline_object": Rule(keep, own_decider, none),
         **dict.fromkeys(_GEOMETRY, _SECRET),
         "uncertainty": Rule(sigmas, empty, empty), "miss_sigma_km": _SIGMA, "miss_sigma_rtn_km": _SIGMA,
@@ -210,7 +213,7 @@ RULES: Final[Rules] = MappingProxyType({
     },
     event_record.CrossingRecord: {
         **dict.fromkeys(_PASSAGES, _OPEN),
-        "primary": _OPEN, "secondary": _OPEN, "timing_sigma_s": _SIGMA,
+        "primary": _OPEN, "secondary": _OPEN, "timing_sigma_s": _SIGMA, "approximate": _OPEN,
         "reason": Rule(level_words, level_only, level_only),
     },
 })  # fmt: skip

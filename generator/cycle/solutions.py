@@ -19,7 +19,7 @@ from generator.cycle.approach import Assessed, Source, assess_approach
 from generator.cycle.difference import difference
 from generator.cycle.fields import Span, Vector
 from generator.cycle.history import NOTABLE_CHANGE, same_events
-from generator.cycle.motion import coverage_of
+from generator.cycle.motion import CLOCKS_S, coverage_of
 from generator.cycle.record import EventRecord, InputRecord, ObjectRecord, SolutionEvent, SolutionPair, SolutionRecord
 from generator.cycle.solution_record import Effect, Role
 from generator.encounter.alert import SEVERITY, AlertRule, Level
@@ -29,8 +29,6 @@ from generator.screening.screen import Approach, PairScreen, screen
 FloatArray = NDArray[np.float64]
 
 PHASE_UNKNOWN: Final = "position along the orbit unknown: only crossings of the orbits are meaningful"
-CLOCKS_S: Final = 1e-3
-"""A gap this short is none: kernels and messages count in different clocks, and objects move metres meanwhile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

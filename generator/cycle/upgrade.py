@@ -29,11 +29,12 @@ def _one_to_two(plain: Plain) -> Plain:
         "supersedes": None,
         "site_url": None,
         "events": [
-            {**event, "uncertainty": [{**item, "remark": None} for item in event["uncertainty"]]}
+            {**event, "approximate": None, "uncertainty": [{**item, "remark": None} for item in event["uncertainty"]]}
             for event in plain["events"]
         ],
+        "crossings": [{**item, "approximate": None} for item in plain["crossings"]],
         "inputs": [{**entry, "retrieval": None} for entry in plain["inputs"]],
-        "objects": [{**item, "declared": None} for item in plain["objects"]],
+        "objects": [{**item, "declared": None, "approximation": None, "ending": None} for item in plain["objects"]],
     }
 
 

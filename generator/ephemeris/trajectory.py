@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,14 +94,28 @@ class CovarianceTable:
         _read_only(self.offsets_s, self.matrices)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approximation:
+    """That a motion was not delivered: how it was made, from which offset on, and how far off it may be by its end."""
+
+    kind: Literal["theory", "secular J2"]
+    words: str
+    since_s: float
+    error_km: float
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Trajectory:
-    """One object's motion in the working frame: arcs in order of time that may touch but never overlap."""
+    """One object's motion in the working frame: arcs in order of time that may touch but never overlap.
+
+    ``approximation`` is None where every state was delivered.
+    """
 
     epoch: Epoch
     arcs: tuple[Arc, ...]
     proof: Proof
     covariance: CovarianceTable | None = None
+    approximation: Approximation | None = None
 
     @property
     def spans_s(self) -> tuple[tuple[float, float], ...]:

@@ -18,6 +18,7 @@ from generator.ingest.delivery import Ingested, Setting, refused_input, shown_pa
 from generator.ingest.elements import holds_elements, read_element_files
 from generator.ingest.kernels import read_kernels
 from generator.ingest.messages import read_messages
+from generator.ingest.theory import read_theory
 from generator.ledger import read_ledger
 
 __all__ = ["Ingested", "Setting", "ingest", "ingest_object", "source_of"]
@@ -66,22 +67,31 @@ def _newest(
     refused: list[InputRecord] = []
     for source in sources:
         paths = resolve(setting.directory, source.path)
-        if not paths and source.role != "nominal":
+        if not paths and source.theory is None and source.role != "nominal":
             continue
-        if not paths:
+        if not paths and source.theory is None:
             error = InputError("the path must name at least one readable file", value=source.path, object_id=item.id)
             refused.append(refused_input(item, source, source.path, error))
             continue
-        if older_than is not None:
+        if older_than is not None and source.theory is None:
             paths = [path for path in paths if shown_path(path, setting.directory) < older_than]
             if not paths:
                 continue
-        for attempt in _reader_of(paths[-1])(item, source, paths, setting):
+        for attempt in _attempts(item, source, paths, setting):
             if isinstance(attempt, InputRecord):
                 refused.append(attempt)
             else:
                 return replace(attempt, inputs=(*attempt.inputs, *refused))
     return Ingested(object_id=item.id, trajectory=None, inputs=tuple(refused), files={})
+
+
+def _attempts(
+    item: ScreenedObject, source: EphemerisSource, paths: Sequence[Path], setting: Setting
+) -> Iterator[Ingested | InputRecord]:
+    """What the reader for this kind of source makes of it: theories by their key, the others by their newest file."""
+    if source.theory is not None:
+        return read_theory(item, source, setting)
+    return _reader_of(paths[-1])(item, source, paths, setting)
 
 
 def _reader_of(path: Path) -> _Reader:

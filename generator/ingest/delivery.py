@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from generator.astro.bodies import Body
-from generator.astro.epochs import Epoch
+from generator.astro.epochs import DAY_S, Epoch
 from generator.astro.frames import PlanetaryEphemeris, center_id
 from generator.config import EphemerisSource, ScreenedObject
 from generator.cycle.approach import Source
@@ -20,7 +20,8 @@ from generator.cycle.motion import orbit_of
 from generator.cycle.record import FindingRecord, InputRecord, Span
 from generator.edition_tables import marking_record
 from generator.encounter.uncertainty import DeclaredModel
-from generator.ephemeris.lint import Finding, overall
+from generator.ephemeris.extension import LAST_DAYS, extended
+from generator.ephemeris.lint import Finding, Grade, overall
 from generator.ephemeris.lint_plane import orbit_plane
 from generator.ephemeris.trajectory import Trajectory
 from generator.errors import InputError, NearpassError
@@ -36,7 +37,8 @@ class Ingested:
     """What became of one object's deliveries. ``trajectory`` is None if none could be used.
 
     ``inputs`` lists the delivery in use first, then those refused; ``files`` maps SHA-256 to content of what was used.
-    ``solutions`` are the object's other ones: each source with what became of it.
+    ``solutions`` are the object's other ones: each source with what became of it. ``declared`` is the uncertainty that
+    the source itself states, used where the publisher declares none.
     """
 
     object_id: str
@@ -44,6 +46,7 @@ class Ingested:
     inputs: tuple[InputRecord, ...]
     files: dict[str, bytes]
     solutions: tuple[tuple[EphemerisSource, Ingested], ...] = ()
+    declared: DeclaredModel | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +91,28 @@ def source_of(item: ScreenedObject, delivered: Ingested) -> Source:
     return Source(
         file=entry.file,
         created_s=-entry.age_s if entry.age_s is not None else 0.0,
-        declared=DeclaredModel(**model.model_dump(exclude={"marking"})) if model else None,
+        declared=DeclaredModel(**model.model_dump(exclude={"marking"})) if model else delivered.declared,
     )
+
+
+def reading_window_s(source: EphemerisSource, last_s: float, setting: Setting) -> tuple[float, float]:
+    """What to read of an ephemeris that ends ``last_s`` after the cut-off: the window, or its end if it is extended."""
+    if source.extend is None:
+        return 0.0, setting.span_s
+    return min(0.0, last_s - LAST_DAYS * DAY_S), setting.span_s
+
+
+def completed(
+    trajectory: Trajectory, source: EphemerisSource, setting: Setting
+) -> tuple[Trajectory, tuple[Finding, ...]]:
+    """The trajectory extended to the end of the window, where its source says so, with what the page says of that."""
+    if source.extend is None:
+        return trajectory, ()
+    longer = extended(trajectory, body=setting.body, window_s=(0.0, setting.span_s))
+    if longer.approximation is None:
+        return longer, ()
+    words = longer.approximation.words
+    return longer, (Finding(rule="extension", grade=Grade.NOTE, value=source.extend, words=words),)
 
 
 def declared_center(source: EphemerisSource) -> int | None:

@@ -15,12 +15,14 @@ from generator.ingest.delivery import (
     Ingested,
     Setting,
     check_plausible,
+    completed,
     covariance_marking_of,
     declared_center,
     graded,
     marking_of,
     period_s_of,
     plane_findings,
+    reading_window_s,
     refused_input,
     shown_path,
 )
@@ -55,14 +57,16 @@ def _from_kernel(item: ScreenedObject, source: EphemerisSource, path: Path, sett
     if declared is not None and declared not in summary.centers:
         centers = ", ".join(str(number) for number in summary.centers)
         raise InputError(f"the kernel's centre must be the declared {source.center}", value=centers)
+    last_s = max(stop for _, stop in summary.spans) - setting.cutoff
     trajectory = spk_trajectory(
         kernels,
         target,
         body=setting.body,
         epoch=setting.cutoff,
-        window_s=(0.0, setting.span_s),
+        window_s=reading_window_s(source, last_s, setting),
         planets=setting.planets,
     )
+    trajectory, extension = completed(trajectory, source, setting)
     if not trajectory.arcs:
         window = setting.window
         rule = f"the kernel must reach the window {window.start.iso(digits=0)} to {window.stop.iso(digits=0)} UTC"
@@ -76,7 +80,7 @@ def _from_kernel(item: ScreenedObject, source: EphemerisSource, path: Path, sett
         window_s=setting.span_s,
         period_s=period_s_of(trajectory, setting.body),
     )
-    findings = (*findings, *plane_findings(item, trajectory, setting.body))
+    findings = (*findings, *plane_findings(item, trajectory, setting.body), *extension)
     contents = {kernel: kernel.read_bytes() for kernel in kernels}
     hashes = {kernel: hashlib.sha256(data).hexdigest() for kernel, data in contents.items()}
     return Ingested(

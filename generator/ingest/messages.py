@@ -22,12 +22,14 @@ from generator.ingest.delivery import (
     Ingested,
     Setting,
     check_plausible,
+    completed,
     covariance_marking_of,
     declared_center,
     graded,
     marking_of,
     period_s_of,
     plane_findings,
+    reading_window_s,
     refused_input,
     shown_path,
 )
@@ -89,13 +91,15 @@ def _from_oem(
     delivered = parse_oem(decompressed(data, delivery.shown), delivery.shown)
     message = in_fixed_axes(delivered, source.axes)
     _check_declared(source, message)
+    last_s = max(segment.useable_to - setting.cutoff for segment in message.segments)
     trajectory = trajectory_from_oem(
         message,
         body=setting.body,
         epoch=setting.cutoff,
-        window_s=(0.0, setting.span_s),
+        window_s=reading_window_s(source, last_s, setting),
         planets=setting.planets,
     )
+    trajectory, extension = completed(trajectory, source, setting)
     _check_reaches(trajectory, message.segments, setting)
     check_plausible(trajectory, setting.body)
     findings = lint_oem(
@@ -106,7 +110,7 @@ def _from_oem(
         period_s=period_s_of(trajectory, setting.body),
     )
     read_as = message.segments[0].ref_frame
-    findings = (*findings, *plane_findings(item, trajectory, setting.body, read_as))
+    findings = (*findings, *plane_findings(item, trajectory, setting.body, read_as), *extension)
     sha256 = hashlib.sha256(data).hexdigest()
     return Ingested(
         object_id=item.id,

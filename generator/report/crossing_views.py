@@ -15,7 +15,7 @@ import numpy as np
 from generator.astro.epochs import DAY_S, Epoch
 from generator.cycle.record import CrossingRecord, CycleRecord, EventRecord, PairRecord, SeasonRecord
 from generator.encounter.alert import SEVERITY, Level
-from generator.report import wording
+from generator.report import remark_views, wording
 from generator.report.tables import CROSSING_COLUMNS
 from generator.report.views import (
     Catalogue,
@@ -230,6 +230,7 @@ def groups_table(
         rows=tuple(_group_row(group, catalogue, links, timed=timed) for group in kept),
         twins=(("CSV", f"{links.cycle}crossings.csv"), ("JSON", f"{links.cycle}crossings.json")),
         filter_label="Filter crossings" if len(kept) > 9 else None,
+        note=remark_views.approximations(item.approximate for group in kept for item in group.crossings),
         cut=cut if len(kept) < len(groups) else None,
     )
 

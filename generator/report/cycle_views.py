@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from generator.cycle.record import ChangeRecord, CycleRecord, EventRecord, InputRecord, PairRecord
 from generator.encounter.alert import SEVERITY, Level
-from generator.report import wording
+from generator.report import remark_views, wording
 from generator.report.event_views import EventCard, event_card
 from generator.report.quality_views import grade
 from generator.report.views import (
@@ -237,6 +237,7 @@ def inputs_line(record: CycleRecord) -> tuple[str, ...]:
     lines += [
         f"{item.id}: its deliveries are withheld in this edition." for item in record.objects if item not in known
     ]
+    lines += remark_views.remarks_of(record.objects)
     return tuple(lines)
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from generator.cycle.record import EventRecord, HistoryPoint
 from generator.encounter.alert import SEVERITY
 from generator.encounter.uncertainty import Basis
-from generator.report import wording
+from generator.report import remark_views, wording
 from generator.report.tables import EVENT_COLUMNS
 from generator.report.views import (
     AXES,
@@ -38,6 +38,15 @@ _BASIS: Final = {
 _NO_VECTOR: Final = (None, None, None)
 _BOUNDARY_MARK: Final = "‡"
 _BOUNDARY_NOTE: Final = "‡ The distance at an end of coverage: the true minimum may lie outside it."
+
+
+def _notes(events: Sequence[EventRecord]) -> str | None:
+    """What holds of some of the rows: a distance at an end of coverage, a motion that is approximate."""
+    lines = [
+        _BOUNDARY_NOTE if any(event.at_boundary for event in events) else None,
+        remark_views.approximations(event.approximate for event in events),
+    ]
+    return " ".join(line for line in lines if line) or None
 
 
 def events_table(
@@ -74,7 +83,7 @@ def events_table(
         rows=tuple(rows),
         twins=(("CSV", f"{links.cycle}events.csv"), ("JSON", f"{links.cycle}events.json")),
         filter_label="Filter events" if len(rows) > 1 else None,
-        note=_BOUNDARY_NOTE if any(event.at_boundary for event in kept) else None,
+        note=_notes(kept),
         cut=cut,
     )
 

@@ -8,7 +8,7 @@ from typing import Final
 from generator.cycle.record import EventRecord, InputRecord
 from generator.encounter.alert import Level
 from generator.encounter.uncertainty import Basis
-from generator.report import crossing_views, event_tables, risk_views, solution_views, wording
+from generator.report import crossing_views, event_tables, remark_views, risk_views, solution_views, wording
 from generator.report.crossing_views import EventCrossings
 from generator.report.risk_views import Probability, Trade
 from generator.report.tables import EVENT_COLUMNS
@@ -226,6 +226,7 @@ def summary(event: EventRecord, catalogue: Catalogue) -> str:
         if event.miss_sigma_km is not None
         else f"How sure the distance is cannot be said: {_sigma(event, catalogue).removeprefix('unknown, ')}.",
         _probability(event),
+        *([line] if (line := remark_views.approximations([event.approximate])) else []),
         f"The approach is {event.level.value}: {event.reason}.",
     ]
     if event.level is Level.RED and event.deadline is not None:

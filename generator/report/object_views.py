@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from generator.cycle.record import CycleRecord, InputRecord, ObjectRecord, PairRecord
 from generator.encounter.alert import Level
-from generator.report import crossing_views, solution_views, wording
+from generator.report import crossing_views, remark_views, solution_views, wording
 from generator.report.coverage_views import coverage_table, uncovered_table
 from generator.report.cycle_views import inputs_table, refusals
 from generator.report.event_tables import events_table
@@ -36,6 +36,7 @@ class ObjectPage:
     name: str
     silent: bool
     statement: str
+    remarks: tuple[str, ...]
     facts: tuple[Fact, ...]
     orbit: tuple[Fact, ...]
     note: str | None
@@ -74,6 +75,7 @@ class PairPage:
 
     name: str
     statement: tuple[str, ...]
+    remarks: tuple[str, ...]
     facts: tuple[Fact, ...]
     events: Table | None
     crossings: PairCrossings
@@ -92,6 +94,7 @@ def object_page(item: ObjectRecord, catalogue: Catalogue, links: Links) -> Objec
         name=item.name,
         silent=phase_unknown(item),
         statement=_object_statement(item, catalogue),
+        remarks=remark_views.remarks(item),
         facts=(*_object_facts(item, record), uncertainty_fact(item, deliveries)),
         orbit=_orbit_facts(item),
         note=item.note,
@@ -169,6 +172,9 @@ def _object_facts(item: ObjectRecord, record: CycleRecord) -> tuple[Fact, ...]:
         return _named_facts(item)
     lead = f"{wording.plain(item.lead_time_h)} h" if item.lead_time_h is not None else "none configured"
     proof = {"exact": "its own polynomials", "sampled": "fitted, error sampled", None: wording.DASH}[item.proof]
+    if item.approximation is not None:
+        how = "an analytic theory" if item.approximation.kind == "theory" else "its last orbit, by secular J2 drift"
+        proof = f"{how}; approximate, up to {wording.number(item.approximation.error_km, 0)} km off"
     return (
         Fact(label="Identifier", value=item.id),
         Fact(label="Operator", value=item.operator or wording.DASH),
@@ -256,11 +262,12 @@ def _object_row(item: ObjectRecord, record: CycleRecord, catalogue: Catalogue) -
 def _ephemeris_state(item: ObjectRecord, inputs: Sequence[InputRecord]) -> str:
     if item.shown != "full":
         return wording.WITHHELD
+    remark = remark_views.short(item)
     if phase_unknown(item):
-        return "phase unknown"
+        return f"phase unknown, {remark}" if remark else "phase unknown"
     mine = [delivery for delivery in inputs if delivery.object_id == item.id]
     if any(delivery.refusal is None for delivery in mine):
-        return "in use"
+        return remark or "in use"
     return "refused" if mine else "none"
 
 
@@ -271,13 +278,14 @@ def pair_page(pair: PairRecord, catalogue: Catalogue, links: Links) -> PairPage:
     inputs = tuple(item for item in record.inputs if item.object_id in members)
     name = catalogue.named(pair.primary, pair.secondary)
     crossings = _pair_crossings(pair, catalogue, links)
+    remarks = remark_views.remarks_of(item for item in record.objects if item.id in members)
     if catalogue.unknown(pair.primary, pair.secondary):
         statement: tuple[str, ...] = (
             wording.sentence(wording.PHASE_UNKNOWN),
             "No time of closest approach can be given.",
         )
         return PairPage(
-            name=name, statement=statement, facts=(), events=None, uncovered=None, inputs=inputs,
+            name=name, statement=statement, remarks=remarks, facts=(), events=None, uncovered=None, inputs=inputs,
             crossings=crossings,
         )  # fmt: skip
     events = [event for event in catalogue.events if (event.primary, event.secondary) == (pair.primary, pair.secondary)]
@@ -285,6 +293,7 @@ def pair_page(pair: PairRecord, catalogue: Catalogue, links: Links) -> PairPage:
     return PairPage(
         name=name,
         statement=_pair_statement(pair, record),
+        remarks=remarks,
         facts=_pair_facts(pair),
         events=events_table(events, catalogue, links, caption=title) if events else None,
         uncovered=uncovered_table([pair], links) if pair.uncovered else None,

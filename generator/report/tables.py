@@ -150,6 +150,9 @@ EVENT_COLUMNS: Final[tuple[Column[EventRecord], ...]] = (
     Column(key="mahalanobis_distance", title="Mahalanobis", unit="sigma",
            meaning="Miss distance in sigmas of the combined position covariance; empty without covariances",
            value=lambda e: e.probability.mahalanobis_distance, page_digits=2),
+    Column(key="approximate", title="Approximate",
+           meaning="Whose motion was not delivered but made by theory or secular drift, with its error; mostly empty",
+           value=lambda e: e.approximate),
 )  # fmt: skip
 
 
@@ -199,6 +202,9 @@ CROSSING_COLUMNS: Final[tuple[Column[CrossingRecord], ...]] = (
            meaning="Number, within the pair, of the crossing that recurs at one place from revolution to revolution",
            value=lambda c: c.branch),
     Column(key="alert", title="Level", meaning="Alert level: red, yellow or green", value=lambda c: c.level.value),
+    Column(key="approximate", title="Approximate",
+           meaning="Whose motion was not delivered but made by theory or secular drift, with its error; mostly empty",
+           value=lambda c: c.approximate),
 )  # fmt: skip
 
 COVERAGE_COLUMNS: Final[tuple[Column[PairRecord], ...]] = (

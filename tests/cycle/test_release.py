@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edition_records import AMBER, CLEAR, brief, edition, marked_record, twin, without
+from generator.astro.epochs import Epoch
 from generator.cycle.marking import Edition, MarkingRecord, Show, Tlp, level_of
-from generator.cycle.record import CycleRecord, EventRecord, dump
+from generator.cycle.record import ApproximationRecord, CycleRecord, EndingRecord, EventRecord, ObjectRecord, dump
 from generator.cycle.release import reduced, reduction, show_of, unmarked
 from generator.cycle.release_lens import Rule, Rules
 from generator.cycle.release_names import Names
@@ -96,6 +97,13 @@ def first_of_each_pair(record: CycleRecord) -> tuple[EventRecord, ...]:
     return tuple(kept)
 
 
+def _remarkable(item: ObjectRecord) -> ObjectRecord:
+    """An object of which there is all to tell that there can be."""
+    at = item.coverage[-1].stop if item.coverage else Epoch.parse("2021-03-20T01:02:03")
+    how = ApproximationRecord(kind="theory", words=f"{item.id} by analytic theory.", since=at, error_km=5.0)
+    return replace(item, approximation=how, ending=EndingRecord(at=at, kind="descending", altitude_km=123.4))
+
+
 @pytest.fixture(scope="module")
 def record() -> CycleRecord:
     """The sample, all clear and brief, with another cycle named where one could be."""
@@ -108,6 +116,8 @@ def record() -> CycleRecord:
         replace(event, history=tuple(replace(point, cycle_id=OFF) for point in event.history[-1:]))
         for event in made.events
     ]
+    made = replace(made, objects=tuple(_remarkable(item) for item in made.objects))
+    events = [replace(event, approximate=f"{event.primary} by analytic theory, up to 5 km off") for event in events]
     provenance = replace(made.provenance, command=command)
     private = replace(made.notes[-1], marking=AMBER, file="log/private.md", text="For the other agency alone.")
     made = replace(made, notes=(*made.notes, private))

@@ -51,13 +51,18 @@ def test_a_record_of_this_schema_is_read_as_it_is() -> None:
 
 
 def test_a_record_of_the_first_schema_is_read() -> None:
-    """Before there were other solutions and retrieval a record had none, and is the same cycle otherwise."""
+    """Before other solutions, retrieval and approximate motions a record had none, and is the same cycle otherwise."""
     quiet = replace(quiet_record(), events=sample_record().events[:1])
     record = replace(quiet, objects=tuple(replace(item, declared=None) for item in quiet.objects))
     plain = json.loads(dump(record))
     old = {key: value for key, value in plain.items() if key != "solutions"} | {"schema_number": 1}
-    old["inputs"] = [{key: value for key, value in entry.items() if key != "retrieval"} for entry in old["inputs"]]
-    old["objects"] = [{key: value for key, value in item.items() if key != "declared"} for item in old["objects"]]
+    for name, since in (
+        ("inputs", ("retrieval",)),
+        ("objects", ("approximation", "ending", "declared")),
+        ("events", ("approximate",)),
+        ("crossings", ("approximate",)),
+    ):
+        old[name] = [{key: value for key, value in item.items() if key not in since} for item in plain[name]]
 
     for item in old["events"][0]["uncertainty"]:
         del item["remark"]

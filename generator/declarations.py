@@ -1,0 +1,68 @@
+"""What a publisher declares of an object: the uncertainty of its predictions, the plane of its orbit."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from generator.astro.epochs import Epoch
+from generator.ephemeris.lint_plane import DeclaredPlane
+from generator.errors import NearpassError
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class Table(BaseModel):
+    """A table of the configuration: its keys and no others, of their types."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Orbit(Table):
+    """The plane that an object's orbit is known to have, against the body's equator of date, to find axes misnamed.
+
+    ``node_deg``, from the node of that equator on the ICRF's, holds at ``node_at`` and drifts by J2 from there.
+    """
+
+    inclination_deg: Annotated[float, Field(ge=0, le=180)]
+    tolerance_deg: Positive = 1.0
+    node_deg: Annotated[float, Field(ge=-360, le=360)] | None = None
+    node_at: str | None = None
+    node_tolerance_deg: Positive = 5.0
+
+    @model_validator(mode="after")
+    def _dated(self) -> Orbit:
+        if (self.node_deg is None) != (self.node_at is None):
+            raise ValueError("node_deg and node_at go together: a node drifts")
+        try:
+            self.plane  # noqa: B018  # asked for its error alone
+        except NearpassError as error:
+            raise ValueError(str(error)) from None
+        return self
+
+    @property
+    def plane(self) -> DeclaredPlane:
+        """The same for the lint."""
+        return DeclaredPlane(
+            inclination_deg=self.inclination_deg,
+            tolerance_deg=self.tolerance_deg,
+            node_deg=self.node_deg,
+            node_at=Epoch.parse(self.node_at) if self.node_at is not None else None,
+            node_tolerance_deg=self.node_tolerance_deg,
+        )
+
+
+class Uncertainty(Table):
+    """Declared one-sigma errors of predictions, used where an ephemeris brings no covariance; ``source`` is printed.
+
+    ``timing_s`` holds when the ephemeris was made and grows by ``timing_growth_s_per_day``.
+    """
+
+    radial_km: Positive
+    transverse_km: Positive
+    normal_km: Positive
+    timing_s: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    timing_growth_s_per_day: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    source: str = Field(min_length=1)
+    marking: str | None = Field(default=None, min_length=1)

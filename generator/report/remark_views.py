@@ -1,0 +1,44 @@
+"""What a reader must know of an object's motion before its numbers: that it is approximate, or where it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from generator.cycle.record import EndingRecord, ObjectRecord
+from generator.report import wording
+
+
+def remarks(item: ObjectRecord) -> tuple[str, ...]:
+    """Sentences about one object; none where its ephemeris was delivered and reaches the end of the window."""
+    found = [wording.sentence(f"approximate: {item.approximation.words}")] if item.approximation else []
+    return (*found, *([ending(item.ending)] if item.ending else []))
+
+
+def ending(found: EndingRecord) -> str:
+    """Where an ephemeris ends, in a sentence."""
+    where = {
+        "on the surface": "with the object on the surface",
+        "descending": f"in descent at an altitude of {wording.number(found.altitude_km, 0)} km: entry or landing",
+        "in flight": f"in flight at an altitude of {wording.number(found.altitude_km, 0)} km",
+    }[found.kind]
+    return f"The ephemeris ends on {wording.moment(found.at)}, {where}. Nothing is screened after it."
+
+
+def remarks_of(items: Iterable[ObjectRecord]) -> tuple[str, ...]:
+    """The same of several objects, each sentence with the object's id before it."""
+    return tuple(f"{item.id}: {line}" for item in items for line in remarks(item))
+
+
+def short(item: ObjectRecord) -> str | None:
+    """One or two words for a table; None where there is nothing to remark."""
+    if item.approximation is not None:
+        return "analytic theory" if item.approximation.kind == "theory" else "extended by J2 drift"
+    if item.ending is not None and item.ending.kind != "in flight":
+        return f"ends {item.ending.kind}" if item.ending.kind == "on the surface" else "ends in descent"
+    return None
+
+
+def approximations(texts: Iterable[str | None]) -> str | None:
+    """One sentence for a table of events or crossings: whose motion is approximate; None where nobody's is."""
+    named: Sequence[str] = list(dict.fromkeys(part for text in texts if text for part in text.split("; ")))
+    return f"Approximate: {'; '.join(named)}." if named else None
