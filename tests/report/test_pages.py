@@ -30,13 +30,13 @@ def _all(record: CycleRecord) -> dict[str, str]:
 
 
 def test_pages_of_a_cycle() -> None:
-    """A cycle has its page, those of detailed events, objects and pairs, twins of tables, messages of events."""
+    """A cycle has its page, those of detailed events, objects and pairs, twins of tables, messages and calendars of events."""
     record = sample_record()
     twins = ("events", "crossings", "solutions", "coverage")
     assert set(pages.cycle_pages(record)) == {
         "index.md",
         *(f"{table}.{kind}" for table in twins for kind in ("csv", "json")),
-        *(f"events/{event.event_id}.cdm{suffix}" for event in record.events for suffix in ("", ".xml")),
+        *(f"events/{event.event_id}.{kind}" for event in record.events for kind in ("cdm", "cdm.xml", "ics")),
         *(f"events/{event.event_id}.md" for event in views.detailed_events(record)),
         *(f"objects/{item.id}.md" for item in record.objects),
         *(f"pairs/{pair.primary}--{pair.secondary}.md" for pair in record.pairs),
@@ -50,7 +50,7 @@ def test_live_pages() -> None:
     assert left
     assert set(_live(record)) == {
         "index.md", "objects/index.md", "archive/index.md", "archive/2021/index.md", "archive/2021/03.md",
-        "live/latest.js", "live/cycles-2021-03.js",
+        "archive/find.md", "live/latest.js", "live/cycles-2021-03.js", "live/events-2021-03.js",
         *(f"objects/{item.id}.md" for item in record.objects),
         *(f"events/{event.event_id}.md" for event in record.events),
         *(f"events/{event_id}.md" for event_id in left),
