@@ -7,15 +7,26 @@ import sys
 import time
 from datetime import UTC, datetime
 
-import click
-
-from generator.astro.epochs import Epoch
-from generator.commands import World, cli
-from generator.errors import NearpassError
+INTERRUPTED = 130
 
 
 def main() -> None:
     """Run the command; one line for an error that the user can act on, and its exit code."""
+    try:
+        _run()
+    except KeyboardInterrupt:
+        print("nearpass: interrupted; the last good site is untouched", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+
+
+def _run() -> None:
+    # Loading the program takes a second, in which it may be interrupted as well.
+    import click  # noqa: PLC0415
+
+    from generator.astro.epochs import Epoch  # noqa: PLC0415
+    from generator.commands import World, cli  # noqa: PLC0415
+    from generator.errors import NearpassError  # noqa: PLC0415
+
     world = World(instant=lambda: Epoch.from_datetime(datetime.now(UTC)), sleep=time.sleep, environment=os.environ)
     try:
         cli(standalone_mode=False, obj=world)
@@ -23,8 +34,7 @@ def main() -> None:
         click.echo(f"nearpass: {error}", err=True)
         sys.exit(error.exit_code)
     except click.exceptions.Abort:
-        click.echo("nearpass: interrupted; the last good site is untouched", err=True)
-        sys.exit(130)
+        raise KeyboardInterrupt from None
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

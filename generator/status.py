@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import generator
 from generator.astro.epochs import Epoch
 from generator.cycle.record import CycleRecord
-from generator.errors import LeakError, NearpassError
+from generator.errors import LeakError
 
 
 def succeeded(
@@ -56,11 +58,11 @@ def succeeded(
     })  # fmt: skip
 
 
-def failed(path: Path, error: NearpassError, at: Epoch) -> None:
+def failed(path: Path, message: str, exit_code: int, at: Epoch) -> None:
     """Write that a run failed; what is known of the last good cycle stays."""
     last = read(path)
     _write(path, last | {
-        "state": "failed", "at_utc": _utc(at), "error": {"exit_code": error.exit_code, "message": str(error)},
+        "state": "failed", "at_utc": _utc(at), "error": {"exit_code": exit_code, "message": message},
     })  # fmt: skip
 
 
@@ -74,13 +76,29 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def _write(path: Path, status: dict[str, Any]) -> None:
-    text = json.dumps({"schema": 1, "version": generator.__version__, **status}, indent=1) + "\n"
+    """Put the file in place; on a full disk over what stands there, which needs no further room."""
+    head = {"schema": 1, "version": generator.__version__}
+    text = json.dumps(head | status, indent=1) + "\n"
     unfinished = path.with_name(f".{path.name}.new")
     try:
         unfinished.write_text(text, encoding="utf-8")
         unfinished.replace(path)
     except OSError:
-        return  # a full disk is reported by the run itself
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        with suppress(OSError):  # a disk that cannot be written at all is reported by the run itself
+            shorter = head | {name: status[name] for name in ("state", "at_utc", "error")}
+            _overwrite(path, (text, json.dumps(shorter), json.dumps(shorter | {"error": None})))
+
+
+def _overwrite(path: Path, texts: Sequence[str]) -> None:
+    """Put the first text that fits into a file in place of its content, filled up with blanks."""
+    with path.open("r+b") as file:
+        room = file.seek(0, os.SEEK_END)
+        fitting = next((data for data in (text.encode() for text in texts) if len(data) <= room), None)
+        if fitting is not None:
+            file.seek(0)
+            file.write(fitting.ljust(room - 1) + b"\n" if len(fitting) < room else fitting)
 
 
 def _utc(epoch: Epoch) -> str:

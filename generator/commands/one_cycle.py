@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,25 +47,28 @@ def one_cycle(
         supersedes: The archived cycle that this one corrects.
     """
     with locked(workspace), Bars() as bars:
-        log("cycle_started", cycle_id=cycle_id(cutoff), supersedes=supersedes)
         try:
-            seen = fingerprint(deliveries(config, workspace.directory))
             with writing(workspace):
+                log("cycle_started", cycle_id=cycle_id(cutoff), supersedes=supersedes)
+                seen = fingerprint(deliveries(config, workspace.directory))
                 record, leaks = _one_cycle(workspace, config, configuration, cutoff, jobs, bars, supersedes)
-        except NearpassError as error:
-            log("cycle_failed", cycle_id=cycle_id(cutoff), exit_code=error.exit_code, error=str(error))
-            failed(workspace.status, error, log.world.instant())
+        except Exception as error:  # whatever the fault: who monitors the publisher must learn of it
+            exit_code = error.exit_code if isinstance(error, NearpassError) else NearpassError.exit_code
+            message = str(error) if isinstance(error, NearpassError) else f"{type(error).__name__}: {error}"
+            failed(workspace.status, message, exit_code, log.world.instant())
+            with suppress(OSError):
+                log("cycle_failed", cycle_id=cycle_id(cutoff), exit_code=exit_code, error=message)
             raise
+        sites = editions_of(workspace, config)
+        withheld = _unruled(record, sites)
+        succeeded(workspace.status, record, log.world.instant(), seen, withheld=withheld, leaks=leaks)
         for entry in record.deliveries:
             if entry.refusal is not None:
                 log("input_refused", cycle_id=record.cycle_id, object_id=entry.object_id, error=entry.refusal)
         for leak in leaks:
             log("edition_stopped", cycle_id=record.cycle_id, error=str(leak))
-        sites = editions_of(workspace, config)
         changed = sum(len(last_published(site)) for site in sites)
         log("cycle_published", cycle_id=record.cycle_id, events=len(record.events), files_changed=changed)
-        withheld = _unruled(record, sites)
-        succeeded(workspace.status, record, log.world.instant(), seen, withheld=withheld, leaks=leaks)
     if leaks:
         raise leaks[0]
     return sites[0].public / "index.html", record

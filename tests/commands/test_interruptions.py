@@ -5,8 +5,11 @@ import json
 import random
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from filelock import FileLock
@@ -17,6 +20,7 @@ from generator.cycle.archive import Archive
 from generator.cycle.verify import verify_archive
 from generator.errors import ArchiveError, NearpassError
 from generator.publish import Workspace
+from generator.status import failed
 from interrupted import FIRST, SECOND, THIRD, faults, lay_out, processes, run_stub, run_stub_killed_at
 from stub_cycles import tree
 
@@ -154,3 +158,55 @@ def test_a_failed_run_is_told_by_the_status(start: Path, tmp_path: Path) -> None
     assert status["state"] == "failed"
     assert "No space left" in status["error"]["message"]
     assert status["last_good_cycle"]["cycle_id"] == "2021-03-30T0000Z"
+
+
+def test_a_full_disk_is_told_by_the_status(start: Path, tmp_path: Path) -> None:
+    """Where no file can be made any more, status.json is written over in place: whole JSON that says failed."""
+    directory = tmp_path / "full"
+    shutil.copytree(start, directory)
+    path = Workspace(directory=directory).status
+    with failing_at(0, errno.ENOSPC, below=directory) as failure:
+        failed(path, "No space left on device", 6, SECOND)
+    status = json.loads(path.read_text())
+    with failing_at(0, errno.ENOSPC, below=directory):
+        failed(path, "too long for the room that there is: " + "x" * 5000, 6, THIRD)
+    later = json.loads(path.read_text())
+
+    assert failure.happened
+    assert (status["state"], status["error"]["exit_code"]) == ("failed", 6)
+    assert (later["state"], later["at_utc"]) == ("failed", "2021-04-01T00:00:00Z")
+    assert [left.name for left in directory.iterdir() if left.name.startswith(".status")] == []
+
+
+def test_a_fault_of_our_own_is_told_by_the_status(start: Path, tmp_path: Path) -> None:
+    """A run that dies of anything else than a known error says so in status.json as well, and keeps its traceback."""
+    directory = tmp_path / "bug"
+    shutil.copytree(start, directory)
+    broken = patch("generator.commands.one_cycle.fingerprint", side_effect=ZeroDivisionError("no divisor"))
+    with broken, pytest.raises(ZeroDivisionError):
+        run_stub(directory, SECOND)
+    status = json.loads(Workspace(directory=directory).status.read_text())
+
+    assert (status["state"], status["error"]["exit_code"]) == ("failed", 1)
+    assert status["error"]["message"] == "ZeroDivisionError: no divisor"
+    assert status["last_good_cycle"]["cycle_id"] == "2021-03-30T0000Z"
+
+
+def test_an_interruption_while_the_program_loads() -> None:
+    """Ctrl-C before the first command runs ends in one line and the usual exit code, without a traceback."""
+    program = """
+import sys
+
+class Interrupted:
+    def find_spec(self, name, path=None, target=None):
+        if name == "numpy":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupted())
+from generator.__main__ import main
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+
+    assert done.returncode == 130
+    assert done.stderr == "nearpass: interrupted; the last good site is untouched\n"
