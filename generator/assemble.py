@@ -52,6 +52,7 @@ from generator.ephemeris.trajectory import Trajectory
 from generator.ingest import Ingested, Setting, source_of
 from generator.screening.crossing import Crossing
 from generator.screening.screen import Approach, PairScreen, Screening
+from generator.sweep import Swept, with_events
 
 REPRODUCED_BY: Final = ("numpy", "scipy", "sgp4", "skyfield", "spiceypy")
 
@@ -60,7 +61,8 @@ REPRODUCED_BY: Final = ("numpy", "scipy", "sgp4", "skyfield", "spiceypy")
 class Findings:
     """Everything that one cycle read and found; ``trajectories`` by object id, ``ingested`` as configured.
 
-    ``progress`` is called with the number of pairs screened of the objects' other solutions.
+    ``swept`` is what became of catalogues, None where there is none; its objects are among the others. ``progress`` is
+    called with the number of pairs screened of the objects' other solutions.
     """
 
     config: Config
@@ -71,8 +73,14 @@ class Findings:
     objects: tuple[ObjectRecord, ...]
     screening: Screening
     crossings: tuple[Crossing, ...]
+    swept: Swept | None
     previous: CycleRecord | None
     progress: Callable[[int], None]
+
+    @property
+    def catalogued(self) -> frozenset[str]:
+        """Objects that a catalogue and not the configuration brought."""
+        return frozenset(item.id for item in self.swept.items) if self.swept else frozenset()
 
 
 def cycle_id(cutoff: Epoch) -> str:
@@ -123,8 +131,11 @@ def assemble(findings: Findings) -> CycleRecord:
         pairs=_pairs(findings, events),
         events=events,
         crossings=describe_crossings(findings.crossings, paths),
-        seasons=describe_seasons(findings.objects, paths, config.crossing_limit_km),
+        seasons=describe_seasons(
+            [item for item in findings.objects if item.id not in findings.catalogued], paths, config.crossing_limit_km
+        ),
         solutions=_solutions(findings, sources, events),
+        sweep=with_events(findings.swept.record, events) if findings.swept else None,
         changes=(),
         dormant=dormant(events, previous, setting.cutoff),
         funnel=_funnel(findings.screening),
@@ -184,6 +195,8 @@ def _with_predictions(item: ObjectRecord, findings: Findings) -> ObjectRecord:
     before = next((old for old in findings.previous.objects if old.id == item.id), None) if findings.previous else None
     trajectory = findings.trajectories.get(item.id)
     errors = before.prediction_errors if before else ()
+    if item.id in findings.catalogued:
+        return item
     if trajectory is None or item.phase == "unknown":
         return replace(
             item,
@@ -278,7 +291,11 @@ def _solutions(
         body=findings.setting.body,
         rules=config.alert_rules,
         objects=objects,
-        screened={key: found for key, found in findings.trajectories.items() if objects[key].phase == "known"},
+        screened={
+            key: found
+            for key, found in findings.trajectories.items()
+            if objects[key].phase == "known" and key not in findings.catalogued
+        },
         sources=sources,
         limit_km=config.cycle.limit_km,
         events=events,
@@ -291,8 +308,11 @@ def _pairs(findings: Findings, events: Sequence[EventRecord]) -> tuple[PairRecor
     screened = {(pair.first, pair.second): pair for pair in findings.screening.pairs}
     grids = {key: profile_positions(trajectory, setting.window) for key, trajectory in trajectories.items()}
     items = {item.id: item for item in findings.config.objects}
+    catalogued = findings.catalogued
     pairs = []
     for primary, secondary in combinations(sorted(items), 2):
+        if {primary, secondary} & catalogued and (primary, secondary) not in screened:
+            continue
         own = tuple(event for event in events if (event.primary, event.secondary) == (primary, secondary))
         found = screened.get((primary, secondary))
         if found is None:

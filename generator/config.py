@@ -64,7 +64,8 @@ class Cycle(Table):
     """What is screened.
 
     Every local minimum of distance below ``limit_km`` is listed, and every orbit crossing below ``crossing_limit_km``
-    (by default the yellow threshold of OXD, or of CAD where there is none).
+    (by default the yellow threshold of OXD, or of CAD where there is none). Of a catalogue's pairs only those with a
+    primary are screened, if ``primaries`` names any; a pair slower than ``comoving_km_s`` is told as a stretch of time.
     """
 
     body: str
@@ -73,6 +74,8 @@ class Cycle(Table):
     crossing_limit_km: Positive | None = None
     every_hours: Positive | None = None
     kernels: tuple[str, ...] = ()
+    primaries: tuple[str, ...] = ()
+    comoving_km_s: Positive = 0.01
 
     @field_validator("body")
     @classmethod
@@ -202,6 +205,7 @@ class ScreenedObject(Table):
     contacts: tuple[Contact, ...] = Field(default=(), alias="contact")
     uncertainty: Uncertainty | None = None
     orbit: Orbit | None = None
+    catalogue_number: Annotated[int, Field(ge=1, le=999_999_999)] | None = None
     ephemeris: tuple[EphemerisSource, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -236,6 +240,21 @@ class ScreenedObject(Table):
         return tuple(source for source in self.ephemeris if source.role != "nominal")
 
 
+class CatalogueTable(Table):
+    """Files of many element sets: each object in them is screened under its catalogue number.
+
+    Of several sets of a number the newest is used. Objects of the configuration with that ``catalogue_number`` take its
+    place, and numbers in ``without`` are left out. ``hbr_m`` holds for all, and so do ``marking`` and ``release``.
+    """
+
+    path: str = Field(min_length=1)
+    originator: str = Field(min_length=1)
+    hbr_m: Positive
+    without: tuple[int, ...] = ()
+    marking: str | None = Field(default=None, min_length=1)
+    release: tuple[str, ...] = ()
+
+
 class Publish(Table):
     """Where the site goes besides ``public/``: folders, relative to the configuration's."""
 
@@ -258,8 +277,17 @@ class Config(Table):
     cycle: Cycle
     alert: Alert
     markings: tuple[MarkingTable, ...] = Field(default=(), alias="marking")
-    objects: tuple[ScreenedObject, ...] = Field(alias="object", min_length=2)
+    objects: tuple[ScreenedObject, ...] = Field(default=(), alias="object")
     editions: tuple[EditionTable, ...] = Field(default=(), alias="edition")
+    catalogues: tuple[CatalogueTable, ...] = Field(default=(), alias="catalogue")
+
+    @model_validator(mode="after")
+    def _enough(self) -> Config:
+        if len(self.objects) < 2 and not self.catalogues:
+            raise ValueError("the configuration needs at least two objects, or a catalogue")
+        if self.catalogues and self.cycle.body != "EARTH":
+            raise ValueError("a catalogue of mean elements can be screened about the Earth only")
+        return self
 
     @property
     def body(self) -> Body:
@@ -415,6 +443,7 @@ _MODEL_AT: Final[dict[str, type[BaseModel]]] = {
     "object.uncertainty": Uncertainty,
     "object.orbit": Orbit,
     **edition_tables.TABLES,
+    "catalogue": CatalogueTable,
 }
 
 

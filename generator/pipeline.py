@@ -12,10 +12,14 @@ from generator.astro.epochs import Epoch
 from generator.astro.frames import PlanetaryEphemeris
 from generator.config import Config, resolve
 from generator.cycle.record import CycleRecord
+from generator.ephemeris.trajectory import Trajectory
 from generator.errors import ConfigError
 from generator.ingest import Setting, ingest
+from generator.ingest.catalogues import read_catalogues
 from generator.screening.crossing import fleet_crossings
-from generator.screening.screen import screen
+from generator.screening.screen import screen, together
+from generator.screening.workers import Serial, Workers
+from generator.sweep import Swept, sweep
 
 __all__ = ["CycleResult", "Progress", "cycle_id", "run_cycle", "setting_of"]
 
@@ -64,6 +68,7 @@ def run_cycle(
     cutoff: Epoch,
     previous: CycleRecord | None,
     progress: Progress,
+    workers: Workers | None = None,
 ) -> CycleResult:
     """Screen one cycle.
 
@@ -74,6 +79,7 @@ def run_cycle(
         cutoff: Data cut-off and start of the window.
         previous: Record of the cycle before, for the events' ids and history.
         progress: Shows what is going on.
+        workers: Where a catalogue is screened; None for this process.
     """
     setting = setting_of(config, directory, cutoff)
     ingested = ingest(config, setting, progress("reading ephemerides", len(config.objects)))
@@ -93,6 +99,14 @@ def run_cycle(
         phase_unknown=lost,
     )
     advance(1)
+    swept = _swept(config, setting, screened, workers or Serial(), progress)
+    if swept is not None:
+        config = config.model_copy(update={"objects": (*config.objects, *swept.items)})
+        ingested += swept.ingested
+        told = {one.object_id: one.trajectory for one in swept.ingested if one.trajectory is not None}
+        trajectories |= told
+        objects = describe_objects(config, trajectories, setting)
+        screening = together(screening, swept.approaches, swept.pairs)
     others = sum(len(result.solutions) for result in ingested) * max(len(screened) - 1, 0)
     findings = Findings(
         config=config,
@@ -103,9 +117,23 @@ def run_cycle(
         objects=objects,
         screening=screening,
         crossings=crossings,
+        swept=swept,
         previous=previous,
         progress=progress("screening other solutions", others),
     )
     read = [*ingested, *(other for result in ingested for _, other in result.solutions)]
     inputs = {sha256: data for result in read for sha256, data in result.files.items()}
+    inputs |= swept.files if swept is not None else {}
     return CycleResult(record=assemble(findings), inputs=inputs)
+
+
+def _swept(
+    config: Config, setting: Setting, own: Mapping[str, Trajectory], workers: Workers, progress: Progress
+) -> Swept | None:
+    """What was found of the catalogues; None where there is none."""
+    if not config.catalogues:
+        return None
+    advance = progress("reading catalogues", 1)
+    catalogued = read_catalogues(config, setting)
+    advance(1)
+    return sweep(config, setting, catalogued, own, workers, progress)

@@ -87,7 +87,8 @@ def _here(config: Config, workspace: Path) -> Config:
         for item in config.objects
     )
     cycle = config.cycle.model_copy(update={"kernels": kernels})
-    return config.model_copy(update={"cycle": cycle, "objects": objects})
+    catalogues = tuple(table.model_copy(update={"path": _bare(table.path)}) for table in config.catalogues)
+    return config.model_copy(update={"cycle": cycle, "objects": objects, "catalogues": catalogues})
 
 
 def _source_here(source: EphemerisSource) -> EphemerisSource:

@@ -22,13 +22,10 @@ class Delivery:
 
 def deliveries(config: Config, directory: Path) -> tuple[Delivery, ...]:
     """Every file that a source of the configuration names, sorted by name."""
-    paths = {
-        path
-        for item in config.objects
-        for source in item.ephemeris
-        for pattern in (source.path, *source.kernels)
-        for path in resolve(directory, pattern)
-    }
+    sources = [source for item in config.objects for source in item.ephemeris]
+    patterns = [pattern for source in sources for pattern in (source.path, *source.kernels)]
+    patterns += [table.path for table in config.catalogues]
+    paths = {path for pattern in patterns for path in resolve(directory, pattern)}
     found = []
     for path in sorted(paths):
         try:

@@ -18,6 +18,7 @@ from generator.cycle.marking import Edition, MarkingRecord, ObjectRule, Show, Tl
 from generator.cycle.prediction_record import DeclaredRecord, PredictedState
 from generator.cycle.record import ContactRecord, CycleRecord, DormantEvent, InputRecord, NoteRecord, Prediction
 from records import CUT_OFF, sample_record
+from sweep_records import sweep
 
 CLEAR: Final = MarkingRecord(originator="Test Office", level=Tlp.CLEAR, words=None, release=())
 AMBER: Final = MarkingRecord(originator="Other Agency", level=Tlp.AMBER, words="SBU", release=("PARTNER",))
@@ -64,6 +65,7 @@ def marked_record(markings: Mapping[str, MarkingRecord | None]) -> CycleRecord:
     )
     return replace(
         record,
+        sweep=sweep(CUT_OFF, replace(record.inputs[0], marking=CLEAR), tuple(item.id for item in record.objects)),
         dormant=(asleep,),
         objects=tuple(
             replace(

@@ -20,6 +20,7 @@ from generator.pipeline import CycleResult, Progress, cycle_id
 from generator.publish import Workspace, unpublished
 from generator.publish.check import verify_site
 from generator.report.site_hooks import theme_assets
+from generator.screening.workers import Workers
 from stub_cycles import broken_links, quick, stub
 
 FIRST, SECOND, THIRD = (Epoch.parse(f"2021-{day}T00:00:00") for day in ("03-30", "03-31", "04-01"))
@@ -73,7 +74,7 @@ def stubbed() -> Iterator[None]:
     """The screening gives a stub, with one input that every cycle has and one of its own."""
 
     def screened(
-        _: Config, __: str, ___: Path, cutoff: Epoch, previous: CycleRecord | None, ____: Progress
+        _: Config, __: str, ___: Path, cutoff: Epoch, previous: CycleRecord | None, ____: Progress, _____: Workers
     ) -> CycleResult:
         name = cycle_id(cutoff)
         contents = (b"shared", name.encode())

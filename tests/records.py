@@ -755,6 +755,7 @@ def sample_record() -> CycleRecord:
         crossings=_crossings(),
         seasons=_seasons(),
         solutions=solution_records.solutions(events, inputs, CUT_OFF, WINDOW_S),
+        sweep=None,
         changes=_changes(events),
         dormant=(),
         funnel=_funnel(len(pairs), len(events)),

@@ -63,6 +63,7 @@ def _small() -> CycleRecord:
         changes=(),
         crossings=(),
         solutions=(),
+        sweep=None,
         objects=tuple(
             replace(item, orbit=replace(item.orbit, track_km=item.orbit.track_km[:FEW]) if item.orbit else None)
             for item in sample.objects

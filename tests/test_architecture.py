@@ -19,11 +19,12 @@ LAYERS = {
     7: ["report", "edition_tables"],
     8: ["config", "ledger"],
     9: ["ingest", "publish", "sample", "status", "watch"],
-    10: ["assemble", "retrieve"],
-    11: ["pipeline"],
-    12: ["rescreen"],
-    13: ["commands"],
-    14: ["__main__"],
+    10: ["sweep", "retrieve"],
+    11: ["assemble"],
+    12: ["pipeline"],
+    13: ["rescreen"],
+    14: ["commands"],
+    15: ["__main__"],
 }
 LAYER_OF = {name: layer for layer, names in LAYERS.items() for name in names}
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -42,6 +43,7 @@ TOUCH_FILES = {
     "cycle/verify.py",
     "ephemeris/spk.py",
     "ingest/elements.py",
+    "ingest/catalogues.py",
     "ingest/kernels.py",
     "ingest/messages.py",
     "ledger.py",

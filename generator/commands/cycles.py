@@ -18,6 +18,8 @@ from generator.commands.shared import (
     config_option,
     jobs_option,
     log_option,
+    scheduler_option,
+    workers_for,
 )
 from generator.config import load_config
 from generator.cycle.archive import Archive
@@ -36,6 +38,7 @@ from generator.watch import Watch, deliveries
 @log_option
 @click.option("--fetch", "fetching", is_flag=True, help="Retrieve what is current first; failures leave what is here.")
 @click.option("--supersedes", metavar="CYCLE", help="The archived cycle that this one corrects; its pages will say so.")
+@scheduler_option
 @click.pass_obj
 def run(
     world: World,
@@ -45,14 +48,23 @@ def run(
     log_file: Path | None,
     fetching: bool,
     supersedes: str | None,
+    scheduler: str | None,
 ) -> None:
     """Run one whole cycle: read, screen, archive, publish into public/."""
     config, text = load_config(config_path)
     workspace = Workspace(directory=config_path.parent)
     log = Log(file=log_file, world=world)
     failures = retrieve_all(workspace, config, world, log, errands(config)) if fetching else 0
+    workers = workers_for(jobs, scheduler)
     front, record = one_cycle(
-        workspace, config, text, cutoff or world.minute(), jobs=jobs, log=log, supersedes=supersedes
+        workspace,
+        config,
+        text,
+        cutoff or world.minute(),
+        jobs=jobs,
+        log=log,
+        supersedes=supersedes,
+        workers=workers,
     )
     refusals = [entry.refusal for entry in record.deliveries if entry.refusal]
     for refusal in refusals:

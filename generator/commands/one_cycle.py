@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from generator.astro.epochs import Epoch
-from generator.commands.shared import Bars, Log, locked, writing
+from generator.commands.shared import Bars, Log, locked, workers_for, writing
 from generator.config import Config
 from generator.cycle.archive import Archive
 from generator.cycle.record import CycleRecord
@@ -19,6 +19,7 @@ from generator.pipeline import cycle_id, run_cycle
 from generator.publish import Workspace, editions_of, prepare, publish, publish_editions
 from generator.publish.commit import last_published
 from generator.publish.mirror import mirror
+from generator.screening.workers import Workers
 from generator.status import failed, succeeded
 from generator.watch import deliveries, fingerprint
 
@@ -32,6 +33,7 @@ def one_cycle(
     jobs: int,
     log: Log,
     supersedes: str | None = None,
+    workers: Workers | None = None,
 ) -> tuple[Path, CycleRecord]:
     """Read, screen, archive and publish one cycle; the front page and the record.
 
@@ -45,10 +47,13 @@ def one_cycle(
         jobs: Processes that draw plots.
         log: The log for machines.
         supersedes: The archived cycle that this one corrects.
+        workers: Where a catalogue is screened; so many processes of this machine by default.
     """
+    workers = workers or workers_for(jobs, None)
     with locked(workspace), Bars() as bars:
         try:
             with writing(workspace):
+<<<<<<< HEAD
                 log("cycle_started", cycle_id=cycle_id(cutoff), supersedes=supersedes)
                 seen = fingerprint(deliveries(config, workspace.directory))
                 record, leaks = _one_cycle(workspace, config, configuration, cutoff, jobs, bars, supersedes)
@@ -58,6 +63,12 @@ def one_cycle(
             failed(workspace.status, message, exit_code, log.world.instant())
             with suppress(OSError):
                 log("cycle_failed", cycle_id=cycle_id(cutoff), exit_code=exit_code, error=message)
+=======
+                record, leaks = _one_cycle(workspace, config, configuration, cutoff, jobs, bars, supersedes, workers)
+        except NearpassError as error:
+            log("cycle_failed", cycle_id=cycle_id(cutoff), exit_code=error.exit_code, error=str(error))
+            failed(workspace.status, error, log.world.instant())
+>>>>>>> 4dca71c (Screen catalogues in whole cycles, and list every approach)
             raise
         sites = editions_of(workspace, config)
         withheld = _unruled(record, sites)
@@ -110,6 +121,7 @@ def _one_cycle(
     jobs: int,
     bars: Bars,
     supersedes: str | None,
+    workers: Workers,
 ) -> tuple[CycleRecord, list[LeakError]]:
     signer = load_signer(workspace.directory / config.archive.sign) if config.archive.sign else None
     archive = Archive(workspace.archive)
@@ -118,7 +130,7 @@ def _one_cycle(
         archive.manifest(supersedes)  # refused before the work is done if it does not exist
     found = archive.previous_id(cycle_id(cutoff))
     previous = archive.load(found) if found else None
-    result = run_cycle(config, configuration, workspace.directory, cutoff, previous, bars.stage)
+    result = run_cycle(config, configuration, workspace.directory, cutoff, previous, bars.stage, workers)
     record = result.record
     if supersedes is not None:
         command = f"{record.provenance.command} --supersedes {supersedes}"

@@ -19,6 +19,7 @@ from tqdm import tqdm
 from generator.astro.epochs import Epoch
 from generator.errors import ArchiveError, NearpassError, PublicationError
 from generator.publish import Workspace
+from generator.screening.workers import Cluster, Processes, Serial, Workers
 
 REFUSED: Final = 4
 """Exit code of a cycle that was published although a delivery was refused."""
@@ -86,7 +87,15 @@ at_option = click.option(
     help="Data cut-off and start of the window, ISO 8601 in UTC; default now, to the minute.",
 )
 jobs_option = click.option(
-    "--jobs", type=click.IntRange(min=1), default=lambda: os.cpu_count() or 1, help="Processes that draw plots."
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=lambda: os.cpu_count() or 1,
+    help="Processes that draw plots and screen a catalogue.",
+)
+scheduler_option = click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Screen a catalogue on a Dask cluster, tcp://host:port, or on one that is started here: local.",
 )
 log_option = click.option(
     "--log",
@@ -94,6 +103,13 @@ log_option = click.option(
     type=click.Path(dir_okay=False, path_type=Path),
     help="Add one JSON object a step to this file.",
 )
+
+
+def workers_for(jobs: int, scheduler: str | None) -> Workers:
+    """Where a catalogue is screened: on a cluster, in several processes, or in this one."""
+    if scheduler is not None:
+        return Cluster(None if scheduler == "local" else scheduler, jobs)
+    return Processes(jobs) if jobs > 1 else Serial()
 
 
 @contextmanager

@@ -33,10 +33,12 @@ from generator.cycle.marking import MarkingRecord
 from generator.cycle.prediction_record import DeclaredRecord, Prediction, PredictionError, PredictionQuality
 from generator.cycle.release_record import ContactRecord, EditionRecord, NoteKind, NoteRecord
 from generator.cycle.solution_record import DifferenceRecord, SolutionEvent, SolutionPair, SolutionRecord
+from generator.cycle.sweep_record import ApproachRecord, SweepObject, SweepRecord, SweepStep, Uncovered
 from generator.encounter.alert import Level
 from generator.errors import ArchiveError
 
 __all__ = [
+    "ApproachRecord",
     "ApproximationRecord",
     "BPlaneRecord",
     "BodyRecord",
@@ -81,10 +83,14 @@ __all__ = [
     "SolutionPair",
     "SolutionRecord",
     "Span",
+    "SweepObject",
+    "SweepRecord",
+    "SweepStep",
     "ThresholdsRecord",
     "TrackRecord",
     "TradeRecord",
     "UncertaintyRecord",
+    "Uncovered",
     "UncoveredSpan",
     "Vector",
     "dump",
@@ -317,7 +323,8 @@ class CycleRecord:
     ``supersedes`` is the id of the cycle that this one corrects, if it corrects one.
     ``detail_events`` is how many of the nearest green events have a page of their own beside all red and yellow ones.
     Everything but ``solutions``, which are by object and in the order of the configuration, rests on the objects'
-    nominal ephemerides alone.
+    nominal ephemerides alone. Of the objects of a catalogue only those with an event are among the objects, and only
+    their pairs with one among the pairs; ``sweep`` tells of the others, None where there is no catalogue.
     ``edition`` is None in the archive, which holds everything; an edition withholds ``funnel`` and ``configuration``
     where they would tell of what it may not show.
     """
@@ -344,6 +351,7 @@ class CycleRecord:
     crossings: tuple[CrossingRecord, ...]
     seasons: tuple[SeasonRecord, ...]
     solutions: tuple[SolutionRecord, ...]
+    sweep: SweepRecord | None
     changes: tuple[ChangeRecord, ...]
     dormant: tuple[DormantEvent, ...]
     funnel: FunnelRecord | None
@@ -353,8 +361,9 @@ class CycleRecord:
 
     @property
     def deliveries(self) -> tuple[InputRecord, ...]:
-        """Every delivered file: of the nominal ephemerides, then of the other solutions."""
-        return (*self.inputs, *(entry for solution in self.solutions for entry in solution.inputs))
+        """Every delivered file: of the nominal ephemerides, of the other solutions, then of catalogues."""
+        others = (entry for solution in self.solutions for entry in solution.inputs)
+        return (*self.inputs, *others, *(self.sweep.inputs if self.sweep else ()))
 
 
 _ADAPTER: Final = TypeAdapter(CycleRecord)

@@ -66,9 +66,11 @@ def show_of(item: ObjectRecord, record: CycleRecord, edition: Edition) -> Show:
 def unmarked(record: CycleRecord) -> tuple[str, ...]:
     """What has no marking that is known, and is therefore withheld from every edition but the publisher's own."""
     found = [f"{item.id}: no marking" for item in record.objects if item.marking is None]
+    catalogues = record.sweep.inputs if record.sweep else ()
+    found += [f"{entry.file}: no marking" for entry in catalogues if entry.marking is None]
     for name, marking in (
         *((item.id, item.marking) for item in record.objects),
-        *((entry.file, entry.marking) for entry in record.inputs),
+        *((entry.file, entry.marking) for entry in (*record.inputs, *catalogues)),
         *((note.file, note.marking) for note in record.notes),
     ):
         if marking is not None and marking.level is None:
@@ -95,6 +97,7 @@ def _nothing_withheld(
         and (bool(edition.parties) or not any(item.contacts for item in record.objects))
         and mentioned <= shows.keys()
         and all(edition.sees(entry.marking) for entry in record.inputs)
+        and all(edition.sees(entry.marking) for entry in (record.sweep.inputs if record.sweep else ()))
         and all(note.refusal is None and edition.sees(note.marking) for note in record.notes)
     )
 

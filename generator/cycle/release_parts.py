@@ -95,6 +95,23 @@ def notes(value: tuple[records.NoteRecord, ...], lens: Lens) -> Any:
     return tuple(found)
 
 
+def sweep(value: records.SweepRecord | None, lens: Lens) -> Any:
+    """A catalogue of which the edition sees every file, with the approaches of catalogued objects and those in full."""
+    if value is None or not all(lens.edition.sees(entry.marking) for entry in value.inputs):
+        return None
+    if lens.whole:
+        return lens.of(value)
+    objects = tuple(each for each in value.objects if each.catalogued or lens.names.show(each.id) is Show.FULL)
+    seen = {each.id for each in objects}
+    return replace(
+        value,
+        primaries=tuple(name for name in value.primaries if name in seen),
+        steps=(),
+        objects=objects,
+        approaches=tuple(row for row in value.approaches if {row.primary, row.secondary} <= seen),
+    )
+
+
 def _each(value: Any, lens: Lens, *keys: str) -> list[tuple[Any, Show]]:
     """Each entry that is not hidden, reduced, and how much of it is shown."""
     found: list[tuple[Any, Show]] = []

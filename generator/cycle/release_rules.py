@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from generator.cycle import event_record, prediction_record, solution_record
+from generator.cycle import event_record, prediction_record, solution_record, sweep_record
 from generator.cycle import fields as field_types
 from generator.cycle import record as records
 from generator.cycle import release_parts as parts
@@ -100,6 +100,16 @@ _PLAIN: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType({
     MarkingRecord: ("originator", "level", "words", "release"),
     records.NoteRecord: ("file", "event_id", "time", "kind", "parties", "marking", "text", "refusal"),
     records.EditionRecord: ("id", "audience", "marking", "statement"),
+    sweep_record.SweepObject: ("id", "name", "group", "catalogued"),
+    sweep_record.ApproachRecord: (
+        "event_id", "primary", "secondary", "tca", "miss_km", "relative_speed_km_s", "level", "at_boundary", "together",
+    ),
+    sweep_record.Uncovered: ("id", "uncovered_s"),
+    sweep_record.SweepStep: ("name", "count", "meaning"),
+    sweep_record.SweepRecord: (
+        "mode", "primaries", "inputs", "faults", "fault_count", "catalogued_count", "oldest", "newest", "uncovered",
+        "uncovered_count", "largest_error_km", "comoving_km_s", "steps", "objects", "approaches",
+    ),
     event_record.TrackRecord: ("offsets_s", "relative_rtn_km", "distance_km"),
     event_record.OrbitsRecord: ("primary_km", "secondary_km"),
     event_record.UncertaintyRecord: (
@@ -151,6 +161,7 @@ RULES: Final[Rules] = MappingProxyType({
         "crossings": Rule(parts.full_pairs, parts.full_pairs, parts.full_pairs),
         "seasons": Rule(parts.full_pairs, parts.full_pairs, parts.full_pairs),
         "solutions": Rule(parts.solutions, parts.solutions, parts.solutions),
+        "sweep": Rule(parts.sweep, parts.sweep, parts.sweep),
         "changes": Rule(parts.changes, parts.changes, parts.changes),
         "dormant": Rule(empty, empty, empty),
         "funnel": _WHOLE,

@@ -35,6 +35,7 @@ def _one_to_two(plain: Plain) -> Plain:
         "crossings": [{**item, "approximate": None} for item in plain["crossings"]],
         "inputs": [{**entry, "retrieval": None} for entry in plain["inputs"]],
         "objects": [{**item, "declared": None, "approximation": None, "ending": None} for item in plain["objects"]],
+        "sweep": None,
     }
 
 

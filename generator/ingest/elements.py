@@ -35,7 +35,7 @@ EARTH: Final = 399
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Candidate:
+class Candidate:
     """A set that may be used, with the file that it stands in."""
 
     shown: str
@@ -58,7 +58,7 @@ def read_element_files(
     item: ScreenedObject, source: EphemerisSource, paths: Sequence[Path], setting: Setting
 ) -> Iterator[Ingested | InputRecord]:
     """Sets from the newest to the oldest, over all files: refused ones until one can be used."""
-    candidates: list[_Candidate] = []
+    candidates: list[Candidate] = []
     for path in paths:
         shown = shown_path(path, setting.directory)
         data: bytes | None = None
@@ -82,7 +82,7 @@ def read_element_files(
         yield refused_input(item, source, first.shown, late.at(object_id=item.id), data=first.data)
     for each in sorted(known, key=lambda each: (each.item.epoch, each.shown), reverse=True):
         try:
-            yield _from_elements(item, source, each, setting)
+            yield from_elements(item, source, each, setting)
         except NearpassError as error:
             fault_at = error.at(file=each.shown, line=each.item.line, object_id=item.id)
             yield refused_input(item, source, each.shown, fault_at, each.item.made, setting, each.data)
@@ -90,7 +90,7 @@ def read_element_files(
             return
 
 
-def _sets_of(source: EphemerisSource, data: bytes, shown: str) -> tuple[list[_Candidate], list[ElementFault]]:
+def _sets_of(source: EphemerisSource, data: bytes, shown: str) -> tuple[list[Candidate], list[ElementFault]]:
     """The sets of the object in a file, and what is wrong with others of it.
 
     Raises:
@@ -107,11 +107,17 @@ def _sets_of(source: EphemerisSource, data: bytes, shown: str) -> tuple[list[_Ca
     if not file.sets and not faults:
         nameless = next((each.error for each in file.faults if each.number is None), None)
         raise nameless or InputError("the file must hold the object with this catalogue number", value=source.target)
-    found = [_Candidate(shown=shown, data=data, notation=file.notation, item=each) for each in file.sets]
+    found = [Candidate(shown=shown, data=data, notation=file.notation, item=each) for each in file.sets]
     return found, faults
 
 
-def _from_elements(item: ScreenedObject, source: EphemerisSource, found: _Candidate, setting: Setting) -> Ingested:
+def from_elements(item: ScreenedObject, source: EphemerisSource, found: Candidate, setting: Setting) -> Ingested:
+    """The trajectory of one set over the window.
+
+    Raises:
+        InputError: about another body than the Earth, or if SGP4 gives no state at the start of the window.
+
+    """
     declared = declared_center(source)
     if setting.body.naif_id != EARTH or declared not in {None, EARTH}:
         around = setting.body.name if declared in {None, EARTH} else str(source.center)
@@ -139,7 +145,7 @@ def _from_elements(item: ScreenedObject, source: EphemerisSource, found: _Candid
 def _record(
     item: ScreenedObject,
     source: EphemerisSource,
-    found: _Candidate,
+    found: Candidate,
     setting: Setting,
     sha256: str,
     trajectory: Trajectory,

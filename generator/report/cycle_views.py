@@ -331,9 +331,10 @@ def refusals(inputs: Sequence[InputRecord]) -> tuple[tuple[str, str, str], ...]:
 
 
 def matrix(catalogue: Catalogue, links: Links) -> Matrix | None:
-    """Nearest approach of every pair; None where there are too many objects for a page."""
+    """Nearest approach of every pair; None where there are too many objects for a page, or most are of a catalogue."""
     ids = [item.id for item in catalogue.record.objects]
-    if len(ids) > MATRIX_LIMIT:
+    every = len(ids) * (len(ids) - 1) // 2
+    if len(ids) > MATRIX_LIMIT or (catalogue.record.sweep is not None and len(catalogue.record.pairs) < every):
         return None
     worst: dict[tuple[str, str], Level] = {}
     for event in catalogue.events:

@@ -25,6 +25,7 @@ from generator.report import (
     event_views,
     object_views,
     solution_views,
+    sweep_views,
     tables,
     views,
     wording,
@@ -75,8 +76,28 @@ def cycle_pages(record: CycleRecord) -> dict[str, str]:
     files["crossings.json"] = tables.crossings_json(record, record.crossings)
     files["solutions.csv"] = tables.solutions_csv(record)
     files["solutions.json"] = tables.solutions_json(record)
+    files |= _sweep_files(catalogue, below)
     files["coverage.csv"] = tables.coverage_csv(record.pairs)
     files["coverage.json"] = tables.coverage_json(record, record.pairs)
+    return files
+
+
+def _sweep_files(catalogue: Catalogue, links: Links) -> dict[str, str]:
+    """Every approach of a catalogue, in parts, and their twins."""
+    record = catalogue.record
+    view, sweep = sweep_views.sweep_view(catalogue, links), record.sweep
+    if view is None or sweep is None:
+        return {}
+    files = {"approaches.csv": sweep_views.approaches_csv(sweep)}
+    files["approaches.json"] = sweep_views.approaches_json(record, sweep)
+    for it in sweep_views.parts(catalogue, links):
+        title = "Approaches of the catalogue" + (f", part {it.number}" if it.number > 1 else "")
+        meta = _below(record, links, title, " ".join(view.statement), "approaches", title)
+        name = f"{sweep_views.FOLDER}/{sweep_views.part_name(it.number)}.md"
+        files[name] = render_page(
+            "approaches.md.j2", meta, links, it=it, sweep=view, cycle_id=record.cycle_id,
+            provenance=cycle_views.provenance(record),
+        )  # fmt: skip
     return files
 
 
@@ -194,6 +215,7 @@ def _overview(catalogue: Catalogue, links: Links) -> dict[str, Any]:
         "publisher": record.publisher,
         "edition": record.edition,
         "first": record.previous_cycle_id is None,
+        "sweep": sweep_views.sweep_view(catalogue, links),
         "planned": solution_views.planned(catalogue, links),
         "alternatives": solution_views.alternatives(catalogue, links),
         "corrects": (record.supersedes, links.other_cycle(record.supersedes)) if record.supersedes else None,
@@ -209,6 +231,8 @@ def _crossings(catalogue: Catalogue, links: Links, *, most: int | None = None) -
 
 
 def _events_caption(record: CycleRecord) -> str:
+    if record.sweep is not None:
+        return "The approaches that have a page; every one of the catalogue stands in its own list"
     return f"All approaches below {wording.plain(record.thresholds.limit_km)} km"
 
 

@@ -24,6 +24,7 @@ from generator.cycle.record import (
     ObjectRecord,
     PairRecord,
     SolutionRecord,
+    SweepRecord,
 )
 from generator.encounter.alert import SEVERITY, Level
 from generator.report import wording
@@ -315,7 +316,8 @@ def summarise(record: CycleRecord) -> CycleSummary:
         red=levels[Level.RED],
         yellow=levels[Level.YELLOW],
         green=levels[Level.GREEN],
-        pairs_screened=sum(pair.unscreened is None for pair in record.pairs),
+        pairs_screened=sum(pair.unscreened is None for pair in record.pairs)
+        + (_catalogued_pairs(record.sweep) if record.sweep else 0),
         refused=sum(item.refusal is not None for item in record.inputs),
         verdict=" ".join(filter(None, [verdict(record).headline, _crossing_clause(record)])),
     )
@@ -330,7 +332,7 @@ def verdict(record: CycleRecord) -> Verdict:
     red = [event for event in record.events if event.level is Level.RED]
     yellow = [event for event in record.events if event.level is Level.YELLOW]
     screened = [pair for pair in record.pairs if pair.unscreened is None and pair.covered_s > 0.0]
-    if not screened:
+    if not screened and record.sweep is None:
         return Verdict(
             state="unknown", headline="Nothing could be screened: no pair of objects has usable ephemerides.",
             details=("That nothing is listed says nothing about the risk.",),
@@ -344,7 +346,7 @@ def verdict(record: CycleRecord) -> Verdict:
     crossing = _crossing_clause(record)
     if crossing:
         details.append(crossing)
-    details.append(_clear_pairs(record, screened))
+    details.append(_clear_pairs(record, screened) if record.sweep is None else _swept(record.sweep))
     partly = any(pair.unscreened is None and pair.uncovered_s > 0.0 for pair in record.pairs)
     quiet = "Nothing needs a decision in the time that is covered." if partly else "Nothing needs a decision."
     headline = _decision(red, record.window.start) if red else quiet
@@ -386,6 +388,17 @@ def _decision(red: Sequence[EventRecord], cutoff: Epoch) -> str:
         which = "its deadline" if len(red) == 1 else "the first deadline"
         return f"{needs}; {which} has passed: {when}."
     return f"{needs} by {when}." if len(red) == 1 else f"{needs}, the first by {when}."
+
+
+def _catalogued_pairs(sweep: SweepRecord) -> int:
+    """Pairs of catalogued objects alone, or with primaries."""
+    count, chosen = sweep.catalogued_count, len(sweep.primaries)
+    return count * (count - 1) // 2 if sweep.mode == "all" else chosen * max(count - 1, 0)
+
+
+def _swept(sweep: SweepRecord) -> str:
+    count = wording.count(len(sweep.approaches), "approach", "approaches")
+    return f"{sweep.catalogued_count} objects of a catalogue were screened as well, with {count} below the limit."
 
 
 def _clear_pairs(record: CycleRecord, screened: Sequence[PairRecord]) -> str:

@@ -131,6 +131,8 @@ def _near(reach: _Reach, limit_km: float, primaries: BoolArray | None) -> tuple[
         own = np.flatnonzero(usual & primaries)
         one, two = _between(_tree(points[own]), tree, radius_km) if len(own) else (own, own)
         one, two = own[one], chosen[two]
+        once = ~primaries[two] | (one < two)  # two primaries find each other
+        one, two = one[once], two[once]
     odd = np.flatnonzero(~usual)
     if len(odd):
         positions_km = np.ascontiguousarray(reach.states[:, :3])

@@ -7,7 +7,7 @@ neighbouring steps, so that a minimum at a border is found from both sides and t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -81,8 +81,14 @@ def screen_catalogue(
 
     """
     tasks = work_list(motion, window_s, limit_km, comoving_km_s=comoving_km_s, primaries=primaries)
-    found: list[Found] = workers.map(screen_slab, motion, tasks, progress)
-    return merged(found, comoving_km_s)
+    return screen_tasks(motion, tasks, workers, progress)
+
+
+def screen_tasks(
+    motion: Motion, tasks: Sequence[Task], workers: Workers, progress: Callable[[int], None] | None
+) -> LargeScreening:
+    """Screen the slabs of a :func:`work_list`."""
+    return merged(workers.map(screen_slab, motion, tasks, progress), tasks[0].comoving_km_s)
 
 
 def work_list(

@@ -149,6 +149,17 @@ def screen_fleet(
     return Screening(approaches=tuple(approaches), pairs=tuple(screened), funnel=tally.funnel())
 
 
+def together(screening: Screening, approaches: Collection[Approach], pairs: Collection[PairScreen]) -> Screening:
+    """A screening with the approaches and pairs of another that shares no pair with it; the tally stays."""
+    return Screening(
+        approaches=tuple(
+            sorted((*screening.approaches, *approaches), key=lambda one: (one.offset_s, one.first, one.second))
+        ),
+        pairs=tuple(sorted((*screening.pairs, *pairs), key=lambda one: (one.first, one.second))),
+        funnel=screening.funnel,
+    )
+
+
 def _check(trajectories: Mapping[str, Trajectory], window_s: Span_s, limit_km: float) -> None:
     epochs = {trajectory.epoch for trajectory in trajectories.values()}
     if len(epochs) > 1:

@@ -98,7 +98,7 @@ def screen_slab(motion: Motion, task: Task) -> Found:
         near_stop_s=stretches.stop_s,
         covered_s=lengths_s @ covered,
         counts=(
-            int((covered.sum(axis=1) * (covered.sum(axis=1) - 1) // 2).sum()),
+            _pair_steps(covered, task.primaries),
             near.searched,
             len(near.first),
             len(valleys.pair),
@@ -106,6 +106,13 @@ def screen_slab(motion: Motion, task: Task) -> Found:
         ),
         error_km=float(np.concatenate(rest_km).max(initial=0.0)),
     )
+
+
+def _pair_steps(covered: BoolArray, primaries: BoolArray | None) -> int:
+    """How many pairs times steps there were to screen."""
+    every = covered.sum(axis=1)
+    chosen = every if primaries is None else (covered & primaries).sum(axis=1)
+    return int((chosen * (every - chosen) + chosen * (chosen - 1) // 2).sum())
 
 
 def _pairs(near: Candidates, count: int) -> Pairs:

@@ -30,7 +30,7 @@ def _all(record: CycleRecord) -> dict[str, str]:
 
 
 def test_pages_of_a_cycle() -> None:
-    """A cycle has its page, those of detailed events, objects and pairs, twins of tables, messages and calendars of events."""
+    """A cycle has its page, those of detailed events, objects and pairs, twins of tables, messages and calendars."""
     record = sample_record()
     twins = ("events", "crossings", "solutions", "coverage")
     assert set(pages.cycle_pages(record)) == {

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from generator.astro.epochs import Epoch
 from generator.report import tables
+from generator.report.sweep_views import APPROACH_COLUMNS
 from generator.resources import resource
 from records import sample_record
 
@@ -128,6 +129,7 @@ def test_coverage_json_parses() -> None:
 def test_formats_page_describes_every_column() -> None:
     """The page on data formats lists each column with the unit and the meaning declared in the code, in order."""
     page = (resource("site") / "formats.md").read_text(encoding="utf-8")
-    for columns in (tables.EVENT_COLUMNS, tables.CROSSING_COLUMNS, tables.SOLUTION_COLUMNS, tables.COVERAGE_COLUMNS):
+    declared = (tables.EVENT_COLUMNS, tables.CROSSING_COLUMNS, tables.SOLUTION_COLUMNS, tables.COVERAGE_COLUMNS)
+    for columns in (*declared, APPROACH_COLUMNS):
         lines = "\n".join(f"| `{column.key}` | {column.unit or ''} | {column.meaning} |" for column in columns)
         assert lines in page

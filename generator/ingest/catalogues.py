@@ -1,0 +1,171 @@
+"""Catalogues: files of many element sets, of which the newest of each object is used."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+from generator.config import CatalogueTable, Config, EphemerisSource, ScreenedObject, resolve
+from generator.cycle.record import InputRecord
+from generator.edition_tables import marking_record
+from generator.ephemeris.compression import decompressed
+from generator.ephemeris.elements import ElementFile, read_elements
+from generator.errors import InputError, NearpassError
+from generator.ingest.delivery import Ingested, Setting, shown_path
+from generator.ingest.elements import Candidate, from_elements
+
+CATALOGUE: Final = "catalogue"
+"""Stands for an object where an input is of no single one."""
+FAULTS_SHOWN: Final = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Listed:
+    """The set in use of one catalogued object, and the table that it came by."""
+
+    table: CatalogueTable
+    candidate: Candidate
+
+    @property
+    def id(self) -> str:
+        """The catalogue number as text."""
+        return str(self.candidate.item.number)
+
+    @property
+    def name(self) -> str:
+        """Its name; the number where the file has none."""
+        return self.candidate.item.name or self.id
+
+    def as_object(self, operator: str | None) -> ScreenedObject:
+        """As if it were configured by itself."""
+        table, number = self.table, self.candidate.item.number
+        source = _source_of(table, number)
+        return ScreenedObject(
+            id=self.id,
+            name=self.name,
+            operator=operator,
+            hbr_m=table.hbr_m,
+            marking=table.marking,
+            release=table.release,
+            ephemeris=(source,),
+        )
+
+    def ingested(self, item: ScreenedObject, setting: Setting) -> Ingested:
+        """Its trajectory over the window.
+
+        Raises:
+            InputError: if SGP4 gives no state at the start of the window.
+        """
+        return from_elements(item, item.ephemeris[0], self.candidate, setting)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Catalogued:
+    """All catalogues of a configuration: sets in use in order of number, files, and what was wrong with other sets."""
+
+    listed: tuple[Listed, ...]
+    inputs: tuple[InputRecord, ...]
+    files: dict[str, bytes]
+    faults: tuple[str, ...]
+    fault_count: int
+
+
+def read_catalogues(config: Config, setting: Setting) -> Catalogued:
+    """Every catalogue, without the objects that the configuration has by themselves."""
+    inputs: list[InputRecord] = []
+    files: dict[str, bytes] = {}
+    faults: list[str] = []
+    newest: dict[int, Listed] = {}
+    own = _own_numbers(config.objects)
+    for table in config.catalogues:
+        paths = resolve(setting.directory, table.path)
+        if not paths:
+            error = InputError("the path must name at least one readable file", value=table.path)
+            inputs.append(_input(setting, table, table.path, None, None, 0, str(error)))
+        for path in paths:
+            shown = shown_path(path, setting.directory)
+            data: bytes | None = None
+            try:
+                data = path.read_bytes()
+                file = read_elements(decompressed(data, shown), shown)
+            except OSError as error:
+                fault = InputError(f"the file must be readable: {error.strerror}", file=shown)
+                inputs.append(_input(setting, table, shown, data, None, 0, str(fault)))
+                continue
+            except NearpassError as error:
+                inputs.append(_input(setting, table, shown, data, None, 0, str(error.at(file=shown))))
+                continue
+            faults += [str(each.error) for each in file.faults]
+            found = [
+                Listed(table=table, candidate=Candidate(shown=shown, data=data, notation=file.notation, item=each))
+                for each in file.sets
+                if each.number not in own and each.number not in table.without and setting.knows(each.made)
+            ]
+            count = _take(newest, found)
+            inputs.append(_input(setting, table, shown, data, file, count, None))
+            files[hashlib.sha256(data).hexdigest()] = data
+    return Catalogued(
+        listed=tuple(newest[number] for number in sorted(newest)),
+        inputs=tuple(inputs),
+        files=files,
+        faults=tuple(faults[:FAULTS_SHOWN]),
+        fault_count=len(faults),
+    )
+
+
+def _own_numbers(objects: Collection[ScreenedObject]) -> set[int]:
+    """Catalogue numbers of the objects that the configuration has by themselves: they must not meet their own twins."""
+    own = {item.catalogue_number for item in objects if item.catalogue_number is not None}
+    own |= {source.target or 0 for item in objects if item.hbr_m is not None for source in item.ephemeris}
+    return {number for number in own if number > 0}
+
+
+def _take(newest: dict[int, Listed], found: Collection[Listed]) -> int:
+    """Keep the newest set of each object; how many of these are now in use."""
+    for each in found:
+        item = each.candidate.item
+        held = newest.get(item.number)
+        if held is None or held.candidate.item.epoch < item.epoch:
+            newest[item.number] = each
+    return sum(newest[each.candidate.item.number] is each for each in found)
+
+
+def _source_of(table: CatalogueTable, number: int | None) -> EphemerisSource:
+    return EphemerisSource(
+        path=table.path, originator=table.originator, target=number, marking=table.marking, release=table.release
+    )
+
+
+def _input(
+    setting: Setting,
+    table: CatalogueTable,
+    shown: str,
+    data: bytes | None,
+    file: ElementFile | None,
+    count: int,
+    refusal: str | None,
+) -> InputRecord:
+    """The record of a file; ``node_count`` is the number of its sets in use."""
+    return InputRecord(
+        object_id=CATALOGUE,
+        file=shown,
+        sha256=hashlib.sha256(data).hexdigest() if data is not None else None,
+        size_bytes=len(data) if data is not None else None,
+        originator=table.originator,
+        format=file.notation if file else None,
+        creation=None,
+        age_s=None,
+        center="EARTH" if file else None,
+        axes="TEME" if file else None,
+        time_system="UTC" if file else None,
+        interpolation="SGP4" if file else None,
+        node_count=count,
+        covariance_count=None,
+        spans=(),
+        findings=(),
+        refusal=refusal,
+        marking=marking_record(table.marking, table.release, table.originator, setting.mapped_words),
+        retrieval=None,
+    )

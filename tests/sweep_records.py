@@ -1,0 +1,50 @@
+"""The screening of a small catalogue as a record, for tests of pages and editions."""
+
+from dataclasses import replace
+from typing import Final
+
+from generator.astro.epochs import Epoch
+from generator.cycle.record import ApproachRecord, InputRecord, Span, SweepObject, SweepRecord, SweepStep, Uncovered
+from generator.encounter.alert import Level
+
+CATALOGUED: Final = ("25544", "43013", "44713")
+
+
+def approach(cut_off: Epoch, number: int, primary: str, secondary: str, *, together: bool = False) -> ApproachRecord:
+    """A green approach, some hours after the cut-off."""
+    tca = cut_off + 3600.0 * number
+    return ApproachRecord(
+        event_id=None, primary=primary, secondary=secondary, tca=tca, miss_km=4.5 + number,
+        relative_speed_km_s=0.003 if together else 11.25, level=Level.GREEN, at_boundary=False,
+        together=Span(start=tca + -600.0, stop=tca + 900.0) if together else None,
+    )  # fmt: skip
+
+
+def sweep(cut_off: Epoch, delivered: InputRecord, own: tuple[str, ...]) -> SweepRecord:
+    """Three catalogued objects that meet each other, and the configured ones in turn; its file is like a delivery."""
+    catalogued = [
+        SweepObject(id=name, name=f"STARLINK-{name}", group="STARLINK", catalogued=True) for name in CATALOGUED
+    ]
+    configured = [SweepObject(id=name, name=name, group="others", catalogued=False) for name in own]
+    met = [approach(cut_off, 3 + k, CATALOGUED[k % 3], name) for k, name in enumerate(own)]
+    return SweepRecord(
+        mode="primaries",
+        primaries=(CATALOGUED[0], *own[:1]),
+        inputs=(replace(delivered, object_id="catalogue", file="ephemerides/all.json"),),
+        faults=("MEAN_MOTION must be given, ephemerides/all.json:7",),
+        fault_count=1,
+        catalogued_count=3,
+        oldest=cut_off + -86_400.0,
+        newest=cut_off + -3600.0,
+        uncovered=(Uncovered(id=CATALOGUED[2], uncovered_s=120.0),),
+        uncovered_count=1,
+        largest_error_km=2e-8,
+        comoving_km_s=0.01,
+        steps=(SweepStep(name="apart", count=99, meaning="balls or shells stay apart"),),
+        objects=tuple(sorted((*catalogued, *configured), key=lambda item: item.id)),
+        approaches=(
+            approach(cut_off, 1, CATALOGUED[0], CATALOGUED[1]),
+            approach(cut_off, 2, CATALOGUED[1], CATALOGUED[2], together=True),
+            *met,
+        ),
+    )

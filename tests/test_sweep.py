@@ -1,0 +1,223 @@
+"""Whole cycles with a catalogue: the large engine beside the small one, and what record and pages hold of it."""
+
+import re
+from itertools import combinations
+from pathlib import Path
+from typing import Final
+
+import pytest
+from sgp4.exporter import export_tle
+from sgp4.io import fix_checksum
+
+from catalogues import EPOCH, structured
+from generator.config import load_config
+from generator.cycle import record as records
+from generator.cycle.archive import Archive
+from generator.cycle.record import CycleRecord
+from generator.encounter.alert import Level
+from generator.ephemeris.elements import read_elements
+from generator.ephemeris.elements_motion import trajectory_from_elements
+from generator.errors import ConfigError
+from generator.pipeline import CycleResult, run_cycle
+from generator.report import sweep_views
+from generator.report.pages import cycle_pages, live_pages
+from generator.report.views import summarise
+from generator.rescreen import rescreen
+from generator.screening.screen import screen
+
+HOURS: Final = 4.0
+LIMIT_KM: Final = 150.0
+COUNT: Final = 90
+MILLIMETRE_KM: Final = 1e-6  # both engines' fits of one motion
+MILLISECOND_S: Final = 1e-3
+NAMES: Final = ("STARLINK-{}", "ONEWEB-{}", "COSMOS 2251 DEB", "SL-16 R/B", "<b>{}</b>")
+
+
+def quiet(_title: str, _steps: int) -> object:
+    return lambda _: None
+
+
+def texts() -> list[str]:
+    """Named two-line elements of all kinds of orbits."""
+    sets = []
+    for number, one in enumerate(structured(COUNT, seed=8), start=1):
+        one.classification, one.intldesg, one.elnum, one.revnum, one.ephtype = "U", "26001A", 1, 1, 0
+        lines = [fix_checksum(f"{line[:2]}{number:05d}{line[7:]}") for line in export_tle(one)]
+        sets.append("\n".join([NAMES[number % len(NAMES)].format(number), *lines, ""]))
+    return sets
+
+
+def workspace(directory: Path, *, cycle: str = "", extra: str = "", sets: list[str] | None = None) -> Path:
+    """A catalogue of one file."""
+    (directory / "ephemerides").mkdir(parents=True)
+    (directory / "ephemerides" / "all.tle").write_text("".join(texts() if sets is None else sets))
+    path = directory / "nearpass.toml"
+    window = f'body = "Earth"\nspan_days = {HOURS / 24}\nlimit_km = {LIMIT_KM}'
+    path.write_text(
+        f"[site]\ndetail_events = 3\n[cycle]\n{window}\n{cycle}\n"
+        "[alert.red]\ncad_km = 1\n[alert.yellow]\ncad_km = 2\n"
+        f'[[catalogue]]\npath = "ephemerides/all.tle"\noriginator = "TEST"\nhbr_m = 5\n{extra}'
+    )
+    return path
+
+
+def ran(path: Path) -> CycleResult:
+    config, text = load_config(path)
+    return run_cycle(config, text, path.parent, EPOCH, None, quiet)
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory: pytest.TempPathFactory) -> CycleResult:
+    """A cycle of a catalogue."""
+    return ran(workspace(tmp_path_factory.mktemp("sweep")))
+
+
+def test_both_engines_find_the_same(result: CycleResult) -> None:
+    """Every minimum that the small engine finds is listed with its time and distance, or lies in a stretch."""
+    sets = read_elements("".join(texts()).encode(), "all.tle").sets
+    window_s = (0.0, HOURS * 3600.0)
+    fleet = {str(one.number): trajectory_from_elements(one, epoch=EPOCH, window_s=window_s) for one in sets}
+    small = screen(fleet, window_s, LIMIT_KM)
+    assert result.record.sweep is not None
+    rows = list(result.record.sweep.approaches)
+    used = set()
+    for one in small.approaches:
+        tca = EPOCH + one.offset_s
+        own = [row for row in rows if (row.primary, row.secondary) == (one.first, one.second)]
+        stretches = [row for row in own if row.together and row.together.start - tca <= 0.01 >= tca - row.together.stop]
+        same = [row for row in own if abs(row.tca - tca) <= MILLISECOND_S]
+        assert same or [row for row in stretches if row.miss_km <= one.miss_km + MILLIMETRE_KM]
+        for row in same:
+            assert row.miss_km == pytest.approx(one.miss_km, abs=MILLIMETRE_KM)
+            used.add((row.primary, row.secondary, row.tca))
+    assert len(small.approaches) > 30
+    assert {(row.primary, row.secondary, row.tca) for row in rows if row.together is None} <= used
+
+
+def test_the_record_holds_only_what_has_something_to_say(result: CycleResult) -> None:
+    """Events are the red and yellow approaches and the nearest; objects and pairs are theirs; the record reads back."""
+    record, sweep = result.record, result.record.sweep
+    assert sweep is not None
+    assert (sweep.catalogued_count, sweep_views.pair_count(record, sweep)) == (COUNT, COUNT * (COUNT - 1) // 2)
+    told = [row for row in sweep.approaches if row.event_id is not None]
+    assert {row.event_id for row in told} == {event.event_id for event in record.events}
+    assert all(row.level is Level.GREEN for row in sweep.approaches if row.event_id is None)
+    assert sum(event.level is Level.GREEN for event in record.events) == 3
+    assert {item.id for item in record.objects} == {name for e in record.events for name in (e.primary, e.secondary)}
+    assert {(pair.primary, pair.secondary) for pair in record.pairs} == {
+        (e.primary, e.secondary) for e in record.events
+    }
+    assert {item.id for item in sweep.objects} == {n for row in sweep.approaches for n in (row.primary, row.secondary)}
+    assert [entry.sha256 in result.inputs for entry in sweep.inputs] == [True]
+    assert sum(step.count for step in sweep.steps) % sweep_views.pair_count(record, sweep) == 0
+    assert records.load(records.dump(record), "record.json") == record
+
+
+def test_groups_follow_from_names(result: CycleResult) -> None:
+    """Constellations share the word before the number; debris and rocket bodies are groups of their own."""
+    assert result.record.sweep is not None
+    groups = {item.name.rstrip("0123456789"): item.group for item in result.record.sweep.objects}
+    assert groups["STARLINK-"] == "STARLINK"
+    assert groups["COSMOS 2251 DEB"] == "debris"
+    assert groups["SL-16 R/B"] == "rocket bodies"
+
+
+def test_primaries_keep_their_own_pairs(tmp_path: Path, result: CycleResult) -> None:
+    """One against all lists exactly the approaches in which the one takes part."""
+    assert result.record.sweep is not None
+    one = result.record.sweep.approaches[0].primary
+    chosen = ran(workspace(tmp_path, cycle=f'primaries = ["{one}"]')).record.sweep
+    assert chosen is not None
+    assert (chosen.mode, chosen.catalogued_count) == ("primaries", COUNT)
+    expected = [
+        (r.primary, r.secondary, r.tca) for r in result.record.sweep.approaches if one in {r.primary, r.secondary}
+    ]
+    assert [(row.primary, row.secondary, row.tca) for row in chosen.approaches] == expected
+
+
+def test_a_primary_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    """A primary that is no object of the cycle is refused."""
+    with pytest.raises(ConfigError, match=r"cycle\.primaries must name objects.*4711"):
+        ran(workspace(tmp_path, cycle='primaries = ["4711"]'))
+
+
+def test_an_object_does_not_meet_its_twin_in_the_catalogue(tmp_path: Path, result: CycleResult) -> None:
+    """A configured object takes the place of its catalogue number, and is screened against the others as before."""
+    assert result.record.sweep is not None
+    number = result.record.sweep.approaches[0].primary
+    own = (
+        f'[[object]]\nid = "OWN"\nname = "Own"\nhbr_m = 5\ncatalogue_number = {number}\n[[object.ephemeris]]\n'
+        f'path = "ephemerides/all.tle"\noriginator = "TEST"\ntarget = {number}\n'
+    )
+    found = ran(workspace(tmp_path, extra=own)).record.sweep
+    assert found is not None
+    assert found.catalogued_count == COUNT - 1
+    assert number not in {name for row in found.approaches for name in (row.primary, row.secondary)}
+    mine = sorted(row.miss_km for row in found.approaches if "OWN" in {row.primary, row.secondary})
+    before = sorted(r.miss_km for r in result.record.sweep.approaches if number in {r.primary, r.secondary})
+    assert mine == pytest.approx(before, abs=MILLIMETRE_KM)
+
+
+def test_a_broken_set_and_a_missing_file_stop_nothing(tmp_path: Path) -> None:
+    """A set that breaks a rule is told with file, line and rule, a missing file is refused, the others are screened."""
+    sets = texts()
+    name, first, second, _ = sets[3].split("\n")
+    sets[3] = f"{name}\n{first[:-1]}{(int(first[-1]) + 1) % 10}\n{second}\n"
+    extra = '[[catalogue]]\npath = "ephemerides/none.tle"\noriginator = "TEST"\nhbr_m = 1\n'
+    record = ran(workspace(tmp_path, extra=extra, sets=sets)).record
+    assert record.sweep is not None
+    assert record.sweep.catalogued_count == COUNT - 1
+    assert record.sweep.fault_count == 1
+    assert re.search(r"checksum.*all\.tle:11", record.sweep.faults[0])
+    assert [entry.refusal is None for entry in record.sweep.inputs] == [True, False]
+
+
+def test_an_archived_cycle_can_be_screened_again(tmp_path: Path, result: CycleResult) -> None:
+    """From the stored catalogue alone the same record comes out, to the last digit."""
+    archive = Archive(tmp_path / "archive")
+    with archive.locked():
+        pass
+    archive.add(result.record, result.inputs)
+    again = rescreen(archive, result.record.cycle_id, tmp_path, quiet)
+    assert again.differences == ()
+    assert again.values > 1000
+
+
+def test_lists_are_split_and_complete(result: CycleResult, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many parts, each approach stands in one of them, the nearest first, with its text escaped."""
+    monkeypatch.setattr(sweep_views, "ROW_LIMIT", 10)
+    record = result.record
+    assert record.sweep is not None
+    pages = cycle_pages(record)
+    names = sorted((name for name in pages if re.fullmatch(r"approaches/(index|\d+)\.md", name)), key=_part)
+    shown = [pair for name in names for pair in re.findall(r"<th scope=row>.*?(\d+ – \d+)", pages[name], re.DOTALL)]
+    assert len(names) == -(-len(record.sweep.approaches) // 10) > 2
+    ranked = sorted(record.sweep.approaches, key=lambda row: row.miss_km)
+    assert shown == [f"{row.primary} – {row.secondary}" for row in ranked]
+    assert "<b>" not in re.sub(r"<b aria-current", "", "".join(pages[name] for name in names)).replace(
+        "<b>Catalogue</b>", ""
+    )
+    assert pages["approaches.csv"].count("\r\n") == len(ranked) + 1
+
+
+def _part(name: str) -> int:
+    return int(found[1]) if (found := re.search(r"(\d+)", name)) else 1
+
+
+def test_the_front_page_tells_of_the_catalogue(result: CycleResult) -> None:
+    """Verdict, summary and front page count the catalogue's objects, pairs and approaches."""
+    record = result.record
+    assert record.sweep is not None
+    summary = summarise(record)
+    front = live_pages(record, [summary], [2026])["index.md"]
+    assert summary.pairs_screened == COUNT * (COUNT - 1) // 2 + len(record.pairs)
+    assert f"{COUNT} objects of a catalogue" in front
+    assert "Who meets whom" in cycle_pages(record)["approaches/index.md"]
+
+
+def test_every_pair_is_counted_once(result: CycleResult) -> None:
+    """No pair of one object with itself, and none in both orders."""
+    record: CycleRecord = result.record
+    assert record.sweep is not None
+    pairs = {(row.primary, row.secondary) for row in record.sweep.approaches}
+    assert pairs <= set(combinations(sorted(item.id for item in record.sweep.objects), 2))
