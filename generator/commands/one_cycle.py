@@ -56,7 +56,7 @@ def one_cycle(
 <<<<<<< HEAD
                 log("cycle_started", cycle_id=cycle_id(cutoff), supersedes=supersedes)
                 seen = fingerprint(deliveries(config, workspace.directory))
-                record, leaks = _one_cycle(workspace, config, configuration, cutoff, jobs, bars, supersedes)
+                record, leaks = _one_cycle(workspace, config, configuration, cutoff, jobs, bars, supersedes, workers)
         except Exception as error:  # whatever the fault: who monitors the publisher must learn of it
             exit_code = error.exit_code if isinstance(error, NearpassError) else NearpassError.exit_code
             message = str(error) if isinstance(error, NearpassError) else f"{type(error).__name__}: {error}"
