@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -18,6 +19,7 @@ from generator.errors import InputError, TimeError
 
 MOST_NAME_CHARACTERS: Final = 100
 _SGP4_TYPES: Final = (0, 2, 3)  # Hoots and Roehrich (1980) number SGP4 2 and SDP4 3; catalogues print 0
+_CLASSES: Final[Mapping[str, str]] = MappingProxyType({"C": "CONFIDENTIAL", "S": "SECRET"})
 _LARGEST_ALPHA5: Final = 339_999  # what sgp4 can hold; it does not use the number
 
 
@@ -63,6 +65,7 @@ class MeanElements(BaseModel):
     mean_element_theory: Annotated[str, AfterValidator(_theory)] = "SGP4"
     creation_date: str | None = None
     originator: _Text | None = None
+    classification: _Text | None = None
     epoch: str
     mean_motion: Annotated[float, Field(gt=0.0, lt=20.0)]
     eccentricity: Annotated[float, Field(ge=0.0, lt=1.0)]
@@ -84,8 +87,8 @@ class MeanElements(BaseModel):
 class ElementSet:
     """Mean elements of one object, ready to be propagated.
 
-    ``epoch`` is that of the elements; ``creation`` and ``originator`` are None where the file does not say them.
-    ``line`` is the one at which the set begins.
+    ``epoch`` is that of the elements; ``creation``, ``originator`` and ``classification`` are None where the file does
+    not say them, the last also where it says unclassified. ``line`` is the one at which the set begins.
     """
 
     number: int
@@ -94,6 +97,7 @@ class ElementSet:
     epoch: Epoch
     creation: Epoch | None
     originator: str | None
+    classification: str | None
     satrec: Satrec
     line: int
 
@@ -161,6 +165,7 @@ def element_set(elements: MeanElements, epoch: Epoch, satrec: Satrec, line: int)
         epoch=epoch,
         creation=Epoch.parse(elements.creation_date) if elements.creation_date else None,
         originator=elements.originator,
+        classification=elements.classification or _CLASSES.get(elements.classification_type.upper()),
         satrec=satrec,
         line=line,
     )

@@ -37,7 +37,7 @@ _ANGLE: Final = rf"{_whole(3)}\.\d{{4}}"
 _EXPONENT: Final = r"[ +-]\d{5}[+-]\d"
 _FIRST: Final[Sequence[_Column]] = (
     ("line number", 1, "1"), _BLANK,
-    _NUMBER, ("classification", 1, "[UCST ]"), _BLANK,
+    _NUMBER, ("classification", 1, "[UCS ]"), _BLANK,
     ("international designator", 8, "[ 0-9A-Z]{8}"), _BLANK,
     ("epoch year", 2, r"\d\d"), ("epoch day", 12, rf"{_whole(3)}\.\d{{8}}"), _BLANK,
     ("first derivative of the mean motion", 10, r"[ +0-]\.\d{8}"), _BLANK,

@@ -172,6 +172,7 @@ def _record(
         findings=graded(findings),
         refusal=None,
         retrieval=None,
-        marking=marking_of(item, source, setting),
+        marking=marking_of(item, source, setting, found.item.classification),
         covariance_marking=covariance_marking_of(item, source, setting),
+        classification=found.item.classification,
     )

@@ -179,6 +179,22 @@ def test_rules_of_a_message(changes: dict[str, str | None], words: str) -> None:
     assert words in fault_of(kvn(**changes))
 
 
+@pytest.mark.parametrize(
+    ("text", "classification"),
+    [
+        (kvn(), None),
+        (kvn(CLASSIFICATION="TLP:AMBER"), "TLP:AMBER"),
+        (csv_text(CLASSIFICATION_TYPE="S"), "SECRET"),
+        (tle().replace("5U ", "5C "), "CONFIDENTIAL"),
+    ],
+)
+def test_classification(text: str, classification: str | None) -> None:
+    """The header's CLASSIFICATION, or a letter other than U in the elements, is kept with the set."""
+    (item,) = read(text).sets
+
+    assert item.classification == classification
+
+
 def test_a_unit_must_be_the_standards() -> None:
     """A unit other than the standard's is refused, not converted."""
     with pytest.raises(InputError, match=r"the unit of INCLINATION must be deg, got 'rad', elements:14"):
