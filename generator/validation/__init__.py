@@ -16,6 +16,7 @@ import generator
 from generator.astro.epochs import Epoch
 from generator.validation.check import SCHEMA, Section, Validation, dump, load
 from generator.validation.cspice import cspice_sections
+from generator.validation.earth import earth_section
 from generator.validation.mars import maven_section
 from generator.validation.probability import probability_sections
 from generator.validation.truth import truth_section
@@ -26,6 +27,7 @@ PARTS: Final[tuple[Callable[[], tuple[Section, ...]], ...]] = (
     cspice_sections,
     lambda: (truth_section(),),
     lambda: (maven_section(),),
+    lambda: (earth_section(),),
     probability_sections,
 )
 LIBRARIES: Final = ("numpy", "scipy", "skyfield", "sgp4", "spiceypy")
