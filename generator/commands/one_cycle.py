@@ -53,7 +53,6 @@ def one_cycle(
     with locked(workspace), Bars() as bars:
         try:
             with writing(workspace):
-<<<<<<< HEAD
                 log("cycle_started", cycle_id=cycle_id(cutoff), supersedes=supersedes)
                 seen = fingerprint(deliveries(config, workspace.directory))
                 record, leaks = _one_cycle(workspace, config, configuration, cutoff, jobs, bars, supersedes, workers)
@@ -63,12 +62,6 @@ def one_cycle(
             failed(workspace.status, message, exit_code, log.world.instant())
             with suppress(OSError):
                 log("cycle_failed", cycle_id=cycle_id(cutoff), exit_code=exit_code, error=message)
-=======
-                record, leaks = _one_cycle(workspace, config, configuration, cutoff, jobs, bars, supersedes, workers)
-        except NearpassError as error:
-            log("cycle_failed", cycle_id=cycle_id(cutoff), exit_code=error.exit_code, error=str(error))
-            failed(workspace.status, error, log.world.instant())
->>>>>>> 4dca71c (Screen catalogues in whole cycles, and list every approach)
             raise
         sites = editions_of(workspace, config)
         withheld = _unruled(record, sites)
