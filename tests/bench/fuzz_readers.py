@@ -5,7 +5,7 @@ Not part of ``make bench``, and atheris is no dependency of nearpass. With ather
     nice -n 19 python tests/bench/fuzz_readers.py CORPUS -max_total_time=600 -rss_limit_mb=2000 -timeout=20
 
 The folder CORPUS is filled with the texts of the tests and grows with what reaches new code; a finding is written as
-``crash-*``. What was found is kept in ``tests/data/fuzz``, and ``tests/ephemeris/test_fuzz_findings.py`` reads it.
+``crash-*``, and belongs into ``tests/test_delivered_bytes.py`` once it is mended.
 """
 
 import sys
