@@ -47,6 +47,7 @@ from generator.cycle.record import (
     UncoveredSpan,
 )
 from generator.cycle.solutions import PHASE_UNKNOWN, Solution, SolutionSetting, describe_solutions
+from generator.cycle.together import together
 from generator.edition_tables import marking_record
 from generator.ephemeris.trajectory import Trajectory
 from generator.ingest import Ingested, Setting, source_of
@@ -320,7 +321,9 @@ def _pairs(findings: Findings, events: Sequence[EventRecord]) -> tuple[PairRecor
         else:
             both = trajectories[primary], trajectories[secondary]
             endings = {item.id: item.ending for item in findings.objects if item.ending is not None}
-            pairs.append(_screened(found, both, (grids[primary], grids[secondary]), own, setting, endings))
+            pair = _screened(found, both, (grids[primary], grids[secondary]), own, setting, endings)
+            hbr_km = items[primary].size_km + items[secondary].size_km
+            pairs.append(replace(pair, together=together(own, hbr_km, setting.body.gm_km3_s2)))
     return tuple(pairs)
 
 
@@ -346,6 +349,7 @@ def _unscreened(
         nearest=None,
         profile=None,
         event_ids=(),
+        together=(),
     )
 
 
@@ -379,6 +383,7 @@ def _screened(
         else None,
         profile=distance_profile(*grids, setting.window, minima) if covered_s else None,
         event_ids=tuple(event.event_id for event in events),
+        together=(),
     )
 
 

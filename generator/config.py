@@ -230,6 +230,11 @@ class ScreenedObject(Table):
         return self
 
     @property
+    def size_km(self) -> float:
+        """Radius of the sphere around the object."""
+        return self.radius_km or (self.hbr_m or 0.0) / 1000.0
+
+    @property
     def nominal(self) -> tuple[EphemerisSource, ...]:
         """The sources of the trajectory that events rest on, each a fallback of the one before."""
         return tuple(source for source in self.ephemeris if source.role == "nominal")

@@ -47,6 +47,7 @@ from generator.cycle.record import (
     SeasonRecord,
     Span,
     ThresholdsRecord,
+    TogetherRecord,
     TrackRecord,
     TradeRecord,
     UncertaintyRecord,
@@ -620,8 +621,21 @@ def _pair(
         nearest=nearest,
         profile=_profile(distance_km, inside, events),
         event_ids=tuple(event.event_id for event in events),
+        together=_together(events),
     )
     return record, events
+
+
+def _together(events: list[EventRecord]) -> tuple[TogetherRecord, ...]:
+    """Bounds for all approaches of a pair that have a probability."""
+    values = [event.probability.pc for event in events if event.probability.pc is not None]
+    if len(values) < 2:
+        return ()
+    ids = tuple(event.event_id for event in events if event.probability.pc is not None)
+    bounds = TogetherRecord(
+        event_ids=ids, pc=None, least_pc=max(values), most_pc=min(1.0, sum(values)), why="their errors are shared"
+    )
+    return (bounds,)
 
 
 def _profile(distance_km: FloatArray, inside: NDArray[np.bool_], events: list[EventRecord]) -> RangeProfile:
@@ -645,7 +659,7 @@ def _unscreened_pair(primary: str, secondary: str, reason: str) -> PairRecord:
     return PairRecord(
         primary=primary, secondary=secondary, unscreened=reason, covered_s=0.0, uncovered_s=WINDOW_S,
         uncovered=(UncoveredSpan(start=CUT_OFF, stop=CUT_OFF + WINDOW_S, reason=reason),),
-        proven_no_closer_than_km=None, proof=None, nearest=None, profile=None, event_ids=(),
+        proven_no_closer_than_km=None, proof=None, nearest=None, profile=None, event_ids=(), together=(),
     )  # fmt: skip
 
 
@@ -773,7 +787,7 @@ def sample_record() -> CycleRecord:
 def quiet_record() -> CycleRecord:
     """The same cycle without a single event, crossing or season and without a cycle before it."""
     record = sample_record()
-    calm = tuple(replace(pair, event_ids=()) for pair in record.pairs)
+    calm = tuple(replace(pair, event_ids=(), together=()) for pair in record.pairs)
     thresholds = ThresholdsRecord(
         limit_km=1.0, crossing_limit_km=0.5, yellow_cad_km=0.5, red_cad_km=0.1, yellow_pc=None, red_pc=None,
         yellow_oxd_km=None, red_oxd_km=None,

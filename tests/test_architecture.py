@@ -191,7 +191,8 @@ def test_each_test_states_a_fact(path: Path) -> None:
 
 def test_floats_of_records_carry_their_unit() -> None:
     """Each float of the cycle record ends in its unit, but for dimensionless ones that are named here."""
-    dimensionless = {"eccentricity", "pc", "max_pc", "max_pc_scale", "yellow_pc", "red_pc", "mahalanobis_distance"}
+    probabilities = {"pc", "max_pc", "least_pc", "most_pc", "yellow_pc", "red_pc"}
+    dimensionless = {"eccentricity", "max_pc_scale", "mahalanobis_distance"} | probabilities
     tables = {"dilution", "hbr_sensitivity", "scale_plane", "rows"}  # their columns are named in the docstring
     units = ("_km", "_km_s", "_m", "_s", "_h", "_deg", "_km2", "_km3_s2", "days")
     fields = [

@@ -87,6 +87,7 @@ __all__ = [
     "SweepRecord",
     "SweepStep",
     "ThresholdsRecord",
+    "TogetherRecord",
     "TrackRecord",
     "TradeRecord",
     "UncertaintyRecord",
@@ -203,11 +204,27 @@ class RangeProfile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TogetherRecord:
+    """Probability that any of several approaches of a pair is a collision.
+
+    ``pc`` is known where the approaches of a slow pair are connected, else None; it lies between ``least_pc``, the
+    largest of the single ones, and ``most_pc``, their sum. ``why`` says how it was found, or why there are only bounds.
+    """
+
+    event_ids: tuple[str, ...]
+    pc: float | None
+    least_pc: float
+    most_pc: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PairRecord:
     """One pair: what was covered, what is proven, and what was found.
 
     ``unscreened`` says why the pair was not screened at all. ``proven_no_closer_than_km`` holds over the covered
     time; ``proof`` is "proven" where both ephemerides are their polynomials, "verified" where an error was sampled.
+    ``together`` combines several approaches: each chain of a slow pair, then all of them.
     """
 
     primary: str
@@ -221,6 +238,7 @@ class PairRecord:
     nearest: NearestRecord | None
     profile: RangeProfile | None
     event_ids: tuple[str, ...]
+    together: tuple[TogetherRecord, ...]
     shown: Shown = "full"
 
 

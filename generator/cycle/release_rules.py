@@ -80,6 +80,7 @@ _PLAIN: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType({
         "time_system", "interpolation", "node_count", "covariance_count", "spans", "findings", "refusal", "marking",
         "covariance_marking", "classification", "comments", "retrieval",
     ),
+    records.TogetherRecord: ("event_ids", "pc", "least_pc", "most_pc", "why"),
     records.RetrievalRecord: ("origin", "at", "confirmed", "attempted", "failure"),
     records.DormantEvent: ("event_id", "primary", "secondary", "tca", "history"),
     records.OrbitRecord: (
@@ -187,7 +188,7 @@ RULES: Final[Rules] = MappingProxyType({
         "covered_s": Rule(keep, hours_down, hours_down), "uncovered_s": Rule(keep, hours_up, hours_up),
         "uncovered": _SECRETS, "proven_no_closer_than_km": Rule(keep, least_distance, least_distance),
         "proof": Rule(keep, keep, none), "nearest": _OPEN, "profile": _SECRET,
-        "event_ids": Rule(event_names, event_names, event_names), "shown": _SHOWN,
+        "event_ids": Rule(event_names, event_names, event_names), "together": _SIGMAS, "shown": _SHOWN,
     },
     records.NearestRecord: {"tca": _INSTANT, "miss_km": _DISTANCE, "at_boundary": _OPEN},
     records.ChangeRecord: {

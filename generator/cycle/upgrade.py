@@ -26,6 +26,7 @@ def _one_to_two(plain: Plain) -> Plain:
         **plain,
         "solutions": [],
         "dormant": [],
+        "pairs": [{**pair, "together": []} for pair in plain["pairs"]],
         "supersedes": None,
         "site_url": None,
         "events": [

@@ -108,7 +108,14 @@ def monte_carlo(
 
 
 def first_entries(
-    first: Orbit, second: Orbit, hbr_km: float, span_s: tuple[float, float], *, trials: int, seed: int
+    first: Orbit,
+    second: Orbit,
+    hbr_km: float,
+    span_s: tuple[float, float],
+    *,
+    trials: int,
+    seed: int,
+    since_s: float | None = None,
 ) -> FirstEntries:
     """Which share of the expected entries in a span is the first of its pair.
 
@@ -116,14 +123,24 @@ def first_entries(
     the inward speed, and each pair is followed back to the start of the span: the probability of collision is the
     expected number times the share without an earlier entry. That a pair which is in contact at the start comes back
     is an entry like any other, but no new collision: objects that fly together need the share ``apart``.
+
+    Args:
+        first: The primary.
+        second: The secondary.
+        hbr_km: Combined hard-body radius.
+        span_s: Within which the entries lie, seconds from the nominal TCA.
+        trials: Number of entries drawn.
+        seed: Of numpy's generator.
+        since_s: Back to when an earlier entry counts; None for the start of the span.
     """
+    begin_s = span_s[0] if since_s is None else since_s
     generator = np.random.default_rng(seed)
     times, pairs, weights = _draw_entries(first, second, hbr_km, span_s, trials, generator)
     if not len(times):
         return FirstEntries(share=1.0, standard_error=0.0, apart=1.0, apart_error=0.0)
     ahead_s = _step_back(first, second, pairs, times, hbr_km)
-    stops = np.maximum(times - ahead_s, span_s[0])
-    within, free_s = _release(first, second, pairs, hbr_km, np.full(len(times), float(span_s[0])), stops)
+    stops = np.maximum(times - ahead_s, begin_s)
+    within, free_s = _release(first, second, pairs, hbr_km, np.full(len(times), float(begin_s)), stops)
     earlier = in_contact(first, second, pairs, hbr_km, free_s, stops)
     share, error = _weighted_share(~earlier, weights)
     apart, apart_error = _weighted_share(~earlier & ~within, weights)

@@ -73,6 +73,7 @@ class EventPage:
     basis: tuple[str, ...]
     plane: tuple[Fact, ...]
     probability: Probability
+    together: tuple[str, ...]
     crossings: EventCrossings
     trade: Trade | None
     commanding: tuple[Fact, ...]
@@ -297,6 +298,11 @@ def event_page(event: EventRecord, catalogue: Catalogue, links: Links) -> EventP
         basis=_basis(event, catalogue),
         plane=_plane(event),
         probability=risk_views.probability(event),
+        together=tuple(
+            risk_views.together(found, catalogue.events)
+            for found in catalogue.pairs[event.primary, event.secondary].together
+            if event.event_id in found.event_ids
+        ),
         crossings=crossing_views.event_crossings(event, catalogue, links),
         trade=risk_views.trade(event, catalogue),
         commanding=_commanding(event, catalogue),

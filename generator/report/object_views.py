@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from generator.cycle.record import CycleRecord, InputRecord, ObjectRecord, PairRecord
 from generator.encounter.alert import Level
-from generator.report import crossing_views, remark_views, solution_views, wording
+from generator.report import crossing_views, remark_views, risk_views, solution_views, wording
 from generator.report.coverage_views import coverage_table, uncovered_table
 from generator.report.cycle_views import inputs_table, refusals
 from generator.report.event_tables import events_table
@@ -78,6 +78,7 @@ class PairPage:
     remarks: tuple[str, ...]
     facts: tuple[Fact, ...]
     events: Table | None
+    together: tuple[str, ...]
     crossings: PairCrossings
     uncovered: Table | None
     inputs: tuple[InputRecord, ...]
@@ -285,7 +286,8 @@ def pair_page(pair: PairRecord, catalogue: Catalogue, links: Links) -> PairPage:
             "No time of closest approach can be given.",
         )
         return PairPage(
-            name=name, statement=statement, remarks=remarks, facts=(), events=None, uncovered=None, inputs=inputs,
+            name=name, statement=statement, remarks=remarks, facts=(), events=None, together=(), uncovered=None,
+            inputs=inputs,
             crossings=crossings,
         )  # fmt: skip
     events = [event for event in catalogue.events if (event.primary, event.secondary) == (pair.primary, pair.secondary)]
@@ -296,6 +298,7 @@ def pair_page(pair: PairRecord, catalogue: Catalogue, links: Links) -> PairPage:
         remarks=remarks,
         facts=_pair_facts(pair),
         events=events_table(events, catalogue, links, caption=title) if events else None,
+        together=tuple(risk_views.together(found, events) for found in pair.together),
         uncovered=uncovered_table([pair], links) if pair.uncovered else None,
         inputs=inputs,
         crossings=crossings,

@@ -10,7 +10,7 @@ from typing import Final, Literal
 import numpy as np
 
 from generator.astro.epochs import Epoch
-from generator.cycle.record import EventRecord, ProbabilityRecord
+from generator.cycle.record import EventRecord, ProbabilityRecord, TogetherRecord
 from generator.report import wording
 from generator.report.views import (
     Catalogue,
@@ -114,6 +114,19 @@ def probability(event: EventRecord) -> Probability:
         sensitivity=() if _is_negligible(found) else tuple(_sensitivity(event)),
         negligible=NEGLIGIBLE if _is_negligible(found) else None,
     )
+
+
+def together(found: TogetherRecord, events: Sequence[EventRecord]) -> str:
+    """Several approaches of a pair in one sentence."""
+    held = sorted(event.tca for event in events if event.event_id in found.event_ids)
+    count = wording.count(len(found.event_ids), "approach", "approaches")
+    when = f" {wording.dates(held[0], held[-1])}" if held else ""
+    lead = f"That any of {count}{when} is a collision has a probability"
+    if found.pc is not None:
+        return f"{lead} of {spoken(found.pc)}: {found.why}."
+    if found.most_pc < wording.LEAST_PROBABILITY:
+        return f"{lead} {spoken(found.most_pc)}."
+    return f"{lead} between {spoken(found.least_pc)} and {spoken(found.most_pc)}: {found.why}."
 
 
 def _is_negligible(found: ProbabilityRecord) -> bool:

@@ -269,7 +269,7 @@ def _silenced(solution: SolutionRecord, silent: AbstractSet[str]) -> SolutionRec
 def _unknowable(pair: PairRecord) -> PairRecord:
     return replace(
         pair, unscreened=wording.PHASE_UNKNOWN, covered_s=0.0, uncovered_s=pair.covered_s + pair.uncovered_s,
-        uncovered=(), proven_no_closer_than_km=None, proof=None, nearest=None, profile=None, event_ids=(),
+        uncovered=(), proven_no_closer_than_km=None, proof=None, nearest=None, profile=None, event_ids=(), together=(),
     )  # fmt: skip
 
 

@@ -1,0 +1,69 @@
+"""Several encounters of one pair: the probability that any of them is a collision.
+
+Expected numbers add up whatever the encounters share; probabilities do not, because the errors of one orbit act on all
+of its encounters alike. For a slow pair each entry into the hard-body sphere is therefore followed back to the
+beginning of the first encounter, and counts if it is the pair's first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generator.encounter.equinoctial import Orbit
+from generator.encounter.pc3d import find_peak, nc_3d, whole_span
+from generator.encounter.pc_monte_carlo import first_entries
+
+FloatArray = NDArray[np.float64]
+
+TRIALS: Final = 4000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Passage:
+    """One encounter of the pair: its orbits with uncertain elements at its TCA, and that TCA on a common clock."""
+
+    first: Orbit
+    second: Orbit
+    tca_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeated:
+    """Probability that any of the encounters is a collision, with the expected number and the simulation's sigma."""
+
+    pc: float
+    expected: float
+    standard_error: float
+
+
+def repeated_probability(passages: Sequence[Passage], hbr_km: float, *, seed: int = 1) -> Repeated:
+    """Probability that a pair collides in any of several encounters that two-body motion connects.
+
+    From a quarter of a revolution before the first to as long after the last, parted in the middle between two.
+
+    Args:
+        passages: The encounters in order of time, within a few revolutions.
+        hbr_km: Combined hard-body radius.
+        seed: Of the draws of entries.
+    """
+    before_s, after_s = whole_span(passages[0].first, passages[0].second)
+    middles = [(one.tca_s + other.tca_s) / 2.0 for one, other in pairwise(passages)]
+    edges = [passages[0].tca_s + before_s, *middles, passages[-1].tca_s + after_s]
+    numbers, shares, errors = np.zeros((3, len(passages)))
+    for index, (one, (start_s, stop_s)) in enumerate(zip(passages, pairwise(edges), strict=True)):
+        pair, span_s = (one.first, one.second), (start_s - one.tca_s, stop_s - one.tca_s)
+        numbers[index] = nc_3d(*pair, hbr_km, find_peak(*pair, hbr_km), span_s).number
+        if numbers[index] > 0.0:
+            found = first_entries(*pair, hbr_km, span_s, trials=TRIALS, seed=seed + index, since_s=edges[0] - one.tca_s)
+            shares[index], errors[index] = found.apart, found.apart_error
+    return Repeated(
+        pc=min(1.0, float(numbers @ shares)),
+        expected=float(numbers.sum()),
+        standard_error=float(np.linalg.norm(numbers * errors)),
+    )

@@ -1,0 +1,85 @@
+"""Several approaches of one pair in a cycle: a slow pair is followed through, others are bounded."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fleets import CUTOFF, LOW, POLAR, write_workspace
+from generator.config import load_config
+from generator.cycle.record import CycleRecord, PairRecord
+from generator.cycle.together import together
+from generator.pipeline import run_cycle
+from generator.report.risk_views import together as words
+
+GM_MARS_KM3_S2 = 42828.375
+HBR_KM = 0.01
+SIGMAS = "radial_km = 0.05\ntransverse_km = 0.2\nnormal_km = 0.05\ntiming_s = 0.01\ntiming_growth_s_per_day = 0.01\n"
+
+
+def quiet(_: str, __: int) -> Callable[[int], None]:
+    return lambda _: None
+
+
+@pytest.fixture(scope="module")
+def record(tmp_path_factory: pytest.TempPathFactory) -> CycleRecord:
+    """Two objects on nearly one orbit, which come near twice a revolution, and a third that crosses both."""
+    directory = tmp_path_factory.mktemp("slow")
+    beside = replace(LOW, e=LOW.e + 2e-5, inclination_rad=LOW.inclination_rad + 2e-5)
+    path = write_workspace(
+        directory, orbits={"LOW": LOW, "BESIDE": beside, "POLAR": POLAR}, limit_km=500.0, span_days=0.3
+    )
+    table = f'[object.uncertainty]\n{SIGMAS}source = "assumed for this test"\n[[object.ephemeris]]'
+    path.write_text(path.read_text().replace("[[object.ephemeris]]", table))
+    config, text = load_config(path)
+    return run_cycle(config, text, directory, CUTOFF, None, quiet).record
+
+
+def pair(record: CycleRecord, first: str, second: str) -> PairRecord:
+    return next(one for one in record.pairs if (one.primary, one.secondary) == (first, second))
+
+
+def test_the_approaches_of_a_slow_pair_are_followed_through(record: CycleRecord) -> None:
+    """Every approach of the slow pair stands in a chain whose probability lies between the largest and the sum."""
+    found = pair(record, "BESIDE", "LOW")
+    chains = [one for one in found.together if one.pc is not None]
+    assert len(found.event_ids) > 2
+    assert chains
+    assert {key for chain in chains for key in chain.event_ids} <= set(found.event_ids)
+    for chain in chains:
+        assert chain.pc is not None
+        assert 0.0 < chain.pc <= chain.most_pc * 1.01
+        assert chain.pc >= chain.least_pc * 0.9  # the approach's own span is cut at the middle to the next one
+
+
+def test_the_approaches_of_a_fast_pair_are_bounded(record: CycleRecord) -> None:
+    """Approaches at kilometres a second are never followed through: largest and sum are what is known."""
+    found = pair(record, "LOW", "POLAR")
+    events = [event for event in record.events if event.event_id in found.event_ids]
+    (bounds,) = found.together
+
+    assert bounds.pc is None
+    assert bounds.least_pc == max(event.probability.pc for event in events)
+    assert bounds.most_pc == pytest.approx(min(1.0, sum(event.probability.pc for event in events)))
+    assert "not above the sum" in bounds.why
+
+
+def test_one_approach_is_not_combined(record: CycleRecord) -> None:
+    """A single approach, or several of which one has a probability, say nothing together."""
+    events = [event for event in record.events if (event.primary, event.secondary) == ("LOW", "POLAR")]
+    mute = replace(events[0], probability=replace(events[0].probability, pc=None))
+
+    assert together(events[:1], HBR_KM, GM_MARS_KM3_S2) == ()
+    assert together([mute, *events[1:2]], HBR_KM, GM_MARS_KM3_S2) == ()
+
+
+def test_the_page_tells_the_chain_and_the_bounds(record: CycleRecord) -> None:
+    """The sentence of a chain gives one figure, that of bounds two, or one where both are nothing."""
+    found = pair(record, "BESIDE", "LOW").together[0]
+
+    assert "has a probability of" in words(found, record.events)
+    bounds = replace(found, pc=None, least_pc=1e-5, most_pc=3e-5)
+    assert "between 1.0e-5 and 3.0e-5" in words(bounds, record.events)
+    assert words(replace(bounds, least_pc=0.0, most_pc=0.0), record.events).endswith("below 1e-20.")
+    assert np.isfinite(found.most_pc)
