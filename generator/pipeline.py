@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +16,7 @@ from generator.ephemeris.trajectory import Trajectory
 from generator.errors import ConfigError
 from generator.ingest import Setting, ingest
 from generator.ingest.catalogues import read_catalogues
+from generator.ingest.notes import read_notes
 from generator.screening.crossing import fleet_crossings
 from generator.screening.screen import screen, together
 from generator.screening.workers import Serial, Workers
@@ -122,9 +123,10 @@ def run_cycle(
         progress=progress("screening other solutions", others),
     )
     read = [*ingested, *(other for result in ingested for _, other in result.solutions)]
+    notes = read_notes(directory, cutoff, config.mapped_words)
     inputs = {sha256: data for result in read for sha256, data in result.files.items()}
     inputs |= swept.files if swept is not None else {}
-    return CycleResult(record=assemble(findings), inputs=inputs)
+    return CycleResult(record=replace(assemble(findings), notes=notes), inputs=inputs)
 
 
 def _swept(

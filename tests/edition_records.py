@@ -6,6 +6,7 @@ or at all, is listed here by hand, apart from the table of rules that is under t
 
 from __future__ import annotations
 
+import hashlib
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass, replace
@@ -91,7 +92,8 @@ def marked_record(markings: Mapping[str, MarkingRecord | None]) -> CycleRecord:
 
 def _marked(entry: InputRecord, markings: Mapping[str, MarkingRecord | None]) -> InputRecord:
     marking = markings.get(entry.object_id, CLEAR)
-    return replace(entry, marking=marking, comments=(f"Made for {entry.object_id} only",))
+    sha256 = hashlib.sha256(entry.file.encode()).hexdigest()
+    return replace(entry, marking=marking, sha256=sha256, comments=(f"Made for {entry.object_id} only",))
 
 
 def _predicted(at: Epoch) -> Prediction:

@@ -46,6 +46,8 @@ TOUCH_FILES = {
     "ingest/catalogues.py",
     "ingest/kernels.py",
     "ingest/messages.py",
+    "ingest/notes.py",
+    "commands/log.py",
     "ledger.py",
     "publish/check.py",
     "publish/leak.py",

@@ -8,6 +8,7 @@ import generator
 from generator.commands.archives import build, history, keygen, prune, rebuild, verify
 from generator.commands.conversion import convert_command
 from generator.commands.cycles import run, watch
+from generator.commands.log import log_command
 from generator.commands.messages import compare, pc
 from generator.commands.retrieval import fetch
 from generator.commands.shared import World
@@ -52,6 +53,7 @@ for command in (
     compare,
     pc,
     validate_command,
+    log_command,
     serve,
     demo,
 ):

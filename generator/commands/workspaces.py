@@ -62,12 +62,12 @@ def demo(world: World, directory: Path, jobs: int) -> None:
         advance = bars.stage("propagating the sample fleet", 0)
         cutoffs = write_sample(directory, progress=lambda _: advance(1))
     config, text = load_config(workspace.config)
-    front = workspace.public / "index.html"
     with Bars() as bars:
         write_validation(workspace, validate(world.instant, bars.stage("validating", len(PARTS))))
     for cutoff in cutoffs:
-        front, _ = one_cycle(workspace, config, text, cutoff, jobs=jobs, log=Log(file=None, world=world))
-    click.echo(front.resolve())
+        one_cycle(workspace, config, text, cutoff, jobs=jobs, log=Log(file=None, world=world))
+    for site in editions_of(workspace, config):
+        click.echo((site.public / "index.html").resolve())
 
 
 @click.command()

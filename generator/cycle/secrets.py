@@ -168,11 +168,12 @@ def _words(ours: Iterable[Leaf], theirs: Iterable[Leaf], vocabulary: str) -> dic
     """Texts that only the full record holds, as they are compared, each with its place."""
     permitted = {text for leaf in theirs for text, _ in _texts(leaf)}
     identities = " | ".join(sorted({text for leaf in theirs if leaf.field in IDENTITIES for text, _ in _texts(leaf)}))
+    told = " | ".join(permitted)
     found: dict[str, str] = {}
     for leaf in ours:
         for text, least in _texts(leaf):
             whole = re.search(rf"(?<![a-z0-9]){re.escape(text)}(?![a-z0-9])", identities) if text else None
-            own = leaf.field not in IDENTITIES and text in vocabulary
+            own = leaf.field not in IDENTITIES and (text in vocabulary or text in told)
             if len(text) >= least and text not in permitted and whole is None and not own:
                 found.setdefault(text, leaf.place)
     return found

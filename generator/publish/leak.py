@@ -22,7 +22,7 @@ from urllib.parse import unquote
 import generator
 from generator.cycle.record import CycleRecord
 from generator.cycle.release import reduced
-from generator.cycle.secrets import ALONE_DIGITS, BESIDE_DIGITS, Secrets, leaves, plain_text, secrets_of
+from generator.cycle.secrets import ALONE_DIGITS, BESIDE_DIGITS, Numbers, Secrets, leaves, plain_text, secrets_of
 from generator.errors import LeakError
 from generator.publish.stage import all_plots
 from generator.publish.workspace import Workspace
@@ -113,7 +113,8 @@ def _lines(name: str, data: bytes) -> list[str]:
         text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
     found = [plain_text(name.replace("/", " / "))]
     for line in text.splitlines():
-        plain = html.unescape(html.unescape(unquote(line) if "%" in line else line) if "&" in line else line)
+        plain = unquote(line) if "%" in line else line
+        plain = html.unescape(html.unescape(plain)) if "&" in plain else plain
         plain = plain.translate(_THIN)
         found.append(plain_text(plain))
         if "<" in plain and "><" in plain:
@@ -133,6 +134,8 @@ def _words_in(name: str, lines: list[str], by_word: dict[str, list[str]], secret
 
 def _instants_in(name: str, lines: list[str], secrets: Secrets) -> Iterator[Leak]:
     for number, line in enumerate(lines):
+        if ":" not in line:
+            continue
         for text in (*(found[0] for found in _INSTANT.finditer(line)), *map(_from_spoken, _SPOKEN.finditer(line))):
             spelled = text.replace(" ", "T").upper()
             if spelled in secrets.instants:
@@ -145,18 +148,30 @@ def _from_spoken(found: re.Match[str]) -> str:
 
 def _numbers_in(name: str, lines: list[str], secrets: Secrets) -> Iterator[Leak]:
     for number, line in enumerate(lines):
+        printed = [(text, _digits(text)) for text in _NUMBER.findall(line)]
+        if not any(digits >= BESIDE_DIGITS for _, digits in printed):
+            continue
         beside = [numbers for pair, numbers in secrets.beside.items() if all(key in line for key in pair)]
-        for found in _NUMBER.finditer(line):
-            digits = len(found[0].split("e")[0].replace(".", "").strip("0"))
-            if digits < BESIDE_DIGITS or (digits < ALONE_DIGITS and not beside):
-                continue
-            value, half_unit = _value(found[0])
-            if value is None or secrets.open_numbers.found(value, half_unit) is not None:
-                continue
-            searched = [*beside, secrets.alone] if digits >= ALONE_DIGITS else beside
-            place = next((hit for numbers in searched if (hit := numbers.found(value, half_unit)) is not None), None)
+        for text, digits in printed:
+            searched = [secrets.alone] if digits >= ALONE_DIGITS else []
+            place = _place(text, [*beside, *searched] if digits >= BESIDE_DIGITS else [], secrets)
             if place is not None:
                 yield Leak(file=name, line=number, secret=place)
+
+
+def _digits(text: str) -> int:
+    """Significant digits of a printed number."""
+    return len(text.split("e", maxsplit=1)[0].replace(".", "").strip("0"))
+
+
+def _place(text: str, searched: Sequence[Numbers], secrets: Secrets) -> str | None:
+    """Where the full record holds a number that can be printed so, unless the edition holds such a one itself."""
+    if not searched:
+        return None
+    value, half_unit = _value(text)
+    if value is None or secrets.open_numbers.found(value, half_unit) is not None:
+        return None
+    return next((hit for numbers in searched if (hit := numbers.found(value, half_unit)) is not None), None)
 
 
 def _value(text: str) -> tuple[float | None, float]:

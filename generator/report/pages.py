@@ -23,6 +23,7 @@ from generator.report import (
     cycle_views,
     event_tables,
     event_views,
+    note_views,
     object_views,
     solution_views,
     sweep_views,
@@ -214,6 +215,7 @@ def _overview(catalogue: Catalogue, links: Links) -> dict[str, Any]:
         "plots": {plot.name: plot for plot in cycle_plots(record)},
         "publisher": record.publisher,
         "edition": record.edition,
+        "notes": note_views.notes_of_cycle(record),
         "first": record.previous_cycle_id is None,
         "sweep": sweep_views.sweep_view(catalogue, links),
         "planned": solution_views.planned(catalogue, links),
@@ -243,6 +245,7 @@ def _event_page(event: EventRecord, catalogue: Catalogue, links: Links) -> str:
     return render_page(
         "event.md.j2", _below(catalogue.record, links, title, page.summary, "event", event.event_id), links,
         page=page, plots=plots, inputs=cycle_views.used_inputs_table(page.inputs), event_id=event.event_id,
+        **_said(event, catalogue),
         provenance=cycle_views.provenance(catalogue.record), cycle_id=catalogue.record.cycle_id,
     )  # fmt: skip
 
@@ -281,8 +284,16 @@ def _permalink_page(event: EventRecord, catalogue: Catalogue, links: Links) -> s
     return render_page(
         "permalink.md.j2", meta, links, card=card, summary=meta.description, context=cycle_views.context(record),
         history=event_tables.history_table(event, links), detailed=event.event_id in catalogue.detailed,
-        event_id=event.event_id, cycle_id=record.cycle_id,
+        event_id=event.event_id, cycle_id=record.cycle_id, **_said(event, catalogue),
     )  # fmt: skip
+
+
+def _said(event: EventRecord, catalogue: Catalogue) -> dict[str, Any]:
+    """What was said about an event, and whom to tell of it."""
+    return {
+        "notes": note_views.notes_of_event(catalogue.record, event.event_id),
+        "contacts": note_views.contacts(event, catalogue),
+    }
 
 
 def _left_page(change: ChangeRecord, catalogue: Catalogue, links: Links) -> str:

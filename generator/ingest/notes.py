@@ -1,0 +1,114 @@
+"""Consultations and decisions: one Markdown file each in ``log/``, with YAML front matter.
+
+::
+
+    ---
+    event: MRO-TW1-20210321T0412     # left out for a note on the whole cycle
+    time: 2021-03-17T09:30:00Z
+    kind: consultation               # consultation, decision, action, outcome
+    parties: [NASA, CNSA]
+    originator: NASA
+    marking: TLP:AMBER
+    release: [CNSA]
+    ---
+    What was said, in plain paragraphs.
+
+A note that cannot be read is kept out of every page and reported: what it says may be under a marking.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from generator.astro.epochs import Epoch
+from generator.cycle.marking import Tlp
+from generator.cycle.record import NoteKind, NoteRecord
+from generator.edition_tables import marking_record
+from generator.errors import InputError
+
+FOLDER: Final = "log"
+LARGEST_BYTES: Final = 1_000_000
+
+
+class FrontMatter(BaseModel):
+    """What stands above a note; no other keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    event: str | None = Field(default=None, min_length=1)
+    time: datetime
+    kind: NoteKind
+    parties: tuple[str, ...] = Field(min_length=1)
+    originator: str = Field(min_length=1)
+    marking: str = Field(min_length=1)
+    release: tuple[str, ...] = ()
+
+    @field_validator("time")
+    @classmethod
+    def _in_utc(cls, time: datetime) -> datetime:
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+
+
+def read_notes(directory: Path, cutoff: Epoch, mapped_words: Mapping[str, Tlp]) -> tuple[NoteRecord, ...]:
+    """The notes up to a data cut-off by time, then those that cannot be read, by name.
+
+    Args:
+        directory: The workspace.
+        cutoff: Later notes belong to a later cycle.
+        mapped_words: Agencies' own words of markings.
+    """
+    found = [_read(path, directory, mapped_words) for path in sorted((directory / FOLDER).glob("*.md"))]
+    read = [note for note in found if note.time is not None and note.time <= cutoff]
+    read.sort(key=lambda note: (note.time or cutoff, note.file))
+    return (*read, *(note for note in found if note.refusal is not None))
+
+
+def parse_note(text: str, file: str, mapped_words: Mapping[str, Tlp]) -> NoteRecord:
+    """Read a note.
+
+    Raises:
+        InputError: if it breaks a rule, with file and key.
+    """
+    parts = text.removeprefix("\ufeff").split("---\n", maxsplit=2)
+    if len(parts) < 3 or parts[0].strip():
+        raise InputError("a note must begin with front matter between two lines of ---", file=file)
+    try:
+        plain: Any = yaml.safe_load(parts[1])
+        head = FrontMatter.model_validate(plain)
+    except (yaml.YAMLError, RecursionError) as error:
+        raise InputError(f"the front matter must be YAML: {str(error).splitlines()[0]}", file=file) from None
+    except ValidationError as error:
+        fault = error.errors()[0]
+        place = ".".join(str(part) for part in fault["loc"]) or "front matter"
+        raise InputError(f"{place}: {fault['msg'].removeprefix('Value error, ')}", file=file) from None
+    return NoteRecord(
+        file=file,
+        event_id=head.event,
+        time=Epoch.from_datetime(head.time),
+        kind=head.kind,
+        parties=head.parties,
+        marking=marking_record(head.marking, head.release, head.originator, mapped_words),
+        text=parts[2].strip(),
+        refusal=None,
+    )
+
+
+def _read(path: Path, directory: Path, mapped_words: Mapping[str, Tlp]) -> NoteRecord:
+    file = path.relative_to(directory).as_posix()
+    try:
+        if path.stat().st_size > LARGEST_BYTES:
+            raise InputError(f"a note must be smaller than {LARGEST_BYTES} bytes", file=file)
+        return parse_note(path.read_bytes().decode("utf-8").replace("\r\n", "\n"), file, mapped_words)
+    except (OSError, UnicodeDecodeError) as error:
+        fault = InputError(f"a note must be readable UTF-8 text: {type(error).__name__}", file=file)
+    except InputError as error:
+        fault = error
+    return NoteRecord(
+        file=file, event_id=None, time=None, kind=None, parties=(), marking=None, text="", refusal=str(fault)
+    )

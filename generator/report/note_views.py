@@ -1,0 +1,69 @@
+"""Views of what was said and decided about an event or a cycle, and of whom to tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from generator.cycle.record import CycleRecord, EventRecord, NoteRecord
+from generator.report import wording
+from generator.report.views import Catalogue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteView:
+    """One note; ``event_id`` is where it belongs, if to an event."""
+
+    kind: str
+    when: str
+    machine: str
+    parties: str
+    marking: str
+    event_id: str | None
+    paragraphs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactView:
+    """Who must be told of an object's approaches."""
+
+    of: str
+    party: str
+    channel: str
+
+
+def notes_of_cycle(record: CycleRecord) -> tuple[NoteView, ...]:
+    """All notes of a cycle, the newest first."""
+    return _views(record.notes)
+
+
+def notes_of_event(record: CycleRecord, event_id: str) -> tuple[NoteView, ...]:
+    """Those on one event."""
+    return _views(note for note in record.notes if note.event_id == event_id)
+
+
+def contacts(event: EventRecord, catalogue: Catalogue) -> tuple[ContactView, ...]:
+    """Whom to tell of an event: the contacts of both objects."""
+    found = [catalogue.objects[key] for key in (event.primary, event.secondary) if key in catalogue.objects]
+    return tuple(
+        ContactView(of=item.name, party=contact.party, channel=contact.channel)
+        for item in found
+        for contact in item.contacts
+    )
+
+
+def _views(notes: Iterable[NoteRecord]) -> tuple[NoteView, ...]:
+    readable = [note for note in notes if note.refusal is None and note.time is not None]
+    return tuple(
+        NoteView(
+            kind=(note.kind or "note").capitalize(),
+            when=wording.moment_to_minute(note.time),
+            machine=wording.machine_time(note.time),
+            parties=wording.listing(note.parties),
+            marking=str(note.marking) if note.marking else "unmarked",
+            event_id=note.event_id,
+            paragraphs=tuple(part.strip() for part in note.text.split("\n\n") if part.strip()),
+        )
+        for note in reversed(readable)
+        if note.time is not None
+    )

@@ -1,0 +1,165 @@
+"""The leak test: whatever is planted in a built file is found, in every spelling, and nothing else is."""
+
+from __future__ import annotations
+
+import gzip
+import html
+import io
+import json
+import re
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from edition_records import edition, marked_record
+from generator.cycle.marking import Edition, Show
+from generator.cycle.record import CycleRecord
+from generator.cycle.release import reduced
+from generator.cycle.secrets import Secrets, secrets_of
+from generator.errors import LeakError
+from generator.publish.leak import check_leaks, leaks_in
+from generator.publish.stage import all_plots
+from generator.publish.workspace import Workspace
+from generator.report import wording
+from generator.report.pages import cycle_pages
+
+RULES = {"MEX": Show.HIDDEN, "PHOBOS": Show.ANONYMOUS, "TIANWEN-1": Show.METRICS}
+PUBLIC = edition(RULES)
+PLACE = Path("cycles/2021/03/15/T0000Z")
+
+
+@pytest.fixture(scope="module")
+def full() -> CycleRecord:
+    """The sample, with marks, notes and contacts."""
+    return marked_record({})
+
+
+@pytest.fixture(scope="module")
+def shown(full: CycleRecord) -> CycleRecord:
+    """What the public edition holds of it."""
+    return reduced(full, PUBLIC)
+
+
+@pytest.fixture(scope="module")
+def secrets(full: CycleRecord, shown: CycleRecord) -> Secrets:
+    """What a site made from it must not hold."""
+    return secrets_of(full, shown)
+
+
+def test_pages_of_a_reduced_record_hold_no_secret(shown: CycleRecord, secrets: Secrets) -> None:
+    """Nothing is found in any page, table, message or picture's data of the edition."""
+    files = [(name, text.encode()) for name, text in cycle_pages(shown).items()]
+
+    assert leaks_in(files, all_plots(shown), secrets) == []
+
+
+def test_pages_of_the_full_record_are_found(full: CycleRecord, secrets: Secrets) -> None:
+    """Every page that names the hidden object, and every picture of it, is found when the full record is rendered."""
+    pages = cycle_pages(full)
+    named = {name for name, text in pages.items() if "MEX" in text + name and "{{" not in text}
+
+    found = {leak.file for leak in leaks_in([(name, text.encode()) for name, text in pages.items()], (), secrets)}
+    drawn = {leak.file for leak in leaks_in((), all_plots(full), secrets)}
+
+    assert named <= found
+    assert {"plots/object-MEX-orbit.svg"} <= drawn or any("MEX" in name for name in drawn)
+
+
+def spellings(full: CycleRecord) -> dict[str, str]:
+    """What must not stand in the public edition, as the program could print it."""
+    hidden = next(item for item in full.objects if item.id == "MEX")
+    given = next(item for item in full.inputs if item.object_id == "MEX")
+    event = next(e for e in full.events if "TIANWEN-1" in (e.primary, e.secondary))
+    assert event.primary_position_km is not None
+    assert event.relative_speed_km_s is not None
+    x_km = event.primary_position_km[0]
+    return {
+        "name": hidden.name,
+        "name in capitals": hidden.name.upper(),
+        "name in a page": html.escape(f"<b>{hidden.name}</b>"),
+        "name in an address": quote(hidden.name),
+        "name in JSON": json.dumps(hidden.name.replace("M", "\u004d")).replace("M", "\\u004d"),
+        "name across two lines": hidden.name.replace(" ", "\n"),
+        "name in picture text": f"<text><tspan>{hidden.name}</tspan></text>",
+        "id": f"about {hidden.id}.",
+        "designator": f"OBJECT_DESIGNATOR = {hidden.naif_id}" if len(str(hidden.naif_id)) > 4 else hidden.name,
+        "file": given.file,
+        "file without folder": f"see {given.file.rsplit('/')[-1]} there",
+        "hash": given.sha256 or "",
+        "comment": given.comments[0],
+        "note of the object": hidden.note or "",
+        "channel": hidden.contacts[0].channel,
+        "event id with its minute": event.event_id,
+        "instant": event.tca.iso(digits=6),
+        "instant in words": wording.moment(event.tca),
+        "instant in a table": wording.instant(event.tca, 1),
+        "minute": wording.minute(event.tca),
+        "coordinate": f"{x_km:.6f}",
+        "coordinate in metres": f"{x_km * 1000.0:.3f}",
+        "coordinate with thin spaces": wording.number(x_km, 6),
+        "rounded beside the pair": f"{event.primary} – {event.secondary} {event.relative_speed_km_s:.5f}",
+        "configuration's hash": full.provenance.configuration_sha256 or "",
+    }
+
+
+@pytest.mark.parametrize("which", sorted(spellings(marked_record({}))))
+def test_a_planted_secret_is_found(full: CycleRecord, secrets: Secrets, which: str) -> None:
+    """A secret in the middle of a page is found in each spelling, and the finding does not repeat it."""
+    secret = spellings(full)[which]
+    text = f"<p>first line</p>\n<p>before {secret} after</p>\n"
+
+    found = leaks_in([("page.html", text.encode())], (), secrets)
+
+    assert found
+    assert secret not in str(found[0])
+    assert re.match(r"page\.html(:\d+)? holds ", str(found[0]))
+
+
+@pytest.mark.parametrize("kind", ["gz", "zip", "name"])
+def test_compressed_files_and_names_are_searched(tmp_path: Path, full: CycleRecord, kind: str) -> None:
+    """A secret inside a compressed file, or in a file's name, stops the edition with its place."""
+    built = tmp_path / "built"
+    built.mkdir()
+    if kind == "gz":
+        (built / "data.csv.gz").write_bytes(gzip.compress(b"x,y\nMars Express,1\n"))
+    elif kind == "zip":
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr("inner.txt", "Mars Express")
+        (built / "cycle.zip").write_bytes(packed.getvalue())
+    else:
+        (built / "MEX--MRO.html").write_text("nothing")
+    places = {"gz": "data.csv:2", "zip": "cycle.zip/inner.txt:1", "name": "MEX--MRO.html"}
+    workspace = Workspace(directory=tmp_path, edition=PUBLIC, alone=False)
+
+    with pytest.raises(LeakError, match=re.escape(places[kind])) as caught:
+        check_leaks(workspace, built, [full])
+
+    assert caught.value.edition == "public"
+    assert caught.value.exit_code == 7
+
+
+def test_common_numbers_are_no_secret(secrets: Secrets) -> None:
+    """Numbers with few digits, and those that the edition holds itself, are not taken for secrets."""
+    text = b"<td>3396.19</td><td>28</td><td>0.5</td><td>2021-03-15T00:00:00Z</td><td>100</td><td>3.14159</td>\n"
+
+    assert leaks_in([("page.html", text)], (), secrets) == []
+
+
+def test_an_edition_of_everything_is_not_searched(tmp_path: Path, full: CycleRecord) -> None:
+    """The publisher's own edition holds everything by right."""
+    (tmp_path / "page.html").write_text("Mars Express")
+    workspace = Workspace(directory=tmp_path, edition=Edition(id="own", everything=True))
+
+    check_leaks(workspace, tmp_path, [full])
+
+
+def test_what_both_records_hold_is_no_secret(full: CycleRecord, shown: CycleRecord) -> None:
+    """A hidden object's operator that also operates a visible one is not searched for."""
+    shared = replace(full, objects=tuple(replace(item, operator="NASA") for item in full.objects))
+
+    assert "nasa" not in secrets_of(shared, reduced(shared, PUBLIC)).words
+    assert "mars express" in secrets_of(full, shown).words
