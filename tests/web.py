@@ -132,10 +132,14 @@ def silent(seconds: float) -> Reply:
     return lambda _: time.sleep(seconds)
 
 
-def dripping(piece: bytes, pause_s: float, count: int) -> Reply:
-    """A long answer, piece by piece."""
+def dripping(piece: bytes, pause_s: float, count: int, *, head_too: bool = False) -> Reply:
+    """A long answer, piece by piece; with ``head_too`` its head comes so as well."""
 
     def reply(handler: BaseHTTPRequestHandler) -> None:
+        for letter in b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * count if head_too else b"":
+            handler.wfile.write(bytes([letter]))
+            handler.wfile.flush()
+            time.sleep(pause_s)
         handler.send_response(200)
         handler.send_header("Content-Length", str(len(piece) * count))
         handler.end_headers()

@@ -116,20 +116,20 @@ def retrieve(
     Raises:
         OSError: if the workspace cannot be written.
     """
-    with Transport(config.fetch, outside) as transport:
-        for errand in wanted:
-            clear(errand, directory)
-            ledger = read_ledger(directory)
-            context = Context(
-                config=config,
-                directory=directory,
-                outside=outside,
-                transport=transport,
-                now=outside.instant(),
-                last=last_good(errand, directory, ledger),
-                progress=stage(f"retrieving {', '.join(errand.object_ids)}", 0),
-            )
-            yield _run(errand, context, ledger.attempts.get(attempt_key(errand.text, errand.path)))
+    transport = Transport(config.fetch, outside)
+    for errand in wanted:
+        clear(errand, directory)
+        ledger = read_ledger(directory)
+        context = Context(
+            config=config,
+            directory=directory,
+            outside=outside,
+            transport=transport,
+            now=outside.instant(),
+            last=last_good(errand, directory, ledger),
+            progress=stage(f"retrieving {', '.join(errand.object_ids)}", 0),
+        )
+        yield _run(errand, context, ledger.attempts.get(attempt_key(errand.text, errand.path)))
 
 
 def _run(errand: Errand, context: Context, last: Attempt | None) -> Outcome:

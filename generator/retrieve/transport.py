@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import html
 import re
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -75,21 +76,12 @@ class _PassingError(Exception):
 
 
 class Transport:
-    """Asks the hosts that a configuration names; connections are kept for as long as it is open."""
+    """Asks the hosts that a configuration names."""
 
     def __init__(self, fetch: Fetch, outside: Outside) -> None:
         self._fetch = fetch
         self._outside = outside
-        agent = {"User-Agent": f"nearpass/{generator.__version__}"}
-        self._client = httpx.Client(timeout=fetch.timeout_s, headers=agent, follow_redirects=False)
-        self._direct = httpx.Client(timeout=fetch.timeout_s, headers=agent, follow_redirects=False, trust_env=False)
-
-    def __enter__(self) -> Transport:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._client.close()
-        self._direct.close()
+        self._tls = httpx.create_ssl_context()
 
     def read(self, url: str, *, params: Mapping[str, str] | None = None, page: bool = False) -> tuple[bytes, Answer]:
         """Ask for something small and hand it back; ``page`` allows a web page, such as a listing.
@@ -149,7 +141,7 @@ class Transport:
         target = str(httpx.URL(url, params=params) if params else httpx.URL(url))
         for _ in range(MOST_REDIRECTS + 1):
             self._check_allowed(target, url)
-            with _faults_named(url, self._fetch.timeout_s), self._streaming(target, known) as response:
+            with _faults_named(url, self._fetch.timeout_s), self._streaming(target, known, url) as response:
                 if not response.has_redirect_location:
                     return self._take(response, url, sink, page, progress)
                 target = str(response.url.join(response.headers["location"]))
@@ -162,15 +154,36 @@ class Transport:
             raise RetrievalError(rule, value=f"{scheme}://{host}", file=_shown(url))
 
     @contextmanager
-    def _streaming(self, target: str, known: Known | None) -> Iterator[httpx.Response]:
+    def _streaming(self, target: str, known: Known | None, url: str) -> Iterator[httpx.Response]:
+        """The head of an answer and its content to come, cut off when both together take too long."""
         headers = self._authorization(target)
         if known is not None and known.etag is not None:
             headers["If-None-Match"] = known.etag
         if known is not None and known.last_modified is not None:
             headers["If-Modified-Since"] = known.last_modified
-        client = self._direct if (urlsplit(target).hostname or "") in LOOPBACK else self._client
-        with client.stream("GET", target, headers=headers) as response:
-            yield response
+        headers["User-Agent"] = f"nearpass/{generator.__version__}"
+        proxied = (urlsplit(target).hostname or "") not in LOOPBACK
+        client = httpx.Client(timeout=self._fetch.timeout_s, verify=self._tls, trust_env=proxied)
+        late = threading.Event()
+
+        def cut() -> None:
+            late.set()
+            client.close()
+
+        timer = threading.Timer(self._fetch.longest_s, cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            with client.stream("GET", target, headers=headers) as response:
+                yield response
+        except Exception:
+            if late.is_set():
+                rule = f"an answer must be complete within fetch.longest_s, {self._fetch.longest_s:g} s"
+                raise RetrievalError(rule, file=_shown(url)) from None
+            raise
+        finally:
+            timer.cancel()
+            client.close()
 
     def _authorization(self, target: str) -> dict[str, str]:
         """Credentials of the host, from the environment; never over a line that others can read."""
@@ -234,7 +247,6 @@ class Transport:
         )
         if int(response.headers.get("content-length") or 0) > largest_bytes:
             raise too_large
-        started = self._outside.instant()
         digest, size_bytes = hashlib.sha256(), 0
         sink.seek(0)
         sink.truncate()
@@ -248,9 +260,6 @@ class Transport:
             size_bytes += len(chunk)
             if size_bytes > largest_bytes:
                 raise too_large
-            if self._outside.instant() - started > self._fetch.longest_s:
-                rule = f"an answer must be complete within fetch.longest_s, {self._fetch.longest_s:g} s"
-                raise RetrievalError(rule, value=f"{size_bytes} bytes so far", file=_shown(url))
             digest.update(chunk)
             sink.write(chunk)
             progress(len(chunk))

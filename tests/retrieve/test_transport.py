@@ -31,8 +31,7 @@ def asked(
     """Ask for a file of the server; its content and the answer."""
     fetch = Fetch(**{"hosts": (web.host,), "timeout_s": 0.3, "tries": 3, "largest_mb": 1.0, **rules})
     sink = BytesIO()
-    with Transport(fetch, (waiting or Waiting()).outside()) as transport:
-        answer = transport.get(f"{web.url}/a.oem", sink, known=known)
+    answer = Transport(fetch, (waiting or Waiting()).outside()).get(f"{web.url}/a.oem", sink, known=known)
     return sink.getvalue(), answer
 
 
@@ -122,15 +121,13 @@ def test_a_redirect_among_the_named_hosts_is_followed(web: Web) -> None:
     assert [path for path, _ in web.requests] == ["/a.oem", "/b.oem"]
 
 
-def test_an_answer_that_never_ends(web: Web) -> None:
-    """An answer whose pieces keep coming is given up once it took longer than it may, however short the pauses."""
-    web.always = dripping(b"x", 0.05, 1000)
-    fetch = Fetch(hosts=(web.host,), timeout_s=5.0, longest_s=0.4)
-    outside = Waiting().outside()
-    outside = type(outside)(instant=lambda: NOW + time.monotonic(), sleep=outside.sleep, environment={})
+@pytest.mark.parametrize("head_too", [False, True], ids=["content", "head"])
+def test_an_answer_that_never_ends(web: Web, head_too: bool) -> None:
+    """An answer whose pieces keep coming, from its head on, is given up once it took longer than it may."""
+    web.always = dripping(b"x", 0.05, 1000, head_too=head_too)
     began = time.monotonic()
-    with Transport(fetch, outside) as transport, pytest.raises(RetrievalError, match=r"within fetch.longest_s, 0.4 s"):
-        transport.get(f"{web.url}/a.oem", BytesIO())
+    with pytest.raises(RetrievalError, match=r"within fetch.longest_s, 0.4 s"):
+        asked(web, timeout_s=5.0, longest_s=0.4)
 
     assert time.monotonic() - began < 4.0  # the server alone would take 50 s
 
@@ -160,8 +157,8 @@ def test_only_named_hosts_are_asked(web: Web) -> None:
     """A host that the configuration does not name is not asked, nor one over HTTP that is not this machine."""
     for hosts, url in (((), web.url), (("drop.example",), "http://drop.example/x")):
         fetch = Fetch(hosts=hosts)
-        with Transport(fetch, Waiting().outside()) as transport, pytest.raises(RetrievalError, match="does not name"):
-            transport.get(url, BytesIO())
+        with pytest.raises(RetrievalError, match="does not name"):
+            Transport(fetch, Waiting().outside()).get(url, BytesIO())
 
     assert web.requests == []
 
