@@ -205,7 +205,7 @@ def test_pages_read_without_scripts(visit: Visitor, kind: str) -> None:
             .filter((part) => !part.checkVisibility()).map((part) => part.outerHTML.slice(0, 90))"""
     )
     assert hidden == []
-    expect(page.locator("main input, main button, button.theme:visible")).to_have_count(0)
+    expect(page.locator("main input:visible, main button:visible, button.theme:visible")).to_have_count(0)
 
 
 @EVERY_KIND

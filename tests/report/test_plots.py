@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import cache
 
 import matplotlib as mpl
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -99,18 +100,31 @@ def test_svg_is_small(kind: str) -> None:
     assert len(draw(of_kind(kind))) < BUDGET_BYTES
 
 
-def test_glyphs_keep_their_size() -> None:
-    """Outlines in fewer digits have the height that the font gives them, to a 400th of an em."""
+def test_glyphs_keep_their_outlines() -> None:
+    """In fewer digits the points of each outline lie where the font has them, to a 400th of an em."""
     font = ft2font.FT2Font(font_manager.findfont("DejaVu Sans"))
     font.set_size(100.0, 72.0)
-    outlines = re.findall(
-        r'<path id="g([0-9a-f]+)" d="([^"]+)" transform="scale\(([0-9.]+)\)"', draw(of_kind("timeline")).decode()
-    )
+    drawn = draw(of_kind("timeline")).decode()
+    outlines = re.findall(r'<path id="g([0-9a-f]+)" d="([^"]+)" transform="scale\(([0-9.]+)\)"', drawn)
     assert len(outlines) > 20
     for glyph, outline, scale in outlines:
-        highest = max(int(y) for _, y in re.findall(r"(-?\d+) (-?\d+)", outline)) * float(scale)
-        expected = font.load_glyph(int(glyph, 16), flags=ft2font.LoadFlags.NO_HINTING).bbox[3] / 64.0
-        assert highest == pytest.approx(expected, abs=100.0 / 400.0), glyph
+        font.load_glyph(int(glyph, 16), flags=ft2font.LoadFlags.NO_HINTING)
+        points, codes = font.get_path()
+        expected = points[codes != mpl.path.Path.CLOSEPOLY]
+        assert np.array(walked(outline)) * float(scale) == pytest.approx(expected, abs=100.0 / 400.0), glyph
+
+
+def walked(outline: str) -> list[tuple[int, int]]:
+    """Points of an outline of relative moves, lines and curves."""
+    found: list[tuple[int, int]] = []
+    here = start = (0, 0)
+    for command, numbers in re.findall(r"([mlqz])([^mlqz]*)", outline):
+        steps = [int(number) for number in re.findall(r"-?\d+", numbers)]
+        points = [(here[0] + x, here[1] + y) for x, y in zip(steps[::2], steps[1::2], strict=True)]
+        found += points
+        here = points[-1] if points else start
+        start = here if command == "m" else start
+    return found
 
 
 def test_bytes_are_the_same_in_every_process() -> None:

@@ -106,7 +106,7 @@ def test_every_link_resolves(site: Path, parsed: dict[Path, Page]) -> None:
                 assert not parts.scheme, f"{path}: {address}"
                 target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
             assert target.is_file(), f"{path}: {address}"
-            if parts.fragment:
+            if parts.fragment and target.name != "find.html":  # there it is what to search for
                 assert parts.fragment in parsed[target].ids, f"{path}: {address}"
 
 

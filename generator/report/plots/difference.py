@@ -51,7 +51,7 @@ class DifferenceDrawing:
         figure = canvas(4.70, self.heading, self.subheading)
         least, most = _columns(self.least_rtn_km), _columns(self.most_rtn_km)
         for index, (name, color) in enumerate(_AXES):
-            axes = panel(figure, 0.92, 0.52 + _STEP_IN * (2 - index), 4.1, _PANEL_IN)
+            axes = panel(figure, 0.92, 0.52 + _STEP_IN * (2 - index), 4.0, _PANEL_IN)
             axes.set_xlim(0.0, days_between(self.window.start, self.window.stop))
             axes.axhline(0.0, color=INK, linewidth=0.7, zorder=2)
             axes.stairs(

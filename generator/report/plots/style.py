@@ -129,8 +129,14 @@ def _attributes(found: re.Match[str]) -> str:
 
 
 def _coarser(found: re.Match[str]) -> str:
-    """The outline of a glyph in fewer digits."""
-    outline = re.sub(r"-?\d+", lambda number: str(round(int(number[0]) / _GLYPH_COARSER)), found[2])
+    """The outline of a glyph in fewer digits: on a coarser grid, each point as steps from the one before."""
+    outline, here, start = "", (0, 0), (0, 0)
+    for command, numbers in re.findall(r"([MLQz])([^MLQz]*)", found[2]):
+        grid = [round(int(number) / _GLYPH_COARSER) for number in numbers.split()]
+        steps = " ".join(str(value - here[index % 2]) for index, value in enumerate(grid))
+        outline += command.lower() + steps.replace(" -", "-")
+        here = (grid[-2], grid[-1]) if grid else start
+        start = here if command == "M" else start
     return f"{found[1]}{outline}{found[3]}{_GLYPH_COARSER / 64:g}{found[4]}"
 
 

@@ -101,7 +101,9 @@ class OrbitViews:
                 "across": self.across_name,
                 "radius_km": [self.body.equatorial_radius_km, self.body.polar_radius_km],
                 "frame_km": round(self._frame_km()),
-                "paths": [{"name": path.id, "points_km": turned(path.points_km)} for path in self.paths],
+                "paths": [
+                    {"name": path.id, "dashed": path.dashed, "points_km": turned(path.points_km)} for path in self.paths
+                ],
                 "spots": [
                     {"text": spot.text, "mark": spot.level or "ring", "at_km": turned([spot.position_km])[0]}
                     for spot in self.spots

@@ -71,7 +71,7 @@
     const axes = [[`meridian of ${scene.across}`, [radius[0], 0, 0]], ["90° east", [0, radius[0], 0]], ["north pole", [0, 0, radius[1]]]]
       .map(([name, foot]) => ({ foot, tip: foot.map((value) => value * 1.35), line: path("axis"), name: label("", name) }));
     const orbits = scene.paths.map((orbit, index) => {
-      const group = make("g", { class: `orbit orbit-${index}` }, picture), y = 18 + 18 * index;
+      const group = make("g", { class: `orbit orbit-${index}${orbit.dashed ? " dashed" : ""}` }, picture), y = 18 + 18 * index;
       path("near", group, `M14 ${y}h30`);
       set(label("name", orbit.name), { x: 50, y: y + 4 });
       const arrow = Math.floor((index ? 0.66 : 0.36) * orbit.points_km.length);
