@@ -31,7 +31,8 @@ FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.intp]
 BoolArray = NDArray[np.bool_]
 
-_ORDINARY: Final = 0.97  # share of the objects that one search of the tree serves
+_ORDINARY: Final = 0.9  # this share of the objects tells what radii are usual;
+_STRETCH: Final = 1.6  # what exceeds theirs by this factor is searched for separately
 _ROUNDING_KM: Final = 1e-6
 
 
@@ -113,12 +114,11 @@ def _near(reach: _Reach, limit_km: float, primaries: BoolArray | None) -> tuple[
     """Pairs whose balls and shells come within the limit, and some more."""
     if len(reach.rows) < 2:
         return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp)
-    ball_km, shell_km = (
-        float(np.partition(radii, at)[at])
-        for radii in (reach.ball_km, reach.shell_km)
-        for at in (int(_ORDINARY * (len(radii) - 1)),)
-    )
-    usual = (reach.ball_km <= ball_km) & (reach.shell_km <= shell_km)
+    usual = np.ones(len(reach.rows), dtype=bool)
+    for radii_km in (reach.ball_km, reach.shell_km):
+        at = int(_ORDINARY * (len(radii_km) - 1))
+        usual &= radii_km <= _STRETCH * np.partition(radii_km, at)[at]
+    ball_km, shell_km = float(reach.ball_km[usual].max()), float(reach.shell_km[usual].max())
     around_km, across_km = limit_km + 2.0 * ball_km, limit_km + 2.0 * shell_km
     points = np.column_stack([reach.states[:, :3], reach.q_km * (around_km / across_km)])
     chosen = np.flatnonzero(usual)

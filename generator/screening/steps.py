@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final, Protocol
 
 import numpy as np
@@ -116,9 +116,10 @@ def _write(steps: Steps, rows: IndexArray, fit_km: FloatArray, error_km: FloatAr
     edges_s = steps.edges_s[first : last + 1]
     half_s = 0.5 * (edges_s[-1] - edges_s[0])
     places = (0.5 * (edges_s[1:] + edges_s[:-1]) - edges_s[0]) / half_s - 1.0
-    bases = _derivative_bases(tuple(places.tolist()), half_s)
-    found = np.matmul(bases, fit_km)  # (n, 3 k, 3)
-    found = found.reshape(len(rows), 3, last - first, 3).transpose(2, 0, 1, 3).reshape(last - first, len(rows), 9)
+    bases = _derivative_bases(tuple(np.round(places, 12).tolist()))
+    scale = half_s ** -np.arange(3.0)[:, None, None]
+    found = np.matmul(bases, fit_km).reshape(len(rows), 3, last - first, 3) * scale
+    found = found.transpose(2, 0, 1, 3).reshape(last - first, len(rows), 9)
     place = slice(int(rows[0]), int(rows[-1]) + 1) if rows[-1] - rows[0] + 1 == len(rows) else rows
     steps.states[first:last, place] = found
     third = np.linalg.norm(_third_basis() @ fit_km, axis=2).max(axis=1)
@@ -145,11 +146,11 @@ def _third_basis() -> FloatArray:
     return series.chebvander(chebyshev.nodes(_THIRD_POINTS), DEGREE - 3) @ series.chebder(np.eye(DEGREE + 1), 3)
 
 
-def _derivative_bases(places: tuple[float, ...], half_s: float) -> FloatArray:
-    """Values and first two derivatives by time at places, ``(3 k, DEGREE + 1)``."""
+@lru_cache(maxsize=256)
+def _derivative_bases(places: tuple[float, ...]) -> FloatArray:
+    """Values and first two derivatives at places, ``(3 k, DEGREE + 1)``."""
     at = np.array(places)
-    rows = [
-        series.chebvander(at, DEGREE - order) @ series.chebder(np.eye(DEGREE + 1), order) / half_s**order
-        for order in range(3)
-    ]
-    return np.concatenate(rows)
+    orders = range(3)
+    return np.concatenate(
+        [series.chebvander(at, DEGREE - order) @ series.chebder(np.eye(DEGREE + 1), order) for order in orders]
+    )
