@@ -136,6 +136,47 @@ def test_an_odd_number_of_nodes_gives_what_cspice_gives_after_each_node(
     np.testing.assert_allclose(found_km, truth[:, :3], rtol=0, atol=ROUNDING_KM)
 
 
+@pytest.mark.parametrize(
+    ("subtype", "method", "degree"), [(1, "LAGRANGE", 5), (1, "LAGRANGE", 7), (0, "HERMITE", 7), (0, "HERMITE", 11)]
+)
+def test_orbit_files_of_esoc_interpolate_alike(tmp_path: Path, subtype: int, method: str, degree: int) -> None:
+    """SPK type 18 with the same nodes agrees in both of its subtypes, where CSPICE does not shorten its windows.
+
+    Within a window of the ends type 18 interpolates through fewer nodes; here windows are shifted, as in types 8 to 13.
+    """
+    nodes_s = np.arange(40) * 300.0 + 60.0 * np.sin(np.arange(40))
+    position_km, velocity_km_s = circular(nodes_s)
+    states = np.hstack([position_km, velocity_km_s])
+    # Hermite packets hold a second pair, of velocity and acceleration, from which CSPICE takes velocities alone.
+    packets = states if subtype == 1 else np.hstack([states, velocity_km_s, np.zeros_like(velocity_km_s)])
+    handle = spice.spkopn(str(tmp_path / "nodes.bsp"), "test", 0)
+    ends = (nodes_s[0], nodes_s[-1])
+    spice.spkw18(handle, subtype, -999, 499, "J2000", *ends, "test", degree, packets, nodes_s)
+    spice.spkcls(handle)
+    times_s = np.linspace(nodes_s[5], nodes_s[-6], 1001)
+    with furnished([tmp_path / "nodes.bsp"]):
+        truth = np.array([spice.spkgeo(-999, time_s, "J2000", 499)[0] for time_s in times_s])
+    found_km = arc_from_nodes(nodes_s, position_km, velocity_km_s, method, degree).position_km(times_s)
+    np.testing.assert_allclose(found_km, truth[:, :3], rtol=0, atol=ROUNDING_KM)
+
+
+def test_two_body_arcs_of_type_5_are_met_where_hermite_follows_them(tmp_path: Path) -> None:
+    """The nodes of an SPK of type 5, which no method of an OEM reproduces, give its two-body motion to a millimetre."""
+    gm_km3_s2 = 42_828.375
+    elements = [3_700.0, 0.05, 1.0, 0.3, 0.7, 0.0, 0.0, gm_km3_s2]
+    nodes_s = np.arange(100) * 60.0
+    states = np.array([spice.conics(elements, node_s) for node_s in nodes_s])
+    handle = spice.spkopn(str(tmp_path / "nodes.bsp"), "test", 0)
+    spice.spkw05(handle, -999, 499, "J2000", nodes_s[0], nodes_s[-1], "test", gm_km3_s2, len(nodes_s), states, nodes_s)
+    spice.spkcls(handle)
+    times_s = np.linspace(nodes_s[4], nodes_s[-5], 1001)
+    with furnished([tmp_path / "nodes.bsp"]):
+        truth = np.array([spice.spkgeo(-999, time_s, "J2000", 499)[0] for time_s in times_s])
+    found_km, found_km_s = arc_from_nodes(nodes_s, states[:, :3], states[:, 3:], "HERMITE", 7).state(times_s)
+    np.testing.assert_allclose(found_km, truth[:, :3], rtol=0, atol=1e-6)
+    np.testing.assert_allclose(found_km_s, truth[:, 3:], rtol=0, atol=1e-8)
+
+
 @needs_data
 @pytest.mark.parametrize("name", ["CompareExample1", "GEO_20s", "LEO_10s", "LEO_60s", "MEO_60s"])
 @pytest.mark.parametrize(("method", "degree"), [("LAGRANGE", 5), ("LAGRANGE", 7), ("HERMITE", 3), ("HERMITE", 7)])
