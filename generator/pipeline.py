@@ -12,6 +12,7 @@ from generator.astro.epochs import Epoch
 from generator.astro.frames import PlanetaryEphemeris
 from generator.config import Config, resolve
 from generator.cycle.record import CycleRecord
+from generator.ephemeris.meta_kernel import with_listed
 from generator.ephemeris.trajectory import Trajectory
 from generator.errors import ConfigError
 from generator.ingest import Setting, ingest
@@ -51,6 +52,7 @@ def setting_of(config: Config, directory: Path, cutoff: Epoch) -> Setting:
         if not found:
             raise ConfigError("cycle.kernels must name existing files", value=pattern)
         kernels += found
+    kernels = with_listed(kernels, directory)
     planets = PlanetaryEphemeris.from_kernels(kernels) if kernels else PlanetaryEphemeris.default()
     return Setting(
         directory=directory,

@@ -197,7 +197,8 @@ class PlanetaryEphemeris:
 
     def _spice_state(self, target: int, center: int, time_s: FloatArray) -> tuple[FloatArray, FloatArray]:
         with furnished(self._kernels):
-            held = {int(body) for kernel in self._kernels for body in spice.spkobj(str(kernel))}
+            orbits = [str(kernel) for kernel in self._kernels if spice.getfat(str(kernel))[1] == "SPK"]
+            held = {int(body) for kernel in orbits for body in spice.spkobj(kernel)}
             target, center = (_held_or_barycenter(body, held) for body in (target, center))
             if target == center:
                 return np.zeros((len(time_s), 3)), np.zeros((len(time_s), 3))

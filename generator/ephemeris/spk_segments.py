@@ -17,6 +17,7 @@ import numpy as np
 import spiceypy as spice
 from numpy.typing import NDArray
 from spiceypy import cyice
+from spiceypy.utils.exceptions import SpiceyError
 
 from generator.astro.frames import CENTER_AT_BARYCENTER
 from generator.errors import InputError
@@ -54,6 +55,9 @@ class Segment:
         states = np.asarray(states, dtype=np.float64).reshape(-1, 6)
         if self.frame == 1:
             return states
+        if self.frame not in _INERTIAL_FRAMES:
+            turns = np.asarray(cyice.sxform_v(spice.frmnam(self.frame), "J2000", inside_s)).reshape(-1, 6, 6)
+            return np.asarray(np.einsum("nij,nj->ni", turns, states))
         rotation = np.asarray(spice.pxform(spice.frmnam(self.frame), "J2000", 0.0))
         return np.hstack([states[:, :3] @ rotation.T, states[:, 3:] @ rotation.T])
 
@@ -106,7 +110,9 @@ class Link:
 
 
 def segments_of(path: str) -> list[Segment]:
-    """All segments of a loaded kernel, in the order of the file.
+    """All segments of a kernel that holds some, in the order of the file.
+
+    Text kernels and binary kernels of orientation hold none; they are loaded, as axes of segments may rest on them.
 
     Raises:
         InputError: for more segments than any kernel has: its list runs in a circle.
@@ -114,6 +120,12 @@ def segments_of(path: str) -> list[Segment]:
 
     """
     found: list[Segment] = []
+    architecture, kind = spice.getfat(path)
+    if (architecture, kind) == ("KPL", "MK"):
+        raise InputError("a meta-kernel must be named *.tm or *.mk", file=Path(path).name)
+    if architecture == "KPL" or (architecture, kind) == ("DAF", "PCK"):
+        spice.furnsh(path)
+        return []
     handle = spice.spklef(path)
     spice.dafbfs(handle)
     while spice.daffna():
@@ -197,14 +209,21 @@ def _chain(
 
 
 def check_frames(chain: Sequence[Link]) -> None:
-    """Refuse segments whose axes turn.
+    """Refuse segments whose axes CSPICE cannot turn to those of J2000 with the kernels at hand.
 
     Raises:
-        InputError: naming the frame.
+        InputError: naming the frame, and what is missing.
 
     """
     for link in chain:
         for segment in link.segments:
-            if segment.frame not in _INERTIAL_FRAMES:
-                rule = f"a segment of {segment.target} must be in an inertial frame"
-                raise InputError(rule, value=f"frame {segment.frame}")
+            if segment.frame in _INERTIAL_FRAMES:
+                continue
+            name = spice.frmnam(segment.frame)
+            try:
+                spice.sxform(name, "J2000", max(segment.start_s, link.start_s))
+            except SpiceyError:
+                rule = (
+                    f"the axes of a segment of {segment.target} must be defined by a text kernel (PCK or FK) in kernels"
+                )
+                raise InputError(rule, value=name or f"frame {segment.frame}") from None

@@ -12,6 +12,7 @@ from typing import Final
 
 from generator.config import Config, EphemerisSource, ScreenedObject, resolve
 from generator.cycle.record import InputRecord
+from generator.ephemeris.meta_kernel import META_SUFFIXES
 from generator.errors import InputError
 from generator.ingest.attribution import attributed
 from generator.ingest.delivery import Ingested, Setting, refused_input, shown_path, source_of
@@ -23,7 +24,7 @@ from generator.ledger import read_ledger
 
 __all__ = ["Ingested", "Setting", "ingest", "ingest_object", "source_of"]
 
-KERNEL_SUFFIXES: Final = (".bsp", ".spk")
+KERNEL_SUFFIXES: Final = (".bsp", ".spk", *META_SUFFIXES)
 
 _Reader = Callable[[ScreenedObject, EphemerisSource, Sequence[Path], Setting], Iterator[Ingested | InputRecord]]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from generator.config import EphemerisSource, ScreenedObject, resolve
 from generator.cycle.record import InputRecord, Span
 from generator.ephemeris.lint import Finding, lint_trajectory
+from generator.ephemeris.meta_kernel import META_SUFFIXES, TEXT_SUFFIXES, with_listed
 from generator.ephemeris.spk import SpkCoverage, spk_summary, spk_trajectory
 from generator.errors import InputError, NearpassError
 from generator.ingest.delivery import (
@@ -49,7 +50,8 @@ def _from_kernel(item: ScreenedObject, source: EphemerisSource, path: Path, sett
     target = source.target if source.target is not None else item.naif_id
     if target is None:
         raise InputError("a kernel source needs target, or the object a naif_id")
-    kernels = [*_needed(source, setting.directory), path]
+    given = [*_needed(source, setting.directory), path]
+    kernels = with_listed(given, setting.directory)
     summary = next((found for found in spk_summary(kernels) if found.target == target), None)
     if summary is None:
         raise InputError("a kernel must hold its target", value=target)
@@ -81,7 +83,8 @@ def _from_kernel(item: ScreenedObject, source: EphemerisSource, path: Path, sett
         period_s=period_s_of(trajectory, setting.body),
     )
     findings = (*findings, *plane_findings(item, trajectory, setting.body), *extension)
-    contents = {kernel: kernel.read_bytes() for kernel in kernels}
+    read = list(dict.fromkeys([*(kernel for kernel in kernels if kernel not in given), *given]))
+    contents = {kernel: kernel.read_bytes() for kernel in read}
     hashes = {kernel: hashlib.sha256(data).hexdigest() for kernel, data in contents.items()}
     return Ingested(
         object_id=item.id,
@@ -97,7 +100,7 @@ def _from_kernel(item: ScreenedObject, source: EphemerisSource, path: Path, sett
                 len(contents[kernel]),
                 findings if kernel == path else (),
             )
-            for kernel in reversed(kernels)
+            for kernel in reversed(read)
         ),
         files={hashes[kernel]: data for kernel, data in contents.items()},
     )
@@ -118,6 +121,15 @@ def _needed(source: EphemerisSource, directory: Path) -> list[Path]:
     return needed
 
 
+def _format(kernel: Path, summary: SpkCoverage) -> str:
+    """What a kernel is, by its name: the orbit itself, a list of kernels, or what the axes of one rest on."""
+    if kernel.suffix.lower() in META_SUFFIXES:
+        return "SPICE meta-kernel"
+    if kernel.suffix.lower() in TEXT_SUFFIXES:
+        return "SPICE text kernel"
+    return f"SPK type {', '.join(str(number) for number in summary.data_types)}"
+
+
 def _kernel_record(
     item: ScreenedObject,
     source: EphemerisSource,
@@ -134,7 +146,7 @@ def _kernel_record(
         sha256=sha256,
         size_bytes=size_bytes,
         originator=source.originator,
-        format=f"SPK type {', '.join(str(number) for number in summary.data_types)}",
+        format=_format(kernel, summary),
         creation=None,
         age_s=None,
         center=", ".join(str(number) for number in summary.centers),
