@@ -96,7 +96,11 @@ def assemble(findings: Findings) -> CycleRecord:
     sources = _sources(findings)
     events = _events(findings, sources)
     paths = CrossingSetting(
-        trajectories=findings.trajectories, sources=sources, body=setting.body, rules=config.alert_rules
+        trajectories=findings.trajectories,
+        sources=sources,
+        body=setting.body,
+        rules=config.alert_rules,
+        radii_km=config.radii_km,
     )
     record = CycleRecord(
         schema_number=SCHEMA,

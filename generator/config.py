@@ -300,6 +300,11 @@ class Config(Table):
         return body_named(self.cycle.body)
 
     @property
+    def radii_km(self) -> dict[str, float]:
+        """Radius of each natural body by its id."""
+        return {item.id: item.radius_km for item in self.objects if item.radius_km is not None}
+
+    @property
     def crossing_limit_km(self) -> float:
         """Orbit-crossing distance below which a crossing is listed."""
         return self.cycle.crossing_limit_km or self.alert.yellow.oxd_km or self.alert.yellow.cad_km

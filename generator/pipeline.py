@@ -100,6 +100,7 @@ def run_cycle(
         window_s,
         config.crossing_limit_km,
         phase_unknown=lost,
+        radii_km=config.radii_km,
     )
     advance(1)
     swept = _swept(config, setting, screened, workers or Serial(), progress)

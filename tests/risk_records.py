@@ -180,6 +180,7 @@ def crossings(
                 secondary=secondary,
                 passage_primary=None if primary == unknown else passage,
                 passage_secondary=None if secondary == unknown else second,
+                surface_km=None,
                 oxd_km=oxd_km,
                 oxt_s=oxt_s,
                 timing_sigma_s=sigma_s,

@@ -9,6 +9,7 @@ import pytest
 from fleets import CUTOFF, ECCENTRIC, LOW, POLAR, Kepler, write_workspace
 from generator.config import load_config
 from generator.cycle.record import CycleRecord, dump, load
+from generator.encounter.alert import Level
 from generator.pipeline import run_cycle
 
 ROUNDING_KM = 1e-9
@@ -128,6 +129,25 @@ def test_crossings_predict_the_close_approaches_beside_them(record: CycleRecord)
         assert crossing.straight_line_cad_km == pytest.approx(beside[0].miss_km, rel=STRAIGHT_SHARE)
         compared += 1
     assert compared
+
+
+def test_thresholds_of_crossings_count_from_a_moons_surface(tmp_path: Path) -> None:
+    """A body of 55 km on an orbit crossed at about that distance is listed and judged by what is left above it."""
+
+    def edit(text: str) -> str:
+        text = text.replace('name = "NEAR orbiter"\nhbr_m = 5', 'name = "NEAR moon"\nradius_km = 55')
+        return text.replace("cad_km = 10", "cad_km = 10\noxd_km = 40")
+
+    orbits = {"LOW": LOW, "NEAR": Kepler(LOW.a_km + 70.0, LOW.e, np.radians(60.0), node_rad=0.2)}
+    found = cycle(tmp_path, orbits, edit=edit).crossings
+
+    assert found
+    assert max(crossing.oxd_km for crossing in found) > 60.0  # the limit of this workspace, between centres
+    for crossing in found:
+        assert crossing.surface_km == pytest.approx(crossing.oxd_km - 55.0)
+        assert "from the surface" in crossing.reason
+        beyond = crossing.surface_km >= 40.0 or (crossing.oxt_s is not None and abs(crossing.oxt_s) > 900.0)
+        assert (crossing.level is Level.GREEN) == beyond
 
 
 def test_a_silent_object_has_crossings_and_nothing_else(record: CycleRecord) -> None:

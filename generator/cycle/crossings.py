@@ -30,17 +30,25 @@ SEASON_REVOLUTIONS: Final = 1.2
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CrossingSetting:
-    """What crossings are described with: the trajectories by id, what they rest on, body, and alert rules."""
+    """What crossings are described with: the trajectories by id, what they rest on, body, and alert rules.
+
+    ``radii_km`` are those of natural bodies: thresholds count from their surfaces.
+    """
 
     trajectories: Mapping[str, Trajectory]
     sources: Mapping[str, Source]
     body: Body
     rules: Sequence[AlertRule]
+    radii_km: Mapping[str, float]
 
     @property
     def epoch(self) -> Epoch:
         """Start of the window, from which all trajectories count."""
         return next(iter(self.trajectories.values())).epoch
+
+    def radius_km(self, *object_ids: str) -> float:
+        """Radii of the natural bodies among some objects, together."""
+        return sum(self.radii_km.get(object_id, 0.0) for object_id in object_ids)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -68,11 +76,11 @@ def describe_seasons(
     Args:
         objects: All objects, by id.
         setting: Trajectories and body.
-        threshold_km: Orbit-crossing distance that matters.
+        threshold_km: Orbit-crossing distance that matters, from the surface of a natural body.
     """
     able = [item for item in objects if _has_revolution(item, setting.trajectories)]
-    pairs = (pair for pair in combinations(able, 2) if _shells_km(*pair) < threshold_km)
-    seasons = (_season(pair, setting, threshold_km) for pair in pairs)
+    limits = {pair: threshold_km + setting.radius_km(pair[0].id, pair[1].id) for pair in combinations(able, 2)}
+    seasons = (_season(pair, setting, limit) for pair, limit in limits.items() if _shells_km(*pair) < limit)
     return tuple(found for found in seasons if min(found.oxd_km) < SEASON_REACH * threshold_km)
 
 
@@ -130,7 +138,15 @@ def _describe(crossing: Crossing, setting: CrossingSetting) -> CrossingRecord:
     if oxt_s is not None and primary is second:
         oxt_s = -oxt_s
     timing_s = _combined_timing_s((primary, secondary), setting)
-    verdict = assess_crossing(crossing.oxd_km, setting.rules, oxt_s=oxt_s, timing_sigma_s=timing_s)
+    radius_km = setting.radius_km(crossing.first, crossing.second)
+    surface_km = crossing.oxd_km - radius_km if radius_km else None
+    verdict = assess_crossing(
+        crossing.oxd_km - radius_km,
+        setting.rules,
+        oxt_s=oxt_s,
+        timing_sigma_s=timing_s,
+        to_surface=surface_km is not None,
+    )
     epoch = setting.epoch
     places = [_latitude_deg(passage, crossing.passage_first_s, epoch, setting.body) for passage in (primary, secondary)]
     return CrossingRecord(
@@ -139,6 +155,7 @@ def _describe(crossing: Crossing, setting: CrossingSetting) -> CrossingRecord:
         passage_primary=epoch + primary.offset_s if primary.offset_s is not None else None,
         passage_secondary=epoch + secondary.offset_s if secondary.offset_s is not None else None,
         oxd_km=crossing.oxd_km,
+        surface_km=surface_km,
         oxt_s=oxt_s,
         timing_sigma_s=timing_s,
         straight_line_cad_km=crossing.straight_line_cad_km,

@@ -119,7 +119,8 @@ class CrossingRecord:
     ``oxt_s`` is the secondary's passage minus the primary's. Where an object's position along its orbit is unknown its
     passage is None, and so is the timing. ``branch`` numbers, within a pair, the crossings that go on from revolution
     to revolution at the same place. ``straight_line_cad_km`` is sqrt(OXD**2 + (OXT |v1 x v2| / |v1 - v2|)**2).
-    ``timing_sigma_s`` is one sigma of the difference of both timings. ``approximate`` names what was not delivered.
+    ``timing_sigma_s`` is one sigma of the difference of both timings. ``surface_km`` is OXD to the surface of a natural
+    body, None between spacecraft. ``approximate`` names what was not delivered.
     """
 
     primary: str
@@ -127,6 +128,7 @@ class CrossingRecord:
     passage_primary: EpochText | None
     passage_secondary: EpochText | None
     oxd_km: float
+    surface_km: float | None
     oxt_s: float | None
     timing_sigma_s: float | None
     straight_line_cad_km: float | None

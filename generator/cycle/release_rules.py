@@ -138,8 +138,8 @@ _GEOMETRY: Final = (
 )  # fmt: skip
 """Fields of an event from which the place of an object follows once that of the other is known."""
 _PASSAGES: Final = (
-    "passage_primary", "passage_secondary", "oxd_km", "oxt_s", "straight_line_cad_km", "primary_radius_km",
-    "primary_latitude_deg", "secondary_radius_km", "secondary_latitude_deg", "branch", "level",
+    "passage_primary", "passage_secondary", "oxd_km", "surface_km", "oxt_s", "straight_line_cad_km",
+    "primary_radius_km", "primary_latitude_deg", "secondary_radius_km", "secondary_latitude_deg", "branch", "level",
 )  # fmt: skip
 
 _SCREENED: Final = (

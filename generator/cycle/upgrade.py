@@ -33,7 +33,7 @@ def _one_to_two(plain: Plain) -> Plain:
             {**event, "approximate": None, "uncertainty": [{**item, "remark": None} for item in event["uncertainty"]]}
             for event in plain["events"]
         ],
-        "crossings": [{**item, "approximate": None} for item in plain["crossings"]],
+        "crossings": [{**item, "approximate": None, "surface_km": None} for item in plain["crossings"]],
         "inputs": [{**entry, "retrieval": None} for entry in plain["inputs"]],
         "objects": [{**item, "declared": None, "approximation": None, "ending": None} for item in plain["objects"]],
         "sweep": None,

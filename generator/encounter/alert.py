@@ -73,7 +73,12 @@ def assess(
 
 
 def assess_crossing(
-    oxd_km: float, rules: Sequence[AlertRule], *, oxt_s: float | None, timing_sigma_s: float | None
+    oxd_km: float,
+    rules: Sequence[AlertRule],
+    *,
+    oxt_s: float | None,
+    timing_sigma_s: float | None,
+    to_surface: bool = False,
 ) -> Verdict:
     """Level of an orbit crossing.
 
@@ -82,32 +87,32 @@ def assess_crossing(
     ``UNKNOWN_TIMING_S`` apart are clear.
 
     Args:
-        oxd_km: Orbit-crossing distance.
+        oxd_km: Orbit-crossing distance; from the surface of a natural body.
         rules: The levels' thresholds, in any order; those without ``oxd_km`` do not apply.
         oxt_s: Orbit-crossing timing, None where it is not known.
         timing_sigma_s: One sigma of the difference of both timings, None where it is not known.
+        to_surface: Whether the distance is to a body's surface; the reason says so.
     """
     beside = ""
+    passes = f"the orbits pass {oxd_km:.3f} km from {'the surface' if to_surface else 'each other'}"
     for rule in _most_severe_first(rules):
         if rule.oxd_km is None or oxd_km >= rule.oxd_km:
             continue
-        near = (
-            f"the orbits pass {oxd_km:.3f} km from each other, below the {rule.level} threshold of {rule.oxd_km:g} km"
-        )
+        near = f"{passes}, below the {rule.level} threshold of {rule.oxd_km:g} km"
         if oxt_s is None:
             return Verdict(level=rule.level, reason=f"{near}; the timing is unknown")
         if timing_sigma_s is None or rule.oxt_sigmas is None:
             apart = f"{abs(oxt_s):.1f} s apart, with an unknown uncertainty"
             if abs(oxt_s) <= UNKNOWN_TIMING_S:
                 return Verdict(level=rule.level, reason=f"{near}, {apart}")
-            beside = f"the orbits pass {oxd_km:.3f} km from each other, but {apart}"
+            beside = f"{passes}, but {apart}"
             continue
         sigmas = abs(oxt_s) / timing_sigma_s if timing_sigma_s > 0 else float("inf")
         apart = f"{abs(oxt_s):.1f} s or {sigmas:.1f} timing sigmas apart"
         if sigmas <= rule.oxt_sigmas:
             return Verdict(level=rule.level, reason=f"{near}, {apart}")
-        beside = f"the orbits pass {oxd_km:.3f} km from each other, but {apart}"
-    return Verdict(level=Level.GREEN, reason=beside or f"the orbits pass {oxd_km:.3f} km from each other")
+        beside = f"{passes}, but {apart}"
+    return Verdict(level=Level.GREEN, reason=beside or passes)
 
 
 def _spoken(distance_km: float) -> str:

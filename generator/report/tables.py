@@ -205,6 +205,9 @@ CROSSING_COLUMNS: Final[tuple[Column[CrossingRecord], ...]] = (
     Column(key="approximate", title="Approximate",
            meaning="Whose motion was not delivered but made by theory or secular drift, with its error; mostly empty",
            value=lambda c: c.approximate),
+    Column(key="oxd_surface_km", title="OXD to surface", unit="km",
+           meaning="Orbit-crossing distance to the surface of the natural body of the pair; empty between spacecraft",
+           value=lambda c: c.surface_km),
 )  # fmt: skip
 
 COVERAGE_COLUMNS: Final[tuple[Column[PairRecord], ...]] = (

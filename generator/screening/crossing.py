@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -118,8 +119,11 @@ def fleet_crossings(
     *,
     pairs: Iterable[tuple[str, str]] | None = None,
     phase_unknown: Collection[str] = (),
+    radii_km: Mapping[str, float] = MappingProxyType({}),
 ) -> tuple[Crossing, ...]:
     """Crossings of many pairs, each object being prepared once; pairs in order, then by time.
+
+    The limit counts from the surface of an object in ``radii_km``, distances are between centres all the same.
 
     ``pairs`` names primary and secondary; None means every two, the primary being the earlier in the mapping.
     An object in ``phase_unknown`` must be a secondary; where ``pairs`` is None it is made one, and two of them are
@@ -144,7 +148,12 @@ def fleet_crossings(
         crossing
         for pair in pairs
         for crossing in path_crossings(
-            paths[pair[0]], paths[pair[1]], pair, window_s, limit_km, timing=pair[1] not in phase_unknown
+            paths[pair[0]],
+            paths[pair[1]],
+            pair,
+            window_s,
+            limit_km + sum(radii_km.get(name, 0.0) for name in pair),
+            timing=pair[1] not in phase_unknown,
         )
     )
 

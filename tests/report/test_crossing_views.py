@@ -23,8 +23,9 @@ DAY_S = 86_400.0
 def _crossing(**changes: Any) -> CrossingRecord:
     known = CrossingRecord(
         primary="MRO", secondary="ODY", passage_primary=NOON, passage_secondary=NOON + 38.0, oxd_km=0.121, oxt_s=38.0,
-        timing_sigma_s=4.0, straight_line_cad_km=math.hypot(0.121, 2.4 * 38.0), primary_radius_km=3690.0,
-        primary_latitude_deg=71.0, secondary_radius_km=3690.1, secondary_latitude_deg=71.0, branch=0,
+        surface_km=None, timing_sigma_s=4.0, straight_line_cad_km=math.hypot(0.121, 2.4 * 38.0),
+        primary_radius_km=3690.0, primary_latitude_deg=71.0,
+        secondary_radius_km=3690.1, secondary_latitude_deg=71.0, branch=0,
         level=Level.GREEN, reason="the orbits pass 0.121 km from each other", approximate=None,
     )  # fmt: skip
     return replace(known, **changes)

@@ -40,14 +40,16 @@ def crossings_plot(record: CycleRecord, pair: PairRecord) -> Plot | None:
     start = shown.start
     branches = _branches(start, found)
     when, worst = min(found, key=_urgency)
-    thresholds = _thresholds(record)
-    note = _unknown_note(worst)
+    radius_km = worst.oxd_km - worst.surface_km if worst.surface_km is not None else 0.0
+    thresholds = _thresholds(record, radius_km)
+    listed_km = record.thresholds.crossing_limit_km + radius_km
+    note = " ".join(filter(None, (_unknown_note(worst), "Thresholds count from the surface." if radius_km else "")))
     return Plot(
         name=f"pair-{pair.primary}-{pair.secondary}-crossings",
         kind="crossings",
         title=f"Orbit crossings of {pair.primary} and {pair.secondary}, {minute_text(found[0][0])} to "
         f"{minute_text(found[-1][0])} UTC",
-        alt=_alt(found, branches, thresholds, record.thresholds.crossing_limit_km, note),
+        alt=_alt(found, branches, thresholds, listed_km, note),
         caption=(
             "OXD is how near the two arcs pass in one revolution, whenever each object is there; OXT is how long after "
             "the primary the secondary passes. Both must be small for a close approach. "
@@ -68,7 +70,7 @@ def crossings_plot(record: CycleRecord, pair: PairRecord) -> Plot | None:
             shown=shown,
             branches=branches,
             thresholds=thresholds,
-            listed_km=record.thresholds.crossing_limit_km,
+            listed_km=listed_km,
             worst=WorstCrossing(
                 days=days_between(start, when),
                 oxd_km=worst.oxd_km,
@@ -120,10 +122,11 @@ def _worst_text(when: Epoch, crossing: CrossingRecord) -> str:
     return f"{short(crossing.oxd_km)} km{timing}, {minute_text(when)}"
 
 
-def _thresholds(record: CycleRecord) -> Limits:
+def _thresholds(record: CycleRecord, radius_km: float) -> Limits:
+    """Between centres, as OXD is; the text names what was configured, from the surface of a natural body."""
     limits = record.thresholds
     pairs = ((limits.red_oxd_km, Level.RED), (limits.yellow_oxd_km, Level.YELLOW))
-    return tuple((value, level, f"{level} {value:g} km") for value, level in pairs if value is not None)
+    return tuple((value + radius_km, level, f"{level} {value:g} km") for value, level in pairs if value is not None)
 
 
 def _unknown_note(crossing: CrossingRecord) -> str:
