@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import BinaryIO, Final
@@ -35,6 +35,8 @@ STEPS_S: Final = (1, 2, 5, 10, 15, 20, 30, 60, 120, 180, 240, 300, 600, 900, 120
 GOOD_KM: Final = 1e-3
 """Of states left out, so at twice the step; interpolation of degree 7 at the step itself is 256 times better."""
 MOST_HALVINGS: Final = 3
+GAIN: Final = 0.25
+"""Halving the step of a smooth orbit takes its error to a 256th; this much is asked of it."""
 LAST_DAYS: Final = 3.0
 """How much of an ephemeris that has ended is kept of an object whose position along its orbit is unknown."""
 MARGIN_S: Final = 60
@@ -44,6 +46,16 @@ BEFORE_S: Final = 3600.0
 """How much earlier than now, so that interpolation at the start of a window has neighbours on both sides."""
 AHEAD_S: Final = 86_400.0
 """How much later than a window that begins now: cycles until the next retrieval reach as far."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Sampled:
+    """States at one step, and how well states left out come back from the others; None where they are too few."""
+
+    table: Table
+    step_s: int
+    segment: OemSegment
+    error_km: float | None
 
 
 def retrieve_oem(
@@ -77,17 +89,10 @@ def retrieve_oem(
     """
     wanted = civil(start), civil(stop) + timedelta(seconds=1)
     first, last, coarse = _available(ask, target, body, wanted, ended_too=ended_too)
-    step_s = _step_s(coarse, body)
-    for _ in range(MOST_HALVINGS + 1):
-        grid = Grid(start=first, step_s=step_s, count=max(1, int((last - first).total_seconds()) // step_s))
-        table = _whole(ask, target, body, grid)
-        segment = _segment(table, grid, target, body)
-        error_km = left_out_error_km(segment)
-        if error_km is None or error_km <= GOOD_KM or step_s == STEPS_S[0]:
-            break
-        step_s = max(found for found in STEPS_S if found <= max(step_s / 2.0, STEPS_S[0]))
-    comments = (*_words(table, step_s, error_km, retrieved), *table.header)
-    made = table.revised if target < 0 and table.revised is not None and table.revised <= retrieved else None
+    found = _fine_enough(ask, target, body, first, last, _step_s(coarse, body))
+    comments = (*_words(found, retrieved), *found.table.header)
+    revised = found.table.revised
+    made = revised if target < 0 and revised is not None and revised <= retrieved else None
     header = OemHeader(
         version="2.0",
         creation=made or Epoch.parse(retrieved.iso(digits=0)[:16] + ":00"),
@@ -96,7 +101,7 @@ def retrieve_oem(
         message_id=None,
         comments=tuple(_printable(line) for line in comments),
     )
-    return OemMessage(header=header, segments=(segment,))
+    return OemMessage(header=header, segments=(found.segment,))
 
 
 def _available(
@@ -118,6 +123,30 @@ def _available(
             if last - first < timedelta(seconds=2 * MARGIN_S):
                 raise
     raise RetrievalError("Horizons must settle on the ends of its ephemeris", value=f"{first} to {last}")
+
+
+def _fine_enough(ask: Ask, target: int, body: Body, first: datetime, last: datetime, step_s: int) -> _Sampled:
+    """States at a step that is halved as long as states left out do not come back well and halving helps.
+
+    Where a trajectory jumps no step is fine enough, halving gains little, and the coarser states are kept.
+    """
+    best = _sampled(ask, target, body, first, last, step_s)
+    for _ in range(MOST_HALVINGS):
+        if best.error_km is None or best.error_km <= GOOD_KM or best.step_s == STEPS_S[0]:
+            break
+        half_s = max(step for step in STEPS_S if step <= max(best.step_s / 2.0, STEPS_S[0]))
+        finer = _sampled(ask, target, body, first, last, half_s)
+        if finer.error_km is not None and finer.error_km > GAIN * best.error_km:
+            break
+        best = finer
+    return best
+
+
+def _sampled(ask: Ask, target: int, body: Body, first: datetime, last: datetime, step_s: int) -> _Sampled:
+    grid = Grid(start=first, step_s=step_s, count=max(1, int((last - first).total_seconds()) // step_s))
+    table = _whole(ask, target, body, grid)
+    segment = _segment(table, grid, target, body)
+    return _Sampled(table=table, step_s=step_s, segment=segment, error_km=left_out_error_km(segment))
 
 
 def _table(ask: Ask, target: int, body: Body, grid: Grid) -> Table:
@@ -187,13 +216,13 @@ def _segment(table: Table, grid: Grid, target: int, body: Body) -> OemSegment:
     )
 
 
-def _words(table: Table, step_s: int, error_km: float | None, retrieved: Epoch) -> tuple[str, ...]:
+def _words(found: _Sampled, retrieved: Epoch) -> tuple[str, ...]:
     """What was done, before the service's own header."""
-    found = f"{error_km * 1e3:.3g} m" if error_km is not None else "not measured, too few states"
+    error = f"{found.error_km * 1e3:.3g} m" if found.error_km is not None else "not measured, too few states"
     return (
         f"States of JPL Horizons, retrieved {retrieved.iso(digits=0)} UTC and written as OEM by nearpass.",
-        f"Trajectory {table.source or 'not named'}; no covariance and no accuracy is given by the service.",
-        f"Step {step_s} s. With every other state left out, the others give it back to {found}.",
+        f"Trajectory {found.table.source or 'not named'}; no covariance and no accuracy is given by the service.",
+        f"Step {found.step_s} s. With every other state left out, the others give it back to {error}.",
         "CREATION_DATE is the day on which the service last revised a spacecraft, else the minute of retrieval.",
         "The header of the service's answer follows.",
     )

@@ -234,12 +234,15 @@ def test_what_is_no_answer_of_the_service(body: bytes) -> None:
 
 
 def test_a_jump_is_kept_and_stated() -> None:
-    """Where a trajectory jumps no step is fine enough; the finest is kept, and the comment says how large it is."""
+    """Where a trajectory jumps no step is fine enough; one halving is tried, and the comment says how large it is."""
     body = FakeBody(name="MRO (spacecraft)", jump_km=(datetime.fromisoformat("2026-11-25T14:00:00"), 0.5))
-    message = oem(FakeHorizons(bodies={-74: body}), days=0.15)
+    service = FakeHorizons(bodies={-74: body})
+    message = oem(service, days=0.15)
     found = next(re.search(r"give it back to ([\d.e+]+) m", line) for line in message.header.comments if "Step" in line)
 
     assert found is not None
+    assert len(service.queries) == 3
+    assert np.diff(message.segments[0].epochs_tai_ns)[0] == pytest.approx(60e9, abs=1e3)
     assert 100.0 < float(found[1]) < 1000.0
 
 
