@@ -42,7 +42,8 @@ def bring_elements(origin: CelesTrak, errand: Errand, context: Context, sink: Bi
     text = data[:2000].decode("utf-8", "replace")
     if _CURRENT in text:
         return Brought(origin=url, unchanged=True, rest_s=REST_S, skew_s=answer.skew_s)
-    if elements_notation(data) is None:
+    notation = elements_notation(data)
+    if notation is None:
         raise RetrievalError("CelesTrak must answer with element sets", value=" ".join(text.split()) or None, file=url)
     sink.write(data)
-    return Brought(origin=url, rest_s=REST_S, skew_s=answer.skew_s)
+    return Brought(origin=url, rest_s=REST_S, skew_s=answer.skew_s, note=f"{notation} from CelesTrak")
