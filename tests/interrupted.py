@@ -85,9 +85,9 @@ def stubbed() -> Iterator[None]:
         yield
 
 
-def _another_theme(name: str) -> dict[str, Path]:
+def _another_theme(name: str) -> dict[str, bytes]:
     """The theme's assets as if they had changed: under another address."""
-    return {f"assets/{name}/{uri.rsplit('/', 1)[1]}": path for uri, path in theme_assets().items()}
+    return {f"assets/{name}/{uri.rsplit('/', 1)[1]}": content for uri, content in theme_assets().items()}
 
 
 def faults(directory: Path, *, settled: bool) -> list[str]:

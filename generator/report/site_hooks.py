@@ -7,6 +7,7 @@ Named under ``hooks:`` of a workspace's mkdocs.yml through a file of one import,
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +20,8 @@ from generator.resources import resource
 ASSETS: Final = "assets"
 VALIDATION: Final = "validation.md"
 NOT_VALIDATED: Final = "This site's publisher has not run it yet."
+_COMMENT: Final = re.compile(rb"/\*.*?\*/|^ *//[^\n]*", re.DOTALL | re.MULTILINE)
+_INDENT: Final = re.compile(rb"\n\s*")
 
 
 def theme_folder() -> Path:
@@ -26,18 +29,27 @@ def theme_folder() -> Path:
     return resource("templates") / "theme"
 
 
-def theme_assets() -> dict[str, Path]:
-    """The theme's stylesheet, script and pictures by their path in the site.
+def theme_assets() -> dict[str, bytes]:
+    """The theme's stylesheet, scripts and pictures by their path in the site.
 
     The folder's name is the hash of its contents: a page published today finds its own stylesheet for ever.
     """
     folder = theme_folder() / ASSETS
-    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    contents = {
+        path.relative_to(folder).as_posix(): _lean(path)
+        for path in sorted(folder.rglob("*")) if path.is_file()
+    }  # fmt: skip
     digest = hashlib.sha256()
-    for path in paths:
-        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    for name, content in contents.items():
+        digest.update(name.encode() + b"\0" + content + b"\0")
     home = f"{ASSETS}/{digest.hexdigest()[:12]}"
-    return {f"{home}/{path.relative_to(folder).as_posix()}": path for path in paths}
+    return {f"{home}/{name}": content for name, content in contents.items()}
+
+
+def _lean(path: Path) -> bytes:
+    """An asset as readers load it: of styles and scripts without comments and indentation, which are for who writes."""
+    content = path.read_bytes()
+    return _INDENT.sub(b"\n", _COMMENT.sub(b"", content)).lstrip() if path.suffix in {".css", ".js"} else content
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -59,8 +71,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     sitemap = files.get_file_from_path("sitemap.xml")
     if sitemap is not None and sitemap.src_dir != config.docs_dir:
         files.remove(sitemap)  # mkdocs' own template, which it copies as it is when it is no page
-    for uri, path in theme_assets().items():
-        files.append(File.generated(config, uri, abs_src_path=str(path)))
+    for uri, content in theme_assets().items():
+        files.append(File.generated(config, uri, content=content))
     pages = resource("site")
     for path in sorted(pages.rglob("*.md")):
         uri = path.relative_to(pages).as_posix()

@@ -15,6 +15,7 @@ from playwright.sync_api import Locator, Page, expect
 from browsing import POLICY, Scheme, Visitor
 from generator.astro.bodies import body_named, equator_from_icrf
 from generator.report import pages
+from generator.resources import resource
 from records import RED_EVENT, sample_record
 
 pytestmark = pytest.mark.browser
@@ -88,6 +89,21 @@ def test_pictures_open_under_the_policy(visit: Visitor) -> None:
     page = visit(f"{CYCLE}/plots/event-{RED_EVENT}-bplane.svg", over="http")
     looks = page.evaluate("Array.from(document.querySelectorAll('path'), (path) => getComputedStyle(path).stroke)")
     assert len(set(looks)) > 3
+
+
+def test_lean_styles_and_scripts_mean_the_same(visit: Visitor, site: Path) -> None:
+    """Published without comments and indentation, styles have the rules of their source, scripts its words."""
+    page = visit("glossary.html")
+    rules = """(text) => { const sheet = new CSSStyleSheet(); sheet.replaceSync(text);
+        return Array.from(sheet.cssRules, (rule) => rule.cssText); }"""
+    words = r"(text) => text.replace(/\/\*[^]*?\*\/|^ *\/\/.*$/gm, '').split(/\s+/).filter(Boolean).join(' ')"
+    for source in sorted((resource("templates") / "theme" / "assets").glob("*.[cj]s*")):
+        (lean,) = site.glob(f"assets/*/{source.name}")
+        texts = [path.read_text(encoding="utf-8") for path in (source, lean)]
+        assert len(texts[1]) < len(texts[0])
+        told = [page.evaluate(rules if source.suffix == ".css" else words, text) for text in texts]
+        assert told[0] == told[1]
+        assert len(told[0]) > 100
 
 
 def test_the_server_sends_what_publishers_are_told() -> None:
