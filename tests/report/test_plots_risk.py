@@ -28,6 +28,7 @@ from generator.encounter.alert import Level
 from generator.report import wording
 from generator.report.plots import Plot, event_plots, pair_plots
 from generator.report.plots.crossings_drawing import CrossingsDrawing
+from generator.report.plots.prediction import prediction_plot
 from generator.report.plots.style import (
     LEVEL_COLOR,
     LEVEL_MARKER,
@@ -591,3 +592,20 @@ def test_probabilities_of_the_sample_agree_with_each_other() -> None:
     assert {(a, b): value for a, b, value in found.scale_plane}[1.0, 1.0] == pytest.approx(found.pc, rel=QUADRATURE)
     assert found.max_pc is not None
     assert max(value for _, value in found.dilution) <= found.max_pc * (1.0 + QUADRATURE)
+
+
+def test_predictions_are_drawn_with_the_model_that_fits_them() -> None:
+    """Every comparison is a point and a row of the data; the band is the fitted model, the lines the declared one."""
+    record = records.sample_record()
+    item = next(item for item in record.objects if item.prediction_errors)
+    plot = prediction_plot(record, item)
+
+    assert plot is not None
+    assert [row[1] for row in plot.rows] == [error.lead_s / 86_400.0 for error in item.prediction_errors]
+    assert [row[5] for row in plot.rows] == [error.timing_s for error in item.prediction_errors]
+    quality = item.prediction_quality
+    assert quality is not None
+    assert plot.drawing.fitted == (quality.timing_s, quality.timing_growth_s_per_day)
+    declared = item.declared
+    assert plot.drawing.declared == (declared and (declared.timing_s, declared.timing_growth_s_per_day))
+    assert prediction_plot(record, replace(item, prediction_errors=())) is None

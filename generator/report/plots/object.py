@@ -1,4 +1,4 @@
-"""Plots of one object: its orbit, and how its other solutions differ."""
+"""Plots of one object: its orbit, how its predictions turned out, and how its other solutions differ."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ from generator.cycle.record import CycleRecord, ObjectRecord
 from generator.report.plots.difference import difference_plot
 from generator.report.plots.orbits import orbit_plot
 from generator.report.plots.plot import Plot
+from generator.report.plots.prediction import prediction_plot
 
 
 def object_plots(record: CycleRecord, object: ObjectRecord) -> tuple[Plot, ...]:  # noqa: A002 - the word of the field
-    """The object's orbit, where one is known, and the difference of each other solution from the nominal one."""
+    """The orbit where one is known, predictions against later deliveries, the differences of other solutions."""
     own = [solution for solution in record.solutions if solution.object_id == object.id]
-    candidates = (orbit_plot(record, object), *(difference_plot(record, solution) for solution in own))
+    candidates = (
+        orbit_plot(record, object),
+        prediction_plot(record, object),
+        *(difference_plot(record, solution) for solution in own),
+    )
     return tuple(plot for plot in candidates if plot is not None)
