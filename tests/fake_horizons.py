@@ -1,6 +1,7 @@
 """JPL Horizons as it answers, with orbits of our own.
 
-The form is the service's, version 1.2, put together from answers that public repositories quote:
+The form is the service's, version 1.2, that of the real answer in ``data/horizons``, and of others that public
+repositories quote:
 
 - the header and the CSV block of VECTORS in km, geometric, ICRF: orbsim's fixture of 2026-09-18 and a Mercury fixture
   of CENTER 500@10 ("Reference frame : ICRF"); what the default plane gives ("Ecliptic of J2000.0"): API answers of

@@ -1,8 +1,10 @@
 """JPL Horizons: what is asked, what of its answers is believed, and the OEM that comes of them."""
 
+import json
 import re
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,6 +21,7 @@ from generator.ephemeris.oem_write import write_oem
 from generator.errors import RetrievalError
 from generator.retrieve import horizons
 from generator.retrieve.horizons import retrieve_oem
+from generator.retrieve.horizons_table import Grid, read_table
 from web import NOW
 
 MARS = body_named("MARS")
@@ -252,3 +255,48 @@ def test_conics_is_what_it_is_taken_for() -> None:
     elements = spiceypy.oscelt(state, 1.0e8, MARS.gm_km3_s2)
 
     assert elements[:2] == pytest.approx([MRO.periapsis_km, MRO.eccentricity], rel=1e-9)
+
+
+REAL = (Path(__file__).parents[1] / "data" / "horizons" / "mro_20250101.txt").read_text()
+REAL_GRID = Grid(start=datetime.fromisoformat("2025-01-01T00:00:00"), step_s=30, count=20)
+
+
+def signed(text: str) -> bytes:
+    """A text as the service sends it."""
+    return json.dumps({"signature": {"version": "1.2", "source": "NASA/JPL Horizons API"}, "result": text}).encode()
+
+
+def test_a_real_answer_is_read() -> None:
+    """An answer of the service itself passes every check once it is in TDB: MRO's states, source and revision."""
+    table = read_table(signed(REAL.replace("UT ", "TDB")), -74, 499, REAL_GRID)
+    pole = mars_pole()
+    momentum = np.cross(table.positions_km[0], table.velocities_km_s[0])
+    inclination_deg = np.degrees(np.arccos(momentum @ pole / np.linalg.norm(momentum)))
+
+    assert (table.name, table.source) == ("Mars Reconnaissance Orbiter (spacecraft)", "MRO_MERGED")
+    assert table.revised == Epoch.parse("2026-09-01")
+    assert table.positions_km.shape == (21, 3)
+    assert inclination_deg == pytest.approx(92.7, abs=0.2)  # published; in ecliptic axes it would be another
+
+
+def mars_pole() -> np.ndarray:
+    """North pole of Mars in ICRF axes in 2025, from the constants of pck00010.tpc."""
+    ra_deg, dec_deg = 317.68143 - 0.1061 * 0.25, 52.8865 - 0.0609 * 0.25
+    ra, dec = np.radians([ra_deg, dec_deg])
+    return np.array([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)])
+
+
+def test_a_real_answer_in_ut_is_refused() -> None:
+    """The same answer as it came, in UT, is no answer to a question in TDB."""
+    with pytest.raises(RetrievalError, match="columns of Horizons must be JDTDB"):
+        read_table(signed(REAL), -74, 499, REAL_GRID)
+
+
+def test_a_hundredth_of_a_turn_is_fine_enough_for_a_real_orbit() -> None:
+    """Of MRO's real states, whose field is rough, those at 60 s give the ones between back to a millimetre."""
+    table = read_table(signed(REAL.replace("UT ", "TDB")), -74, 499, REAL_GRID)
+    times_s = 30.0 * np.arange(21)
+    arc = arc_from_nodes(times_s[::2], table.positions_km[::2], table.velocities_km_s[::2], "HERMITE", 7)
+    error_km = np.linalg.norm(arc.position_km(times_s[5:-4:2]) - table.positions_km[5:-4:2], axis=1)
+
+    assert error_km.max() < 1e-6
