@@ -1,6 +1,9 @@
 """Whole cycles with a catalogue: the large engine beside the small one, and what record and pages hold of it."""
 
+import os
 import re
+import signal
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 from typing import Final
@@ -23,7 +26,11 @@ from generator.report import sweep_views
 from generator.report.pages import cycle_pages, live_pages
 from generator.report.views import summarise
 from generator.rescreen import rescreen
+from generator.screening import catalogue
 from generator.screening.screen import screen
+from generator.screening.slab import Found, Task, screen_slab
+from generator.screening.steps import Motion
+from generator.screening.workers import Cluster, Processes, Workers
 
 HOURS: Final = 4.0
 LIMIT_KM: Final = 150.0
@@ -61,9 +68,20 @@ def workspace(directory: Path, *, cycle: str = "", extra: str = "", sets: list[s
     return path
 
 
-def ran(path: Path) -> CycleResult:
+def ran(path: Path, workers: Workers | None = None) -> CycleResult:
     config, text = load_config(path)
-    return run_cycle(config, text, path.parent, EPOCH, None, quiet)
+    return run_cycle(config, text, path.parent, EPOCH, None, quiet, workers)
+
+
+def killed_once(flag: Path, motion: Motion, task: Task) -> Found:
+    """Screen a slab; the first worker that does ends by force before it can tell."""
+    found = screen_slab(motion, task)
+    try:
+        flag.touch(exist_ok=False)
+    except FileExistsError:
+        return found
+    os.kill(os.getpid(), signal.SIGKILL)
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +129,21 @@ def test_the_record_holds_only_what_has_something_to_say(result: CycleResult) ->
     assert [entry.sha256 in result.inputs for entry in sweep.inputs] == [True]
     assert sum(step.count for step in sweep.steps) % sweep_views.pair_count(record, sweep) == 0
     assert records.load(records.dump(record), "record.json") == record
+
+
+@pytest.mark.parametrize("workers", [Processes(2), Cluster(None, 2)], ids=["processes", "dask"])
+def test_a_worker_killed_midway_changes_nothing(
+    workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two workers of which one is killed after its first slab make the same record as one process, to the byte."""
+    flag = tmp_path / "killed"
+    path = workspace(tmp_path)
+    monkeypatch.setattr(catalogue, "SLAB_STEPS", 16)
+    alone = ran(path)
+    monkeypatch.setattr(catalogue, "screen_slab", partial(killed_once, flag))
+    shared = ran(path, workers)
+    assert flag.exists()
+    assert records.dump(shared.record) == records.dump(alone.record)
 
 
 def test_groups_follow_from_names(result: CycleResult) -> None:

@@ -66,14 +66,6 @@ def test_a_fault_of_a_task_is_told_as_it_is(workers: Workers) -> None:
         workers.map(fails, None, TASKS, None)
 
 
-def test_a_cluster_of_this_machine_survives_a_lost_worker(tmp_path: Path) -> None:
-    """On two Dask processes, of which one is killed midway, the results are those of one process."""
-    told: list[int] = []
-    assert Cluster(None, 2).map(dies_once, tmp_path / "flag", TASKS, told.append) == [k * k for k in TASKS]
-    assert (tmp_path / "flag").exists()
-    assert told == [1] * len(TASKS)
-
-
 def test_a_scheduler_that_does_not_answer_is_named() -> None:
     """An address at which nobody listens gives one error with the address."""
     with pytest.raises(InputError, match=r"scheduler must answer.*tcp://127\.0\.0\.1:9"):
