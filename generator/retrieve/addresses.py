@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import re
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
@@ -98,7 +99,10 @@ class Dropped:
 
 def newest_of(origin: Folder, directory: Path) -> Dropped | None:
     """The file of a folder that was delivered last, if there is one."""
-    found = [(path.stat(), path) for path in resolve(directory, origin.path)]
+    found = []
+    for path in resolve(directory, origin.path):
+        with suppress(OSError):  # taken away since it was listed
+            found.append((path.stat(), path))
     if not found:
         return None
     state, path = max(found, key=lambda each: (each[0].st_mtime_ns, natural(each[1].name)))
@@ -123,15 +127,15 @@ def bring_from_folder(origin: Folder, context: Context, sink: BinaryIO) -> Broug
         return Brought(origin=found.path.name, unchanged=True, tried=found.stamp)
     if not found.has_settled(context.now):
         raise RetrievalError(f"a file must not have changed for {SETTLE_S:g} s", file=found.path.name)
-    _copy(found.path, sink)
+    try:
+        file = found.path.open("rb")
+    except OSError as error:
+        raise RetrievalError(f"the file must be readable: {error.strerror}", file=found.path.name) from None
+    with file:
+        shutil.copyfileobj(file, sink)
     return Brought(
         origin=found.path.name,
         validators=Known(last_modified=found.stamp),
         note=f"from {found.path}",
         tried=found.stamp,
     )
-
-
-def _copy(path: Path, sink: BinaryIO) -> None:
-    with path.open("rb") as file:
-        shutil.copyfileobj(file, sink)

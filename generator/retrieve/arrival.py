@@ -148,7 +148,8 @@ def _check(errand: Errand, path: Path, shown: str) -> None:
     if elements_notation(data[:START_BYTES]) is None:
         parse_oem(data, shown)
         return
-    wanted = None if errand.source.target is None else {errand.source.target}
+    alone = len(errand.object_ids) == 1  # of a group for several, one that is gone must not keep the others from theirs
+    wanted = {errand.source.target} if alone and errand.source.target is not None else None
     if not read_elements(data, shown, wanted=wanted).sets:
         raise RetrievalError(
             "element sets must hold the object's catalogue number", value=errand.source.target, file=shown

@@ -6,7 +6,6 @@ the host says so (RFC 9110, 10.2.3). Everything else ends in one :class:`~genera
 
 from __future__ import annotations
 
-import hashlib
 import html
 import re
 import threading
@@ -52,7 +51,6 @@ class Answer:
     url: str
     unchanged: bool
     size_bytes: int
-    sha256: str
     validators: Known
     skew_s: float | None
 
@@ -206,15 +204,13 @@ class Transport:
         headers = response.headers
         skew_s = _skew_s(headers.get("date"), self._outside.instant())
         if response.status_code == httpx.codes.NOT_MODIFIED:
-            return Answer(url=url, unchanged=True, size_bytes=0, sha256="", validators=Known(), skew_s=skew_s)
+            return Answer(url=url, unchanged=True, size_bytes=0, validators=Known(), skew_s=skew_s)
         if response.status_code != httpx.codes.OK:
             raise self._refusal(response, url)
-        digest, size_bytes = self._store(response, url, sink, page, progress)
         return Answer(
             url=url,
             unchanged=False,
-            size_bytes=size_bytes,
-            sha256=digest,
+            size_bytes=self._store(response, url, sink, page, progress),
             validators=Known(etag=headers.get("etag"), last_modified=headers.get("last-modified")),
             skew_s=skew_s,
         )
@@ -239,15 +235,15 @@ class Transport:
 
     def _store(
         self, response: httpx.Response, url: str, sink: BinaryIO, page: bool, progress: Callable[[int], None]
-    ) -> tuple[str, int]:
-        """Write the content; its SHA-256 and size."""
+    ) -> int:
+        """Write the content; its size."""
         largest_bytes = round(self._fetch.largest_mb * 1e6)
         too_large = RetrievalError(
             f"an answer must not be larger than fetch.largest_mb, {self._fetch.largest_mb:g} MB", file=_shown(url)
         )
         if int(response.headers.get("content-length") or 0) > largest_bytes:
             raise too_large
-        digest, size_bytes = hashlib.sha256(), 0
+        size_bytes = 0
         sink.seek(0)
         sink.truncate()
         for chunk in response.iter_bytes():
@@ -260,10 +256,9 @@ class Transport:
             size_bytes += len(chunk)
             if size_bytes > largest_bytes:
                 raise too_large
-            digest.update(chunk)
             sink.write(chunk)
             progress(len(chunk))
-        return digest.hexdigest(), size_bytes
+        return size_bytes
 
 
 @contextmanager

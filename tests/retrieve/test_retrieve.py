@@ -440,6 +440,27 @@ def test_a_folder_into_which_others_deliver(place: Place) -> None:
     assert read_ledger(place.directory).files[-1].origin == "iss_now.oem"
 
 
+def test_what_is_no_file_in_a_folder(place: Place) -> None:
+    """A folder or a link to nowhere in a folder is no delivery; the failure keeps no other source from being asked."""
+    place.lay_out({**DROP, "source": "folder:drop/iss_*.oem"}, MRO)
+    place.web.always = FakeHorizons(bodies={-74: ORBITER})
+    (place.directory / "drop" / "iss_1.oem").mkdir(parents=True)
+    (place.directory / "drop" / "iss_2.oem").symlink_to("nowhere")
+    first, second = place.fetch()
+
+    assert (first.state, second.state) == ("failed", "arrived")
+    assert "a folder must hold a file of the pattern" in first.words
+
+
+def test_one_that_is_gone_does_not_keep_the_others_from_theirs(place: Place) -> None:
+    """Of a group that several objects share, the file arrives although it lacks one of them."""
+    place.web.always = content(json_text().encode(), "application/json")
+    place.lay_out({"id": "GONE", **STATIONS, "more": "target = 6"}, {"id": "FIVE", **STATIONS, "more": "target = 5"})
+    (outcome,) = place.fetch()
+
+    assert outcome.state == "arrived"
+
+
 def test_a_clock_set_back_does_not_stop_retrieval(place: Place) -> None:
     """A time before which a source is left alone is believed for a week at most."""
     place.web.always = content(json_text().encode(), "application/json")

@@ -1,6 +1,5 @@
 """Asking a host: what is sent, what is taken, and what every fault comes to."""
 
-import hashlib
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -36,13 +35,12 @@ def asked(
 
 
 def test_a_good_answer(web: Web) -> None:
-    """A whole answer gives its bytes, their hash and its validators, after one question that says who asks."""
+    """A whole answer gives its bytes, their number and its validators, after one question that says who asks."""
     web.always = content(BODY, ETag='"v1"', Last_Modified=HTTP_NOW)
     data, answer = asked(web)
 
     assert data == BODY
     assert answer.size_bytes == len(BODY)
-    assert answer.sha256 == hashlib.sha256(BODY).hexdigest()
     assert answer.validators == Known(etag='"v1"', last_modified=HTTP_NOW)
     assert len(web.requests) == 1
     assert web.requests[0][1]["user-agent"].startswith("nearpass/")
