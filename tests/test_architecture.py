@@ -38,6 +38,8 @@ TOUCH_FILES = {
     "config.py",
     "cycle/archive.py",
     "cycle/durable.py",
+    "cycle/register.py",
+    "publish/register.py",
     "cycle/retention.py",
     "cycle/signature.py",
     "cycle/verify.py",

@@ -19,6 +19,7 @@ from generator.pipeline import cycle_id, run_cycle
 from generator.publish import Workspace, editions_of, prepare, publish, publish_editions
 from generator.publish.commit import last_published
 from generator.publish.mirror import mirror
+from generator.publish.register import register_run
 from generator.screening.workers import Workers
 from generator.status import failed, succeeded
 from generator.watch import deliveries, fingerprint
@@ -55,7 +56,9 @@ def one_cycle(
             with writing(workspace):
                 log("cycle_started", cycle_id=cycle_id(cutoff), supersedes=supersedes)
                 seen = fingerprint(deliveries(config, workspace.directory))
-                record, leaks = _one_cycle(workspace, config, configuration, cutoff, jobs, bars, supersedes, workers)
+                record, leaks = _one_cycle(
+                    workspace, config, configuration, cutoff, jobs, bars, supersedes, workers, log.world.instant()
+                )
         except Exception as error:  # whatever the fault: who monitors the publisher must learn of it
             exit_code = error.exit_code if isinstance(error, NearpassError) else NearpassError.exit_code
             message = str(error) if isinstance(error, NearpassError) else f"{type(error).__name__}: {error}"
@@ -115,6 +118,7 @@ def _one_cycle(
     bars: Bars,
     supersedes: str | None,
     workers: Workers,
+    at: Epoch,
 ) -> tuple[CycleRecord, list[LeakError]]:
     signer = load_signer(workspace.directory / config.archive.sign) if config.archive.sign else None
     archive = Archive(workspace.archive)
@@ -133,6 +137,7 @@ def _one_cycle(
         stopped = {error.edition for error in leaks}
         sites = [site for site in editions_of(workspace, config) if site.edition and site.edition.id not in stopped]
         leaks += publish_editions(sites, jobs=jobs, progress=bars.stage)
+        register_run(sites, record, previous, f"{at.iso(digits=0)}Z")
     else:
         publish(workspace, record, jobs=jobs, progress=bars.stage)
     send_copies(workspace, config)

@@ -108,7 +108,7 @@ def _labelled(record: CycleRecord, edition: Edition, shows: Mapping[str, Show]) 
         return record
     label = EditionRecord(
         id=edition.id, audience=edition.audience, marking=edition.marking,
-        statement=_statement(record, edition, shows),
+        statement=_statement(record, edition, shows), register_page=edition.register,
     )  # fmt: skip
     line = f"{edition.marking}. Edition for {edition.audience}."
     return replace(record, edition=label, notice=f"{line} {record.notice}" if record.notice else line)

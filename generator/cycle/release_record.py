@@ -39,9 +39,13 @@ class NoteRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionRecord:
-    """Which edition a reduced record is: for whom, under which marking, and what may be said of what it withholds."""
+    """Which edition a reduced record is: for whom, under which marking, and what may be said of what it withholds.
+
+    ``register_page`` says whether it has the page of the register.
+    """
 
     id: str
     audience: str
     marking: Tlp
     statement: tuple[str, ...]
+    register_page: bool

@@ -16,6 +16,7 @@ from pathlib import Path
 from generator.cycle.archive import PENDING, STAGED, Archive, cycle_folder
 from generator.cycle.durable import canonical_json, sha256_of
 from generator.cycle.manifest import Link, Manifest, parse_manifest
+from generator.cycle.register import Register
 from generator.cycle.signature import holds
 from generator.errors import ArchiveError
 
@@ -60,6 +61,7 @@ def verify_archive(archive: Archive, *, public_key: str | None = None) -> Report
         check.cycle(*entry)
     check.outside_the_chain()
     check.every_input()
+    check.register()
     check.unknown_files()
     return check.report()
 
@@ -239,6 +241,13 @@ class _Check:
             intact = False
         if not intact:
             self._find(name, "it must hold the input with the SHA-256 in its name")
+
+    def register(self) -> None:
+        """The register of what was received, released and decided: a chain of its own."""
+        names, problems = Register(self.archive).check()
+        self.seen |= names
+        for name, problem in problems:
+            self._find(name, problem)
 
     def unknown_files(self) -> None:
         """Files that nothing names."""

@@ -72,7 +72,7 @@ def check_leaks(workspace: Workspace, built: Path, full: Sequence[CycleRecord]) 
     if edition is None or edition.everything:
         return
     own = _programs_own(workspace, built)
-    texts = [(name, data) for name, data in _files(built) if name not in own]
+    texts = [(name, data) for name, data in _files(built) if _inside(name) not in own]
     for record in full:
         shown = reduced(record, edition)
         if shown.edition is None and shown == record:
@@ -185,6 +185,11 @@ def _value(text: str) -> tuple[float | None, float]:
     return value, 0.5 * 10.0 ** (int(exponent or 0) - decimals)
 
 
+def _inside(name: str) -> str:
+    """The name of a page within a packed copy of the site; the name itself outside of one."""
+    return name.split(".zip/", maxsplit=1)[1].partition("/")[2] if ".zip/" in name else name
+
+
 def _files(built: Path) -> Iterator[tuple[str, bytes]]:
     """Every file with its name, those inside compressed ones too."""
     for path in sorted(path for path in built.rglob("*") if path.is_file()):
@@ -193,9 +198,9 @@ def _files(built: Path) -> Iterator[tuple[str, bytes]]:
 
 def _unpacked(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
     yield name, data
-    if name.endswith(".gz"):
+    if data.startswith(b"\x1f\x8b"):
         yield name.removesuffix(".gz"), gzip.decompress(data)
-    if name.endswith(".zip"):
+    if zipfile.is_zipfile(io.BytesIO(data)):
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             for member in archive.namelist():
                 yield from _unpacked(f"{name}/{member}", archive.read(member))

@@ -17,6 +17,7 @@ from generator.publish.index import open_index
 from generator.publish.leak import check_leaks
 from generator.publish.manifest import forget_damaged
 from generator.publish.offline import write_archive
+from generator.publish.register import stage_register
 from generator.publish.site import fresh_staging, put_in_place
 from generator.publish.stage import (
     Drawer,
@@ -72,6 +73,7 @@ def rebuild(workspace: Workspace, *, jobs: int, progress: Progress) -> Path:
     docs, built = fresh_staging(workspace, "live")
     with open_index(workspace.index, archive) as index:
         stage_live(docs, archive, index, archive.load(ids[-1]), months)
+    stage_register(workspace, docs, archive.load(ids[-1]))
     copy_hand_written(workspace.hand_written, docs)
     build_pages(workspace, docs, built, progress)
     full = Archive(workspace.archive)

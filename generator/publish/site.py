@@ -18,6 +18,7 @@ from generator.publish.index import open_index
 from generator.publish.leak import check_leaks
 from generator.publish.manifest import updated
 from generator.publish.offline import write_archive
+from generator.publish.register import stage_register
 from generator.publish.stage import (
     Drawer,
     Progress,
@@ -62,6 +63,7 @@ def publish(
         if latest is not record:
             stage_permalinks(docs, record, index)
         stage_live(docs, archive, index, latest, {month_of(found) for found in (record.cycle_id, superseded) if found})
+    stage_register(workspace, docs, latest)
     copy_hand_written(workspace.hand_written, docs)
     build_pages(workspace, docs, built, progress)
     write_archive(built, record.cycle_id)

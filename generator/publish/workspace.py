@@ -28,6 +28,7 @@ GENERATED: Final = frozenset(
         "objects",
         "events",
         "live",
+        "register",
         "schema",
         "feeds",
         "calendar.ics",

@@ -15,6 +15,7 @@ from generator.cycle.archive import cycle_folder
 from generator.cycle.cdm_event import event_cdm
 from generator.cycle.cdm_write import check_written, write_cdm_kvn, write_cdm_xml
 from generator.cycle.record import ChangeRecord, CycleRecord, EventRecord, ObjectRecord, PairRecord
+from generator.cycle.register import Entry
 from generator.errors import PublicationError
 from generator.report import (
     archive_views,
@@ -25,6 +26,7 @@ from generator.report import (
     event_views,
     note_views,
     object_views,
+    register_views,
     solution_views,
     sweep_views,
     tables,
@@ -307,6 +309,14 @@ def _left_page(change: ChangeRecord, catalogue: Catalogue, links: Links) -> str:
         last_href=f"{links.other_cycle(last)}#{change.event_id}" if last else None, event_id=change.event_id,
         cycle_id=record.cycle_id,
     )  # fmt: skip
+
+
+def register_page(record: CycleRecord, entries: Sequence[Entry]) -> str:
+    """The page of the register, with the lines that the edition may see."""
+    text = "What came from whom, what went to whom and who decided so, as far as this edition may tell."
+    meta = Meta(title="Register", description=text, kind="objects", crumbs=(("Register", None),), notice=record.notice)
+    links = Links(root="../", cycle=f"../{cycle_path(record.cycle_id)}/")
+    return render_page("register.md.j2", meta, links, table=register_views.register_table(entries))
 
 
 def _objects_page(catalogue: Catalogue, links: Links) -> str:

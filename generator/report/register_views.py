@@ -1,0 +1,84 @@
+"""Views of the register: its table on a page, and the same as CSV and JSON, as far as an edition may see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from generator.cycle.marking import Edition, Show
+from generator.cycle.record import CycleRecord
+from generator.cycle.register import Entry
+from generator.cycle.release import show_of
+from generator.report import tables
+from generator.report.tables import Column
+from generator.report.views import Cell, Head, Table, TableRow
+
+SHOWN: Final = 500
+COLUMNS: Final[tuple[Column[Entry], ...]] = (
+    Column(key="at_utc", title="When", unit="UTC", meaning="When the run was made", value=lambda e: e.at_utc),
+    Column(key="kind", title="What", meaning="received, released or decided", value=lambda e: e.kind),
+    Column(key="cycle_id", title="Cycle", meaning="Cycle of the run", value=lambda e: e.cycle_id),
+    Column(key="party", title="Party", meaning="Who gave it, who reads it, or who decided", value=lambda e: e.party),
+    Column(key="marking", title="Marking", meaning="Marking under which it was given or went out",
+           value=lambda e: e.marking),
+    Column(key="edition", title="Edition", meaning="Edition that went out or is decided on", value=lambda e: e.edition),
+    Column(key="object_id", title="Object", meaning="Identifier of the object", value=lambda e: e.object_id),
+    Column(key="file", title="File", meaning="Delivered file", value=lambda e: e.file),
+    Column(key="sha256", title="SHA-256", meaning="Of the delivered file, or of the root manifest that went out",
+           value=lambda e: e.sha256),
+    Column(key="files", title="Files", meaning="Number of files that the manifest covers", value=lambda e: e.files),
+    Column(key="shows", title="Shown", meaning="How much of each object went out",
+           value=lambda e: ", ".join(f"{name} {show}" for name, show in e.shows) or None),
+    Column(key="reason", title="Reason", meaning="Why it was decided or refused", value=lambda e: e.reason),
+)  # fmt: skip
+
+
+def visible(entries: Iterable[Entry], record: CycleRecord, edition: Edition) -> tuple[Entry, ...]:
+    """The lines that an edition may see, of them what it may see.
+
+    Args:
+        entries: The register.
+        record: The newest full record: how much of each object the edition shows.
+        edition: The edition.
+    """
+    shows = {item.id: show_of(item, record, edition) for item in record.objects}
+    named = {name for name, show in shows.items() if show in {Show.FULL, Show.METRICS}}
+    found = []
+    for entry in entries:
+        if entry.kind == "received" and shows.get(entry.object_id or "") is Show.FULL:
+            found.append(entry)
+        if entry.kind == "decided" and entry.object_id in named and entry.edition == edition.id:
+            found.append(entry)
+        if entry.kind == "released" and (entry.edition == edition.id or edition.everything):
+            found.append(replace(entry, shows=tuple(pair for pair in entry.shows if pair[0] in named)))
+    return tuple(found)
+
+
+def register_table(entries: Sequence[Entry]) -> Table:
+    """The newest lines as a page shows them."""
+    return Table(
+        caption="The register, the newest first",
+        heads=tuple(Head(title=column.title, unit=column.unit, meaning=column.meaning) for column in COLUMNS),
+        rows=tuple(
+            TableRow(
+                cells=tuple(
+                    Cell(text=column.text(entry) or "–", mark="hash" if column.key == "sha256" else None)
+                    for column in COLUMNS
+                )
+            )
+            for entry in entries[:SHOWN]
+        ),
+        twins=(("CSV", "register.csv"), ("JSON", "register.json")),
+        filter_label="Filter the register" if len(entries) > 9 else None,
+    )
+
+
+def register_csv(entries: Sequence[Entry]) -> str:
+    """The lines as CSV."""
+    return tables.csv_text(COLUMNS, entries)
+
+
+def register_json(record: CycleRecord, entries: Sequence[Entry]) -> str:
+    """The lines as JSON."""
+    return tables.json_text("register", record.cycle_id, COLUMNS, entries)
