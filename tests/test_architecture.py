@@ -50,6 +50,7 @@ TOUCH_FILES = {
     "ingest/messages.py",
     "ingest/notes.py",
     "commands/log.py",
+    "commands/exchange.py",  # writes the package
     "ledger.py",
     "publish/check.py",
     "publish/leak.py",

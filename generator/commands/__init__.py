@@ -8,6 +8,7 @@ import generator
 from generator.commands.archives import build, history, keygen, prune, rebuild, verify
 from generator.commands.conversion import convert_command
 from generator.commands.cycles import run, watch
+from generator.commands.exchange import certify, package_command
 from generator.commands.log import log_command
 from generator.commands.messages import compare, pc
 from generator.commands.retrieval import fetch
@@ -54,6 +55,8 @@ for command in (
     pc,
     validate_command,
     log_command,
+    package_command,
+    certify,
     serve,
     demo,
 ):

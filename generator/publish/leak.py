@@ -77,7 +77,7 @@ def check_leaks(workspace: Workspace, built: Path, full: Sequence[CycleRecord]) 
         shown = reduced(record, edition)
         if shown.edition is None and shown == record:
             continue
-        secrets = secrets_of(record, shown, _vocabulary())
+        secrets = secrets_of(record, shown, vocabulary())
         found = next(_leaks(texts, all_plots(shown), secrets), None)
         if found is not None:
             rule = f"an edition must not hold what is withheld from it: {found}"
@@ -207,7 +207,7 @@ def _unpacked(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 @cache
-def _vocabulary() -> str:
+def vocabulary() -> str:
     """The words of the program: its sources, with their strings joined, and its templates."""
     package = Path(generator.__file__).parent
     sources = [path.read_text(encoding="utf-8") for path in sorted(package.rglob("*.py"))]
