@@ -228,3 +228,14 @@ def test_an_old_ephemeris_of_a_silent_object_is_extended(workspace: Path) -> Non
     assert findings["extension"].grade == "note"
     assert "secular J2 drift" in findings["extension"].words
     assert findings["span"].grade == "fail"
+
+
+def test_the_words_of_a_message_are_kept(workspace: Path) -> None:
+    """CLASSIFICATION and MESSAGE_ID of version 3.0 stand in the record of the delivery."""
+    text = write_oem(message(segment(LOW, -3600.0, 90_000.0, 60.0), creation=CUTOFF + -60.0))
+    named = text.replace("CCSDS_OEM_VERS = 2.0\n", "CCSDS_OEM_VERS = 3.0\nCLASSIFICATION = TLP:GREEN\n")
+    deliver(workspace, "low_2.oem", named.replace("META_START", "MESSAGE_ID = M-7\nMETA_START", 1))
+    used = ingested(workspace).inputs[0]
+
+    assert (used.file, used.format) == ("ephemerides/low_2.oem", "OEM 3.0")
+    assert (used.classification, used.message_id) == ("TLP:GREEN", "M-7")

@@ -41,8 +41,8 @@ class InputRecord:
     ``refusal`` is the error that kept it out (rule, value, file:line), None for a file in use. ``age_s`` is from its
     creation to the data cut-off, for mean elements from their epoch, which also stands for a creation that their file
     does not say. ``findings`` are those of all rules, the overall grade first, none if refused. The archive keeps the
-    file under its SHA-256. ``retrieval`` is None for what others laid there. ``classification`` and ``comments`` are
-    the file's own words.
+    file under its SHA-256. ``retrieval`` is None for what others laid there. ``classification``, ``message_id`` and
+    ``comments`` are the file's own words.
     """
 
     object_id: str
@@ -66,4 +66,5 @@ class InputRecord:
     marking: MarkingRecord | None = None
     covariance_marking: MarkingRecord | None = None
     classification: str | None = None
+    message_id: str | None = None
     comments: tuple[str, ...] = ()

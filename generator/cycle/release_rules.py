@@ -78,7 +78,7 @@ _PLAIN: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType({
     records.InputRecord: (
         "object_id", "file", "sha256", "size_bytes", "originator", "format", "creation", "age_s", "center", "axes",
         "time_system", "interpolation", "node_count", "covariance_count", "spans", "findings", "refusal", "marking",
-        "covariance_marking", "classification", "comments", "retrieval",
+        "covariance_marking", "classification", "message_id", "comments", "retrieval",
     ),
     records.TogetherRecord: ("event_ids", "pc", "least_pc", "most_pc", "why"),
     records.RetrievalRecord: ("origin", "at", "confirmed", "attempted", "failure"),

@@ -188,5 +188,6 @@ def _oem_record(
         marking=marking_of(item, source, setting, header.classification),
         covariance_marking=covariance_marking_of(item, source, setting),
         classification=header.classification,
+        message_id=header.message_id,
         comments=tuple(dict.fromkeys(comments)),
     )

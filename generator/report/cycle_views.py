@@ -263,7 +263,7 @@ def used_inputs_table(inputs: Sequence[InputRecord]) -> Table:
             Head(title="Object"), Head(title="File"), Head(title="State"),
             Head(title="Grade", meaning="By NPR 8079.1, table 5-1; every rule stands on the object's page"),
             Head(title="Originator"),
-            Head(title="Created", unit="UTC"), Head(title="Age", meaning="From its creation to the data cut-off"),
+            Head(title="Created", unit="UTC"), Head(title="Age", meaning=wording.AGE_MEANING),
             Head(title="Covariances", numeric=True), Head(title="SHA-256"),
         ),
         rows=tuple(rows),
@@ -297,7 +297,7 @@ def inputs_table(inputs: Sequence[InputRecord]) -> Table:
             Head(title="Grade", meaning="By NPR 8079.1, table 5-1; every rule stands on the object's page"),
             Head(title="Originator"),
             Head(title="Format"), Head(title="Created", unit="UTC"),
-            Head(title="Age", meaning="From its creation to the data cut-off"), Head(title="Span", unit="UTC"),
+            Head(title="Age", meaning=wording.AGE_MEANING), Head(title="Span", unit="UTC"),
             Head(title="Nodes", numeric=True), Head(title="Covariances", numeric=True),
             Head(title="Centre, axes, time"), Head(title="SHA-256"),
         ),
@@ -306,7 +306,9 @@ def inputs_table(inputs: Sequence[InputRecord]) -> Table:
 
 
 def _format(item: InputRecord) -> str:
-    parts = [part.replace(" ", "\u00a0") for part in (item.format, item.interpolation) if part]
+    named = f"message {item.message_id}" if item.message_id else None
+    told = (item.format, named, item.classification, item.interpolation)
+    parts = [part.replace(" ", "\u00a0") for part in told if part]
     return ", ".join(parts) or wording.DASH
 
 

@@ -240,7 +240,7 @@ def source_table(event: EventRecord, catalogue: Catalogue, links: Links) -> Tabl
             Head(title="Timing", unit="s", numeric=True, meaning="Transverse sigma divided by the speed"),
             Head(title="Basis", meaning="Delivered: a covariance of the ephemeris; declared: the publisher's model"),
             Head(title="Source"),
-            Head(title="Ephemeris age", meaning="From its creation to the data cut-off"),
+            Head(title="Ephemeris age", meaning=wording.AGE_MEANING),
         ),
         rows=tuple(rows),
     )

@@ -17,6 +17,7 @@ WITHHELD: Final = "withheld"
 LEAST_PROBABILITY: Final = 1e-20
 """A probability below it is printed as that: its digits mean nothing."""
 PHASE_UNKNOWN: Final = "position along the orbit unknown: only crossings of the orbits are meaningful"
+AGE_MEANING: Final = "From its creation, or the epoch of mean elements, to the data cut-off"
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS: Final = (
     "January", "February", "March", "April", "May", "June",
