@@ -27,13 +27,16 @@ from generator.retrieve import Errand, Outside, errands, retrieve
 def fetch(world: World, config_path: Path, log_file: Path | None, object_id: str | None, dry_run: bool) -> None:
     """Retrieve what is current from the sources of the configuration into ephemerides/."""
     config, _ = load_config(config_path)
+    wanted = errands(config, object_id)
+    if not wanted:
+        click.echo("no source is configured: add source = ... beside a path")
     if dry_run:
-        for errand in errands(config, object_id):
+        for errand in wanted:
             asked = asked_address(errand.origin, config.fetch) or "this machine's files"
             click.echo(f"{', '.join(errand.object_ids)}: {errand.text} from {asked} into {errand.path}")
         return
     workspace = Workspace(directory=config_path.parent)
-    failed = retrieve_all(workspace, config, world, Log(file=log_file, world=world), errands(config, object_id))
+    failed = retrieve_all(workspace, config, world, Log(file=log_file, world=world), wanted)
     sys.exit(REFUSED if failed else 0)
 
 

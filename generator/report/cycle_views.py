@@ -11,6 +11,7 @@ from generator.encounter.alert import SEVERITY, Level
 from generator.report import remark_views, wording
 from generator.report.event_views import EventCard, event_card
 from generator.report.quality_views import grade
+from generator.report.retrieval_views import failure_words
 from generator.report.views import (
     Catalogue,
     Cell,
@@ -233,6 +234,8 @@ def inputs_line(record: CycleRecord) -> tuple[str, ...]:
         if item.refusal:
             other = " (another delivery is in use)" if item.object_id in have else ""
             lines.append(f"{item.object_id} refused{other}: {wording.sentence(item.refusal)}")
+    failures = (f"{item.object_id}: {words}" for item in record.inputs for words in failure_words([item]))
+    lines += dict.fromkeys(failures)
     lines += [f"{item.id}: {wording.PHASE_UNKNOWN}." for item in record.objects if phase_unknown(item)]
     lines += [
         f"{item.id}: its deliveries are withheld in this edition." for item in record.objects if item not in known

@@ -56,6 +56,14 @@ def test_a_dry_run_asks_nothing(nearpass: Nearpass, config: Path, web: Web) -> N
     assert [path.name for path in config.parent.iterdir()] == ["nearpass.toml"]
 
 
+def test_a_configuration_without_sources(nearpass: Nearpass, config: Path, web: Web) -> None:
+    """Where no source is configured, it is said how to configure one."""
+    code, out, _ = nearpass("fetch", "--config", config, "--object", "B")
+
+    assert (code, out) == (0, "no source is configured: add source = ... beside a path\n")
+    assert web.requests == []
+
+
 def test_an_object_that_does_not_exist(nearpass: Nearpass, config: Path) -> None:
     """An id that the configuration does not hold is refused as a fault of the question."""
     code, _, err = nearpass("fetch", "--config", config, "--object", "HOPE")

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from generator.astro.epochs import Epoch
 from generator.cycle.record import RetrievalRecord
+from generator.report.cycle_views import inputs_line
 from generator.report.retrieval_views import failure_words, origin_words, uncertainty_fact
 from records import DECLARED, sample_record
 
@@ -33,6 +34,7 @@ def test_a_failed_attempt_is_told() -> None:
     assert words.startswith("Retrieval failed at 2021-03-14 07:30 UTC: the host must answer.")
     assert words.endswith("The last good delivery, a.oem, stays.")
     assert failure_words([never])[0].endswith("There is no earlier delivery.")
+    assert f"{entry.object_id}: {words}" in inputs_line(replace(RECORD, inputs=(entry, *RECORD.inputs[1:])))
 
 
 def test_declared_is_not_delivered() -> None:
