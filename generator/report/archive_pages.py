@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from generator.cycle.archive import cycle_folder
 from generator.cycle.record import CycleRecord
 from generator.report import archive_views, wording
-from generator.report.rendering import Crumb, Meta, render_page
+from generator.report.rendering import Crumb, Meta, edition_line, render_page
 from generator.report.views import CycleSummary, Links, MonthEvent
 
 Month = tuple[int, int]
@@ -31,19 +31,19 @@ def archive_pages(
         events: What the cycles of each written month listed.
 
     """
-    notice = record.notice
+    notice, edition = record.notice, edition_line(record)
     months = archive_views.months_of(cycles)
     newest_first = sorted({*years, *(year for year, _ in months)}, reverse=True)
     meta = Meta(
         title="Archive", description="Every screening cycle that was published, by year and month.", kind="archive",
-        crumbs=(("Archive", None),), notice=notice,
+        crumbs=(("Archive", None),), notice=notice, edition=edition,
     )  # fmt: skip
     files = {"archive/index.md": render_page("years.md.j2", meta, Links(root="../", cycle=""), years=newest_first)}
     for year in sorted({year for year, _ in months}):
         links = Links(root="../../", cycle="")
         meta = Meta(
             title=f"Archive of {year}", description=f"Screening cycles of {year}: the worst level of each day.",
-            kind="archive", crumbs=(("Archive", "../index.html"), (str(year), None)), notice=notice,
+            kind="archive", crumbs=(("Archive", "../index.html"), (str(year), None)), notice=notice, edition=edition,
         )  # fmt: skip
         months_shown = archive_views.year_calendar(cycles, year)
         files[f"archive/{year:04d}/index.md"] = render_page("year.md.j2", meta, links, year=year, months=months_shown)
@@ -54,7 +54,7 @@ def archive_pages(
         )  # fmt: skip
         meta = Meta(
             title=name, description=f"Screening cycles of {name} with their verdicts.", kind="archive", crumbs=crumbs,
-            notice=notice,
+            notice=notice, edition=edition,
         )  # fmt: skip
         table = archive_views.month_table(cycles, year, month)
         listed = events.get((year, month), ())
@@ -71,7 +71,8 @@ def finder_page(record: CycleRecord, months: Sequence[Month]) -> str:
     """The page that looks for an object in the scripts of all months; without scripts it leads to the months."""
     meta = Meta(
         title="Find an object", description="Every approach that any cycle listed, by object.", kind="archive",
-        crumbs=(("Archive", "index.html"), ("Find an object", None)), notice=record.notice,
+        crumbs=(("Archive", "index.html"), ("Find an object", None)),
+        notice=record.notice, edition=edition_line(record),
     )  # fmt: skip
     newest_first = sorted(months, reverse=True)
     return render_page(

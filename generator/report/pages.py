@@ -37,7 +37,7 @@ from generator.report.archive_pages import Month, archive_pages, finder_page, la
 from generator.report.calendars import event_calendar
 from generator.report.feeds import object_feed
 from generator.report.plots import cycle_plots, event_plots, object_plots, pair_plots
-from generator.report.rendering import Crumb, Meta, render, render_page
+from generator.report.rendering import Crumb, Meta, edition_line, render, render_page
 from generator.report.validation_views import validation_view
 from generator.report.views import Catalogue, CycleSummary, Links, MonthEvent, Table
 from generator.validation import check as validation
@@ -188,7 +188,8 @@ def _front_page(catalogue: Catalogue, links: Links) -> str:
     events = event_tables.events_table(catalogue.events, catalogue, links, caption=_events_caption(record))
     verdict = views.verdict(record)
     meta = Meta(
-        title=record.title, description=verdict.headline, kind="front", crumbs=(), notice=record.notice,
+        title=record.title, description=verdict.headline, kind="front", crumbs=(),
+        notice=record.notice, edition=edition_line(record),
         cycle_id=record.cycle_id,
     )  # fmt: skip
     crossings = _crossings(catalogue, links, most=crossing_views.FRONT_ROWS)
@@ -258,7 +259,14 @@ def _object_page(item: ObjectRecord, catalogue: Catalogue, links: Links, *, live
     meta = _below(record, links, item.name, page.statement, "object", item.id)
     if live:
         crumbs: tuple[Crumb, ...] = (("Objects", "index.html"), (item.id, None))
-        meta = Meta(title=item.name, description=page.statement, kind="object", crumbs=crumbs, notice=record.notice)
+        meta = Meta(
+            title=item.name,
+            description=page.statement,
+            kind="object",
+            crumbs=crumbs,
+            notice=record.notice,
+            edition=edition_line(record),
+        )
     return render_page(
         "object.md.j2", meta, links, page=page, plots={plot.name: plot for plot in object_plots(record, item)},
         live=live, object_id=item.id, feed_href=f"{links.root}{object_feed(item.id)}",
@@ -314,7 +322,14 @@ def _left_page(change: ChangeRecord, catalogue: Catalogue, links: Links) -> str:
 def register_page(record: CycleRecord, entries: Sequence[Entry]) -> str:
     """The page of the register, with the lines that the edition may see."""
     text = "What came from whom, what went to whom and who decided so, as far as this edition may tell."
-    meta = Meta(title="Register", description=text, kind="objects", crumbs=(("Register", None),), notice=record.notice)
+    meta = Meta(
+        title="Register",
+        description=text,
+        kind="objects",
+        crumbs=(("Register", None),),
+        notice=record.notice,
+        edition=edition_line(record),
+    )
     links = Links(root="../", cycle=f"../{cycle_path(record.cycle_id)}/")
     return render_page("register.md.j2", meta, links, table=register_views.register_table(entries))
 
@@ -322,7 +337,14 @@ def register_page(record: CycleRecord, entries: Sequence[Entry]) -> str:
 def _objects_page(catalogue: Catalogue, links: Links) -> str:
     record = catalogue.record
     text = f"{wording.count(len(record.objects), 'object')} of the newest cycle, with their orbits and ephemerides."
-    meta = Meta(title="Objects", description=text, kind="objects", crumbs=(("Objects", None),), notice=record.notice)
+    meta = Meta(
+        title="Objects",
+        description=text,
+        kind="objects",
+        crumbs=(("Objects", None),),
+        notice=record.notice,
+        edition=edition_line(record),
+    )
     return render_page(
         "objects.md.j2", meta, links, table=object_views.objects_table(record, catalogue),
         context=cycle_views.context(record), refused=cycle_views.refusals(record.inputs),
@@ -334,7 +356,8 @@ def _cycle_meta(record: CycleRecord, links: Links) -> Meta:
     last = record.previous_cycle_id
     return Meta(
         title=f"Cycle of {when}", description=views.verdict(record).headline, kind="cycle",
-        crumbs=_cycle_crumbs(record, links, None), notice=record.notice, cycle_id=record.cycle_id,
+        crumbs=_cycle_crumbs(record, links, None),
+        notice=record.notice, edition=edition_line(record), cycle_id=record.cycle_id,
         month=record.cycle_id[:7], previous=links.other_cycle(last) if last else None,
     )  # fmt: skip
 
@@ -343,14 +366,22 @@ def _below(record: CycleRecord, links: Links, title: str, description: str, kind
     """Front matter of a page below the cycle's."""
     crumbs = (*_cycle_crumbs(record, links, f"{links.cycle}index.html"), (name, None))
     return Meta(
-        title=title, description=description, kind=kind, crumbs=crumbs, notice=record.notice,
+        title=title, description=description, kind=kind, crumbs=crumbs,
+        notice=record.notice, edition=edition_line(record),
         cycle_id=record.cycle_id, month=record.cycle_id[:7],
     )  # fmt: skip
 
 
 def _live_meta(record: CycleRecord, title: str, description: str, kind: str, name: str) -> Meta:
     crumbs: tuple[Crumb, ...] = (("Latest", "../index.html"), (name, None))
-    return Meta(title=title, description=description, kind=kind, crumbs=crumbs, notice=record.notice)
+    return Meta(
+        title=title,
+        description=description,
+        kind=kind,
+        crumbs=crumbs,
+        notice=record.notice,
+        edition=edition_line(record),
+    )
 
 
 def _cycle_crumbs(record: CycleRecord, links: Links, href: str | None) -> tuple[Crumb, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from generator.cycle.record import CycleRecord
 from generator.report import wording
 from generator.report.views import Links
 from generator.resources import resource
@@ -26,9 +27,15 @@ class Meta:
     kind: str
     crumbs: tuple[Crumb, ...]
     notice: str | None = None
+    edition: str | None = None
     cycle_id: str | None = None
     previous: str | None = None
     month: str | None = None
+
+
+def edition_line(record: CycleRecord) -> str | None:
+    """For whom the edition is and how it is marked, for the banner of its pages; None for an unreduced record."""
+    return f"for {record.edition.audience} · {record.edition.marking}" if record.edition else None
 
 
 def render_page(template: str, meta: Meta, links: Links, **values: object) -> str:

@@ -9,7 +9,9 @@ from dataclasses import replace
 import pytest
 import yaml
 
+from generator.cycle.marking import Tlp
 from generator.cycle.record import CycleRecord, NearestRecord, dump, load
+from generator.cycle.release_record import EditionRecord
 from generator.encounter.alert import Level
 from generator.errors import PublicationError
 from generator.report import archive_pages, archive_views, pages, tables, views
@@ -78,6 +80,17 @@ def test_front_matter_holds_what_the_theme_needs() -> None:
             assert meta["description"], name
             assert meta["kind"], name
             assert "not a statement" in meta["notice"], name
+
+
+def test_every_page_says_which_edition_it_is() -> None:
+    """The front matter of every page of an edition names for whom it is and its marking; without one it names none."""
+    mark = EditionRecord(
+        id="partners", audience="partner agencies", marking=Tlp.AMBER, statement=(), register_page=False
+    )
+    for edition, expected in ((mark, "for partner agencies · TLP:AMBER"), (None, None)):
+        for name, text in _all(replace(sample_record(), edition=edition)).items():
+            if name.endswith(".md"):
+                assert yaml.safe_load(text.split("---\n", maxsplit=2)[1])["edition"] == expected, name
 
 
 def test_a_page_is_one_html_block() -> None:
