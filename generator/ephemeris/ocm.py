@@ -21,10 +21,10 @@ import numpy as np
 
 from generator.astro.epochs import Epoch, TimeSystem
 from generator.ephemeris.oem_fast import NUMBER, Span
-from generator.ephemeris.oem_lines import MOST_KEYWORDS, Lines, Pairs, is_comment, keyword_line
+from generator.ephemeris.oem_lines import MOST_KEYWORDS, Lines, Pairs, comment_of, is_comment, keyword_line
 from generator.ephemeris.oem_records import FloatArray, IntArray, OemHeader, OemMessage, OemSegment
 from generator.ephemeris.oem_rules import CovarianceRows, epoch_of, header_of, interpolation_of, time_system_of
-from generator.ephemeris.oem_table import as_table, checked_number, read_table
+from generator.ephemeris.oem_table import as_table, checked_comment, checked_number, read_table
 from generator.errors import InputError
 
 VERSION_KEY: Final = "CCSDS_OCM_VERS"
@@ -119,7 +119,7 @@ def _pairs(lines: Lines, end: str) -> tuple[Pairs, tuple[str, ...]]:
         if not text[:1].isalpha():
             break
         if is_comment(text):
-            comments.append(text[7:].strip())
+            comments.append(comment_of(text, lines.number))
         else:
             key, value = keyword_line(text, lines.number)
             if key in pairs:
@@ -233,7 +233,7 @@ def _tagged_rows(
         if not words:
             continue
         if words[0] == b"COMMENT":
-            comments.append(text.strip()[7:].strip().decode(errors="replace"))
+            comments.append(checked_comment(text, line))
             continue
         if len(words) != columns:
             raise InputError(f"a line of this block must have {columns} columns", value=len(words), line=line)

@@ -126,11 +126,9 @@ class _OcmReader(XmlReader):
                 raise _HeaderRead
 
     def _write_text(self, tag: str, text: str) -> None:
-        if tag == "COMMENT":
-            self._write(f"COMMENT {text}")
-        elif tag not in _NUMBERS:
+        if tag not in _NUMBERS:
             check_length(tag, text, self._line)
-            self._write(f"{tag} = {text}")
+            self._write(f"COMMENT {text}" if tag == "COMMENT" else f"{tag} = {text}")
         elif len(text) > _MOST_LINE or text[:1].isalpha():
             raise InputError(f"<{tag}> must hold numbers", value=text, line=self._line)
         else:

@@ -7,7 +7,7 @@ import numpy as np
 from generator.astro.epochs import Epoch, TimeSystem
 from generator.ephemeris.oem_covariance_fast import read_covariances
 from generator.ephemeris.oem_fast import NUMBER
-from generator.ephemeris.oem_lines import Lines, is_comment, keyword_line, read_pairs
+from generator.ephemeris.oem_lines import Lines, comment_of, is_comment, keyword_line, read_pairs
 from generator.ephemeris.oem_records import FloatArray, OemCovariances, OemHeader, OemMessage, OemSegment
 from generator.ephemeris.oem_rules import (
     VERSION_KEY,
@@ -103,7 +103,7 @@ def _read_covariances(lines: Lines, version: str, metadata: Metadata) -> OemCova
         if text is None:
             raise InputError("covariances must end with COVARIANCE_STOP", line=lines.number)
         if is_comment(text):
-            rows.comments.append(text[7:].strip())
+            rows.comments.append(comment_of(text, lines.number))
             lines.take()
             continue
         if not len(rows) and _read_at_once(lines, rows, metadata):

@@ -127,13 +127,20 @@ def is_comment(text: str) -> bool:
     return text == "COMMENT" or text.startswith("COMMENT ")
 
 
+def comment_of(text: str, line: int) -> str:
+    """What a comment line says."""
+    comment = text[7:].strip()
+    check_length("COMMENT", comment, line)
+    return comment
+
+
 def read_pairs(lines: Lines, allowed: tuple[str, ...], end: str) -> tuple[Pairs, tuple[str, ...], bool]:
     """Keywords with value and line, and the comments, up to the line ``end``; also whether that line was there."""
     pairs: Pairs = {}
     comments: list[str] = []
     while (text := lines.peek()) is not None and text != end:
         if is_comment(text):
-            comments.append(text[7:].strip())
+            comments.append(comment_of(text, lines.number))
         else:
             key, value = keyword_line(text, lines.number)
             if key not in allowed:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from generator.astro.epochs import Epoch, TimeSystem
 from generator.ephemeris.oem_fast import NUMBER, Span, read_fast
+from generator.ephemeris.oem_lines import comment_of
 from generator.errors import InputError, TimeError
 
 FloatArray = NDArray[np.float64]
@@ -75,7 +76,7 @@ def _leading_comments(block: bytes, first_line: int) -> tuple[tuple[str, ...], i
         if words and words[0] != b"COMMENT":
             break
         if words:
-            comments.append(_comment(block[begin:end], line))
+            comments.append(checked_comment(block[begin:end], line))
         begin, line = end + 1, line + 1
     return tuple(comments), begin
 
@@ -91,7 +92,7 @@ def _read_carefully(block: bytes, first_line: int, system: TimeSystem, span: Spa
         if not words:
             continue
         if words[0] == b"COMMENT":
-            comments.append(_comment(text, line))
+            comments.append(checked_comment(text, line))
             continue
         columns = columns or len(words)
         if len(words) != columns or columns not in _COLUMNS or columns > most_columns:
@@ -122,14 +123,15 @@ def as_table(epochs_tai_ns: IntArray, values: FloatArray, comments: tuple[str, .
     )
 
 
-def _comment(text: bytes, line: int) -> str:
+def checked_comment(text: bytes, line: int) -> str:
+    """What a comment line says, which must be printable and no longer than a page can show."""
     try:
-        comment = text.decode().strip()[7:].replace("\t", " ").strip()
+        comment = text.decode().strip().replace("\t", " ")
     except UnicodeDecodeError:
         raise InputError("a message must be ASCII or UTF-8 text", line=line) from None
     if not comment.isprintable():
         raise InputError("a line must hold printable characters only", value=comment, line=line)
-    return comment
+    return comment_of(comment, line)
 
 
 def checked_epoch(word: bytes, system: TimeSystem, span: Span, before_ns: int | None, line: int) -> Epoch:

@@ -248,6 +248,7 @@ class _OemReader(XmlReader):
 
     def _end_comment(self, parent: str) -> None:
         text = self.taken_text(self._line)
+        check_length("COMMENT", text, self._line)
         if parent == "data":
             self._data_comments.append(text)
         elif parent == COVARIANCE:

@@ -35,6 +35,8 @@ from generator.ingest.delivery import (
 )
 
 HEADER_BYTES: Final = 65_536
+MOST_COMMENTS: Final = 1_000
+"""How many of a message's comments are kept in the record."""
 
 
 def read_messages(
@@ -189,5 +191,5 @@ def _oem_record(
         covariance_marking=covariance_marking_of(item, source, setting),
         classification=header.classification,
         message_id=header.message_id,
-        comments=tuple(dict.fromkeys(comments)),
+        comments=tuple(dict.fromkeys(comments))[:MOST_COMMENTS],
     )

@@ -255,6 +255,15 @@ RULES: list[tuple[str, str | bytes, str, int]] = [
     ("web page", "\n<!DOCTYPE html>\n<html>", "web page", 2),
     ("json", '[{"OBJECT_NAME": "ORBITER"}]', "not JSON", 1),
     ("elements", f"ORBITER\n1 25544U {'9' * 60}\n2 25544 {'9' * 61}\n", "two-line elements", 1),
+    *(
+        (
+            f"long comment at {at}",
+            PLAIN.replace(at, f"COMMENT {'c' * 1001}\n{at}", 1),
+            "COMMENT must have at most",
+            line,
+        )
+        for at, line in (("CREATION_DATE", 2), ("OBJECT_NAME", 5), (LINES[0], 15), (LINES[4], 19))
+    ),
     ("comment before the version", "COMMENT x\n" + PLAIN, "CCSDS_OEM_VERS", 1),
     ("unknown version", _line(1, "CCSDS_OEM_VERS = 4.0"), "1.0, 2.0, 3.0", 1),
     ("version without value", _line(1, "CCSDS_OEM_VERS ="), "must have a value", 1),

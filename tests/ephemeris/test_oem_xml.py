@@ -185,6 +185,7 @@ RULES: list[tuple[str, str | bytes, str, int]] = [
     ("doctype", SHORT.replace("<oem", "<!DOCTYPE oem>\n<oem"), "DOCTYPE", 2),
     ("unknown root", '<?xml version="1.0"?>\n<orbit/>', "elements of an OEM", 2),
     ("empty ndm", "<ndm>\n<opm/></ndm>", "one state is no ephemeris", 2),
+    ("long comment", SHORT.replace("<header>", f"<header><COMMENT>{'c' * 1001}</COMMENT>"), "COMMENT must have", 4),
     ("no message", "<ndm>\n</ndm>", "must hold an <oem>", 2),
     ("no id", SHORT.replace(' id="CCSDS_OEM_VERS"', ""), "must have id", 2),
     ("unknown version", SHORT.replace('version="2.0"', 'version="4.0"'), "1.0, 2.0, 3.0", 2),
