@@ -338,6 +338,7 @@ def _commanding(event: EventRecord, catalogue: Catalogue) -> tuple[Fact, ...]:
         *leads,
         Fact(label="One-way light time", value=span_cell(event.light_time_s).text, note="to Earth at TCA"),
         Fact(label="Sun-Earth-Probe angle", value=f"{wording.number(event.sep_deg, 1)}°", note="at TCA"),
+        Fact(label="Commanding", value=risk_views.commanding(event, catalogue)),
     )
 
 

@@ -36,6 +36,8 @@ METHOD_WORDS: Final = {
     "MONTE-CARLO": ("Monte Carlo", "simulation with many trials"),
 }
 """Methods by the names that the record and the messages use: in short, and what they do."""
+CONJUNCTION_DEG: Final = 3.0
+"""Sun-Earth-Probe angle below which links are unreliable: spacecraft at Mars are not commanded then."""
 TRADE_ROWS: Final = 12
 _HOUR_S: Final = 3600.0
 
@@ -114,6 +116,25 @@ def probability(event: EventRecord) -> Probability:
         sensitivity=() if _is_negligible(found) else tuple(_sensitivity(event)),
         negligible=NEGLIGIBLE if _is_negligible(found) else None,
     )
+
+
+def commanding(event: EventRecord, catalogue: Catalogue) -> str:
+    """Whether anyone can still command a manoeuvre in time, in words."""
+    if event.shown != "full":
+        return wording.WITHHELD
+    able = [key for key in (event.primary, event.secondary) if _can_manoeuvre(key, catalogue)]
+    if not able:
+        return "not possible: no object of the pair is known to be able to manoeuvre"
+    if event.deadline is not None and event.deadline <= catalogue.record.window.start:
+        return "too late at the data cut-off: the deadline has passed"
+    if event.sep_deg is not None and event.sep_deg < CONJUNCTION_DEG:
+        return f"unreliable: the Sun is within {CONJUNCTION_DEG:g}° of the line to Earth"
+    return f"possible for {wording.listing(able)}"
+
+
+def _can_manoeuvre(object_id: str, catalogue: Catalogue) -> bool:
+    item = catalogue.objects.get(object_id)
+    return item is not None and item.lead_time_h is not None
 
 
 def together(found: TogetherRecord, events: Sequence[EventRecord]) -> str:

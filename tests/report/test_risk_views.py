@@ -153,3 +153,19 @@ def test_missing_covariance_is_not_filled_in() -> None:
     lines = event_views.event_page(event, Catalogue(sample_record()), LINKS).basis
     assert len(lines) == 2
     assert all(line.endswith("None is assumed.") for line in lines)
+
+
+def test_commanding_is_judged_by_lead_time_deadline_and_sun() -> None:
+    """Possible for who has a lead time; not after the deadline, near the Sun, without a lead time, or if withheld."""
+    record = sample_record()
+    catalogue = Catalogue(record)
+    event = next(e for e in record.events if (e.primary, e.secondary) == ("MRO", "TIANWEN-1") and e.deadline)
+
+    assert risk_views.commanding(event, catalogue) == "possible for MRO"
+    near = replace(event, sep_deg=2.9)
+    assert risk_views.commanding(near, catalogue).startswith("unreliable: the Sun is within 3°")
+    late = replace(event, deadline=record.window.start)
+    assert risk_views.commanding(late, catalogue).startswith("too late")
+    nobody = replace(event, primary="PHOBOS")
+    assert risk_views.commanding(nobody, catalogue).startswith("not possible")
+    assert "withheld" in risk_views.commanding(replace(event, shown="metrics"), catalogue)
