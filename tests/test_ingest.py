@@ -239,3 +239,25 @@ def test_the_words_of_a_message_are_kept(workspace: Path) -> None:
 
     assert (used.file, used.format) == ("ephemerides/low_2.oem", "OEM 3.0")
     assert (used.classification, used.message_id) == ("TLP:GREEN", "M-7")
+
+
+@pytest.mark.parametrize(
+    ("axes", "extra", "grade", "words"),
+    [
+        ("ICRF", "", "pass", "The centre is MARS, as the file says"),
+        ("ICRF", 'center = "MARS"\n', "pass", "The centre is MARS, as the configuration declares"),
+        ("MCI", 'axes = { MCI = "EME2000" }\n', "note", "Axes: MCI, read as EME2000, on the publisher's word"),
+        ("ITRF-97", "", "note", "motion of the pole in the Earth's crust is left out"),
+    ],
+)
+def test_centre_and_axes_are_graded_against_the_configuration(
+    workspace: Path, axes: str, extra: str, grade: str, words: str
+) -> None:
+    """What a message names is told beside what was declared of it."""
+    delivery = workspace.parent / "ephemerides" / "low_1.oem"
+    delivery.write_text(delivery.read_text().replace("ICRF", axes))
+    source = 'originator = "TEST"\n'
+    workspace.write_text(workspace.read_text().replace(source, source + extra, 1))
+    findings = {found.rule: found for found in ingested(workspace).inputs[0].findings}
+    assert findings["centre and axes"].grade == grade
+    assert words in findings["centre and axes"].words

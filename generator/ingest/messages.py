@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from generator.astro.axes import axes_named
 from generator.astro.frames import center_id, normalised
 from generator.config import EphemerisSource, ScreenedObject
 from generator.cycle.record import InputRecord, Span
 from generator.ephemeris.compression import START_BYTES, decompressed, decompressed_start
 from generator.ephemeris.interpolation import trajectory_from_oem
-from generator.ephemeris.lint import Finding, lint_oem
+from generator.ephemeris.lint import Finding, Grade, lint_oem
 from generator.ephemeris.oem import OemMessage, OemSegment, parse_oem, peek_header
 from generator.ephemeris.reframe import in_fixed_axes
 from generator.ephemeris.trajectory import Trajectory
@@ -112,7 +113,8 @@ def _from_oem(
         period_s=period_s_of(trajectory, setting.body),
     )
     read_as = message.segments[0].ref_frame
-    findings = (*findings, *plane_findings(item, trajectory, setting.body, read_as), *extension)
+    named = _frame_finding(source, delivered)
+    findings = (*findings, named, *plane_findings(item, trajectory, setting.body, read_as), *extension)
     sha256 = hashlib.sha256(data).hexdigest()
     return Ingested(
         object_id=item.id,
@@ -150,6 +152,22 @@ def _axes_text(source: EphemerisSource, message: OemMessage) -> str:
     return ", ".join(
         f"{name}, read as {meanings[normalised(name)]}" if normalised(name) in meanings else name for name in names
     )
+
+
+def _frame_finding(source: EphemerisSource, message: OemMessage) -> Finding:
+    """Centre and axes of a message against what the configuration says of them."""
+    centers = ", ".join(sorted({segment.center_name for segment in message.segments}))
+    value = f"{centers}, {_axes_text(source, message)}"
+    declared = "as the configuration declares" if source.center is not None else "as the file says"
+    words = f"The centre is {centers}, {declared}."
+    if "read as" in value:
+        words += f" Axes: {_axes_text(source, message)}, on the publisher's word."
+        return Finding(rule="centre and axes", grade=Grade.NOTE, value=value, words=words)
+    earth_fixed = [s.ref_frame for s in message.segments if axes_named(s.ref_frame, s.ref_frame_epoch).rotating]
+    if any(not name.upper().startswith("IAU") for name in earth_fixed):
+        words += " The motion of the pole in the Earth's crust is left out: up to 20 m at its surface."
+        return Finding(rule="centre and axes", grade=Grade.NOTE, value=value, words=words)
+    return Finding(rule="centre and axes", grade=Grade.PASS, value=value, words=f"{words} Its axes are turned exactly.")
 
 
 def _oem_record(
