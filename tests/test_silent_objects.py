@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fleets import CUTOFF, LOW, Kepler, message, segment, write_workspace
@@ -12,6 +13,7 @@ from generator.astro.epochs import DAY_S, Epoch
 from generator.config import load_config
 from generator.cycle.archive import Archive
 from generator.cycle.record import CycleRecord, EventRecord
+from generator.encounter.alert import Level
 from generator.ephemeris.oem_write import write_oem
 from generator.pipeline import run_cycle
 from generator.publish import Workspace, publish
@@ -20,6 +22,7 @@ from stub_cycles import new_workspace, quick, silent
 
 LOST = Kepler(LOW.a_km + 1.0, LOW.e, LOW.inclination_rad + 0.5, mean_anomaly_rad=0.05)  # meets LOW at their common node
 FLEET = {"LOW": LOW, "POLAR": Kepler(LOW.a_km + 2.0, LOW.e, 1.3, node_rad=0.4, mean_anomaly_rad=0.1), "LOST": LOST}
+SPAN_DAYS = 0.4
 AGE_S = 400.0 * DAY_S  # of the last ephemeris of the extended one
 
 
@@ -49,8 +52,9 @@ def cycle(directory: Path, cutoff: Epoch, previous: CycleRecord | None) -> Cycle
 def published(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Published:
     """A workspace with both cycles; the object's last ephemeris covers the window, or is extended through it."""
     directory = tmp_path_factory.mktemp("silent")
-    path = write_workspace(directory, orbits=FLEET, span_days=1.0, limit_km=500.0)
-    path.write_text(path.read_text().replace("[cycle]\n", "[cycle]\ncrossing_limit_km = 60\n"))
+    path = write_workspace(directory, orbits=FLEET, span_days=SPAN_DAYS, limit_km=500.0)
+    text = path.read_text().replace("[cycle]\n", "[cycle]\ncrossing_limit_km = 60\n")
+    path.write_text(text.replace("cad_km = 10", "cad_km = 300"))  # so that feeds and messages tell of it as well
     with quick():
         new_workspace(directory)
         known = cycle(directory, CUTOFF, None)
@@ -86,8 +90,9 @@ def ways_to_write(epoch: Epoch) -> set[str]:
 
 
 def test_the_first_cycle_had_approaches_of_the_object(published: Published) -> None:
-    """The test is worth something: times of closest approach were published while the object was known."""
-    assert len(published.lost_events) > 5
+    """The test is worth something: times of closest approach were published, and told of, while it was known."""
+    assert {event.level for event in published.lost_events} == {Level.YELLOW}
+    assert len(published.lost_events) > 3
     page = published.workspace.public / "cycles/2021/03/17/T0000Z/events.csv"
     assert any(word in page.read_text() for word in ways_to_write(published.lost_events[0].tca))
 
@@ -111,8 +116,21 @@ def test_no_published_file_gives_a_time_of_closest_approach(published: Published
         for word in ways_to_write(event.tca) - allowed
         if not word.endswith("00")  # whole minutes stand in the grids of plots
     }
-    assert len(forbidden) > 50
+    assert len(forbidden) > 20
     assert [(name, word) for word in sorted(forbidden) for name, text in texts.items() if word in text] == []
+
+
+def test_no_feed_tells_of_an_approach_still_to_come(published: Published) -> None:
+    """What feeds told of the object while it was known stays only of approaches that had passed by the later cycle."""
+    texts = texts_of_the_second_cycle(published)
+    told = [
+        (name, when)
+        for name, text in texts.items()
+        for when in re.findall(r"LOST[^<>\n]*TCA [A-Za-z0-9 ]* (\d\d:\d\d) UTC", text)
+    ]
+    assert {name for name, _ in told} >= {"feeds/all.xml", "feeds/objects/LOST.xml"}
+    cutoff = published.unknown.window.start.iso(digits=0)[11:16]
+    assert max(when for _, when in told) < cutoff
 
 
 def test_no_published_file_is_about_an_approach_of_the_object(published: Published) -> None:
@@ -175,5 +193,15 @@ def test_an_extension_is_labelled_wherever_it_counts(published: Published) -> No
     extended = item.approximation is not None
     assert [words in page.read_text() for page in pages] == [extended] * len(pages)
     if item.approximation is not None:
-        assert "401 days by the end of the window" in item.approximation.words
-        assert [span.length_s for span in item.coverage] == [pytest.approx(DAY_S)]
+        assert "400 days by the end of the window" in item.approximation.words
+        assert [span.length_s for span in item.coverage] == [pytest.approx(SPAN_DAYS * DAY_S)]
+
+
+def test_the_orbit_of_an_extended_object_is_drawn_whole(published: Published) -> None:
+    """The track shown is one closed revolution, whether delivered in one piece or made of repeated ones."""
+    (item,) = (item for item in published.unknown.objects if item.id == "LOST")
+    assert item.orbit is not None
+    track_km = np.array(item.orbit.track_km)
+    steps_km = np.linalg.norm(np.diff(track_km, axis=0), axis=1)
+    assert steps_km.sum() == pytest.approx(2.0 * np.pi * LOST.a_km, rel=0.01)
+    assert np.linalg.norm(track_km[0] - track_km[-1]) < 10.0 * steps_km.mean()

@@ -36,7 +36,9 @@ def orbit_of(trajectory: Trajectory, body: Body) -> OrbitRecord | None:
         return None
     start_s = trajectory.arcs[0].start_s
     elements = _elements(trajectory, start_s, body)
-    middle_s = start_s + (elements.period_s or 2 * OPEN_PATH_S) / 2.0
+    length_s = elements.period_s or 2 * OPEN_PATH_S
+    whole = next((arc for arc in trajectory.arcs if arc.stop_s - arc.start_s >= 0.999 * length_s), trajectory.arcs[0])
+    middle_s = whole.start_s + length_s / 2.0
     radius_km = body.equatorial_radius_km
     return OrbitRecord(
         epoch=trajectory.epoch + start_s,

@@ -57,6 +57,6 @@ def _from_theory(item: ScreenedObject, source: EphemerisSource, shown: str, sett
         normal_km=normal_km,
         timing_s=0.0,
         timing_growth_s_per_day=0.0,
-        source=f"{THEORY} against JPL's MAR085 in June 2018",
+        source=f"the theory's own: {THEORY} against JPL's MAR085 in June 2018",
     )
     return Ingested(object_id=item.id, trajectory=trajectory, inputs=(record,), files={}, declared=model)

@@ -23,6 +23,7 @@ from generator.publish.workspace import GENERATED, Workspace
 from generator.report import calendars, feeds
 from generator.report.pages import cycle_pages, live_pages, permalink_pages
 from generator.report.plots import Plot, cycle_plots, data_csv, draw_all, event_plots, object_plots, pair_plots
+from generator.report.silence import still_meaningful
 from generator.report.views import CycleSummary, detailed_events, summarise
 
 Progress = Callable[[str, int], Callable[[int], None]]
@@ -104,7 +105,7 @@ def stage_live(docs: Path, archive: Archive, index: Index, latest: CycleRecord, 
         archive.years(),
         written=months,
         months=index.months(),
-        events={month: index.month_events(*month) for month in months},
+        events={month: still_meaningful(index.month_events(*month), latest) for month in months},
     )
     files |= _feeds(latest, index)
     files["latest.json"] = latest_json(summarise(latest))
@@ -118,14 +119,17 @@ def stage_live(docs: Path, archive: Archive, index: Index, latest: CycleRecord, 
 def _feeds(latest: CycleRecord, index: Index) -> dict[str, str]:
     """Feeds and calendar as of the newest cycle: path under the site's root to text."""
     most = feeds.MOST_ENTRIES
+    told = still_meaningful(index.notices(most=most), latest)
+    told_red = still_meaningful(index.notices(most=most, red=True), latest)
     files = {
-        feeds.ALL: feeds.feed(latest, index.notices(most=most), path=feeds.ALL, title="changes of level"),
-        feeds.RED: feeds.feed(latest, index.notices(most=most, red=True), path=feeds.RED, title="red only"),
+        feeds.ALL: feeds.feed(latest, told, path=feeds.ALL, title="changes of level"),
+        feeds.RED: feeds.feed(latest, told_red, path=feeds.RED, title="red only"),
         calendars.SITE: calendars.site_calendar(latest),
     }
     for item in latest.objects:
         path = feeds.object_feed(item.id)
-        files[path] = feeds.feed(latest, index.notices(most=most, object_id=item.id), path=path, title=item.name)
+        told_of_it = still_meaningful(index.notices(most=most, object_id=item.id), latest)
+        files[path] = feeds.feed(latest, told_of_it, path=path, title=item.name)
     return files
 
 
