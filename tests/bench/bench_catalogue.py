@@ -113,11 +113,13 @@ def _astroz(satellites: list[Satrec], limit_km: float, dense: list[Minimum] | No
     screen: Callable[[], Any] = lambda: astroz.screen(constellation, 1440, threshold=limit_km, start_time=start)  # noqa: E731
     seconds, found = _timed(screen)
     text = f"{len(found.i)} events"
-    if dense is not None:
-        events = {(min(i, j), max(i, j)): [] for i, j in zip(found.i, found.j, strict=True)}
-        for i, j, minutes in zip(found.i, found.j, found.time, strict=True):
-            events[min(i, j), max(i, j)].append(minutes * 60.0)
-        told = sum(any(abs(at - one.offset_s) < 2.0 for at in events.get((one.first, one.second), [])) for one in dense)
+    if dense is not None:  # by time and distance: it leaves out objects, and counts the others anew
+        at_s = np.sort(np.asarray(found.time) * 60.0)
+        miss_km = np.asarray(found.distance)[np.argsort(found.time)]
+        told = 0
+        for one in dense:
+            near = slice(*np.searchsorted(at_s, [one.offset_s - 2.0, one.offset_s + 2.0]))
+            told += bool(np.any(np.abs(miss_km[near] - one.miss_km) < 0.01))
         text = f"{told} of {len(dense)} minima in {text}"
     print(f"  {'astroz, its threads':<26} {seconds:8.2f} s {1.0:8.2f}  {text}")
     return seconds
