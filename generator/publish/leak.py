@@ -40,6 +40,8 @@ _SPOKEN: Final = re.compile(
 _MONTHS: Final = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
                   "november", "december")  # fmt: skip
 _ESCAPED: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
+_PRINTABLE: Final = re.compile(rb"[ -~]{8,}")
+"""Texts in a file of another kind: shorter runs occur by chance."""
 _TAG: Final = re.compile(r"<[^<>]*>")
 _THIN: Final = str.maketrans(dict.fromkeys("\u202f\u00a0\u2009", None) | {"−": "-"})
 
@@ -197,13 +199,27 @@ def _files(built: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def _unpacked(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
-    yield name, data
+    """A file, or what a compressed one holds, or the texts within one that is neither."""
     if data.startswith(b"\x1f\x8b"):
-        yield name.removesuffix(".gz"), gzip.decompress(data)
-    if zipfile.is_zipfile(io.BytesIO(data)):
+        yield name, b""  # its name is searched, its bytes say nothing before they are unpacked
+        yield from _unpacked(name.removesuffix(".gz"), gzip.decompress(data))
+    elif zipfile.is_zipfile(io.BytesIO(data)):
+        yield name, b""
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             for member in archive.namelist():
                 yield from _unpacked(f"{name}/{member}", archive.read(member))
+    elif _is_text(data):
+        yield name, data
+    else:
+        yield name, b"\n".join(_PRINTABLE.findall(data))
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 @cache
