@@ -74,9 +74,9 @@ def write_sources(docs: Path, records: Sequence[CycleRecord], *, drawn: tuple[st
     summaries = [views.summarise(record) for record in records]
     years = sorted({int(record.cycle_id[:4]) for record in records})
     months = {(int(record.cycle_id[:4]), int(record.cycle_id[5:7])): listed_events(record) for record in records}
-    for name, text in pages.live_pages(newest, summaries, years, events=months).items():
-        _write(docs / name, text)
     told = [notice for record in reversed(records) for notice in notices(record)]
+    for name, text in pages.live_pages(newest, summaries, years, events=months, told=told).items():
+        _write(docs / name, text)
     for path in (feeds.ALL, feeds.RED, *(feeds.object_feed(item.id) for item in newest.objects)):
         _write(docs / path, feeds.feed(newest, told, path=path, title="changes"))
     _write(docs / calendars.SITE, calendars.site_calendar(newest))

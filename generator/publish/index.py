@@ -122,12 +122,18 @@ class Index:
         return [load_notice(body) for (body,) in rows]
 
     def month_events(self, year: int, month: int) -> list[MonthEvent]:
-        """Events that a month's cycles mention, by first mention: with the newest mention and the worst level."""
+        """Events that a month's cycles mention, by first mention: with the newest mention and the worst level.
+
+        The miss distance is the newest that a cycle of the month gave: one whose list an event left gives none.
+        """
         prefix = f"{year:04d}-{month:02d}"
         rows = self._connection.execute(
             """
-            SELECT event_id, primary_id, secondary_id, tca_tai_ns, miss_km, worst, mentions, cycle_id FROM (
-                SELECT *, count(*) OVER same AS mentions, min(cycle_id) OVER same AS first,
+            SELECT event_id, primary_id, secondary_id, tca_tai_ns, miss_newest_km, worst, mentions, cycle_id FROM (
+                SELECT *, first_value(miss_km) OVER (
+                           PARTITION BY event_id ORDER BY miss_km IS NULL, cycle_id DESC
+                       ) AS miss_newest_km,
+                       count(*) OVER same AS mentions, min(cycle_id) OVER same AS first,
                        max(CASE level WHEN 'red' THEN 2 WHEN 'yellow' THEN 1 ELSE 0 END) OVER same AS worst,
                        row_number() OVER (PARTITION BY event_id ORDER BY cycle_id DESC) AS back
                 FROM events WHERE cycle_id >= ? AND cycle_id < ? WINDOW same AS (PARTITION BY event_id)

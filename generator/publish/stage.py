@@ -106,6 +106,7 @@ def stage_live(docs: Path, archive: Archive, index: Index, latest: CycleRecord, 
         written=months,
         months=index.months(),
         events={month: still_meaningful(index.month_events(*month), latest) for month in months},
+        told=still_meaningful(index.notices(most=feeds.MOST_ENTRIES), latest),
     )
     files |= _feeds(latest, index)
     files["latest.json"] = latest_json(summarise(latest))
@@ -185,7 +186,6 @@ def build_pages(workspace: Workspace, docs: Path, built: Path, progress: Progres
     advance = progress("building pages", pages)
     logging.getLogger("mkdocs").setLevel(logging.WARNING)
     try:
-        # mkdocs takes relative folders as relative to its own configuration file, so these are absolute.
         # mkdocs takes relative folders as relative to its own configuration file, so these are absolute.
         settings = load_mkdocs_config(
             str(workspace.directory / "mkdocs.yml"),

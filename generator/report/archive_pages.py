@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 
 from generator.cycle.archive import cycle_folder
+from generator.cycle.notices import Notice
 from generator.cycle.record import CycleRecord
 from generator.report import archive_views, wording
 from generator.report.rendering import Crumb, Meta, edition_line, render_page
@@ -83,6 +84,18 @@ def finder_page(record: CycleRecord, months: Sequence[Month]) -> str:
             for year, month in newest_first
         ],
         objects=[(item.id, item.name) for item in record.objects],
+    )  # fmt: skip
+
+
+def changes_page(record: CycleRecord, notices: Sequence[Notice]) -> str:
+    """What the feed tells, for people: the newest changes of level of any cycle."""
+    meta = Meta(
+        title="What changed", description="Every change of an approach's level, the newest first.", kind="archive",
+        crumbs=(("Archive", "index.html"), ("What changed", None)), notice=record.notice,
+    )  # fmt: skip
+    return render_page(
+        "changes.md.j2", meta, Links(root="../", cycle=""),
+        table=archive_views.notices_table(notices) if notices else None,
     )  # fmt: skip
 
 

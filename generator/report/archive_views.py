@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from generator.cycle.archive import cycle_folder
+from generator.cycle.notices import Notice
 from generator.encounter.alert import Level
 from generator.report import wording
 from generator.report.views import (
@@ -20,6 +21,7 @@ from generator.report.views import (
     level_cell,
     limited,
     number_cell,
+    time_cell,
 )
 
 _RANK: Final = {"red": 3, "yellow": 2, "green": 1, "none": 0}
@@ -148,6 +150,32 @@ def month_events_table(events: Sequence[MonthEvent], name: str) -> Table:
         ),
         filter_label="Filter approaches",
         cut=cut,
+    )  # fmt: skip
+
+
+def notices_table(notices: Sequence[Notice]) -> Table:
+    """What feeds tell, as a table: each change of level to or from red or yellow, the newest first."""
+    return Table(
+        caption="Changes of level, the newest first",
+        heads=(
+            Head(title="Cycle", unit="UTC"), Head(title="Approach"), Head(title="Level"), Head(title="Before"),
+            Head(title="TCA", unit="UTC"), Head(title="Miss", unit="km", numeric=True), Head(title="Why"),
+        ),
+        rows=tuple(
+            TableRow(cells=(
+                Cell(text=wording.minute(notice.cutoff), href=f"../{cycle_folder(notice.cycle_id)}/index.html",
+                     sort=notice.cycle_id, machine=wording.machine_time(notice.cutoff)),
+                Cell(text=f"{notice.primary_name} – {notice.secondary_name}",
+                     href=f"../events/{notice.event_id}.html"),
+                level_cell(notice.level) if notice.level else Cell(text="left the list", sort="3"),
+                level_cell(notice.previous_level) if notice.previous_level else Cell(text="new", sort="3"),
+                time_cell(notice.tca),
+                number_cell(notice.miss_km, 3),
+                Cell(text=wording.sentence(notice.reason)),
+            ))
+            for notice in notices
+        ),
+        filter_label="Filter changes",
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 from generator.cycle.archive import cycle_folder
 from generator.cycle.cdm_event import event_cdm
 from generator.cycle.cdm_write import check_written, write_cdm_kvn, write_cdm_xml
+from generator.cycle.notices import Notice
 from generator.cycle.record import ChangeRecord, CycleRecord, EventRecord, ObjectRecord, PairRecord
 from generator.cycle.register import Entry
 from generator.errors import PublicationError
@@ -33,7 +34,7 @@ from generator.report import (
     views,
     wording,
 )
-from generator.report.archive_pages import Month, archive_pages, finder_page, latest_script
+from generator.report.archive_pages import Month, archive_pages, changes_page, finder_page, latest_script
 from generator.report.calendars import event_calendar
 from generator.report.feeds import object_feed
 from generator.report.plots import cycle_plots, event_plots, object_plots, pair_plots
@@ -122,6 +123,7 @@ def live_pages(
     written: Collection[Month] | None = None,
     months: Sequence[Month] | None = None,
     events: Mapping[Month, Sequence[MonthEvent]] = MappingProxyType({}),
+    told: Sequence[Notice] = (),
 ) -> dict[str, str]:
     """Everything that changes with a new cycle: path under the site's root to text.
 
@@ -132,6 +134,7 @@ def live_pages(
         written: Months of ``cycles`` whose own page and script are written; all by default.
         months: All months that hold a cycle; by default those of ``cycles``.
         events: What the cycles of the written months listed.
+        told: The newest changes of level of any cycle, the newest first.
 
     """
     catalogue = Catalogue(record)
@@ -144,6 +147,7 @@ def live_pages(
     found = archive_views.months_of(cycles)
     all_months = found if months is None else months
     files |= archive_pages(record, cycles, years, found if written is None else written, events)
+    files["archive/changes.md"] = changes_page(record, told)
     files["archive/find.md"] = finder_page(record, all_months)
     files["live/latest.js"] = latest_script(record, all_months)
     return files

@@ -4,14 +4,19 @@ import json
 import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import feedparser
 import pytest
 
+from generator.cycle.archive import Archive
+from generator.cycle.history import changes
+from generator.cycle.notices import LEFT
 from generator.publish import Workspace, rebuild
+from generator.publish.index import open_index
 from generator.report import feeds
-from stub_cycles import add, broken_links, new_workspace, quick, silent
+from stub_cycles import add, broken_links, new_workspace, quick, silent, stub
 
 CYCLE = "2021-03-10T0000Z"
 ZIP = f"cycles/2021/03/10/T0000Z/nearpass-{CYCLE}.zip"
@@ -63,6 +68,32 @@ def test_a_feed_tells_what_the_index_holds(workspace: Workspace) -> None:
         assert not own.bozo
         assert {entry.id for entry in own.entries} <= {entry.id for entry in found.entries}
     assert broken_links(workspace.public) == []
+
+
+def test_the_page_of_changes_says_what_the_feed_tells(workspace: Workspace) -> None:
+    """Each entry of the feed of everything is a row of the page, in the same order, leading to the same event."""
+    found = feedparser.parse((workspace.public / feeds.ALL).read_bytes())
+    page = (workspace.public / "archive/changes.html").read_text()
+
+    told = [entry.links[0].href.removeprefix("../") for entry in found.entries]
+    assert told
+    assert re.findall(r'href="\.\./(events/[^"]+)"', page) == told
+
+
+def test_an_approach_that_left_keeps_its_distance_in_the_month(tmp_path: Path) -> None:
+    """The list of a month gives the distance of the newest cycle that listed an approach."""
+    archive = Archive(tmp_path / "archive")
+    listing = stub(CYCLE)
+    listed = listing.events[0]
+    later = replace(stub("2021-03-11T0000Z", previous=CYCLE), events=())
+    left = replace(later, changes=changes(later, listing))
+    assert {change.kind for change in left.changes} <= LEFT
+    for record in (listing, left):
+        archive.add(record, {})
+
+    with open_index(tmp_path / "index.sqlite", archive) as index:
+        (told,) = index.month_events(2021, 3)
+    assert (told.event_id, told.miss_km, told.cycles) == (listed.event_id, listed.miss_km, 2)
 
 
 def test_each_month_lists_its_events(workspace: Workspace) -> None:

@@ -38,6 +38,7 @@ KINDS: Final = {
     "year": ("archive/2021/index.html", "archive/*/index.html"),
     "month": ("archive/2021/03.html", "archive/*/*.html"),
     "find": ("archive/find.html", "archive/find.html"),
+    "changes": ("archive/changes.html", "archive/changes.html"),
     "validation": ("validation.html", "validation.html"),
     "prose": ("how-to-read.html", "*.html"),
     "formats": ("formats.html", "*.html"),

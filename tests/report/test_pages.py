@@ -52,7 +52,7 @@ def test_live_pages() -> None:
     assert left
     assert set(_live(record)) == {
         "index.md", "objects/index.md", "archive/index.md", "archive/2021/index.md", "archive/2021/03.md",
-        "archive/find.md", "live/latest.js", "live/cycles-2021-03.js", "live/events-2021-03.js",
+        "archive/find.md", "archive/changes.md", "live/latest.js", "live/cycles-2021-03.js", "live/events-2021-03.js",
         *(f"objects/{item.id}.md" for item in record.objects),
         *(f"events/{event.event_id}.md" for event in record.events),
         *(f"events/{event_id}.md" for event_id in left),
