@@ -6,7 +6,8 @@ holds the table and fails on a module without a place)::
     errors, resources        the tree of errors; where templates and pages lie
     toml_lines               where in a TOML text a key stands
     astro/                   epochs (integer TAI), axes and centres, bodies, local orbital axes
-    ephemeris/               OEM, OCM and SPK into trajectories: Chebyshev series on knots, with a stored error; lint
+    ephemeris/               OEM, OCM, SPK and mean elements into trajectories: Chebyshev series on knots, with a
+                             stored error; lint
     screening/               which pairs come near: bounds that exclude, bisection, roots, refinement, counters;
                              orbit crossings and their seasons
     encounter/               what a close approach looks like: geometry, uncertainty, probability, manoeuvre, level
