@@ -9,6 +9,7 @@ holds the table and fails on a module without a place)::
     ephemeris/               OEM, OCM, SPK and mean elements into trajectories: Chebyshev series on knots, with a
                              stored error; lint
     screening/               which pairs come near: bounds that exclude, bisection, roots, refinement, counters;
+                             a broad phase for catalogues, slab by slab on any number of workers;
                              orbit crossings and their seasons
     encounter/               what a close approach looks like: geometry, uncertainty, probability, manoeuvre, level
     cycle/                   the record of a cycle, events, history, predictions, messages, the archive and its checks
@@ -17,6 +18,7 @@ holds the table and fails on a module without a place)::
     config, origins, ledger  nearpass.toml and its schema; sources that it may name; what was retrieved from them
     ingest, publish, sample  deliveries in; pages out; the fleet of 2021 for the demo
     retrieve                 current deliveries from services, addresses and folders into the workspace
+    sweep                    a catalogue's part of a cycle: every approach, and which are told in full
     assemble, pipeline       one cycle: ingest -> screen -> encounters -> record
     commands, __main__       the command; only the last reads the clock
 

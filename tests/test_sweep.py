@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+from collections.abc import Callable
 from functools import partial
 from itertools import combinations
 from pathlib import Path
@@ -203,6 +204,19 @@ def test_a_broken_set_and_a_missing_file_stop_nothing(tmp_path: Path) -> None:
     assert record.sweep.fault_count == 1
     assert re.search(r"checksum.*all\.tle:11", record.sweep.faults[0])
     assert [entry.refusal is None for entry in record.sweep.inputs] == [True, False]
+
+
+def test_check_tells_of_catalogues(tmp_path: Path, nearpass: Callable[..., tuple[int, str, str]]) -> None:
+    """`check` names each file with its objects, a file that is not there, and a set that breaks a rule."""
+    name, first, second, _ = texts()[0].split("\n")
+    sets = [f"{name}\n{first[:-1]}{(int(first[-1]) + 1) % 10}\n{second}\n", *texts()[1:]]
+    extra = '[[catalogue]]\npath = "ephemerides/none.tle"\noriginator = "TEST"\nhbr_m = 1\n'
+    path = workspace(tmp_path, extra=extra, sets=sets)
+    code, out, _ = nearpass("check", "--config", path, "--at", EPOCH.iso(digits=0))
+    assert code == 4
+    assert f"catalogue ephemerides/all.tle: {COUNT - 1} objects in use" in out
+    assert "catalogue ephemerides/none.tle: refused" in out
+    assert "the checksum of line 1" in out
 
 
 def test_an_archived_cycle_can_be_screened_again(tmp_path: Path, result: CycleResult) -> None:

@@ -18,6 +18,7 @@ from generator.commands.validation import write_validation
 from generator.config import load_config
 from generator.errors import ConfigError
 from generator.ingest import Ingested, ingest
+from generator.ingest.catalogues import Catalogued, read_catalogues
 from generator.pipeline import setting_of
 from generator.publish import Workspace, editions_of, prepare
 from generator.resources import resource
@@ -86,7 +87,19 @@ def check(world: World, config_path: Path, cutoff: Epoch | None) -> None:
     read += [(f"{r.object_id} {source.name}", other) for r in results for source, other in r.solutions if other.inputs]
     for label, result in sorted(read, key=lambda item: item[1].object_id):
         _echo_inputs(label, result, setting.span_s)
-    sys.exit(REFUSED if any(entry.refusal for _, result in read for entry in result.inputs) else 0)
+    catalogues = read_catalogues(config, setting)
+    _echo_catalogues(catalogues)
+    inputs = [*(entry for _, result in read for entry in result.inputs), *catalogues.inputs]
+    sys.exit(REFUSED if any(entry.refusal for entry in inputs) else 0)
+
+
+def _echo_catalogues(found: Catalogued) -> None:
+    """Each file with the number of its sets in use or why it is refused, and the first sets that break a rule."""
+    for entry in found.inputs:
+        words = f"refused: {entry.refusal}" if entry.refusal else f"{entry.node_count} objects in use"
+        click.echo(f"catalogue {entry.file}: {words}")
+    for fault in found.faults:
+        click.echo(f"  {fault}")
 
 
 @click.command()

@@ -190,7 +190,6 @@ def _with_stretches(
     """Minima of one stretch give way to their lowest, if that is slow."""
     first, second, start_s, stop_s = stretches
     keys = passages.first.astype(np.int64) << 32 | passages.second.astype(np.int64)
-    owner = np.full(len(keys), -1)
     stretch_keys = first.astype(np.int64) << 32 | second.astype(np.int64)
     begins = np.searchsorted(keys, stretch_keys, side="left")
     ends = np.searchsorted(keys, stretch_keys, side="right")
@@ -206,7 +205,6 @@ def _with_stretches(
             kept[rows] = False
             kept[lowest] = True
             starts[lowest], stops[lowest] = start_s[number], stop_s[number]
-            owner[rows] = number
     rows = np.flatnonzero(kept)
     rows = rows[np.lexsort((passages.second[rows], passages.first[rows], passages.offset_s[rows]))]
     columns = {
