@@ -20,6 +20,8 @@ VIOLATIONS: Final = """
 window.violations = [];
 addEventListener("securitypolicyviolation", (event) => violations.push(event.violatedDirective));
 """
+PATIENCE_MS: Final = 30_000
+"""How long a test waits for what it expects: long, for machines that do much else."""
 BROWSER: Final = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 Scheme = Literal["file", "http"]
@@ -61,7 +63,7 @@ class Visitor:
         """The page, loaded; ``at`` is what the reader's clock shows, ``context`` goes to the browser."""
         home = self.site.as_uri() if over == "file" else self.served
         tab = self.browser.new_context(viewport={"width": width, "height": 900}, **context).new_page()
-        tab.set_default_timeout(10_000)
+        tab.set_default_timeout(PATIENCE_MS)
         tab.add_init_script(VIOLATIONS)
         if at is not None:
             tab.clock.set_fixed_time(at)

@@ -12,10 +12,10 @@ from typing import Final
 
 import pytest
 from filelock import FileLock
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 import build_site
-from browsing import BROWSER, FLAGS, StrictHandler, Visitor
+from browsing import BROWSER, FLAGS, PATIENCE_MS, StrictHandler, Visitor
 from hostile import hostile_record
 from records import RED_EVENT, sample_record
 
@@ -81,6 +81,7 @@ def chromium() -> Iterator[Browser]:
     with sync_playwright() as driver:
         # The driver makes a fresh, empty user-data-dir for each start and removes it afterwards.
         browser = driver.chromium.launch(executable_path=BROWSER, args=FLAGS)
+        expect.set_options(timeout=PATIENCE_MS)
         yield browser
         browser.close()
 
