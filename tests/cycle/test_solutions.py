@@ -10,9 +10,11 @@ import pytest
 from fleets import CUTOFF, LOW, message, segment, write_workspace
 from generator.astro.epochs import DAY_S
 from generator.config import load_config
+from generator.cycle.archive import Archive
 from generator.cycle.record import CycleRecord, SolutionRecord
 from generator.ephemeris.oem_write import write_oem
 from generator.pipeline import run_cycle
+from generator.rescreen import rescreen
 
 LATE_S = 8.0
 INTERPOLATION_KM = 1e-4  # Hermite of degree 7 at 60 s on orbits of two hours
@@ -25,15 +27,20 @@ def quiet(_: str, __: int) -> Callable[[int], None]:
     return lambda _: None
 
 
-def made(directory: Path, *, lines: str, edit: Callable[[str], str] = str) -> CycleRecord:
-    """The cycle of a small fleet, LOW with another delivery a little late and ``lines`` about it in its table."""
+def prepared(directory: Path, *, lines: str, edit: Callable[[str], str] = str) -> Path:
+    """A small fleet, LOW with another delivery a little late and ``lines`` about it in its table; the configuration."""
     path = write_workspace(directory, limit_km=500.0)
     late = write_oem(message(segment(LATE, -3600.0, DAY_S / 2, 60.0), creation=CUTOFF + -9000.0))
     (directory / "ephemerides" / "late_1.oem").write_text(late)
     (directory / "ephemerides" / "low_0.oem").write_text(late)
     table = '[[object.ephemeris]]\npath = "ephemerides/low_*.oem"\noriginator = "TEST"\n'
     path.write_text(edit(path.read_text().replace(table, table + lines)))
-    config, text = load_config(path)
+    return path
+
+
+def made(directory: Path, *, lines: str, edit: Callable[[str], str] = str) -> CycleRecord:
+    """The cycle of that fleet."""
+    config, text = load_config(prepared(directory, lines=lines, edit=edit))
     return run_cycle(config, text, directory, CUTOFF, None, quiet).record
 
 
@@ -194,3 +201,21 @@ def test_no_solution_of_another_object_meets_a_silent_one(tmp_path: Path) -> Non
     (solution,) = record.solutions
     assert [pair.other for pair in solution.pairs] == ["POLAR"]
     assert not [event for event in solution.events if "ECC" in (event.primary, event.secondary)]
+
+
+def test_an_archived_cycle_is_screened_again_with_its_solutions(tmp_path: Path) -> None:
+    """The deliveries of every solution are stored: from the archive alone each of their numbers comes out again."""
+    workspace, elsewhere = tmp_path / "work", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    lines = (
+        ALTERNATIVE + ALTERNATIVE.replace('"late"', '"before"').replace("late_*", "low_*") + 'delivery = "previous"\n'
+    )
+    path = prepared(workspace, lines=lines)
+    config, text = load_config(path)
+    result = run_cycle(config, text, workspace, CUTOFF, None, quiet)
+    archive = Archive(tmp_path / "archive")
+    archive.add(result.record, result.inputs)
+    again = rescreen(archive, result.record.cycle_id, elsewhere, quiet)
+
+    assert [solution.name for solution in result.record.solutions] == ["late", "before"]
+    assert again.differences == ()
