@@ -1,22 +1,27 @@
 """Messages in axes that move, brought to axes that stand still."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+import spiceypy as spice
 
 from fleets import CUTOFF, LOW, Kepler, message, segment
 from generator.astro.axes import axes_named
 from generator.astro.bodies import body_named
-from generator.astro.frames import PlanetaryEphemeris, icrf_from_axes
+from generator.astro.epochs import tdb_s
+from generator.astro.frames import PlanetaryEphemeris, furnished, icrf_from_axes
 from generator.ephemeris.interpolation import trajectory_from_oem
 from generator.ephemeris.lint import Grade, lint_oem
 from generator.ephemeris.oem import OemCovariances, OemSegment
 from generator.ephemeris.reframe import in_fixed_axes
+from generator.ephemeris.spk_write import write_spk
 from generator.errors import FrameError
 
 ROUNDING_KM = 1e-9  # a matrix and its inverse on thousands of km
 ROUNDING_KM_S = 1e-12
+INTERPOLATED_KM = 2e-6  # Hermite of degree 7 through minutes, and 0.1 microsecond of TDB at 3.4 km/s
 DRAWS_SHARE = 0.03  # a covariance of 20,000 draws: 1 / sqrt(2 * 20,000) at 4 sigma
 
 
@@ -119,3 +124,14 @@ def test_a_covariance_in_orbital_axes_stays_in_them() -> None:
     assert found.covariances is not None
     assert found.covariances.frames == ("RTN",)
     np.testing.assert_array_equal(found.covariances.matrices, np.eye(6)[None])
+
+
+def test_a_message_in_rotating_axes_becomes_a_kernel_in_inertial_ones(tmp_path: Path) -> None:
+    """What convert writes of states fixed to Mars is the inertial orbit, to what rounding of TDB seconds leaves."""
+    inertial = segment(LOW, 0.0, 3600.0, 60.0)
+    kernel = tmp_path / "low.bsp"
+    write_spk(message(seen_from("IAU_MARS", inertial)), kernel, target=-74)
+    offsets_s = np.linspace(0.0, 3600.0, 200)
+    with furnished([kernel]):
+        found = np.array([spice.spkgeo(-74, moment_s, "J2000", 499)[0] for moment_s in tdb_s(CUTOFF, offsets_s)])
+    np.testing.assert_allclose(found[:, :3], LOW.state(offsets_s)[0], rtol=0, atol=INTERPOLATED_KM)
