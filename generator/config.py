@@ -18,7 +18,7 @@ from generator import edition_tables
 from generator.astro.axes import axes_named
 from generator.astro.bodies import Body, body_named
 from generator.cycle.marking import Tlp
-from generator.declarations import Orbit, Positive, Table, Uncertainty
+from generator.declarations import CatalogueTable, Orbit, Positive, Table, Uncertainty
 from generator.edition_tables import Contact, EditionTable, MarkingTable, mapped_words
 from generator.encounter.alert import AlertRule, Level
 from generator.errors import ConfigError, NearpassError
@@ -243,21 +243,6 @@ class ScreenedObject(Table):
     def solutions(self) -> tuple[EphemerisSource, ...]:
         """The sources of alternative and planned solutions."""
         return tuple(source for source in self.ephemeris if source.role != "nominal")
-
-
-class CatalogueTable(Table):
-    """Files of many element sets: each object in them is screened under its catalogue number.
-
-    Of several sets of a number the newest is used. Objects of the configuration with that ``catalogue_number`` take its
-    place, and numbers in ``without`` are left out. ``hbr_m`` holds for all, and so do ``marking`` and ``release``.
-    """
-
-    path: str = Field(min_length=1)
-    originator: str = Field(min_length=1)
-    hbr_m: Positive
-    without: tuple[int, ...] = ()
-    marking: str | None = Field(default=None, min_length=1)
-    release: tuple[str, ...] = ()
 
 
 class Publish(Table):

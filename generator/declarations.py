@@ -66,3 +66,18 @@ class Uncertainty(Table):
     timing_growth_s_per_day: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     source: str = Field(min_length=1)
     marking: str | None = Field(default=None, min_length=1)
+
+
+class CatalogueTable(Table):
+    """Files of many element sets: each object in them is screened under its catalogue number.
+
+    Of several sets of a number the newest is used. Objects of the configuration with that ``catalogue_number`` take its
+    place, and numbers in ``without`` are left out. ``hbr_m`` holds for all, and so do ``marking`` and ``release``.
+    """
+
+    path: str = Field(min_length=1)
+    originator: str = Field(min_length=1)
+    hbr_m: Positive
+    without: tuple[int, ...] = ()
+    marking: str | None = Field(default=None, min_length=1)
+    release: tuple[str, ...] = ()

@@ -7,8 +7,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-from generator.config import CatalogueTable, Config, EphemerisSource, ScreenedObject, resolve
+from generator.config import Config, EphemerisSource, ScreenedObject, resolve
 from generator.cycle.record import InputRecord
+from generator.declarations import CatalogueTable
 from generator.edition_tables import marking_record
 from generator.ephemeris.compression import decompressed
 from generator.ephemeris.elements import ElementFile, read_elements
