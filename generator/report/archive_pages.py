@@ -92,6 +92,7 @@ def changes_page(record: CycleRecord, notices: Sequence[Notice]) -> str:
     meta = Meta(
         title="What changed", description="Every change of an approach's level, the newest first.", kind="archive",
         crumbs=(("Archive", "index.html"), ("What changed", None)), notice=record.notice,
+        edition=edition_line(record),
     )  # fmt: skip
     return render_page(
         "changes.md.j2", meta, Links(root="../", cycle=""),

@@ -15,7 +15,6 @@ from generator.report.retrieval_views import failure_words
 from generator.report.views import (
     Catalogue,
     Cell,
-    Fact,
     Head,
     Links,
     Table,
@@ -88,15 +87,6 @@ class Matrix:
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, str, tuple[MatrixCell, ...]], ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProvenanceView:
-    """How to make the cycle again."""
-
-    facts: tuple[Fact, ...]
-    packages: str
-    command: str
 
 
 def context(record: CycleRecord) -> Context:
@@ -385,50 +375,3 @@ def _short_km(value_km: float) -> str:
     if value_km < 10.0:
         return wording.number(value_km, 1)
     return wording.number(value_km, 0) if value_km < 10_000.0 else f"{wording.number(value_km / 1000.0, 0)}k"
-
-
-def provenance(record: CycleRecord) -> ProvenanceView:
-    """How to make the cycle again."""
-    made = record.provenance
-    return ProvenanceView(
-        facts=(
-            Fact(label="Program", value=f"nearpass {made.version}"),
-            Fact(label="Record schema", value=str(record.schema_number)),
-            Fact(label="Planetary ephemeris", value=made.planetary_ephemeris),
-            Fact(label="Body constants", value=_constants(record)),
-            Fact(label="Thresholds", value=_thresholds(record)),
-            Fact(
-                label="Configuration, SHA-256",
-                value=made.configuration_sha256 or wording.WITHHELD,
-                note="hash" if made.configuration_sha256 else None,
-            ),
-        ),
-        packages=", ".join(f"{name} {version}" for name, version in made.packages),
-        command=made.command,
-    )
-
-
-def _constants(record: CycleRecord) -> str:
-    body = record.body
-    return (
-        f"{body.name.capitalize()} ({body.naif_id}): radii {wording.number(body.equatorial_radius_km, 2)} and "
-        f"{wording.number(body.polar_radius_km, 2)} km, GM {wording.plain(body.gm_km3_s2)} km³/s²"
-    )
-
-
-def _thresholds(record: CycleRecord) -> str:
-    limits = record.thresholds
-    levels = (
-        ("red", limits.red_cad_km, limits.red_pc, limits.red_oxd_km),
-        ("yellow", limits.yellow_cad_km, limits.yellow_pc, limits.yellow_oxd_km),
-    )
-    parts = []
-    for level, cad_km, pc, oxd_km in levels:
-        rules = [f"below {wording.plain(cad_km)} km"]
-        if pc is not None:
-            rules.append(f"Pc from {wording.probability(pc).replace('.0e', 'e')}")
-        if oxd_km is not None:
-            rules.append(f"orbits within {wording.plain(oxd_km)} km")
-        parts.append(f"{level} {' or '.join(rules)}")
-    listed = f"listed below {wording.plain(limits.limit_km)} km"
-    return f"{'; '.join(parts)}; {listed}, crossings below {wording.plain(limits.crossing_limit_km)} km"

@@ -27,6 +27,7 @@ from generator.report import (
     event_views,
     note_views,
     object_views,
+    provenance_views,
     register_views,
     solution_views,
     sweep_views,
@@ -100,7 +101,7 @@ def _sweep_files(catalogue: Catalogue, links: Links) -> dict[str, str]:
         name = f"{sweep_views.FOLDER}/{sweep_views.part_name(it.number)}.md"
         files[name] = render_page(
             "approaches.md.j2", meta, links, it=it, sweep=view, cycle_id=record.cycle_id,
-            provenance=cycle_views.provenance(record),
+            provenance=provenance_views.provenance(record),
         )  # fmt: skip
     return files
 
@@ -183,7 +184,7 @@ def _cycle_page(catalogue: Catalogue, links: Links) -> str:
         inputs=cycle_views.inputs_table(record.inputs),
         zip_name=zip_name(record.cycle_id),
         every_change=cycle_views.change_views(catalogue, links),
-        refused=cycle_views.refusals(record.inputs), provenance=cycle_views.provenance(record),
+        refused=cycle_views.refusals(record.inputs), provenance=provenance_views.provenance(record),
     )  # fmt: skip
 
 
@@ -253,7 +254,7 @@ def _event_page(event: EventRecord, catalogue: Catalogue, links: Links) -> str:
         "event.md.j2", _below(catalogue.record, links, title, page.summary, "event", event.event_id), links,
         page=page, plots=plots, inputs=cycle_views.used_inputs_table(page.inputs), event_id=event.event_id,
         **_said(event, catalogue),
-        provenance=cycle_views.provenance(catalogue.record), cycle_id=catalogue.record.cycle_id,
+        provenance=provenance_views.provenance(catalogue.record), cycle_id=catalogue.record.cycle_id,
     )  # fmt: skip
 
 
@@ -275,7 +276,7 @@ def _object_page(item: ObjectRecord, catalogue: Catalogue, links: Links, *, live
         "object.md.j2", meta, links, page=page, plots={plot.name: plot for plot in object_plots(record, item)},
         live=live, object_id=item.id, feed_href=f"{links.root}{object_feed(item.id)}",
         context=cycle_views.context(record), live_href=f"{links.root}objects/{item.id}.html",
-        provenance=cycle_views.provenance(record), cycle_id=record.cycle_id,
+        provenance=provenance_views.provenance(record), cycle_id=record.cycle_id,
     )  # fmt: skip
 
 
@@ -287,7 +288,7 @@ def _pair_page(pair: PairRecord, catalogue: Catalogue, links: Links) -> str:
         "pair.md.j2", _below(record, links, page.name, " ".join(page.statement), "pair", name), links,
         page=page, plots=pair_plots(record, pair), inputs=cycle_views.used_inputs_table(page.inputs),
         members=[(key, catalogue.name(key)) for key in (pair.primary, pair.secondary)],
-        provenance=cycle_views.provenance(record), cycle_id=record.cycle_id,
+        provenance=provenance_views.provenance(record), cycle_id=record.cycle_id,
     )  # fmt: skip
 
 
