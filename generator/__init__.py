@@ -5,9 +5,9 @@ holds the table and fails on a module without a place)::
 
     errors, resources        the tree of errors; where templates and pages lie
     toml_lines               where in a TOML text a key stands
-    astro/                   epochs (integer TAI), axes and centres, bodies, local orbital axes
-    ephemeris/               OEM, OCM, SPK and mean elements into trajectories: Chebyshev series on knots, with a
-                             stored error; lint
+    astro/                   epochs (integer TAI), axes that stand and that move, centres, bodies, drift by J2
+    ephemeris/               OEM, OCM, SPK, mean elements and theories of moons into trajectories: Chebyshev series
+                             on knots, with a stored error; lint
     screening/               which pairs come near: bounds that exclude, bisection, roots, refinement, counters;
                              a broad phase for catalogues, slab by slab on any number of workers;
                              orbit crossings and their seasons
