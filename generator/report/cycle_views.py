@@ -155,7 +155,8 @@ def _group(changes: Sequence[ChangeRecord], catalogue: Catalogue, links: Links) 
         return first
     pair = catalogue.pairs.get((changes[0].primary, changes[0].secondary))
     tcas = sorted(change.tca for change in changes)
-    distances_km = [d for change in changes if (d := change.miss_km or change.previous_miss_km) is not None]
+    told_km = (change.previous_miss_km if change.miss_km is None else change.miss_km for change in changes)
+    distances_km = [value for value in told_km if value is not None]
     miss = f"from {wording.distance(min(distances_km))}" if distances_km else None
     return replace(
         first,

@@ -102,7 +102,7 @@ def _coarse_card(event: EventRecord, catalogue: Catalogue, links: Links) -> Even
         miss_of=f"{'to the surface' if event.surface_km is not None else 'miss'}, rounded for this edition",
         sigma=wording.WITHHELD,
         speed=f"geometry {wording.WITHHELD}",
-        pc=wording.WITHHELD if known is None else f"about {wording.probability(known)}",
+        pc=wording.WITHHELD if known is None else wording.coarse_probability(known),
         pc_basis="rounded for this edition" if known is not None else "",
         max_pc=None,
         max_side="",
@@ -244,7 +244,7 @@ def summary(event: EventRecord, catalogue: Catalogue) -> str:
 def _coarse_summary(event: EventRecord, catalogue: Catalogue) -> str:
     who = [_who(key, catalogue) for key in (event.primary, event.secondary)]
     known = event.probability.pc
-    chance = f" The probability of collision is about {wording.probability(known)}." if known is not None else ""
+    chance = f" The probability of collision is {wording.coarse_probability(known)}." if known is not None else ""
     return (
         f"On {wording.moment_to_minute(event.tca)}, {who[0]} and {who[1]} pass each other at "
         f"{wording.coarse_distance(event.miss_km)}; both are rounded for this edition, and the geometry is withheld."

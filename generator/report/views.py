@@ -441,7 +441,9 @@ def coarse_cell(found: Cell, value: object) -> Cell:
         return Cell(text=wording.WITHHELD, sort="")
     if isinstance(value, Epoch):
         return Cell(text=wording.minute(value), sort=found.sort, machine=found.machine)
-    return Cell(text=wording.plain(value), sort=found.sort) if isinstance(value, float) and value >= 1.0 else found
+    if isinstance(value, float) and (value == 0.0 or value >= 1.0) and not found.text.startswith("<"):
+        return Cell(text=wording.plain(value), sort=found.sort)  # no decimals that nobody knows
+    return found
 
 
 def time_cell(epoch: Epoch | None, *, digits: int = 0) -> Cell:

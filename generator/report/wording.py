@@ -51,8 +51,10 @@ def distance(value_km: float | None) -> str:
 
 
 def coarse_distance(value_km: float | None) -> str:
-    """A distance that an edition has rounded: ``about 5 km``."""
-    return DASH if value_km is None else f"about {plain(value_km)}\u00a0km"
+    """A distance that an edition has rounded: ``about 5 km``; what was rounded to nothing is not said to be nothing."""
+    if value_km is None:
+        return DASH
+    return f"about {plain(value_km)}\u00a0km" if value_km else "0\u00a0km after rounding"
 
 
 def km_digits(value_km: float | None) -> int:
@@ -70,6 +72,12 @@ def probability(value: float | None) -> str:
         return f"{value:.2g}"
     mantissa, exponent = f"{value:.1e}".split("e")
     return f"{mantissa}e{int(exponent)}"
+
+
+def coarse_probability(value: float) -> str:
+    """A probability that an edition has rounded: ``about 1e-5``, or below the least that is told apart."""
+    text = probability(value)
+    return text if text.startswith("<") else f"about {text}"
 
 
 def instant(epoch: Epoch, digits: int = 0) -> str:
