@@ -12,8 +12,10 @@ holds the table and fails on a module without a place)::
                              a broad phase for catalogues, slab by slab on any number of workers;
                              orbit crossings and their seasons
     encounter/               what a close approach looks like: geometry, uncertainty, probability, manoeuvre, level
-    cycle/                   the record of a cycle, events, history, predictions, messages, the archive and its checks
+    cycle/                   the record of a cycle, events, history, predictions, messages, the archive and its checks;
+                             release*: the record as an edition may hold it; secrets: what it must not hold
     validation/              all of the above against published and independent numbers
+    edition_tables           who may see what, as nearpass.toml says it
     report/                  from a stored record alone: tables, views, plots, pages, mkdocs hooks
     config, origins, ledger  nearpass.toml and its schema; sources that it may name; what was retrieved from them
     ingest, publish, sample  deliveries in; pages out; the fleet of 2021 for the demo

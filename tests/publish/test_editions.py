@@ -1,0 +1,73 @@
+"""Editions from the command: each in its folder, the own one as without editions, and a leak stops one alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from fleets import write_workspace
+
+EDITIONS = """
+[[edition]]
+id = "own"
+everything = true
+[[edition]]
+id = "public"
+audience = "everybody"
+levels = ["CLEAR"]
+register = true
+"""
+Command = Callable[..., tuple[int, str, str]]
+
+
+def workspace(folder: Path, editions: str) -> Path:
+    """Three objects, one of them not for the public; the configuration's path."""
+    folder.mkdir()
+    config = write_workspace(folder, limit_km=300.0, extra=editions)
+    text = config.read_text()
+    for name, marking in (("LOW", "CLEAR"), ("ECC", "CLEAR"), ("POLAR", "AMBER")):
+        text = text.replace(f'id = "{name}"\n', f'id = "{name}"\nmarking = "{marking}"\n')
+    config.write_text(text)
+    return config
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder."""
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_editions_are_published_and_a_leak_stops_one_alone(tmp_path: Path, nearpass: Command) -> None:
+    """The publisher's own edition is the site without editions, to the byte but for what quotes the configuration.
+
+    The public one holds no word of the hidden object; when a page of the publisher names it, the next cycle stops
+    there with exit code 7 and file and line, the last good site stays, and the own edition goes on.
+    """
+    config = workspace(tmp_path / "with", EDITIONS)
+    alone = workspace(tmp_path / "without", "")
+    public, own = config.parent / "public" / "public", config.parent / "public" / "own"
+
+    assert nearpass("run", "--config", config, "--jobs", 1, "--at", "2021-03-17T00:00")[0] == 0
+    assert nearpass("run", "--config", alone, "--jobs", 1, "--at", "2021-03-17T00:00")[0] == 0
+    good = contents(public)
+    first, second = contents(own), contents(alone.parent / "public")
+    differing = {name for name in first if first[name] != second.get(name)}
+
+    assert first.keys() == second.keys()
+    assert {name.rsplit(".", 1)[-1] for name in differing} <= {"html", "json", "sha256", "zip"}
+    for name in differing:
+        if name.endswith(".html"):
+            assert len(first[name]) == len(second[name])  # only the hash of the configuration differs
+    assert not any(b"POLAR" in text for name, text in good.items() if not name.endswith((".zip", ".json")))
+    assert b"Edition for everybody" in good["index.html"]
+
+    (config.parent / "site" / "about.md").write_text("# About\n\nAsk us about the POLAR orbiter.\n")
+    code, _, said = nearpass("run", "--config", config, "--jobs", 1, "--at", "2021-03-17T06:00")
+    status = json.loads((config.parent / "status.json").read_text())
+
+    assert code == 7
+    assert "about.html:" in said
+    assert "POLAR" not in said
+    assert contents(public) == good
+    assert (own / "cycles/2021/03/17/T0600Z/index.html").exists()
+    assert (status["state"], status["editions_stopped"]) == ("stopped", ["public"])

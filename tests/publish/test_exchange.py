@@ -1,0 +1,167 @@
+"""What goes to partners is marked, reproducible and registered, and the register cannot be altered unseen."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from edition_records import CLEAR, edition, marked_record
+from generator.astro.epochs import Epoch
+from generator.cycle.archive import Archive, Signer
+from generator.cycle.certificate import certificate, concerning, in_words
+from generator.cycle.durable import sha256_of
+from generator.cycle.marking import Show
+from generator.cycle.register import Register, decided, received, released
+from generator.cycle.verify import verify_archive
+from generator.errors import ArchiveError, InputError
+from generator.ingest.notes import parse_note, read_notes
+from generator.publish.package import package
+
+PUBLIC = edition({"TIANWEN-1": Show.METRICS, "MEX": Show.HIDDEN}, audience="everybody", parties=frozenset({"ESA"}))
+AT = "2021-03-15T01:00:00Z"
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Archive:
+    """An archive of one marked cycle."""
+    made = Archive(tmp_path / "archive")
+    made.add(marked_record({}), {})
+    return made
+
+
+def registered(archive: Archive) -> Register:
+    """Its register after one run that published the public edition."""
+    record = archive.load("2021-03-15T0000Z")
+    manifest = json.dumps({"files": {"index.html": "ab"}}).encode()
+    register = Register(archive)
+    register.append([
+        *received(record, None, AT), *decided(record, PUBLIC, AT), released(record, PUBLIC, manifest, AT),
+    ])  # fmt: skip
+    return register
+
+
+def test_the_package_is_marked_and_the_same_again(archive: Archive) -> None:
+    """Each file carries the marking, the manifest its hash, and the zip is the same bytes a second time."""
+    signer = Signer(public_key="ab" * 32, sign=lambda data: data[:4])
+    data = package(archive, "2021-03-15T0000Z", PUBLIC, signer=signer)
+
+    with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        files = {name: packed.read(name) for name in packed.namelist()}
+    manifest = json.loads(files["manifest.json"])
+    texts = {name: data.decode() for name, data in files.items() if not name.startswith("manifest")}
+
+    assert data == package(archive, "2021-03-15T0000Z", PUBLIC, signer=signer)
+    assert manifest["files"].keys() == texts.keys()
+    assert all(entry["sha256"] == sha256_of(files[name]) for name, entry in manifest["files"].items())
+    assert all(PUBLIC.marking.value in text for name, text in texts.items() if name.endswith((".csv", ".json")))
+    assert all("TLP-" in name for name in texts)
+    assert files["manifest.sig"] == files["manifest.json"][:4].hex().encode() + b"\n"
+    assert not any("MEX" in name or "Mars Express" in text for name, text in texts.items())
+    assert not any("TIANWEN" in name for name in texts)
+
+
+def test_a_package_of_one_event_needs_that_event(archive: Archive) -> None:
+    """An event that the edition does not have cannot be packed, whether it is hidden or unknown."""
+    hidden = next(event for event in marked_record({}).events if "MEX" in (event.primary, event.secondary))
+
+    with pytest.raises(ArchiveError, match="an event of the edition must be named"):
+        package(archive, "2021-03-15T0000Z", PUBLIC, event_id=hidden.event_id)
+
+
+def test_the_register_is_part_of_the_archives_chain(archive: Archive) -> None:
+    """An altered line, a dropped file and an added one are each found by the check of the archive."""
+    register = registered(archive)
+    register.append(received(archive.load("2021-03-15T0000Z"), None, AT))
+    first = register.directory / "000001.json"
+    whole = first.read_bytes()
+
+    assert verify_archive(archive).findings == ()
+    first.write_bytes(whole.replace(b"everybody", b"nobody at all"))
+    assert "must not have been changed" in str(verify_archive(archive).findings[0])
+    first.write_bytes(whole)
+    (register.directory / "000002.json").rename(register.directory / "000003.json")
+    assert "register/" in str(verify_archive(archive).findings[0])
+
+
+def test_a_decision_is_registered_once(archive: Archive) -> None:
+    """The same decision in a second run is not repeated; received and released are."""
+    register = registered(archive)
+    before = [entry for entry in register.entries() if entry.kind == "decided"]
+    registered(archive)
+
+    assert {entry.object_id for entry in before} == {"MEX", "TIANWEN-1"}
+    assert [entry for entry in register.entries() if entry.kind == "decided"] == before
+
+
+def test_the_statement_holds_what_was_released_in_the_period(archive: Archive) -> None:
+    """By category and with hashes; nothing of other periods or parties."""
+    entries = list(registered(archive).entries())
+    start, stop = Epoch.parse("2021-03-01T00:00:00"), Epoch.parse("2021-03-31T00:00:00")
+    theirs = concerning(entries, "esa", start, stop)
+
+    statement = certificate(theirs, "ESA", start, stop, "cd" * 32)
+
+    assert statement["released"][0]["objects"]["TIANWEN-1"] == "metrics"
+    assert statement["released_by_category"]["hidden"] == 1
+    assert statement["released"][0]["sha256"] in in_words(statement)
+    assert concerning(entries, "ESA", Epoch.parse("2021-04-01T00:00:00"), stop) == []
+    assert concerning(entries, "ROSCOSMOS", start, stop) == []
+
+
+NOTE = """---
+event: MRO-TIANWEN-1-20210321T0412
+time: 2021-03-14T12:00:00Z
+kind: decision
+parties: [ESA, NASA]
+originator: ESA
+marking: {marking}
+---
+We wait.
+"""
+
+
+def test_a_note_is_read_with_its_marking() -> None:
+    """Front matter gives event, time, kind, parties and marking; the rest is its text."""
+    note = parse_note(NOTE.format(marking="CLEAR"), "log/a.md", {})
+
+    assert (note.kind, note.parties, note.text) == ("decision", ("ESA", "NASA"), "We wait.")
+    assert note.marking is not None
+    assert note.marking.level is CLEAR.level
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("no front matter", "a note must begin with front matter"),
+        ("---\n- [\n---\ntext", "must be YAML"),
+        (NOTE.format(marking="CLEAR").replace("decision", "gossip"), "kind"),
+        (NOTE.format(marking="CLEAR").replace("parties: [ESA, NASA]\n", ""), "parties"),
+        (NOTE.format(marking="CLEAR").replace("time: 2021-03-14T12:00:00Z", "time: soon"), "time"),
+        (NOTE.format(marking="!!python/object/apply:os.getcwd []"), "must be YAML"),
+    ],
+)
+def test_a_note_that_cannot_be_read_is_withheld(tmp_path: Path, text: str, rule: str) -> None:
+    """It is refused in one line that names file and key, and no word of it enters the record."""
+    (tmp_path / "log").mkdir()
+    (tmp_path / "log" / "a.md").write_text(text)
+
+    with pytest.raises(InputError, match=rule):
+        parse_note(text, "log/a.md", {})
+    (note,) = read_notes(tmp_path, Epoch.parse("2021-03-15T00:00:00"), {})
+
+    assert note.text == ""
+    assert note.refusal is not None
+    assert "We wait" not in note.refusal
+
+
+def test_later_notes_belong_to_later_cycles(tmp_path: Path) -> None:
+    """A note after the data cut-off is not part of the cycle."""
+    (tmp_path / "log").mkdir()
+    (tmp_path / "log" / "a.md").write_text(NOTE.format(marking="CLEAR"))
+
+    assert read_notes(tmp_path, Epoch.parse("2021-03-14T00:00:00"), {}) == ()
+    assert len(read_notes(tmp_path, Epoch.parse("2021-03-15T00:00:00"), {})) == 1
