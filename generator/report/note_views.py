@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from generator.cycle.record import CycleRecord, EventRecord, NoteRecord
+from generator.cycle.record import CycleRecord, EventRecord, NoteRecord, ObjectRecord
 from generator.report import wording
 from generator.report.views import Catalogue
 
@@ -43,13 +43,15 @@ def notes_of_event(record: CycleRecord, event_id: str) -> tuple[NoteView, ...]:
 
 
 def contacts(event: EventRecord, catalogue: Catalogue) -> tuple[ContactView, ...]:
-    """Whom to tell of an event: the contacts of both objects."""
+    """Whom to tell of an event: the contacts of both objects, and of which spacecraft none is given."""
     found = [catalogue.objects[key] for key in (event.primary, event.secondary) if key in catalogue.objects]
-    return tuple(
-        ContactView(of=item.name, party=contact.party, channel=contact.channel)
-        for item in found
-        for contact in item.contacts
-    )
+    return tuple(view for item in found for view in _contacts_of(item))
+
+
+def _contacts_of(item: ObjectRecord) -> Iterable[ContactView]:
+    if item.contacts or item.kind != "spacecraft":
+        return [ContactView(of=item.name, party=contact.party, channel=contact.channel) for contact in item.contacts]
+    return [ContactView(of=item.name, party=item.operator or "operator unknown", channel="no contact is given here")]
 
 
 def _views(notes: Iterable[NoteRecord]) -> tuple[NoteView, ...]:
