@@ -349,6 +349,8 @@ def verdict(record: CycleRecord) -> Verdict:
     details.append(_clear_pairs(record, screened) if record.sweep is None else _swept(record.sweep))
     partly = any(pair.unscreened is None and pair.uncovered_s > 0.0 for pair in record.pairs)
     quiet = "Nothing needs a decision in the time that is covered." if partly else "Nothing needs a decision."
+    if record.provenance.configuration is None:  # an edition that withholds something must not speak for all of it
+        quiet = "Nothing that this edition shows needs a decision."
     headline = _decision(red, record.window.start) if red else quiet
     state: Literal["red", "yellow", "clear"] = "red" if red else "yellow" if yellow or crossing else "clear"
     return Verdict(state=state, headline=headline, details=tuple(details))

@@ -25,6 +25,7 @@ from generator.publish.stage import all_plots
 from generator.publish.workspace import Workspace
 from generator.report import wording
 from generator.report.pages import cycle_pages
+from generator.report.views import verdict
 
 RULES = {"MEX": Show.HIDDEN, "PHOBOS": Show.ANONYMOUS, "TIANWEN-1": Show.METRICS}
 PUBLIC = edition(RULES)
@@ -163,3 +164,11 @@ def test_what_both_records_hold_is_no_secret(full: CycleRecord, shown: CycleReco
 
     assert "nasa" not in secrets_of(shared, reduced(shared, PUBLIC)).words
     assert "mars express" in secrets_of(full, shown).words
+
+
+def test_an_edition_does_not_speak_for_what_it_withholds(full: CycleRecord) -> None:
+    """A quiet edition that withholds something says only that nothing it shows needs a decision."""
+    calm = replace(full, events=(), crossings=())
+
+    assert verdict(calm).headline.startswith("Nothing needs a decision")
+    assert verdict(reduced(calm, PUBLIC)).headline == "Nothing that this edition shows needs a decision."
