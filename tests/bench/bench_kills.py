@@ -1,5 +1,6 @@
-"""SIGKILL at 200 random moments of a run: what each left, and whether all of it still held."""
+"""SIGKILL at 200 random moments of a run, and an error at each of its writes: what each left, and whether it held."""
 
+import errno
 import random
 import shutil
 import sys
@@ -13,11 +14,13 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from faults import failing_at
 from generator.cycle.archive import Archive
+from generator.errors import NearpassError
 from generator.publish import Workspace
 from generator.publish.commit import read_journal
 from interrupted import FIRST, SECOND, THIRD, faults, lay_out, processes, run_stub, run_stub_killed_at
 
 KILLS = 200
+ERRORS = (errno.ENOSPC, errno.EIO, errno.EACCES)
 
 
 def main() -> None:
@@ -35,6 +38,7 @@ def main() -> None:
             run_stub(Path(folder) / "counted", SECOND)
         numbers = sorted(chance.sample(range(failure.seen), KILLS))
         _kill("before random changes of the file system", start, [(number, None) for number in numbers])
+        _fail(start, failure.seen)
 
 
 def _kill(when: str, start: Path, moments: Sequence[tuple[int | None, float | None]]) -> None:
@@ -59,6 +63,30 @@ def _kill(when: str, start: Path, moments: Sequence[tuple[int | None, float | No
     print(f"{len(moments)} kills {when}")
     for state, count in sorted(left.items()):
         print(f"  {state:<60} {count:5d}")
+    print(f"  {'with any fault, before or after the next run':<60} {faulty:5d}   aim: 0", flush=True)
+
+
+def _fail(start: Path, changes: int) -> None:
+    """Each change of the file system in a run fails once, with one of three errors in turn."""
+    told: Counter[str] = Counter()
+    faulty = 0
+    for number in range(changes):
+        directory = start.with_name("failed")
+        shutil.copytree(start, directory)
+        error = ERRORS[number % len(ERRORS)]
+        with failing_at(number, error, below=directory):
+            try:
+                run_stub(directory, SECOND)
+                told[f"{errno.errorcode[error]}: no harm done"] += 1
+            except NearpassError:
+                told[f"{errno.errorcode[error]}: told in one line"] += 1
+        faulty += bool(faults(directory, settled=False))
+        run_stub(directory, THIRD)
+        faulty += bool(faults(directory, settled=True))
+        shutil.rmtree(directory)
+    print(f"{changes} changes of the file system, each failing once")
+    for outcome, count in sorted(told.items()):
+        print(f"  {outcome:<60} {count:5d}")
     print(f"  {'with any fault, before or after the next run':<60} {faulty:5d}   aim: 0", flush=True)
 
 
