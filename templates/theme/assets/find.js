@@ -53,6 +53,7 @@
 
     function show(month) {
       var rows = ((window.NEARPASS_EVENTS || {})[month] || []).filter(matches);
+      rows.sort(function (a, b) { return a[3] < b[3] ? 1 : -1; });
       search.count += rows.length;
       if (rows.length) { table(month, rows); }
     }
