@@ -164,7 +164,7 @@ RULES: Final[Rules] = MappingProxyType({
         "solutions": Rule(parts.solutions, parts.solutions, parts.solutions),
         "sweep": Rule(parts.sweep, parts.sweep, parts.sweep),
         "changes": Rule(parts.changes, parts.changes, parts.changes),
-        "dormant": Rule(empty, empty, empty),
+        "dormant": Rule(parts.full_pairs, parts.full_pairs, parts.full_pairs),
         "funnel": _WHOLE,
         "provenance": _OPEN,
         "notes": Rule(parts.notes, parts.notes, parts.notes),
