@@ -4,7 +4,6 @@ The map. Data flows down this list, and a module imports only from modules above
 holds the table and fails on a module without a place)::
 
     errors, resources        the tree of errors; where templates and pages lie
-    toml_lines               where in a TOML text a key stands
     astro/                   epochs (integer TAI), axes that stand and that move, centres, bodies, drift by J2
     ephemeris/               OEM, OCM, SPK, mean elements and theories of moons into trajectories: Chebyshev series
                              on knots, with a stored error; lint
@@ -15,9 +14,9 @@ holds the table and fails on a module without a place)::
     cycle/                   the record of a cycle, events, history, predictions, messages, the archive and its checks;
                              release*: the record as an edition may hold it; secrets: what it must not hold
     validation/              all of the above against published and independent numbers
-    edition_tables           who may see what, as nearpass.toml says it
     report/                  from a stored record alone: tables, views, plots, pages, mkdocs hooks
-    config, origins, ledger  nearpass.toml and its schema; sources that it may name; what was retrieved from them
+    config/                  nearpass.toml: its tables by subject, reading them, rules across them
+    origins, ledger          sources that it may name; what was retrieved from them
     ingest, publish, sample  deliveries in; pages out; the fleet of 2021 for the demo
     retrieve                 current deliveries from services, addresses and folders into the workspace
     sweep                    a catalogue's part of a cycle: every approach, and which are told in full

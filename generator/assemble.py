@@ -13,6 +13,7 @@ from typing import Final
 import generator
 from generator.astro.epochs import Epoch
 from generator.config import Config, ScreenedObject
+from generator.config.editions import marking_record
 from generator.cycle.approach import Source
 from generator.cycle.crossings import CrossingSetting, describe_crossings, describe_seasons
 from generator.cycle.events import describe_event
@@ -48,7 +49,6 @@ from generator.cycle.record import (
 )
 from generator.cycle.solutions import PHASE_UNKNOWN, Solution, SolutionSetting, describe_solutions
 from generator.cycle.together import together
-from generator.edition_tables import marking_record
 from generator.ephemeris.trajectory import Trajectory
 from generator.ingest import Ingested, Setting, source_of
 from generator.screening.crossing import Crossing

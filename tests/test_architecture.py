@@ -9,14 +9,14 @@ import generator
 
 PACKAGE = Path(generator.__file__).parent
 LAYERS = {
-    0: ["errors", "resources", "toml_lines"],
+    0: ["errors", "resources"],
     1: ["astro", "origins"],
     2: ["ephemeris"],
-    3: ["declarations", "screening"],
+    3: ["screening"],
     4: ["encounter"],
     5: ["cycle"],
     6: ["validation"],
-    7: ["report", "edition_tables"],
+    7: ["report"],
     8: ["config", "ledger"],
     9: ["ingest", "publish", "sample", "status", "watch"],
     10: ["sweep", "retrieve"],
@@ -35,7 +35,7 @@ TOUCH_FILES = {
     "commands/conversion.py",  # reads and writes the files it is given
     "commands/messages.py",  # reads the message it is given
     "commands/validation.py",
-    "config.py",
+    "config/reading.py",
     "cycle/archive.py",
     "cycle/durable.py",
     "cycle/register.py",

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from generator.config import Config, EphemerisSource, ScreenedObject, resolve
+from generator.config.declarations import CatalogueTable
+from generator.config.editions import marking_record
 from generator.cycle.record import InputRecord
-from generator.declarations import CatalogueTable
-from generator.edition_tables import marking_record
 from generator.ephemeris.compression import decompressed
 from generator.ephemeris.elements import ElementFile, read_elements
 from generator.errors import InputError, NearpassError

@@ -14,11 +14,11 @@ from generator.astro.bodies import Body
 from generator.astro.epochs import DAY_S, Epoch
 from generator.astro.frames import PlanetaryEphemeris, center_id
 from generator.config import EphemerisSource, ScreenedObject
+from generator.config.editions import marking_record
 from generator.cycle.approach import Source
 from generator.cycle.marking import MarkingRecord, Tlp
 from generator.cycle.motion import orbit_of
 from generator.cycle.record import FindingRecord, InputRecord, Span
-from generator.edition_tables import marking_record
 from generator.encounter.uncertainty import DeclaredModel
 from generator.ephemeris.extension import LAST_DAYS, extended
 from generator.ephemeris.lint import Finding, Grade, overall

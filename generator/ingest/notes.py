@@ -27,9 +27,9 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from generator.astro.epochs import Epoch
+from generator.config.editions import marking_record
 from generator.cycle.marking import Tlp
 from generator.cycle.record import NoteKind, NoteRecord
-from generator.edition_tables import marking_record
 from generator.errors import InputError
 
 FOLDER: Final = "log"

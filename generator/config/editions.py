@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from generator.config.fields import Positive, Table
 from generator.cycle.marking import TLP_WORDS, Edition, Grain, MarkingRecord, ObjectRule, Show, Tlp, level_of
-
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 def _tlp(words: str) -> str:
@@ -21,12 +20,6 @@ def _tlp(words: str) -> str:
 
 
 Level = Annotated[str, AfterValidator(_tlp)]
-
-
-class Table(BaseModel):
-    """A table of the configuration: no other keys, no conversion of types."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class MarkingTable(Table):

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from generator.astro.epochs import Epoch
+from generator.config.fields import Positive, Table
 from generator.ephemeris.lint_plane import DeclaredPlane
 from generator.errors import NearpassError
-
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-
-
-class Table(BaseModel):
-    """A table of the configuration: its keys and no others, of their types."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Orbit(Table):

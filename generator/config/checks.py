@@ -1,0 +1,95 @@
+"""Rules of the configuration that reach across its tables; a breach names the line of the key at fault."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from generator.config.tables import Config
+from generator.config.toml_lines import line_of
+from generator.errors import ConfigError
+from generator.origins import Horizons, check_source
+
+OWN_FOLDERS: Final = ("archive", "editions", "ephemerides", "log", "public", "site", "theme", ".nearpass")
+
+
+def check_copies(config: Config, path: Path, text: str) -> None:
+    """A copy of the public site must neither hold the workspace nor lie in one of its own folders.
+
+    Raises:
+        ConfigError: for the first copy that does.
+    """
+    home = path.parent.resolve()
+    own = [home / name for name in OWN_FOLDERS]
+    for copy in config.publish.copy_to:
+        target = (home / copy).resolve()
+        if (
+            target == home
+            or target in home.parents
+            or any(target == folder or folder in target.parents for folder in own)
+        ):
+            rule = "publish.copy_to must lie outside the workspace's own folders and must not hold the workspace"
+            raise ConfigError(rule, value=copy, file=str(path), line=line_of(text, ("publish", "copy_to")))
+
+
+def check_tables(config: Config, text: str, file: str) -> None:
+    """Hold the tables against each other.
+
+    Raises:
+        ConfigError: with the first rule that is broken.
+    """
+    _check_distinct(config, text, file)
+    _check_listed(config, text, file)
+    _check_sources(config, text, file)
+    _check_editions(config, text, file)
+
+
+def _check_distinct(config: Config, text: str, file: str) -> None:
+    """Object ids differ even where case is ignored, since they become file names."""
+    seen: set[str] = set()
+    for index, item in enumerate(config.objects):
+        if item.id.lower() in seen:
+            line = line_of(text, ("object", index, "id"))
+            raise ConfigError("object ids must differ", value=item.id, file=file, line=line)
+        seen.add(item.id.lower())
+
+
+def _check_listed(config: Config, text: str, file: str) -> None:
+    """Whatever is yellow must be listed: the limit is between centres, the thresholds of bodies from their surfaces."""
+    radii_km = sorted((item.radius_km or 0.0 for item in config.objects), reverse=True)
+    least_km = config.alert.yellow.cad_km + sum(radii_km[:2])
+    if config.cycle.limit_km < least_km:
+        rule = f"cycle.limit_km must reach alert.yellow.cad_km above the largest bodies' surfaces, {least_km:g} km"
+        raise ConfigError(rule, value=config.cycle.limit_km, file=file, line=line_of(text, ("cycle", "limit_km")))
+
+
+def _check_sources(config: Config, text: str, file: str) -> None:
+    """What shall be retrieved may be asked for, and has a place to go."""
+    for index, item in enumerate(config.objects):
+        for number, source in enumerate(item.ephemeris):
+            place = ("object", index, "ephemeris", number)
+            try:
+                if source.source is not None:
+                    origin = check_source(source.source, source.path, config.fetch)
+                    if isinstance(origin, Horizons) and origin.target is None and item.naif_id is None:
+                        raise ValueError("a Horizons source needs its number, or the object a naif_id")
+                for path, kernel in zip(source.kernels, source.kernel_sources, strict=False):
+                    check_source(kernel, path, config.fetch, fixed_name=True)
+            except ValueError as error:
+                line = line_of(text, (*place, "source" if source.source else "kernel_sources"))
+                raise ConfigError(str(error), value=source.source, file=file, line=line, object_id=item.id) from None
+
+
+def _check_editions(config: Config, text: str, file: str) -> None:
+    """Editions differ in their folders, and decide on objects that are configured."""
+    known = {item.id for item in config.objects}
+    seen: set[str] = set()
+    for index, edition in enumerate(config.editions):
+        if edition.id in seen:
+            line = line_of(text, ("edition", index, "id"))
+            raise ConfigError("ids of editions must differ", value=edition.id, file=file, line=line)
+        seen.add(edition.id)
+        for place, entry in enumerate(edition.objects):
+            if entry.id not in known:
+                line = line_of(text, ("edition", index, "object", place, "id"))
+                raise ConfigError("an edition's object must be configured", value=entry.id, file=file, line=line)

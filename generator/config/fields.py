@@ -1,0 +1,38 @@
+"""What tables of the configuration are made of."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class Table(BaseModel):
+    """A table of the configuration: its keys and no others, of their types."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+def _file_name(identifier: str) -> str:
+    """Ids become file names: letters, digits, hyphen and underscore, and no double hyphen, which joins two of them."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,23}", identifier) or "--" in identifier:
+        raise ValueError("an id must be 1 to 24 letters, digits, single hyphens or underscores")
+    if identifier.lower() == "index":
+        raise ValueError("an id must not be 'index', which names the list of objects")
+    return identifier
+
+
+Identifier = Annotated[str, AfterValidator(_file_name)]
+
+
+def _address(url: str) -> str:
+    """An address of a folder, with the slash that relative addresses need."""
+    if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", url):
+        raise ValueError("url must be http:// or https:// with a host and without ? or #")
+    return url if url.endswith("/") else f"{url}/"
+
+
+Address = Annotated[str, AfterValidator(_address)]

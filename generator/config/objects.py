@@ -1,0 +1,141 @@
+"""The tables of objects: what each is, and where its ephemerides come from."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from generator.astro.axes import axes_named
+from generator.config.declarations import Orbit, Uncertainty
+from generator.config.editions import Contact
+from generator.config.fields import Identifier, Positive, Table
+from generator.errors import NearpassError
+
+
+class EphemerisSource(Table):
+    """Where an object's deliveries lie: OEM files, mean elements, or SPK kernels and what they need besides.
+
+    ``path`` may hold wildcards and is relative to the configuration's folder. Of several OEM files the newest by
+    CREATION_DATE is the current one; of several kernels the newest by name. ``axes`` says what names of axes in the
+    files mean, for names that no standard defines or that a file uses wrongly: ``{ MCI = "MARS EQUATOR J2000" }``.
+    ``source`` is where ``nearpass fetch`` retrieves them (:mod:`generator.origins`), ``kernel_sources`` the same for
+    each of ``kernels``.
+
+    The first nominal source that gives a usable delivery is the one the events rest on. Each alternative (another
+    agency's, last week's) and each planned one (a manoeuvre not yet flown) is a solution of its own with a ``name``:
+    screened against the other objects' nominal ones, and compared. ``delivery = "previous"`` takes the one before the
+    nominal delivery in use.
+
+    ``theory`` instead of a path is an analytic theory of a moon. ``extend`` carries an ephemeris on to the end of the
+    window, for an object of unknown phase.
+
+    ``marking`` (a level of TLP 2.0, or words of ``[[marking]]``; by default the object's) and ``release``, parties who
+    may see it all the same, are the conditions under which it was given; ``covariance_marking`` those of its
+    covariances, where they differ.
+    """
+
+    path: str = ""
+    theory: Literal["MarsSatV1.0"] | None = None
+    extend: Literal["secular J2"] | None = None
+    source: str | None = None
+    originator: str = Field(min_length=1)
+    marking: str | None = Field(default=None, min_length=1)
+    covariance_marking: str | None = Field(default=None, min_length=1)
+    release: tuple[str, ...] = ()
+    target: int | None = None
+    center: str | int | None = None
+    kernels: tuple[str, ...] = ()
+    axes: dict[str, str] = Field(default_factory=dict)
+    role: Literal["nominal", "alternative", "planned"] = "nominal"
+    name: Identifier | None = None
+    note: str | None = Field(default=None, min_length=1)
+    delivery: Literal["newest", "previous"] = "newest"
+    kernel_sources: tuple[str, ...] = ()
+
+    @field_validator("axes")
+    @classmethod
+    def _defined(cls, meanings: dict[str, str]) -> dict[str, str]:
+        try:
+            for meaning in meanings.values():
+                axes_named(meaning)
+        except NearpassError as error:
+            raise ValueError(str(error)) from None
+        return meanings
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> EphemerisSource:
+        if bool(self.path) == (self.theory is not None):
+            raise ValueError("an ephemeris needs either a path or a theory")
+        return self
+
+    @model_validator(mode="after")
+    def _named_by_role(self) -> EphemerisSource:
+        if self.role == "nominal" and (self.name, self.note, self.delivery) != (None, None, "newest"):
+            raise ValueError('name, note and delivery belong to a source with role = "alternative" or "planned"')
+        if self.role != "nominal" and self.name is None:
+            raise ValueError(f'a source with role = "{self.role}" needs a name, by which pages call the solution')
+        return self
+
+    @model_validator(mode="after")
+    def _paired(self) -> EphemerisSource:
+        if self.kernel_sources and len(self.kernel_sources) != len(self.kernels):
+            raise ValueError("kernel_sources must give one source for each of kernels")
+        return self
+
+
+class ScreenedObject(Table):
+    """A spacecraft (``hbr_m``) or a natural body (``radius_km``)."""
+
+    id: Identifier
+    name: str = Field(min_length=1)
+    operator: str | None = None
+    naif_id: int | None = None
+    hbr_m: Positive | None = None
+    radius_km: Positive | None = None
+    phase: Literal["known", "unknown"] = "known"
+    lead_time_h: Positive | None = None
+    note: str | None = None
+    marking: str | None = Field(default=None, min_length=1)
+    release: tuple[str, ...] = ()
+    contacts: tuple[Contact, ...] = Field(default=(), alias="contact")
+    uncertainty: Uncertainty | None = None
+    orbit: Orbit | None = None
+    catalogue_number: Annotated[int, Field(ge=1, le=999_999_999)] | None = None
+    ephemeris: tuple[EphemerisSource, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _one_size(self) -> ScreenedObject:
+        if (self.hbr_m is None) == (self.radius_km is None):
+            raise ValueError("an object needs either hbr_m (spacecraft) or radius_km (natural body)")
+        return self
+
+    @model_validator(mode="after")
+    def _not_prolonged(self) -> ScreenedObject:
+        if self.phase == "known" and any(source.extend for source in self.ephemeris):
+            raise ValueError('extend is for objects with phase = "unknown": it gives an orbit, and no place on it')
+        return self
+
+    @model_validator(mode="after")
+    def _solutions(self) -> ScreenedObject:
+        if not self.nominal:
+            raise ValueError('an object needs an ephemeris with role = "nominal"')
+        names = [source.name.lower() for source in self.solutions if source.name]
+        if len(set(names)) < len(names):
+            raise ValueError("the names of an object's solutions must differ")
+        return self
+
+    @property
+    def size_km(self) -> float:
+        """Radius of the sphere around the object."""
+        return self.radius_km or (self.hbr_m or 0.0) / 1000.0
+
+    @property
+    def nominal(self) -> tuple[EphemerisSource, ...]:
+        """The sources of the trajectory that events rest on, each a fallback of the one before."""
+        return tuple(source for source in self.ephemeris if source.role == "nominal")
+
+    @property
+    def solutions(self) -> tuple[EphemerisSource, ...]:
+        """The sources of alternative and planned solutions."""
+        return tuple(source for source in self.ephemeris if source.role != "nominal")

@@ -1,0 +1,125 @@
+"""Reading nearpass.toml: an unknown key is refused with the nearest known one, every error placed at its line."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+from pydantic import BaseModel, ValidationError
+
+from generator.config import editions
+from generator.config.checks import check_copies, check_tables
+from generator.config.declarations import CatalogueTable, Orbit, Uncertainty
+from generator.config.objects import EphemerisSource, ScreenedObject
+from generator.config.tables import Alert, ArchiveTable, Config, Cycle, Publish, Site, Threshold
+from generator.config.toml_lines import line_of
+from generator.errors import ConfigError
+from generator.origins import Fetch
+
+
+def parse_config(text: str, file: str) -> Config:
+    """Read a configuration.
+
+    Raises:
+        ConfigError: with the first fault, its line and, for an unknown key, the nearest known one.
+    """
+    try:
+        tables = tomllib.loads(text.removeprefix("\ufeff"))
+    except (RecursionError, ValueError) as error:
+        if not isinstance(error, tomllib.TOMLDecodeError):
+            raise ConfigError("the configuration must be TOML of ordinary size", value=str(error), file=file) from None
+        line = re.search(r"line (\d+)", str(error))
+        rule = f"the configuration must be TOML: {str(error).split(' (at ')[0]}"
+        raise ConfigError(rule, file=file, line=int(line[1]) if line else None) from None
+    try:
+        # TOML has arrays and no tuples; that is the one leniency a strict reading needs.
+        config = Config.model_validate(_tuples(tables))
+    except ValidationError as error:
+        raise _first_fault(error, text, tables, file) from None
+    check_tables(config, text, file)
+    return config
+
+
+def load_config(path: Path) -> tuple[Config, str]:
+    """Read a configuration file; the configuration and its text.
+
+    Raises:
+        ConfigError: if it cannot be read or breaks a rule.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise ConfigError(f"the configuration must be readable: {error.strerror}", file=str(path)) from None
+    except UnicodeDecodeError:
+        raise ConfigError("the configuration must be UTF-8 text", file=str(path)) from None
+    config = parse_config(text, str(path))
+    check_copies(config, path, text)
+    return config, text
+
+
+def _tuples(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _tuples(item) for key, item in value.items()}
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
+
+
+_MODEL_AT: Final[dict[str, type[BaseModel]]] = {
+    "": Config,
+    "site": Site,
+    "fetch": Fetch,
+    "publish": Publish,
+    "archive": ArchiveTable,
+    "cycle": Cycle,
+    "alert": Alert,
+    "alert.red": Threshold,
+    "alert.yellow": Threshold,
+    "object": ScreenedObject,
+    "object.ephemeris": EphemerisSource,
+    "object.uncertainty": Uncertainty,
+    "object.orbit": Orbit,
+    **editions.TABLES,
+    "catalogue": CatalogueTable,
+}
+
+
+def _first_fault(error: ValidationError, text: str, tables: dict[str, Any], file: str) -> ConfigError:
+    """The first fault in one line; an unknown key is usually the cause of a missing one, so it comes first."""
+    faults = sorted(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
+    fault = faults[0]
+    place = fault["loc"]
+    dotted = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
+    line = line_of(text, place)
+    object_id = None
+    if len(place) > 1 and place[0] == "object" and isinstance(place[1], int):
+        table = tables["object"][place[1]]
+        object_id = str(table.get("id", "")) or None if isinstance(table, dict) else None
+    if fault["type"] == "extra_forbidden":
+        model = _MODEL_AT.get(".".join(part for part in place[:-1] if isinstance(part, str)), Config)
+        known = [field.alias or name for name, field in model.model_fields.items()]
+        near = difflib.get_close_matches(str(place[-1]), known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
+        return ConfigError(f"unknown key {dotted}, {hint}", file=file, line=line, object_id=object_id)
+    if fault["type"] == "missing":
+        return ConfigError(f"the key {dotted} is required", file=file, line=line, object_id=object_id)
+    message = fault["msg"].removeprefix("Value error, ")
+    value = fault["input"] if isinstance(fault["input"], str | int | float | bool) else None
+    prefix = f"{dotted}: " if dotted else ""
+    return ConfigError(prefix + message, value=value, file=file, line=line, object_id=object_id)
+
+
+def resolve(directory: Path, pattern: str) -> list[Path]:
+    """Files that a path or pattern of the configuration names, sorted by name.
+
+    Args:
+        directory: Folder of the configuration.
+        pattern: A path relative to it, possibly with ``*`` and ``?``, or an absolute one.
+    """
+    pure = PurePosixPath(pattern)
+    base, relative = (Path(pure.anchor), pure.relative_to(pure.anchor)) if pure.is_absolute() else (directory, pure)
+    try:
+        return sorted(path for path in base.glob(str(relative)) if path.is_file())
+    except (IndexError, OSError, ValueError):
+        return []  # no pattern that a file could match

@@ -1,0 +1,150 @@
+"""The configuration as a whole, and its tables of the site, the cycle, the levels and the archive."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, field_validator, model_validator
+
+from generator.astro.bodies import Body, body_named
+from generator.config.declarations import CatalogueTable
+from generator.config.editions import EditionTable, MarkingTable, mapped_words
+from generator.config.fields import Address, Positive, Table
+from generator.config.objects import ScreenedObject
+from generator.cycle.marking import Tlp
+from generator.encounter.alert import AlertRule, Level
+from generator.errors import NearpassError
+from generator.origins import Fetch
+
+
+class Site(Table):
+    """What stands on every page. ``detail_events`` is how many green events get a page of their own.
+
+    ``url`` is where the site is served; feeds and calendars then give whole addresses.
+    """
+
+    title: str = Field(default="Close approaches", min_length=1)
+    publisher: str | None = None
+    notice: str | None = None
+    url: Address | None = None
+    detail_events: Annotated[int, Field(ge=0, le=500)] = 12
+
+
+class Cycle(Table):
+    """What is screened.
+
+    Every local minimum of distance below ``limit_km`` is listed, and every orbit crossing below ``crossing_limit_km``
+    (by default the yellow threshold of OXD, or of CAD where there is none). Of a catalogue's pairs only those with a
+    primary are screened, if ``primaries`` names any; a pair slower than ``comoving_km_s`` is told as a stretch of time.
+    """
+
+    body: str
+    span_days: Annotated[float, Field(gt=0, le=366, allow_inf_nan=False)]
+    limit_km: Positive
+    crossing_limit_km: Positive | None = None
+    every_hours: Positive | None = None
+    kernels: tuple[str, ...] = ()
+    primaries: tuple[str, ...] = ()
+    comoving_km_s: Positive = 0.01
+
+    @field_validator("body")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        try:
+            return body_named(name).name
+        except NearpassError as error:
+            raise ValueError(str(error)) from None
+
+
+class Threshold(Table):
+    """When a level holds: any one of these is enough.
+
+    ``cad_km``: close-approach distance below it, to the surface for natural bodies. ``pc``: probability of collision of
+    at least this. ``oxd_km``: distance between the orbits below it, with the passages within ``oxt_sigmas`` of the
+    timing uncertainty.
+    """
+
+    cad_km: Positive
+    pc: Annotated[float, Field(gt=0, le=1)] | None = None
+    oxd_km: Positive | None = None
+    oxt_sigmas: Positive = 3.0
+
+
+class Alert(Table):
+    """The levels; what is in neither is green."""
+
+    red: Threshold
+    yellow: Threshold
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Alert:
+        if self.red.cad_km > self.yellow.cad_km:
+            raise ValueError("alert.red.cad_km must not exceed alert.yellow.cad_km")
+        if self.red.pc is not None and self.yellow.pc is not None and self.red.pc < self.yellow.pc:
+            raise ValueError("alert.red.pc must not be below alert.yellow.pc")
+        if self.red.oxd_km is not None and self.yellow.oxd_km is not None and self.red.oxd_km > self.yellow.oxd_km:
+            raise ValueError("alert.red.oxd_km must not exceed alert.yellow.oxd_km")
+        return self
+
+
+class Publish(Table):
+    """Where the site goes besides ``public/``: folders, relative to the configuration's."""
+
+    copy_to: tuple[str, ...] = ()
+
+
+class ArchiveTable(Table):
+    """How the archive is kept. ``sign``: private key that signs each manifest, made by ``nearpass keygen``."""
+
+    sign: str | None = Field(default=None, min_length=1)
+
+
+class Config(Table):
+    """The whole configuration."""
+
+    site: Site = Site()
+    publish: Publish = Publish()
+    archive: ArchiveTable = ArchiveTable()
+    fetch: Fetch = Fetch()
+    cycle: Cycle
+    alert: Alert
+    markings: tuple[MarkingTable, ...] = Field(default=(), alias="marking")
+    objects: tuple[ScreenedObject, ...] = Field(default=(), alias="object")
+    editions: tuple[EditionTable, ...] = Field(default=(), alias="edition")
+    catalogues: tuple[CatalogueTable, ...] = Field(default=(), alias="catalogue")
+
+    @model_validator(mode="after")
+    def _enough(self) -> Config:
+        if len(self.objects) < 2 and not self.catalogues:
+            raise ValueError("the configuration needs at least two objects, or a catalogue")
+        if self.catalogues and self.cycle.body != "EARTH":
+            raise ValueError("a catalogue of mean elements can be screened about the Earth only")
+        return self
+
+    @property
+    def body(self) -> Body:
+        """The body that the cycle screens around."""
+        return body_named(self.cycle.body)
+
+    @property
+    def radii_km(self) -> dict[str, float]:
+        """Radius of each natural body by its id."""
+        return {item.id: item.radius_km for item in self.objects if item.radius_km is not None}
+
+    @property
+    def crossing_limit_km(self) -> float:
+        """Orbit-crossing distance below which a crossing is listed."""
+        return self.cycle.crossing_limit_km or self.alert.yellow.oxd_km or self.alert.yellow.cad_km
+
+    @property
+    def mapped_words(self) -> dict[str, Tlp]:
+        """Agencies' own words of markings to levels."""
+        return mapped_words(self.markings)
+
+    @property
+    def alert_rules(self) -> tuple[AlertRule, ...]:
+        """The thresholds as rules, the most severe first."""
+        return tuple(
+            AlertRule(level=level, **threshold.model_dump())
+            for level, threshold in ((Level.RED, self.alert.red), (Level.YELLOW, self.alert.yellow))
+        )
