@@ -34,6 +34,7 @@ from generator.cycle.record import (
     MethodRecord,
     PairRecord,
 )
+from generator.cycle.sweep_record import SweepStep
 
 LEAST_TEXT: Final = 20
 ALONE_DIGITS: Final = 9
@@ -46,7 +47,7 @@ IDENTITIES: Final = frozenset({
     "id", "name", "operator", "naif_id", "originator", "file", "sha256", "event_id", "deadline_object", "object_id",
     "party", "parties", "channel", "release", "primary", "secondary", "event_ids", "configuration_sha256",
 })  # fmt: skip
-OWN_WORDS: Final = frozenset({FunnelStep, MethodRecord, BodyRecord})
+OWN_WORDS: Final = frozenset({FunnelStep, SweepStep, MethodRecord, BodyRecord})
 """Records whose names are those of the program or of a planet."""
 FloatArray = NDArray[np.float64]
 
