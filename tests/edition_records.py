@@ -236,6 +236,10 @@ def _less_sure(item: Any, blind: frozenset[str]) -> Any:
     return replace(
         made,
         b_plane=plane,
+        trades=tuple(
+            replace(trade, target_pc=None, pc_rows=(), no_pc_reason=f"{trade.no_pc_reason}: it is green already")
+            for trade in made.trades
+        ),
         uncertainty=tuple(
             _disturbed(entry, {"UncertaintyRecord": frozenset({"object_id"})}, frozenset())
             if entry.object_id in blind else entry

@@ -405,7 +405,7 @@ def _event(first: Craft, second: Craft, at_s: float) -> EventRecord:
         miss_sigma_km=sigma_km,
         miss_sigma_rtn_km=_plain(np.sqrt(np.diag(axes @ both @ axes.T))) if both is not None else None,
         probability=risk_records.probability(plane @ miss, *each, hbr_km) if flat is not None else NO_PROBABILITY,
-        trades=_trades(first, second, at_s, plane) if level is Level.RED else (),
+        trades=_trades(first, second, at_s, plane, flat, hbr_km) if level is Level.RED else (),
         b_plane=BPlaneRecord(
             miss_xi_km=float(plane[0] @ miss),
             miss_zeta_km=float(plane[1] @ miss),
@@ -420,13 +420,25 @@ def _event(first: Craft, second: Craft, at_s: float) -> EventRecord:
     )
 
 
-def _trades(first: Craft, second: Craft, at_s: float, plane: FloatArray) -> tuple[TradeRecord, ...]:
-    """What each that can manoeuvre needs to leave the yellow threshold, by lead time back to the cut-off."""
+def _trades(
+    first: Craft, second: Craft, at_s: float, plane: FloatArray, flat: FloatArray | None, hbr_km: float
+) -> tuple[TradeRecord, ...]:
+    """What each that can manoeuvre needs to leave the yellow thresholds, by lead time back to the cut-off."""
+
+    def pc_of(miss_km: FloatArray) -> float | None:
+        return None if flat is None else risk_records.disc_probability(miss_km, flat, hbr_km)
+
     miss_km = plane @ (second.orbit.at(at_s)[0] - first.orbit.at(at_s)[0])
     leads_h = np.arange(1.0, at_s / 3600.0, 1.0)
     return tuple(
         risk_records.trade(
-            craft.id, miss_km, THRESHOLDS.yellow_cad_km, leads_h, _shift(craft.orbit, at_s, sign * plane)
+            craft.id,
+            miss_km,
+            THRESHOLDS.yellow_cad_km,
+            leads_h,
+            _shift(craft.orbit, at_s, sign * plane),
+            target_pc=THRESHOLDS.yellow_pc,
+            pc_of=pc_of,
         )
         for craft, sign in ((first, -1.0), (second, 1.0))
         if craft.lead_time_h

@@ -95,9 +95,16 @@ def probability(
 
 
 def trade(
-    object_id: str, miss_km: FloatArray, target_km: float, leads_h: FloatArray, shift: Callable[[float], FloatArray]
+    object_id: str,
+    miss_km: FloatArray,
+    target_km: float,
+    leads_h: FloatArray,
+    shift: Callable[[float], FloatArray],
+    *,
+    target_pc: float | None,
+    pc_of: Callable[[FloatArray], float | None],
 ) -> TradeRecord:
-    """Smallest along-track delta-v that brings the miss in the B-plane to ``target_km``.
+    """Smallest along-track delta-v that brings the miss in the B-plane to ``target_km``, or Pc to ``target_pc``.
 
     Args:
         object_id: Who manoeuvres.
@@ -105,8 +112,14 @@ def trade(
         target_km: What the miss shall become.
         leads_h: Lead times in hours.
         shift: How far the miss moves in the B-plane, km for each m/s, by lead time in s.
+        target_pc: What the probability shall become.
+        pc_of: The probability by the miss in the B-plane, None where there is none.
     """
-    rows = []
+    rows, pc_rows = [], []
+    pc = pc_of(miss_km)
+    no_pc_reason = "there is none" if pc is None or target_pc is None else None
+    if no_pc_reason is None and pc < target_pc:
+        no_pc_reason = "it is at the green level already"
     for lead_h in leads_h:
         pull = shift(float(lead_h) * 3600.0)
         # |miss + pull dv| = target: the smaller root of a quadratic.
@@ -114,7 +127,31 @@ def trade(
         root = math.sqrt(mixed**2 - square * rest)
         delta_v = min(abs((-mixed + root) / square), abs((-mixed - root) / square))
         rows.append((float(lead_h), float(delta_v) if delta_v < MOST_DELTA_V_M_S else None))
-    return TradeRecord(object_id=object_id, target_km=target_km, rows=tuple(rows))
+        if no_pc_reason is None:
+            pc_rows.append((float(lead_h), _for_pc(miss_km, pull, target_pc, pc_of)))
+    return TradeRecord(
+        object_id=object_id,
+        target_km=target_km,
+        rows=tuple(rows),
+        target_pc=target_pc if no_pc_reason is None else None,
+        pc_rows=tuple(pc_rows),
+        no_pc_reason=no_pc_reason,
+    )
+
+
+def _for_pc(
+    miss_km: FloatArray, pull: FloatArray, target_pc: float, pc_of: Callable[[FloatArray], float | None]
+) -> float | None:
+    """The smallest velocity change of a table, interpolated in the logarithm of Pc."""
+    table = np.linspace(0.0, MOST_DELTA_V_M_S, 401)
+    ends = []
+    for sign in (1.0, -1.0):
+        below = next((v for v in table if pc_of(miss_km + sign * v * pull) < target_pc), None)
+        if below is not None:
+            before = below - table[1]
+            high, low = (math.log(max(pc_of(miss_km + sign * v * pull), 1e-300)) for v in (before, below))
+            ends.append(sign * (before + table[1] * (high - math.log(target_pc)) / (high - low)))
+    return float(min(ends, key=abs)) if ends else None
 
 
 @dataclass(frozen=True)

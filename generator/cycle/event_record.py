@@ -104,12 +104,17 @@ class ProbabilityRecord:
 class TradeRecord:
     """What an along-track manoeuvre of one object would do, by lead time before TCA.
 
-    ``rows`` are (lead time in h, delta-v in m/s that brings the miss to ``target_km``, None where none can).
+    ``rows`` are (lead time in h, delta-v in m/s that brings the miss to ``target_km``, None where none can);
+    ``pc_rows`` likewise for lowering the probability of collision to ``target_pc``. These two are empty and None where
+    ``no_pc_reason`` says why.
     """
 
     object_id: str
     target_km: float
     rows: tuple[tuple[float, float | None], ...]
+    target_pc: float | None
+    pc_rows: tuple[tuple[float, float | None], ...]
+    no_pc_reason: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

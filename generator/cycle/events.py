@@ -14,7 +14,7 @@ from generator.astro.bodies import Body
 from generator.astro.epochs import Epoch
 from generator.astro.frames import PlanetaryEphemeris
 from generator.astro.local_axes import rtn_axes
-from generator.cycle.approach import Both, Source, assess_approach
+from generator.cycle.approach import Assessed, Both, Source, assess_approach
 from generator.cycle.motion import approximate, path_around
 from generator.cycle.probability import sensitivities
 from generator.cycle.record import (
@@ -30,7 +30,8 @@ from generator.cycle.record import (
 )
 from generator.encounter.alert import AlertRule, Level
 from generator.encounter.geometry import Encounter, b_plane, place
-from generator.encounter.manoeuvre import delta_v_m_s
+from generator.encounter.manoeuvre import delta_v_for_pc_m_s, delta_v_m_s
+from generator.encounter.pc import FOSTER
 from generator.encounter.uncertainty import Basis, StateCovariance, rotated
 
 FloatArray = NDArray[np.float64]
@@ -75,7 +76,6 @@ def describe_event(
     if level is not Level.GREEN:
         dilution, by_radius, plane = sensitivities(found.given)
         risk = replace(risk, dilution=dilution, hbr_sensitivity=by_radius, scale_plane=plane)
-    target_km = max(rule.cad_km for rule in rules)
     deadline, deadline_object = _deadline(tca, objects)
     to_rtn = encounter.to_rtn
     return EventRecord(
@@ -109,7 +109,7 @@ def describe_event(
         miss_sigma_rtn_km=_vector(sigma_rtn_km) if (sigma_rtn_km := found.miss_sigma_rtn_km) is not None else None,
         b_plane=_b_plane(encounter, found.hbr_km, found.combined_km2),
         probability=risk,
-        trades=_trades(encounter, objects, offset_s, target_km + found.radius_km, body) if level is Level.RED else (),
+        trades=_trades(found, objects, offset_s, rules, body) if level is Level.RED else (),
         track=_track(trajectories, offset_s, encounter),
         orbits=OrbitsRecord(
             primary_km=path_around(trajectories[0], offset_s, body),
@@ -204,31 +204,61 @@ def _track(trajectories: Both, offset_s: float, encounter: Encounter) -> TrackRe
 
 
 def _trades(
-    encounter: Encounter, objects: Sequence[ObjectRecord], offset_s: float, target_km: float, body: Body
+    found: Assessed, objects: Sequence[ObjectRecord], offset_s: float, rules: Sequence[AlertRule], body: Body
 ) -> tuple[TradeRecord, ...]:
-    """For each object that can manoeuvre, the along-track velocity change that would make the event green."""
+    """For each object that can manoeuvre, the along-track velocity changes that distance and Pc need to be green."""
     leads_h = [lead_h for lead_h in TRADE_LEADS_H if lead_h * 3600.0 <= offset_s]
+    target_km = max(rule.cad_km for rule in rules) + found.radius_km
+    target_pc, no_pc_reason = _target_pc(found, rules)
+
+    def for_distance(of_primary: bool, lead_h: float) -> float | None:
+        return delta_v_m_s(
+            found.encounter,
+            of_primary=of_primary,
+            lead_s=lead_h * 3600.0,
+            target_km=target_km,
+            gm_km3_s2=body.gm_km3_s2,
+        )
+
+    def for_pc(of_primary: bool, lead_h: float) -> float | None:
+        if target_pc is None or found.combined_km2 is None:
+            return None
+        return delta_v_for_pc_m_s(
+            found.encounter,
+            of_primary=of_primary,
+            lead_s=lead_h * 3600.0,
+            target_pc=target_pc,
+            covariance_km2=found.combined_km2,
+            hbr_km=found.hbr_km,
+            gm_km3_s2=body.gm_km3_s2,
+        )
+
     return tuple(
         TradeRecord(
             object_id=item.id,
             target_km=target_km,
-            rows=tuple(
-                (
-                    lead_h,
-                    delta_v_m_s(
-                        encounter,
-                        of_primary=item is objects[0],
-                        lead_s=lead_h * 3600.0,
-                        target_km=target_km,
-                        gm_km3_s2=body.gm_km3_s2,
-                    ),
-                )
-                for lead_h in leads_h
-            ),
+            rows=tuple((lead_h, for_distance(item is objects[0], lead_h)) for lead_h in leads_h),
+            target_pc=target_pc,
+            pc_rows=tuple((lead_h, for_pc(item is objects[0], lead_h)) for lead_h in leads_h if target_pc is not None),
+            no_pc_reason=no_pc_reason,
         )
         for item in objects
         if item.lead_time_h is not None
     )
+
+
+def _target_pc(found: Assessed, rules: Sequence[AlertRule]) -> tuple[float | None, str | None]:
+    """The probability from which on an event is not green, or why no manoeuvre is sized by it."""
+    limits = [rule.pc for rule in rules if rule.pc is not None]
+    if not limits:
+        return None, "no level has a threshold of it"
+    if found.risk.pc is None or found.combined_km2 is None:
+        return None, f"there is none: {found.risk.why}"
+    if found.risk.pc < min(limits):
+        return None, "it is at the green level already"
+    if found.risk.method != FOSTER:
+        return None, f"it is by {found.risk.method}, not by the encounter plane, in which the effect of a burn is known"
+    return min(limits), None
 
 
 def _matrix(values: FloatArray) -> Matrix6:

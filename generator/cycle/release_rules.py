@@ -117,7 +117,6 @@ _PLAIN: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType({
         "object_id", "basis", "source", "remark", "sigma_rtn_km", "timing_s", "covariance_rtn",
     ),
     event_record.MethodRecord: ("name", "pc", "reason"),
-    event_record.TradeRecord: ("object_id", "target_km", "rows"),
     event_record.SeasonRecord: ("primary", "secondary", "threshold_km", "days", "oxd_km", "below"),
     prediction_record.PredictedState: ("at", "position_km", "velocity_km_s", "covariance_rtn_km2"),
     prediction_record.Prediction: ("cycle_id", "sha256", "created", "states"),
@@ -213,6 +212,10 @@ RULES: Final[Rules] = MappingProxyType({
         "why": Rule(sigma_words, pc_words, pc_words), "methods": _SIGMAS, "mahalanobis_distance": _SIGMA,
         "max_pc": _SIGMA, "max_pc_scale": _SIGMA, "in_dilution": _SIGMA, "dilution": _SIGMAS,
         "hbr_sensitivity": _SIGMAS, "scale_plane": _SIGMAS,
+    },
+    event_record.TradeRecord: {
+        "object_id": _OPEN, "target_km": _OPEN, "rows": _OPEN, "target_pc": _SIGMA, "pc_rows": _SIGMAS,
+        "no_pc_reason": _SIGMA,
     },
     event_record.HistoryPoint: {
         "cycle_id": _OPEN, "tca": _INSTANT, "miss_km": _DISTANCE, "miss_rtn_km": _SECRET, "level": _OPEN,

@@ -19,6 +19,8 @@ from generator.errors import ArchiveError
 Plain = dict[str, Any]
 Upgrade = Callable[[Plain], Plain]
 
+_NO_PC_TRADE: Final[Plain] = {"target_pc": None, "pc_rows": [], "no_pc_reason": "not computed in this cycle"}
+
 
 def _one_to_two(plain: Plain) -> Plain:
     """What schema 2 tells and schema 1 did not, as absent: other solutions, retrieval, declared errors and so on."""
@@ -30,7 +32,12 @@ def _one_to_two(plain: Plain) -> Plain:
         "supersedes": None,
         "site_url": None,
         "events": [
-            {**event, "approximate": None, "uncertainty": [{**item, "remark": None} for item in event["uncertainty"]]}
+            {
+                **event,
+                "approximate": None,
+                "uncertainty": [{**item, "remark": None} for item in event["uncertainty"]],
+                "trades": [{**item, **_NO_PC_TRADE} for item in event["trades"]],
+            }
             for event in plain["events"]
         ],
         "crossings": [{**item, "approximate": None, "surface_km": None} for item in plain["crossings"]],

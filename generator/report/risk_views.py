@@ -266,24 +266,19 @@ def _thinned(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]
 
 def trade(event: EventRecord, catalogue: Catalogue) -> Trade | None:
     """The manoeuvre trade by lead time; None where nobody can manoeuvre or nothing was computed."""
-    sizes = {item.object_id: dict(item.rows) for item in event.trades}
-    leads_h = sorted({lead_h for rows in sizes.values() for lead_h in rows})
+    leads_h = sorted({lead_h for item in event.trades for lead_h, _ in item.rows})
     if not leads_h:
         return None
     last_h = _deadline_lead_h(event, leads_h)
-    targets = " and ".join(sorted({wording.plain(item.target_km) for item in event.trades}))
+    columns = _trade_columns(event, catalogue)
     return Trade(
-        statement=(
-            f"What one burn along the velocity would need to bring the miss distance to {targets} km, by two-body "
-            "sensitivity. It serves to compare lead times; a manoeuvre that is planned needs an ephemeris and a "
-            "screening of its own."
-        ),
+        statement=_trade_statement(event),
         table=Table(
             caption="Smallest delta-v along the track by lead time before TCA; negative is against the motion",
             heads=(
                 Head(title="Lead time", unit="h", numeric=True),
                 Head(title="Burn at", unit="UTC"),
-                *(Head(title=key, unit="m/s", numeric=True, meaning=catalogue.name(key)) for key in sizes),
+                *(head for head, _ in columns),
                 Head(title="Remark"),
             ),
             rows=tuple(
@@ -291,7 +286,7 @@ def trade(event: EventRecord, catalogue: Catalogue) -> Trade | None:
                     cells=(
                         number_cell(lead_h, 0),
                         _minute_cell(event.tca + -lead_h * _HOUR_S),
-                        *(number_cell(rows.get(lead_h), 3, signed=True) for rows in sizes.values()),
+                        *(number_cell(sizes.get(lead_h), 3, signed=True) for _, sizes in columns),
                         Cell(text=_remark_on(lead_h, last_h, event)),
                     ),
                     mark=_mark(lead_h, last_h),
@@ -300,6 +295,34 @@ def trade(event: EventRecord, catalogue: Catalogue) -> Trade | None:
             ),
         ),
     )
+
+
+def _trade_statement(event: EventRecord) -> str:
+    """What the velocity changes are for, and why none is for the probability where that is so."""
+    targets = " and ".join(sorted({wording.plain(item.target_km) for item in event.trades}))
+    limits = " and ".join(sorted({spoken(item.target_pc) for item in event.trades if item.target_pc is not None}))
+    reasons = sorted({item.no_pc_reason for item in event.trades if item.no_pc_reason is not None})
+    lowered = f", and apart from that to lower the probability of collision to {limits}" if limits else ""
+    held = "The covariance is held as it is; a green event needs both. " if limits else ""
+    why_none = "".join(f"No burn is sized by the probability of collision: {reason}. " for reason in reasons)
+    return (
+        f"What one burn along the velocity would need to bring the miss distance to {targets} km{lowered}, by two-body "
+        f"sensitivity. {held}{why_none}It serves to compare lead times; a manoeuvre that is planned needs an ephemeris "
+        "and a screening of its own."
+    )
+
+
+def _trade_columns(event: EventRecord, catalogue: Catalogue) -> list[tuple[Head, dict[float, float | None]]]:
+    """One column for the distance of each object that can manoeuvre, and one for the probability where there is one."""
+    columns = []
+    for item in event.trades:
+        name = catalogue.name(item.object_id)
+        columns.append((Head(title=item.object_id, unit="m/s", numeric=True, meaning=name), dict(item.rows)))
+        if item.pc_rows:
+            meaning = f"{name}, for the probability of collision"
+            head = Head(title=f"{item.object_id}, for Pc", unit="m/s", numeric=True, meaning=meaning)
+            columns.append((head, dict(item.pc_rows)))
+    return columns
 
 
 def _deadline_lead_h(event: EventRecord, leads_h: Sequence[float]) -> float | None:

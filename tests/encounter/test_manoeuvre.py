@@ -1,4 +1,4 @@
-"""The manoeuvre trade against the arithmetic of 2017 and against a whole new screen."""
+"""The manoeuvre trade against the arithmetic of 2017, a whole new screen and a general probability."""
 
 import numpy as np
 import pytest
@@ -8,14 +8,16 @@ from fleets import CUTOFF, Kepler, message, segment
 from generator.astro.bodies import body_named
 from generator.astro.frames import PlanetaryEphemeris
 from generator.encounter.geometry import Encounter
-from generator.encounter.manoeuvre import along_track_sensitivity_s, delta_v_m_s
+from generator.encounter.manoeuvre import along_track_sensitivity_s, delta_v_for_pc_m_s, delta_v_m_s
 from generator.ephemeris.interpolation import trajectory_from_oem
 from generator.screening.screen import screen
+from risk_records import disc_probability
 
 GM_MARS_KM3_S2 = 42828.375
 MARS_RADIUS_KM = 3396.19
 PUBLISHED_DELAY_S = 148.0
 ROUNDED_S = 2.0  # the published figures have two digits
+TWO_QUADRATURES = 1e-6  # relative, between the program's quadrature and that of the test
 LINEAR_KM = 0.2  # the second order of a two-body shift of 15 km on an orbit of 3700 km
 
 
@@ -77,6 +79,59 @@ def test_a_new_screen_finds_the_miss_that_the_trade_promised(of_primary: bool, l
     moved = {**orbits, name: Manoeuvred(orbits[name], found.offset_s - lead_h * 3600, needed_m_s / 1000)}
 
     assert nearest(moved, tca_s).miss_km == pytest.approx(target_km, abs=LINEAR_KM)
+
+
+LIMIT_PC = 1e-5
+HBR_KM = 0.02
+MEETING = Encounter(
+    primary_position_km=np.array([3700.0, 0.0, 0.0]),
+    primary_velocity_km_s=np.array([0.02, 3.39, 0.1]),
+    secondary_position_km=np.array([3700.15, 0.02, 0.0]),
+    secondary_velocity_km_s=np.array([-0.05, 1.1, 3.2]),
+)
+COVARIANCE_KM2 = np.array([[0.04, 0.02, 0.0], [0.02, 0.9, 0.1], [0.0, 0.1, 0.5]])
+
+
+def pc_after(burn_m_s: float, *, of_primary: bool, lead_s: float) -> float:
+    """Pc by another quadrature at the miss that a burn of two-body motion brings about, in axes of its own."""
+    sides = [
+        (MEETING.primary_position_km, MEETING.primary_velocity_km_s),
+        (MEETING.secondary_position_km, MEETING.secondary_velocity_km_s),
+    ]
+    position_km, velocity_km_s = sides[0 if of_primary else 1]
+    shift_km = along_track_sensitivity_s(position_km, velocity_km_s, lead_s, GM_MARS_KM3_S2) * burn_m_s / 1000.0
+    miss_km = MEETING.miss_vector_km + (-shift_km if of_primary else shift_km)
+    _, _, across = np.linalg.svd(MEETING.relative_velocity_km_s[None])
+    plane = across[1:]
+    return disc_probability(plane @ miss_km, plane @ COVARIANCE_KM2 @ plane.T, HBR_KM)
+
+
+@pytest.mark.parametrize("of_primary", [True, False])
+@pytest.mark.parametrize("lead_h", [3.0, 12.0, 48.0])
+def test_the_probability_after_the_burn_is_the_limit(of_primary: bool, lead_h: float) -> None:
+    """At the displaced miss Pc is the limit, and every smaller burn, either way, leaves it above."""
+    burn = {"of_primary": of_primary, "lead_s": lead_h * 3600.0}
+    assert pc_after(0.0, **burn) > 10.0 * LIMIT_PC
+    needed_m_s = delta_v_for_pc_m_s(
+        MEETING,
+        **burn,
+        target_pc=LIMIT_PC,
+        covariance_km2=COVARIANCE_KM2,
+        hbr_km=HBR_KM,
+        gm_km3_s2=GM_MARS_KM3_S2,
+    )
+    assert needed_m_s is not None
+    assert pc_after(needed_m_s, **burn) == pytest.approx(LIMIT_PC, rel=TWO_QUADRATURES)
+    for share in np.linspace(-0.999, 0.999, 41):
+        assert pc_after(share * needed_m_s, **burn) > LIMIT_PC
+    assert pc_after(1.001 * needed_m_s, **burn) < LIMIT_PC
+
+
+def test_no_burn_is_needed_below_the_limit_and_none_helps_without_a_plane() -> None:
+    """Where Pc is under the limit already the burn is 0; with a covariance that is none there is no answer."""
+    known = {"of_primary": True, "lead_s": 3600.0, "hbr_km": HBR_KM, "gm_km3_s2": GM_MARS_KM3_S2}
+    assert delta_v_for_pc_m_s(MEETING, **known, target_pc=0.5, covariance_km2=COVARIANCE_KM2) == 0.0
+    assert delta_v_for_pc_m_s(MEETING, **known, target_pc=1e-5, covariance_km2=np.diag([-9.0, -9.0, -9.0])) is None
 
 
 def nearest(motions, tca_s):

@@ -23,7 +23,7 @@ from scipy.stats import ncx2
 
 import records
 import risk_records
-from generator.cycle.record import CrossingRecord, CycleRecord, EventRecord, PairRecord, SeasonRecord
+from generator.cycle.record import CrossingRecord, CycleRecord, EventRecord, PairRecord, SeasonRecord, TradeRecord
 from generator.encounter.alert import Level
 from generator.report import wording
 from generator.report.plots import Plot, event_plots, pair_plots
@@ -190,7 +190,7 @@ def test_without_a_probability_there_is_no_plot_of_it() -> None:
     assert not {"pc", "pcplane"} & kinds_of(replace(event, probability=records.NO_PROBABILITY))
     assert "pc" not in kinds_of(replace(event, probability=replace(event.probability, pc=0.0, dilution=zeros)))
     assert "trade" not in kinds_of(replace(event, trades=()))
-    helpless = replace(event.trades[0], rows=((24.0, None), (48.0, None)))
+    helpless = replace(_without_pc(event.trades[0]), rows=((24.0, None), (48.0, None)))
     assert "trade" not in kinds_of(replace(event, trades=(helpless,)))
 
 
@@ -314,18 +314,37 @@ def test_distance_band_needs_both_covariances() -> None:
 
 
 def test_trade_runs_towards_tca_and_keeps_every_row() -> None:
-    """Lead time falls to zero at the right, and the line has the record's delta-v at each lead time."""
+    """Lead time falls to zero at the right; one line has the record's delta-v for the distance, one that for Pc."""
     (trade,) = red_event().trades
-    axes = figure_of(event_plot("trade")).axes[0]
+    plot = event_plot("trade")
+    axes = figure_of(plot).axes[0]
     assert axes.get_xlim() == (trade.rows[-1][0], 0.0)
-    assert np.array(longest_line(axes).get_xydata()) == pytest.approx(np.array(trade.rows), rel=ROUNDING)
+    for_distance, for_pc = (line for line in axes.lines if len(line.get_xdata()) == len(trade.rows))
+    assert np.array(for_distance.get_xydata()) == pytest.approx(np.array(trade.rows), rel=ROUNDING)
+    assert np.array(for_pc.get_xydata()) == pytest.approx(np.abs(trade.pc_rows), rel=ROUNDING)
+    assert [(row[1], row[4]) for row in plot.rows] == list(trade.pc_rows)
+    assert "MRO, for Pc" in plot.alt
+
+
+def test_trade_without_a_probability_has_only_the_distance() -> None:
+    """Where no manoeuvre is sized by Pc there is one line, no word of Pc, and empty cells in the data."""
+    event = red_event()
+    plot = event_plot("trade", replace(event, trades=(_without_pc(event.trades[0]),)))
+    lines = [line for line in figure_of(plot).axes[0].lines if len(line.get_xdata()) == len(event.trades[0].rows)]
+    assert len(lines) == 1
+    assert "Pc" not in plot.title + plot.caption + plot.alt
+    assert {row[4:] for row in plot.rows} == {(None, None)}
+
+
+def _without_pc(trade: TradeRecord) -> TradeRecord:
+    return replace(trade, target_pc=None, pc_rows=(), no_pc_reason="there is none")
 
 
 def test_trade_breaks_where_no_manoeuvre_helps() -> None:
     """A lead time without a delta-v is a gap in the line and an empty cell in the data."""
     event = red_event()
     rows = tuple((lead, None if 40.0 < lead < 50.0 else value) for lead, value in event.trades[0].rows)
-    plot = event_plot("trade", replace(event, trades=(replace(event.trades[0], rows=rows),)))
+    plot = event_plot("trade", replace(event, trades=(replace(_without_pc(event.trades[0]), rows=rows),)))
     line = longest_line(figure_of(plot).axes[0])
     expected = [value is None for _, value in rows]
     assert np.isnan(np.ma.filled(line.get_ydata(), np.nan)).tolist() == expected
@@ -337,7 +356,7 @@ def test_deadline_is_marked_with_its_cost() -> None:
     event = red_event()
     assert event.deadline is not None
     lead_h = (event.tca - event.deadline) / 3600.0
-    cost = dict(event.trades[0].rows)[lead_h]
+    cost = abs(dict(event.trades[0].pc_rows)[lead_h])
     plot = event_plot("trade")
     axes = figure_of(plot).axes[0]
     assert lead_h in [line.get_xdata()[0] for line in axes.lines if list(line.get_ydata()) == [0, 1]]
@@ -353,7 +372,7 @@ def test_each_manoeuvring_object_has_its_line() -> None:
     )
     plot = event_plot("trade", replace(event, trades=(*event.trades, other)))
     lines = [line for line in figure_of(plot).axes[0].lines if len(line.get_xdata()) == len(other.rows)]
-    assert len(lines) == 2
+    assert len(lines) == 4
     assert "MRO" in plot.alt
     assert "TIANWEN-1" in plot.alt
 

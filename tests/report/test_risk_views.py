@@ -118,6 +118,20 @@ def test_trade_marks_the_deadline() -> None:
     assert row.cells[2].text.startswith("+")
 
 
+def test_trade_tells_what_the_probability_needs() -> None:
+    """A column for Pc stands beside that for the distance; without one the statement says why there is none."""
+    event = _red()
+    told = risk_views.trade(event, Catalogue(sample_record()))
+    assert told is not None
+    assert [head.title for head in told.table.heads[2:4]] == ["MRO", "MRO, for Pc"]
+    assert "lower the probability of collision to 1.0e-7" in told.statement
+    none = replace(event.trades[0], target_pc=None, pc_rows=(), no_pc_reason="no level has a threshold of it")
+    bare = risk_views.trade(replace(event, trades=(none,)), Catalogue(sample_record()))
+    assert bare is not None
+    assert len(bare.table.heads) == len(told.table.heads) - 1
+    assert "sized by the probability of collision: no level has a threshold of it." in bare.statement
+
+
 def test_no_trade_without_manoeuvres() -> None:
     """Where nobody can manoeuvre there is no trade."""
     assert risk_views.trade(replace(_red(), trades=()), Catalogue(sample_record())) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -31,6 +32,7 @@ from generator.report.plots.style import (
     log_axis,
     minute_text,
     panel,
+    pc_threshold_text,
     second_text,
     short,
     text_width_pt,
@@ -150,7 +152,7 @@ def cost_at(line: TradeLine, lead_h: float) -> float | None:
 
 def trade_plot(event: EventRecord) -> Plot | None:
     """Delta-v against lead time of each object that can manoeuvre; None where no manoeuvre reaches the target."""
-    lines = [_line(trade) for trade in event.trades]
+    lines = [line for trade in event.trades for line in _lines(trade)]
     useful = tuple(line for line in lines if np.nansum(line.delta_v_m_s) > 0)
     if not useful:
         return None
@@ -158,26 +160,28 @@ def trade_plot(event: EventRecord) -> Plot | None:
     deadline_text = ""
     if event.deadline is not None:
         deadline_text = f"deadline {minute_text(event.deadline)} UTC"
-    target_km = event.trades[0].target_km
+    target_km, target_pc = event.trades[0].target_km, event.trades[0].target_pc
+    or_pc = "" if target_pc is None else f", or Pc to {pc_threshold_text(target_pc)}"
     return Plot(
         name=f"event-{event.event_id}-trade",
         kind="trade",
         title=f"Delta-v along the track that brings the miss of {event.primary} and {event.secondary} to "
-        f"{short(target_km)} km, by lead time",
+        f"{short(target_km)} km{or_pc}, by lead time",
         alt=_alt(event, useful, target_km, deadline_h),
         caption=(
             "The smallest change of speed along the track that is enough, if made so long before TCA; it waves with "
             "the revolutions and grows as TCA comes near. Hatched: after the deadline."
+            + (" For Pc: to the green level, with the covariance held; a green event needs both." if target_pc else "")
         ),
-        columns=("object", "lead_time_h", "delta_v_m_s", "target_km"),
+        columns=("object", "lead_time_h", "delta_v_m_s", "target_km", "delta_v_for_pc_m_s", "target_pc"),
         rows=tuple(
-            (trade.object_id, lead_h, delta_v, trade.target_km)
+            (trade.object_id, lead_h, delta_v, trade.target_km, dict(trade.pc_rows).get(lead_h), trade.target_pc)
             for trade in event.trades
             for lead_h, delta_v in trade.rows
         ),
         drawing=TradeDrawing(
             heading=f"{event.primary} – {event.secondary}",
-            subheading=f"Delta-v for a miss of {short(target_km)} km · TCA {second_text(event.tca)}",
+            subheading=f"Delta-v for a miss of {short(target_km)} km{or_pc} · TCA {second_text(event.tca)}",
             tca=event.tca,
             lines=useful,
             deadline_h=deadline_h,
@@ -186,11 +190,19 @@ def trade_plot(event: EventRecord) -> Plot | None:
     )
 
 
-def _line(trade: TradeRecord) -> TradeLine:
+def _lines(trade: TradeRecord) -> list[TradeLine]:
+    """For the distance, and for the probability where there is one."""
+    found = [_line(trade.object_id, trade.rows)]
+    if trade.target_pc is not None and trade.pc_rows:
+        found.append(_line(f"{trade.object_id}, for Pc", trade.pc_rows))
+    return found
+
+
+def _line(name: str, sizes: Sequence[tuple[float, float | None]]) -> TradeLine:
     """By rising lead time; a delta-v against the motion counts by its size."""
-    rows = sorted(trade.rows, key=lambda row: row[0])
+    rows = sorted(sizes, key=lambda row: row[0])
     return TradeLine(
-        name=trade.object_id,
+        name=name,
         leads_h=np.array([lead_h for lead_h, _ in rows]),
         delta_v_m_s=np.abs(np.array([delta_v for _, delta_v in rows], dtype=np.float64)),
     )
