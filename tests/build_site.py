@@ -15,7 +15,8 @@ from generator.astro.epochs import DAY_S
 from generator.cycle.notices import notices
 from generator.cycle.record import CycleRecord, Span
 from generator.publish.offline import write_archive
-from generator.report import calendars, feeds, pages, plots, views
+from generator.report import calendars, feeds, pages, plots, verdicts
+from generator.report.catalogue import detailed_events
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE_NAME = "Close approaches at Mars"
@@ -71,7 +72,7 @@ def write_sources(docs: Path, records: Sequence[CycleRecord], *, drawn: tuple[st
             picture = plots.draw(plot).decode() if wanted else '<svg xmlns="http://www.w3.org/2000/svg"/>'
             _write(folder / "plots" / f"{plot.name}.svg", picture)
     newest = records[-1]
-    summaries = [views.summarise(record) for record in records]
+    summaries = [verdicts.summarise(record) for record in records]
     years = sorted({int(record.cycle_id[:4]) for record in records})
     months = {(int(record.cycle_id[:4]), int(record.cycle_id[5:7])): listed_events(record) for record in records}
     told = [notice for record in reversed(records) for notice in notices(record)]
@@ -83,10 +84,10 @@ def write_sources(docs: Path, records: Sequence[CycleRecord], *, drawn: tuple[st
     _write(docs / "latest.json", "{}")
 
 
-def listed_events(record: CycleRecord) -> list[views.MonthEvent]:
+def listed_events(record: CycleRecord) -> list[verdicts.MonthEvent]:
     """The cycle's events as a month's list tells of them."""
     return [
-        views.MonthEvent(
+        verdicts.MonthEvent(
             event_id=event.event_id, primary=event.primary, secondary=event.secondary, tca=event.tca,
             miss_km=event.miss_km, level=event.level.value, cycles=1, last_cycle_id=record.cycle_id,
         )
@@ -96,7 +97,7 @@ def listed_events(record: CycleRecord) -> list[views.MonthEvent]:
 
 def _plots(record: CycleRecord) -> Iterator[plots.Plot]:
     yield from plots.cycle_plots(record)
-    for event in views.detailed_events(record):
+    for event in detailed_events(record):
         yield from plots.event_plots(record, event)
     for item in record.objects:
         yield from plots.object_plots(record, item)

@@ -17,7 +17,7 @@ from generator.ephemeris.oem import OemSegment
 from generator.ephemeris.oem_write import write_oem
 from generator.pipeline import run_cycle
 from generator.report import object_views
-from generator.report.views import Catalogue, Links
+from generator.report.catalogue import Catalogue, Links
 from stub_cycles import silent
 
 MARS = body_named("MARS")

@@ -25,7 +25,7 @@ from generator.errors import ConfigError
 from generator.pipeline import CycleResult, run_cycle
 from generator.report import sweep_views
 from generator.report.pages import cycle_pages, live_pages
-from generator.report.views import summarise
+from generator.report.verdicts import summarise
 from generator.rescreen import rescreen
 from generator.screening import catalogue
 from generator.screening.screen import screen

@@ -20,7 +20,8 @@ from generator.cycle.manifest import Link
 from generator.cycle.notices import LEFT, Notice, dump_notice, load_notice, notices
 from generator.cycle.record import CycleRecord
 from generator.encounter.alert import Level
-from generator.report.views import CycleSummary, MonthEvent, meaningful, summarise
+from generator.report.silence import meaningful
+from generator.report.verdicts import CycleSummary, MonthEvent, summarise
 
 FORMAT: Final = f"2/{generator.__version__}"
 """Another format, or another program that may word a verdict otherwise, makes the index again."""

@@ -21,10 +21,11 @@ from generator.errors import PublicationError
 from generator.publish.index import Index
 from generator.publish.workspace import GENERATED, Workspace
 from generator.report import calendars, feeds
+from generator.report.catalogue import detailed_events
 from generator.report.pages import cycle_pages, live_pages, permalink_pages
 from generator.report.plots import Plot, cycle_plots, data_csv, draw_all, event_plots, object_plots, pair_plots
 from generator.report.silence import still_meaningful
-from generator.report.views import CycleSummary, detailed_events, summarise
+from generator.report.verdicts import CycleSummary, summarise
 
 Progress = Callable[[str, int], Callable[[int], None]]
 """Called with a stage and its number of steps; gives a function that counts steps done."""

@@ -9,8 +9,9 @@ from generator.cycle.archive import cycle_folder
 from generator.cycle.notices import Notice
 from generator.cycle.record import CycleRecord
 from generator.report import archive_views, wording
+from generator.report.catalogue import Links
 from generator.report.rendering import Crumb, Meta, edition_line, render_page
-from generator.report.views import CycleSummary, Links, MonthEvent
+from generator.report.verdicts import CycleSummary, MonthEvent
 
 Month = tuple[int, int]
 

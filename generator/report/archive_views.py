@@ -11,18 +11,8 @@ from generator.cycle.archive import cycle_folder
 from generator.cycle.notices import Notice
 from generator.encounter.alert import Level
 from generator.report import wording
-from generator.report.views import (
-    Cell,
-    CycleSummary,
-    Head,
-    MonthEvent,
-    Table,
-    TableRow,
-    level_cell,
-    limited,
-    number_cell,
-    time_cell,
-)
+from generator.report.verdicts import CycleSummary, MonthEvent
+from generator.report.views import Cell, Head, Table, TableRow, level_cell, limited, number_cell, time_cell
 
 _RANK: Final = {"red": 3, "yellow": 2, "green": 1, "none": 0}
 

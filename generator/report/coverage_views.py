@@ -9,21 +9,9 @@ from typing import Final
 
 from generator.cycle.record import CycleRecord, FunnelRecord, FunnelStep, PairRecord
 from generator.report import wording
+from generator.report.catalogue import Catalogue, Links
 from generator.report.tables import COVERAGE_COLUMNS
-from generator.report.views import (
-    Catalogue,
-    Cell,
-    Head,
-    Links,
-    Table,
-    TableRow,
-    cell,
-    head,
-    limited,
-    number_cell,
-    span_cell,
-    time_cell,
-)
+from generator.report.views import Cell, Head, Table, TableRow, cell, head, limited, number_cell, span_cell, time_cell
 
 _COLUMN: Final = {column.key: column for column in COVERAGE_COLUMNS}
 

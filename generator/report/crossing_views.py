@@ -16,22 +16,11 @@ from generator.astro.epochs import DAY_S, Epoch
 from generator.cycle.record import CrossingRecord, CycleRecord, EventRecord, PairRecord, SeasonRecord
 from generator.encounter.alert import SEVERITY, Level
 from generator.report import remark_views, wording
+from generator.report.catalogue import Catalogue, Links
+from generator.report.silence import phase_unknown
 from generator.report.tables import CROSSING_COLUMNS
-from generator.report.views import (
-    Catalogue,
-    Cell,
-    Head,
-    Links,
-    Table,
-    TableRow,
-    cell,
-    crossing_alerts,
-    head,
-    level_cell,
-    number_cell,
-    phase_unknown,
-    time_cell,
-)
+from generator.report.verdicts import crossing_alerts
+from generator.report.views import Cell, Head, Table, TableRow, cell, head, level_cell, number_cell, time_cell
 
 CARD_LIMIT: Final = 3
 """Pairs of crossing orbits that get a card; the table holds all."""

@@ -9,13 +9,12 @@ from generator.cycle.record import EventRecord, HistoryPoint
 from generator.encounter.alert import SEVERITY
 from generator.encounter.uncertainty import Basis
 from generator.report import remark_views, wording
+from generator.report.catalogue import Catalogue, Links, nearness_km
 from generator.report.tables import EVENT_COLUMNS
 from generator.report.views import (
     AXES,
-    Catalogue,
     Cell,
     Head,
-    Links,
     Table,
     TableRow,
     cell,
@@ -23,7 +22,6 @@ from generator.report.views import (
     head,
     level_cell,
     limited,
-    nearness_km,
     number_cell,
     probability_cell,
     span_cell,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from generator.cycle.record import CycleRecord, EventRecord, NoteRecord, ObjectRecord
 from generator.report import wording
-from generator.report.views import Catalogue
+from generator.report.catalogue import Catalogue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

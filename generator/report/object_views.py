@@ -8,25 +8,16 @@ from dataclasses import dataclass
 from generator.cycle.record import CycleRecord, InputRecord, ObjectRecord, PairRecord
 from generator.encounter.alert import Level
 from generator.report import crossing_views, remark_views, risk_views, solution_views, wording
+from generator.report.catalogue import Catalogue, Links
 from generator.report.coverage_views import coverage_table, uncovered_table
 from generator.report.cycle_views import inputs_table, refusals
 from generator.report.event_tables import events_table
 from generator.report.quality_views import findings_table, prediction_words, predictions_table
 from generator.report.retrieval_views import failure_words, origin_words, uncertainty_fact
+from generator.report.silence import phase_unknown
 from generator.report.solution_views import ObjectSolutions
-from generator.report.views import (
-    Catalogue,
-    Cell,
-    Fact,
-    Head,
-    Links,
-    Table,
-    TableRow,
-    crossing_alerts,
-    number_cell,
-    phase_unknown,
-    span_cell,
-)
+from generator.report.verdicts import crossing_alerts
+from generator.report.views import Cell, Fact, Head, Table, TableRow, number_cell, span_cell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

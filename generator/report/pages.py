@@ -32,16 +32,18 @@ from generator.report import (
     solution_views,
     sweep_views,
     tables,
-    views,
+    verdicts,
     wording,
 )
 from generator.report.archive_pages import Month, archive_pages, changes_page, finder_page, latest_script
 from generator.report.calendars import event_calendar
+from generator.report.catalogue import Catalogue, Links, detailed_events
 from generator.report.feeds import object_feed
 from generator.report.plots import cycle_plots, event_plots, object_plots, pair_plots
 from generator.report.rendering import Crumb, Meta, edition_line, render, render_page
 from generator.report.validation_views import validation_view
-from generator.report.views import Catalogue, CycleSummary, Links, MonthEvent, Table
+from generator.report.verdicts import CycleSummary, MonthEvent
+from generator.report.views import Table
 from generator.validation import check as validation
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,120}")
@@ -64,7 +66,7 @@ def cycle_pages(record: CycleRecord) -> dict[str, str]:
     record = catalogue.record
     below = Links(root=f"../{_TO_ROOT}", cycle="../")
     files = {"index.md": _cycle_page(catalogue, Links(root=_TO_ROOT, cycle=""))}
-    for event in views.detailed_events(record):
+    for event in detailed_events(record):
         files[f"events/{_file_name(event.event_id)}.md"] = _event_page(event, catalogue, below)
     for item in record.objects:
         files[f"objects/{_file_name(item.id)}.md"] = _object_page(item, catalogue, below, live=False)
@@ -191,7 +193,7 @@ def _cycle_page(catalogue: Catalogue, links: Links) -> str:
 def _front_page(catalogue: Catalogue, links: Links) -> str:
     record = catalogue.record
     events = event_tables.events_table(catalogue.events, catalogue, links, caption=_events_caption(record))
-    verdict = views.verdict(record)
+    verdict = verdicts.verdict(record)
     meta = Meta(
         title=record.title, description=verdict.headline, kind="front", crumbs=(),
         notice=record.notice, edition=edition_line(record),
@@ -208,7 +210,7 @@ def _overview(catalogue: Catalogue, links: Links) -> dict[str, Any]:
     crossing_cards, more_crossings = crossing_views.cards(catalogue, links)
     return {
         "context": cycle_views.context(record),
-        "verdict": views.verdict(record),
+        "verdict": verdicts.verdict(record),
         "cards": cards,
         "more": more,
         "crossing_cards": crossing_cards,
@@ -360,7 +362,7 @@ def _cycle_meta(record: CycleRecord, links: Links) -> Meta:
     when = wording.moment_to_minute(record.window.start)
     last = record.previous_cycle_id
     return Meta(
-        title=f"Cycle of {when}", description=views.verdict(record).headline, kind="cycle",
+        title=f"Cycle of {when}", description=verdicts.verdict(record).headline, kind="cycle",
         crumbs=_cycle_crumbs(record, links, None),
         notice=record.notice, edition=edition_line(record), cycle_id=record.cycle_id,
         month=record.cycle_id[:7], previous=links.other_cycle(last) if last else None,

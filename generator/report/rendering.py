@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from generator.cycle.record import CycleRecord
 from generator.report import wording
-from generator.report.views import Links
+from generator.report.catalogue import Links
 from generator.resources import resource
 
 Crumb = tuple[str, str | None]

@@ -12,16 +12,8 @@ import numpy as np
 from generator.astro.epochs import Epoch
 from generator.cycle.record import EventRecord, ProbabilityRecord, TogetherRecord
 from generator.report import wording
-from generator.report.views import (
-    Catalogue,
-    Cell,
-    Fact,
-    Head,
-    Table,
-    TableRow,
-    number_cell,
-    probability_cell,
-)
+from generator.report.catalogue import Catalogue
+from generator.report.views import Cell, Fact, Head, Table, TableRow, number_cell, probability_cell
 
 SENSITIVITY_ROWS: Final = 7
 NEGLIGIBLE: Final = (

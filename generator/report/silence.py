@@ -1,13 +1,70 @@
-"""What earlier cycles told of an object that has fallen silent since: nothing of approaches still to come."""
+"""Objects whose position along the orbit is unknown: they never get a time or a distance of closest approach.
+
+:func:`meaningful` is the one place that sees to it for a record, :func:`still_meaningful` for what earlier cycles told.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from generator.astro.epochs import Epoch
-from generator.cycle.record import CycleRecord
-from generator.report.views import phase_unknown
+from generator.cycle.record import CrossingRecord, CycleRecord, ObjectRecord, PairRecord, SolutionRecord
+from generator.report import wording
+
+
+def phase_unknown(item: ObjectRecord | None) -> bool:
+    """Whether only the object's orbit is known, and not where on it the object is."""
+    return item is not None and item.phase == "unknown"
+
+
+def meaningful(record: CycleRecord) -> CycleRecord:
+    """The record without any claim on pairs of which one position along the orbit is unknown.
+
+    They have no TCA, whatever the record holds: their events are left out, and the pairs say so and nothing else.
+    """
+    silent = {item.id for item in record.objects if phase_unknown(item)}
+    if not silent:
+        return record
+    return replace(
+        record,
+        events=tuple(event for event in record.events if not silent & {event.primary, event.secondary}),
+        crossings=tuple(_untimed(item, silent) for item in record.crossings),
+        pairs=tuple(_unknowable(pair) if silent & {pair.primary, pair.secondary} else pair for pair in record.pairs),
+        solutions=tuple(_silenced(item, silent) for item in record.solutions),
+    )
+
+
+def _silenced(solution: SolutionRecord, silent: AbstractSet[str]) -> SolutionRecord:
+    """A solution without any claim about a silent object, its own or another."""
+    if solution.object_id in silent:
+        return replace(solution, unscreened=wording.PHASE_UNKNOWN, difference=None, pairs=(), events=())
+    return replace(
+        solution,
+        pairs=tuple(pair for pair in solution.pairs if pair.other not in silent),
+        events=tuple(event for event in solution.events if not silent & {event.primary, event.secondary}),
+    )
+
+
+def _unknowable(pair: PairRecord) -> PairRecord:
+    return replace(
+        pair, unscreened=wording.PHASE_UNKNOWN, covered_s=0.0, uncovered_s=pair.covered_s + pair.uncovered_s,
+        uncovered=(), proven_no_closer_than_km=None, proof=None, nearest=None, profile=None, event_ids=(), together=(),
+    )  # fmt: skip
+
+
+def _untimed(crossing: CrossingRecord, silent: AbstractSet[str]) -> CrossingRecord:
+    """A crossing with a silent object: only the other's passage is known, and no timing."""
+    if not silent & {crossing.primary, crossing.secondary}:
+        return crossing
+    return replace(
+        crossing,
+        passage_primary=None if crossing.primary in silent else crossing.passage_primary,
+        passage_secondary=None if crossing.secondary in silent else crossing.passage_secondary,
+        oxt_s=None, timing_sigma_s=None, straight_line_cad_km=None,
+    )  # fmt: skip
 
 
 class Passing(Protocol):

@@ -13,12 +13,11 @@ from typing import Final
 from generator.cycle.record import EventRecord, InputRecord, ObjectRecord, SolutionEvent, SolutionRecord
 from generator.encounter.alert import Level
 from generator.report import wording
+from generator.report.catalogue import Catalogue, Links
 from generator.report.views import (
     AXES,
-    Catalogue,
     Cell,
     Head,
-    Links,
     Table,
     TableRow,
     level_cell,

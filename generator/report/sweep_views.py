@@ -10,21 +10,9 @@ from typing import Final
 from generator.cycle.record import ApproachRecord, CycleRecord, SweepRecord
 from generator.encounter.alert import Level
 from generator.report import wording
+from generator.report.catalogue import Catalogue, Links
 from generator.report.tables import Column, csv_text, json_text
-from generator.report.views import (
-    ROW_LIMIT,
-    Catalogue,
-    Cell,
-    Fact,
-    Head,
-    Links,
-    Table,
-    TableRow,
-    cell,
-    head,
-    level_cell,
-    time_cell,
-)
+from generator.report.views import ROW_LIMIT, Cell, Fact, Head, Table, TableRow, cell, head, level_cell, time_cell
 
 MATRIX_GROUPS: Final = 12
 REST: Final = "all others"

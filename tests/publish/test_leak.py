@@ -25,7 +25,7 @@ from generator.publish.stage import all_plots
 from generator.publish.workspace import Workspace
 from generator.report import wording
 from generator.report.pages import cycle_pages
-from generator.report.views import verdict
+from generator.report.verdicts import verdict
 
 RULES = {"MEX": Show.HIDDEN, "PHOBOS": Show.ANONYMOUS, "TIANWEN-1": Show.METRICS}
 PUBLIC = edition(RULES)

@@ -11,8 +11,8 @@ import pytest
 from generator.astro.epochs import Epoch
 from generator.cycle.record import CrossingRecord, CycleRecord, PairRecord, SeasonRecord, Span
 from generator.encounter.alert import Level
-from generator.report import crossing_views, views
-from generator.report.views import Catalogue, Links
+from generator.report import crossing_views, verdicts
+from generator.report.catalogue import Catalogue, Links
 from records import quiet_record, sample_record
 
 LINKS = Links(root="", cycle="")
@@ -112,18 +112,18 @@ def test_green_crossings_have_no_card() -> None:
     """A crossing without an alert has no card and does not enter the verdict."""
     record = _record(*_daily(Level.GREEN, 5))
     assert crossing_views.cards(Catalogue(record), LINKS) == ((), None)
-    assert views.verdict(record).state == "clear"
-    assert not any("cross" in line for line in views.verdict(record).details)
+    assert verdicts.verdict(record).state == "clear"
+    assert not any("cross" in line for line in verdicts.verdict(record).details)
 
 
 def test_crossings_have_a_clause_of_their_own() -> None:
     """A red crossing needs no decision by itself: the headline stays calm and a clause names the pair."""
     record = _record(*_daily(Level.RED, 2))
-    verdict = views.verdict(record)
+    verdict = verdicts.verdict(record)
     assert verdict.headline == "Nothing needs a decision in the time that is covered."
     assert verdict.state == "yellow"
     assert "The orbits of 1 pair cross: MRO – ODY (red)." in verdict.details
-    assert views.summarise(record).verdict.endswith("The orbits of 1 pair cross: MRO – ODY (red).")
+    assert verdicts.summarise(record).verdict.endswith("The orbits of 1 pair cross: MRO – ODY (red).")
 
 
 def test_many_crossing_pairs_are_counted() -> None:
@@ -133,7 +133,7 @@ def test_many_crossing_pairs_are_counted() -> None:
         _crossing(primary=pair.primary, secondary=pair.secondary, level=level)
         for pair, level in zip(sample_record().pairs, levels, strict=False)
     ]
-    assert "The orbits of 5 pairs cross: 1 red and 4 yellow." in views.verdict(_record(*crossings)).details
+    assert "The orbits of 5 pairs cross: 1 red and 4 yellow." in verdicts.verdict(_record(*crossings)).details
 
 
 def _season(*below: tuple[str, str]) -> SeasonRecord:

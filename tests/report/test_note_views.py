@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from generator.cycle.release_record import ContactRecord
+from generator.report.catalogue import Catalogue
 from generator.report.note_views import contacts
-from generator.report.views import Catalogue
 from records import RED_EVENT, sample_record
 
 

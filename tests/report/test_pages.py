@@ -14,8 +14,9 @@ from generator.cycle.record import CycleRecord, NearestRecord, dump, load
 from generator.cycle.release_record import EditionRecord
 from generator.encounter.alert import Level
 from generator.errors import PublicationError
-from generator.report import archive_pages, archive_views, pages, tables, views
-from generator.report.views import CycleSummary
+from generator.report import archive_pages, archive_views, pages, tables, verdicts
+from generator.report.catalogue import detailed_events
+from generator.report.verdicts import CycleSummary
 from hostile import HOSTILE, hostile_record
 from records import quiet_record, sample_record
 
@@ -23,7 +24,7 @@ PHASE_UNKNOWN = "position along the orbit unknown: only crossings of the orbits 
 
 
 def _live(record: CycleRecord) -> dict[str, str]:
-    return pages.live_pages(record, [views.summarise(record)], [2021])
+    return pages.live_pages(record, [verdicts.summarise(record)], [2021])
 
 
 def _all(record: CycleRecord) -> dict[str, str]:
@@ -39,7 +40,7 @@ def test_pages_of_a_cycle() -> None:
         "index.md",
         *(f"{table}.{kind}" for table in twins for kind in ("csv", "json")),
         *(f"events/{event.event_id}.{kind}" for event in record.events for kind in ("cdm", "cdm.xml", "ics")),
-        *(f"events/{event.event_id}.md" for event in views.detailed_events(record)),
+        *(f"events/{event.event_id}.md" for event in detailed_events(record)),
         *(f"objects/{item.id}.md" for item in record.objects),
         *(f"pairs/{pair.primary}--{pair.secondary}.md" for pair in record.pairs),
     }  # fmt: skip
@@ -117,7 +118,7 @@ def test_hostile_ids_are_refused() -> None:
     record = sample_record()
     event = replace(record.events[0], event_id="../../index")
     with pytest.raises(PublicationError, match="an id must be letters"):
-        pages.live_pages(replace(record, events=(event,)), [views.summarise(record)], [2021])
+        pages.live_pages(replace(record, events=(event,)), [verdicts.summarise(record)], [2021])
 
 
 def test_phase_unknown_never_shows_a_tca() -> None:

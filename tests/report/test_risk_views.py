@@ -10,7 +10,7 @@ import pytest
 from generator.cycle.record import CycleRecord, EventRecord, MethodRecord, ProbabilityRecord
 from generator.encounter.uncertainty import Basis
 from generator.report import event_tables, event_views, risk_views
-from generator.report.views import Catalogue, Links
+from generator.report.catalogue import Catalogue, Links
 from records import NO_PROBABILITY, sample_record
 
 LINKS = Links(root="", cycle="")

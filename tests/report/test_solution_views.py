@@ -7,8 +7,8 @@ import io
 from dataclasses import replace
 
 from generator.encounter.alert import Level
-from generator.report import pages, solution_views, tables, views
-from generator.report.views import Catalogue, Links
+from generator.report import pages, solution_views, tables, verdicts
+from generator.report.catalogue import Catalogue, Links
 from records import sample_record
 
 LINKS = Links(root="../", cycle="")
@@ -26,8 +26,8 @@ def test_a_plan_reaches_neither_verdict_nor_lists() -> None:
     record = sample_record()
     alone = replace(record, solutions=())
 
-    assert views.verdict(record) == views.verdict(alone)
-    assert views.summarise(record) == views.summarise(alone)
+    assert verdicts.verdict(record) == verdicts.verdict(alone)
+    assert verdicts.summarise(record) == verdicts.summarise(alone)
     assert tables.events_csv(record.events) == tables.events_csv(alone.events)
     ours, theirs = pages.cycle_pages(record), pages.cycle_pages(alone)
     changed = {name for name in ours if ours[name] != theirs[name]}

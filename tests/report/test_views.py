@@ -11,8 +11,8 @@ from pydantic import TypeAdapter
 from generator.astro.epochs import Epoch
 from generator.cycle.record import CycleRecord, EventRecord
 from generator.encounter.alert import Level
-from generator.report import cycle_views, event_tables, event_views, views
-from generator.report.views import Catalogue, Links
+from generator.report import cycle_views, event_tables, event_views, silence, verdicts, views
+from generator.report.catalogue import Catalogue, Links, detailed_events, nearness_km
 from records import level_events, quiet_record, sample_record
 
 LINKS = Links(root="", cycle="")
@@ -30,7 +30,7 @@ def _event(level: Level, deadline: str | None, **changes: Any) -> EventRecord:
 
 def test_verdict_without_red_or_yellow() -> None:
     """With nothing red or yellow the verdict says in words that nothing needs a decision, and below which distance."""
-    verdict = views.verdict(quiet_record())
+    verdict = verdicts.verdict(quiet_record())
     assert verdict.state == "clear"
     assert verdict.headline == "Nothing needs a decision in the time that is covered."
     assert "No approach comes below 0.5 km in the time that is covered." in verdict.details
@@ -38,7 +38,7 @@ def test_verdict_without_red_or_yellow() -> None:
 
 def test_verdict_of_one_red() -> None:
     """One red approach needs a decision by its deadline."""
-    verdict = views.verdict(_with_events(_event(Level.RED, "2021-03-18T09:00:00")))
+    verdict = verdicts.verdict(_with_events(_event(Level.RED, "2021-03-18T09:00:00")))
     assert verdict.headline == "1 approach needs a decision by Thu 18 March 2021 09:00 UTC."
     assert verdict.state == "red"
 
@@ -46,26 +46,26 @@ def test_verdict_of_one_red() -> None:
 def test_verdict_of_several_red() -> None:
     """Of several red approaches the verdict names the first deadline."""
     events = [_event(Level.RED, day) for day in ("2021-03-19T09:00:00", "2021-03-18T09:00:00")]
-    verdict = views.verdict(_with_events(*events))
+    verdict = verdicts.verdict(_with_events(*events))
     assert verdict.headline == "2 approaches need a decision, the first by Thu 18 March 2021 09:00 UTC."
 
 
 def test_verdict_of_a_missed_deadline() -> None:
     """A deadline before the data cut-off is said to have passed."""
-    verdict = views.verdict(_with_events(_event(Level.RED, "2021-03-14T09:00:00")))
+    verdict = verdicts.verdict(_with_events(_event(Level.RED, "2021-03-14T09:00:00")))
     assert verdict.headline == "1 approach needs a decision; its deadline has passed: Sun 14 March 2021 09:00 UTC."
 
 
 def test_verdict_without_deadline() -> None:
     """A red approach without any lead time has no deadline, and the verdict says so."""
-    verdict = views.verdict(_with_events(_event(Level.RED, None)))
+    verdict = verdicts.verdict(_with_events(_event(Level.RED, None)))
     assert verdict.headline == "1 approach needs a decision; no deadline is known, because no lead time is."
 
 
 @pytest.mark.parametrize(("number", "text"), [(1, "1 approach to watch."), (3, "3 approaches to watch.")])
 def test_verdict_of_yellow(number: int, text: str) -> None:
     """Yellow approaches are to watch, and nothing needs a decision."""
-    verdict = views.verdict(_with_events(*[_event(Level.YELLOW, None)] * number))
+    verdict = verdicts.verdict(_with_events(*[_event(Level.YELLOW, None)] * number))
     assert verdict.state == "yellow"
     assert verdict.headline == "Nothing needs a decision in the time that is covered."
     assert text in verdict.details
@@ -77,7 +77,7 @@ def test_nothing_screened_is_not_all_clear() -> None:
     pairs = tuple(
         replace(pair, unscreened="no ephemeris", covered_s=0.0, nearest=None, event_ids=()) for pair in record.pairs
     )
-    verdict = views.verdict(replace(record, pairs=pairs, events=()))
+    verdict = verdicts.verdict(replace(record, pairs=pairs, events=()))
     assert verdict.state == "unknown"
     assert verdict.headline.startswith("Nothing could be screened")
     assert "needs a decision" not in verdict.headline
@@ -86,7 +86,7 @@ def test_nothing_screened_is_not_all_clear() -> None:
 def test_summary_counts_agree_with_the_record() -> None:
     """The archive's row counts the events by level, the screened pairs and the refused inputs."""
     record = sample_record()
-    summary = views.summarise(record)
+    summary = verdicts.summarise(record)
     assert summary.red == len(level_events(Level.RED))
     assert summary.yellow == len(level_events(Level.YELLOW))
     assert summary.red + summary.yellow + summary.green == len(record.events)
@@ -97,23 +97,23 @@ def test_summary_counts_agree_with_the_record() -> None:
 
 def test_summary_survives_json() -> None:
     """A row of the archive is the same after a way through JSON."""
-    adapter = TypeAdapter(views.CycleSummary)
-    summary = views.summarise(sample_record())
+    adapter = TypeAdapter(verdicts.CycleSummary)
+    summary = verdicts.summarise(sample_record())
     assert adapter.validate_json(adapter.dump_json(summary)) == summary
 
 
 def test_detailed_events() -> None:
     """All red and yellow events have a page, and as many of the nearest green ones as the record says."""
     record = replace(sample_record(), detail_events=3)
-    detailed = views.detailed_events(record)
+    detailed = detailed_events(record)
     green = [event for event in detailed if event.level is Level.GREEN]
     left_out = {event.event_id for event in record.events} - {event.event_id for event in detailed}
     assert [e for e in detailed if e.level is not Level.GREEN] == [
         e for e in record.events if e.level is not Level.GREEN
     ]  # fmt: skip
     assert len(green) == 3
-    farthest = max(views.nearness_km(event) for event in green)
-    assert all(views.nearness_km(e) >= farthest for e in record.events if e.event_id in left_out)
+    farthest = max(nearness_km(event) for event in green)
+    assert all(nearness_km(e) >= farthest for e in record.events if e.event_id in left_out)
 
 
 def _with_unknown_phase(object_id: str) -> CycleRecord:
@@ -125,7 +125,7 @@ def _with_unknown_phase(object_id: str) -> CycleRecord:
 
 def test_phase_unknown_takes_events_and_bounds_away() -> None:
     """Events and bounds of an object whose phase is unknown are dropped, even if the record holds them."""
-    record = views.meaningful(_with_unknown_phase("TIANWEN-1"))
+    record = silence.meaningful(_with_unknown_phase("TIANWEN-1"))
     assert any("TIANWEN-1" in (event.primary, event.secondary) for event in sample_record().events)
     assert not any("TIANWEN-1" in (event.primary, event.secondary) for event in record.events)
     for pair in record.pairs:

@@ -1,0 +1,173 @@
+"""A cycle in short: its verdict in words, its row of the archive, its approaches as a month tells of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from generator.astro.epochs import Epoch
+from generator.cycle.record import CycleRecord, EpochText, EventRecord, PairRecord, SweepRecord
+from generator.encounter.alert import SEVERITY, Level
+from generator.report import wording
+from generator.report.silence import meaningful
+
+NAMED_CROSSINGS: Final = 3
+"""Pairs of crossing orbits that the verdict names; of more it gives the number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a reader needs first: one sentence, then what supports it."""
+
+    state: Literal["red", "yellow", "clear", "unknown"]
+    headline: str
+    details: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CycleSummary:
+    """A cycle in one row of the archive: its approaches by level, and in words also its crossings.
+
+    ``superseded_by`` names the cycle that corrects it, if there is one.
+    """
+
+    cycle_id: str
+    cutoff: EpochText
+    red: int
+    yellow: int
+    green: int
+    pairs_screened: int
+    refused: int
+    verdict: str
+    superseded_by: str | None = None
+
+    @property
+    def worst(self) -> Literal["red", "yellow", "green", "none"]:
+        """The most severe level of an approach; "none" where nothing was screened."""
+        if not self.pairs_screened:
+            return "none"
+        return "red" if self.red else "yellow" if self.yellow else "green"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthEvent:
+    """An event as the cycles of one month tell of it: the newest mention, how many there are, the worst level."""
+
+    event_id: str
+    primary: str
+    secondary: str
+    tca: Epoch
+    miss_km: float | None
+    level: str
+    cycles: int
+    last_cycle_id: str
+
+
+def summarise(record: CycleRecord) -> CycleSummary:
+    """The cycle in one row."""
+    record = meaningful(record)
+    levels = Counter(event.level for event in record.events)
+    return CycleSummary(
+        cycle_id=record.cycle_id,
+        cutoff=record.window.start,
+        red=levels[Level.RED],
+        yellow=levels[Level.YELLOW],
+        green=levels[Level.GREEN],
+        pairs_screened=sum(pair.unscreened is None for pair in record.pairs)
+        + (_catalogued_pairs(record.sweep) if record.sweep else 0),
+        refused=sum(item.refusal is not None for item in record.inputs),
+        verdict=" ".join(filter(None, [verdict(record).headline, _crossing_clause(record)])),
+    )
+
+
+def verdict(record: CycleRecord) -> Verdict:
+    """The cycle's answer in words: what needs a decision and by when, what to watch, where orbits cross, what is clear.
+
+    A crossing is no approach: it never needs a decision by itself.
+    """
+    record = meaningful(record)
+    red = [event for event in record.events if event.level is Level.RED]
+    yellow = [event for event in record.events if event.level is Level.YELLOW]
+    screened = [pair for pair in record.pairs if pair.unscreened is None and pair.covered_s > 0.0]
+    if not screened and record.sweep is None:
+        return Verdict(
+            state="unknown", headline="Nothing could be screened: no pair of objects has usable ephemerides.",
+            details=("That nothing is listed says nothing about the risk.",),
+        )  # fmt: skip
+    details = []
+    if yellow:
+        details.append(f"{wording.count(len(yellow), 'approach', 'approaches')} to watch.")
+    elif not red:
+        limit = wording.plain(record.thresholds.yellow_cad_km)
+        details.append(f"No approach comes below {limit} km in the time that is covered.")
+    crossing = _crossing_clause(record)
+    if crossing:
+        details.append(crossing)
+    details.append(_clear_pairs(record, screened) if record.sweep is None else _swept(record.sweep))
+    partly = any(pair.unscreened is None and pair.uncovered_s > 0.0 for pair in record.pairs)
+    quiet = "Nothing needs a decision in the time that is covered." if partly else "Nothing needs a decision."
+    if record.provenance.configuration is None:  # an edition that withholds something must not speak for all of it
+        quiet = "Nothing that this edition shows needs a decision."
+    headline = _decision(red, record.window.start) if red else quiet
+    state: Literal["red", "yellow", "clear"] = "red" if red else "yellow" if yellow or crossing else "clear"
+    return Verdict(state=state, headline=headline, details=tuple(details))
+
+
+def crossing_alerts(record: CycleRecord) -> dict[tuple[str, str], Level]:
+    """The worst level of the crossings of each pair that has a red or yellow one, the most severe first."""
+    worst: dict[tuple[str, str], Level] = {}
+    for crossing in record.crossings:
+        key = (crossing.primary, crossing.secondary)
+        if crossing.level is not Level.GREEN and SEVERITY[crossing.level] > SEVERITY[worst.get(key, Level.GREEN)]:
+            worst[key] = crossing.level
+    return dict(sorted(worst.items(), key=lambda item: (-SEVERITY[item[1]], item[0])))
+
+
+def _crossing_clause(record: CycleRecord) -> str | None:
+    """A sentence such as "The orbits of 2 pairs cross: MGS – MRO (red) and MRO – ODY (yellow)", None without alert."""
+    alerts = crossing_alerts(record)
+    if not alerts:
+        return None
+    if len(alerts) <= NAMED_CROSSINGS:
+        which = wording.listing([f"{first} – {second} ({level.value})" for (first, second), level in alerts.items()])
+    else:
+        levels = list(alerts.values())
+        counts = [f"{levels.count(level)} {level.value}" for level in Level if level in levels]
+        which = wording.listing(counts)
+    return f"The orbits of {wording.count(len(alerts), 'pair')} cross: {which}."
+
+
+def _decision(red: Sequence[EventRecord], cutoff: Epoch) -> str:
+    needs = "1 approach needs a decision" if len(red) == 1 else f"{len(red)} approaches need a decision"
+    deadlines = sorted(event.deadline for event in red if event.deadline is not None)
+    if not deadlines:
+        return f"{needs}; no deadline is known, because no lead time is."
+    when = wording.moment_to_minute(deadlines[0])
+    if deadlines[0] <= cutoff:
+        which = "its deadline" if len(red) == 1 else "the first deadline"
+        return f"{needs}; {which} has passed: {when}."
+    return f"{needs} by {when}." if len(red) == 1 else f"{needs}, the first by {when}."
+
+
+def _catalogued_pairs(sweep: SweepRecord) -> int:
+    """Pairs of catalogued objects alone, or with primaries."""
+    count, chosen = sweep.catalogued_count, len(sweep.primaries)
+    return count * (count - 1) // 2 if sweep.mode == "all" else chosen * max(count - 1, 0)
+
+
+def _swept(sweep: SweepRecord) -> str:
+    count = wording.count(len(sweep.approaches), "approach", "approaches")
+    return f"{sweep.catalogued_count} objects of a catalogue were screened as well, with {count} below the limit."
+
+
+def _clear_pairs(record: CycleRecord, screened: Sequence[PairRecord]) -> str:
+    limit_km = record.thresholds.limit_km
+    clear = sum((pair.proven_no_closer_than_km or 0.0) >= limit_km for pair in screened)
+    partly = sum(pair.uncovered_s > 0.0 for pair in screened)
+    text = f"{clear} of {wording.count(len(screened), 'screened pair')} stay above {wording.plain(limit_km)} km"
+    missing = len(record.pairs) - len(screened)
+    gaps = [f"{wording.count(partly, 'pair')} covered only in part"] if partly else []
+    gaps += [f"{wording.count(missing, 'pair')} not screened"] if missing else []
+    return f"{text}; {wording.listing(gaps)}." if gaps else f"{text}."
