@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import least_squares
 from scipy.spatial.transform import Rotation
 
 from generator.astro.drift import SecularRates, secular_rates
@@ -23,8 +24,12 @@ from generator.screening.crossing_search import find_minima
 from generator.screening.crossing_strip import prepare
 
 FloatArray = NDArray[np.float64]
+IndexArray = NDArray[np.intp]
 
 _DAY_S: Final = 86_400.0
+_PLACES: Final = 17  # nodes a piece, a fraction of a degree of the orbit apart
+_VALLEY_PAIRS: Final = 48  # a revolution has some twenty pieces, each beside two or three of the other
+_VALLEY: Final = 1e-12  # relative, of place, squared distance and slope
 _OVERLAP: Final = 1.1  # revolutions taken, so that every place lies inside the arc
 
 
@@ -149,7 +154,37 @@ def _smallest(first: Pieces, second: Pieces, count: int) -> FloatArray:
     found = find_minima(first, second, day * at.shape[1] + i, day * to.shape[1] + j, limit_km[day])
     oxd_km = np.full(count, np.inf)
     np.minimum.at(oxd_km, day[found.box], found.distance_km)
+    for lost in np.flatnonzero(np.isinf(oxd_km)):
+        own = day == lost
+        oxd_km[lost] = _in_a_valley(first, second, lost * at.shape[1] + i[own], lost * to.shape[1] + j[own])
     return oxd_km
+
+
+def _in_a_valley(first: Pieces, second: Pieces, i: IndexArray, j: IndexArray) -> float:
+    """Smallest distance of pairs of pieces ``(N,)`` that run so nearly alike that no minimum stands out.
+
+    A grid on each pair, then downhill from its best node: the nearest pairs cover the floor of the valley.
+    """
+    places = np.linspace(-1.0, 1.0, _PLACES)
+
+    def nodes(pieces: Pieces, rows: IndexArray) -> FloatArray:
+        motion = pieces.motion(np.repeat(rows, _PLACES), np.tile(places, len(rows)), 1)
+        return np.asarray(motion[:, :, 0].reshape(len(rows), _PLACES, 3))
+
+    def downhill_km(pair: int) -> float:
+        def gap_km(place: FloatArray) -> FloatArray:
+            at = first.motion(i[pair : pair + 1], place[:1], 1)
+            return np.asarray((at - second.motion(j[pair : pair + 1], place[1:], 1)).ravel())
+
+        start = places[np.array(np.unravel_index(grid_km2[pair].argmin(), grid_km2[pair].shape))]
+        found = least_squares(
+            gap_km, start, bounds=(-1.0, 1.0), method="dogbox", xtol=_VALLEY, ftol=_VALLEY, gtol=_VALLEY
+        )
+        return float(np.linalg.norm(found.fun))
+
+    grid_km2 = np.sum((nodes(first, i)[:, :, None] - nodes(second, j)[:, None]) ** 2, axis=3)
+    nearest = np.argsort(grid_km2.min(axis=(1, 2)))[:_VALLEY_PAIRS]
+    return min(downhill_km(int(pair)) for pair in nearest)
 
 
 def _stretches_below(

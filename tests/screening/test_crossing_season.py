@@ -5,6 +5,8 @@ from typing import Final
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize_scalar
+from scipy.spatial import KDTree
 
 from fleets import CUTOFF, GM_MARS_KM3_S2, Kepler
 from generator.astro.drift import secular_rates
@@ -30,7 +32,9 @@ def trajectory(orbit: Kepler, span_s: tuple[float, float]) -> Trajectory:
     return Trajectory(epoch=CUTOFF, arcs=(arc,), proof=Proof.SAMPLED)
 
 
-def forecast(first: Kepler, second: Kepler, threshold_km: float, days: float, step_days: float) -> Season:
+def forecast(
+    first: Kepler, second: Kepler, threshold_km: float, days: float, step_days: float, j2: float = J2_MARS
+) -> Season:
     """From the epoch on, the ephemerides reaching over the revolution around it."""
     span_s = (-0.8 * LONG.period_s, 0.8 * LONG.period_s)
     return season(
@@ -40,7 +44,7 @@ def forecast(first: Kepler, second: Kepler, threshold_km: float, days: float, st
         periods_s=(first.period_s, second.period_s),
         gm_km3_s2=GM_MARS_KM3_S2,
         radius_km=RADIUS_MARS_KM,
-        j2=J2_MARS,
+        j2=j2,
         pole=POLE,
         threshold_km=threshold_km,
         days=days,
@@ -55,6 +59,38 @@ def smallest_km(first: Kepler, second: Kepler) -> float:
     periods_s = (first.period_s, second.period_s)
     pair = (trajectory(first, window_s), trajectory(second, beyond_s))
     return min(crossing.oxd_km for crossing in crossings(*pair, ("A", "B"), window_s, 1e5, periods_s=periods_s))
+
+
+def dense_km(first: Kepler, second: Kepler) -> float:
+    """Smallest distance of two fixed orbits: of points all along the first, each to its nearest point of the second."""
+
+    def at(orbit: Kepler, place: float | np.ndarray) -> np.ndarray:
+        return orbit.state(np.atleast_1d(place) * orbit.period_s / 4000)[0]
+
+    every = KDTree(at(second, np.arange(4001.0)))
+
+    def to_second_km(place: float) -> float:
+        point = at(first, place)
+        near = float(every.query(point)[1][0])
+        gap_km = minimize_scalar(
+            lambda other: float(np.linalg.norm(point - at(second, other))), bounds=(near - 1, near + 1),
+            method="bounded", options={"xatol": 1e-7},
+        )  # fmt: skip
+        return float(gap_km.fun)
+
+    places = np.arange(0.0, 4001.0, 20.0)
+    best = places[np.argmin([to_second_km(place) for place in places])]
+    return float(minimize_scalar(to_second_km, bounds=(best - 20, best + 20), method="bounded").fun)
+
+
+@pytest.mark.parametrize(("name", "shift"), [("node_rad", 0.07), ("argument_rad", 0.07), ("inclination_rad", 0.02)])
+def test_orbits_that_run_nearly_alike_have_their_distance(name: str, shift: float) -> None:
+    """Along the flat valley between two nearly identical orbits the smallest distance is found on every day, to 1 m."""
+    first = Kepler(9376.0, 0.0151, np.radians(1.1), 0.6, 2.0)
+    second = replace(first, **{name: getattr(first, name) + np.radians(shift)})
+    found = forecast(first, second, 1.0, 12.0, 6.0, j2=0.0)
+
+    assert found.oxd_km == pytest.approx(dense_km(first, second), abs=REQUIRED_OXD_KM)
 
 
 def test_the_rates_are_those_of_a_sun_synchronous_orbit() -> None:
