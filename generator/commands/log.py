@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
@@ -47,8 +48,11 @@ def new(world: World, config_path: Path, event_id: str | None) -> None:
     text = TEMPLATE.format(
         event=f"event: {event_id}\n" if event_id else "",
         time=now.iso(digits=0),
-        originator=config.site.publisher or "your office",
+        originator=json.dumps(config.site.publisher or "your office", ensure_ascii=False),  # JSON is YAML
     )
-    with path.open("x", encoding="utf-8") as file:
-        file.write(text)
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise InputError("a note must not be there yet: go on with it, or wait a minute", file=str(path)) from None
     click.echo(path)

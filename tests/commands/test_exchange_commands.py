@@ -1,0 +1,106 @@
+"""Notes, packages and certificates from the command line, in a workspace that publishes a public edition."""
+
+import json
+import re
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from fleets import write_workspace
+from generator.cycle.durable import sha256_of
+
+EDITION = """
+[[edition]]
+id = "public"
+audience = "everybody"
+parties = ["ESA"]
+levels = ["CLEAR"]
+"""
+CUTOFF = "2021-03-17T00:00"
+CYCLE = "2021-03-17T0000Z"
+Command = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def config(tmp_path: Path, nearpass: Command) -> Path:
+    """Three objects that everybody may see, one cycle published."""
+    path = write_workspace(tmp_path, limit_km=300.0, extra=EDITION)
+    text = path.read_text()
+    for name in ("LOW", "ECC", "POLAR"):
+        text = text.replace(f'id = "{name}"\n', f'id = "{name}"\nmarking = "CLEAR"\n')
+    path.write_text(text)
+    assert nearpass("run", "--config", path, "--jobs", 1, "--at", CUTOFF)[0] == 0
+    return path
+
+
+def test_a_note_is_begun_filled_in_and_shown(config: Path, nearpass: Command) -> None:
+    """A new note has front matter that can be read; made public, its text stands on the page of the event."""
+    events = json.loads((config.parent / "public/cycles/2021/03/17/T0000Z/events.json").read_text())["events"]
+    event_id = events[0]["event_id"]
+    code, out, _ = nearpass("log", "new", "--config", config, "--event", event_id)
+    note = Path(out.strip())
+    front = yaml.safe_load(note.read_text().split("---\n")[1])
+
+    assert code == 0
+    assert (front["event"], front["kind"], front["marking"]) == (event_id, "consultation", "TLP:RED")
+
+    filled = note.read_text().replace("TLP:RED", "TLP:CLEAR").replace("parties: []", "parties: [ESA, NASA]")
+    public = re.sub(r"time: .*", "time: 2021-03-17T00:05:00Z", filled)
+    note.write_text(f"{public}Both teams agreed to wait.\n")  # written before the next cut-off
+    assert nearpass("run", "--config", config, "--jobs", 1, "--at", "2021-03-17T00:10")[0] == 0
+    page = config.parent / f"public/cycles/2021/03/17/T0010Z/events/{event_id}.html"
+    assert "Both teams agreed to wait." in page.read_text()
+
+
+def test_a_note_on_no_event_is_refused(config: Path, nearpass: Command) -> None:
+    """A note names an event of the newest cycle, or none; another id is refused and no file is left."""
+    code, _, err = nearpass("log", "new", "--config", config, "--event", "NO-SUCH-20210317T0000")
+
+    assert code != 0
+    assert "NO-SUCH" in err
+    assert list((config.parent / "log").glob("*.md")) == []
+
+
+def test_two_notes_in_one_minute_do_not_overwrite(config: Path, nearpass: Command) -> None:
+    """The second note of the same minute is refused in one line, and the first stays as it is."""
+    first = nearpass("log", "new", "--config", config)
+    written = Path(first[1].strip())
+    written.write_text("mine")
+    codes = [nearpass("log", "new", "--config", config)[0] for _ in range(2)]  # the minute may end in between
+
+    assert first[0] == 0
+    assert codes[-1] != 0 or codes[0] != 0
+    assert written.read_text() == "mine"
+
+
+def test_what_was_handed_over_is_certified(config: Path, nearpass: Command, tmp_path: Path) -> None:
+    """A package leaves its hash in the register; the certificate of its recipient names it and the cycle."""
+    target = tmp_path / "package.zip"
+    code, out, _ = nearpass("package", "public", "--config", config, "--out", target)
+    sha256 = sha256_of(target.read_bytes())
+    period = ("--from", "2020-01-01T00:00", "--to", "2099-01-01T00:00", "--partner", "ESA")
+    certified, words, _ = nearpass("certify", "--config", config, *period)
+    as_json = json.loads(nearpass("certify", "--config", config, *period, "--json")[1])
+
+    assert (code, certified) == (0, 0)
+    assert sha256 in out
+    assert zipfile.ZipFile(target).testzip() is None
+    assert sha256 in words
+    assert CYCLE in words
+    assert sha256 in json.dumps(as_json)
+    assert nearpass("verify", "--config", config)[0] == 0
+
+
+def test_an_altered_register_is_not_certified(config: Path, nearpass: Command) -> None:
+    """Where an entry of the register was changed, no certificate is given, and the file is named."""
+    register = config.parent / "archive" / "register" / "000001.json"
+    register.write_bytes(register.read_bytes().replace(b"everybody", b"nobody___", 1))
+    code, _, err = nearpass(
+        "certify", "--config", config, "--from", "2020-01-01T00:00", "--to", "2099-01-01T00:00", "--partner", "public"
+    )
+
+    assert code == 5
+    assert "register" in err
