@@ -20,6 +20,8 @@ VIOLATIONS: Final = """
 window.violations = [];
 addEventListener("securitypolicyviolation", (event) => violations.push(event.violatedDirective));
 """
+ABANDONED: Final = "net::ERR_ABORTED"
+"""Chromium's word for a request it gave up itself, since the reader had followed a link before a picture came."""
 PATIENCE_MS: Final = 30_000
 """How long a test waits for what it expects: long, for machines that do much else."""
 BROWSER: Final = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -78,7 +80,7 @@ class Visitor:
 
         tab.on("console", lambda message: note(message.text) if message.type in {"error", "warning"} else None)
         tab.on("pageerror", lambda error: note(str(error)))
-        tab.on("requestfailed", lambda request: note(f"failed: {request.url}"))
+        tab.on("requestfailed", lambda sent: None if sent.failure == ABANDONED else note(f"failed: {sent.url}"))
         tab.on("request", lambda request: None if request.url.startswith((home, "data:")) else note(request.url))
 
     def close(self) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from browsing import POLICY, Scheme, Visitor
 from generator.astro.bodies import body_named, equator_from_icrf
@@ -132,6 +132,14 @@ def test_the_finder_follows_a_link_to_an_object(visit: Visitor) -> None:
     page.get_by_role("link", name="every approach that any cycle listed").click()
     expect(page.locator(".finder-state")).to_contain_text("All months were searched")
     assert page.locator(".finder-found tbody tr").count() > 1
+
+
+def test_a_picture_that_is_missing_is_noted(chromium: Browser, tmp_path: Path, served: str) -> None:
+    """The watch over every page that is opened sees a file that is not there, so that its silence means something."""
+    (tmp_path / "page.html").write_text('<!doctype html><title>t</title><img src="gone.svg" alt="">', encoding="utf-8")
+    visitor = Visitor(browser=chromium, site=tmp_path, served=served)
+    visitor("page.html")
+    assert f"page.html: failed: {tmp_path.as_uri()}/gone.svg" in visitor.close()
 
 
 def test_tables_sort_by_mouse(visit: Visitor) -> None:
