@@ -93,7 +93,7 @@ def cycle_id(cutoff: Epoch) -> str:
 def assemble(findings: Findings) -> CycleRecord:
     """The record of a cycle from what was found."""
     config, setting, previous = findings.config, findings.setting, findings.previous
-    sources = _sources(findings)
+    sources, catalogued = _sources(findings), findings.catalogued
     events = _events(findings, sources)
     paths = CrossingSetting(
         trajectories=findings.trajectories,
@@ -131,13 +131,15 @@ def assemble(findings: Findings) -> CycleRecord:
         previous_cycle_id=previous.cycle_id if previous else None,
         supersedes=None,
         next_expected=setting.cutoff + config.cycle.every_hours * 3600.0 if config.cycle.every_hours else None,
-        objects=tuple(_with_predictions(item, findings) for item in findings.objects),
+        objects=tuple(
+            item if item.id in catalogued else _with_predictions(item, findings) for item in findings.objects
+        ),
         inputs=tuple(entry for result in findings.ingested for entry in result.inputs),
         pairs=_pairs(findings, events),
         events=events,
         crossings=describe_crossings(findings.crossings, paths),
         seasons=describe_seasons(
-            [item for item in findings.objects if item.id not in findings.catalogued], paths, config.crossing_limit_km
+            [item for item in findings.objects if item.id not in catalogued], paths, config.crossing_limit_km
         ),
         solutions=_solutions(findings, sources, events),
         sweep=with_events(findings.swept.record, events) if findings.swept else None,
@@ -200,8 +202,6 @@ def _with_predictions(item: ObjectRecord, findings: Findings) -> ObjectRecord:
     before = next((old for old in findings.previous.objects if old.id == item.id), None) if findings.previous else None
     trajectory = findings.trajectories.get(item.id)
     errors = before.prediction_errors if before else ()
-    if item.id in findings.catalogued:
-        return item
     if trajectory is None or item.phase == "unknown":
         return replace(
             item,

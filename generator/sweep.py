@@ -1,21 +1,22 @@
 """The catalogue's part of a cycle: thousands of objects screened together, and what becomes of them in the record.
 
-Every approach is listed. Those that are red or yellow, and the nearest, are told in full as any other event; their
-objects then stand in the record as if they had been configured, the others do not.
+Every approach is listed. The worst of those that are red or yellow, and the nearest, are told in full as any other
+event; their objects then stand in the record as if they had been configured, the others do not.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.config import Config, ScreenedObject
+from generator.astro.epochs import Epoch
+from generator.config import Config, ScreenedObject, Site
 from generator.cycle.record import (
     ApproachRecord,
     EventRecord,
@@ -25,7 +26,7 @@ from generator.cycle.record import (
     SweepStep,
     Uncovered,
 )
-from generator.encounter.alert import Level, assess
+from generator.encounter.alert import SEVERITY, Level, assess
 from generator.ephemeris.element_fleet import ElementFleet
 from generator.ephemeris.trajectory import Trajectory
 from generator.errors import ConfigError
@@ -92,7 +93,7 @@ def sweep(
     found = screen_tasks(motion, tasks, workers, advance)
     groups = _groups(config, catalogued.listed)
     rows = [row for row in _rows(motion, found, config, setting) if not {row.primary, row.secondary} <= own.keys()]
-    told = _told_in_full(rows, config.site.detail_events)
+    told = _told_in_full(rows, own.keys(), config.site)
     listed = {each.id: each for each in catalogued.listed}
     items = tuple(
         listed[name].as_object(groups.get(name))
@@ -189,11 +190,19 @@ def _rows(motion: Motion, found: LargeScreening, config: Config, setting: Settin
     return rows
 
 
-def _told_in_full(rows: Sequence[ApproachRecord], detail_events: int) -> list[ApproachRecord]:
-    """The red and yellow approaches and the nearest green ones, in order of TCA."""
+def _told_in_full(rows: Sequence[ApproachRecord], own: Collection[str], site: Site) -> list[ApproachRecord]:
+    """The worst of the red and yellow approaches and the nearest green ones, in order of TCA.
+
+    Worst is red before yellow, then one of an object that the publisher configured before others, then near before far.
+    """
+
+    def rank(row: ApproachRecord) -> tuple[int, bool, float, Epoch]:
+        return -SEVERITY[row.level], row.primary not in own and row.secondary not in own, row.miss_km, row.tca
+
+    alerts = sorted((row for row in rows if row.level is not Level.GREEN), key=rank)
     green = sorted((row for row in rows if row.level is Level.GREEN), key=lambda row: (row.miss_km, row.tca))
-    near = {id(row) for row in green[:detail_events]}
-    return [row for row in rows if row.level is not Level.GREEN or id(row) in near]
+    told = {id(row) for row in (*alerts[: site.catalogue_events], *green[: site.detail_events])}
+    return [row for row in rows if id(row) in told]
 
 
 def _approach(row: ApproachRecord, setting: Setting) -> Approach:

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from itertools import combinations
 from pathlib import Path
@@ -17,6 +18,7 @@ from catalogues import EPOCH, structured
 from generator.config import load_config
 from generator.cycle import record as records
 from generator.cycle.archive import Archive
+from generator.cycle.history import changes
 from generator.cycle.record import CycleRecord
 from generator.encounter.alert import Level
 from generator.ephemeris.elements import read_elements
@@ -25,7 +27,7 @@ from generator.errors import ConfigError
 from generator.pipeline import CycleResult, run_cycle
 from generator.report import sweep_views
 from generator.report.pages import cycle_pages, live_pages
-from generator.report.verdicts import summarise
+from generator.report.verdicts import pair_count, summarise, verdict
 from generator.rescreen import rescreen
 from generator.screening import catalogue
 from generator.screening.screen import screen
@@ -117,7 +119,7 @@ def test_the_record_holds_only_what_has_something_to_say(result: CycleResult) ->
     """Events are the red and yellow approaches and the nearest; objects and pairs are theirs; the record reads back."""
     record, sweep = result.record, result.record.sweep
     assert sweep is not None
-    assert (sweep.catalogued_count, sweep_views.pair_count(record, sweep)) == (COUNT, COUNT * (COUNT - 1) // 2)
+    assert (sweep.catalogued_count, pair_count(record, sweep)) == (COUNT, COUNT * (COUNT - 1) // 2)
     told = [row for row in sweep.approaches if row.event_id is not None]
     assert {row.event_id for row in told} == {event.event_id for event in record.events}
     assert all(row.level is Level.GREEN for row in sweep.approaches if row.event_id is None)
@@ -128,7 +130,7 @@ def test_the_record_holds_only_what_has_something_to_say(result: CycleResult) ->
     }
     assert {item.id for item in sweep.objects} == {n for row in sweep.approaches for n in (row.primary, row.secondary)}
     assert [entry.sha256 in result.inputs for entry in sweep.inputs] == [True]
-    assert sum(step.count for step in sweep.steps) % sweep_views.pair_count(record, sweep) == 0
+    assert sum(step.count for step in sweep.steps) % pair_count(record, sweep) == 0
     assert records.load(records.dump(record), "record.json") == record
 
 
@@ -258,7 +260,7 @@ def test_the_front_page_tells_of_the_catalogue(result: CycleResult) -> None:
     assert record.sweep is not None
     summary = summarise(record)
     front = live_pages(record, [summary], [2026])["index.md"]
-    assert summary.pairs_screened == COUNT * (COUNT - 1) // 2 + len(record.pairs)
+    assert summary.pairs_screened == COUNT * (COUNT - 1) // 2
     assert f"{COUNT} objects of a catalogue" in front
     assert "Who meets whom" in cycle_pages(record)["approaches/index.md"]
 
@@ -269,3 +271,74 @@ def test_every_pair_is_counted_once(result: CycleResult) -> None:
     assert record.sweep is not None
     pairs = {(row.primary, row.secondary) for row in record.sweep.approaches}
     assert pairs <= set(combinations(sorted(item.id for item in record.sweep.objects), 2))
+
+
+@pytest.fixture(scope="module")
+def capped(tmp_path_factory: pytest.TempPathFactory) -> CycleResult:
+    """The same catalogue with wide levels, of whose many alerts only four are told in full."""
+    path = workspace(tmp_path_factory.mktemp("capped"))
+    text = path.read_text().replace("detail_events = 3", "detail_events = 0\ncatalogue_events = 4")
+    path.write_text(text.replace("cad_km = 1\n", "cad_km = 40\n").replace("cad_km = 2\n", "cad_km = 100\n"))
+    return ran(path)
+
+
+def test_the_worst_alerts_are_told_in_full_and_all_are_counted(capped: CycleResult) -> None:
+    """Of more red approaches than may be events the nearest become some; verdict and archive count all."""
+    record = capped.record
+    assert record.sweep is not None
+    red = sorted((row for row in record.sweep.approaches if row.miss_km < 40.0), key=lambda row: row.miss_km)
+    yellow = [row for row in record.sweep.approaches if 40.0 <= row.miss_km < 100.0]
+    assert len(red) > 6
+    assert {row.event_id for row in red[:4]} == {event.event_id for event in record.events}
+    assert all(row.event_id is None and row.level is Level.RED for row in red[4:])
+    said, summary = verdict(record), summarise(record)
+    assert said.headline.startswith(f"{len(red)} approaches need a decision")
+    assert f"{len(red) - 4 + len(yellow)} of them stand in the list of approaches only." in said.details
+    assert (summary.red, summary.yellow) == (len(red), len(yellow))
+
+
+def test_an_approach_without_events_still_needs_its_decision(capped: CycleResult) -> None:
+    """Where no alert may become an event, the verdict is as red as the list."""
+    record = capped.record
+    assert record.sweep is not None
+    rows = tuple(replace(row, event_id=None) for row in record.sweep.approaches)
+    bare = replace(record, events=(), pairs=(), sweep=replace(record.sweep, approaches=rows))
+    assert verdict(bare).state == "red"
+    assert summarise(bare).worst == "red"
+
+
+def test_a_change_says_what_the_list_says(capped: CycleResult, result: CycleResult) -> None:
+    """Of an event that enters or leaves the page, it says whether the list had or has it."""
+    small, large = capped.record, replace(result.record, cycle_id="2026-01-01T0100Z")
+    reasons = {change.event_id: change.reason for change in changes(large, small)}
+    gone = [event for event in small.events if event.event_id not in {e.event_id for e in large.events}]
+    assert gone
+    assert {reasons[event.event_id] for event in gone} == {
+        "the list still has it, but it is no longer among the approaches that are told in full"
+    }
+    assert large.sweep is not None
+    bare = replace(large, events=(), pairs=(), sweep=replace(large.sweep, approaches=()))
+    assert {change.reason for change in changes(bare, small)} == {
+        "the newer element sets give no approach of the pair below 150 km then"
+    }
+    assert {change.reason for change in changes(small, bare)} == {
+        "the older element sets gave no approach of the pair below 150 km then"
+    }
+    listed = replace(small, events=(), pairs=())
+    assert {change.reason for change in changes(small, listed)} == {
+        "the list had it, but it was not among the approaches that are told in full"
+    }
+
+
+def test_a_list_that_nobody_would_turn_ends_and_says_so(result: CycleResult, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond so many pages the rest stands in the tables alone, which each page says with both numbers."""
+    monkeypatch.setattr(sweep_views, "ROW_LIMIT", 10)
+    monkeypatch.setattr(sweep_views, "MOST_PARTS", 2)
+    record = result.record
+    assert record.sweep is not None
+    pages = cycle_pages(record)
+    names = [name for name in pages if re.fullmatch(r"approaches/(index|\d+)\.md", name)]
+    assert len(names) == 2
+    count = len(record.sweep.approaches)
+    assert all("the nearest 20 approaches" in pages[name] and f"hold all {count}." in pages[name] for name in names)
+    assert pages["approaches.csv"].count("\r\n") == count + 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -21,6 +22,7 @@ _J2000_JD: Final = 2_451_545.0
 _TT_MINUS_TAI_S: Final = 32.184
 
 
+@lru_cache(maxsize=4)  # all objects of a cycle ask for the same window
 def icrf_from_teme(epoch: Epoch, start_s: float, stop_s: float) -> Callable[[FloatArray], FloatArray]:
     """A function that gives rotations ``(N, 3, 3)`` from TEME to ICRF axes at offsets ``(N,)`` from ``epoch``.
 

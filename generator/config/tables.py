@@ -20,7 +20,8 @@ from generator.origins import Fetch
 class Site(Table):
     """What stands on every page. ``detail_events`` is how many green events get a page of their own.
 
-    ``url`` is where the site is served; feeds and calendars then give whole addresses.
+    ``catalogue_events`` is how many red and yellow approaches of a catalogue become events, the worst of them. ``url``
+    is where the site is served; feeds and calendars then give whole addresses.
     """
 
     title: str = Field(default="Close approaches", min_length=1)
@@ -28,6 +29,7 @@ class Site(Table):
     notice: str | None = None
     url: Address | None = None
     detail_events: Annotated[int, Field(ge=0, le=500)] = 12
+    catalogue_events: Annotated[int, Field(ge=0, le=5000)] = 200
 
 
 class Cycle(Table):

@@ -148,10 +148,11 @@ def changes(record: CycleRecord, previous: CycleRecord | None) -> tuple[ChangeRe
         return ()
     now = {event.event_id: event for event in record.events}
     before = {event.event_id: event for event in previous.events}
+    listed, listed_before = _Listed(record), _Listed(previous)
     found = [
-        *(_new(event, previous) for key, event in now.items() if key not in before),
+        *(_new(event, previous, listed, listed_before) for key, event in now.items() if key not in before),
         *(change for key, event in now.items() if key in before for change in _moved(event, before[key])),
-        *(_left(event, record) for key, event in before.items() if key not in now),
+        *(_left(event, record, listed, listed_before) for key, event in before.items() if key not in now),
     ]
     return tuple(sorted(found, key=lambda change: (-_worst(change), change.tca, change.event_id)))
 
@@ -201,11 +202,37 @@ def _new_id(passage: Passage, taken: set[str]) -> str:
     return candidate
 
 
-def _new(event: EventRecord, previous: CycleRecord) -> ChangeRecord:
-    if any(left.event_id == event.event_id for left in previous.dormant):
+class _Listed:
+    """What the list of a cycle's catalogue says of pairs, also where no event came of it."""
+
+    def __init__(self, record: CycleRecord) -> None:
+        rows = record.sweep.approaches if record.sweep else ()
+        self._tcas = {pair: [rows[i].tca for i in indices] for pair, indices in _indices_by_pair(rows).items()}
+        self._catalogued = {item.id for item in record.sweep.objects if item.catalogued} if record.sweep else set()
+        self._periods_s = {item.id: item.orbit.period_s if item.orbit else None for item in record.objects}
+
+    def covers(self, event: EventRecord) -> bool:
+        """Whether the event is of an object that the catalogue brought."""
+        return not self._catalogued.isdisjoint((event.primary, event.secondary))
+
+    def has(self, event: EventRecord, gate_s: float) -> bool:
+        """Whether the list has an approach of that pair at that time."""
+        return any(abs(tca - event.tca) <= gate_s for tca in self._tcas.get((event.primary, event.secondary), ()))
+
+    def gate_s(self, event: EventRecord) -> float:
+        """How far apart in time two mentions of an event may be that this cycle told in full."""
+        return _gate_s((event.primary, event.secondary), self._periods_s)
+
+
+def _new(event: EventRecord, previous: CycleRecord, listed: _Listed, before: _Listed) -> ChangeRecord:
+    if before.has(event, listed.gate_s(event)):
+        reason = "the list had it, but it was not among the approaches that are told in full"
+    elif any(left.event_id == event.event_id for left in previous.dormant):
         reason = f"the approach came back below the listing limit of {previous.thresholds.limit_km:g} km"
     elif event.tca > previous.window.stop:
         reason = "the window now reaches its time"
+    elif listed.covers(event) and previous.sweep is not None:
+        reason = f"the older element sets gave no approach of the pair below {previous.thresholds.limit_km:g} km then"
     elif not any((p.primary, p.secondary) == (event.primary, event.secondary) for p in previous.pairs):
         reason = "the pair was not part of the previous cycle"
     else:
@@ -228,11 +255,13 @@ def _moved(event: EventRecord, earlier: EventRecord) -> list[ChangeRecord]:
     return [_change("worse" if worse else "better", event, earlier, reason)]
 
 
-def _left(earlier: EventRecord, record: CycleRecord) -> ChangeRecord:
+def _left(earlier: EventRecord, record: CycleRecord, listed: _Listed, before: _Listed) -> ChangeRecord:
     if earlier.tca <= record.window.start:
         return _change("passed", None, earlier, "its time of closest approach lies before this cycle's data cut-off")
     pair = next((p for p in record.pairs if (p.primary, p.secondary) == (earlier.primary, earlier.secondary)), None)
-    if pair is None:
+    if pair is None and record.sweep is not None and before.covers(earlier):
+        reason = _left_catalogue(earlier, record, still=listed.has(earlier, before.gate_s(earlier)))
+    elif pair is None:
         reason = "the pair is no longer part of the configuration"
     elif pair.unscreened is not None:
         reason = f"the pair is no longer screened: {pair.unscreened}"
@@ -243,6 +272,14 @@ def _left(earlier: EventRecord, record: CycleRecord) -> ChangeRecord:
     else:
         reason = f"by the newer ephemerides the pair stays above {record.thresholds.limit_km:g} km then"
     return _change("gone", None, earlier, reason)
+
+
+def _left_catalogue(earlier: EventRecord, record: CycleRecord, *, still: bool) -> str:
+    if earlier.tca > record.window.stop:
+        return "its time lies after the end of this cycle's window"
+    if still:
+        return "the list still has it, but it is no longer among the approaches that are told in full"
+    return f"the newer element sets give no approach of the pair below {record.thresholds.limit_km:g} km then"
 
 
 def _change(kind: ChangeKind, event: EventRecord | None, earlier: EventRecord | None, reason: str) -> ChangeRecord:

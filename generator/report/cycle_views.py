@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
@@ -20,6 +21,8 @@ from generator.report.views import Cell, Head, Table, TableRow, number_cell, spa
 LEFT: Final = frozenset({"passed", "gone"})
 """Kinds of change by which an event is no longer listed."""
 CARD_LIMIT: Final = 6
+MOST_CARDS: Final = 24
+"""So many cards are read; what else is red stands in the table, and a sentence says how much that is."""
 MATRIX_LIMIT: Final = 40
 KIND_WORDS: Final = {
     "worse": "Worse", "new": "New", "better": "Better", "passed": "Passed", "gone": "Gone",
@@ -102,9 +105,12 @@ def cards(catalogue: Catalogue, links: Links) -> tuple[tuple[EventCard, ...], st
         nearest = sorted(catalogue.events, key=nearness_km)[:3]
         return tuple(event_card(event, catalogue, links) for event in nearest), None
     red = sum(event.level is Level.RED for event in urgent)
-    shown = urgent[: max(CARD_LIMIT, red)]
-    rest = len(urgent) - len(shown)
-    more = f"{wording.count(rest, 'more approach', 'more approaches')} to watch in the table below." if rest else None
+    shown = urgent[: min(max(CARD_LIMIT, red), MOST_CARDS)]
+    rest = Counter(event.level for event in urgent[len(shown) :])
+    needing = wording.count(rest[Level.RED], "more needs a decision", "more need a decision")
+    watching = wording.count(rest[Level.YELLOW], "more approach to watch", "more approaches to watch")
+    left_out = [text for level, text in ((Level.RED, needing), (Level.YELLOW, watching)) if rest[level]]
+    more = f"{wording.listing(left_out)}, in the table below." if left_out else None
     return tuple(event_card(event, catalogue, links) for event in shown), more
 
 

@@ -12,11 +12,14 @@ from generator.encounter.alert import Level
 from generator.report import wording
 from generator.report.catalogue import Catalogue, Links
 from generator.report.tables import Column, csv_text, json_text
+from generator.report.verdicts import pair_count
 from generator.report.views import ROW_LIMIT, Cell, Fact, Head, Table, TableRow, cell, head, level_cell, time_cell
 
 MATRIX_GROUPS: Final = 12
 REST: Final = "all others"
 FOLDER: Final = "approaches"
+MOST_PARTS: Final = 20
+"""So many pages has the list at most; nobody turns more of them, and the tables have every row."""
 _BOUNDARY_MARK: Final = "‡"
 
 APPROACH_COLUMNS: Final[tuple[Column[ApproachRecord], ...]] = (
@@ -56,11 +59,12 @@ class SweepView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One page of the list: its number, rows, and the addresses of all parts with what they hold."""
+    """One page of the list: its number, rows, the addresses of all parts with what they hold, and what none holds."""
 
     number: int
     table: Table
     others: tuple[tuple[str, str], ...]
+    left_out: str | None
 
 
 def approaches_csv(sweep: SweepRecord) -> str:
@@ -110,18 +114,6 @@ def statement(record: CycleRecord, sweep: SweepRecord) -> tuple[str, ...]:
     if sweep.fault_count:
         lines.append(f"{wording.count(sweep.fault_count, 'element set')} could not be read.")
     return tuple(lines)
-
-
-def pair_count(record: CycleRecord, sweep: SweepRecord) -> int:
-    """How many pairs there are with a catalogued object, of those that were to be screened."""
-    catalogued = {item.id for item in sweep.objects if item.catalogued}
-    own = {item.id for item in record.objects} - catalogued
-    count, others = sweep.catalogued_count, len(own)
-    if sweep.mode == "all":
-        return count * (count - 1) // 2 + count * others
-    chosen_own = len(own & set(sweep.primaries))
-    chosen = len(sweep.primaries) - chosen_own
-    return chosen * (chosen - 1) // 2 + chosen * (count - chosen) + chosen_own * count + chosen * (others - chosen_own)
 
 
 def _scope(record: CycleRecord, sweep: SweepRecord) -> str:
@@ -196,20 +188,27 @@ def _count_cell(misses_km: Sequence[float]) -> Cell:
 
 
 def parts(catalogue: Catalogue, links: Links) -> list[Part]:
-    """The list of all approaches, the nearest first, so many rows a page."""
+    """The list of all approaches, the nearest first, so many rows a page and so many pages."""
     sweep = catalogue.record.sweep
     if sweep is None:
         return []
     names = {item.id: item.name for item in sweep.objects}
     ranked = sorted(sweep.approaches, key=lambda row: (row.miss_km, row.tca, row.primary, row.secondary))
-    pages = [ranked[first : first + ROW_LIMIT] for first in range(0, len(ranked), ROW_LIMIT)] or [[]]
+    shown = ranked[: MOST_PARTS * ROW_LIMIT]
+    pages = [shown[first : first + ROW_LIMIT] for first in range(0, len(shown), ROW_LIMIT)] or [[]]
+    left_out = None
+    if len(shown) < len(ranked):
+        left_out = (
+            f"These pages hold the nearest {_grouped(len(shown))} approaches, up to "
+            f"{wording.distance(shown[-1].miss_km)}; the CSV and JSON files hold all {_grouped(len(ranked))}."
+        )
     others = tuple(
         (f"{part_name(number)}.html", f"{wording.distance(rows[0].miss_km)} to {wording.distance(rows[-1].miss_km)}")
         for number, rows in enumerate(pages, start=1)
         if rows
     )
     return [
-        Part(number=number, table=_table(rows, names, catalogue, links), others=others)
+        Part(number=number, table=_table(rows, names, catalogue, links), others=others, left_out=left_out)
         for number, rows in enumerate(pages, start=1)
     ]
 

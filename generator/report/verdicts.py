@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from generator.astro.epochs import Epoch
-from generator.cycle.record import CycleRecord, EpochText, EventRecord, PairRecord, SweepRecord
+from generator.cycle.record import ApproachRecord, CycleRecord, EpochText, EventRecord, PairRecord, SweepRecord
 from generator.encounter.alert import SEVERITY, Level
 from generator.report import wording
 from generator.report.silence import meaningful
@@ -69,14 +69,18 @@ def summarise(record: CycleRecord) -> CycleSummary:
     """The cycle in one row."""
     record = meaningful(record)
     levels = Counter(event.level for event in record.events)
+    levels.update(row.level for row in _untold(record))
+    catalogued = {item.id for item in record.sweep.objects if item.catalogued} if record.sweep else set()
     return CycleSummary(
         cycle_id=record.cycle_id,
         cutoff=record.window.start,
         red=levels[Level.RED],
         yellow=levels[Level.YELLOW],
         green=levels[Level.GREEN],
-        pairs_screened=sum(pair.unscreened is None for pair in record.pairs)
-        + (_catalogued_pairs(record.sweep) if record.sweep else 0),
+        pairs_screened=sum(
+            pair.unscreened is None and not {pair.primary, pair.secondary} & catalogued for pair in record.pairs
+        )
+        + (pair_count(record, record.sweep) if record.sweep else 0),
         refused=sum(item.refusal is not None for item in record.inputs),
         verdict=" ".join(filter(None, [verdict(record).headline, _crossing_clause(record)])),
     )
@@ -89,7 +93,8 @@ def verdict(record: CycleRecord) -> Verdict:
     """
     record = meaningful(record)
     red = [event for event in record.events if event.level is Level.RED]
-    yellow = [event for event in record.events if event.level is Level.YELLOW]
+    untold = Counter(row.level for row in _untold(record))
+    yellow = sum(event.level is Level.YELLOW for event in record.events) + untold[Level.YELLOW]
     screened = [pair for pair in record.pairs if pair.unscreened is None and pair.covered_s > 0.0]
     if not screened and record.sweep is None:
         return Verdict(
@@ -98,20 +103,23 @@ def verdict(record: CycleRecord) -> Verdict:
         )  # fmt: skip
     details = []
     if yellow:
-        details.append(f"{wording.count(len(yellow), 'approach', 'approaches')} to watch.")
-    elif not red:
+        details.append(f"{wording.count(yellow, 'approach', 'approaches')} to watch.")
+    elif not red and not untold[Level.RED]:
         limit = wording.plain(record.thresholds.yellow_cad_km)
         details.append(f"No approach comes below {limit} km in the time that is covered.")
     crossing = _crossing_clause(record)
     if crossing:
         details.append(crossing)
+    if told := untold[Level.RED] + untold[Level.YELLOW]:
+        details.append(f"{wording.count(told, 'of them stands', 'of them stand')} in the list of approaches only.")
     details.append(_clear_pairs(record, screened) if record.sweep is None else _swept(record.sweep))
     partly = any(pair.unscreened is None and pair.uncovered_s > 0.0 for pair in record.pairs)
     quiet = "Nothing needs a decision in the time that is covered." if partly else "Nothing needs a decision."
     if record.provenance.configuration is None:  # an edition that withholds something must not speak for all of it
         quiet = "Nothing that this edition shows needs a decision."
-    headline = _decision(red, record.window.start) if red else quiet
-    state: Literal["red", "yellow", "clear"] = "red" if red else "yellow" if yellow or crossing else "clear"
+    count = len(red) + untold[Level.RED]
+    headline = _decision(red, count, record.window.start) if count else quiet
+    state: Literal["red", "yellow", "clear"] = "red" if count else "yellow" if yellow or crossing else "clear"
     return Verdict(state=state, headline=headline, details=tuple(details))
 
 
@@ -139,27 +147,40 @@ def _crossing_clause(record: CycleRecord) -> str | None:
     return f"The orbits of {wording.count(len(alerts), 'pair')} cross: {which}."
 
 
-def _decision(red: Sequence[EventRecord], cutoff: Epoch) -> str:
-    needs = "1 approach needs a decision" if len(red) == 1 else f"{len(red)} approaches need a decision"
+def _decision(red: Sequence[EventRecord], count: int, cutoff: Epoch) -> str:
+    """The headline from the red events, of ``count`` red approaches."""
+    needs = wording.count(count, "approach needs", "approaches need") + " a decision"
     deadlines = sorted(event.deadline for event in red if event.deadline is not None)
     if not deadlines:
         return f"{needs}; no deadline is known, because no lead time is."
     when = wording.moment_to_minute(deadlines[0])
     if deadlines[0] <= cutoff:
-        which = "its deadline" if len(red) == 1 else "the first deadline"
+        which = "its deadline" if count == 1 else "the first deadline"
         return f"{needs}; {which} has passed: {when}."
-    return f"{needs} by {when}." if len(red) == 1 else f"{needs}, the first by {when}."
+    return f"{needs} by {when}." if count == 1 else f"{needs}, the first by {when}."
 
 
-def _catalogued_pairs(sweep: SweepRecord) -> int:
-    """Pairs of catalogued objects alone, or with primaries."""
-    count, chosen = sweep.catalogued_count, len(sweep.primaries)
-    return count * (count - 1) // 2 if sweep.mode == "all" else chosen * max(count - 1, 0)
+def _untold(record: CycleRecord) -> list[ApproachRecord]:
+    """Approaches of the catalogue that are listed without being an event."""
+    return [row for row in record.sweep.approaches if row.event_id is None] if record.sweep else []
+
+
+def pair_count(record: CycleRecord, sweep: SweepRecord) -> int:
+    """How many pairs there are with a catalogued object, of those that were to be screened."""
+    catalogued = {item.id for item in sweep.objects if item.catalogued}
+    own = {item.id for item in record.objects} - catalogued
+    count, others = sweep.catalogued_count, len(own)
+    if sweep.mode == "all":
+        return count * (count - 1) // 2 + count * others
+    chosen_own = len(own & set(sweep.primaries))
+    chosen = len(sweep.primaries) - chosen_own
+    return chosen * (chosen - 1) // 2 + chosen * (count - chosen) + chosen_own * count + chosen * (others - chosen_own)
 
 
 def _swept(sweep: SweepRecord) -> str:
     count = wording.count(len(sweep.approaches), "approach", "approaches")
-    return f"{sweep.catalogued_count} objects of a catalogue were screened as well, with {count} below the limit."
+    objects = wording.count(sweep.catalogued_count, "object")
+    return f"{objects} of a catalogue were screened as well, with {count} below the limit."
 
 
 def _clear_pairs(record: CycleRecord, screened: Sequence[PairRecord]) -> str:

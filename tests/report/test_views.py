@@ -145,6 +145,20 @@ def test_card_of_a_natural_body_gives_both_distances() -> None:
     assert f"{event.miss_km:.3f}\u00a0km between the centres" in card.miss_of
 
 
+def test_cards_beyond_what_is_read_are_counted() -> None:
+    """Of thirty red and two yellow approaches the 24 most urgent have cards, and a sentence counts the others."""
+    red = [
+        _event(Level.RED, f"2021-03-17T{hour:02d}:{minute}:00", event_id=f"R-{hour}-{minute}")
+        for hour in range(15)
+        for minute in ("00", "30")
+    ]
+    yellow = [_event(Level.YELLOW, None, event_id=f"Y-{number}") for number in range(2)]
+    cards, more = cycle_views.cards(Catalogue(_with_events(*yellow, *red)), LINKS)
+    assert [card.level for card in cards] == ["red"] * 24
+    assert more == "6 more need a decision and 2 more approaches to watch, in the table below."
+    assert cycle_views.cards(Catalogue(_with_events(*yellow)), LINKS)[1] is None
+
+
 def test_card_names_who_gave_no_covariance() -> None:
     """Where the sigma is absent, the card says whose covariance is missing."""
     record = sample_record()
