@@ -11,6 +11,7 @@ segments.
 from __future__ import annotations
 
 import multiprocessing
+import multiprocessing.context
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -116,7 +117,7 @@ def in_child(
     """
     file = ", ".join(Path(name).name for name in names)
     object_id = None if target is None else str(target)
-    context = multiprocessing.get_context("spawn")
+    context = _context()
     receiver, sender = context.Pipe(duplex=False)
     child = context.Process(target=_answer, args=(sender, work, arguments), daemon=True)
     child.start()
@@ -137,6 +138,19 @@ def in_child(
     if isinstance(answer, NearpassError):
         raise InputError(answer.rule, value=answer.value, file=answer.file or file, object_id=object_id)
     return answer  # type: ignore[no-any-return]  # a pipe carries objects of any type
+
+
+def _context() -> multiprocessing.context.ForkServerContext | multiprocessing.context.SpawnContext:
+    """How children start: forked, where that is possible, from a server that has imported what they need, and no more.
+
+    An import takes a second, and a cycle asks for a child for each object; the fork takes milliseconds, and its kernel
+    pool is as empty as that of a new process.
+    """
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["__main__", __name__])
+    return context
 
 
 def _answer(sender: Connection, work: Callable[..., object], arguments: tuple[object, ...]) -> None:
@@ -175,8 +189,13 @@ def _summary(names: tuple[str, ...]) -> tuple[SpkCoverage, ...]:
 
 def _epoch_of(time_s: float) -> Epoch:
     """The epoch at TDB seconds past J2000."""
-    day, second = divmod(time_s - _DAY_ZERO_TDB_S, DAY_S)
-    return Epoch(int(tai_ns(np.array([int(day)]), np.array([round(second * NS)]), TimeSystem.TDB)[0]))
+    return Epoch(int(_tai_ns_of(np.array([time_s]))[0]))
+
+
+def _tai_ns_of(times_s: FloatArray) -> NDArray[np.int64]:
+    """Nanoseconds of TAI since J2000 noon at TDB seconds past J2000, ``(N,)``."""
+    days, seconds = np.divmod(times_s - _DAY_ZERO_TDB_S, DAY_S)
+    return tai_ns(days.astype(np.int64), np.rint(seconds * NS).astype(np.int64), TimeSystem.TDB)
 
 
 def _arcs(
@@ -224,8 +243,8 @@ class _Clock:
     def tdb_s(self, offsets_s: FloatArray) -> FloatArray:
         return tdb_s(self._epoch, offsets_s)
 
-    def offset_s(self, time_s: float) -> float:
-        return _epoch_of(time_s) - self._epoch
+    def offsets_s(self, times_s: FloatArray) -> FloatArray:
+        return np.asarray((_tai_ns_of(times_s) - self._epoch.tai_ns) / NS)
 
     def overlaps(self, link: Link) -> bool:
         """Whether a stretch of some length lies inside the window."""
@@ -234,9 +253,11 @@ class _Clock:
 
     def clipped(self, link: Link) -> tuple[float, float]:
         """A link's span as offsets, ending with the window."""
-        low_s = self._window_s[0] if link.start_s <= self.start_s else self.offset_s(link.start_s)
-        high_s = self._window_s[1] if link.stop_s >= self.stop_s else self.offset_s(link.stop_s)
-        return low_s, high_s
+        low_s, high_s = self.offsets_s(np.array([link.start_s, link.stop_s])).tolist()
+        return (
+            self._window_s[0] if link.start_s <= self.start_s else low_s,
+            self._window_s[1] if link.stop_s >= self.stop_s else high_s,
+        )
 
 
 def _at_offsets(link: Link, clock: _Clock, offsets_s: FloatArray) -> FloatArray:
@@ -257,8 +278,7 @@ def _exact_arc(link: Link, clock: _Clock, start_s: float, stop_s: float) -> Arc 
         return None
     low_s, high_s = (float(second) for second in clock.tdb_s(np.array([start_s, stop_s])))
     inner = np.unique(np.concatenate([knots[(knots > low_s) & (knots < high_s)] for _, (knots, _) in held]))
-    inner_s = np.array([clock.offset_s(float(knot)) for knot in inner])
-    knots_s = np.concatenate([[start_s], inner_s, [stop_s]])
+    knots_s = np.concatenate([[start_s], clock.offsets_s(inner), [stop_s]])
     times_s = np.concatenate([[low_s], inner, [high_s]])
     keep = np.concatenate([[True], np.diff(knots_s) > 0.0])
     knots_s, times_s = knots_s[keep], times_s[keep]
