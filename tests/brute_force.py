@@ -31,10 +31,11 @@ class Orbit:
     node_rad: float = 0.0
     argument_rad: float = 0.0
     mean_anomaly_rad: float = 0.0
+    gm_km3_s2: float = GM_MARS_KM3_S2
 
     def __call__(self, offsets_s: np.ndarray) -> np.ndarray:
         """Positions (N, 3) from Kepler's equation."""
-        mean = self.mean_anomaly_rad + np.sqrt(GM_MARS_KM3_S2 / abs(self.a_km) ** 3) * offsets_s
+        mean = self.mean_anomaly_rad + np.sqrt(self.gm_km3_s2 / abs(self.a_km) ** 3) * offsets_s
         x, y = self._ellipse(mean) if self.e < 1 else self._hyperbola(mean)
         cos, sin = np.cos(self.argument_rad), np.sin(self.argument_rad)
         x, y = cos * x - sin * y, sin * x + cos * y

@@ -1,4 +1,4 @@
-"""The screening of a Mars fleet over 28 days: fit, search, memory, against brute force on the same arcs."""
+"""The screening of a Mars fleet over 28 days against brute force on the same arcs, and of 100 objects at the Moon."""
 
 import statistics
 import sys
@@ -14,7 +14,7 @@ from scipy.optimize import minimize_scalar
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from brute_force import MARS_KM, Orbit, flown
+from brute_force import GM_MARS_KM3_S2, MARS_KM, Orbit, flown
 from generator.ephemeris.trajectory import Trajectory
 from generator.screening.fleet import fit_fleet
 from generator.screening.screen import screen, screen_fleet
@@ -22,6 +22,7 @@ from generator.screening.screen import screen, screen_fleet
 T = TypeVar("T")
 RUNS = 5
 LIMIT_KM = 100.0
+NEAR_KM = 10.0
 WINDOW_S = (0.0, 28 * 86_400.0)
 BRUTE_STEP_S = 10.0
 FASTEST_KM_S = 10.0  # relative speed at Mars: between two samples of brute force a pair comes nearer by less
@@ -31,11 +32,18 @@ SHAPES = [
     (350, 10_300, 86), (20_000, 43_000, 25), (1000, 49_380, 60), (280, 59_000, 87), (5838, 6122, 1.1),
     (20_062, 20_072, 1.8),
 ]  # fmt: skip
+GM_MOON_KM3_S2 = 4902.800066  # DE440
+MOON_KM = 1737.4
+# Low polar orbits, frozen and elliptical ones for relays, and far ones with the periods of halo orbits.
+MOON_SHAPES = [
+    (100, 100, 90), (30, 160, 86), (60, 60, 168), (100, 120, 45), (500, 8000, 57.7), (720, 9750, 54.8),
+    (3000, 70_000, 90), (1500, 30_000, 62),
+]  # fmt: skip
 
 
 def main() -> None:
     """Twelve objects, 66 pairs, nodes every 60 s."""
-    fleet = _fleet(len(SHAPES))
+    fleet = _fleet(len(SHAPES), 28.0, SHAPES, MARS_KM, GM_MARS_KM3_S2)
     names = list(combinations(sorted(fleet), 2))
     exact = dict.fromkeys(fleet, True)
     screen(fleet, WINDOW_S, LIMIT_KM)  # velocities of the arcs are made once
@@ -47,20 +55,26 @@ def main() -> None:
     note = f"{len(screening.approaches)} approaches, {screening.funnel.intervals} pair-intervals"
     _row("search", search_s, brute_s, note)
     _row("fit and search", fit_s + search_s, brute_s, f"{_peak_mb(fleet):.0f} MB beside the ephemerides")
-    large = _fleet(100, days=7.0)
-    large_s, screening = _timed(lambda: screen(large, (0.0, 7 * 86_400.0), LIMIT_KM), 1)
-    _row(
-        "100 objects, 7 days", large_s, large_s, f"{len(screening.pairs)} pairs, {len(screening.approaches)} approaches"
-    )
+    window_s = (0.0, 14 * 86_400.0)
+    large = _fleet(100, 14.0, MOON_SHAPES, MOON_KM, GM_MOON_KM3_S2)
+    large_s, screening = _timed(lambda: screen(large, window_s, LIMIT_KM), 1)
+    note = f"{len(screening.pairs)} pairs, {len(screening.approaches)} approaches below {LIMIT_KM:.0f} km"
+    _row("100 at the Moon, 14 days", large_s, large_s, note)
+    large_s, screening = _timed(lambda: screen(large, window_s, NEAR_KM), 1)
+    note = f"{len(screening.pairs)} pairs, {len(screening.approaches)} approaches below {NEAR_KM:.0f} km"
+    _row("the same", large_s, large_s, note)
 
 
-def _fleet(count: int, days: float = 28.0) -> dict[str, Trajectory]:
+def _fleet(
+    count: int, days: float, shapes: list[tuple[float, float, float]], radius_km: float, gm_km3_s2: float
+) -> dict[str, Trajectory]:
     rng = np.random.default_rng(2021)
     fleet = {}
     for number in range(count):
-        low_km, high_km, tilt_deg = SHAPES[number % len(SHAPES)]
-        a_km = MARS_KM + (low_km + high_km) / 2
-        orbit = Orbit(a_km, (high_km - low_km) / (2 * a_km), np.radians(tilt_deg), *rng.uniform(0, 2 * np.pi, 3))
+        low_km, high_km, tilt_deg = shapes[number % len(shapes)]
+        a_km = radius_km + (low_km + high_km) / 2
+        angles = rng.uniform(0, 2 * np.pi, 3)
+        orbit = Orbit(a_km, (high_km - low_km) / (2 * a_km), np.radians(tilt_deg), *angles, gm_km3_s2)
         fleet[f"{number:03d}"] = flown(orbit, days * 86_400.0)
     return fleet
 
