@@ -2,7 +2,7 @@
 
 A fast list that misses events is no result: completeness stands beside each time. The truth, sgp4 every two seconds
 with a tree at each, takes minutes for 1,000 objects; NEARPASS_BENCH=full has it for 5,000 as well, and 26,085 objects.
-astroz is not needed by nearpass: ``pip install astroz==0.17.0`` for the comparison.
+Neither astroz nor ssatk is needed by nearpass: ``pip install astroz==0.17.0 ssatk==1.1.4`` for the comparison.
 """
 
 import os
@@ -14,10 +14,11 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from sgp4.api import Satrec
+from sgp4.api import Satrec, SatrecArray
 from sgp4.exporter import export_tle
 from sgp4.io import fix_checksum
 
@@ -32,6 +33,9 @@ DAY_S = 86_400.0
 COMOVING_KM_S = 0.01
 FULL = os.environ.get("NEARPASS_BENCH") == "full"
 SAME_S = 0.01
+SSATK_KM = 50.0
+SSATK_S = 7_200.0
+SSATK_SAME_S = 1.0  # its motion between two states is a line or a cubic
 
 
 def main() -> None:
@@ -41,6 +45,7 @@ def main() -> None:
     _beside_astroz("5,000 low orbits", _rounded(low_orbits(5000, 2)), 10.0, truth=FULL)
     if FULL:
         _beside_astroz("26,085 low orbits", _rounded(low_orbits(26_085, 4)), 5.0, truth=False)
+    _beside_ssatk()
     _doublings()
     _workers()
     _large()
@@ -123,6 +128,38 @@ def _astroz(satellites: list[Satrec], limit_km: float, dense: list[Minimum] | No
         text = f"{told} of {len(dense)} minima in {text}"
     print(f"  {'astroz, its threads':<26} {seconds:8.2f} s {1.0:8.2f}  {text}")
     return seconds
+
+
+def _beside_ssatk() -> None:
+    """Ssatk screens arrays of states with one tree over all of them: few objects and hours, a wide limit."""
+    if find_spec("ssatk") is None:
+        print("ssatk is not installed: no comparison")
+        return
+    satellites = low_orbits(300, 12)
+    dense = dense_minima(satellites, (0.0, SSATK_S), SSATK_KM)
+    fleet = fleet_of(satellites)
+    ours_s, found = _timed(lambda: _screened(fleet, SSATK_KM, Serial(), SSATK_S / DAY_S))
+    offsets_s = np.arange(0.0, SSATK_S + 1.0, 60.0)
+    _, positions_km, velocities_km_s = SatrecArray(satellites).sgp4(
+        np.full(len(offsets_s), satellites[0].jdsatepoch), satellites[0].jdsatepochF + offsets_s / DAY_S
+    )
+    fleet_m = {
+        row: SimpleNamespace(t=offsets_s, r=positions_km[row] * 1e3, v=velocities_km_s[row] * 1e3)
+        for row in range(len(satellites))
+    }
+    screen = import_module("ssatk.ssa.conjunction").catalog_conjunction_screen
+    reference_s, events = _timed(lambda: screen(fleet_m, SSATK_KM * 1e3), 1)
+    told = sum(
+        any(
+            (event.object_id_a, event.object_id_b) == (one.first, one.second)
+            and abs(float(event.closest_approach.time) - one.offset_s) < SSATK_SAME_S
+            for event in events
+        )
+        for one in dense
+    )
+    print(f"300 low orbits, {SSATK_S / 3600:g} hours, {SSATK_KM:g} km, states a minute apart for ssatk")
+    print(f"  {'ssatk':<26} {reference_s:8.2f} s {1.0:8.2f}  {told} of {len(dense)} minima in {len(events)} events")
+    print(f"  {'nearpass, one process':<26} {ours_s:8.2f} s {ours_s / reference_s:8.2f}  {_told(found, dense)}")
 
 
 def _doublings() -> None:
