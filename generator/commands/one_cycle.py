@@ -89,7 +89,7 @@ def settle(workspace: Workspace, config: Config, jobs: int, bars: Bars) -> list[
     """
     with Archive(workspace.archive).locked():
         pass  # taking the lock finishes what was begun
-    prepare(workspace, config.site.title)
+    prepare(workspace, config.site.title, [table.id for table in config.editions])
     return publish_editions(editions_of(workspace, config), jobs=jobs, progress=bars.stage)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -134,8 +135,11 @@ def _edition_key(workspace: Workspace) -> bytes:
     return path.read_bytes().strip()
 
 
-def prepare(workspace: Workspace, site_name: str) -> None:
-    """Make the workspace an mkdocs project, if it is none yet; files that are there stay as they are."""
+def prepare(workspace: Workspace, site_name: str, editions: Sequence[str] = ()) -> None:
+    """Make the workspace an mkdocs project, if it is none yet; files that are there stay as they are.
+
+    Of several ``editions``, by their ids, each gets settings of its own, and the first is what plain mkdocs builds.
+    """
     for folder in (workspace.hand_written, workspace.directory / "theme"):
         folder.mkdir(parents=True, exist_ok=True)
     hooks = workspace.directory / "mkdocs_hooks.py"
@@ -147,7 +151,13 @@ def prepare(workspace: Workspace, site_name: str) -> None:
         body = text[text.index("docs_dir:") :]
         body = body.replace("custom_dir: templates/theme", "custom_dir: theme  # your overrides of nearpass's theme")
         body = body.replace("generator/report/site_hooks.py", hooks.name).replace("- how-to-read.md", "- index.md")
+        if len(editions) > 1:
+            body = body.replace("docs_dir: site\n", f"docs_dir: editions/{editions[0]}  # the others have their own\n")
         _write_whole(settings, f"site_name: {json.dumps(site_name)}\n{body}")
+    for name in editions if len(editions) > 1 else ():
+        own = workspace.directory / f"mkdocs-{name}.yml"
+        if not own.exists():
+            _write_whole(own, f"INHERIT: mkdocs.yml\ndocs_dir: editions/{name}\nsite_dir: .site-{name}\n")
 
 
 def _write_whole(path: Path, text: str) -> None:

@@ -273,6 +273,27 @@ def test_a_damaged_index_costs_one_word(nearpass: Nearpass, config: Path) -> Non
     assert nearpass("verify", "--config", config, "--site")[0] == 0
 
 
+def test_mkdocs_alone_builds_each_edition(nearpass: Nearpass, config: Path) -> None:
+    """Of several editions plain mkdocs gives the first, and each by its own settings, as they are published."""
+    tables = [
+        f'[[edition]]\nid = "{name}"\naudience = "{name}"\nlevels = ["CLEAR", "GREEN"]\n' for name in ("all", "own")
+    ]
+    config.write_text(config.read_text() + "\n" + "".join(tables))
+    assert nearpass("run", "--config", config, "--at", FIRST)[0] == 0
+    for settings, name in (("mkdocs.yml", "all"), ("mkdocs-all.yml", "all"), ("mkdocs-own.yml", "own")):
+        mkdocs = load_mkdocs_config(str(config.parent / settings), strict=True)
+        mkdocs_build(mkdocs)
+        built = {
+            path.relative_to(mkdocs.site_dir).as_posix(): path.read_bytes()
+            for path in Path(mkdocs.site_dir).rglob("*")
+            if path.is_file()
+        }
+        home = config.parent / "public" / name
+        public = {path.relative_to(home).as_posix(): path.read_bytes() for path in home.rglob("*") if path.is_file()}
+        added = {file for file in public if "manifest" in file or file.endswith(".zip")}
+        assert {file: data for file, data in public.items() if file not in added} == built
+
+
 def test_mkdocs_alone_builds_the_workspace(nearpass: Nearpass, config: Path) -> None:
     """Plain mkdocs, without nearpass, gives every published file but the hashes and the zip, byte for byte."""
     nearpass("run", "--config", config, "--at", FIRST)
