@@ -82,12 +82,13 @@ def sweep(
 
     """
     motion = _fleet(catalogued.listed, own, setting)
+    primaries = _primaries(config, motion)
     tasks = work_list(
         motion,
         (0.0, setting.span_s),
         config.cycle.limit_km,
         comoving_km_s=config.cycle.comoving_km_s,
-        primaries=_primaries(config, motion),
+        primaries=np.isin(np.array(motion.ids), primaries) if primaries else None,
     )
     advance = progress(f"screening {len(motion.ids)} objects", len(tasks))
     found = screen_tasks(motion, tasks, workers, advance)
@@ -101,7 +102,7 @@ def sweep(
     )
     ingested = tuple(listed[item.id].ingested(item, setting) for item in items)
     return Swept(
-        record=_record(config, setting, catalogued, motion, found, rows, groups),
+        record=_record(config, setting, catalogued, motion, found, rows, groups, primaries),
         items=items,
         ingested=ingested,
         approaches=tuple(_approach(row, setting) for row in told),
@@ -134,14 +135,14 @@ def _fleet(listed: Sequence[Listed], own: Mapping[str, Trajectory], setting: Set
     return MixedFleet(parts)
 
 
-def _primaries(config: Config, motion: Motion) -> BoolArray | None:
-    """Which objects are primaries; None if all are."""
-    if not config.cycle.primaries:
-        return None
-    missing = [name for name in config.cycle.primaries if name not in motion.ids]
+def _primaries(config: Config, motion: Motion) -> tuple[str, ...]:
+    """Ids of the primaries, of which a catalogue number may be given without its leading zeros; empty if all are."""
+    known = set(motion.ids)
+    primaries = tuple(name if name in known else name.zfill(5) for name in config.cycle.primaries)
+    missing = [given for given, name in zip(config.cycle.primaries, primaries, strict=True) if name not in known]
     if missing:
         raise ConfigError("cycle.primaries must name objects of this cycle that have an ephemeris", value=missing[0])
-    return np.isin(np.array(motion.ids), config.cycle.primaries)
+    return primaries
 
 
 def _groups(config: Config, listed: Sequence[Listed]) -> dict[str, str]:
@@ -250,9 +251,10 @@ def _record(
     found: LargeScreening,
     rows: Sequence[ApproachRecord],
     groups: Mapping[str, str],
+    primaries: tuple[str, ...],
 ) -> SweepRecord:
     names = {each.id: each.name for each in catalogued.listed} | {item.id: item.name for item in config.objects}
-    near = sorted({name for row in rows for name in (row.primary, row.secondary)} | set(config.cycle.primaries))
+    near = sorted({name for row in rows for name in (row.primary, row.secondary)} | set(primaries))
     own = {item.id for item in config.objects}
     epochs = [each.candidate.item.epoch for each in catalogued.listed]
     short_s = setting.span_s - found.covered_s
@@ -262,8 +264,8 @@ def _record(
         if s > _LEAST_UNCOVERED_S and name not in own
     ]
     return SweepRecord(
-        mode="primaries" if config.cycle.primaries else "all",
-        primaries=config.cycle.primaries,
+        mode="primaries" if primaries else "all",
+        primaries=primaries,
         inputs=catalogued.inputs,
         faults=catalogued.faults,
         fault_count=catalogued.fault_count,

@@ -97,7 +97,7 @@ def test_both_engines_find_the_same(result: CycleResult) -> None:
     """Every minimum that the small engine finds is listed with its time and distance, or lies in a stretch."""
     sets = read_elements("".join(texts()).encode(), "all.tle").sets
     window_s = (0.0, HOURS * 3600.0)
-    fleet = {str(one.number): trajectory_from_elements(one, epoch=EPOCH, window_s=window_s) for one in sets}
+    fleet = {f"{one.number:05d}": trajectory_from_elements(one, epoch=EPOCH, window_s=window_s) for one in sets}
     small = screen(fleet, window_s, LIMIT_KM)
     assert result.record.sweep is not None
     rows = list(result.record.sweep.approaches)
@@ -182,8 +182,8 @@ def test_an_object_does_not_meet_its_twin_in_the_catalogue(tmp_path: Path, resul
     assert result.record.sweep is not None
     number = result.record.sweep.approaches[0].primary
     own = (
-        f'[[object]]\nid = "OWN"\nname = "Own"\nhbr_m = 5\ncatalogue_number = {number}\n[[object.ephemeris]]\n'
-        f'path = "ephemerides/all.tle"\noriginator = "TEST"\ntarget = {number}\n'
+        f'[[object]]\nid = "OWN"\nname = "Own"\nhbr_m = 5\ncatalogue_number = {int(number)}\n[[object.ephemeris]]\n'
+        f'path = "ephemerides/all.tle"\noriginator = "TEST"\ntarget = {int(number)}\n'
     )
     found = ran(workspace(tmp_path, extra=own)).record.sweep
     assert found is not None
@@ -342,3 +342,29 @@ def test_a_list_that_nobody_would_turn_ends_and_says_so(result: CycleResult, mon
     count = len(record.sweep.approaches)
     assert all("the nearest 20 approaches" in pages[name] and f"hold all {count}." in pages[name] for name in names)
     assert pages["approaches.csv"].count("\r\n") == count + 1
+
+
+def test_a_withheld_catalogue_stops_no_edition_and_is_in_none(
+    tmp_path: Path, nearpass: Callable[..., tuple[int, str, str]]
+) -> None:
+    """Two catalogues, one withheld: the public edition appears, says so, and names no object of that one anywhere."""
+    path = workspace(tmp_path, sets=texts()[:60])
+    own = [text.replace(text.splitlines()[0], f"ZARYA {number}") for number, text in enumerate(texts()[60:])]
+    (tmp_path / "ephemerides" / "own.tle").write_text("".join(own))
+    path.write_text(
+        path.read_text().replace('originator = "TEST"\n', 'originator = "TEST"\nmarking = "CLEAR"\n')
+        + '[[catalogue]]\npath = "ephemerides/own.tle"\noriginator = "Zarya operations"\nhbr_m = 5\nmarking = "AMBER"\n'
+        + '[[edition]]\nid = "all"\neverything = true\n'
+        + '[[edition]]\nid = "public"\naudience = "everybody"\nlevels = ["CLEAR"]\nwithheld = "hidden"\n'
+    )
+    code, _, err = nearpass("run", "--config", path, "--at", EPOCH.iso(digits=0))
+    assert (code, err) == (0, "")
+    assert "zarya" in _all_text(tmp_path / "public" / "all")
+    public = _all_text(tmp_path / "public" / "public")
+    assert "zarya" not in public
+    assert "withheld in this edition" in public
+
+
+def _all_text(folder: Path) -> str:
+    files = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".zip"]
+    return "".join(path.read_text(encoding="utf-8", errors="replace").casefold() for path in files)

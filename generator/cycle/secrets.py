@@ -7,7 +7,8 @@ leaves:
 
 - Identities (names, ids, designators, originators, operators, files, hashes, parties, channels) always; other text
   from :data:`LEAST_TEXT` characters on, since shorter ones are words such as ``HERMITE``.
-- Instants to the second or finer; to the minute only those of approaches, without those on the hour.
+- Instants to the second or finer; to the minute only those of approaches, without those on the hour. A catalogue has
+  thousands, of which some fall on the full second of any grid: they are printed, and searched for, to the tenth.
 - Single numbers with :data:`ALONE_DIGITS` significant digits: of some thousand secrets a random number meets one
   with 1 in 100 000. Long series hold too many for that: two neighbours must stand side by side.
 - Numbers with :data:`BESIDE_DIGITS` digits on a line that names the approach they belong to.
@@ -109,8 +110,10 @@ def secrets_of(full: CycleRecord, shown: CycleRecord, vocabulary: str = "") -> S
     instants: dict[str, str] = {}
     for leaf in ours:
         if isinstance(leaf.value, Epoch) and leaf.value not in known:
-            minutes = leaf.field in {"tca", "deadline"}
-            instants |= {text: leaf.place for text in _spellings(leaf.value, minutes=minutes) if text not in spelled}
+            texts = _spellings(leaf.value, minutes=leaf.field in {"tca", "deadline"})
+            if leaf.place.startswith("record.sweep.approaches"):
+                texts = (text for text in texts if "." in text)
+            instants |= {text: leaf.place for text in texts if text not in spelled}
     return Secrets(
         words=_words(ours, theirs, vocabulary),
         instants=instants,

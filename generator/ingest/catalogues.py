@@ -31,8 +31,8 @@ class Listed:
 
     @property
     def id(self) -> str:
-        """The catalogue number as text."""
-        return str(self.candidate.item.number)
+        """The catalogue number, of five digits at least: a short one would be found in any text that is searched."""
+        return f"{self.candidate.item.number:05d}"
 
     @property
     def name(self) -> str:

@@ -42,6 +42,8 @@ _MONTHS: Final = ("january", "february", "march", "april", "may", "june", "july"
 _ESCAPED: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
 _PRINTABLE: Final = re.compile(rb"[ -~]{8,}")
 """Texts in a file of another kind: shorter runs occur by chance."""
+_NOT_DECIMALS: Final = r"(?<!\d\.)"
+"""A catalogue number is no name where it is the decimals of a number; distances have many."""
 _TAG: Final = re.compile(r"<[^<>]*>")
 _THIN: Final = str.maketrans(dict.fromkeys("\u202f\u00a0\u2009", None) | {"−": "-"})
 
@@ -128,7 +130,9 @@ def _words_in(name: str, lines: list[str], by_word: dict[str, list[str]], secret
     whole = " ".join(lines)
     present = by_word.keys() & set(_WORD.findall(whole))
     for secret in (secret for word in present for secret in by_word[word] if secret in whole):
-        pattern = re.compile(rf"(?<![a-z0-9]){re.escape(secret)}(?![a-z0-9])")
+        pattern = re.compile(
+            rf"(?<![a-z0-9]){_NOT_DECIMALS if secret.isdigit() else ''}{re.escape(secret)}(?![a-z0-9])"
+        )
         line = next((number for number, text in enumerate(lines) if pattern.search(text)), None)
         if line is not None or pattern.search(whole):
             yield Leak(file=name, line=line, secret=secrets.words[secret])

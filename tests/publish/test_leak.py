@@ -172,3 +172,22 @@ def test_an_edition_does_not_speak_for_what_it_withholds(full: CycleRecord) -> N
 
     assert verdict(calm).headline.startswith("Nothing needs a decision")
     assert verdict(reduced(calm, PUBLIC)).headline == "Nothing that this edition shows needs a decision."
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("0.48276,", False),
+        ("1.48276e-3", False),
+        ("12.482761", False),
+        ("48276,41000", True),
+        ("pair-48276-41000.csv", True),
+        ("objects 12 and 48276.", True),
+        ("7. 48276", True),
+    ],
+)
+def test_decimals_are_no_catalogue_number(full: CycleRecord, text: str, told: bool) -> None:
+    """A withheld catalogue number is found wherever it stands by itself, and not as the decimals of a distance."""
+    numbered = replace(full, objects=(*full.objects, replace(full.objects[0], id="48276")))
+    secrets = secrets_of(numbered, full)
+    assert bool(leaks_in([("page.html", text.encode())], (), secrets)) is told
