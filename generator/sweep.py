@@ -256,6 +256,7 @@ def _record(
     names = {each.id: each.name for each in catalogued.listed} | {item.id: item.name for item in config.objects}
     near = sorted({name for row in rows for name in (row.primary, row.secondary)} | set(primaries))
     own = {item.id for item in config.objects}
+    files = {each.id: each.candidate.shown for each in catalogued.listed}
     epochs = [each.candidate.item.epoch for each in catalogued.listed]
     short_s = setting.span_s - found.covered_s
     short = [
@@ -278,7 +279,13 @@ def _record(
         comoving_km_s=config.cycle.comoving_km_s,
         steps=_steps(found.counts),
         objects=tuple(
-            SweepObject(id=name, name=names[name], group=groups.get(name, NO_GROUP), catalogued=name not in own)
+            SweepObject(
+                id=name,
+                name=names[name],
+                group=groups.get(name, NO_GROUP),
+                catalogued=name not in own,
+                file=files.get(name),
+            )
             for name in near
         ),
         approaches=tuple(rows),

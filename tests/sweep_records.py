@@ -8,6 +8,7 @@ from generator.cycle.record import ApproachRecord, InputRecord, Span, SweepObjec
 from generator.encounter.alert import Level
 
 CATALOGUED: Final = ("25544", "43013", "44713")
+FILE: Final = "ephemerides/all.json"
 
 
 def approach(cut_off: Epoch, number: int, primary: str, secondary: str, *, together: bool = False) -> ApproachRecord:
@@ -23,14 +24,15 @@ def approach(cut_off: Epoch, number: int, primary: str, secondary: str, *, toget
 def sweep(cut_off: Epoch, delivered: InputRecord, own: tuple[str, ...]) -> SweepRecord:
     """Three catalogued objects that meet each other, and the configured ones in turn; its file is like a delivery."""
     catalogued = [
-        SweepObject(id=name, name=f"STARLINK-{name}", group="STARLINK", catalogued=True) for name in CATALOGUED
+        SweepObject(id=name, name=f"STARLINK-{name}", group="STARLINK", catalogued=True, file=FILE)
+        for name in CATALOGUED
     ]
-    configured = [SweepObject(id=name, name=name, group="others", catalogued=False) for name in own]
+    configured = [SweepObject(id=name, name=name, group="others", catalogued=False, file=None) for name in own]
     met = [approach(cut_off, 3 + k, CATALOGUED[k % 3], name) for k, name in enumerate(own)]
     return SweepRecord(
         mode="primaries",
         primaries=(CATALOGUED[0], *own[:1]),
-        inputs=(replace(delivered, object_id="catalogue", file="ephemerides/all.json"),),
+        inputs=(replace(delivered, object_id="catalogue", file=FILE),),
         faults=("MEAN_MOTION must be given, ephemerides/all.json:7",),
         fault_count=1,
         catalogued_count=3,

@@ -344,10 +344,10 @@ def test_a_list_that_nobody_would_turn_ends_and_says_so(result: CycleResult, mon
     assert pages["approaches.csv"].count("\r\n") == count + 1
 
 
-def test_a_withheld_catalogue_stops_no_edition_and_is_in_none(
+def test_an_edition_has_the_catalogues_that_it_may_see(
     tmp_path: Path, nearpass: Callable[..., tuple[int, str, str]]
 ) -> None:
-    """Two catalogues, one withheld: the public edition appears, says so, and names no object of that one anywhere."""
+    """Of two catalogues the public edition lists what the one that it sees gives alone, in two cycles, and no more."""
     path = workspace(tmp_path, sets=texts()[:60])
     own = [text.replace(text.splitlines()[0], f"ZARYA {number}") for number, text in enumerate(texts()[60:])]
     (tmp_path / "ephemerides" / "own.tle").write_text("".join(own))
@@ -357,12 +357,18 @@ def test_a_withheld_catalogue_stops_no_edition_and_is_in_none(
         + '[[edition]]\nid = "all"\neverything = true\n'
         + '[[edition]]\nid = "public"\naudience = "everybody"\nlevels = ["CLEAR"]\nwithheld = "hidden"\n'
     )
-    code, _, err = nearpass("run", "--config", path, "--at", EPOCH.iso(digits=0))
-    assert (code, err) == (0, "")
+    for at in (EPOCH, EPOCH + 3600.0):
+        code, _, err = nearpass("run", "--config", path, "--at", at.iso(digits=0))
+        assert (code, err) == (0, "")
     assert "zarya" in _all_text(tmp_path / "public" / "all")
     public = _all_text(tmp_path / "public" / "public")
     assert "zarya" not in public
-    assert "withheld in this edition" in public
+    assert "60 catalogued objects" in public
+    [table, _] = sorted((tmp_path / "public" / "public").rglob("approaches.csv"))
+    alone = ran(workspace(tmp_path / "alone", sets=texts()[:60])).record.sweep
+    assert alone is not None
+    rows = [line.split(",")[1:3] for line in table.read_text().splitlines()[1:]]
+    assert rows == [[row.primary, row.secondary] for row in alone.approaches]
 
 
 def _all_text(folder: Path) -> str:

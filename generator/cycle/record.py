@@ -99,7 +99,7 @@ __all__ = [
     "load",
 ]
 
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 ChangeKind = Literal["new", "worse", "better", "passed", "gone"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -96,19 +97,44 @@ def notes(value: tuple[records.NoteRecord, ...], lens: Lens) -> Any:
 
 
 def sweep(value: records.SweepRecord | None, lens: Lens) -> Any:
-    """A catalogue of which the edition sees every file, with the approaches of catalogued objects and those in full."""
-    if value is None or not all(lens.edition.sees(entry.marking) for entry in value.inputs):
+    """The catalogues' files that the edition sees, with approaches of their objects and of those shown in full."""
+    if value is None:
         return None
     if lens.whole:
         return lens.of(value)
-    objects = tuple(each for each in value.objects if each.catalogued or lens.names.show(each.id) is Show.FULL)
+    inputs = tuple(entry for entry in value.inputs if lens.edition.sees(entry.marking))
+    if not inputs:
+        return None
+    every, files = len(inputs) == len(value.inputs), {entry.file for entry in inputs}
+    objects = tuple(
+        each
+        for each in value.objects
+        if ((every or each.file in files) if each.catalogued else lens.names.show(each.id) is Show.FULL)
+    )
     seen = {each.id for each in objects}
-    return replace(
+    kept = replace(
         value,
         primaries=tuple(name for name in value.primaries if name in seen),
+        inputs=tuple(lens.of(entry) for entry in inputs),
         steps=(),
         objects=objects,
         approaches=tuple(row for row in value.approaches if {row.primary, row.secondary} <= seen),
+    )
+    return kept if every else _of_some_files(kept)
+
+
+def _of_some_files(value: records.SweepRecord) -> records.SweepRecord:
+    """Without what is said of all catalogues together; the error becomes a bound that no single object set."""
+    return replace(
+        value,
+        faults=(),
+        fault_count=0,
+        catalogued_count=sum(entry.node_count or 0 for entry in value.inputs),
+        oldest=None,
+        newest=None,
+        uncovered=(),
+        uncovered_count=0,
+        largest_error_km=10.0 ** math.ceil(math.log10(value.largest_error_km)) if value.largest_error_km > 0.0 else 0.0,
     )
 
 

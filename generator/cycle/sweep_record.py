@@ -15,13 +15,14 @@ class SweepObject:
     """An object that is a primary or comes near another.
 
     ``group`` is its operator or constellation, as far as its name tells; ``catalogued`` is False for one that the
-    configuration has by itself.
+    configuration has by itself. ``file`` is where the element set in use stands, None for one by itself or not known.
     """
 
     id: str
     name: str
     group: str
     catalogued: bool
+    file: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,8 @@ class SweepRecord:
     the first of the sets that could not be used, ``fault_count`` is the number of all. ``catalogued_count`` and all
     that is said of coverage and age is of catalogued objects. ``largest_error_km`` is the largest distance found
     between the motion and the interpolants that listed approaches rest on. ``objects`` are primaries and those with an
-    approach, ``approaches`` in order of TCA. ``steps`` are withheld in an edition that withholds an object.
+    approach, ``approaches`` in order of TCA. An edition that withholds an object has no ``steps``; one that withholds a
+    file has no object of it, and nothing that is said of all files together.
     """
 
     mode: Literal["all", "primaries"]

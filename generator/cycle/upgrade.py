@@ -47,7 +47,18 @@ def _one_to_two(plain: Plain) -> Plain:
     }
 
 
-UPGRADES: Final[Mapping[int, Upgrade]] = MappingProxyType({1: _one_to_two})
+def _two_to_three(plain: Plain) -> Plain:
+    """Since schema 3 a catalogued object names its file; before, it is known where there was but one."""
+    sweep = plain["sweep"]
+    if sweep is None:
+        return plain
+    used = [entry["file"] for entry in sweep["inputs"] if entry["refusal"] is None]
+    only = used[0] if len(used) == 1 else None
+    objects = [{**item, "file": only if item["catalogued"] else None} for item in sweep["objects"]]
+    return {**plain, "sweep": {**sweep, "objects": objects}}
+
+
+UPGRADES: Final[Mapping[int, Upgrade]] = MappingProxyType({1: _one_to_two, 2: _two_to_three})
 """By the schema number that each starts from. Schema 1 is the first."""
 _NUMBER: Final = re.compile(rb'"schema_number":\s*(\d+)')  # cannot occur inside a string, where quotes are escaped
 

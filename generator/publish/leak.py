@@ -20,7 +20,7 @@ from typing import Final
 from urllib.parse import unquote
 
 import generator
-from generator.cycle.record import CycleRecord
+from generator.cycle.record import SCHEMA, CycleRecord
 from generator.cycle.release import reduced
 from generator.cycle.secrets import ALONE_DIGITS, BESIDE_DIGITS, Numbers, Secrets, leaves, plain_text, secrets_of
 from generator.errors import LeakError
@@ -244,4 +244,4 @@ def _programs_own(workspace: Workspace, built: Path) -> set[str]:
         if path.is_file() and not (workspace.hand_written / path.relative_to(pages)).exists()
     }
     assets = {path.relative_to(built).as_posix() for path in (built / ASSETS).rglob("*")}
-    return own | assets | {"schema/cycle-1.json", "schema/cycle-2.json"}
+    return own | assets | {f"schema/cycle-{number}.json" for number in range(1, SCHEMA + 1)}

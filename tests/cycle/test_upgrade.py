@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from edition_records import marked_record
 from generator.cycle.record import SCHEMA, dump
 from generator.cycle.upgrade import UPGRADES, load_record, upgraded
 from generator.errors import ArchiveError
@@ -76,6 +77,20 @@ def test_a_record_of_the_first_schema_is_read() -> None:
     assert old["inputs"]
     assert old["events"][0]["uncertainty"]
     assert load_record(json.dumps(old).encode(), "record.json") == record
+
+
+def test_a_record_of_the_second_schema_is_read() -> None:
+    """Its catalogued objects named no file; they are of the only one there was, or of none that is known."""
+    record = marked_record({})
+    assert record.sweep is not None
+    plain = json.loads(dump(record)) | {"schema_number": 2}
+    for item in plain["sweep"]["objects"]:
+        del item["file"]
+    assert load_record(json.dumps(plain).encode(), "record.json") == record
+    plain["sweep"]["inputs"] *= 2
+    read = load_record(json.dumps(plain).encode(), "record.json").sweep
+    assert read is not None
+    assert {item.file for item in read.objects} == {None}
 
 
 def test_upgrades_leave_no_gap() -> None:
