@@ -28,8 +28,10 @@ from numpy.typing import NDArray
 from generator.astro.epochs import Epoch, TimeSystem
 from generator.cycle.record import (
     BodyRecord,
+    ChangeRecord,
     CrossingRecord,
     CycleRecord,
+    DormantEvent,
     EventRecord,
     FunnelStep,
     MethodRecord,
@@ -94,15 +96,31 @@ class Secrets:
     open_instants: frozenset[str]
 
 
-def secrets_of(full: CycleRecord, shown: CycleRecord, vocabulary: str = "") -> Secrets:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What an edition told in earlier cycles: of entries of the full record in full, and objects by their ids."""
+
+    events: tuple[ChangeRecord | DormantEvent, ...] = ()
+    objects: frozenset[str] = frozenset()
+
+
+NOTHING_TOLD: Final = Told()
+
+
+def secrets_of(full: CycleRecord, shown: CycleRecord, vocabulary: str = "", told: Told = NOTHING_TOLD) -> Secrets:
     """What a site made from ``shown`` must not hold of ``full``.
 
     Args:
         full: The archived record.
         shown: What the edition may hold of it.
         vocabulary: The program's own words (:func:`plain_text`): text that stands in them and names nobody is free.
+        told: What the edition had of things that this cycle no longer has.
     """
-    ours, theirs = list(leaves(full)), list(leaves(shown))
+    ours = list(leaves(full))
+    theirs = [
+        *leaves((shown, *told.events)),
+        *(Leaf(field="id", place="", value=name, series=False) for name in told.objects),
+    ]
     open_floats = {leaf.value for leaf in theirs if isinstance(leaf.value, float)}
     hidden = [leaf for leaf in ours if isinstance(leaf.value, float) and leaf.value not in open_floats]
     known = {leaf.value for leaf in theirs if isinstance(leaf.value, Epoch)}

@@ -122,6 +122,16 @@ class Index:
             )
         return [load_notice(body) for (body,) in rows]
 
+    def has_event(self, event_id: str, tca: Epoch) -> bool:
+        """Whether a cycle told of an event under this id with this very TCA."""
+        query = "SELECT 1 FROM events WHERE event_id = ? AND tca_tai_ns = ? LIMIT 1"
+        return self._connection.execute(query, (event_id, tca.tai_ns)).fetchone() is not None
+
+    def has_object(self, object_id: str) -> bool:
+        """Whether a cycle told of an object under this id."""
+        query = "SELECT 1 FROM objects WHERE object_id = ? LIMIT 1"
+        return self._connection.execute(query, (object_id,)).fetchone() is not None
+
     def month_events(self, year: int, month: int) -> list[MonthEvent]:
         """Events that a month's cycles mention, by first mention: with the newest mention and the worst level.
 

@@ -20,10 +20,21 @@ from typing import Final
 from urllib.parse import unquote
 
 import generator
-from generator.cycle.record import SCHEMA, CycleRecord
+from generator.cycle.record import SCHEMA, ChangeRecord, CycleRecord, DormantEvent
 from generator.cycle.release import reduced
-from generator.cycle.secrets import ALONE_DIGITS, BESIDE_DIGITS, Numbers, Secrets, leaves, plain_text, secrets_of
+from generator.cycle.secrets import (
+    ALONE_DIGITS,
+    BESIDE_DIGITS,
+    NOTHING_TOLD,
+    Numbers,
+    Secrets,
+    Told,
+    leaves,
+    plain_text,
+    secrets_of,
+)
 from generator.errors import LeakError
+from generator.publish.index import open_index
 from generator.publish.stage import all_plots
 from generator.publish.workspace import Workspace
 from generator.report.plots import Plot
@@ -81,11 +92,29 @@ def check_leaks(workspace: Workspace, built: Path, full: Sequence[CycleRecord]) 
         shown = reduced(record, edition)
         if shown.edition is None and shown == record:
             continue
-        secrets = secrets_of(record, shown, vocabulary())
+        secrets = secrets_of(record, shown, vocabulary(), _told_before(workspace, record))
         found = next(_leaks(texts, all_plots(shown), secrets), None)
         if found is not None:
             rule = f"an edition must not hold what is withheld from it: {found}"
             raise LeakError(rule, value=edition.id)
+
+
+def _told_before(workspace: Workspace, record: CycleRecord) -> Told:
+    """What left the list with an object that this cycle no longer has: no secret where the edition told of it before.
+
+    The record does not say what that object's marking was; earlier pages, as the edition may show them today, do.
+    """
+    objects = {item.id for item in record.objects}
+    changes: tuple[ChangeRecord | DormantEvent, ...] = (*record.changes, *record.dormant)
+    left = [entry for entry in changes if not {entry.primary, entry.secondary} <= objects]
+    if not left:
+        return NOTHING_TOLD
+    gone = {name for entry in left for name in (entry.primary, entry.secondary)} - objects
+    with open_index(workspace.index, workspace.archived) as index:
+        return Told(
+            events=tuple(entry for entry in left if index.has_event(entry.event_id, entry.tca)),
+            objects=frozenset(name for name in gone if index.has_object(name)),
+        )
 
 
 def leaks_in(files: Sequence[tuple[str, bytes]], plots: Sequence[Plot], secrets: Secrets) -> list[Leak]:

@@ -71,3 +71,21 @@ def test_editions_are_published_and_a_leak_stops_one_alone(tmp_path: Path, nearp
     assert contents(public) == good
     assert (own / "cycles/2021/03/17/T0600Z/index.html").exists()
     assert (status["state"], status["editions_stopped"]) == ("stopped", ["public"])
+
+
+def test_an_object_that_left_the_configuration_stops_no_edition(tmp_path: Path, nearpass: Command) -> None:
+    """What the public edition told of it in earlier cycles is no secret now; the hidden one is as hidden as before."""
+    config = workspace(tmp_path / "site", EDITIONS)
+    assert nearpass("run", "--config", config, "--jobs", 1, "--at", "2021-03-17T00:00")[0] == 0
+    text = config.read_text()
+    start = text.index('[[object]]\nid = "LOW"')
+    end = text.find("[[object]]", start + 1)
+    config.write_text(text[:start] + (text[end:] if end > 0 else ""))
+
+    code, _, err = nearpass("run", "--config", config, "--jobs", 1, "--at", "2021-03-17T06:00")
+
+    assert (code, err) == (0, "")
+    public = contents(config.parent / "public" / "public")
+    later = {name for name, data in public.items() if b"LOW" in data and "T0000Z" not in name}
+    assert {"objects/LOW.html", "feeds/objects/LOW.xml"} <= later
+    assert not [name for name, data in public.items() if b"POLAR" in data or "POLAR" in name]
