@@ -246,10 +246,10 @@ def test_axe_finds_nothing_grave(visit: Visitor, kind: str) -> None:
 
 
 @EVERY_KIND
-def test_narrow_pages_do_not_scroll_sideways(visit: Visitor, kind: str) -> None:
-    """On a tablet, a phone and the narrowest phone only tables scroll sideways, never the page."""
+def test_pages_do_not_scroll_sideways(visit: Visitor, kind: str) -> None:
+    """On laptops, a tablet, a phone and the narrowest phone only tables scroll sideways, never the page."""
     page = visit(address(kind))
-    for width in (768, 390, 320):
+    for width in (1366, 1200, 768, 390, 320):
         page.set_viewport_size({"width": width, "height": 844})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 

@@ -55,6 +55,14 @@
     });
   }
 
+  // A table that fits the page needs no box that scrolls, and then its heads stick to the window.
+  function boxes() {
+    const found = all(".table-box");
+    new ResizeObserver(() => found.forEach((box) => {
+      box.classList.toggle("fits", box.firstElementChild.offsetWidth <= box.clientWidth);
+    })).observe(document.body);
+  }
+
   // Above a table: a filter where the page asks for one, and a choice of columns where there are many.
   function toolbar(table) {
     const heads = Array.from(table.tHead.rows[0].cells);
@@ -166,6 +174,7 @@
     themeButton();
     all(".table-box table").forEach(toolbar);
     all("table[data-sortable]").forEach(sortable);
+    boxes();
     localTimes();
     countdowns();
     setInterval(countdowns, 30000);
