@@ -110,11 +110,11 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="")
 
 
-def build(docs: Path, site: Path, *, notice: str | None) -> None:
+def build(docs: Path, site: Path) -> None:
     """Build a docs_dir with our theme and hooks; a warning of mkdocs is an error."""
     config = load_config(
         str(ROOT / "mkdocs.yml"), docs_dir=str(docs), site_dir=str(site), strict=True, site_name=SITE_NAME,
-        nav=[{"Latest": "index.md"}], extra={"notice": notice},
+        nav=[{"Latest": "index.md"}],
     )  # fmt: skip
     with _warnings_raise():
         mkdocs_build.build(config)

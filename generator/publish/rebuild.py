@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from generator.cycle.archive import Archive
+from generator.cycle.record import CycleRecord
 from generator.errors import ArchiveError
 from generator.publish.commit import finish, last_published
 from generator.publish.index import open_index
@@ -30,10 +32,11 @@ from generator.publish.stage import (
     write_texts,
 )
 from generator.publish.workspace import Workspace
+from generator.report.rendering import edition_line
+from generator.report.site_hooks import FRONT_PAGE
 
 BATCH: Final = 20
 """Cycles built together: what mkdocs does once a build is then small beside what it does for each page."""
-_PLACEHOLDER: Final = "---\ntitle: placeholder\n---\n"
 
 
 def rebuild(workspace: Workspace, *, jobs: int, progress: Progress) -> Path:
@@ -105,15 +108,21 @@ def _render(workspace: Workspace, number: int, batch: Sequence[str]) -> Sequence
             stage_cycle(docs, record, Drawer(jobs=1, progress=_silent))
             stage_permalinks(docs, record, index)
     copy_hand_written(workspace.hand_written, docs)
-    write_texts(docs, {"index.md": _PLACEHOLDER})  # mkdocs.yml names it
+    # mkdocs.yml names the front page, and hand-written pages have its banner
+    write_texts(docs, {FRONT_PAGE: _placeholder(archive.load(archive.latest_id() or batch[-1]))})
     build_pages(workspace, docs, built, _silent)
     for cycle_id in batch:
         write_archive(built, cycle_id)
     full = Archive(workspace.archive)
     check_leaks(workspace, built, [full.load(cycle_id) for cycle_id in batch])
-    for folder, name in ((docs, "index.md"), (built, "index.html")):
+    for folder, name in ((docs, FRONT_PAGE), (built, "index.html")):
         (folder / name).unlink()
     return batch
+
+
+def _placeholder(newest: CycleRecord) -> str:
+    banner = {"title": "placeholder", "notice": newest.notice, "edition": edition_line(newest)}
+    return "".join(["---\n", *(f"{name}: {json.dumps(value)}\n" for name, value in banner.items()), "---\n"])
 
 
 def _silent(_: str, __: int) -> Callable[[int], None]:

@@ -13,12 +13,14 @@ from typing import Final
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+from mkdocs.utils.meta import get_data
 
 from generator.report.pages import validation_part
 from generator.resources import resource
 
 ASSETS: Final = "assets"
 VALIDATION: Final = "validation.md"
+FRONT_PAGE: Final = "index.md"
 NOT_VALIDATED: Final = "This site's publisher has not run it yet."
 _COMMENT: Final = re.compile(rb"/\*.*?\*/|^ *//[^\n]*", re.DOTALL | re.MULTILINE)
 _INDENT: Final = re.compile(rb"\n\s*")
@@ -60,8 +62,17 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         config.theme.dirs.insert(max(overrides, 0), folder)
     config.theme.static_templates.add("404.html")
     config.theme.static_templates.discard("sitemap.xml")  # it would list the pages of one build, and its date
+    config.extra |= _banner(Path(config.docs_dir) / FRONT_PAGE)
     config.extra["assets"] = next(iter(theme_assets())).rsplit("/", maxsplit=1)[0]
     return config
+
+
+def _banner(front: Path) -> dict[str, str]:
+    """Notice and edition of the front page, which hold for hand-written pages of the same site as well."""
+    if not front.is_file():
+        return {}
+    _, meta = get_data(front.read_text(encoding="utf-8"))
+    return {name: str(meta[name]) for name in ("notice", "edition") if meta.get(name)}
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:

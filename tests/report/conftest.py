@@ -26,7 +26,7 @@ DRAWN: Final = ("cycle-", f"event-{RED_EVENT}-")
 def _plain(folder: Path) -> None:
     record = sample_record()
     build_site.write_sources(folder / "docs", [*build_site.earlier_cycles(record), record], drawn=DRAWN)
-    build_site.build(folder / "docs", folder / "site", notice=record.notice)
+    build_site.build(folder / "docs", folder / "site")
 
 
 def _hostile(folder: Path) -> None:
@@ -35,7 +35,7 @@ def _hostile(folder: Path) -> None:
         record, previous_cycle_id=None, changes=(), events=tuple(replace(event, history=()) for event in record.events)
     )
     build_site.write_sources(folder / "docs", [alone])
-    build_site.build(folder / "docs", folder / "site", notice=record.notice)
+    build_site.build(folder / "docs", folder / "site")
 
 
 def _once(factory: pytest.TempPathFactory, worker: str, name: str, make: Callable[[Path], None]) -> Path:

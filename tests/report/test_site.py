@@ -230,3 +230,11 @@ def test_phase_unknown_objects_have_no_countdown(site: Path) -> None:
         assert "osition along the orbit unknown: only crossings of the orbits are meaningful" in text
         assert "data-to=" not in text
         assert "The nearest is" not in text
+
+
+def test_every_page_has_the_banner_of_the_front_page(site: Path) -> None:
+    """Hand-written pages and the page of errors begin with the notice of the newest cycle, as generated ones do."""
+    notice = f"Notice {sample_record().notice}"
+    said = {path.name: " ".join(Page(path).words) for path in site.rglob("*.html")}
+    assert {"404.html", "how-to-read.html", "index.html"} <= said.keys()
+    assert [name for name, words in said.items() if notice not in " ".join(words.split())] == []
