@@ -122,18 +122,18 @@ def month_events_table(events: Sequence[MonthEvent], name: str) -> Table:
     return Table(
         caption=f"Approaches in the cycles of {name}, the worst and nearest first",
         heads=(
-            Head(title="Event"), Head(title="Primary"), Head(title="Secondary"), Head(title="TCA", unit="UTC"),
-            Head(title="Miss", unit="km", numeric=True), Head(title="Worst level"),
+            Head(title="Event"), Head(title="Worst level"), Head(title="Miss", unit="km", numeric=True),
+            Head(title="TCA", unit="UTC"), Head(title="Primary"), Head(title="Secondary"),
             Head(title="Cycles", numeric=True, meaning="How many of the month's cycles tell of it"),
         ),
         rows=tuple(
             TableRow(cells=(
                 Cell(text=event.event_id, href=f"../../events/{event.event_id}.html"),
+                level_cell(Level(event.level)),
+                number_cell(event.miss_km, 3),
+                Cell(text=wording.instant(event.tca), machine=wording.machine_time(event.tca)),
                 Cell(text=event.primary),
                 Cell(text=event.secondary),
-                Cell(text=wording.instant(event.tca), machine=wording.machine_time(event.tca)),
-                number_cell(event.miss_km, 3),
-                level_cell(Level(event.level)),
                 number_cell(event.cycles, 0),
             ))
             for event in shown

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from generator.cycle.record import CycleRecord, InputRecord, ObjectRecord, PairRecord
-from generator.encounter.alert import Level
+from generator.cycle.record import CrossingRecord, CycleRecord, EventRecord, InputRecord, ObjectRecord, PairRecord
+from generator.encounter.alert import SEVERITY, Level
 from generator.report import crossing_views, remark_views, risk_views, solution_views, wording
 from generator.report.catalogue import Catalogue, Links
 from generator.report.coverage_views import coverage_table, uncovered_table
@@ -62,9 +62,13 @@ class PairCrossings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairPage:
-    """Everything on a pair's page but its plots. ``statement`` is what is proven, in words."""
+    """Everything on a pair's page but its plots. ``statement`` is what is proven, in words.
+
+    ``level`` is the worst of its approaches and crossings, None where none is listed.
+    """
 
     name: str
+    level: Level | None
     statement: tuple[str, ...]
     remarks: tuple[str, ...]
     facts: tuple[Fact, ...]
@@ -271,20 +275,21 @@ def pair_page(pair: PairRecord, catalogue: Catalogue, links: Links) -> PairPage:
     name = catalogue.named(pair.primary, pair.secondary)
     crossings = _pair_crossings(pair, catalogue, links)
     remarks = remark_views.remarks_of(item for item in record.objects if item.id in members)
+    events = [event for event in catalogue.events if (event.primary, event.secondary) == (pair.primary, pair.secondary)]
+    found = crossing_views.of_pair(catalogue, pair)
     if catalogue.unknown(pair.primary, pair.secondary):
         statement: tuple[str, ...] = (
             wording.sentence(wording.PHASE_UNKNOWN),
             "No time of closest approach can be given.",
         )
         return PairPage(
-            name=name, statement=statement, remarks=remarks, facts=(), events=None, together=(), uncovered=None,
-            inputs=inputs,
-            crossings=crossings,
+            name=name, level=_worst(found), statement=statement, remarks=remarks, facts=(), events=None, together=(),
+            uncovered=None, inputs=inputs, crossings=crossings,
         )  # fmt: skip
-    events = [event for event in catalogue.events if (event.primary, event.secondary) == (pair.primary, pair.secondary)]
     title = f"Approaches of {pair.primary} and {pair.secondary} below {wording.plain(record.thresholds.limit_km)} km"
     return PairPage(
         name=name,
+        level=_worst([*events, *found]),
         statement=_pair_statement(pair, record),
         remarks=remarks,
         facts=_pair_facts(pair),
@@ -294,6 +299,10 @@ def pair_page(pair: PairRecord, catalogue: Catalogue, links: Links) -> PairPage:
         inputs=inputs,
         crossings=crossings,
     )
+
+
+def _worst(found: Sequence[EventRecord | CrossingRecord]) -> Level | None:
+    return max((item.level for item in found), key=SEVERITY.__getitem__, default=None)
 
 
 def _no_crossings(items: Sequence[ObjectRecord], limit: str) -> str:

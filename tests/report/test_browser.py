@@ -114,7 +114,7 @@ def test_the_server_sends_what_publishers_are_told() -> None:
 
 
 def test_an_object_is_found_in_the_archive(visit: Visitor) -> None:
-    """The finder lists every approach of an object, each with a link to its page, from a plain folder."""
+    """The finder lists an object's approaches by link, each level by shape and word, from a plain folder."""
     page = visit("archive/find.html", over="file")
     page.get_by_label("Object").fill("tianwen-1")
     page.get_by_role("button", name="Find").click()
@@ -122,6 +122,7 @@ def test_an_object_is_found_in_the_archive(visit: Visitor) -> None:
     found = page.locator(".finder-found tbody th a")
     expect(page.locator(".finder-state")).to_contain_text(f"{len(wanted)} approaches")
     assert set(found.all_text_contents()) == wanted
+    assert set(page.locator(".finder-found .level").all_text_contents()) == {"▲ red", "● green"}
     found.first.click()
     expect(page.locator("h1")).to_be_visible()
 

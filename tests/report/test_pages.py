@@ -205,6 +205,16 @@ def test_front_page_shows_crossing_orbits() -> None:
     assert "The orbits of 2 pairs cross: MGS – MRO (red) and MRO – ODY (red)." in text
 
 
+def test_pair_page_begins_with_its_worst_level() -> None:
+    """The heading of a pair has the worst level of its approaches and crossings, none where nothing is listed."""
+    texts = _all(sample_record())
+    worst = {"MRO--TIANWEN-1": "red", "HOPE--MEX": None}
+    for name, level in worst.items():
+        page = next(text for path, text in texts.items() if path.endswith(f"pairs/{name}.md"))
+        heading = page.split("<h1>")[1].split("</h1>")[0]
+        assert re.findall(r"level-(\w+)", heading) == ([level] if level else []), name
+
+
 def test_pair_page_states_what_is_proven() -> None:
     """A pair's page says below which distance there is no approach, when, and that uncovered spans are excepted."""
     record = sample_record()

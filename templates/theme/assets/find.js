@@ -2,6 +2,8 @@
 (function () {
   "use strict";
   var STEP = 6;
+  var SHAPES = { red: "▲ ", yellow: "■ ", green: "● " };
+  var NUMERIC = ["", "", "num", "when", "num"];
 
   document.addEventListener("DOMContentLoaded", function () {
     var form = document.querySelector("form.finder");
@@ -29,18 +31,19 @@
       var made = box.appendChild(make("table"));
       made.appendChild(make("caption", month));
       var head = made.createTHead().insertRow();
-      ["Event", "TCA UTC", "Miss km", "Worst level", "Cycles"].forEach(function (title) {
-        head.appendChild(make("th", title, { scope: "col" }));
+      ["Event", "Worst level", "Miss km", "TCA UTC", "Cycles"].forEach(function (title, index) {
+        head.appendChild(make("th", title, { scope: "col", "class": NUMERIC[index] }));
       });
       var body = made.createTBody();
       rows.forEach(function (row) {
         var line = body.insertRow();
         var first = line.appendChild(make("th", "", { scope: "row" }));
         first.appendChild(make("a", row[0], { href: "../events/" + row[0] + ".html" }));
-        line.insertCell().appendChild(make("time", row[3].slice(0, 19).replace("T", " "), { datetime: row[3] }));
+        line.insertCell().appendChild(make("span", SHAPES[row[5]] + row[5], { "class": "level level-" + row[5] }));
         line.insertCell().textContent = row[4] === null ? "–" : row[4].toFixed(3);
-        line.insertCell().appendChild(make("span", row[5], { "class": "level level-" + row[5] }));
+        line.insertCell().appendChild(make("time", row[3].slice(0, 19).replace("T", " "), { datetime: row[3] }));
         line.insertCell().textContent = row[6];
+        NUMERIC.forEach(function (name, index) { line.cells[index].className = name; });
       });
       found.appendChild(box);
     }
