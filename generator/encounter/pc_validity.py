@@ -69,7 +69,7 @@ class Usage:
         if self.curvature_judged and self.inaccurate is None:
             found.append("no peak of the collision rate was found for curved motion")
         elif self.inaccurate is not None and self.inaccurate > MOST_INACCURATE:
-            found.append(f"curved motion changes the result by {self.inaccurate:.3g} of itself")
+            found.append(f"curved motion changes the result by {self.inaccurate * 100.0:.3g} %")
         return tuple(found)
 
 

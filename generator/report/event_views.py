@@ -238,9 +238,10 @@ def _coarse_summary(event: EventRecord, catalogue: Catalogue) -> str:
     who = [_who(key, catalogue) for key in (event.primary, event.secondary)]
     known = event.probability.pc
     chance = f" The probability of collision is {wording.coarse_probability(known)}." if known is not None else ""
+    near = wording.coarse_distance(event.miss_km)
     return (
-        f"On {wording.moment_to_minute(event.tca)}, {who[0]} and {who[1]} pass each other at "
-        f"{wording.coarse_distance(event.miss_km)}; both are rounded for this edition, and the geometry is withheld."
+        f"On {wording.moment_to_minute(event.tca)}, {who[0]} and {who[1]} pass each other "
+        f"{f'at {near}' if event.miss_km else near}; both are rounded for this edition, and the geometry is withheld."
         f"{chance} The approach is {event.level.value}, {event.reason}."
     )
 

@@ -100,7 +100,7 @@ def probability(event: EventRecord) -> Probability:
         lead = f"No probability of collision is given: {why(found)}."
     else:
         by = f" by {method(found.method)}" if found.method else ""
-        lead = f"The probability of collision is {spoken(found.pc)}{by}: {why(found)}."
+        lead = f"The probability of collision is {spoken(found.pc)}{by}. {wording.sentence(why(found))}"
     return Probability(
         statement=lead if found.in_dilution is None else f"{lead} {_side(found)}",
         facts=_facts(event),

@@ -51,10 +51,10 @@ def distance(value_km: float | None) -> str:
 
 
 def coarse_distance(value_km: float | None) -> str:
-    """A distance that an edition has rounded: ``about 5 km``; what was rounded to nothing is not said to be nothing."""
+    """A distance that an edition has rounded: ``about 5 km``; one rounded to nothing is near, and not nothing."""
     if value_km is None:
         return DASH
-    return f"about {plain(value_km)}\u00a0km" if value_km else "0\u00a0km after rounding"
+    return f"about {plain(value_km)}\u00a0km" if value_km else "nearer than the rounding"
 
 
 def km_digits(value_km: float | None) -> int:

@@ -35,7 +35,8 @@ from generator.report.plots.style import (
 )
 
 _MOST_NAMES: Final = 12
-_LEAST_KM: Final = 1e-3
+_BELOW: Final = 0.6
+"""Where a distance that is not above zero is drawn on a logarithmic axis: this much of the least one that is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +65,7 @@ class TimelineDrawing:
         axes = panel(figure, 0.72, 0.52, 3.4, 2.60)
         length = days_between(self.window.start, self.window.stop)
         axes.set_xlim(-0.03 * length, 1.03 * length)
-        lowest = min([self.thresholds[0][0], *(max(mark.distance_km, _LEAST_KM) for mark in self.marks)])
-        log_axis(axes, 0.45 * lowest, 1.9 * self.thresholds[-1][0])
+        log_axis(axes, 0.45 * self._least_km(), 1.9 * self.thresholds[-1][0])
         date_axis(axes, self.window.start, self.window.stop, most=6)
         axes.grid(visible=True)
         threshold_lines(axes, self.thresholds)
@@ -76,7 +76,7 @@ class TimelineDrawing:
                 ha="left" if days == 0 else "right", fontsize=SMALL, color=MUTED,
             )  # fmt: skip
         for mark in self.marks:
-            level_mark(axes, mark.days, max(mark.distance_km, _LEAST_KM), mark.level)
+            level_mark(axes, mark.days, self._drawn_km(mark), mark.level)
         self._names(axes)
         if not self.marks:
             axes.text(
@@ -86,12 +86,19 @@ class TimelineDrawing:
         axes.set_ylabel("distance, km")
         return figure
 
+    def _least_km(self) -> float:
+        """The least distance above zero, of the marks and the thresholds."""
+        return min([self.thresholds[0][0], *(mark.distance_km for mark in self.marks if mark.distance_km > 0.0)])
+
+    def _drawn_km(self, mark: NamedMark) -> float:
+        return mark.distance_km if mark.distance_km > 0.0 else _BELOW * self._least_km()
+
     def _names(self, axes: Axes) -> None:
         """Name red and yellow events, each where its name covers neither a mark nor another name."""
         to_points = axes.transData.transform
         scale = 72.0 / axes.figure.dpi
         frame = Bbox(axes.bbox.get_points() * scale)
-        centres = [to_points((mark.days, max(mark.distance_km, _LEAST_KM))) * scale for mark in self.marks]
+        centres = [to_points((mark.days, self._drawn_km(mark))) * scale for mark in self.marks]
         taken = [Bbox.from_bounds(x - 5.0, y - 5.0, 10.0, 10.0) for x, y in centres]
         ranked = sorted(
             (-SEVERITY[mark.level], mark.distance_km, index)
@@ -107,7 +114,7 @@ class TimelineDrawing:
                 inside = frame.x0 <= box.x0 and box.x1 <= frame.x1 + 4.0 and frame.y0 <= box.y0
                 if inside and not box.count_overlaps(others):
                     taken.append(box)
-                    label(axes, mark.days, max(mark.distance_km, _LEAST_KM), mark.name, dx=left, dy=low + 2.0)
+                    label(axes, mark.days, self._drawn_km(mark), mark.name, dx=left, dy=low + 2.0)
                     break
 
 
@@ -127,6 +134,7 @@ def timeline_plot(record: CycleRecord) -> Plot:
         if event.level is not Level.GREEN
     ]
     limits = record.thresholds
+    at_zero = any(decisive_km(event) <= 0.0 for event in record.events)
     natural = any(event.surface_km is not None for event in record.events)
     return Plot(
         name="cycle-timeline",
@@ -138,7 +146,9 @@ def timeline_plot(record: CycleRecord) -> Plot:
         ),
         caption=(
             "Each mark is a close approach: ▲ red, ■ yellow, ● green; lower is nearer, on a logarithmic axis; dashed "
-            "lines are the thresholds." + (" With a moon, the distance is to its surface." if natural else "")
+            "lines are the thresholds."
+            + (" With a moon, the distance is to its surface." if natural else "")
+            + (" A mark at the lower edge is at zero, or nearer than the rounding." if at_zero else "")
         ),
         columns=("event_id", "tca_utc", "distance_km", "level"),
         rows=tuple(
