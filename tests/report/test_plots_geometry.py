@@ -95,6 +95,17 @@ def test_ellipses_are_one_root_two_and_three_sigma() -> None:
     assert sorted(found) == pytest.approx([1.0, math.sqrt(2.0), 3.0], rel=PIXEL_ROUNDING)
 
 
+@pytest.mark.parametrize(("thin_km", "named"), [(0.5, {"1σ", "√2σ", "3σ"}), (0.01, {"3σ"})])
+def test_flat_ellipses_are_named_once(thin_km: float, named: set[str]) -> None:
+    """Of ellipses too flat to be told apart only the outermost is named: other names would hide the objects."""
+    event = red_event()
+    assert event.b_plane is not None
+    covariance_km2 = ((thin_km**2, 0.0), (0.0, 1.3**2))
+    plane = replace(event.b_plane, miss_xi_km=0.4, miss_zeta_km=1.7, covariance_km2=covariance_km2)
+    texts = figure_of(event_plot("bplane", replace(event, b_plane=plane))).findobj(Text)
+    assert {text.get_text() for text in texts} & {"1σ", "√2σ", "3σ"} == named
+
+
 def test_hard_body_circle_has_its_radius() -> None:
     """The circle about the origin of the B-plane has the combined radius, and thresholds are added to a moon's."""
     event = moon_event()

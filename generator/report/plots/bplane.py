@@ -41,6 +41,8 @@ _ZOOM_RATIO: Final = 8.0
 _LEAST_MARK_IN: Final = 0.02
 _LEAST_LABELLED_PT: Final = 30.0
 """Semi-axis from which the inner ellipses are named too."""
+_LEAST_APART_PT: Final = 24.0
+"""Minor semi-axis of the 3-sigma ellipse from which they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +152,9 @@ class BPlaneDrawing:
         along = np.array([math.cos(spread.angle_rad), math.sin(spread.angle_rad)])
         outward = 1.0 if centre @ along >= 0 else -1.0
         fits = 2.0 * spread.minor_km < half_km  # else the fill would drown the whole panel
-        small = crowded or spread.major_km / half_km * _PANEL_IN * 36.0 < _LEAST_LABELLED_PT
+        points = _PANEL_IN * 36.0 / half_km
+        flat = 3.0 * spread.minor_km * points < _LEAST_APART_PT  # then their names lie on each other and on the objects
+        small = crowded or flat or spread.major_km * points < _LEAST_LABELLED_PT
         for (scale, text), alpha, side in zip(_SIGMAS, (0.20, 0.12, 0.06), (1.0, -1.0, 1.0), strict=True):
             ellipse = Ellipse(
                 (self.miss_zeta_km, self.miss_xi_km),
