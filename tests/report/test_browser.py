@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from fnmatch import fnmatch
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Final
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from matplotlib.image import imread
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from browsing import POLICY, Scheme, Visitor
@@ -205,6 +207,27 @@ def test_theme_changes_and_is_remembered(visit: Visitor) -> None:
     page.get_by_role("link", name="Archive", exact=True).first.click()
     expect(page.locator("h1")).to_have_text("Archive")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == dark
+
+
+@pytest.mark.parametrize("over", ["file", "http"])
+def test_plots_follow_the_theme(visit: Visitor, over: Scheme) -> None:
+    """In the dark a plot's white ground is dark as the page's cards are, by the system or the button; not on paper."""
+    page = visit("index.html", over=over, color_scheme="dark")
+    image = page.locator("#timeline img")
+    image.scroll_into_view_if_needed()
+
+    def corner() -> tuple[float, ...]:
+        return tuple(imread(io.BytesIO(image.screenshot()))[2, 2, :3])
+
+    assert max(corner()) < 0.2
+    page.emulate_media(media="print")
+    assert min(corner()) > 0.98
+    page.emulate_media(media="screen")
+    page.get_by_role("button", name="light and dark").click()
+    assert min(corner()) > 0.98
+    page.emulate_media(color_scheme="light")
+    page.get_by_role("button", name="light and dark").click()
+    assert max(corner()) < 0.2
 
 
 def test_plots_enlarge(visit: Visitor) -> None:

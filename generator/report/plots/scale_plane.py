@@ -154,7 +154,7 @@ def scale_plane_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
         ),
         caption=(
             "Each cell is the probability if the sigmas of the two objects were those given times the factors at the "
-            "edges; darker is more probable. Coloured lines part the cells at a threshold; the frame marks the "
+            "edges; the bluer, the more probable. Coloured lines part the cells at a threshold; the frame marks the "
             "covariances as given."
         ),
         columns=("primary_sigma_factor", "secondary_sigma_factor", "pc"),
