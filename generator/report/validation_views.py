@@ -58,12 +58,13 @@ def validation_view(found: Validation) -> ValidationView:
 def _section(section: Section) -> SectionView:
     total = len(section.checks)
     needed = f"; {section.required} are asked for" if section.required < total else ""
+    took = f"{section.seconds:.1f}\u00a0s" if section.seconds >= 0.05 else "less than 0.1\u00a0s"
     word = "Holds" if section.holds else "Does not hold"
     return SectionView(
         title=section.title,
         text=section.text,
         source=section.source,
-        verdict=f"{word}: {section.passed} of {total} within their bounds{needed}. {section.seconds:.1f} s.",
+        verdict=f"{word}: {section.passed} of {total} within their bounds{needed}. Computed in {took}.",
         table=Table(
             caption=section.title,
             heads=HEADS,
