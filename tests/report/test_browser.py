@@ -443,6 +443,8 @@ def pdf_pages(page: Page) -> int:
 
 
 def test_an_event_prints_on_two_pages(visit: Visitor) -> None:
-    """A red event with all its plots fits two pages of A4, from the light and from the dark page."""
+    """A red event with all its plots and whom to tell fits two pages of A4, from the dark page as well."""
     page = visit(address("event"), color_scheme="dark")
     assert pdf_pages(page) <= 2
+    page.emulate_media(media="print")
+    expect(page.locator("#contacts li").first).to_be_visible()
