@@ -24,6 +24,8 @@ FRONT_PAGE: Final = "index.md"
 NOT_VALIDATED: Final = "This site's publisher has not run it yet."
 _COMMENT: Final = re.compile(rb"/\*.*?\*/|^ *//[^\n]*", re.DOTALL | re.MULTILINE)
 _INDENT: Final = re.compile(rb"\n\s*")
+_AROUND_BRACE: Final = re.compile(rb"\s*([{};])\s*")
+"""Blanks that mean nothing in a stylesheet; no string of ours holds a brace or a semicolon."""
 
 
 def theme_folder() -> Path:
@@ -49,9 +51,12 @@ def theme_assets() -> dict[str, bytes]:
 
 
 def _lean(path: Path) -> bytes:
-    """An asset as readers load it: of styles and scripts without comments and indentation, which are for who writes."""
+    """An asset as readers load it: of styles and scripts without comments and layout, which are for who writes."""
     content = path.read_bytes()
-    return _INDENT.sub(b"\n", _COMMENT.sub(b"", content)).lstrip() if path.suffix in {".css", ".js"} else content
+    if path.suffix not in {".css", ".js"}:
+        return content
+    lean = _INDENT.sub(b"\n", _COMMENT.sub(b"", content)).lstrip()
+    return _AROUND_BRACE.sub(rb"\1", lean) if path.suffix == ".css" else lean
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
