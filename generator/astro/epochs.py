@@ -11,6 +11,7 @@ Arrays are float seconds from a named epoch, shape ``(N,)``.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -182,9 +183,8 @@ def _civil(instant_tai_ns: int, system: TimeSystem) -> tuple[int, int]:
             civil_ns -= int(tai_ns(np.array([0]), np.array([civil_ns]), system)[0]) - instant_tai_ns
         return divmod(civil_ns, DAY_S * NS)
     days, leaps_s = _leap_table()
-    starts_ns = [(int(d) * DAY_S + int(s)) * NS for d, s in zip(days, leaps_s, strict=True)]
     clock_ns = instant_tai_ns + _J2000_NOON_NS
-    index = sum(start <= clock_ns for start in starts_ns) - 1
+    index = bisect_right(_leap_starts_ns(), clock_ns) - 1
     if index < 0:
         raise TimeError("UTC is supported from the first leap second, 1972-07-01", value=f"TAI {instant_tai_ns} ns")
     day, ns_of_day = divmod(clock_ns - int(leaps_s[index]) * NS, DAY_S * NS)
@@ -222,6 +222,13 @@ def _leap_table() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     timescale = load.timescale(builtin=True)
     days = np.rint(np.asarray(timescale.leap_dates) - (_J2000_JD - 0.5)).astype(np.int64)
     return days, np.rint(np.asarray(timescale.leap_offsets)).astype(np.int64)
+
+
+@cache
+def _leap_starts_ns() -> tuple[int, ...]:
+    """Nanoseconds of TAI since 2000-01-01 at which each line of the leap table begins to hold, in order."""
+    days, leaps_s = _leap_table()
+    return tuple((int(day) * DAY_S + int(leap_s)) * NS for day, leap_s in zip(days, leaps_s, strict=True))
 
 
 def _leap_s_on(day: int | NDArray[np.int64]) -> NDArray[np.int64]:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Final
 
@@ -125,16 +125,9 @@ def secrets_of(full: CycleRecord, shown: CycleRecord, vocabulary: str = "", told
     hidden = [leaf for leaf in ours if isinstance(leaf.value, float) and leaf.value not in open_floats]
     known = {leaf.value for leaf in theirs if isinstance(leaf.value, Epoch)}
     spelled = {text for epoch in known for text in _spellings(epoch, minutes=True)}
-    instants: dict[str, str] = {}
-    for leaf in ours:
-        if isinstance(leaf.value, Epoch) and leaf.value not in known:
-            texts = _spellings(leaf.value, minutes=leaf.field in {"tca", "deadline"})
-            if leaf.place.startswith("record.sweep.approaches"):
-                texts = (text for text in texts if "." in text)
-            instants |= {text: leaf.place for text in texts if text not in spelled}
     return Secrets(
         words=_words(ours, theirs, vocabulary),
-        instants=instants,
+        instants=_instants(ours, known, spelled),
         alone=_numbers(leaf for leaf in hidden if not leaf.series),
         beside=_beside(full, shown, open_floats),
         floats={value: leaf.place for leaf in hidden if _telling(value := _float(leaf))},
@@ -182,12 +175,29 @@ def _flat(values: tuple[Any, ...]) -> list[float | None] | None:
 
 def plain_text(text: str) -> str:
     """Text as it is compared: no accents, no case, one blank for any white space."""
-    folded = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().casefold()
-    return " ".join(folded.split())
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return " ".join(text.casefold().split())
+
+
+def _instants(ours: Iterable[Leaf], known: Set[object], spelled: Set[str]) -> dict[str, str]:
+    """Spellings of the instants that only the full record holds, each with its place."""
+    places: dict[tuple[Epoch, bool, bool], str] = {}  # a record tells most instants several times
+    for leaf in ours:
+        if isinstance(leaf.value, Epoch) and leaf.value not in known:
+            swept = leaf.place.startswith("record.sweep.approaches")
+            places.setdefault((leaf.value, leaf.field in {"tca", "deadline"}, swept), leaf.place)
+    found: dict[str, str] = {}
+    for (epoch, minutes, swept), place in places.items():
+        for text in _spellings(epoch, minutes=minutes):
+            if text not in spelled and ("." in text or not swept):
+                found.setdefault(text, place)
+    return found
 
 
 def _words(ours: Iterable[Leaf], theirs: Iterable[Leaf], vocabulary: str) -> dict[str, str]:
     """Texts that only the full record holds, as they are compared, each with its place."""
+    ours, theirs = _told_once(ours), _told_once(theirs)
     permitted = {text for leaf in theirs for text, _ in _texts(leaf)}
     identities = " | ".join(sorted({text for leaf in theirs if leaf.field in IDENTITIES for text, _ in _texts(leaf)}))
     told = " | ".join(permitted)
@@ -199,6 +209,15 @@ def _words(ours: Iterable[Leaf], theirs: Iterable[Leaf], vocabulary: str) -> dic
             if len(text) >= least and text not in permitted and whole is None and not own:
                 found.setdefault(text, leaf.place)
     return found
+
+
+def _told_once(found: Iterable[Leaf]) -> list[Leaf]:
+    """The first leaf of each field and text or number that may be a word: a record repeats most of them."""
+    first: dict[tuple[str, object], Leaf] = {}
+    for leaf in found:
+        if isinstance(leaf.value, str | int) and not isinstance(leaf.value, bool):
+            first.setdefault((leaf.field, leaf.value), leaf)
+    return list(first.values())
 
 
 def _texts(leaf: Leaf) -> Iterator[tuple[str, int]]:

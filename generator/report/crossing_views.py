@@ -56,7 +56,8 @@ class CrossingGroup:
     @property
     def alerts(self) -> tuple[CrossingRecord, ...]:
         """Those of the most severe level."""
-        return tuple(item for item in self.crossings if item.level is self.level)
+        level = self.level  # found anew at each access
+        return tuple(item for item in self.crossings if item.level is level)
 
     @property
     def soonest(self) -> CrossingRecord | None:
