@@ -15,6 +15,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.utils.meta import get_data
 
+from generator.report.html_pages import HtmlPages
 from generator.report.pages import validation_part
 from generator.resources import resource
 
@@ -60,11 +61,12 @@ def _lean(path: Path) -> bytes:
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Put our theme behind the workspace's own overrides and say where its assets will lie."""
+    """Put our theme behind the workspace's own overrides, say where its assets will lie, and spare HTML the parsing."""
     folder = str(theme_folder())
     if folder not in config.theme.dirs:
         overrides = len(config.theme.dirs) - 1  # the last one is mkdocs' own
         config.theme.dirs.insert(max(overrides, 0), folder)
+    config.markdown_extensions.append(HtmlPages())  # type: ignore[arg-type, no-untyped-call]  # not only names
     config.theme.static_templates.add("404.html")
     config.theme.static_templates.discard("sitemap.xml")  # it would list the pages of one build, and its date
     config.extra |= _banner(Path(config.docs_dir) / FRONT_PAGE)

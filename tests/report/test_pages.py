@@ -16,6 +16,7 @@ from generator.encounter.alert import Level
 from generator.errors import PublicationError
 from generator.report import archive_pages, archive_views, pages, tables, verdicts
 from generator.report.catalogue import detailed_events
+from generator.report.html_pages import HTML_PAGE
 from generator.report.verdicts import CycleSummary
 from hostile import HOSTILE, hostile_record
 from records import quiet_record, sample_record
@@ -95,10 +96,11 @@ def test_every_page_says_which_edition_it_is() -> None:
 
 
 def test_a_page_is_one_html_block() -> None:
-    """Below the front matter a page is one element: Markdown has nothing to interpret."""
+    """Below the front matter a page says that it is HTML and is one element: Markdown has nothing to interpret."""
     for name, text in _all(sample_record()).items():
         if name.endswith(".md"):
-            body = text.split("---\n", maxsplit=2)[2].strip()
+            told, _, body = text.split("---\n", maxsplit=2)[2].strip().partition("\n")
+            assert told == HTML_PAGE, name
             assert body.startswith('<div class="page '), name
             assert body.endswith("</div>"), name
             assert body.count("<div") == body.count("</div>"), name
