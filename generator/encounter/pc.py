@@ -95,13 +95,20 @@ class ProbabilityResult:
 
 
 def assess_probability(
-    given: EncounterInput, *, every_method: bool = False, trials: int | None = None, seed: int = 1
+    given: EncounterInput,
+    *,
+    every_method: bool = False,
+    maximum: bool = True,
+    trials: int | None = None,
+    seed: int = 1,
 ) -> ProbabilityResult:
     """Probability of collision of one encounter by the ladder of methods.
 
     Args:
         given: States, covariances and hard-body radius.
         every_method: Whether to compute the methods that the ladder does not need as well.
+        maximum: Whether to look for the largest probability over sigmas; over a long span that takes several times as
+            long as the probability itself. Without it the three values that tell of it are None.
         trials: Pairs of a Monte Carlo simulation beside the other methods; None: only if nothing else can answer.
         seed: Of the simulation and of the share of first entries.
 
@@ -135,7 +142,7 @@ def assess_probability(
     if not case.planes.moving[0] and expected is not None and firsts is not None:
         methods[MONTE_CARLO] = MethodValue(value=min(1.0, expected.number * firsts.apart))
     method, why = _choose(methods, case, firsts)
-    largest = _maximum(method, methods[NC_3D].value, given, case, expected)
+    largest = _maximum(method, methods[NC_3D].value, given, case, expected) if maximum else None
     return ProbabilityResult(
         pc=methods[method].value if method else None,
         method=method,

@@ -30,8 +30,8 @@ ROUNDED: Final = "the published value is rounded"
 def probability_sections() -> tuple[Section, ...]:
     """Alfano's twelve cases, CARA's twenty conjunctions, and the plane integral on cases of others."""
     figures = published("pc_cases")
-    alfano = [(case, assess_probability(_alfano(case))) for case in figures["alfano"]]
-    cara = [(case, assess_probability(_cara(case))) for case in figures["cara"]]
+    alfano = [(case, assess_probability(_alfano(case), maximum=False)) for case in figures["alfano"]]
+    cara = [(case, assess_probability(_cara(case), maximum=False)) for case in figures["cara"]]
     sources = figures["sources"]
     return (
         _section(

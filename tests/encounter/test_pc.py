@@ -128,6 +128,15 @@ def test_the_maximum_is_not_below_the_probability(alfano, cara) -> None:
         assert found.max_pc >= found.pc * (1.0 - CURVED_PLANE), case.name
 
 
+def test_without_the_maximum_all_else_is_the_same() -> None:
+    """A probability asked for without the maximum is the same one, and the maximum is absent."""
+    given = cara_cases()[-1].given
+    alone, whole = assess_probability(given, maximum=False), assess_probability(given)
+    assert (alone.max_pc, alone.max_pc_sigma_factor, alone.in_dilution) == (None, None, None)
+    assert (alone.pc, alone.method, alone.methods) == (whole.pc, whole.method, whole.methods)
+    assert whole.max_pc is not None
+
+
 def test_dilution_is_that_of_cara() -> None:
     """CARA's five dilution tests: its maximum to the digits it gives, and diluted in all of them."""
     for published in published_cases()["cara_unit_tests"]:
