@@ -28,7 +28,7 @@ BENT_SHARE: Final = 0.3  # the same, beyond which the bend of the flux is not wh
 THIN: Final = -1
 BENT: Final = -2
 OUTWARD_SIGMAS: Final = 38.0  # farther out than this a normal density is nil in double precision
-THIN_BATCH: Final = 128
+THIN_BATCH: Final = 32  # instants: the arrays of more of them fit no cache
 SMOOTH_BATCH: Final = 2048
 _PRODUCTS: Final = [0, 1, 2, 0, 0, 1], [0, 1, 2, 1, 2, 2]
 
@@ -144,12 +144,18 @@ def log_flux(given: Flux, hbr_km: float, rings: int) -> tuple[FloatArray, FloatA
 class Surface:
     """Points of the hard-body sphere, ``M`` for all instants together.
 
-    Which ``instant`` each is of, ``unit`` vectors ``(M, 3)`` in the principal axes, and the flux each stands for, 1/s.
+    Which ``instant`` each is of and the flux each stands for, 1/s. ``along`` are the components of the unit vectors in
+    the principal axes, one row an arc; the first is the same all along an arc.
     """
 
     instant: NDArray[np.intp]
-    unit: FloatArray
+    along: tuple[FloatArray, FloatArray, FloatArray]
     flux_per_s: FloatArray
+
+    @property
+    def unit(self) -> FloatArray:
+        """Unit vectors ``(M, 3)`` in the principal axes."""
+        return np.stack([part.ravel() for part in np.broadcast_arrays(*self.along)], axis=1)
 
 
 def surface(given: Flux, hbr_km: float, heights: int, arc_nodes: int) -> Surface:
@@ -173,11 +179,11 @@ def surface(given: Flux, hbr_km: float, heights: int, arc_nodes: int) -> Surface
     half = (stop - start)[instant, ring, arc] / 2.0
     angles, shares = np.polynomial.legendre.leggauss(arc_nodes)
     around = (start + stop)[instant, ring, arc, None] / 2.0 + half[:, None] * angles
-    unit = [
+    unit = (
         height[instant, ring, None],
         radius[instant, ring, None] * np.sin(around),
         radius[instant, ring, None] * np.cos(around),
-    ]
+    )
 
     def of(coefficients: FloatArray) -> FloatArray:
         return np.asarray(coefficients[instant, None])
@@ -196,7 +202,7 @@ def surface(given: Flux, hbr_km: float, heights: int, arc_nodes: int) -> Surface
     inward = _inward(outward, np.sqrt(np.maximum(variance, 0.0)))
     return Surface(
         instant=np.repeat(instant, arc_nodes),
-        unit=np.stack([np.broadcast_to(part, around.shape).ravel() for part in unit], axis=1),
+        along=unit,
         flux_per_s=(inward * density * area_km2).ravel(),
     )
 
