@@ -146,7 +146,7 @@ def _smallest(first: Pieces, second: Pieces, count: int) -> FloatArray:
     """Smallest distance between two arcs on each of ``count`` days; the middles of the pieces bound it from above."""
     at = first.middle[:, :, 0].reshape(count, -1, 3)
     to = second.middle[:, :, 0].reshape(count, -1, 3)
-    distance_km = np.linalg.norm(at[:, :, None] - to[:, None], axis=3)
+    distance_km = np.sqrt(sum((at[:, :, None, axis] - to[:, None, :, axis]) ** 2 for axis in range(3)))
     limit_km = distance_km.min(axis=(1, 2))
     reach_km = (first.radius_km + first.error_km).reshape(count, -1, 1)
     reach_km = reach_km + (second.radius_km + second.error_km).reshape(count, 1, -1)
