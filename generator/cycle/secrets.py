@@ -204,10 +204,11 @@ def _words(ours: Iterable[Leaf], theirs: Iterable[Leaf], vocabulary: str) -> dic
     found: dict[str, str] = {}
     for leaf in ours:
         for text, least in _texts(leaf):
-            whole = re.search(rf"(?<![a-z0-9]){re.escape(text)}(?![a-z0-9])", identities) if text else None
-            own = leaf.field not in IDENTITIES and (text in vocabulary or text in told)
-            if len(text) >= least and text not in permitted and whole is None and not own:
-                found.setdefault(text, leaf.place)
+            if len(text) < least or text in permitted or text in found:
+                continue
+            own = leaf.field not in IDENTITIES and (text in told or text in vocabulary)
+            if not own and re.search(rf"(?<![a-z0-9]){re.escape(text)}(?![a-z0-9])", identities) is None:
+                found[text] = leaf.place
     return found
 
 
@@ -257,15 +258,13 @@ def _telling(value: float) -> bool:
 
 def _numbers(found: Iterable[Leaf]) -> Numbers:
     """Magnitudes in all units, in order."""
-    pairs = sorted(
-        {
-            (abs(float(leaf.value)) * factor, leaf.place)
-            for leaf in found
-            if isinstance(leaf.value, float) and leaf.value
-            for factor in FACTORS
-        }
-    )
-    return Numbers(values=np.array([value for value, _ in pairs]), places=tuple(place for _, place in pairs))
+    first: dict[float, str] = {}
+    for leaf in found:
+        if isinstance(leaf.value, float) and leaf.value:
+            first.setdefault(abs(leaf.value), leaf.place)
+    values = np.multiply.outer(FACTORS, np.array(list(first))).ravel()
+    order, places = np.argsort(values, kind="stable"), list(first.values())
+    return Numbers(values=values[order], places=tuple(places[index % len(places)] for index in order.tolist()))
 
 
 def _beside(full: CycleRecord, shown: CycleRecord, permitted: set[float]) -> dict[tuple[str, ...], Numbers]:
