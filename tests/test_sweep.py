@@ -3,7 +3,7 @@
 import os
 import re
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import combinations
@@ -34,6 +34,7 @@ from generator.screening.screen import screen
 from generator.screening.slab import Found, Task, screen_slab
 from generator.screening.steps import Motion
 from generator.screening.workers import Cluster, Processes, Workers
+from web import Web, content, serving
 
 HOURS: Final = 4.0
 LIMIT_KM: Final = 150.0
@@ -374,3 +375,122 @@ def test_an_edition_has_the_catalogues_that_it_may_see(
 def _all_text(folder: Path) -> str:
     files = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".zip"]
     return "".join(path.read_text(encoding="utf-8", errors="replace").casefold() for path in files)
+
+
+@pytest.fixture
+def web() -> Iterator[Web]:
+    """A server on this machine."""
+    with serving() as found:
+        yield found
+
+
+def fetched(directory: Path, web: Web, extra: str = "") -> Path:
+    """A workspace whose catalogue is retrieved."""
+    path = workspace(directory, sets=[])
+    (directory / "ephemerides" / "all.tle").unlink()
+    table = f'path = "ephemerides/all_*.tle"\nsource = "http://{web.host}/all.tle"\n'
+    fetch = f'[fetch]\nhosts = ["{web.host}"]\ntries = 1\n'
+    path.write_text(fetch + path.read_text().replace('path = "ephemerides/all.tle"\n', table) + extra)
+    return path
+
+
+def test_a_catalogue_that_was_fetched_screens_as_one_given_by_hand(
+    tmp_path: Path, web: Web, nearpass: Callable[..., tuple[int, str, str]]
+) -> None:
+    """One command retrieves and screens; the approaches are those of the same sets, and the page says from where."""
+    web.always = content("".join(texts()).encode())
+    path = fetched(tmp_path, web)
+    code, _, err = nearpass("run", "--config", path, "--fetch", "--jobs", 1)
+    assert (code, err) == (0, "")
+    record = _newest(tmp_path)
+    config, text = load_config(workspace(tmp_path / "hand"))
+    again = run_cycle(config, text, tmp_path / "hand", record.window.start, None, quiet, None).record
+    assert record.sweep is not None
+    assert again.sweep is not None
+    assert record.sweep.approaches == again.sweep.approaches
+    [entry] = record.sweep.inputs
+    assert entry.retrieval is not None
+    assert entry.retrieval.origin == f"http://{web.host}/all.tle"
+
+
+def test_only_the_newest_retrieved_file_counts(
+    tmp_path: Path, web: Web, nearpass: Callable[..., tuple[int, str, str]]
+) -> None:
+    """An object that the newer file no longer lists is not screened from the older one, as after its decay."""
+    path = fetched(tmp_path, web)
+    older = tmp_path / "ephemerides" / "all_20260101T000000Z.tle"
+    older.write_text("".join(texts()))
+    web.always = content("".join(texts()[:50]).encode())
+    assert nearpass("run", "--config", path, "--fetch", "--jobs", 1)[0] == 0
+    sweep = _newest(tmp_path).sweep
+    assert sweep is not None
+    assert sweep.catalogued_count == 50
+
+
+def test_a_retrieval_of_one_object_leaves_catalogues_alone(
+    tmp_path: Path, web: Web, nearpass: Callable[..., tuple[int, str, str]]
+) -> None:
+    """Asked for an object alone, fetch asks for no catalogue; without, it says what it would ask for."""
+    own = '[[object]]\nid = "OWN"\nname = "Own"\nhbr_m = 5\n[[object.ephemeris]]\npath = "a.oem"\noriginator = "TEST"\n'
+    path = fetched(tmp_path, web, own)
+    code, out, _ = nearpass("fetch", "--config", path, "--dry-run")
+    address = f"http://{web.host}/all.tle"
+    assert (code, out) == (0, f"catalogue: {address} from {address} into ephemerides/all_*.tle\n")
+    assert nearpass("fetch", "--config", path, "--object", "OWN")[1].startswith("no source is configured")
+    assert web.requests == []
+
+
+def test_what_is_no_catalogue_leaves_the_last_good_one_and_says_so(
+    tmp_path: Path, web: Web, nearpass: Callable[..., tuple[int, str, str]]
+) -> None:
+    """A page instead of element sets is refused in one line; the cycle is made from what is here and tells it."""
+    web.always = content("".join(texts()).encode())
+    path = fetched(tmp_path, web)
+    assert nearpass("fetch", "--config", path)[0] == 0
+    web.always = content(b"<html><body>Maintenance</body></html>", "text/html")
+    code, _, err = nearpass("run", "--config", path, "--fetch", "--jobs", 1)
+    assert code == 4
+    assert len(err.splitlines()) == 1
+    assert f"ephemerides/{_only(tmp_path).name} stays" in err
+    sweep = _newest(tmp_path).sweep
+    assert sweep is not None
+    assert sweep.catalogued_count == COUNT
+    assert sweep.inputs[0].retrieval is not None
+    assert sweep.inputs[0].retrieval.failure is not None
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("horizons:-74", "must give element sets, which Horizons has not"),
+        ("https://elsewhere.example/all.tle", "must be named in fetch.hosts: elsewhere.example"),
+        ("celestrak:active", "must read celestrak:GROUP=name"),
+    ],
+)
+def test_a_source_of_a_catalogue_that_breaks_a_rule(
+    tmp_path: Path, web: Web, nearpass: Callable[..., tuple[int, str, str]], source: str, words: str
+) -> None:
+    """It is refused when the configuration is read, with its line, and nobody is asked."""
+    path = fetched(tmp_path, web)
+    path.write_text(
+        path.read_text()
+        .replace(f"http://{web.host}/all.tle", source)
+        .replace("[fetch]\n", f'[fetch]\nhorizons = "http://{web.host}/api"\ncelestrak = "http://{web.host}/gp"\n')
+    )
+    code, _, err = nearpass("fetch", "--config", path)
+    assert code == 3
+    assert words in err
+    assert re.search(r"nearpass\.toml:\d+", err)
+    assert web.requests == []
+
+
+def _only(directory: Path) -> Path:
+    [found] = (directory / "ephemerides").glob("all_*.tle")
+    return found
+
+
+def _newest(directory: Path) -> CycleRecord:
+    archive = Archive(directory / "archive")
+    newest = archive.latest_id()
+    assert newest is not None
+    return archive.load(newest)

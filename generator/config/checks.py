@@ -78,6 +78,13 @@ def _check_sources(config: Config, text: str, file: str) -> None:
             except ValueError as error:
                 line = line_of(text, (*place, "source" if source.source else "kernel_sources"))
                 raise ConfigError(str(error), value=source.source, file=file, line=line, object_id=item.id) from None
+    for index, table in enumerate(config.catalogues):
+        try:
+            if table.source is not None and isinstance(check_source(table.source, table.path, config.fetch), Horizons):
+                raise ValueError("a catalogue's source must give element sets, which Horizons has not")
+        except ValueError as error:
+            line = line_of(text, ("catalogue", index, "source"))
+            raise ConfigError(str(error), value=table.source, file=file, line=line) from None
 
 
 def _check_editions(config: Config, text: str, file: str) -> None:

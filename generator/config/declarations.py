@@ -66,9 +66,12 @@ class CatalogueTable(Table):
 
     Of several sets of a number the newest is used. Objects of the configuration with that ``catalogue_number`` take its
     place, and numbers in ``without`` are left out. ``hbr_m`` holds for all, and so do ``marking`` and ``release``.
+    ``source`` is where ``nearpass fetch`` retrieves the file; of such files the newest alone is read, since an object
+    that is no longer in it has decayed or is not told of any more.
     """
 
     path: str = Field(min_length=1)
+    source: str | None = None
     originator: str = Field(min_length=1)
     hbr_m: Positive
     without: tuple[int, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+from collections.abc import Sequence
 from dataclasses import replace
 
 from generator.config import ScreenedObject
@@ -10,23 +11,31 @@ from generator.cycle.record import InputRecord, RetrievalRecord
 from generator.ingest.delivery import Ingested
 from generator.ledger import Attempt, Ledger, attempt_key
 
+Place = tuple[str | None, str]
+
 
 def attributed(found: Ingested, item: ScreenedObject, ledger: Ledger) -> Ingested:
     """What became of an object's deliveries, with the origin of each that was retrieved."""
+    places = [
+        place
+        for source in item.ephemeris
+        for place in [(source.source, source.path), *zip(source.kernel_sources, source.kernels, strict=False)]
+    ]
     return replace(
         found,
-        inputs=tuple(_attributed(entry, item, ledger) for entry in found.inputs),
+        inputs=tuple(attributed_entry(entry, places, ledger) for entry in found.inputs),
         solutions=tuple((source, attributed(other, item, ledger)) for source, other in found.solutions),
     )
 
 
-def _attributed(entry: InputRecord, item: ScreenedObject, ledger: Ledger) -> InputRecord:
+def attributed_entry(entry: InputRecord, places: Sequence[Place], ledger: Ledger) -> InputRecord:
     """An input with where and when it was retrieved, and with how the last attempt at its source failed, if it did.
 
-    A file that was changed or replaced since it was retrieved is not attributed: its hash is another.
+    ``places`` are sources, None where nothing is retrieved, each with the path of its files. A file that was changed or
+    replaced since it was retrieved is not attributed: its hash is another.
     """
     found = ledger.of(entry.file, entry.sha256)
-    attempt = _last_attempt(entry.file, item, ledger)
+    attempt = _last_attempt(entry.file, places, ledger)
     failed = attempt if attempt is not None and attempt.failure is not None else None
     if found is None and failed is None:
         return entry
@@ -41,12 +50,10 @@ def _attributed(entry: InputRecord, item: ScreenedObject, ledger: Ledger) -> Inp
     return replace(entry, retrieval=retrieval)
 
 
-def _last_attempt(file: str, item: ScreenedObject, ledger: Ledger) -> Attempt | None:
+def _last_attempt(file: str, places: Sequence[Place], ledger: Ledger) -> Attempt | None:
     """The last attempt at the source whose files have such a name."""
-    for source in item.ephemeris:
-        pairs = [(source.source, source.path), *zip(source.kernel_sources, source.kernels, strict=False)]
-        for text, path in pairs:
-            attempt = ledger.attempts.get(attempt_key(text, path)) if text is not None else None
-            if attempt is not None and (file == path or fnmatch.fnmatchcase(file, path.removeprefix("./"))):
-                return attempt
+    for text, path in places:
+        attempt = ledger.attempts.get(attempt_key(text, path)) if text is not None else None
+        if attempt is not None and (file == path or fnmatch.fnmatchcase(file, path.removeprefix("./"))):
+            return attempt
     return None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
 from generator.config import Config, EphemerisSource, ScreenedObject, resolve
 from generator.config.declarations import CatalogueTable
@@ -14,9 +15,12 @@ from generator.cycle.record import InputRecord
 from generator.ephemeris.compression import decompressed
 from generator.ephemeris.elements import ElementFile, read_elements
 from generator.errors import InputError, NearpassError
+from generator.ingest.attribution import attributed_entry
 from generator.ingest.delivery import Ingested, Setting, shown_path
 from generator.ingest.elements import Candidate, from_elements
+from generator.ledger import Ledger, read_ledger
 
+MINUTE_S: Final = 60.0
 CATALOGUE: Final = "catalogue"
 """Stands for an object where an input is of no single one."""
 FAULTS_SHOWN: Final = 20
@@ -42,7 +46,7 @@ class Listed:
     def as_object(self, operator: str | None) -> ScreenedObject:
         """As if it were configured by itself."""
         table, number = self.table, self.candidate.item.number
-        source = _source_of(table, number)
+        source = source_of_table(table, number)
         return ScreenedObject(
             id=self.id,
             name=self.name,
@@ -80,11 +84,17 @@ def read_catalogues(config: Config, setting: Setting) -> Catalogued:
     faults: list[str] = []
     newest: dict[int, Listed] = {}
     own = _own_numbers(config.objects)
+
+    def described(table: CatalogueTable, *found: Any) -> InputRecord:
+        entry = _input(setting, table, *found)
+        return attributed_entry(entry, [(table.source, table.path)], ledger)
+
+    ledger = read_ledger(setting.directory)
     for table in config.catalogues:
-        paths = resolve(setting.directory, table.path)
+        paths = _paths(table, setting, ledger)
         if not paths:
             error = InputError("the path must name at least one readable file", value=table.path)
-            inputs.append(_input(setting, table, table.path, None, None, 0, str(error)))
+            inputs.append(described(table, table.path, None, None, 0, str(error)))
         for path in paths:
             shown = shown_path(path, setting.directory)
             data: bytes | None = None
@@ -93,10 +103,10 @@ def read_catalogues(config: Config, setting: Setting) -> Catalogued:
                 file = read_elements(decompressed(data, shown), shown)
             except OSError as error:
                 fault = InputError(f"the file must be readable: {error.strerror}", file=shown)
-                inputs.append(_input(setting, table, shown, data, None, 0, str(fault)))
+                inputs.append(described(table, shown, data, None, 0, str(fault)))
                 continue
             except NearpassError as error:
-                inputs.append(_input(setting, table, shown, data, None, 0, str(error.at(file=shown))))
+                inputs.append(described(table, shown, data, None, 0, str(error.at(file=shown))))
                 continue
             faults += [str(each.error) for each in file.faults]
             found = [
@@ -105,7 +115,7 @@ def read_catalogues(config: Config, setting: Setting) -> Catalogued:
                 if each.number not in own and each.number not in table.without and setting.knows(each.made)
             ]
             count = _take(newest, found)
-            inputs.append(_input(setting, table, shown, data, file, count, None))
+            inputs.append(described(table, shown, data, file, count, None))
             files[hashlib.sha256(data).hexdigest()] = data
     return Catalogued(
         listed=tuple(newest[number] for number in sorted(newest)),
@@ -114,6 +124,17 @@ def read_catalogues(config: Config, setting: Setting) -> Catalogued:
         faults=tuple(faults[:FAULTS_SHOWN]),
         fault_count=len(faults),
     )
+
+
+def _paths(table: CatalogueTable, setting: Setting, ledger: Ledger) -> list[Path]:
+    """Files of a catalogue in order of name; of those that were retrieved, the last before the data cut-off alone."""
+    paths = resolve(setting.directory, table.path)
+    if table.source is None:
+        return paths
+    arrived = {entry.file: entry.at for entry in ledger.files}
+    latest = setting.cutoff + MINUTE_S  # a cut-off has whole minutes, and a run may follow what it retrieved at once
+    known = [path for path in paths if arrived.get(shown_path(path, setting.directory), setting.cutoff) < latest]
+    return known[-1:]
 
 
 def _own_numbers(objects: Collection[ScreenedObject]) -> set[int]:
@@ -133,7 +154,8 @@ def _take(newest: dict[int, Listed], found: Collection[Listed]) -> int:
     return sum(newest[each.candidate.item.number] is each for each in found)
 
 
-def _source_of(table: CatalogueTable, number: int | None) -> EphemerisSource:
+def source_of_table(table: CatalogueTable, number: int | None) -> EphemerisSource:
+    """A catalogue's table as the source of one of its objects, or of all."""
     return EphemerisSource(
         path=table.path, originator=table.originator, target=number, marking=table.marking, release=table.release
     )

@@ -20,7 +20,9 @@ from typing import Final, Literal
 
 from generator.astro.epochs import Epoch
 from generator.config import Config, EphemerisSource, ScreenedObject
+from generator.config.declarations import CatalogueTable
 from generator.errors import ConfigError, NearpassError, RetrievalError
+from generator.ingest.catalogues import CATALOGUE, source_of_table
 from generator.ledger import Attempt, Ledger, attempt_key, read_ledger
 from generator.origins import CelesTrak, Folder, Horizons, arriving_path, asked_address, parse_origin
 from generator.retrieve.addresses import bring_address, bring_from_folder, newest_of
@@ -49,7 +51,7 @@ class Outcome:
 
 
 def errands(config: Config, only: str | None = None) -> tuple[Errand, ...]:
-    """Every source of the configuration, each once, whatever number of objects share it.
+    """Every source of the configuration, each once, whatever number of objects share it; catalogues at the end.
 
     Args:
         config: The configuration.
@@ -66,7 +68,20 @@ def errands(config: Config, only: str | None = None) -> tuple[Errand, ...]:
             for errand in (errand for source in item.ephemeris for errand in _of_source(item, source)):
                 known = found.get((errand.text, errand.path), replace(errand, object_ids=()))
                 found[errand.text, errand.path] = replace(known, object_ids=(*known.object_ids, item.id))
-    return tuple(found.values())
+    tables = config.catalogues if only is None else ()
+    return (*found.values(), *(_of_catalogue(table) for table in tables if table.source is not None))
+
+
+def _of_catalogue(table: CatalogueTable) -> Errand:
+    return Errand(
+        object_ids=(CATALOGUE,),
+        item=None,
+        source=source_of_table(table, None),
+        text=table.source or "",
+        origin=parse_origin(table.source or ""),
+        path=table.path,
+        needed=False,
+    )
 
 
 def _of_source(item: ScreenedObject, source: EphemerisSource) -> Iterator[Errand]:

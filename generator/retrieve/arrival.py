@@ -139,21 +139,22 @@ def _check(errand: Errand, path: Path, shown: str) -> None:
             start = file.read(8)
         if start not in _KERNEL_STARTS:
             raise RetrievalError("a kernel must begin with DAF/SPK", value=start.decode("latin-1"), file=shown)
-        target = errand.source.target if errand.source.target is not None else errand.item.naif_id
+        target = errand.source.target
+        if target is None and errand.item is not None:
+            target = errand.item.naif_id
         held = [found.target for found in spk_summary([path])]
         if not errand.needed and target not in held:
             raise RetrievalError("a kernel must hold its target", value=target, file=shown)
         return
     data = decompressed(path.read_bytes(), shown)
-    if elements_notation(data[:START_BYTES]) is None:
+    if elements_notation(data[:START_BYTES]) is None and errand.item is not None:
         parse_oem(data, shown)
         return
     alone = len(errand.object_ids) == 1  # of a group for several, one that is gone must not keep the others from theirs
     wanted = {errand.source.target} if alone and errand.source.target is not None else None
     if not read_elements(data, shown, wanted=wanted).sets:
-        raise RetrievalError(
-            "element sets must hold the object's catalogue number", value=errand.source.target, file=shown
-        )
+        whose = "the object's catalogue number" if errand.item is not None else "at least one object"
+        raise RetrievalError(f"element sets must hold {whose}", value=errand.source.target, file=shown)
 
 
 def _drop_old(errand: Errand, context: Context, ledger: Ledger) -> None:

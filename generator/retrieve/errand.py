@@ -17,12 +17,12 @@ from generator.retrieve.transport import Known, Outside, Transport
 class Errand:
     """One source and where its files go.
 
-    ``object_ids`` are all that share it, ``item`` the first of them. A ``needed`` one is a kernel that the source's own
-    kernels rest on.
+    ``object_ids`` are all that share it, ``item`` the first of them; None for a catalogue, which has objects of its
+    own. A ``needed`` one is a kernel that the source's own kernels rest on.
     """
 
     object_ids: tuple[str, ...]
-    item: ScreenedObject
+    item: ScreenedObject | None
     source: EphemerisSource
     text: str
     origin: Origin

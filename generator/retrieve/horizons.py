@@ -239,9 +239,10 @@ def bring_states(origin: Horizons, errand: Errand, context: Context, sink: Binar
     Raises:
         RetrievalError: if they cannot be had.
     """
-    target = origin.target if origin.target is not None else errand.item.naif_id
+    item = errand.item
+    target = origin.target if origin.target is not None else item.naif_id if item else None
     if target is None:
-        raise RetrievalError("a Horizons source needs its number, or the object a naif_id", object_id=errand.item.id)
+        raise RetrievalError("a Horizons source needs its number, or the object a naif_id", file=errand.text)
     config = context.config
     skews_s: list[float | None] = []
 
@@ -259,7 +260,7 @@ def bring_states(origin: Horizons, errand: Errand, context: Context, sink: Binar
         stop=context.now + (config.cycle.span_days * DAY_S + AHEAD_S),
         originator=errand.source.originator,
         retrieved=context.now,
-        ended_too=errand.item.phase == "unknown",
+        ended_too=item is not None and item.phase == "unknown",
     )
     sink.write(write_oem(message).encode())
     (segment,) = message.segments
