@@ -129,15 +129,21 @@ def _attributes(found: re.Match[str]) -> str:
 
 
 def _coarser(found: re.Match[str]) -> str:
-    """The outline of a glyph in fewer digits: on a coarser grid, each point as steps from the one before."""
+    """A glyph with the outline in fewer digits."""
+    return f"{found[1]}{_outline(found[2])}{found[3]}{_GLYPH_COARSER / 64:g}{found[4]}"
+
+
+@cache
+def _outline(drawn: str) -> str:
+    """The outline of a glyph on a coarser grid, each point as steps from the one before; plots share them."""
     outline, here, start = "", (0, 0), (0, 0)
-    for command, numbers in re.findall(r"([MLQz])([^MLQz]*)", found[2]):
+    for command, numbers in re.findall(r"([MLQz])([^MLQz]*)", drawn):
         grid = [round(int(number) / _GLYPH_COARSER) for number in numbers.split()]
         steps = " ".join(str(value - here[index % 2]) for index, value in enumerate(grid))
         outline += command.lower() + steps.replace(" -", "-")
         here = (grid[-2], grid[-1]) if grid else start
         start = here if command == "M" else start
-    return f"{found[1]}{outline}{found[3]}{_GLYPH_COARSER / 64:g}{found[4]}"
+    return outline
 
 
 def _rounded(found: re.Match[str]) -> str:
