@@ -238,3 +238,11 @@ def test_every_page_has_the_banner_of_the_front_page(site: Path) -> None:
     said = {path.name: " ".join(Page(path).words) for path in site.rglob("*.html")}
     assert {"404.html", "how-to-read.html", "index.html"} <= said.keys()
     assert [name for name, words in said.items() if notice not in " ".join(words.split())] == []
+
+
+def test_the_page_of_errors_finds_its_style_from_anywhere(parsed: dict[Path, Page]) -> None:
+    """Served under any address or opened as a file, it names its stylesheet from the root and from its own folder."""
+    (page,) = (page for path, page in parsed.items() if path.name == "404.html")
+    styles = [address for tag, _, address in page.links if tag == "link" and address.endswith("site.css")]
+    assert len(styles) == 2
+    assert styles[0] == f"/{styles[1]}"
