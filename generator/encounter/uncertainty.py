@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from generator.astro.local_axes import rtn_axes, tnw_axes
 from generator.ephemeris.trajectory import CovarianceTable, Trajectory
+from generator.errors import CoverageError, FrameError
 
 FloatArray = NDArray[np.float64]
 
@@ -71,8 +72,13 @@ class DeliveredCovariance:
     lowest: float | None
 
 
-def covariance_at(table: CovarianceTable, offset_s: float) -> DeliveredCovariance | None:
+def covariance_at(
+    table: CovarianceTable, offset_s: float, trajectory: Trajectory | None = None
+) -> DeliveredCovariance | None:
     """Covariance between two delivered ones; None outside the table.
+
+    An error along the orbit turns with it. Covariances in ICRF axes are therefore interpolated in RTN, each turned at
+    its own instant, where a ``trajectory`` tells the state at both; else in the axes that they are given in.
 
     Log-Euclidean interpolation (Arsigny et al. 2006, eq. 3.2) of the matrices scaled to comparable units: the
     result is positive definite whenever both ends are, and its determinant never swells in between. An end that is
@@ -92,7 +98,20 @@ def covariance_at(table: CovarianceTable, offset_s: float) -> DeliveredCovarianc
     if at_node:
         return DeliveredCovariance(matrix=usable[0], lowest=lowest)
     weight = (offset_s - offsets_s[left]) / (offsets_s[right] - offsets_s[left])
-    return DeliveredCovariance(matrix=_between(np.stack(usable), weight), lowest=lowest)
+    moments_s = np.array([offsets_s[left], offsets_s[right], offset_s])
+    turns = _rtn_at(trajectory, moments_s) if trajectory is not None and table.axes == "ICRF" else None
+    if turns is None:
+        return DeliveredCovariance(matrix=_between(np.stack(usable), weight), lowest=lowest)
+    in_rtn = np.stack([rotated(matrix, turn) for matrix, turn in zip(usable, turns[:2], strict=True)])
+    return DeliveredCovariance(matrix=rotated(_between(in_rtn, weight), turns[2].T), lowest=lowest)
+
+
+def _rtn_at(trajectory: Trajectory, offsets_s: FloatArray) -> FloatArray | None:
+    """Rotations ``(N, 3, 3)`` from ICRF axes to RTN, None where the trajectory does not tell a plane at each offset."""
+    try:
+        return rtn_axes(*trajectory.state(offsets_s))
+    except (CoverageError, FrameError):
+        return None
 
 
 def repaired(matrix: FloatArray) -> DeliveredCovariance:
@@ -147,7 +166,7 @@ def state_covariance(
         gm_km3_s2: Gravitational parameter of the centre.
     """
     table = trajectory.covariance
-    delivered = covariance_at(table, offset_s) if table is not None else None
+    delivered = covariance_at(table, offset_s, trajectory) if table is not None else None
     remark = _remark(delivered)
     if table is not None and delivered is not None and delivered.matrix is not None:
         state = position_km[None], velocity_km_s[None]

@@ -11,6 +11,7 @@ then the one centred on the earlier node, for the whole interval, so that the po
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -18,9 +19,9 @@ from numpy.typing import NDArray
 
 from generator.astro.bodies import Body
 from generator.astro.epochs import NS, Epoch
-from generator.astro.frames import PlanetaryEphemeris, center_id, icrf_from_axes
+from generator.astro.frames import CENTER_AT_BARYCENTER, PlanetaryEphemeris, center_id, icrf_from_axes
 from generator.astro.local_axes import rtn_axes, tnw_axes
-from generator.ephemeris.oem import METHODS, OemMessage, OemSegment
+from generator.ephemeris.oem import METHODS, OemCovariances, OemMessage, OemSegment
 from generator.ephemeris.trajectory import Arc, CovarianceTable, Proof, Trajectory
 from generator.errors import InputError
 
@@ -121,7 +122,7 @@ def trajectory_from_oem(
         epoch=epoch,
         arcs=arcs,
         proof=Proof.SAMPLED if any(arc.error_km > 0.0 for arc in arcs) else Proof.EXACT,
-        covariance=_covariances(message.segments, epoch) if with_covariance else None,
+        covariance=_covariances(message.segments, epoch, body) if with_covariance else None,
     )
 
 
@@ -288,54 +289,76 @@ def _segment_arc(
     return Arc(arc.knots_s, arc.coefficients_km, error_km)
 
 
-def _covariances(segments: Sequence[OemSegment], epoch: Epoch) -> CovarianceTable | None:
-    """All covariances of a message in one table, in order of time; of two at one instant the later in the file.
+def _covariances(segments: Sequence[OemSegment], epoch: Epoch, body: Body) -> CovarianceTable | None:
+    """All covariances of a message in one table, in order of time.
 
-    Covariances in RTN (or RSW) and in TNW stay as they are where the whole file uses one of them; in every other case
-    all are turned to ICRF axes.
+    Where useable spans overlap, the later segment's hold, as its states do; of two at one instant the later one.
+    Covariances in RTN (or RSW) and in TNW stay as they are where the whole file uses one of them and is centred on the
+    body: about another centre these axes point elsewhere. In every other case all are turned to ICRF axes.
 
     Raises:
         FrameError: for axes other than RTN, RSW, TNW and those of :func:`icrf_from_axes`.
 
     """
-    by_epoch: dict[int, tuple[FloatArray, str, OemSegment]] = {}
-    for segment in segments:
-        if segment.covariances is not None:
-            held = segment.covariances
-            for moment, matrix, frame in zip(held.epochs_tai_ns.tolist(), held.matrices, held.frames, strict=True):
-                by_epoch[moment] = (matrix, _covariance_axes(frame), segment)
+    held = [_in_force(at, segments) for at in range(len(segments))]
+    axes = {_covariance_axes(name) for one in held if one for name in one.frames}
+    common = axes.pop() if len(axes) == 1 and _centred(segments, body) else ""
+    if common not in ("RTN", "TNW"):
+        common = "ICRF"
+    by_epoch: dict[int, FloatArray] = {}
+    for one, segment in zip(held, segments, strict=True):
+        if one:
+            matrices = one.matrices if common != "ICRF" else _covariances_in_icrf(one, segment)
+            by_epoch.update(zip(one.epochs_tai_ns.tolist(), matrices, strict=True))
     if not by_epoch:
         return None
     moments = sorted(by_epoch)
-    axes = {by_epoch[moment][1] for moment in moments}
-    common = axes.pop() if len(axes) == 1 else ""
-    if common not in ("RTN", "TNW"):
-        common = "ICRF"
-    matrices = [
-        matrix if name == common else _covariance_to_icrf(matrix, name, moment, segment)
-        for moment in moments
-        for matrix, name, segment in (by_epoch[moment],)
-    ]
     offsets_s = _offsets_s(np.array(moments, dtype=np.int64), epoch)
-    return CovarianceTable(offsets_s=offsets_s, matrices=np.array(matrices), axes=common)
+    return CovarianceTable(offsets_s=offsets_s, matrices=np.array([by_epoch[one] for one in moments]), axes=common)
+
+
+def _in_force(at: int, segments: Sequence[OemSegment]) -> OemCovariances | None:
+    """A segment's covariances inside its states, but not where a later segment's states hold; None if none is left."""
+    held, own_ns = segments[at].covariances, segments[at].epochs_tai_ns
+    if held is None:
+        return None
+    kept = (held.epochs_tai_ns >= own_ns[0]) & (held.epochs_tai_ns <= own_ns[-1])
+    for later in segments[at + 1 :]:
+        start_ns = max(later.useable_from.tai_ns, int(later.epochs_tai_ns[0]))
+        stop_ns = min(later.useable_to.tai_ns, int(later.epochs_tai_ns[-1]))
+        kept &= (held.epochs_tai_ns <= start_ns) | (held.epochs_tai_ns >= stop_ns)
+    if not kept.any():
+        return None
+    frames = tuple(name for name, keep in zip(held.frames, kept, strict=True) if keep)
+    return replace(held, epochs_tai_ns=held.epochs_tai_ns[kept], matrices=held.matrices[kept], frames=frames)
+
+
+def _centred(segments: Sequence[OemSegment], body: Body) -> bool:
+    """Whether every covariance belongs to states about the body, or its barycentre where that may stand in for it."""
+    centers = {center_id(segment.center_name) for segment in segments if segment.covariances is not None}
+    return centers <= {body.naif_id, CENTER_AT_BARYCENTER.get(body.naif_id, body.naif_id)}
 
 
 def _covariance_axes(name: str) -> str:
     return {"RSW": "RTN", "RTN": "RTN", "TNW": "TNW"}.get(name.upper(), name)
 
 
-def _covariance_to_icrf(matrix: FloatArray, axes: str, moment_tai_ns: int, segment: OemSegment) -> FloatArray:
-    """One covariance ``(6, 6)`` turned to ICRF axes; rotating axes by the segment's own state at that instant."""
-    if axes in ("RTN", "TNW"):
+def _covariances_in_icrf(held: OemCovariances, segment: OemSegment) -> FloatArray:
+    """Covariances ``(M, 6, 6)`` turned to ICRF axes; axes that move with the orbit by the segment's own states."""
+    names = [_covariance_axes(name) for name in held.frames]
+    rotation = np.empty((len(names), 3, 3))
+    for name in dict.fromkeys(names):
+        rows = np.array([one == name for one in names])
+        if name not in ("RTN", "TNW"):
+            rotation[rows] = icrf_from_axes(name)
+            continue
         since = Epoch(int(segment.epochs_tai_ns[0]))
-        offsets_s = _offsets_s(segment.epochs_tai_ns, since)
-        arc = arc_from_nodes(
-            offsets_s, segment.positions_km, segment.velocities_km_s, segment.interpolation, segment.degree
+        nodes = _offsets_s(segment.epochs_tai_ns, since), segment.positions_km, segment.velocities_km_s
+        state = arc_from_nodes(*nodes, segment.interpolation, segment.degree).state(
+            _offsets_s(held.epochs_tai_ns[rows], since)
         )
-        position_km, velocity_km_s = arc.state(np.array([Epoch(moment_tai_ns) - since]))
-        local = rtn_axes(position_km, velocity_km_s) if axes == "RTN" else tnw_axes(position_km, velocity_km_s)
-        rotation = icrf_from_axes(segment.ref_frame) @ local[0].T
-    else:
-        rotation = icrf_from_axes(axes)
-    both = np.kron(np.eye(2), rotation)
-    return np.asarray(both @ matrix @ both.T)
+        local = rtn_axes(*state) if name == "RTN" else tnw_axes(*state)
+        rotation[rows] = icrf_from_axes(segment.ref_frame) @ np.swapaxes(local, 1, 2)
+    both = np.zeros_like(held.matrices)
+    both[:, :3, :3] = both[:, 3:, 3:] = rotation
+    return np.asarray(both @ held.matrices @ np.swapaxes(both, 1, 2))

@@ -20,7 +20,9 @@ from generator.encounter.uncertainty import (
     rotated,
     state_covariance,
 )
+from generator.ephemeris.interpolation import arc_from_nodes
 from generator.ephemeris.trajectory import Arc, CovarianceTable, Proof, Trajectory
+from oem_texts import circular
 
 ROUNDING = 1e-9
 SECOND_ORDER_KM = 1e-5  # half of 42828 / 3000**2 km/s**2 times (0.06 s)**2
@@ -76,6 +78,31 @@ def test_the_mean_agrees_with_matrix_functions_of_scipy() -> None:
     expected = expm(0.75 * logm(first / outer) + 0.25 * logm(second / outer)) * outer
 
     assert np.allclose(covariance_at(table(first, second), 25.0).matrix, expected, atol=ROUNDING)
+
+
+@pytest.mark.parametrize("offset_s", [150.0, 450.0, 900.0, 1300.0])
+def test_a_covariance_in_icrf_turns_with_the_orbit(offset_s) -> None:
+    """An error that is steady in RTN gives the same covariance in between, whether delivered in RTN or in ICRF axes.
+
+    The nodes lie 1800 s apart, an eighth of this orbit and more: held in ICRF the ellipsoid would lose its shape.
+    """
+    steady = np.diag([0.1, 20.0, 0.3, 1e-5, 1e-4, 1e-5]) ** 2
+    nodes_s = np.array([0.0, 1800.0])
+    times_s = np.arange(-600.0, 2500.0, 60.0)
+    arc = arc_from_nodes(times_s, *circular(times_s), "HERMITE", 7)
+    position_km, velocity_km_s = arc.state(nodes_s)
+    turns = rtn_axes(position_km, velocity_km_s)
+    found = []
+    for axes, matrices in (
+        ("RTN", np.stack([steady] * 2)),
+        ("ICRF", np.stack([rotated(steady, turn.T) for turn in turns])),
+    ):
+        held = CovarianceTable(offsets_s=nodes_s.copy(), matrices=matrices, axes=axes)
+        trajectory = Trajectory(epoch=Epoch(0), arcs=(arc,), proof=Proof.EXACT, covariance=held)
+        state = (rows[0] for rows in trajectory.state(np.array([offset_s])))
+        one = state_covariance(trajectory, offset_s, *state, declared=None, created_s=0.0, gm_km3_s2=GM_MARS_KM3_S2)
+        found.append(one.matrix)
+    np.testing.assert_allclose(found[1], found[0], rtol=0, atol=1e-7)
 
 
 @pytest.mark.parametrize("offset_s", [-0.001, 100.001])

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from generator.astro.bodies import body_named
-from generator.astro.epochs import Epoch
+from generator.astro.epochs import Epoch, tdb_s
 from generator.astro.frames import PlanetaryEphemeris, furnished, icrf_from_axes
 from generator.astro.local_axes import rtn_axes
 from generator.ephemeris.interpolation import arc_from_nodes, cut, trajectory_from_oem
@@ -409,6 +409,39 @@ def test_covariances_in_several_axes_are_all_turned_to_icrf(trajectory_of: Calla
     turn = np.kron(np.eye(2), rtn_axes(*circular(np.array([290.0])))[0].T)
     np.testing.assert_allclose(trajectory.covariance.matrices[1], turn @ COVARIANCE @ turn.T, rtol=0, atol=1e-8)
     assert trajectory.covariance.axes == "ICRF"
+
+
+def test_rtn_about_another_centre_is_not_taken_for_rtn_about_the_body(planets: PlanetaryEphemeris) -> None:
+    """RTN of states about the Sun are the Sun's: with Mars as the body they are turned by CSPICE's state of both."""
+    offsets_s = np.arange(10) * 60.0
+    with furnished(planets.kernels):
+        of_mars = np.array([spice.spkgeo(4, tdb_s(START, np.array([at]))[0], "J2000", 10)[0] for at in offsets_s])
+    states = np.hstack(circular(offsets_s)) + of_mars
+    lines = [
+        " ".join([(START + float(at)).iso(digits=9), *map(repr, row.tolist())])
+        for at, row in zip(offsets_s, states, strict=True)
+    ]
+    text = segment_text(lines, CENTER_NAME="SUN") + covariance_text(((START + 300.0).iso(), "RTN", COVARIANCE))
+    common = {"body": MARS, "epoch": START, "window_s": (0.0, 540.0), "planets": planets}
+    found = trajectory_from_oem(parse_oem(message_text(text).encode(), "test.oem"), **common).covariance
+    turn = np.kron(np.eye(2), rtn_axes(states[5:6, :3], states[5:6, 3:])[0].T)
+    assert found is not None
+    assert found.axes == "ICRF"
+    np.testing.assert_allclose(found.matrices[0], turn @ COVARIANCE @ turn.T, rtol=0, atol=1e-9)
+
+
+def test_where_segments_overlap_the_covariances_go_with_the_states(trajectory_of: Callable[..., Trajectory]) -> None:
+    """The later segment's states hold in the overlap, and there no covariance of the earlier one is left."""
+    parts = []
+    for begin, factor in ((0.0, 1.0), (300.0, 4.0)):
+        blocks = [
+            ((START + begin + at + factor).iso(), "RTN", factor * COVARIANCE) for at in (0.0, 120.0, 240.0, 480.0)
+        ]
+        parts.append(segment_text(state_lines(begin + np.arange(10) * 60.0)) + covariance_text(*blocks))
+    found = trajectory_of(*parts).covariance
+    assert found is not None
+    np.testing.assert_array_equal(found.offsets_s, [1.0, 121.0, 241.0, 304.0, 424.0, 544.0, 784.0])
+    np.testing.assert_allclose(found.matrices[:, 0, 0] / COVARIANCE[0, 0], [1.0, 1.0, 1.0, 4.0, 4.0, 4.0, 4.0])
 
 
 def test_covariances_in_unknown_axes_are_refused_and_can_be_left_out(planets: PlanetaryEphemeris) -> None:
