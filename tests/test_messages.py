@@ -71,3 +71,13 @@ def test_our_own_message_compares_as_equal(nearpass: Nearpass, tmp_path: Path) -
     assert json.loads(out)["event_id"] == message.stem
     assert rows["miss distance"][2] == pytest.approx(0.0, abs=1e-9)
     assert rows["TCA"][2] == pytest.approx(0.0, abs=1e-9)
+
+
+@pytest.mark.parametrize("radius_m", ["inf", "nan", "-1"])
+def test_a_radius_that_is_no_size_is_refused(nearpass: Nearpass, radius_m: str) -> None:
+    """A radius that is infinite, no number or negative gives one message and no traceback."""
+    code, _, err = nearpass("pc", CDMS / "itrf_ion_starlink.kvn", f"--hbr-m={radius_m}")
+
+    assert code in {2, 4}
+    assert "radius must be positive and finite" in err or "is not in the range" in err
+    assert "Traceback" not in err

@@ -68,8 +68,8 @@ def check(given: EncounterInput) -> None:
     Raises:
         InputError: for a hard-body radius or gravitational parameter not above 0, or values that are not finite.
     """
-    if not given.hbr_km > 0.0:
-        raise InputError("the hard-body radius must be positive", value=f"{given.hbr_km} km")
+    if not 0.0 < given.hbr_km < np.inf:
+        raise InputError("the hard-body radius must be positive and finite", value=f"{given.hbr_km} km")
     if not given.gm_km3_s2 > 0.0:
         raise InputError("the gravitational parameter must be positive", value=given.gm_km3_s2)
     for name in ("miss_vector_km", "relative_velocity_km_s", "primary_covariance", "secondary_covariance"):
