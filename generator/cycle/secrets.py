@@ -8,7 +8,8 @@ leaves:
 - Identities (names, ids, designators, originators, operators, files, hashes, parties, channels) always; other text
   from :data:`LEAST_TEXT` characters on, since shorter ones are words such as ``HERMITE``.
 - Instants to the second or finer; to the minute only those of approaches, without those on the hour. A catalogue has
-  thousands, of which some fall on the full second of any grid: they are printed, and searched for, to the tenth.
+  thousands, of which some fall on the full second of any grid: they are printed, and searched for, to the tenth. Of the others, a
+  second at which a series that the edition holds has a sample is none: many passages always meet some of thousands.
 - Single numbers with :data:`ALONE_DIGITS` significant digits: of some thousand secrets a random number meets one
   with 1 in 100 000. Long series hold too many for that: two neighbours must stand side by side.
 - Numbers with :data:`BESIDE_DIGITS` digits on a line that names the approach they belong to.
@@ -124,7 +125,7 @@ def secrets_of(full: CycleRecord, shown: CycleRecord, vocabulary: str = "", told
     open_floats = {leaf.value for leaf in theirs if isinstance(leaf.value, float)}
     hidden = [leaf for leaf in ours if isinstance(leaf.value, float) and leaf.value not in open_floats]
     known = {leaf.value for leaf in theirs if isinstance(leaf.value, Epoch)}
-    spelled = {text for epoch in known for text in _spellings(epoch, minutes=True)}
+    spelled = {text for epoch in known for text in _spellings(epoch, minutes=True)} | set(_sampled(shown))
     return Secrets(
         words=_words(ours, theirs, vocabulary),
         instants=_instants(ours, known, spelled),
@@ -245,6 +246,18 @@ def _spellings(epoch: Epoch, *, minutes: bool) -> Iterator[str]:
                 yield text
     if minutes and epoch.iso(digits=0)[14:16] != "00":
         yield epoch.iso(digits=0)[:16]
+
+
+def _sampled(shown: CycleRecord) -> Iterator[str]:
+    """The seconds at which the series against time that a record holds are printed."""
+    profiles = [(one.start, one.step_s, len(one.least_km)) for pair in shown.pairs if (one := pair.profile)]
+    differences = [
+        (one.start, one.step_s, len(one.least_rtn_km))
+        for solution in shown.solutions
+        if (one := solution.difference) is not None
+    ]
+    for start, step_s, count in {*profiles, *differences}:
+        yield from ((start + index * step_s).iso(digits=0) for index in range(count))
 
 
 def _float(leaf: Leaf) -> float:

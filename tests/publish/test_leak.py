@@ -150,6 +150,24 @@ def test_common_numbers_are_no_secret(secrets: Secrets) -> None:
     assert leaks_in([("page.html", text)], (), secrets) == []
 
 
+def test_the_samples_of_a_shown_series_are_no_secret(full: CycleRecord, shown: CycleRecord) -> None:
+    """A withheld instant in a second at which a shown range profile has a sample stops nothing, but its fraction does.
+
+    With hundreds of withheld passages some always fall on one of the thousands of samples.
+    """
+    profile = next(pair.profile for pair in shown.pairs if pair.profile)
+    sample = profile.start + 7 * profile.step_s
+    passage = sample + 0.25
+    hidden = next(row for row in full.events if "MEX" in (row.primary, row.secondary))
+    changed = replace(hidden, tca=passage)
+    record = replace(full, events=tuple(changed if row is hidden else row for row in full.events))
+    found = secrets_of(record, reduced(record, PUBLIC))
+    row = f"{sample.iso(digits=0)}Z,1.0,2.0\n"
+
+    assert leaks_in([("range.csv", row.encode())], (), found) == []
+    assert leaks_in([("range.csv", f"{passage.iso(digits=3)}Z\n".encode())], (), found) != []
+
+
 def test_an_edition_of_everything_is_not_searched(tmp_path: Path, full: CycleRecord) -> None:
     """The publisher's own edition holds everything by right."""
     (tmp_path / "page.html").write_text("Mars Express")
