@@ -8,8 +8,8 @@ leaves:
 - Identities (names, ids, designators, originators, operators, files, hashes, parties, channels) always; other text
   from :data:`LEAST_TEXT` characters on, since shorter ones are words such as ``HERMITE``.
 - Instants to the second or finer; to the minute only those of approaches, without those on the hour. A catalogue has
-  thousands, of which some fall on the full second of any grid: they are printed, and searched for, to the tenth. Of the others, a
-  second at which a series that the edition holds has a sample is none: many passages always meet some of thousands.
+  thousands, of which some fall on the full second of any grid: they are printed, and searched for, to the tenth. Of
+  the others a second at which a series that the edition holds has a sample is none: of many passages some meet one.
 - Single numbers with :data:`ALONE_DIGITS` significant digits: of some thousand secrets a random number meets one
   with 1 in 100 000. Long series hold too many for that: two neighbours must stand side by side.
 - Numbers with :data:`BESIDE_DIGITS` digits on a line that names the approach they belong to.
@@ -250,7 +250,7 @@ def _spellings(epoch: Epoch, *, minutes: bool) -> Iterator[str]:
 
 def _sampled(shown: CycleRecord) -> Iterator[str]:
     """The seconds at which the series against time that a record holds are printed."""
-    profiles = [(one.start, one.step_s, len(one.least_km)) for pair in shown.pairs if (one := pair.profile)]
+    profiles = [(held.start, held.step_s, len(held.least_km)) for pair in shown.pairs if (held := pair.profile)]
     differences = [
         (one.start, one.step_s, len(one.least_rtn_km))
         for solution in shown.solutions

@@ -43,7 +43,7 @@ def osculating_elements(
     semi_major_km = -gm_km3_s2 / (2.0 * energy_km2_s2) if closed else None
     return Elements(
         periapsis_km=parameter_km / (1.0 + eccentricity),
-        apoapsis_km=parameter_km / (1.0 - eccentricity) if semi_major_km else None,
+        apoapsis_km=semi_major_km * (1.0 + eccentricity) if semi_major_km else None,
         eccentricity=eccentricity,
         inclination_rad=inclination_rad,
         period_s=float(2.0 * np.pi * np.sqrt(semi_major_km**3 / gm_km3_s2)) if semi_major_km else None,

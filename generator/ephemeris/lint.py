@@ -61,6 +61,8 @@ def _oem_findings(
     yield motion.velocity(segments)
     yield motion.joints(segments)
     yield from motion.plausibility(motion.motion_of(segments, body), body, in_orbit=period_s is not None)
+    if (inside := motion.inside_center(segments, body)) is not None:
+        yield inside
     yield delivery.covariance_presence(segments)
     held = [segment.covariances for segment in segments if segment.covariances is not None]
     if held:

@@ -262,6 +262,25 @@ def is_centred_on(center_name: str, body: Body) -> bool:
     return center in {body.naif_id, CENTER_AT_BARYCENTER.get(body.naif_id)}
 
 
+def inside_center(segments: Sequence[OemSegment], body: Body) -> Finding | None:
+    """Whether states about another body than the cycle's lie inside that body; None where none do.
+
+    An orbiter of the cycle's body with the wrong CENTER_NAME would else only seem to be far away from all others.
+    """
+    by_id = {other.naif_id: other for other in BODIES.values() if other.naif_id != body.naif_id}
+    for segment in segments:
+        try:
+            center = by_id.get(center_id(segment.center_name))
+        except FrameError:
+            continue
+        lowest_km = float(np.linalg.norm(segment.positions_km, axis=1).min())
+        if center is not None and lowest_km < center.polar_radius_km:
+            value = f"{lowest_km:,.1f} km"
+            words = f"A state lies inside {center.name.title()}, on which the file centres it: the wrong centre?"
+            return Finding(rule="centre", grade=Grade.FAIL, value=value, words=words)
+    return None
+
+
 def felt_gm_km3_s2(arc: Arc) -> FloatArray:
     """``-a . r_hat r**2`` in the middle of each interval of an arc, shape ``(K,)``; none where degree 2 is lacking."""
     if arc.coefficients_km.shape[1] < 3:

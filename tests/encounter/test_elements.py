@@ -34,3 +34,15 @@ def test_elements_agree_with_oscelt(position_km, velocity_km_s) -> None:
     else:
         assert found.period_s is None
         assert found.apoapsis_km is None
+
+
+@pytest.mark.parametrize("velocity_km_s", [[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [-3.0, 0.0, 0.0]])
+def test_a_fall_has_elements_too(velocity_km_s) -> None:
+    """A state at rest or straight up or down is a conic of eccentricity 1 that turns back where its energy is spent."""
+    at_km = 4000.0
+    found = osculating_elements(np.array([at_km, 0, 0]), np.array(velocity_km_s), GM_MARS_KM3_S2, np.array([0, 0, 1.0]))
+    highest_km = 1.0 / (1.0 / at_km - velocity_km_s[0] ** 2 / (2.0 * GM_MARS_KM3_S2))  # conservation of energy
+
+    assert found.eccentricity == pytest.approx(1.0)
+    assert found.periapsis_km == pytest.approx(0.0, abs=1e-9)
+    assert found.apoapsis_km == pytest.approx(highest_km)

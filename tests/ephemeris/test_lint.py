@@ -240,6 +240,15 @@ def test_states_about_another_centre_are_not_judged() -> None:
     assert "states" not in linted(message(replace(segment(), center_name="MARS BARYCENTER")))
 
 
+@pytest.mark.parametrize(("center", "found"), [("EARTH", True), ("VENUS", True), ("MOON", False), ("MARS", False)])
+def test_an_orbit_inside_the_named_centre_fails(center: str, found: bool) -> None:
+    """States 3800 km from the middle of Earth or Venus, whose radii are 6378 and 6052 km, are named as impossible."""
+    rule = linted(message(replace(segment(), center_name=center))).get("centre")
+    assert (rule is not None) is found
+    if rule is not None:
+        assert (rule.grade, center.title() in rule.words) == (Grade.FAIL, True)
+
+
 def test_covariances_at_some_states_only_are_noted() -> None:
     """Table 5-1 asks for one at every point; none at all is noted as well."""
     good = segment()
