@@ -23,6 +23,7 @@ IndexArray = NDArray[np.intp]
 BoolArray = NDArray[np.bool_]
 
 TURN_RAD: Final = 0.06  # the velocity turns by no more in half a piece
+SHORTEST_S: Final = 0.1  # half a piece: beside a moment of rest the velocity turns in a piece however short that is
 ORDERS: Final = 4  # position, velocity, acceleration, jerk
 
 
@@ -139,7 +140,10 @@ def pieces_of(
 
 
 def cut_into_pieces(fleet: Fleet) -> Pieces:
-    """The only object of a fleet, in pieces in each of which its velocity turns little (:data:`TURN_RAD`)."""
+    """The only object of a fleet, in pieces in each of which its velocity turns little (:data:`TURN_RAD`).
+
+    Where it comes to rest no piece is short enough for that; what moves by a metre or less there is not cut further.
+    """
     covered = np.flatnonzero(fleet.arc_number[0] >= 0)
     start_s, stop_s = fleet.edges_s[covered], fleet.edges_s[covered + 1]
     pieces = pieces_of(
@@ -152,7 +156,7 @@ def cut_into_pieces(fleet: Fleet) -> Pieces:
     done: list[Pieces] = []
     while len(pieces):
         speed_km_s = np.linalg.norm(pieces.middle[:, :, 1], axis=1)
-        small = pieces.pull_km_s2 * pieces.half_s <= TURN_RAD * speed_km_s
+        small = (pieces.pull_km_s2 * pieces.half_s <= TURN_RAD * speed_km_s) | (pieces.half_s <= SHORTEST_S)
         done.append(pieces.take(small))
         pieces = pieces.take(~small).halved()
     whole = join(done) if done else pieces

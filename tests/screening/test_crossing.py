@@ -12,6 +12,7 @@ from fleets import CUTOFF, GM_MARS_KM3_S2, Kepler
 from generator.astro.bodies import body_named
 from generator.astro.epochs import Epoch
 from generator.astro.frames import PlanetaryEphemeris
+from generator.ephemeris.interpolation import arc_from_nodes
 from generator.ephemeris.spk import fitted_arc, spk_trajectory
 from generator.ephemeris.trajectory import Proof, Trajectory
 from generator.errors import InputError
@@ -328,3 +329,30 @@ def test_crossings_of_real_orbiters_agree_with_a_direct_minimisation() -> None:
         answer = minimize(distance_km, [3.0, -3.0], method="Nelder-Mead", options={"xatol": 1e-6, "fatol": 1e-12})
         assert np.abs(answer.x).max() < REQUIRED_PASSAGE_S
         assert answer.fun == pytest.approx(crossing.oxd_km, abs=REQUIRED_OXD_KM)
+
+
+def test_a_motion_that_comes_to_rest_is_searched_too() -> None:
+    """A body thrown straight up turns back at 5000 km; an orbit of 4995 km radius crosses its path on its way there.
+
+    At the turn it stands still, and no piece of its path is so short that its velocity turns little in it.
+    """
+    times_s = np.arange(-600.0, 601.0, 60.0)
+    gravity_km_s2 = 1.7e-3
+    up_km = np.column_stack([5000.0 - 0.5 * gravity_km_s2 * times_s**2, 0.0 * times_s, 0.0 * times_s])
+    speed_km_s = np.column_stack([-gravity_km_s2 * times_s, 0.0 * times_s, 0.0 * times_s])
+    thrown = Trajectory(
+        epoch=CUTOFF, arcs=(arc_from_nodes(times_s, up_km, speed_km_s, "HERMITE", 7),), proof=Proof.EXACT
+    )
+    orbit = Kepler(4995.0, 0.0, np.radians(50.0))
+    found = crossings(
+        thrown,
+        trajectory(orbit, (-9000.0, 9000.0)),
+        ("A", "B"),
+        (-600.0, 600.0),
+        10.0,
+        periods_s=(None, orbit.period_s),
+    )
+    passages_s = np.sqrt(2.0 * 5.0 / gravity_km_s2)
+    on_the_way = [one for one in found if one.oxd_km < REQUIRED_OXD_KM]
+    assert {round(one.passage_first_s / passages_s) for one in on_the_way} == {-1, 1}
+    assert all(abs(abs(one.passage_first_s) - passages_s) < REQUIRED_PASSAGE_S for one in on_the_way)
