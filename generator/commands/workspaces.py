@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import http.server
+import multiprocessing
 import shutil
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -23,7 +25,7 @@ from generator.pipeline import setting_of
 from generator.publish import Workspace, editions_of, prepare
 from generator.resources import resource
 from generator.sample import write_sample
-from generator.validation import PARTS, validate
+from generator.validation import PARTS, Validation, validate
 
 TEMPLATES: Final = ("mars-public", "moon-public", "earth-sample")
 """Complete configurations with public sources, beside the short one to fill in."""
@@ -59,16 +61,31 @@ def demo(world: World, directory: Path, jobs: int) -> None:
     if workspace.config.exists():
         raise ConfigError("the demo needs a folder without a nearpass.toml", file=str(workspace.config))
     directory.mkdir(parents=True, exist_ok=True)
-    with Bars() as bars:
-        advance = bars.stage("propagating the sample fleet", 0)
-        cutoffs = write_sample(directory, progress=lambda _: advance(1))
+    cutoffs, validation = _sample_and_validation(directory, world, jobs)
     config, text = load_config(workspace.config)
-    with Bars() as bars:
-        write_validation(workspace, validate(world.instant, bars.stage("validating", len(PARTS))))
+    write_validation(workspace, validation)
     for cutoff in cutoffs:
         one_cycle(workspace, config, text, cutoff, jobs=jobs, log=Log(file=None, world=world))
     for site in editions_of(workspace, config):
         click.echo((site.public / "index.html").resolve())
+
+
+def _sample_and_validation(directory: Path, world: World, jobs: int) -> tuple[tuple[Epoch, ...], Validation]:
+    """The sample's cut-offs and the validation, each a quarter of a minute's work: side by side with more jobs."""
+    if jobs == 1:
+        with Bars() as bars:
+            advance = bars.stage("propagating the sample fleet", 0)
+            cutoffs = write_sample(directory, progress=lambda _: advance(1))
+        with Bars() as bars:
+            return cutoffs, validate(world.instant, bars.stage("validating", len(PARTS)))
+    method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context(method)) as pool:
+        sample = pool.submit(write_sample, directory)
+        with Bars() as bars:
+            validation = validate(world.instant, bars.stage("validating", len(PARTS)))
+        with Bars() as bars:
+            bars.stage("propagating the sample fleet", 0)
+            return sample.result(), validation
 
 
 @click.command()
