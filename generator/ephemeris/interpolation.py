@@ -10,6 +10,7 @@ then the one centred on the earlier node, for the whole interval, so that the po
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -110,12 +111,17 @@ def trajectory_from_oem(
 
     """
     pieces: list[tuple[float, float, OemSegment]] = []
+    taken: list[tuple[float, float]] = []
     for segment in reversed(message.segments):
         offsets_s = _offsets_s(segment.epochs_tai_ns, epoch)
         start_s = max(window_s[0], segment.useable_from - epoch, float(offsets_s[0]))
         stop_s = min(window_s[1], segment.useable_to - epoch, float(offsets_s[-1]))
-        taken = [(piece[0], piece[1]) for piece in pieces]
-        pieces += [(begin, end, segment) for begin, end in _left_free(start_s, stop_s, taken)]
+        if start_s < stop_s:
+            low = bisect_left(taken, start_s, key=lambda held: held[1])
+            high = bisect_right(taken, stop_s, key=lambda held: held[0])
+            near = taken[low:high]
+            pieces += [(begin, end, segment) for begin, end in _left_free(start_s, stop_s, near)]
+            taken[low:high] = [(min([start_s, *(one[0] for one in near)]), max([stop_s, *(one[1] for one in near)]))]
     pieces.sort(key=lambda piece: piece[0])
     arcs = tuple(_segment_arc(segment, begin, end, body, epoch, planets) for begin, end, segment in pieces)
     return Trajectory(
@@ -300,7 +306,8 @@ def _covariances(segments: Sequence[OemSegment], epoch: Epoch, body: Body) -> Co
         FrameError: for axes other than RTN, RSW, TNW and those of :func:`icrf_from_axes`.
 
     """
-    held = [_in_force(at, segments) for at in range(len(segments))]
+    spans_ns = np.array([_held_ns(segment) for segment in segments], dtype=np.int64).reshape(-1, 2)
+    held = [_in_force(segment, spans_ns[at + 1 :]) for at, segment in enumerate(segments)]
     axes = {_covariance_axes(name) for one in held if one for name in one.frames}
     common = axes.pop() if len(axes) == 1 and _centred(segments, body) else ""
     if common not in ("RTN", "TNW"):
@@ -317,16 +324,25 @@ def _covariances(segments: Sequence[OemSegment], epoch: Epoch, body: Body) -> Co
     return CovarianceTable(offsets_s=offsets_s, matrices=np.array([by_epoch[one] for one in moments]), axes=common)
 
 
-def _in_force(at: int, segments: Sequence[OemSegment]) -> OemCovariances | None:
-    """A segment's covariances inside its states, but not where a later segment's states hold; None if none is left."""
-    held, own_ns = segments[at].covariances, segments[at].epochs_tai_ns
-    if held is None:
+def _held_ns(segment: OemSegment) -> tuple[int, int]:
+    """First and last instant at which the states of a segment hold, as nanoseconds of TAI."""
+    epochs_ns = segment.epochs_tai_ns
+    return max(segment.useable_from.tai_ns, int(epochs_ns[0])), min(segment.useable_to.tai_ns, int(epochs_ns[-1]))
+
+
+def _in_force(segment: OemSegment, later_ns: NDArray[np.int64]) -> OemCovariances | None:
+    """A segment's covariances inside its states, but not where a later segment's states hold; None if none is left.
+
+    ``later_ns`` ``(S, 2)`` says where those of the later segments do.
+    """
+    held, own_ns = segment.covariances, segment.epochs_tai_ns
+    if held is None or len(own_ns) < 2:  # a single state is no motion
         return None
-    kept = (held.epochs_tai_ns >= own_ns[0]) & (held.epochs_tai_ns <= own_ns[-1])
-    for later in segments[at + 1 :]:
-        start_ns = max(later.useable_from.tai_ns, int(later.epochs_tai_ns[0]))
-        stop_ns = min(later.useable_to.tai_ns, int(later.epochs_tai_ns[-1]))
-        kept &= (held.epochs_tai_ns <= start_ns) | (held.epochs_tai_ns >= stop_ns)
+    moments_ns = held.epochs_tai_ns
+    kept = (moments_ns >= own_ns[0]) & (moments_ns <= own_ns[-1])
+    reaching = (later_ns[:, 0] < moments_ns[-1]) & (later_ns[:, 1] > moments_ns[0])
+    for start_ns, stop_ns in later_ns[reaching].tolist():
+        kept &= (moments_ns <= start_ns) | (moments_ns >= stop_ns)
     if not kept.any():
         return None
     frames = tuple(name for name, keep in zip(held.frames, kept, strict=True) if keep)

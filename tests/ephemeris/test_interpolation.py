@@ -444,6 +444,28 @@ def test_where_segments_overlap_the_covariances_go_with_the_states(trajectory_of
     np.testing.assert_allclose(found.matrices[:, 0, 0] / COVARIANCE[0, 0], [1.0, 1.0, 1.0, 4.0, 4.0, 4.0, 4.0])
 
 
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(1, 12)), min_size=1, max_size=9))
+def test_at_every_instant_the_last_segment_of_the_file_holds(spans: list[tuple[int, int]]) -> None:
+    """Whatever the segments' order and overlap, each instant goes to the last one that covers it, and to one only."""
+    parts = []
+    for number, (begin, length) in enumerate(spans):
+        lines = [
+            f"{(START + 60.0 * at).iso()} {4000 + 10 * number} 0 0 0 0 0" for at in range(begin, begin + length + 1)
+        ]
+        parts.append(segment_text(lines, INTERPOLATION="LINEAR", INTERPOLATION_DEGREE="1"))
+    message = parse_oem(message_text(*parts).encode(), "test.oem")
+    planets = PlanetaryEphemeris.default()
+    found = trajectory_from_oem(message, body=MARS, epoch=START, window_s=(0.0, 6000.0), planets=planets)
+    for minute in range(53):
+        covering = [number for number, (begin, length) in enumerate(spans) if begin <= minute < begin + length]
+        moment_s = np.array([60.0 * minute + 30.0])
+        holding = [arc for arc in found.arcs if arc.start_s < moment_s[0] < arc.stop_s]
+        assert len(holding) == bool(covering)
+        if covering:
+            assert holding[0].position_km(moment_s)[0, 0] == pytest.approx(4000.0 + 10.0 * covering[-1])
+
+
 def test_covariances_in_unknown_axes_are_refused_and_can_be_left_out(planets: PlanetaryEphemeris) -> None:
     """ITRF-97 cannot be turned to ICRF here; without the covariances the motion is still had."""
     text = segment_text(state_lines(np.arange(10) * 60.0)) + covariance_text((START.iso(), "ITRF-97", COVARIANCE))
