@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import multiprocessing
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Final
 
-from generator.cycle.archive import Archive
+from generator.cycle.archive import Archive, cycle_folder
 from generator.cycle.record import CycleRecord
 from generator.errors import ArchiveError
 from generator.publish.commit import finish, last_published
@@ -80,7 +80,7 @@ def rebuild(workspace: Workspace, *, jobs: int, progress: Progress) -> Path:
     copy_hand_written(workspace.hand_written, docs)
     build_pages(workspace, docs, built, progress)
     full = Archive(workspace.archive)
-    check_leaks(workspace, built, [full.load(ids[-1])])
+    check_leaks(workspace, built, full.load(ids[-1]))
     put_in_place(workspace, docs, built, archive, (), listed_before=changed)
     finish(workspace)
     return workspace.public / "index.html"
@@ -102,22 +102,39 @@ def _rendered(workspace: Workspace, ids: Sequence[str], jobs: int) -> Iterator[S
 def _render(workspace: Workspace, number: int, batch: Sequence[str]) -> Sequence[str]:
     archive = workspace.archived
     docs, built = fresh_staging(workspace, f"batch-{number}")
+    following: dict[str, frozenset[str]] = {}
     with open_index(workspace.index, archive) as index:
         for cycle_id in batch:
             record = archive.load(cycle_id)
             stage_cycle(docs, record, Drawer(jobs=1, progress=_silent))
-            stage_permalinks(docs, record, index)
+            following[cycle_id] = stage_permalinks(docs, record, index)
     copy_hand_written(workspace.hand_written, docs)
     # mkdocs.yml names the front page, and hand-written pages have its banner
     write_texts(docs, {FRONT_PAGE: _placeholder(archive.load(archive.latest_id() or batch[-1]))})
     build_pages(workspace, docs, built, _silent)
     for cycle_id in batch:
         write_archive(built, cycle_id)
-    full = Archive(workspace.archive)
-    check_leaks(workspace, built, [full.load(cycle_id) for cycle_id in batch])
+    _check_each(workspace, built, following)
     for folder, name in ((docs, FRONT_PAGE), (built, "index.html")):
         (folder / name).unlink()
     return batch
+
+
+def _check_each(workspace: Workspace, built: Path, following: Mapping[str, frozenset[str]]) -> None:
+    """Search what was made from each cycle for what that one withholds, and the rest as of the newest."""
+    full = Archive(workspace.archive)
+    folders = {cycle_id: f"{cycle_folder(cycle_id)}/" for cycle_id in following}
+    for cycle_id, pages in following.items():
+        folder = folders[cycle_id]
+        check_leaks(workspace, built, full.load(cycle_id), partial(_is_of, folders=(folder,), pages=pages))
+    every, newest = frozenset().union(*following.values()), workspace.archived.latest_id()
+    if newest is not None:
+        is_of = partial(_is_of, folders=tuple(folders.values()), pages=every)
+        check_leaks(workspace, built, full.load(newest), lambda name: not is_of(name))
+
+
+def _is_of(name: str, folders: tuple[str, ...], pages: frozenset[str]) -> bool:
+    return name.startswith(folders) or name in pages
 
 
 def _placeholder(newest: CycleRecord) -> str:

@@ -67,7 +67,7 @@ def publish(
     copy_hand_written(workspace.hand_written, docs)
     build_pages(workspace, docs, built, progress)
     write_archive(built, record.cycle_id)
-    check_leaks(workspace, built, [full])
+    check_leaks(workspace, built, full)
     put_in_place(workspace, docs, built, archive, [record.cycle_id])
     finish(workspace)
     return workspace.public / "index.html"

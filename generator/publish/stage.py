@@ -80,12 +80,17 @@ def stage_cycle(docs: Path, record: CycleRecord, drawer: Drawer) -> None:
         (drawn / f"{plot.name}.svg").write_bytes(svg)
 
 
-def stage_permalinks(docs: Path, record: CycleRecord, index: Index) -> None:
-    """Write the sources of those pages that follow an event or object and that no later cycle takes further."""
+def stage_permalinks(docs: Path, record: CycleRecord, index: Index) -> frozenset[str]:
+    """Write the sources of those pages that follow an event or object and that no later cycle takes further.
+
+    Returns:
+        Paths of the pages that will be made of them.
+    """
     events, objects = index.follows(record)
     wanted = {f"events/{name}.md" for name in events} | {f"objects/{name}.md" for name in objects}
     if wanted:
         write_texts(docs, {name: text for name, text in permalink_pages(record).items() if name in wanted})
+    return frozenset(f"{name.removesuffix('.md')}.html" for name in wanted)
 
 
 def stage_live(docs: Path, archive: Archive, index: Index, latest: CycleRecord, written: Iterable[Month]) -> None:

@@ -89,3 +89,27 @@ def test_an_object_that_left_the_configuration_stops_no_edition(tmp_path: Path, 
     later = {name for name, data in public.items() if b"LOW" in data and "T0000Z" not in name}
     assert {"objects/LOW.html", "feeds/objects/LOW.xml"} <= later
     assert not [name for name, data in public.items() if b"POLAR" in data or "POLAR" in name]
+
+
+def test_what_an_early_cycle_withheld_and_a_later_one_tells_may_be_rebuilt(tmp_path: Path, nearpass: Command) -> None:
+    """A line of a withheld note that a later public note repeats: every cycle is rendered again, to the same bytes.
+
+    The register alone has grown: what went out in the last cycle was entered when it had gone out.
+    """
+    config = workspace(tmp_path / "site", EDITIONS)
+    (config.parent / "log").mkdir()
+    for name, time, marking in (("a", "2021-03-16T00:00:00Z", "AMBER"), ("b", "2021-03-17T03:00:00Z", "CLEAR")):
+        head = f"time: {time}\nkind: consultation\nparties: [NASA]\noriginator: NASA\nmarking: {marking}\n"
+        (config.parent / "log" / f"{name}.md").write_text(f"---\n{head}---\nThis line is said in both of the notes.\n")
+    for at in ("2021-03-17T00:00", "2021-03-17T06:00"):
+        assert nearpass("run", "--config", config, "--jobs", 1, "--at", at)[0] == 0
+    before = contents(config.parent / "public")
+    holding = {name for name, data in before.items() if b"said in both" in data and name.startswith("public/")}
+    assert "public/cycles/2021/03/17/T0600Z/index.html" in holding
+    assert not [name for name in holding if "T0000Z" in name]
+
+    assert nearpass("rebuild", "--config", config, "--jobs", 1)[::2] == (0, "")
+    after = contents(config.parent / "public")
+    grown = {name for name in after if after[name] != before.get(name)}
+    assert after.keys() == before.keys()
+    assert all(name.startswith("public/register/") or "manifest" in name for name in grown)

@@ -137,7 +137,7 @@ def test_compressed_files_and_names_are_searched(tmp_path: Path, full: CycleReco
     workspace = Workspace(directory=tmp_path, edition=PUBLIC, alone=False)
 
     with pytest.raises(LeakError, match=re.escape(places[kind])) as caught:
-        check_leaks(workspace, built, [full])
+        check_leaks(workspace, built, full)
 
     assert caught.value.edition == "public"
     assert caught.value.exit_code == 7
@@ -173,7 +173,7 @@ def test_an_edition_of_everything_is_not_searched(tmp_path: Path, full: CycleRec
     (tmp_path / "page.html").write_text("Mars Express")
     workspace = Workspace(directory=tmp_path, edition=Edition(id="own", everything=True))
 
-    check_leaks(workspace, tmp_path, [full])
+    check_leaks(workspace, tmp_path, full)
 
 
 def test_what_both_records_hold_is_no_secret(full: CycleRecord, shown: CycleRecord) -> None:
