@@ -109,6 +109,7 @@ def _labelled(record: CycleRecord, edition: Edition, shows: Mapping[str, Show]) 
     label = EditionRecord(
         id=edition.id, audience=edition.audience, marking=edition.marking,
         statement=_statement(record, edition, shows), register_page=edition.register,
+        miss_grain_km=edition.grain.miss_km, nameless_grain_km=edition.grain.miss_km * COARSER,
     )  # fmt: skip
     line = f"{edition.marking}. Edition for {edition.audience}."
     return replace(record, edition=label, notice=f"{line} {record.notice}" if record.notice else line)

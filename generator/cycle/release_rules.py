@@ -100,7 +100,9 @@ _PLAIN: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType({
     records.ContactRecord: ("party", "channel"),
     MarkingRecord: ("originator", "level", "words", "release"),
     records.NoteRecord: ("file", "event_id", "time", "kind", "parties", "marking", "text", "refusal"),
-    records.EditionRecord: ("id", "audience", "marking", "statement", "register_page"),
+    records.EditionRecord: (
+        "id", "audience", "marking", "statement", "register_page", "miss_grain_km", "nameless_grain_km",
+    ),
     sweep_record.SweepObject: ("id", "name", "group", "catalogued", "file"),
     sweep_record.ApproachRecord: (
         "event_id", "primary", "secondary", "tca", "miss_km", "relative_speed_km_s", "level", "at_boundary", "together",

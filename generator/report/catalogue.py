@@ -86,6 +86,14 @@ class Catalogue:
         """Whether the position along the orbit is unknown for either object."""
         return phase_unknown(self.objects.get(primary)) or phase_unknown(self.objects.get(secondary))
 
+    def grain_km(self, primary: str, secondary: str) -> float | None:
+        """What distances between two objects are rounded to in this edition; None where that is not known."""
+        edition = self.record.edition
+        if edition is None:
+            return None
+        nameless = any((item := self.objects.get(key)) and item.shown == "anonymous" for key in (primary, secondary))
+        return edition.nameless_grain_km if nameless else edition.miss_grain_km
+
     def event_href(self, event: EventRecord, links: Links) -> str:
         """The event's page, or its row where it has none."""
         known = event.event_id in self.detailed

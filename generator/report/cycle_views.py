@@ -171,7 +171,9 @@ def change_view(change: ChangeRecord, catalogue: Catalogue, links: Links) -> Cha
         (item := catalogue.objects.get(key)) and item.shown != "full" for key in (change.primary, change.secondary)
     )
     if coarse:
-        miss = " → ".join(wording.coarse_distance(value) for value in (old, new) if value is not None) or None
+        grain_km = catalogue.grain_km(change.primary, change.secondary)
+        both = (wording.coarse_distance(value, grain_km) for value in (old, new) if value is not None)
+        miss = " → ".join(both) or None
     elif old is not None and new is not None:
         miss = f"{wording.number(old, wording.km_digits(old))} → {wording.distance(new)}"
     elif new is not None or old is not None:

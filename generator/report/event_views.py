@@ -91,7 +91,7 @@ def _coarse_card(event: EventRecord, catalogue: Catalogue, links: Links) -> Even
         _exact_card(event, catalogue, links),
         tca=wording.moment_to_minute(event.tca),
         tca_after="rounded for this edition",
-        miss=wording.coarse_distance(nearness_km(event)),
+        miss=wording.coarse_distance(nearness_km(event), catalogue.grain_km(event.primary, event.secondary)),
         miss_of=f"{'to the surface' if event.surface_km is not None else 'miss'}, rounded for this edition",
         sigma=wording.WITHHELD,
         speed=f"geometry {wording.WITHHELD}",
@@ -108,8 +108,9 @@ def _coarse_card(event: EventRecord, catalogue: Catalogue, links: Links) -> Even
 def _coarse_change(event: EventRecord, catalogue: Catalogue) -> str:
     if not event.history:
         return change_text(event, catalogue)
-    last = event.history[-1]
-    text = f"{wording.coarse_distance(last.miss_km)} → {wording.coarse_distance(event.miss_km)} since {last.cycle_id}"
+    last, grain_km = event.history[-1], catalogue.grain_km(event.primary, event.secondary)
+    was, now = wording.coarse_distance(last.miss_km, grain_km), wording.coarse_distance(event.miss_km, grain_km)
+    text = f"{was} → {now} since {last.cycle_id}"
     return text if last.level is event.level else f"{text}; was {last.level.value}"
 
 
@@ -238,11 +239,12 @@ def _coarse_summary(event: EventRecord, catalogue: Catalogue) -> str:
     who = [_who(key, catalogue) for key in (event.primary, event.secondary)]
     known = event.probability.pc
     chance = f" The probability of collision is {wording.coarse_probability(known)}." if known is not None else ""
-    near = wording.coarse_distance(event.miss_km)
+    near = wording.coarse_distance(event.miss_km, catalogue.grain_km(event.primary, event.secondary))
+    where = near if near.startswith("nearer") else f"at {near}"
     return (
         f"On {wording.moment_to_minute(event.tca)}, {who[0]} and {who[1]} pass each other "
-        f"{f'at {near}' if event.miss_km else near}; both are rounded for this edition, and the geometry is withheld."
-        f"{chance} The approach is {event.level.value}, {event.reason}."
+        f"{where}; both are rounded for this edition, and the geometry is "
+        f"withheld.{chance} The approach is {event.level.value}, {event.reason}."
     )
 
 

@@ -50,11 +50,13 @@ def distance(value_km: float | None) -> str:
     return quantity(value_km, km_digits(value_km), "km")
 
 
-def coarse_distance(value_km: float | None) -> str:
-    """A distance that an edition has rounded: ``about 5 km``; one rounded to nothing is near, and not nothing."""
+def coarse_distance(value_km: float | None, grain_km: float | None) -> str:
+    """A distance that an edition rounded to a grain: ``about 5 km``; of one rounded to nothing ``less than 2.5 km``."""
     if value_km is None:
         return DASH
-    return f"about {plain(value_km)}\u00a0km" if value_km else "nearer than the rounding"
+    if value_km:
+        return f"about {plain(value_km)}\u00a0km"
+    return f"less than {plain(grain_km / 2.0)}\u00a0km" if grain_km is not None else "nearer than the rounding"
 
 
 def km_digits(value_km: float | None) -> int:

@@ -23,7 +23,10 @@ def test_a_citation_leads_back_to_the_cycle() -> None:
 def test_whether_a_page_may_be_passed_on_is_never_left_open() -> None:
     """An edition names its readers and its marking; where nothing was declared the page says that nothing was."""
     record = replace(sample_record(), edition=None)
-    edition = EditionRecord(id="ops", audience="operators", marking=Tlp.AMBER, statement=(), register_page=False)
+    edition = EditionRecord(
+        id="ops", audience="operators", marking=Tlp.AMBER, statement=(), register_page=False,
+        miss_grain_km=5.0, nameless_grain_km=50.0,
+    )  # fmt: skip
 
     assert "No marking is declared" in provenance(record).passing_on
     marked = provenance(replace(record, edition=edition)).passing_on

@@ -93,8 +93,9 @@ def test_spans_of_days() -> None:
 
 
 def test_what_was_rounded_to_nothing_is_not_said_to_be_nothing() -> None:
-    """A rounded distance of zero is nearer than the rounding; a probability below all others is not called "about"."""
-    assert wording.coarse_distance(5.0) == "about 5\u00a0km"
-    assert wording.coarse_distance(0.0) == "nearer than the rounding"
+    """A rounded distance of zero is less than half the grain; a probability below all others is not called "about"."""
+    assert wording.coarse_distance(5.0, 5.0) == "about 5\u00a0km"
+    assert wording.coarse_distance(0.0, 5.0) == "less than 2.5\u00a0km"
+    assert wording.coarse_distance(0.0, None) == "nearer than the rounding"
     assert wording.coarse_probability(1e-5) == "about 1.0e-5"
     assert wording.coarse_probability(0.0) == "<1e-20"
