@@ -105,6 +105,7 @@ def test_a_fault_is_named_with_its_line(old: str, new: str, line: int, words: st
     assert words in str(error)
     assert error.line == line
     assert error.file == "nearpass.toml"
+    assert str(error).count("got ") <= 1
 
 
 def test_a_fault_in_an_object_names_the_object() -> None:

@@ -1,6 +1,7 @@
 """The commands on conjunction data messages."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -72,6 +73,12 @@ def test_our_own_message_compares_as_equal(nearpass: Nearpass, tmp_path: Path) -
     assert rows["miss distance"][2] == pytest.approx(0.0, abs=1e-9)
     assert rows["TCA"][2] == pytest.approx(0.0, abs=1e-9)
 
+    later = tmp_path / "later.cdm"
+    later.write_text(message.read_text().replace("2021-03-17", "2021-03-19").replace("2021-03-18", "2021-03-20"))
+    code, _, err = nearpass("compare", later, "--config", config)
+    assert code == 4
+    assert "must hold an event within half a period of the message's TCA" in err
+
 
 @pytest.mark.parametrize("radius_m", ["inf", "nan", "-1"])
 def test_a_radius_that_is_no_size_is_refused(nearpass: Nearpass, radius_m: str) -> None:
@@ -81,3 +88,25 @@ def test_a_radius_that_is_no_size_is_refused(nearpass: Nearpass, radius_m: str) 
     assert code in {2, 4}
     assert "radius must be positive and finite" in err or "is not in the range" in err
     assert "Traceback" not in err
+
+
+def test_a_simulation_without_a_hit_says_how_much_that_excludes(nearpass: Nearpass) -> None:
+    """Its interval stands beside the zero; of no hit in n trials its upper end at 95 % is 1 - 0.025 ** (1 / n)."""
+    trials = 1000
+    message = CDMS / "itrf_ion_starlink.kvn"
+    _, out, _ = nearpass("pc", message, "--hbr-m", 1e-3, "--monte-carlo", trials)
+    high = 1.0 - 0.025 ** (1.0 / trials)  # Clopper and Pearson 1934
+
+    assert f"simulated: between {0.0:.6e} and {high:.6e} at 95%, from {trials} pairs" in out
+
+
+def test_an_unknown_centre_is_refused_with_the_file(nearpass: Nearpass, tmp_path: Path) -> None:
+    """A message about a centre that is no known body names itself in the one line."""
+    text = (CDMS / "itrf_ion_starlink.kvn").read_text()
+    path = tmp_path / "odd.kvn"
+    path.write_text(re.sub(r"(REF_FRAME\s*=.*)", r"ORBIT_CENTER = VULCAN\n\1", text))
+    code, _, err = nearpass("pc", path, "--hbr-m", 10)
+
+    assert code == 4
+    assert "odd.kvn" in err
+    assert err.count("\n") == 1

@@ -16,11 +16,12 @@ from generator.cycle.cdm import Cdm
 from generator.cycle.cdm_compare import CdmEncounter, Difference, compare_cdm, encounter_from_cdm
 from generator.cycle.cdm_event import event_cdm
 from generator.cycle.cdm_read import parse_cdm
+from generator.cycle.history import gate_s
 from generator.cycle.probability import sensitivities
 from generator.cycle.record import CycleRecord
 from generator.encounter.pc import ProbabilityResult, assess_probability
 from generator.encounter.pc_encounter import EncounterInput
-from generator.errors import ArchiveError, InputError
+from generator.errors import ArchiveError, InputError, NearpassError
 from generator.publish import Workspace
 
 
@@ -56,7 +57,10 @@ def compare(messages: tuple[Path, ...], config_path: Path, as_json: bool) -> Non
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
 def pc(message: Path, hbr_m: float | None, trials: int | None, seed: int, as_json: bool) -> None:
     """Probability of collision of any conjunction data message, by the valid method and by each."""
-    encounter = encounter_from_cdm(read_message(message))
+    try:
+        encounter = encounter_from_cdm(read_message(message))
+    except NearpassError as error:
+        raise error.at(file=str(message)) from None
     radius_m = hbr_m if hbr_m is not None else encounter.hbr_m
     if radius_m is None:
         raise InputError("a hard-body radius must be given, by --hbr-m or a COMMENT HBR", file=str(message))
@@ -96,7 +100,13 @@ def _interval(result: ProbabilityResult) -> dict[str, float | int] | None:
     simulated = result.monte_carlo
     if simulated is None:
         return None
-    return {"pc": simulated.pc, "low": simulated.low, "high": simulated.high, "trials": simulated.trials}
+    return {
+        "pc": simulated.pc,
+        "low": simulated.low,
+        "high": simulated.high,
+        "confidence": simulated.confidence,
+        "trials": simulated.trials,
+    }
 
 
 def _sensitivity(given: EncounterInput) -> dict[str, list[list[float]]]:
@@ -117,6 +127,12 @@ def _words(encounter: CdmEncounter, plain: dict[str, Any]) -> str:
     for name, value in plain["methods"].items():
         reason = plain["reasons"].get(name)
         lines.append(f"  {name:<18} {_number(value)}" + (f"  ({reason})" if reason else ""))
+    simulated = plain["monte_carlo"]
+    if simulated is not None:
+        lines.append(
+            f"simulated: between {_number(simulated['low'])} and {_number(simulated['high'])} "
+            f"at {simulated['confidence']:.0%}, from {simulated['trials']} pairs"
+        )
     if plain["max_pc"] is not None:
         side = {True: "diluted: smaller sigmas raise it", False: "not diluted", None: ""}[plain["in_dilution"]]
         factor = plain["max_pc_sigma_factor"]
@@ -158,7 +174,12 @@ def _beside_ours(record: CycleRecord, theirs: Cdm, path: Path) -> tuple[str, tup
         raise InputError(
             f"cycle {record.cycle_id} must hold an event of the same two objects", value=pair, file=str(path)
         )
-    _, event_id, rows = min(found, key=lambda one: one[:2])
+    apart_s, event_id, rows = min(found, key=lambda one: one[:2])
+    event = next(event for event in record.events if event.event_id == event_id)
+    periods_s = {item.id: item.orbit.period_s if item.orbit else None for item in record.objects}
+    if apart_s > gate_s((event.primary, event.secondary), periods_s):
+        rule = f"cycle {record.cycle_id} must hold an event within half a period of the message's TCA"
+        raise InputError(rule, value=f"{event_id}, {apart_s:.0f} s away", file=str(path))
     return event_id, rows
 
 

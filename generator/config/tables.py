@@ -55,7 +55,7 @@ class Cycle(Table):
         try:
             return body_named(name).name
         except NearpassError as error:
-            raise ValueError(str(error)) from None
+            raise ValueError(error.rule) from None
 
 
 class Threshold(Table):

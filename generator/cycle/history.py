@@ -84,8 +84,8 @@ def same_events(
     found: dict[int, Event] = {}
     for pair, indices in _indices_by_pair(passages).items():
         older = known.get(pair, [])
-        gate_s = _gate_s(pair, periods_s)
-        for new, old in _assign([passages[i].tca for i in indices], [event.tca for event in older], gate_s):
+        within_s = gate_s(pair, periods_s)
+        for new, old in _assign([passages[i].tca for i in indices], [event.tca for event in older], within_s):
             found[indices[new]] = older[old]
     return found
 
@@ -175,21 +175,24 @@ def _indices_by_pair(passages: Sequence[Passage]) -> dict[tuple[str, str], list[
     return grouped
 
 
-def _gate_s(pair: tuple[str, str], periods_s: Mapping[str, float | None]) -> float:
-    """Half the shorter period; half a day where neither object has one (a fly-by)."""
+def gate_s(pair: tuple[str, str], periods_s: Mapping[str, float | None]) -> float:
+    """How far apart two TCAs of one event may be: half the shorter period.
+
+    Half a day where neither object has one (a fly-by).
+    """
     periods = [period for period in (periods_s.get(pair[0]), periods_s.get(pair[1])) if period]
     return min(periods, default=86_400.0) / 2.0
 
 
-def _assign(new: Sequence[Epoch], old: Sequence[Epoch], gate_s: float) -> list[tuple[int, int]]:
+def _assign(new: Sequence[Epoch], old: Sequence[Epoch], within_s: float) -> list[tuple[int, int]]:
     """Pairs of positions in both lists, as many as the gate allows and then with the least sum of differences."""
     if not new or not old:
         return []
     apart_s = np.array([[abs(a - b) for b in old] for a in new])
-    forbidden = gate_s * (1 + min(len(new), len(old)))  # dearer than any set of allowed pairs
-    rows, columns = linear_sum_assignment(np.where(apart_s <= gate_s, apart_s, forbidden))
+    forbidden = within_s * (1 + min(len(new), len(old)))  # dearer than any set of allowed pairs
+    rows, columns = linear_sum_assignment(np.where(apart_s <= within_s, apart_s, forbidden))
     return [
-        (int(row), int(column)) for row, column in zip(rows, columns, strict=True) if apart_s[row, column] <= gate_s
+        (int(row), int(column)) for row, column in zip(rows, columns, strict=True) if apart_s[row, column] <= within_s
     ]
 
 
@@ -215,17 +218,17 @@ class _Listed:
         """Whether the event is of an object that the catalogue brought."""
         return not self._catalogued.isdisjoint((event.primary, event.secondary))
 
-    def has(self, event: EventRecord, gate_s: float) -> bool:
+    def has(self, event: EventRecord, within_s: float) -> bool:
         """Whether the list has an approach of that pair at that time."""
-        return any(abs(tca - event.tca) <= gate_s for tca in self._tcas.get((event.primary, event.secondary), ()))
+        return any(abs(tca - event.tca) <= within_s for tca in self._tcas.get((event.primary, event.secondary), ()))
 
-    def gate_s(self, event: EventRecord) -> float:
+    def within_s(self, event: EventRecord) -> float:
         """How far apart in time two mentions of an event may be that this cycle told in full."""
-        return _gate_s((event.primary, event.secondary), self._periods_s)
+        return gate_s((event.primary, event.secondary), self._periods_s)
 
 
 def _new(event: EventRecord, previous: CycleRecord, listed: _Listed, before: _Listed) -> ChangeRecord:
-    if before.has(event, listed.gate_s(event)):
+    if before.has(event, listed.within_s(event)):
         reason = "the list had it, but it was not among the approaches that are told in full"
     elif any(left.event_id == event.event_id for left in previous.dormant):
         reason = f"the approach came back below the listing limit of {previous.thresholds.limit_km:g} km"
@@ -260,7 +263,7 @@ def _left(earlier: EventRecord, record: CycleRecord, listed: _Listed, before: _L
         return _change("passed", None, earlier, "its time of closest approach lies before this cycle's data cut-off")
     pair = next((p for p in record.pairs if (p.primary, p.secondary) == (earlier.primary, earlier.secondary)), None)
     if pair is None and record.sweep is not None and before.covers(earlier):
-        reason = _left_catalogue(earlier, record, still=listed.has(earlier, before.gate_s(earlier)))
+        reason = _left_catalogue(earlier, record, still=listed.has(earlier, before.within_s(earlier)))
     elif pair is None:
         reason = "the pair is no longer part of the configuration"
     elif pair.unscreened is not None:

@@ -357,3 +357,20 @@ def test_texts_do_not_overlap(plot: Plot) -> None:
     boxes = [(text.get_text(), text.get_window_extent().padded(-TOUCHING_PX)) for text in shown_texts(figure_of(plot))]
     overlapping = [(a, b) for (a, first), (b, second) in itertools.combinations(boxes, 2) if first.overlaps(second)]
     assert overlapping == []
+
+
+@pytest.mark.parametrize("kind", ["track", "distance"])
+def test_two_that_are_never_apart_are_drawn(kind: str) -> None:
+    """Two objects on one and the same motion give a picture with an extent, and no warning."""
+    event = red_event()
+    track = event.track
+    assert track is not None
+    still = replace(
+        track,
+        relative_rtn_km=tuple((0.0, 0.0, 0.0) for _ in track.relative_rtn_km),
+        distance_km=tuple(0.0 for _ in track.distance_km),
+    )
+    event = replace(event, track=still, miss_km=0.0, miss_rtn_km=(0.0, 0.0, 0.0))
+    for axes in figure_of(event_plot(kind, event)).axes:
+        low, high = axes.get_ylim()
+        assert high > low

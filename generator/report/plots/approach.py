@@ -38,6 +38,7 @@ from generator.report.plots.style import (
 FloatArray = NDArray[np.float64]
 Thresholds = tuple[tuple[float, Level, str], ...]
 
+_LEAST_SCALE_KM: Final = 1e-3  # of two that are never apart
 _SQUARE_IN: Final = 1.98
 _STEPS_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0)
 _DOTS: Final = 9
@@ -81,7 +82,7 @@ class DistanceDrawing:
         axes = panel(figure, 0.72, 0.52, 3.4, 2.2)
         offsets, distance = np.array(self.offsets_s), np.array(self.distance_km)
         axes.set_xlim(float(offsets[0]), float(offsets[-1]))
-        axes.set_ylim(0.0, 1.05 * float(distance.max()))
+        axes.set_ylim(0.0, 1.05 * max(float(distance.max()), _LEAST_SCALE_KM))
         axes.grid(visible=True)
         linear_axis(axes.xaxis)
         linear_axis(axes.yaxis)
@@ -142,7 +143,7 @@ class TrackDrawing:
         figure = canvas(5.42, self.heading, self.subheading)
         points = np.array(self.relative_rtn_km)
         widest_km = max(3.2 * float(np.linalg.norm(self.miss_rtn_km)), 1.35 * self.thresholds[-1][0])
-        half_km = min(1.06 * float(abs(points).max()), widest_km)
+        half_km = max(min(1.06 * float(abs(points).max()), widest_km), _LEAST_SCALE_KM)
         left, right, low, high = 0.64, 3.14, 0.5, 2.92
         for (x, y), (left_in, bottom_in) in {
             (1, 0): (left, high),
