@@ -20,6 +20,7 @@ holds the table and fails on a module without a place)::
     ingest, publish, sample  deliveries in; pages out; the fleet of 2021 for the demo
     retrieve                 current deliveries from services, addresses and folders into the workspace
     sweep                    a catalogue's part of a cycle: every approach, and which are told in full
+    encounters               every approach of the cycle assessed, on any number of workers
     assemble, pipeline       one cycle: ingest -> screen -> encounters -> record
     commands, __main__       the command; only the last reads the clock
 

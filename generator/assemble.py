@@ -16,8 +16,7 @@ from generator.config import Config, ScreenedObject
 from generator.config.editions import marking_record
 from generator.cycle.approach import Source
 from generator.cycle.crossings import CrossingSetting, describe_crossings, describe_seasons
-from generator.cycle.events import describe_event
-from generator.cycle.history import changes, dormant, event_ids, with_history
+from generator.cycle.history import changes, dormant
 from generator.cycle.motion import (
     CLOCKS_S,
     FloatArray,
@@ -49,10 +48,12 @@ from generator.cycle.record import (
 )
 from generator.cycle.solutions import PHASE_UNKNOWN, Solution, SolutionSetting, describe_solutions
 from generator.cycle.together import together
+from generator.encounters import Surroundings, assess_encounters
 from generator.ephemeris.trajectory import Trajectory
 from generator.ingest import Ingested, Setting, source_of
 from generator.screening.crossing import Crossing
-from generator.screening.screen import Approach, PairScreen, Screening
+from generator.screening.screen import PairScreen, Screening
+from generator.screening.workers import Workers
 from generator.sweep import Swept, with_events
 
 REPRODUCED_BY: Final = ("numpy", "scipy", "sgp4", "skyfield", "spiceypy")
@@ -63,7 +64,7 @@ class Findings:
     """Everything that one cycle read and found; ``trajectories`` by object id, ``ingested`` as configured.
 
     ``swept`` is what became of catalogues, None where there is none; its objects are among the others. ``progress`` is
-    called with the number of pairs screened of the objects' other solutions.
+    called with a stage and its number of steps; encounters are assessed by ``workers``.
     """
 
     config: Config
@@ -76,7 +77,8 @@ class Findings:
     crossings: tuple[Crossing, ...]
     swept: Swept | None
     previous: CycleRecord | None
-    progress: Callable[[int], None]
+    workers: Workers
+    progress: Callable[[str, int], Callable[[int], None]]
 
     @property
     def catalogued(self) -> frozenset[str]:
@@ -227,16 +229,6 @@ def _with_predictions(item: ObjectRecord, findings: Findings) -> ObjectRecord:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Passage:
-    """An approach in the order and time that events use."""
-
-    primary: str
-    secondary: str
-    tca: Epoch
-    approach: Approach
-
-
 def _sources(findings: Findings) -> dict[str, Source]:
     """What each trajectory rests on."""
     return {
@@ -247,29 +239,16 @@ def _sources(findings: Findings) -> dict[str, Source]:
 
 
 def _events(findings: Findings, sources: Mapping[str, Source]) -> tuple[EventRecord, ...]:
-    setting = findings.setting
-    by_id = {item.id: item for item in findings.objects}
-    passages = [
-        _Passage(primary=a.first, secondary=a.second, tca=setting.cutoff + a.offset_s, approach=a)
-        for a in findings.screening.approaches
-    ]
-    periods_s = {item.id: item.orbit.period_s if item.orbit else None for item in findings.objects}
-    events = []
-    for passage, event_id in zip(passages, event_ids(passages, findings.previous, periods_s), strict=True):
-        pair = passage.primary, passage.secondary
-        event = describe_event(
-            event_id=event_id,
-            objects=(by_id[pair[0]], by_id[pair[1]]),
-            trajectories=(findings.trajectories[pair[0]], findings.trajectories[pair[1]]),
-            sources=(sources[pair[0]], sources[pair[1]]),
-            offset_s=passage.approach.offset_s,
-            at_boundary=passage.approach.at_boundary,
-            body=setting.body,
-            planets=setting.planets,
-            rules=findings.config.alert_rules,
-        )
-        events.append(with_history(event, findings.previous))
-    return tuple(sorted(events, key=lambda event: (event.tca, event.event_id)))
+    approaches = findings.screening.approaches
+    surroundings = Surroundings(
+        setting=findings.setting,
+        objects={item.id: item for item in findings.objects},
+        trajectories=findings.trajectories,
+        sources=sources,
+        rules=findings.config.alert_rules,
+    )
+    advance = findings.progress("assessing encounters", len(approaches))
+    return assess_encounters(approaches, surroundings, findings.previous, findings.workers, advance)
 
 
 def _solutions(
@@ -305,7 +284,8 @@ def _solutions(
         limit_km=config.cycle.limit_km,
         events=events,
     )
-    return describe_solutions(sorted(read, key=lambda item: item.object_id), setting, findings.progress)
+    advance = findings.progress("screening other solutions", len(read) * max(len(setting.screened) - 1, 0))
+    return describe_solutions(sorted(read, key=lambda item: item.object_id), setting, advance)
 
 
 def _pairs(findings: Findings, events: Sequence[EventRecord]) -> tuple[PairRecord, ...]:

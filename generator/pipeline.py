@@ -20,7 +20,7 @@ from generator.ingest.catalogues import read_catalogues
 from generator.ingest.notes import read_notes
 from generator.screening.crossing import fleet_crossings
 from generator.screening.screen import screen, together
-from generator.screening.workers import Serial, Workers
+from generator.screening.workers import Processes, Serial, Workers
 from generator.sweep import Swept, sweep
 
 __all__ = ["CycleResult", "Progress", "cycle_id", "run_cycle", "setting_of"]
@@ -82,7 +82,7 @@ def run_cycle(
         cutoff: Data cut-off and start of the window.
         previous: Record of the cycle before, for the events' ids and history.
         progress: Shows what is going on.
-        workers: Where a catalogue is screened; None for this process.
+        workers: Where a catalogue is screened and encounters are assessed; None for this process.
     """
     setting = setting_of(config, directory, cutoff)
     ingested = ingest(config, setting, progress("reading ephemerides", len(config.objects)))
@@ -111,7 +111,6 @@ def run_cycle(
         trajectories |= told
         objects = describe_objects(config, trajectories, setting)
         screening = together(screening, swept.approaches, swept.pairs)
-    others = sum(len(result.solutions) for result in ingested) * max(len(screened) - 1, 0)
     findings = Findings(
         config=config,
         configuration=configuration,
@@ -123,7 +122,8 @@ def run_cycle(
         crossings=crossings,
         swept=swept,
         previous=previous,
-        progress=progress("screening other solutions", others),
+        workers=workers if isinstance(workers, Processes) else Serial(),  # a cluster is worth its start for catalogues
+        progress=progress,
     )
     read = [*ingested, *(other for result in ingested for _, other in result.solutions)]
     notes = read_notes(directory, cutoff, config.mapped_words)

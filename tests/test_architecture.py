@@ -19,7 +19,7 @@ LAYERS = {
     7: ["report"],
     8: ["config", "ledger"],
     9: ["ingest", "publish", "sample", "status", "watch"],
-    10: ["sweep", "retrieve"],
+    10: ["sweep", "retrieve", "encounters"],
     11: ["assemble"],
     12: ["pipeline"],
     13: ["rescreen"],

@@ -11,6 +11,7 @@ those of :mod:`generator.astro.axes`.
 from __future__ import annotations
 
 import atexit
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -150,20 +151,20 @@ class PlanetaryEphemeris:
     0.1 m to 0.3 m. The same is assumed of a publisher's kernels that hold the barycentre only.
     """
 
-    def __init__(self, name: str, kernels: tuple[Path, ...], segments: SPK | None) -> None:
+    def __init__(self, name: str, kernels: tuple[Path, ...], *, packed: bool) -> None:
         self._name = name
         self._kernels = kernels
-        self._segments = segments
+        self._packed = packed  # DE421 as it comes with a package, which jplephem reads faster than CSPICE
 
     @classmethod
     def default(cls) -> PlanetaryEphemeris:
         """JPL's DE421 (Folkner, Williams, Boggs 2009), 1899 to 2053, which comes with the package skyfield_data."""
-        return cls("DE421", (_DE421,), _de421())
+        return cls("DE421", (_DE421,), packed=True)
 
     @classmethod
     def from_kernels(cls, kernels: Sequence[Path]) -> PlanetaryEphemeris:
         """SPK files of the publisher's choice; later ones take precedence, as in CSPICE."""
-        return cls(", ".join(path.name for path in kernels), tuple(kernels), None)
+        return cls(", ".join(path.name for path in kernels), tuple(kernels), packed=False)
 
     @property
     def name(self) -> str:
@@ -190,8 +191,9 @@ class PlanetaryEphemeris:
         if target == center:
             return np.zeros((len(offsets_s), 3)), np.zeros((len(offsets_s), 3))
         time_s = tdb_s(epoch, offsets_s)
-        if self._segments is not None:
-            from_root = [_chain_from_ssb(self._segments, body, time_s) for body in (target, center)]
+        if self._packed:
+            segments = _de421(os.getpid())
+            from_root = [_chain_from_ssb(segments, body, time_s) for body in (target, center)]
             return from_root[0][0] - from_root[1][0], from_root[0][1] - from_root[1][1]
         return self._spice_state(target, center, time_s)
 
@@ -212,8 +214,8 @@ class PlanetaryEphemeris:
 
 
 @cache
-def _de421() -> SPK:
-    """The kernel, opened once a process: it is mapped into memory, not read."""
+def _de421(_process: int) -> SPK:
+    """The kernel, opened once a process: a forked one that used its parent's would read where the parent moved to."""
     kernel: SPK = SPK.open(str(_DE421))
     atexit.register(kernel.close)
     return kernel
