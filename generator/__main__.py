@@ -20,12 +20,11 @@ def main() -> None:
 
 
 def _run() -> None:
-    # Loading the program takes a second, in which it may be interrupted as well.
-    import click  # noqa: PLC0415
+    import click  # noqa: PLC0415  # loading takes a second, in which it may be interrupted as well
 
-    from generator.astro.epochs import Epoch  # noqa: PLC0415
-    from generator.commands import World, cli  # noqa: PLC0415
-    from generator.errors import NearpassError  # noqa: PLC0415
+    from generator.astro.epochs import Epoch  # noqa: PLC0415  # as above
+    from generator.commands import World, cli  # noqa: PLC0415  # as above
+    from generator.errors import NearpassError  # noqa: PLC0415  # as above
 
     world = World(instant=lambda: Epoch.from_datetime(datetime.now(UTC)), sleep=time.sleep, environment=os.environ)
     try:

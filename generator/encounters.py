@@ -10,8 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from generator.astro.epochs import Epoch
-from generator.cycle.approach import Source
+from generator.cycle.approach import NamedApproach, Source
 from generator.cycle.events import describe_event
 from generator.cycle.history import event_ids, with_history
 from generator.cycle.record import CycleRecord, EventRecord, ObjectRecord
@@ -36,16 +35,6 @@ class Surroundings:
     rules: Sequence[AlertRule]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Passage:
-    """An approach in the order and time that events use."""
-
-    primary: str
-    secondary: str
-    tca: Epoch
-    approach: Approach
-
-
 def assess_encounters(
     approaches: Sequence[Approach],
     surroundings: Surroundings,
@@ -64,7 +53,8 @@ def assess_encounters(
     """
     cutoff = surroundings.setting.cutoff
     passages = [
-        _Passage(primary=one.first, secondary=one.second, tca=cutoff + one.offset_s, approach=one) for one in approaches
+        NamedApproach(primary=one.first, secondary=one.second, tca=cutoff + one.offset_s, approach=one)
+        for one in approaches
     ]
     periods_s = {key: item.orbit.period_s if item.orbit else None for key, item in surroundings.objects.items()}
     tasks = list(zip(passages, event_ids(passages, previous, periods_s), strict=True))
@@ -73,7 +63,7 @@ def assess_encounters(
     return tuple(sorted(events, key=lambda event: (event.tca, event.event_id)))
 
 
-def _described(surroundings: Surroundings, task: tuple[_Passage, str]) -> EventRecord:
+def _described(surroundings: Surroundings, task: tuple[NamedApproach, str]) -> EventRecord:
     passage, event_id = task
     objects, trajectories, sources = surroundings.objects, surroundings.trajectories, surroundings.sources
     first, second = passage.primary, passage.secondary

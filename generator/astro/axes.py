@@ -152,7 +152,8 @@ def _slowly(frame: type, epoch: Epoch, offsets_s: FloatArray) -> FloatArray:
     """Matrices of one of skyfield's frames of date, by a cubic through a grid where that is less work."""
 
     def computed(at_s: FloatArray) -> FloatArray:
-        return np.moveaxis(np.asarray(frame.rotation_at(_times(epoch, at_s))), -1, 0)  # type: ignore[attr-defined]
+        matrices = frame.rotation_at(_times(epoch, at_s))  # type: ignore[attr-defined]  # skyfield has no base class of these
+        return np.moveaxis(np.asarray(matrices), -1, 0)
 
     return _on_grid(computed, offsets_s)
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generator.astro.bodies import Body
+from generator.astro.epochs import Epoch
 from generator.cycle.probability import encounter_input, probability
 from generator.cycle.record import ObjectRecord, ProbabilityRecord
 from generator.encounter.alert import AlertRule, Verdict, assess
@@ -19,6 +20,7 @@ from generator.encounter.geometry import Encounter
 from generator.encounter.pc_encounter import EncounterInput
 from generator.encounter.uncertainty import DeclaredModel, StateCovariance, state_covariance
 from generator.ephemeris.trajectory import Trajectory
+from generator.screening.screen import Approach
 
 FloatArray = NDArray[np.float64]
 Both = tuple[Trajectory, Trajectory]
@@ -31,6 +33,16 @@ class Source:
     file: str
     created_s: float
     declared: DeclaredModel | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedApproach:
+    """An approach under the names, in the order of objects and at the time that events use."""
+
+    primary: str
+    secondary: str
+    tca: Epoch
+    approach: Approach
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

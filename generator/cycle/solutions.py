@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generator.astro.bodies import Body
-from generator.astro.epochs import Epoch
-from generator.cycle.approach import Assessed, Source, assess_approach
+from generator.cycle.approach import Assessed, NamedApproach, Source, assess_approach
 from generator.cycle.difference import difference
 from generator.cycle.fields import Span, Vector
 from generator.cycle.history import NOTABLE_CHANGE, same_events
@@ -69,16 +68,6 @@ class _Found:
 
     approaches: list[Approach] = field(default_factory=list)
     pairs: list[PairScreen] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Passage:
-    """An approach of a solution under the names and in the order of objects that events use."""
-
-    primary: str
-    secondary: str
-    tca: Epoch
-    approach: Approach
 
 
 def describe_solutions(
@@ -174,15 +163,15 @@ def _events(solution: Solution, setting: SolutionSetting, found: _Found) -> tupl
     return tuple(sorted(rows, key=lambda row: (row.tca or tcas[row.event_id or ""], row.primary, row.secondary)))
 
 
-def _passage(approach: Approach, solution: Solution, setting: SolutionSetting) -> _Passage:
+def _passage(approach: Approach, solution: Solution, setting: SolutionSetting) -> NamedApproach:
     primary, secondary = sorted((solution.object_id, _other(approach)))
-    return _Passage(
+    return NamedApproach(
         primary=primary, secondary=secondary, tca=setting.window.start + approach.offset_s, approach=approach
     )
 
 
 def _approach(
-    passage: _Passage, nominal: EventRecord | None, solution: Solution, setting: SolutionSetting
+    passage: NamedApproach, nominal: EventRecord | None, solution: Solution, setting: SolutionSetting
 ) -> SolutionEvent:
     ids = passage.primary, passage.secondary
     own = solution.object_id
@@ -219,7 +208,7 @@ def _approach(
 
 
 def _effect(
-    found: Assessed, passage: _Passage, nominal: EventRecord | None, setting: SolutionSetting
+    found: Assessed, passage: NamedApproach, nominal: EventRecord | None, setting: SolutionSetting
 ) -> tuple[Effect, str]:
     """How the approach compares with the nominal event; notable is what is notable from cycle to cycle."""
     miss_km, level = found.encounter.miss_km, found.verdict.level

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from generator.config import Config, EphemerisSource, ScreenedObject, resolve
 from generator.config.declarations import CatalogueTable
@@ -77,53 +77,60 @@ class Catalogued:
     fault_count: int
 
 
+@dataclass(slots=True, kw_only=True)
+class _Reading:
+    """What has been read so far; ``newest`` is the set in use of each object by its number."""
+
+    newest: dict[int, Listed] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+
+
 def read_catalogues(config: Config, setting: Setting) -> Catalogued:
     """Every catalogue, without the objects that the configuration has by themselves."""
-    inputs: list[InputRecord] = []
-    files: dict[str, bytes] = {}
-    faults: list[str] = []
-    newest: dict[int, Listed] = {}
-    own = _own_numbers(config.objects)
-
-    def described(table: CatalogueTable, *found: Any) -> InputRecord:
-        entry = _input(setting, table, *found)
-        return attributed_entry(entry, [(table.source, table.path)], ledger)
-
+    reading, own = _Reading(), _own_numbers(config.objects)
     ledger = read_ledger(setting.directory)
+    inputs: list[InputRecord] = []
     for table in config.catalogues:
-        paths = _paths(table, setting, ledger)
-        if not paths:
-            error = InputError("the path must name at least one readable file", value=table.path)
-            inputs.append(described(table, table.path, None, None, 0, str(error)))
-        for path in paths:
-            shown = shown_path(path, setting.directory)
-            data: bytes | None = None
-            try:
-                data = path.read_bytes()
-                file = read_elements(decompressed(data, shown), shown)
-            except OSError as error:
-                fault = InputError(f"the file must be readable: {error.strerror}", file=shown)
-                inputs.append(described(table, shown, data, None, 0, str(fault)))
-                continue
-            except NearpassError as error:
-                inputs.append(described(table, shown, data, None, 0, str(error.at(file=shown))))
-                continue
-            faults += [str(each.error) for each in file.faults]
-            found = [
-                Listed(table=table, candidate=Candidate(shown=shown, data=data, notation=file.notation, item=each))
-                for each in file.sets
-                if each.number not in own and each.number not in table.without and setting.knows(each.made)
-            ]
-            count = _take(newest, found)
-            inputs.append(described(table, shown, data, file, count, None))
-            files[hashlib.sha256(data).hexdigest()] = data
+        read = _read_table(table, _paths(table, setting, ledger), setting, own, reading)
+        inputs += [attributed_entry(entry, [(table.source, table.path)], ledger) for entry in read]
     return Catalogued(
-        listed=tuple(newest[number] for number in sorted(newest)),
+        listed=tuple(reading.newest[number] for number in sorted(reading.newest)),
         inputs=tuple(inputs),
-        files=files,
-        faults=tuple(faults[:FAULTS_SHOWN]),
-        fault_count=len(faults),
+        files=reading.files,
+        faults=tuple(reading.faults[:FAULTS_SHOWN]),
+        fault_count=len(reading.faults),
     )
+
+
+def _read_table(
+    table: CatalogueTable, paths: Sequence[Path], setting: Setting, own: Collection[int], reading: _Reading
+) -> Iterator[InputRecord]:
+    """Add what the files of one catalogue hold to what was read; the record of each."""
+    if not paths:
+        error = InputError("the path must name at least one readable file", value=table.path)
+        yield _input(setting, table, table.path, None, None, 0, str(error))
+    for path in paths:
+        shown = shown_path(path, setting.directory)
+        data: bytes | None = None
+        try:
+            data = path.read_bytes()
+            file = read_elements(decompressed(data, shown), shown)
+        except OSError as error:
+            fault = InputError(f"the file must be readable: {error.strerror}", file=shown)
+            yield _input(setting, table, shown, data, None, 0, str(fault))
+            continue
+        except NearpassError as error:
+            yield _input(setting, table, shown, data, None, 0, str(error.at(file=shown)))
+            continue
+        reading.faults += [str(each.error) for each in file.faults]
+        found = [
+            Listed(table=table, candidate=Candidate(shown=shown, data=data, notation=file.notation, item=each))
+            for each in file.sets
+            if each.number not in own and each.number not in table.without and setting.knows(each.made)
+        ]
+        reading.files[hashlib.sha256(data).hexdigest()] = data
+        yield _input(setting, table, shown, data, file, _take(reading.newest, found), None)
 
 
 def _paths(table: CatalogueTable, setting: Setting, ledger: Ledger) -> list[Path]:

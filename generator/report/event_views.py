@@ -239,8 +239,9 @@ def _coarse_summary(event: EventRecord, catalogue: Catalogue) -> str:
     who = [_who(key, catalogue) for key in (event.primary, event.secondary)]
     known = event.probability.pc
     chance = f" The probability of collision is {wording.coarse_probability(known)}." if known is not None else ""
-    near = wording.coarse_distance(event.miss_km, catalogue.grain_km(event.primary, event.secondary))
-    where = near if near.startswith("nearer") else f"at {near}"
+    grain_km = catalogue.grain_km(event.primary, event.secondary)
+    near = wording.coarse_distance(event.miss_km, grain_km)
+    where = f"at {near}" if event.miss_km or grain_km is not None else near
     return (
         f"On {wording.moment_to_minute(event.tca)}, {who[0]} and {who[1]} pass each other "
         f"{where}; both are rounded for this edition, and the geometry is "

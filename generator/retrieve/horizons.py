@@ -242,7 +242,9 @@ def bring_states(origin: Horizons, errand: Errand, context: Context, sink: Binar
     item = errand.item
     target = origin.target if origin.target is not None else item.naif_id if item else None
     if target is None:
-        raise RetrievalError("a Horizons source needs its number, or the object a naif_id", file=errand.text)
+        raise RetrievalError(
+            "a Horizons source needs its number, or the object a naif_id", object_id=errand.object_ids[0]
+        )
     config = context.config
     skews_s: list[float | None] = []
 
