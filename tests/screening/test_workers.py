@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,15 @@ def dies_once(flag: Path, task: int) -> int:
     if task == 5 and not flag.exists():
         flag.touch()
         os.kill(os.getpid(), signal.SIGKILL)
+    return task * task
+
+
+def first_waits_for_last(flag: Path, task: int) -> int:
+    """The first task is not done before the last one is."""
+    if task == TASKS[-1]:
+        flag.touch()
+    while task == TASKS[0] and not flag.exists():
+        time.sleep(0.001)
     return task * task
 
 
@@ -51,6 +61,11 @@ def test_a_lost_process_loses_nothing(tmp_path: Path) -> None:
     assert Processes(2).map(dies_once, tmp_path / "flag", TASKS, told.append) == [k * k for k in TASKS]
     assert (tmp_path / "flag").exists()
     assert told == [1] * len(TASKS)
+
+
+def test_a_slow_worker_changes_nothing(tmp_path: Path) -> None:
+    """A worker that needs for one task as long as the other for all the rest has its result in its place."""
+    assert Processes(2).map(first_waits_for_last, tmp_path / "flag", TASKS, None) == [k * k for k in TASKS]
 
 
 def test_processes_that_cannot_live_are_given_up() -> None:
