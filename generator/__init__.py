@@ -1,30 +1,31 @@
 """nearpass: close approaches of spacecraft and moons, screened with proof and published as a site.
 
-The map. Data flows down this list, and a module imports only from modules above it (``tests/test_architecture.py``
-holds the table and fails on a module without a place)::
+The map. Data flows down this list, and a module imports only from folders above its own
+(``tests/test_architecture.py`` holds the list and fails on a module without a place)::
 
-    errors, resources        the tree of errors; where templates and pages lie
-    astro/                   epochs (integer TAI), axes that stand and that move, centres, bodies, drift by J2
-    ephemeris/               OEM, OCM, SPK, mean elements and theories of moons into trajectories: Chebyshev series
-                             on knots, with a stored error; lint
-    screening/               which pairs come near: bounds that exclude, bisection, roots, refinement, counters;
-                             a broad phase for catalogues, slab by slab on any number of workers;
-                             orbit crossings and their seasons
-    encounter/               what a close approach looks like: geometry, uncertainty, probability, manoeuvre, level
-    cycle/                   the record of a cycle, events, history, predictions, messages, the archive and its checks;
-                             release*: the record as an edition may hold it; secrets: what it must not hold
-    validation/              all of the above against published and independent numbers
-    report/                  from a stored record alone: tables, views, plots, pages, mkdocs hooks
-    config/                  nearpass.toml: its tables by subject, reading them, rules across them
-    origins, ledger          sources that it may name; what was retrieved from them
-    ingest, publish, sample  deliveries in; pages out; the fleet of 2021 for the demo
-    retrieve                 current deliveries from services, addresses and folders into the workspace
-    sweep                    a catalogue's part of a cycle: every approach, and which are told in full
-    encounters               every approach of the cycle assessed, on any number of workers
-    assemble, pipeline       one cycle: ingest -> screen -> encounters -> record
-    commands, __main__       the command; only the last reads the clock
+    errors, resources   what can go wrong; where templates and pages lie
+    astro/              time, axes that stand and that move, centres, bodies, drift by J2
+    messages/           OEM, OCM, OMM, TLE, CDM: text <-> facts
+    ephemeris/          facts -> trajectories with a stored error: Chebyshev series on knots; kernels; lint
+    screening/          which pairs come near, with proof: bounds that exclude, bisection, roots, refinement;
+                        a broad phase for catalogues, slab by slab on any number of workers
+    crossing/           where orbits come near, whenever each object passes; the seasons in which they do
+    encounter/          what a close approach looks like: geometry, uncertainty, probability, manoeuvre, level
+    record/             what a cycle stores: facts, markings, the history of events
+    validation/         all of the above against published and independent numbers
+    config/             nearpass.toml: its tables by subject, reading them, rules across them; sources that it names
+    release/            who may see what: the record as an edition may hold it, and what that must not hold
+    archive/            the append-only store: chain, register, verification, retention, upgrades
+    ingest/             delivered files -> trajectories
+    retrieve/           current deliveries from services, addresses and folders into the workspace
+    cycle/              ingest -> screen -> encounters -> record; catalogues; screening an archived cycle again
+    report/             from a stored record alone: tables, views, plots, pages, mkdocs hooks
+    publish/            pages -> site, editions, search for leaks, packages, certificates
+    status, watch       what the last run did; running when a delivery arrives
+    sample/             the fleet of 2021 for the demo
+    commands, __main__  the command; only the last reads the clock
 
-``pipeline.run_cycle`` makes a :class:`~generator.cycle.record.CycleRecord`; ``Archive.add`` stores it;
+``cycle.pipeline.run_cycle`` makes a :class:`~nearpass.record.record.CycleRecord`; ``Archive.add`` stores it;
 ``publish.publish`` turns it into a site. The record is the only joint: the report never sees an ephemeris, the
 physics never sees a page, and a page made from a loaded record equals the one made from the fresh record, byte for
 byte. From Python::

@@ -22,9 +22,9 @@ def main() -> None:
 def _run() -> None:
     import click  # noqa: PLC0415  # loading takes a second, in which it may be interrupted as well
 
-    from generator.astro.epochs import Epoch  # noqa: PLC0415  # as above
-    from generator.commands import World, cli  # noqa: PLC0415  # as above
-    from generator.errors import NearpassError  # noqa: PLC0415  # as above
+    from nearpass.astro.epochs import Epoch  # noqa: PLC0415  # as above
+    from nearpass.commands import World, cli  # noqa: PLC0415  # as above
+    from nearpass.errors import NearpassError  # noqa: PLC0415  # as above
 
     world = World(instant=lambda: Epoch.from_datetime(datetime.now(UTC)), sleep=time.sleep, environment=os.environ)
     try:

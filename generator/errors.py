@@ -13,7 +13,7 @@
     └── PublicationError          the site could not be built; the last good one stays
         └── LeakError             an edition would hold what it must not; its last good site stays
 
-Messages read "rule, value, where". Only ``generator.__main__`` turns one into an exit code.
+Messages read "rule, value, where". Only ``nearpass.__main__`` turns one into an exit code.
 """
 
 from __future__ import annotations

@@ -9,10 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import generator
-from generator.astro.epochs import Epoch
-from generator.cycle.record import CycleRecord
-from generator.errors import LeakError
+import nearpass
+from nearpass.astro.epochs import Epoch
+from nearpass.errors import LeakError
+from nearpass.record.record import CycleRecord
 
 
 def succeeded(
@@ -30,7 +30,7 @@ def succeeded(
         path: The file.
         record: The cycle.
         at: When.
-        deliveries_sha256: Which deliveries the run found (:func:`generator.watch.fingerprint`).
+        deliveries_sha256: Which deliveries the run found (:func:`nearpass.watch.fingerprint`).
         withheld: What editions lack because no marking or rule is known for it.
         leaks: Why editions were stopped; the others were published.
     """
@@ -77,7 +77,7 @@ def read(path: Path) -> dict[str, Any]:
 
 def _write(path: Path, status: dict[str, Any]) -> None:
     """Put the file in place; on a full disk over what stands there, which needs no further room."""
-    head = {"schema": 1, "version": generator.__version__}
+    head = {"schema": 1, "version": nearpass.__version__}
     text = json.dumps(head | status, indent=1) + "\n"
     unfinished = path.with_name(f".{path.name}.new")
     try:

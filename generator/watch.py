@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from generator.astro.epochs import Epoch
-from generator.config import Config, resolve
+from nearpass.astro.epochs import Epoch
+from nearpass.config import Config, resolve
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

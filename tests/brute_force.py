@@ -8,8 +8,8 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.signal import find_peaks, peak_prominences
 
-from generator.astro.epochs import Epoch
-from generator.ephemeris.trajectory import Arc, Proof, Trajectory
+from nearpass.astro.epochs import Epoch
+from nearpass.ephemeris.trajectory import Arc, Proof, Trajectory
 
 EPOCH: Final = Epoch.parse("2021-03-17T00:00:00")
 GM_MARS_KM3_S2: Final = 42828.375  # JPL MAR097

@@ -11,12 +11,12 @@ from pathlib import Path
 from mkdocs.commands import build as mkdocs_build
 from mkdocs.config import load_config
 
-from generator.astro.epochs import DAY_S
-from generator.cycle.notices import notices
-from generator.cycle.record import CycleRecord, Span
-from generator.publish.offline import write_archive
-from generator.report import calendars, feeds, pages, plots, verdicts
-from generator.report.catalogue import detailed_events
+from nearpass.astro.epochs import DAY_S
+from nearpass.publish.offline import write_archive
+from nearpass.record.notices import notices
+from nearpass.record.record import CycleRecord, Span
+from nearpass.report import calendars, feeds, pages, plots, verdicts
+from nearpass.report.catalogue import detailed_events
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE_NAME = "Close approaches at Mars"

@@ -6,8 +6,8 @@ from typing import Final
 import numpy as np
 from sgp4.api import WGS72, Satrec
 
-from generator.astro.epochs import Epoch
-from generator.ephemeris.element_fleet import ElementFleet
+from nearpass.astro.epochs import Epoch
+from nearpass.ephemeris.element_fleet import ElementFleet
 
 EPOCH: Final = Epoch.parse("2026-01-01T00:00:00")
 GM_KM3_S2: Final = 398_600.8  # WGS72, as SGP4 has it

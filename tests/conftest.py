@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import settings
 
-from generator.__main__ import main
+from nearpass.__main__ import main
 
 settings.register_profile("steady", deadline=None, derandomize=True, max_examples=60)
 settings.register_profile("explore", deadline=None, max_examples=1000)

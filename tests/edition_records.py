@@ -14,10 +14,10 @@ from enum import Enum
 from functools import cache
 from typing import Any, Final
 
-from generator.astro.epochs import Epoch
-from generator.cycle.marking import Edition, MarkingRecord, ObjectRule, Show, Tlp
-from generator.cycle.prediction_record import DeclaredRecord, PredictedState
-from generator.cycle.record import ContactRecord, CycleRecord, DormantEvent, InputRecord, NoteRecord, Prediction
+from nearpass.astro.epochs import Epoch
+from nearpass.record.marking import Edition, MarkingRecord, ObjectRule, Show, Tlp
+from nearpass.record.prediction_record import DeclaredRecord, PredictedState
+from nearpass.record.record import ContactRecord, CycleRecord, DormantEvent, InputRecord, NoteRecord, Prediction
 from records import CUT_OFF, sample_record
 from sweep_records import sweep
 

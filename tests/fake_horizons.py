@@ -28,7 +28,7 @@ import numpy as np
 import spiceypy
 from numpy.typing import NDArray
 
-from generator.astro.bodies import body_named
+from nearpass.astro.bodies import body_named
 from web import content
 
 J2000 = datetime.fromisoformat("2000-01-01T12:00:00")

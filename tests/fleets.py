@@ -7,9 +7,9 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from generator.astro.epochs import Epoch, TimeSystem
-from generator.ephemeris.oem import OemHeader, OemMessage, OemSegment
-from generator.ephemeris.oem_write import write_oem
+from nearpass.astro.epochs import Epoch, TimeSystem
+from nearpass.messages.oem import OemHeader, OemMessage, OemSegment
+from nearpass.messages.oem_write import write_oem
 
 GM_MARS_KM3_S2: Final = 42828.375
 CUTOFF: Final = Epoch.parse("2021-03-17T00:00:00")

@@ -1,16 +1,16 @@
 """What becomes of any bytes that are delivered: read, turned into a trajectory, graded; or one error that says why."""
 
-from generator.astro.bodies import body_named
-from generator.astro.epochs import DAY_S
-from generator.astro.frames import PlanetaryEphemeris
-from generator.ephemeris.compression import decompressed
-from generator.ephemeris.elements import START_BYTES, elements_notation, read_elements
-from generator.ephemeris.elements_motion import trajectory_from_elements
-from generator.ephemeris.interpolation import trajectory_from_oem
-from generator.ephemeris.lint import Finding, lint_elements, lint_oem
-from generator.ephemeris.oem import parse_oem, peek_header
-from generator.errors import InputError, NearpassError
-from generator.ingest.delivery import check_plausible, period_s_of
+from nearpass.astro.bodies import body_named
+from nearpass.astro.epochs import DAY_S
+from nearpass.astro.frames import PlanetaryEphemeris
+from nearpass.ephemeris.elements_motion import trajectory_from_elements
+from nearpass.ephemeris.interpolation import trajectory_from_oem
+from nearpass.ephemeris.lint import Finding, lint_elements, lint_oem
+from nearpass.errors import InputError, NearpassError
+from nearpass.ingest.delivery import check_plausible, period_s_of
+from nearpass.messages.compression import decompressed
+from nearpass.messages.elements import START_BYTES, elements_notation, read_elements
+from nearpass.messages.oem import parse_oem, peek_header
 
 FILE = "delivered"
 WINDOW_S = (0.0, DAY_S / 8)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from generator.cycle.record import CycleRecord
+from nearpass.record.record import CycleRecord
 from records import sample_record
 
 HOSTILE = (

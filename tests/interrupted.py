@@ -8,19 +8,19 @@ from pathlib import Path
 from unittest.mock import patch
 
 from faults import KILL, failing_at
-from generator.astro.epochs import Epoch
-from generator.commands.one_cycle import one_cycle
-from generator.commands.shared import Log, World
-from generator.config import Config, load_config
-from generator.cycle.archive import Archive
-from generator.cycle.durable import sha256_of
-from generator.cycle.record import CycleRecord
-from generator.cycle.verify import verify_archive
-from generator.pipeline import CycleResult, Progress, cycle_id
-from generator.publish import Workspace, unpublished
-from generator.publish.check import verify_site
-from generator.report.site_hooks import theme_assets
-from generator.screening.workers import Workers
+from nearpass.archive.archive import Archive
+from nearpass.archive.durable import sha256_of
+from nearpass.archive.verify import verify_archive
+from nearpass.astro.epochs import Epoch
+from nearpass.commands.one_cycle import one_cycle
+from nearpass.commands.shared import Log, World
+from nearpass.config import Config, load_config
+from nearpass.cycle.pipeline import CycleResult, Progress, cycle_id
+from nearpass.publish import Workspace, unpublished
+from nearpass.publish.check import verify_site
+from nearpass.record.record import CycleRecord
+from nearpass.report.site_hooks import theme_assets
+from nearpass.screening.workers import Workers
 from stub_cycles import broken_links, quick, stub
 
 FIRST, SECOND, THIRD = (Epoch.parse(f"2021-{day}T00:00:00") for day in ("03-30", "03-31", "04-01"))
@@ -64,7 +64,7 @@ def run_stub(directory: Path, cutoff: Epoch) -> None:
     """Run one cycle as the command does, but for the screening and the drawing; each with a theme of its own."""
     config, text = load_config(directory / "nearpass.toml")
     log = Log(file=None, world=World(instant=lambda: cutoff, sleep=lambda _: None))
-    themed = patch("generator.report.site_hooks.theme_assets", lambda: _another_theme(cycle_id(cutoff)))
+    themed = patch("nearpass.report.site_hooks.theme_assets", lambda: _another_theme(cycle_id(cutoff)))
     with stubbed(), themed:
         one_cycle(Workspace(directory=directory), config, text, cutoff, jobs=1, log=log)
 
@@ -81,7 +81,7 @@ def stubbed() -> Iterator[None]:
         record = stub(name, previous=previous.cycle_id if previous else None)
         return CycleResult(record=record, inputs={sha256_of(data): data for data in contents})
 
-    with quick(), patch("generator.commands.one_cycle.run_cycle", screened):
+    with quick(), patch("nearpass.commands.one_cycle.run_cycle", screened):
         yield
 
 

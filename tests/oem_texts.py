@@ -8,9 +8,9 @@ import ccsds_ndm
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.astro.epochs import Epoch, TimeSystem
-from generator.ephemeris.oem import parse_oem
-from generator.ephemeris.oem_write import write_oem
+from nearpass.astro.epochs import Epoch, TimeSystem
+from nearpass.messages.oem import parse_oem
+from nearpass.messages.oem_write import write_oem
 
 START = Epoch.parse("2021-03-01T00:00:00")
 RADIUS_KM = 3_800.0

@@ -10,8 +10,8 @@ from typing import Any, Final
 import numpy as np
 import pytest
 
-from generator.astro.local_axes import rtn_axes
-from generator.encounter.pc_encounter import EncounterInput
+from nearpass.astro.local_axes import rtn_axes
+from nearpass.encounter.pc_encounter import EncounterInput
 
 FOLDER: Final = Path(__file__).parents[2] / "shared" / "data"
 COUNTS: Final = Path(__file__).parent / "data" / "pc" / "alfano2009_monte_carlo.csv"

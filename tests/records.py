@@ -20,8 +20,10 @@ from numpy.typing import NDArray
 
 import risk_records
 import solution_records
-from generator.astro.epochs import DAY_S, Epoch
-from generator.cycle.record import (
+from nearpass.astro.epochs import DAY_S, Epoch
+from nearpass.encounter.alert import Level
+from nearpass.encounter.uncertainty import Basis
+from nearpass.record.record import (
     SCHEMA,
     BodyRecord,
     BPlaneRecord,
@@ -54,8 +56,6 @@ from generator.cycle.record import (
     UncoveredSpan,
     Vector,
 )
-from generator.encounter.alert import Level
-from generator.encounter.uncertainty import Basis
 
 FloatArray = NDArray[np.float64]
 

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import ndtr
 
-from generator.astro.epochs import DAY_S, Epoch
-from generator.cycle.record import (
+from nearpass.astro.epochs import DAY_S, Epoch
+from nearpass.encounter.alert import Level
+from nearpass.record.record import (
     CrossingRecord,
     MethodRecord,
     ProbabilityRecord,
@@ -27,7 +28,6 @@ from generator.cycle.record import (
     ThresholdsRecord,
     TradeRecord,
 )
-from generator.encounter.alert import Level
 
 FloatArray = NDArray[np.float64]
 

@@ -6,8 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from generator.astro.epochs import DAY_S, Epoch
-from generator.cycle.record import (
+from nearpass.astro.epochs import DAY_S, Epoch
+from nearpass.encounter.alert import Level
+from nearpass.record.record import (
     DifferenceRecord,
     EventRecord,
     InputRecord,
@@ -16,7 +17,6 @@ from generator.cycle.record import (
     SolutionRecord,
     Span,
 )
-from generator.encounter.alert import Level
 
 BURN_DAYS: Final = 3.0
 DRIFT_KM_PER_DAY: Final = 20.0

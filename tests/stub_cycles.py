@@ -9,11 +9,11 @@ from functools import cache
 from pathlib import Path
 from unittest.mock import patch
 
-from generator.astro.epochs import DAY_S, Epoch
-from generator.cycle.archive import Archive, Signer
-from generator.cycle.record import CycleRecord, InputRecord, Span
-from generator.publish import Workspace, prepare, publish
-from generator.report.plots import Plot
+from nearpass.archive.archive import Archive, Signer
+from nearpass.astro.epochs import DAY_S, Epoch
+from nearpass.publish import Workspace, prepare, publish
+from nearpass.record.record import CycleRecord, InputRecord, Span
+from nearpass.report.plots import Plot
 from records import sample_record
 
 _LINK = re.compile(r'(?:href|src)="([^"#?:]+)[#?"]')
@@ -105,7 +105,7 @@ def quick() -> Iterator[None]:
             progress(1)
             yield plot, b'<svg xmlns="http://www.w3.org/2000/svg"/>'
 
-    with patch("generator.publish.stage.draw_all", blank), patch("os.fsync", lambda _: None):
+    with patch("nearpass.publish.stage.draw_all", blank), patch("os.fsync", lambda _: None):
         yield
 
 

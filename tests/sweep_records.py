@@ -3,9 +3,9 @@
 from dataclasses import replace
 from typing import Final
 
-from generator.astro.epochs import Epoch
-from generator.cycle.record import ApproachRecord, InputRecord, Span, SweepObject, SweepRecord, SweepStep, Uncovered
-from generator.encounter.alert import Level
+from nearpass.astro.epochs import Epoch
+from nearpass.encounter.alert import Level
+from nearpass.record.record import ApproachRecord, InputRecord, Span, SweepObject, SweepRecord, SweepStep, Uncovered
 
 CATALOGUED: Final = ("25544", "43013", "44713")
 FILE: Final = "ephemerides/all.json"

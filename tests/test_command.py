@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fleets import ECCENTRIC, LOW, Kepler, write_workspace
-from generator.cycle.archive import Archive
+from nearpass.archive.archive import Archive
 
 AT = "2021-03-17T00:00:00"
 EVENT_COLUMNS = [
@@ -191,7 +191,7 @@ def test_an_interrupted_build_leaves_the_last_good_site(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as broken:
-        broken.setattr("generator.publish.stage.mkdocs_build", fail)
+        broken.setattr("nearpass.publish.stage.mkdocs_build", fail)
         code, _, err = nearpass("run", "--config", config, "--at", "2021-03-17T06:00:00")
     after = tree(tmp_path / "public")
     again, _, _ = nearpass("run", "--config", config, "--at", "2021-03-17T06:00:00")

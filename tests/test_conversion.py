@@ -8,9 +8,9 @@ import pytest
 
 from element_texts import NAME, kvn, tle
 from fleets import LOW, message, segment
-from generator.ephemeris.elements import read_elements
-from generator.ephemeris.oem import parse_oem
-from generator.ephemeris.oem_write import write_oem
+from nearpass.messages.elements import read_elements
+from nearpass.messages.oem import parse_oem
+from nearpass.messages.oem_write import write_oem
 
 EPOCH_ROUNDING_KM = 1e-6  # a double of TDB seconds holds 0.1 microsecond, 0.4 mm at 3.4 km/s
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from element_texts import TLE, csv_text, json_text, kvn, xml
 from fuzz_outcome import read_delivery
-from generator.errors import NearpassError
+from nearpass.errors import NearpassError
 from oem_texts import delivered_texts
 
 TEXTS = [text.encode() for text in (TLE, kvn(), xml(), json_text({}, {}), csv_text(), *delivered_texts())]

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from fleets import LOW, Kepler, message, segment
-from generator.commands import cli
-from generator.ephemeris.oem import OemCovariances
-from generator.ephemeris.oem_write import write_oem
+from nearpass.commands import cli
+from nearpass.messages.oem import OemCovariances
+from nearpass.messages.oem_write import write_oem
 
 ROOT = Path(__file__).resolve().parents[1]
 NEAR = Kepler(LOW.a_km + 3.0, LOW.e, 1.0, node_rad=0.2, mean_anomaly_rad=0.0)

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from element_texts import kvn, tle
-from generator.astro.epochs import DAY_S, Epoch
-from generator.config import load_config
-from generator.cycle.record import CycleRecord, InputRecord
-from generator.ephemeris.elements import read_elements
-from generator.ephemeris.elements_motion import trajectory_from_elements
-from generator.ingest import ingest_object
-from generator.pipeline import run_cycle, setting_of
-from generator.screening.screen import screen
+from nearpass.astro.epochs import DAY_S, Epoch
+from nearpass.config import load_config
+from nearpass.cycle.pipeline import run_cycle, setting_of
+from nearpass.ephemeris.elements_motion import trajectory_from_elements
+from nearpass.ingest import ingest_object
+from nearpass.messages.elements import read_elements
+from nearpass.record.record import CycleRecord, InputRecord
+from nearpass.screening.screen import screen
 from stub_cycles import broken_links, quick
 
 EARTH = Path(__file__).resolve().parents[2] / "shared" / "data" / "earth"

@@ -7,10 +7,10 @@ from pathlib import Path
 import html5lib
 
 from element_texts import kvn
-from generator.ephemeris.convert import message_from_trajectory
-from generator.ephemeris.elements import read_elements
-from generator.ephemeris.elements_motion import trajectory_from_elements
-from generator.ephemeris.oem_write import write_oem
+from nearpass.ephemeris.convert import message_from_trajectory
+from nearpass.ephemeris.elements_motion import trajectory_from_elements
+from nearpass.messages.elements import read_elements
+from nearpass.messages.oem_write import write_oem
 from stub_cycles import broken_links, quick, tree
 
 Nearpass = Callable[..., tuple[int, str, str]]

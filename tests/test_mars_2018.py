@@ -11,15 +11,15 @@ import pytest
 import spiceypy
 
 from fleets import message, segment
-from generator.astro.bodies import body_named
-from generator.astro.epochs import Epoch, tdb_s
-from generator.astro.frames import PlanetaryEphemeris
-from generator.ephemeris.interpolation import trajectory_from_oem
-from generator.ephemeris.oem import parse_oem
-from generator.ephemeris.oem_write import write_oem
-from generator.ephemeris.spk import spk_trajectory
-from generator.ephemeris.trajectory import Trajectory
-from generator.screening.screen import Approach, screen
+from nearpass.astro.bodies import body_named
+from nearpass.astro.epochs import Epoch, tdb_s
+from nearpass.astro.frames import PlanetaryEphemeris
+from nearpass.ephemeris.interpolation import trajectory_from_oem
+from nearpass.ephemeris.spk import spk_trajectory
+from nearpass.ephemeris.trajectory import Trajectory
+from nearpass.messages.oem import parse_oem
+from nearpass.messages.oem_write import write_oem
+from nearpass.screening.screen import Approach, screen
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "mars"
 KERNELS = [DATA / "mar085_20180609_20180614.bsp", DATA / "em16_tgo_mlt_20180609_20180614.bsp"]

@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 
 from fleets import CUTOFF, LOW, Kepler, Motion, message, segment, write_workspace
-from generator.astro.axes import axes_named
-from generator.astro.bodies import body_named
-from generator.astro.epochs import DAY_S
-from generator.astro.frames import PlanetaryEphemeris, center_id
-from generator.config import load_config
-from generator.cycle.record import CycleRecord, ObjectRecord
-from generator.ephemeris.oem import OemSegment
-from generator.ephemeris.oem_write import write_oem
-from generator.pipeline import run_cycle
-from generator.report import object_views
-from generator.report.catalogue import Catalogue, Links
+from nearpass.astro.axes import axes_named
+from nearpass.astro.bodies import body_named
+from nearpass.astro.epochs import DAY_S
+from nearpass.astro.frames import PlanetaryEphemeris, center_id
+from nearpass.config import load_config
+from nearpass.cycle.pipeline import run_cycle
+from nearpass.messages.oem import OemSegment
+from nearpass.messages.oem_write import write_oem
+from nearpass.record.record import CycleRecord, ObjectRecord
+from nearpass.report import object_views
+from nearpass.report.catalogue import Catalogue, Links
 from stub_cycles import silent
 
 MARS = body_named("MARS")

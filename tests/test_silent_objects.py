@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 
 from fleets import CUTOFF, LOW, Kepler, message, segment, write_workspace
-from generator.astro.epochs import DAY_S, Epoch
-from generator.config import load_config
-from generator.cycle.archive import Archive
-from generator.cycle.record import CycleRecord, EventRecord
-from generator.encounter.alert import Level
-from generator.ephemeris.oem_write import write_oem
-from generator.pipeline import run_cycle
-from generator.publish import Workspace, publish
-from generator.report import plots
+from nearpass.archive.archive import Archive
+from nearpass.astro.epochs import DAY_S, Epoch
+from nearpass.config import load_config
+from nearpass.cycle.pipeline import run_cycle
+from nearpass.encounter.alert import Level
+from nearpass.messages.oem_write import write_oem
+from nearpass.publish import Workspace, publish
+from nearpass.record.record import CycleRecord, EventRecord
+from nearpass.report import plots
 from stub_cycles import new_workspace, quick, silent
 
 LOST = Kepler(LOW.a_km + 1.0, LOW.e, LOW.inclination_rad + 0.5, mean_anomaly_rad=0.05)  # meets LOW at their common node

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from generator.astro.epochs import Epoch
-from generator.retrieve import Outside
+from nearpass.astro.epochs import Epoch
+from nearpass.retrieve import Outside
 
 Reply = Callable[[BaseHTTPRequestHandler], None]
 NOW = Epoch.parse("2026-11-25T12:00:30")

@@ -7,7 +7,7 @@ date rotating, ``IAU_MARS``) carry velocities relative to themselves: ``v = R v'
 
 The Earth: IAU 2006 precession and IAU 2000A nutation, sidereal time and UT1 as in skyfield. The pole's motion within
 the crust is left out, up to 0.6 arc seconds or 20 m at the Earth's surface; realisations of the ITRF differ by
-centimetres and count as one. Other bodies: :mod:`generator.astro.bodies`.
+centimetres and count as one. Other bodies: :mod:`nearpass.astro.bodies`.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from skyfield.framelib import mean_equator_and_equinox_of_date, true_equator_and
 from skyfield.sgp4lib import TEME
 from skyfield.timelib import Time, Timescale
 
-from generator.astro.bodies import BODIES, Body, body_fixed_from_icrf, equator_of_date_from_icrf
-from generator.astro.epochs import DAY_S, Epoch, TimeSystem
-from generator.astro.frames import icrf_from_axes, normalised
-from generator.errors import FrameError
+from nearpass.astro.bodies import BODIES, Body, body_fixed_from_icrf, equator_of_date_from_icrf
+from nearpass.astro.epochs import DAY_S, Epoch, TimeSystem
+from nearpass.astro.frames import icrf_from_axes, normalised
+from nearpass.errors import FrameError
 
 FloatArray = NDArray[np.float64]
 Matrices = Callable[[Epoch, FloatArray], FloatArray]

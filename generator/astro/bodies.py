@@ -16,8 +16,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.astro.epochs import DAY_S, Epoch, tdb_s
-from generator.errors import FrameError
+from nearpass.astro.epochs import DAY_S, Epoch, tdb_s
+from nearpass.errors import FrameError
 
 FloatArray = NDArray[np.float64]
 

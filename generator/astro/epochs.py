@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from skyfield.api import load
 from skyfield.timelib import tdb_minus_tt
 
-from generator.errors import TimeError
+from nearpass.errors import TimeError
 
 NS: Final = 1_000_000_000
 DAY_S: Final = 86_400

@@ -5,7 +5,7 @@ its directions to well under a milliarcsecond, which is under a tenth of a milli
 (also written J2000) is the mean equator and equinox of J2000.0 and differs by the constant frame bias. By JPL's
 practice the frame that SPICE kernels call J2000 is the ICRF, so a state out of an SPK needs no rotation; the axes that
 CSPICE derives from it, the ecliptic of J2000 and B1950, are taken as CSPICE has them. Axes that change with time are
-those of :mod:`generator.astro.axes`.
+those of :mod:`nearpass.astro.axes`.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from skyfield.framelib import ICRS_to_J2000
 from spiceypy import cyice
 from spiceypy.utils.exceptions import SpiceyError
 
-from generator.astro.bodies import BODIES, equator_from_icrf
-from generator.astro.epochs import DAY_S, Epoch, TimeSystem, tdb_s
-from generator.errors import CoverageError, FrameError
+from nearpass.astro.bodies import BODIES, equator_from_icrf
+from nearpass.astro.epochs import DAY_S, Epoch, TimeSystem, tdb_s
+from nearpass.errors import CoverageError, FrameError
 
 FloatArray = NDArray[np.float64]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.errors import FrameError
+from nearpass.errors import FrameError
 
 FloatArray = NDArray[np.float64]
 

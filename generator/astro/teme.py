@@ -12,7 +12,7 @@ from scipy.interpolate import make_interp_spline
 from skyfield.api import load
 from skyfield.sgp4lib import TEME
 
-from generator.astro.epochs import DAY_S, Epoch
+from nearpass.astro.epochs import DAY_S, Epoch
 
 FloatArray = NDArray[np.float64]
 

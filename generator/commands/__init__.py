@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import click
 
-import generator
-from generator.commands.archives import build, history, keygen, prune, rebuild, verify
-from generator.commands.conversion import convert_command
-from generator.commands.cycles import run, watch
-from generator.commands.exchange import certify, package_command
-from generator.commands.log import log_command
-from generator.commands.messages import compare, pc
-from generator.commands.retrieval import fetch
-from generator.commands.shared import World
-from generator.commands.validation import validate_command
-from generator.commands.workspaces import check, demo, init, serve
+import nearpass
+from nearpass.commands.archives import build, history, keygen, prune, rebuild, verify
+from nearpass.commands.conversion import convert_command
+from nearpass.commands.cycles import run, watch
+from nearpass.commands.exchange import certify, package_command
+from nearpass.commands.log import log_command
+from nearpass.commands.messages import compare, pc
+from nearpass.commands.retrieval import fetch
+from nearpass.commands.shared import World
+from nearpass.commands.validation import validate_command
+from nearpass.commands.workspaces import check, demo, init, serve
 
 __all__ = ["World", "cli"]
 
@@ -33,7 +33,7 @@ Exit codes:
 
 
 @click.group(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(generator.__version__, prog_name="nearpass")
+@click.version_option(nearpass.__version__, prog_name="nearpass")
 def cli() -> None:
     """Screen ephemerides for close approaches and publish each cycle as an archived site."""
 

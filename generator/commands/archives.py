@@ -9,21 +9,21 @@ from pathlib import Path
 
 import click
 
-from generator.commands.one_cycle import send_copies, settle
-from generator.commands.shared import Bars, World, config_option, jobs_option, locked
-from generator.config import load_config
-from generator.cycle.archive import Archive
-from generator.cycle.retention import prune as prune_inputs
-from generator.cycle.signature import load_signer, new_key
-from generator.cycle.verify import Finding, Report, verify_archive, verify_latest
-from generator.errors import ArchiveError, PublicationError
-from generator.publish import Workspace, editions_of, publish
-from generator.publish import rebuild as rebuild_site
-from generator.publish.check import verify_site
-from generator.publish.commit import last_published
-from generator.publish.index import open_index
-from generator.publish.stage import Drawer
-from generator.rescreen import rescreen
+from nearpass.archive.archive import Archive
+from nearpass.archive.retention import prune as prune_inputs
+from nearpass.archive.signature import load_signer, new_key
+from nearpass.archive.verify import Finding, Report, verify_archive, verify_latest
+from nearpass.commands.one_cycle import send_copies, settle
+from nearpass.commands.shared import Bars, World, config_option, jobs_option, locked
+from nearpass.config import load_config
+from nearpass.cycle.rescreen import rescreen
+from nearpass.errors import ArchiveError, PublicationError
+from nearpass.publish import Workspace, editions_of, publish
+from nearpass.publish import rebuild as rebuild_site
+from nearpass.publish.check import verify_site
+from nearpass.publish.commit import last_published
+from nearpass.publish.index import open_index
+from nearpass.publish.stage import Drawer
 
 DAY_S = 86_400.0
 MOST_FINDINGS = 20

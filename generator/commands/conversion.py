@@ -6,19 +6,19 @@ from pathlib import Path
 
 import click
 
-from generator.astro.bodies import body_named
-from generator.astro.epochs import DAY_S
-from generator.astro.frames import PlanetaryEphemeris
-from generator.commands.shared import World
-from generator.ephemeris.compression import decompressed
-from generator.ephemeris.convert import Notation, convert, message_from_trajectory
-from generator.ephemeris.elements import START_BYTES, elements_notation, read_elements
-from generator.ephemeris.elements_motion import trajectory_from_elements
-from generator.ephemeris.oem import OemMessage, parse_oem
-from generator.ephemeris.oem_write import write_oem
-from generator.ephemeris.spk import spk_summary, spk_trajectory
-from generator.ephemeris.spk_write import write_spk
-from generator.errors import InputError
+from nearpass.astro.bodies import body_named
+from nearpass.astro.epochs import DAY_S
+from nearpass.astro.frames import PlanetaryEphemeris
+from nearpass.commands.shared import World
+from nearpass.ephemeris.convert import Notation, convert, message_from_trajectory
+from nearpass.ephemeris.elements_motion import trajectory_from_elements
+from nearpass.ephemeris.spk import spk_summary, spk_trajectory
+from nearpass.ephemeris.spk_write import write_spk
+from nearpass.errors import InputError
+from nearpass.messages.compression import decompressed
+from nearpass.messages.elements import START_BYTES, elements_notation, read_elements
+from nearpass.messages.oem import OemMessage, parse_oem
+from nearpass.messages.oem_write import write_oem
 
 KERNELS = (".bsp", ".spk")
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import click
 
-from generator.astro.epochs import Epoch
-from generator.commands.one_cycle import one_cycle
-from generator.commands.retrieval import retrieve_all
-from generator.commands.shared import (
+from nearpass.archive.archive import Archive
+from nearpass.astro.epochs import Epoch
+from nearpass.commands.one_cycle import one_cycle
+from nearpass.commands.retrieval import retrieve_all
+from nearpass.commands.shared import (
     REFUSED,
     Log,
     World,
@@ -21,14 +22,13 @@ from generator.commands.shared import (
     scheduler_option,
     workers_for,
 )
-from generator.config import load_config
-from generator.cycle.archive import Archive
-from generator.errors import NearpassError
-from generator.pipeline import cycle_id
-from generator.publish import Workspace
-from generator.retrieve import due, errands
-from generator.status import read
-from generator.watch import Watch, deliveries
+from nearpass.config import load_config
+from nearpass.cycle.pipeline import cycle_id
+from nearpass.errors import NearpassError
+from nearpass.publish import Workspace
+from nearpass.retrieve import due, errands
+from nearpass.status import read
+from nearpass.watch import Watch, deliveries
 
 
 @click.command()

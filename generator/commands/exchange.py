@@ -7,18 +7,18 @@ from pathlib import Path
 
 import click
 
-from generator.astro.epochs import Epoch
-from generator.commands.shared import EpochParameter, World, config_option, locked
-from generator.config import load_config
-from generator.cycle.archive import Archive
-from generator.cycle.certificate import certificate, concerning, in_words
-from generator.cycle.durable import sha256_of
-from generator.cycle.marking import Edition
-from generator.cycle.register import Entry, Register
-from generator.cycle.signature import load_signer
-from generator.errors import ArchiveError, ConfigError
-from generator.publish import Workspace, editions_of
-from generator.publish.package import package
+from nearpass.archive.archive import Archive
+from nearpass.archive.durable import sha256_of
+from nearpass.archive.register import Entry, Register
+from nearpass.archive.signature import load_signer
+from nearpass.astro.epochs import Epoch
+from nearpass.commands.shared import EpochParameter, World, config_option, locked
+from nearpass.config import load_config
+from nearpass.errors import ArchiveError, ConfigError
+from nearpass.publish import Workspace, editions_of
+from nearpass.publish.certificate import certificate, concerning, in_words
+from nearpass.publish.package import package
+from nearpass.record.marking import Edition
 
 
 @click.command("package")

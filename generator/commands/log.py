@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from generator.commands.shared import World, config_option
-from generator.config import load_config
-from generator.errors import InputError
-from generator.ingest.notes import FOLDER
-from generator.publish import Workspace
+from nearpass.commands.shared import World, config_option
+from nearpass.config import load_config
+from nearpass.errors import InputError
+from nearpass.ingest.notes import FOLDER
+from nearpass.publish import Workspace
 
 TEMPLATE = """---
 {event}time: {time}Z

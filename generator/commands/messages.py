@@ -8,21 +8,21 @@ from typing import Any
 
 import click
 
-from generator.astro.epochs import Epoch
-from generator.commands.shared import config_option
-from generator.config import load_config
-from generator.cycle.archive import Archive
-from generator.cycle.cdm import Cdm
-from generator.cycle.cdm_compare import CdmEncounter, Difference, compare_cdm, encounter_from_cdm
-from generator.cycle.cdm_event import event_cdm
-from generator.cycle.cdm_read import parse_cdm
-from generator.cycle.history import gate_s
-from generator.cycle.probability import sensitivities
-from generator.cycle.record import CycleRecord
-from generator.encounter.pc import ProbabilityResult, assess_probability
-from generator.encounter.pc_encounter import EncounterInput
-from generator.errors import ArchiveError, InputError, NearpassError
-from generator.publish import Workspace
+from nearpass.archive.archive import Archive
+from nearpass.astro.epochs import Epoch
+from nearpass.commands.shared import config_option
+from nearpass.config import load_config
+from nearpass.cycle.cdm_compare import CdmEncounter, Difference, compare_cdm, encounter_from_cdm
+from nearpass.cycle.cdm_event import event_cdm
+from nearpass.cycle.probability import sensitivities
+from nearpass.encounter.pc import ProbabilityResult, assess_probability
+from nearpass.encounter.pc_encounter import EncounterInput
+from nearpass.errors import ArchiveError, InputError, NearpassError
+from nearpass.messages.cdm import Cdm
+from nearpass.messages.cdm_read import parse_cdm
+from nearpass.publish import Workspace
+from nearpass.record.history import gate_s
+from nearpass.record.record import CycleRecord
 
 
 @click.command()

@@ -7,22 +7,22 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from generator.astro.epochs import Epoch
-from generator.commands.shared import Bars, Log, locked, workers_for, writing
-from generator.config import Config
-from generator.cycle.archive import Archive
-from generator.cycle.record import CycleRecord
-from generator.cycle.release import reduction, unmarked
-from generator.cycle.signature import load_signer
-from generator.errors import LeakError, NearpassError
-from generator.pipeline import cycle_id, run_cycle
-from generator.publish import Workspace, editions_of, prepare, publish, publish_editions
-from generator.publish.commit import last_published
-from generator.publish.mirror import mirror
-from generator.publish.register import register_run
-from generator.screening.workers import Workers
-from generator.status import failed, succeeded
-from generator.watch import deliveries, fingerprint
+from nearpass.archive.archive import Archive
+from nearpass.archive.signature import load_signer
+from nearpass.astro.epochs import Epoch
+from nearpass.commands.shared import Bars, Log, locked, workers_for, writing
+from nearpass.config import Config
+from nearpass.cycle.pipeline import cycle_id, run_cycle
+from nearpass.errors import LeakError, NearpassError
+from nearpass.publish import Workspace, editions_of, prepare, publish, publish_editions
+from nearpass.publish.commit import last_published
+from nearpass.publish.mirror import mirror
+from nearpass.publish.register import register_run
+from nearpass.record.record import CycleRecord
+from nearpass.release.reduction import reduction, unmarked
+from nearpass.screening.workers import Workers
+from nearpass.status import failed, succeeded
+from nearpass.watch import deliveries, fingerprint
 
 
 def one_cycle(

@@ -10,12 +10,12 @@ from pathlib import Path
 import click
 from filelock import FileLock, Timeout
 
-from generator.commands.shared import LOCK_WAIT_S, REFUSED, Bars, Log, World, config_option, log_option, writing
-from generator.config import Config, load_config
-from generator.errors import RetrievalError
-from generator.origins import asked_address
-from generator.publish import Workspace
-from generator.retrieve import Errand, Outside, errands, retrieve
+from nearpass.commands.shared import LOCK_WAIT_S, REFUSED, Bars, Log, World, config_option, log_option, writing
+from nearpass.config import Config, load_config
+from nearpass.config.origins import asked_address
+from nearpass.errors import RetrievalError
+from nearpass.publish import Workspace
+from nearpass.retrieve import Errand, Outside, errands, retrieve
 
 
 @click.command()

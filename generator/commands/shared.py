@@ -16,10 +16,10 @@ import click
 from filelock import FileLock, Timeout
 from tqdm import tqdm
 
-from generator.astro.epochs import Epoch
-from generator.errors import ArchiveError, NearpassError, PublicationError
-from generator.publish import Workspace
-from generator.screening.workers import Cluster, Processes, Serial, Workers
+from nearpass.astro.epochs import Epoch
+from nearpass.errors import ArchiveError, NearpassError, PublicationError
+from nearpass.publish import Workspace
+from nearpass.screening.workers import Cluster, Processes, Serial, Workers
 
 REFUSED: Final = 4
 """Exit code of a cycle that was published although a delivery was refused."""

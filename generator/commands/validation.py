@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from generator.commands.shared import Bars, World, config_option, writing
-from generator.publish import Workspace
-from generator.validation import PARTS, Validation, dump, validate
+from nearpass.commands.shared import Bars, World, config_option, writing
+from nearpass.publish import Workspace
+from nearpass.validation import PARTS, Validation, dump, validate
 
 
 @click.command("validate")

@@ -13,19 +13,19 @@ from typing import Final
 
 import click
 
-from generator.astro.epochs import Epoch
-from generator.commands.one_cycle import one_cycle
-from generator.commands.shared import REFUSED, Bars, Log, World, at_option, config_option, jobs_option
-from generator.commands.validation import write_validation
-from generator.config import load_config
-from generator.errors import ConfigError
-from generator.ingest import Ingested, ingest
-from generator.ingest.catalogues import Catalogued, read_catalogues
-from generator.pipeline import setting_of
-from generator.publish import Workspace, editions_of, prepare
-from generator.resources import resource
-from generator.sample import write_sample
-from generator.validation import PARTS, Validation, validate
+from nearpass.astro.epochs import Epoch
+from nearpass.commands.one_cycle import one_cycle
+from nearpass.commands.shared import REFUSED, Bars, Log, World, at_option, config_option, jobs_option
+from nearpass.commands.validation import write_validation
+from nearpass.config import load_config
+from nearpass.cycle.pipeline import setting_of
+from nearpass.errors import ConfigError
+from nearpass.ingest import Ingested, ingest
+from nearpass.ingest.catalogues import Catalogued, read_catalogues
+from nearpass.publish import Workspace, editions_of, prepare
+from nearpass.resources import resource
+from nearpass.sample import write_sample
+from nearpass.validation import PARTS, Validation, validate
 
 TEMPLATES: Final = ("mars-public", "moon-public", "earth-sample")
 """Complete configurations with public sources, beside the short one to fill in."""

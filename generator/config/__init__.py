@@ -1,12 +1,12 @@
 """nearpass.toml: what is screened, from which files, with which thresholds.
 
-:mod:`~generator.config.tables` is the whole of it, from the tables of objects, declarations and editions;
-:mod:`~generator.config.reading` places each error at the line of its key, and :mod:`~generator.config.checks` holds
+:mod:`~nearpass.config.tables` is the whole of it, from the tables of objects, declarations and editions;
+:mod:`~nearpass.config.reading` places each error at the line of its key, and :mod:`~nearpass.config.checks` holds
 the rules that reach across tables.
 """
 
-from generator.config.objects import EphemerisSource, ScreenedObject
-from generator.config.reading import load_config, parse_config, resolve
-from generator.config.tables import Config, Site
+from nearpass.config.objects import EphemerisSource, ScreenedObject
+from nearpass.config.reading import load_config, parse_config, resolve
+from nearpass.config.tables import Config, Site
 
 __all__ = ["Config", "EphemerisSource", "ScreenedObject", "Site", "load_config", "parse_config", "resolve"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from generator.config.tables import Config
-from generator.config.toml_lines import line_of
-from generator.errors import ConfigError
-from generator.origins import Horizons, check_source
+from nearpass.config.origins import Horizons, check_source
+from nearpass.config.tables import Config
+from nearpass.config.toml_lines import line_of
+from nearpass.errors import ConfigError
 
 OWN_FOLDERS: Final = ("archive", "editions", "ephemerides", "log", "public", "site", "theme", ".nearpass")
 

@@ -6,10 +6,10 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from generator.astro.epochs import Epoch
-from generator.config.fields import Positive, Table
-from generator.ephemeris.lint_plane import DeclaredPlane
-from generator.errors import NearpassError
+from nearpass.astro.epochs import Epoch
+from nearpass.config.fields import Positive, Table
+from nearpass.ephemeris.lint_plane import DeclaredPlane
+from nearpass.errors import NearpassError
 
 
 class Orbit(Table):

@@ -9,8 +9,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from generator.config.fields import Positive, Table
-from generator.cycle.marking import TLP_WORDS, Edition, Grain, MarkingRecord, ObjectRule, Show, Tlp, level_of
+from nearpass.config.fields import Positive, Table
+from nearpass.record.marking import TLP_WORDS, Edition, Grain, MarkingRecord, ObjectRule, Show, Tlp, level_of
 
 
 def _tlp(words: str) -> str:

@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from generator.astro.axes import axes_named
-from generator.config.declarations import Orbit, Uncertainty
-from generator.config.editions import Contact
-from generator.config.fields import Identifier, Positive, Table
-from generator.errors import NearpassError
+from nearpass.astro.axes import axes_named
+from nearpass.config.declarations import Orbit, Uncertainty
+from nearpass.config.editions import Contact
+from nearpass.config.fields import Identifier, Positive, Table
+from nearpass.errors import NearpassError
 
 
 class EphemerisSource(Table):
@@ -19,8 +19,8 @@ class EphemerisSource(Table):
     ``path`` may hold wildcards and is relative to the configuration's folder. Of several OEM files the newest by
     CREATION_DATE is the current one; of several kernels the newest by name. ``axes`` says what names of axes in the
     files mean, for names that no standard defines or that a file uses wrongly: ``{ MCI = "MARS EQUATOR J2000" }``.
-    ``source`` is where ``nearpass fetch`` retrieves them (:mod:`generator.origins`), ``kernel_sources`` the same for
-    each of ``kernels``.
+    ``source`` is where ``nearpass fetch`` retrieves them (:mod:`nearpass.config.origins`), ``kernel_sources`` the
+    same for each of ``kernels``.
 
     The first nominal source that gives a usable delivery is the one the events rest on. Each alternative (another
     agency's, last week's) and each planned one (a manoeuvre not yet flown) is a solution of its own with a ``name``:

@@ -10,14 +10,14 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
-from generator.config import editions
-from generator.config.checks import check_copies, check_tables
-from generator.config.declarations import CatalogueTable, Orbit, Uncertainty
-from generator.config.objects import EphemerisSource, ScreenedObject
-from generator.config.tables import Alert, ArchiveTable, Config, Cycle, Publish, Site, Threshold
-from generator.config.toml_lines import line_of
-from generator.errors import ConfigError
-from generator.origins import Fetch
+from nearpass.config import editions
+from nearpass.config.checks import check_copies, check_tables
+from nearpass.config.declarations import CatalogueTable, Orbit, Uncertainty
+from nearpass.config.objects import EphemerisSource, ScreenedObject
+from nearpass.config.origins import Fetch
+from nearpass.config.tables import Alert, ArchiveTable, Config, Cycle, Publish, Site, Threshold
+from nearpass.config.toml_lines import line_of
+from nearpass.errors import ConfigError
 
 
 def parse_config(text: str, file: str) -> Config:

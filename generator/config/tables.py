@@ -6,15 +6,15 @@ from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
 
-from generator.astro.bodies import Body, body_named
-from generator.config.declarations import CatalogueTable
-from generator.config.editions import EditionTable, MarkingTable, mapped_words
-from generator.config.fields import Address, Positive, Table
-from generator.config.objects import ScreenedObject
-from generator.cycle.marking import Tlp
-from generator.encounter.alert import AlertRule, Level
-from generator.errors import NearpassError
-from generator.origins import Fetch
+from nearpass.astro.bodies import Body, body_named
+from nearpass.config.declarations import CatalogueTable
+from nearpass.config.editions import EditionTable, MarkingTable, mapped_words
+from nearpass.config.fields import Address, Positive, Table
+from nearpass.config.objects import ScreenedObject
+from nearpass.config.origins import Fetch
+from nearpass.encounter.alert import AlertRule, Level
+from nearpass.errors import NearpassError
+from nearpass.record.marking import Tlp
 
 
 class Site(Table):

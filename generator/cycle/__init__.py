@@ -1,1 +1,1 @@
-"""The stored cycle: record, history and archive."""
+"""One cycle: ingest, screen, assess, record; catalogues and rescreening."""

@@ -11,28 +11,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.astro.bodies import Body
-from generator.astro.epochs import Epoch
-from generator.cycle.probability import encounter_input, probability
-from generator.cycle.record import ObjectRecord, ProbabilityRecord
-from generator.encounter.alert import AlertRule, Verdict, assess
-from generator.encounter.geometry import Encounter
-from generator.encounter.pc_encounter import EncounterInput
-from generator.encounter.uncertainty import DeclaredModel, StateCovariance, state_covariance
-from generator.ephemeris.trajectory import Trajectory
-from generator.screening.screen import Approach
+from nearpass.astro.bodies import Body
+from nearpass.astro.epochs import Epoch
+from nearpass.cycle.probability import encounter_input, probability
+from nearpass.encounter.alert import AlertRule, Verdict, assess
+from nearpass.encounter.geometry import Encounter
+from nearpass.encounter.pc_encounter import EncounterInput
+from nearpass.encounter.uncertainty import StateCovariance, state_covariance
+from nearpass.ephemeris.trajectory import Trajectory
+from nearpass.record.record import ObjectRecord, ProbabilityRecord
+from nearpass.record.source import Source
+from nearpass.screening.screen import Approach
 
 FloatArray = NDArray[np.float64]
 Both = tuple[Trajectory, Trajectory]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """The delivery that a trajectory was made of: its name, when it was made, and the declared errors, if any."""
-
-    file: str
-    created_s: float
-    declared: DeclaredModel | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

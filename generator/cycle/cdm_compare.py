@@ -11,12 +11,12 @@ import spiceypy as spice
 from numpy.typing import NDArray
 from spiceypy.utils.exceptions import SpiceyError
 
-from generator.astro.bodies import body_named
-from generator.astro.epochs import Epoch
-from generator.astro.frames import icrf_from_axes
-from generator.astro.local_axes import rtn_axes
-from generator.cycle.cdm import Cdm, CdmObject
-from generator.errors import FrameError, InputError
+from nearpass.astro.bodies import body_named
+from nearpass.astro.epochs import Epoch
+from nearpass.astro.frames import icrf_from_axes
+from nearpass.astro.local_axes import rtn_axes
+from nearpass.errors import FrameError, InputError
+from nearpass.messages.cdm import Cdm, CdmObject
 
 FloatArray = NDArray[np.float64]
 

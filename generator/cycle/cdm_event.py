@@ -29,8 +29,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.astro.frames import icrf_from_axes
-from generator.cycle.cdm import (
+from nearpass.astro.fields import Matrix6, Vector
+from nearpass.astro.frames import icrf_from_axes
+from nearpass.encounter.uncertainty import Basis
+from nearpass.errors import PublicationError
+from nearpass.messages.cdm import (
     Cdm,
     CdmHeader,
     CdmObject,
@@ -38,12 +41,9 @@ from generator.cycle.cdm import (
     Maneuverable,
     Values,
 )
-from generator.cycle.cdm_write import number_text
-from generator.cycle.event_record import EventRecord
-from generator.cycle.fields import Matrix6, Vector
-from generator.cycle.record import CycleRecord, InputRecord, ObjectRecord
-from generator.encounter.uncertainty import Basis
-from generator.errors import PublicationError
+from nearpass.messages.cdm_write import number_text
+from nearpass.record.event_record import EventRecord
+from nearpass.record.record import CycleRecord, InputRecord, ObjectRecord
 
 FloatArray = NDArray[np.float64]
 

@@ -10,16 +10,16 @@ from typing import Final
 
 import numpy as np
 
-from generator.astro.bodies import Body, equator_from_icrf, planetographic
-from generator.astro.epochs import Epoch
-from generator.cycle.approach import Source
-from generator.cycle.motion import approximate
-from generator.cycle.record import CrossingRecord, ObjectRecord, SeasonRecord, Span
-from generator.encounter.alert import AlertRule, assess_crossing
-from generator.encounter.uncertainty import timing_sigma_s
-from generator.ephemeris.trajectory import FloatArray, Trajectory
-from generator.screening.crossing import Crossing
-from generator.screening.crossing_season import season
+from nearpass.astro.bodies import Body, equator_from_icrf, planetographic
+from nearpass.astro.epochs import Epoch
+from nearpass.crossing.crossing import Crossing
+from nearpass.crossing.season import season
+from nearpass.encounter.alert import AlertRule, assess_crossing
+from nearpass.encounter.uncertainty import timing_sigma_s
+from nearpass.ephemeris.trajectory import FloatArray, Trajectory
+from nearpass.record.motion import approximate
+from nearpass.record.record import CrossingRecord, ObjectRecord, SeasonRecord, Span
+from nearpass.record.source import Source
 
 DAY_S: Final = 86_400.0
 SEASON_DAYS: Final = 180.0

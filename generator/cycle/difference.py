@@ -8,10 +8,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.astro.local_axes import rtn_axes
-from generator.cycle.fields import Span, Vector
-from generator.cycle.solution_record import DifferenceRecord
-from generator.ephemeris.trajectory import Trajectory
+from nearpass.astro.fields import Span, Vector
+from nearpass.astro.local_axes import rtn_axes
+from nearpass.ephemeris.trajectory import Trajectory
+from nearpass.record.solution_record import DifferenceRecord
 
 FloatArray = NDArray[np.float64]
 

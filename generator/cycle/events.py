@@ -10,14 +10,19 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.astro.bodies import Body
-from generator.astro.epochs import Epoch
-from generator.astro.frames import PlanetaryEphemeris
-from generator.astro.local_axes import rtn_axes
-from generator.cycle.approach import Assessed, Both, Source, assess_approach
-from generator.cycle.motion import approximate, path_around
-from generator.cycle.probability import sensitivities
-from generator.cycle.record import (
+from nearpass.astro.bodies import Body
+from nearpass.astro.epochs import Epoch
+from nearpass.astro.frames import PlanetaryEphemeris
+from nearpass.astro.local_axes import rtn_axes
+from nearpass.cycle.approach import Assessed, Both, assess_approach
+from nearpass.cycle.probability import sensitivities
+from nearpass.encounter.alert import AlertRule, Level
+from nearpass.encounter.geometry import Encounter, b_plane, place
+from nearpass.encounter.manoeuvre import delta_v_for_pc_m_s, delta_v_m_s
+from nearpass.encounter.pc import FOSTER
+from nearpass.encounter.uncertainty import Basis, StateCovariance, rotated
+from nearpass.record.motion import approximate, path_around
+from nearpass.record.record import (
     BPlaneRecord,
     EventRecord,
     Matrix6,
@@ -28,11 +33,7 @@ from generator.cycle.record import (
     UncertaintyRecord,
     Vector,
 )
-from generator.encounter.alert import AlertRule, Level
-from generator.encounter.geometry import Encounter, b_plane, place
-from generator.encounter.manoeuvre import delta_v_for_pc_m_s, delta_v_m_s
-from generator.encounter.pc import FOSTER
-from generator.encounter.uncertainty import Basis, StateCovariance, rotated
+from nearpass.record.source import Source
 
 FloatArray = NDArray[np.float64]
 

@@ -17,18 +17,18 @@ from numpy.typing import NDArray
 from scipy.optimize import nnls
 from scipy.stats import chi2, cramervonmises
 
-from generator.astro.epochs import Epoch
-from generator.astro.local_axes import rtn_axes
-from generator.cycle.fields import Vector
-from generator.cycle.prediction_record import (
+from nearpass.astro.epochs import Epoch
+from nearpass.astro.fields import Vector
+from nearpass.astro.local_axes import rtn_axes
+from nearpass.encounter.uncertainty import rotated, state_covariance
+from nearpass.ephemeris.trajectory import Trajectory
+from nearpass.record.prediction_record import (
     Matrix3,
     PredictedState,
     Prediction,
     PredictionError,
     PredictionQuality,
 )
-from generator.encounter.uncertainty import rotated, state_covariance
-from generator.ephemeris.trajectory import Trajectory
 
 FloatArray = NDArray[np.float64]
 

@@ -8,12 +8,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.cycle.record import MethodRecord, ProbabilityRecord
-from generator.encounter.geometry import Encounter
-from generator.encounter.pc import ProbabilityResult, assess_probability, covariance_plane, hbr_curve
-from generator.encounter.pc_encounter import EncounterInput
-from generator.encounter.uncertainty import StateCovariance
-from generator.errors import InputError
+from nearpass.encounter.geometry import Encounter
+from nearpass.encounter.pc import ProbabilityResult, assess_probability, covariance_plane, hbr_curve
+from nearpass.encounter.pc_encounter import EncounterInput
+from nearpass.encounter.uncertainty import StateCovariance
+from nearpass.errors import InputError
+from nearpass.record.record import MethodRecord, ProbabilityRecord
 
 FloatArray = NDArray[np.float64]
 Covariances = tuple[StateCovariance | None, StateCovariance | None]

@@ -13,17 +13,18 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.astro.bodies import Body
-from generator.cycle.approach import Assessed, NamedApproach, Source, assess_approach
-from generator.cycle.difference import difference
-from generator.cycle.fields import Span, Vector
-from generator.cycle.history import NOTABLE_CHANGE, same_events
-from generator.cycle.motion import CLOCKS_S, coverage_of
-from generator.cycle.record import EventRecord, InputRecord, ObjectRecord, SolutionEvent, SolutionPair, SolutionRecord
-from generator.cycle.solution_record import Effect, Role
-from generator.encounter.alert import SEVERITY, AlertRule, Level
-from generator.ephemeris.trajectory import Trajectory
-from generator.screening.screen import Approach, PairScreen, screen
+from nearpass.astro.bodies import Body
+from nearpass.astro.fields import Span, Vector
+from nearpass.cycle.approach import Assessed, NamedApproach, assess_approach
+from nearpass.cycle.difference import difference
+from nearpass.encounter.alert import SEVERITY, AlertRule, Level
+from nearpass.ephemeris.trajectory import Trajectory
+from nearpass.record.history import NOTABLE_CHANGE, same_events
+from nearpass.record.motion import CLOCKS_S, coverage_of
+from nearpass.record.record import EventRecord, InputRecord, ObjectRecord, SolutionEvent, SolutionPair, SolutionRecord
+from nearpass.record.solution_record import Effect, Role
+from nearpass.record.source import Source
+from nearpass.screening.screen import Approach, PairScreen, screen
 
 FloatArray = NDArray[np.float64]
 

@@ -14,13 +14,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.astro.local_axes import rtn_axes
-from generator.cycle.record import EventRecord, TogetherRecord
-from generator.encounter.equinoctial import Orbit, orbit
-from generator.encounter.pc_repeated import Passage, repeated_probability
-from generator.encounter.pc_sensitivity import combined_bounds
-from generator.encounter.uncertainty import rotated
-from generator.errors import InputError
+from nearpass.astro.local_axes import rtn_axes
+from nearpass.encounter.equinoctial import Orbit, orbit
+from nearpass.encounter.pc_repeated import Passage, repeated_probability
+from nearpass.encounter.pc_sensitivity import combined_bounds
+from nearpass.encounter.uncertainty import rotated
+from nearpass.errors import InputError
+from nearpass.record.record import EventRecord, TogetherRecord
 
 FloatArray = NDArray[np.float64]
 

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.astro.local_axes import rtn_axes
-from generator.errors import InputError
+from nearpass.astro.local_axes import rtn_axes
+from nearpass.errors import InputError
 
 FloatArray = NDArray[np.float64]
 

@@ -8,10 +8,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.astro.bodies import Body, planetographic
-from generator.astro.epochs import Epoch
-from generator.astro.frames import PlanetaryEphemeris
-from generator.astro.local_axes import rtn_axes
+from nearpass.astro.bodies import Body, planetographic
+from nearpass.astro.epochs import Epoch
+from nearpass.astro.frames import PlanetaryEphemeris
+from nearpass.astro.local_axes import rtn_axes
 
 FloatArray = NDArray[np.float64]
 

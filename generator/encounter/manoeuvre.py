@@ -13,9 +13,9 @@ import spiceypy
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
-from generator.encounter.geometry import Encounter
-from generator.encounter.pc import LEAST_PC
-from generator.encounter.pc2d import EncounterPlanes, foster_pc, project
+from nearpass.encounter.geometry import Encounter
+from nearpass.encounter.pc import LEAST_PC
+from nearpass.encounter.pc2d import EncounterPlanes, foster_pc, project
 
 FloatArray = NDArray[np.float64]
 

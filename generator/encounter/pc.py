@@ -21,10 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from generator.encounter.equinoctial import Orbit
-from generator.encounter.pc2d import EncounterPlanes, contour_pc, foster_pc, project
-from generator.encounter.pc3d import Expected, Peak, find_peak, nc_2d, nc_3d, overlap, whole_span
-from generator.encounter.pc_encounter import (
+from nearpass.encounter.equinoctial import Orbit
+from nearpass.encounter.pc2d import EncounterPlanes, contour_pc, foster_pc, project
+from nearpass.encounter.pc3d import Expected, Peak, find_peak, nc_2d, nc_3d, overlap, whole_span
+from nearpass.encounter.pc_encounter import (
     EncounterInput,
     TrueTca,
     check,
@@ -32,16 +32,16 @@ from generator.encounter.pc_encounter import (
     true_tca,
     uncertain_orbits,
 )
-from generator.encounter.pc_flux import flux
-from generator.encounter.pc_monte_carlo import FirstEntries, MonteCarlo, first_entries, monte_carlo
-from generator.encounter.pc_sensitivity import (
+from nearpass.encounter.pc_flux import flux
+from nearpass.encounter.pc_monte_carlo import FirstEntries, MonteCarlo, first_entries, monte_carlo
+from nearpass.encounter.pc_sensitivity import (
     MaximumPc,
     maximum_pc,
     maximum_pc_without_covariance,
     pc_by_hbr,
     pc_plane,
 )
-from generator.encounter.pc_validity import ShortEncounter, Usage, short_encounter, straight_peak, usage
+from nearpass.encounter.pc_validity import ShortEncounter, Usage, short_encounter, straight_peak, usage
 
 FloatArray = NDArray[np.float64]
 

@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import erfcinv
 
-from generator.encounter.equinoctial import Orbit
-from generator.encounter.pc_flux import CLIP_HBR, flux, flux_per_s, log_flux, rings_needed
+from nearpass.encounter.equinoctial import Orbit
+from nearpass.encounter.pc_flux import CLIP_HBR, flux, flux_per_s, log_flux, rings_needed
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]

@@ -8,9 +8,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.encounter.equinoctial import Orbit, orbit
-from generator.encounter.uncertainty import MOST_INDEFINITE
-from generator.errors import InputError
+from nearpass.encounter.equinoctial import Orbit, orbit
+from nearpass.encounter.uncertainty import MOST_INDEFINITE
+from nearpass.errors import InputError
 
 FloatArray = NDArray[np.float64]
 

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
-from generator.encounter.equinoctial import Orbit
-from generator.encounter.pc3d import overlap
-from generator.encounter.pc_flux import flux, mean_inward_km_s, surface
+from nearpass.encounter.equinoctial import Orbit
+from nearpass.encounter.pc3d import overlap
+from nearpass.encounter.pc_flux import flux, mean_inward_km_s, surface
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]

@@ -15,9 +15,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.encounter.equinoctial import Orbit
-from generator.encounter.pc3d import find_peak, nc_3d, whole_span
-from generator.encounter.pc_monte_carlo import first_entries
+from nearpass.encounter.equinoctial import Orbit
+from nearpass.encounter.pc3d import find_peak, nc_3d, whole_span
+from nearpass.encounter.pc_monte_carlo import first_entries
 
 FloatArray = NDArray[np.float64]
 

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.encounter.pc2d import EncounterPlanes, foster_pc, project
+from nearpass.encounter.pc2d import EncounterPlanes, foster_pc, project
 
 FloatArray = NDArray[np.float64]
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import erfcinv
 
-from generator.encounter.pc3d import DURATION_SIGMAS, GAMMA, Peak
+from nearpass.encounter.pc3d import DURATION_SIGMAS, GAMMA, Peak
 
 FloatArray = NDArray[np.float64]
 

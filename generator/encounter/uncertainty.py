@@ -13,9 +13,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.astro.local_axes import rtn_axes, tnw_axes
-from generator.ephemeris.trajectory import CovarianceTable, Trajectory
-from generator.errors import CoverageError, FrameError
+from nearpass.astro.local_axes import rtn_axes, tnw_axes
+from nearpass.ephemeris.trajectory import CovarianceTable, Trajectory
+from nearpass.errors import CoverageError, FrameError
 
 FloatArray = NDArray[np.float64]
 

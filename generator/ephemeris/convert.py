@@ -11,14 +11,14 @@ from typing import Final, Literal
 
 import numpy as np
 
-from generator.astro.epochs import Epoch, TimeSystem
-from generator.ephemeris.compression import decompressed
-from generator.ephemeris.interpolation import DEFAULT_DEGREE, DEFAULT_METHOD, arc_from_nodes
-from generator.ephemeris.oem import parse_oem
-from generator.ephemeris.oem_records import FloatArray, OemHeader, OemMessage, OemSegment
-from generator.ephemeris.oem_write import write_oem
-from generator.ephemeris.trajectory import Arc, Trajectory
-from generator.errors import InputError
+from nearpass.astro.epochs import Epoch, TimeSystem
+from nearpass.ephemeris.interpolation import DEFAULT_DEGREE, DEFAULT_METHOD, arc_from_nodes
+from nearpass.ephemeris.trajectory import Arc, Trajectory
+from nearpass.errors import InputError
+from nearpass.messages.compression import decompressed
+from nearpass.messages.oem import parse_oem
+from nearpass.messages.oem_records import FloatArray, OemHeader, OemMessage, OemSegment
+from nearpass.messages.oem_write import write_oem
 
 Notation = Literal["kvn", "xml"]
 

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sgp4.api import WGS72, Satrec, SatrecArray
 
-from generator.astro.axes import axes_named
-from generator.astro.epochs import DAY_S, Epoch
+from nearpass.astro.axes import axes_named
+from nearpass.astro.epochs import DAY_S, Epoch
 
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.intp]

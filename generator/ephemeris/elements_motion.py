@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sgp4.api import SGP4_ERRORS
 
-from generator.astro.epochs import DAY_S, Epoch
-from generator.astro.teme import icrf_from_teme
-from generator.ephemeris.elements_record import ElementSet
-from generator.ephemeris.fitting import fitted_arc
-from generator.ephemeris.trajectory import Proof, Trajectory
-from generator.errors import InputError
+from nearpass.astro.epochs import DAY_S, Epoch
+from nearpass.astro.teme import icrf_from_teme
+from nearpass.ephemeris.fitting import fitted_arc
+from nearpass.ephemeris.trajectory import Proof, Trajectory
+from nearpass.errors import InputError
+from nearpass.messages.elements_record import ElementSet
 
 FloatArray = NDArray[np.float64]
 

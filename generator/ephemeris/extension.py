@@ -24,12 +24,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from generator.astro.bodies import Body, equator_from_icrf
-from generator.astro.drift import SecularRates, secular_rates
-from generator.astro.epochs import DAY_S
-from generator.ephemeris.interpolation import cut
-from generator.ephemeris.trajectory import Approximation, Arc, Proof, Trajectory
-from generator.errors import InputError
+from nearpass.astro.bodies import Body, equator_from_icrf
+from nearpass.astro.drift import SecularRates, secular_rates
+from nearpass.astro.epochs import DAY_S
+from nearpass.ephemeris.interpolation import cut
+from nearpass.ephemeris.trajectory import Approximation, Arc, Proof, Trajectory
+from nearpass.errors import InputError
 
 FloatArray = NDArray[np.float64]
 

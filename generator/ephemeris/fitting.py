@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.ephemeris.trajectory import Arc
-from generator.errors import InputError
+from nearpass.ephemeris.trajectory import Arc
+from nearpass.errors import InputError
 
 FloatArray = NDArray[np.float64]
 

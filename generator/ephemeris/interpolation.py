@@ -18,13 +18,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.astro.bodies import Body
-from generator.astro.epochs import NS, Epoch
-from generator.astro.frames import CENTER_AT_BARYCENTER, PlanetaryEphemeris, center_id, icrf_from_axes
-from generator.astro.local_axes import rtn_axes, tnw_axes
-from generator.ephemeris.oem import METHODS, OemCovariances, OemMessage, OemSegment
-from generator.ephemeris.trajectory import Arc, CovarianceTable, Proof, Trajectory
-from generator.errors import InputError
+from nearpass.astro.bodies import Body
+from nearpass.astro.epochs import NS, Epoch
+from nearpass.astro.frames import CENTER_AT_BARYCENTER, PlanetaryEphemeris, center_id, icrf_from_axes
+from nearpass.astro.local_axes import rtn_axes, tnw_axes
+from nearpass.ephemeris.trajectory import Arc, CovarianceTable, Proof, Trajectory
+from nearpass.errors import InputError
+from nearpass.messages.oem import METHODS, OemCovariances, OemMessage, OemSegment
 
 FloatArray = NDArray[np.float64]
 

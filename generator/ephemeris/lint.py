@@ -12,15 +12,15 @@ from typing import Final
 
 import numpy as np
 
-from generator.astro.bodies import Body
-from generator.astro.epochs import Epoch
-from generator.ephemeris import lint_delivery as delivery
-from generator.ephemeris import lint_elements as elements
-from generator.ephemeris import lint_motion as motion
-from generator.ephemeris.elements_record import ElementSet
-from generator.ephemeris.lint_finding import Finding, Grade
-from generator.ephemeris.oem_records import OemMessage
-from generator.ephemeris.trajectory import Trajectory
+from nearpass.astro.bodies import Body
+from nearpass.astro.epochs import Epoch
+from nearpass.ephemeris import lint_delivery as delivery
+from nearpass.ephemeris import lint_elements as elements
+from nearpass.ephemeris import lint_motion as motion
+from nearpass.ephemeris.lint_finding import Finding, Grade
+from nearpass.ephemeris.trajectory import Trajectory
+from nearpass.messages.elements_record import ElementSet
+from nearpass.messages.oem_records import OemMessage
 
 __all__ = ["Finding", "Grade", "lint_elements", "lint_oem", "lint_trajectory", "overall"]
 

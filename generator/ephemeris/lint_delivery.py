@@ -12,9 +12,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.astro.epochs import DAY_S, Epoch
-from generator.ephemeris.lint_finding import Finding, Grade, count_text, duration_text, graded, length_text
-from generator.ephemeris.oem_records import FloatArray, OemSegment
+from nearpass.astro.epochs import DAY_S, Epoch
+from nearpass.ephemeris.lint_finding import Finding, Grade, count_text, duration_text, graded, length_text
+from nearpass.messages.oem_records import FloatArray, OemSegment
 
 Spans = Sequence[tuple[Epoch, Epoch]]
 

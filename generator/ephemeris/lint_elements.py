@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from generator.astro.epochs import DAY_S, Epoch
-from generator.ephemeris.elements_motion import failure_of
-from generator.ephemeris.elements_record import ElementSet
-from generator.ephemeris.lint_finding import Finding, Grade, duration_text, graded, length_text
-from generator.ephemeris.trajectory import Trajectory
+from nearpass.astro.epochs import DAY_S, Epoch
+from nearpass.ephemeris.elements_motion import failure_of
+from nearpass.ephemeris.lint_finding import Finding, Grade, duration_text, graded, length_text
+from nearpass.ephemeris.trajectory import Trajectory
+from nearpass.messages.elements_record import ElementSet
 
 FEW_DAYS_S: Final = 3.0 * DAY_S
 TWO_WEEKS_S: Final = 14.0 * DAY_S

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from generator.astro.epochs import DAY_S
+from nearpass.astro.epochs import DAY_S
 
 
 class Grade(StrEnum):

@@ -12,14 +12,14 @@ from typing import Final
 
 import numpy as np
 
-from generator.astro.bodies import BODIES, Body
-from generator.astro.epochs import NS, Epoch
-from generator.astro.frames import CENTER_AT_BARYCENTER, center_id
-from generator.ephemeris.interpolation import arc_from_nodes, window_size
-from generator.ephemeris.lint_finding import Finding, Grade, count_text, duration_text, graded, length_text, speed_text
-from generator.ephemeris.oem_records import FloatArray, OemSegment
-from generator.ephemeris.trajectory import Arc, clenshaw
-from generator.errors import FrameError
+from nearpass.astro.bodies import BODIES, Body
+from nearpass.astro.epochs import NS, Epoch
+from nearpass.astro.frames import CENTER_AT_BARYCENTER, center_id
+from nearpass.ephemeris.interpolation import arc_from_nodes, window_size
+from nearpass.ephemeris.lint_finding import Finding, Grade, count_text, duration_text, graded, length_text, speed_text
+from nearpass.ephemeris.trajectory import Arc, clenshaw
+from nearpass.errors import FrameError
+from nearpass.messages.oem_records import FloatArray, OemSegment
 
 ORBIT_SHARE: Final = 0.01
 """Point spacing asked for by NPR 8079.1, table 5-1, as a part of an orbit, in time or in true anomaly."""

@@ -13,12 +13,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.astro.bodies import Body, equator_from_icrf
-from generator.astro.drift import secular_rates
-from generator.astro.epochs import Epoch
-from generator.astro.frames import EQUATOR_OF_J2000, icrf_from_axes
-from generator.ephemeris.lint_finding import Finding, Grade
-from generator.ephemeris.trajectory import Trajectory
+from nearpass.astro.bodies import Body, equator_from_icrf
+from nearpass.astro.drift import secular_rates
+from nearpass.astro.epochs import Epoch
+from nearpass.astro.frames import EQUATOR_OF_J2000, icrf_from_axes
+from nearpass.ephemeris.lint_finding import Finding, Grade
+from nearpass.ephemeris.trajectory import Trajectory
 
 FloatArray = NDArray[np.float64]
 

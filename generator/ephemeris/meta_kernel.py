@@ -13,8 +13,8 @@ from typing import Final
 import spiceypy as spice
 from spiceypy.utils.exceptions import SpiceyError
 
-from generator.ephemeris.spk import in_child
-from generator.errors import InputError
+from nearpass.ephemeris.spk import in_child
+from nearpass.errors import InputError
 
 META_SUFFIXES: Final = (".tm", ".mk")
 TEXT_SUFFIXES: Final = (".tls", ".tpc", ".tf", ".tsc", ".ti")  # by the conventions of NAIF

@@ -22,11 +22,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.astro.bodies import Body
-from generator.astro.epochs import DAY_S, Epoch, tdb_s
-from generator.ephemeris.fitting import fitted_arc
-from generator.ephemeris.trajectory import Approximation, Proof, Trajectory
-from generator.errors import InputError
+from nearpass.astro.bodies import Body
+from nearpass.astro.epochs import DAY_S, Epoch, tdb_s
+from nearpass.ephemeris.fitting import fitted_arc
+from nearpass.ephemeris.trajectory import Approximation, Proof, Trajectory
+from nearpass.errors import InputError
 
 FloatArray = NDArray[np.float64]
 

@@ -12,11 +12,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from generator.astro.axes import axes_named
-from generator.astro.epochs import NS, Epoch
-from generator.astro.frames import center_id, normalised
-from generator.ephemeris.oem_records import FloatArray, IntArray, OemCovariances, OemMessage, OemSegment
-from generator.errors import FrameError
+from nearpass.astro.axes import axes_named
+from nearpass.astro.epochs import NS, Epoch
+from nearpass.astro.frames import center_id, normalised
+from nearpass.errors import FrameError
+from nearpass.messages.oem_records import FloatArray, IntArray, OemCovariances, OemMessage, OemSegment
 
 _LOCAL: frozenset[str] = frozenset({"RTN", "RSW", "TNW"})
 

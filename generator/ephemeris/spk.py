@@ -1,10 +1,10 @@
 """SPK kernels of every data type that CSPICE evaluates, read in a child process of their own.
 
 A hostile or damaged kernel can abort the process that reads it, and CSPICE has one kernel pool per process; so each
-call starts one child, with a time limit, and what goes wrong there becomes an :class:`~generator.errors.InputError`.
+call starts one child, with a time limit, and what goes wrong there becomes an :class:`~nearpass.errors.InputError`.
 
 Where the whole chain from target to body is of types 2 and 3, the Chebyshev series are taken as they are. Everything
-else is fitted to CSPICE (:mod:`generator.ephemeris.fitting`). Fits never cross a place where CSPICE would change
+else is fitted to CSPICE (:mod:`nearpass.ephemeris.fitting`). Fits never cross a place where CSPICE would change
 segments.
 """
 
@@ -23,14 +23,14 @@ import numpy as np
 from numpy.typing import NDArray
 from spiceypy.utils.exceptions import SpiceyError
 
-from generator.astro.bodies import Body
-from generator.astro.epochs import DAY_S, NS, Epoch, TimeSystem, tai_ns, tdb_s
-from generator.astro.frames import PlanetaryEphemeris
-from generator.ephemeris.fitting import TOLERANCE_KM, fitted_arc
-from generator.ephemeris.interpolation import on_parts
-from generator.ephemeris.spk_segments import Link, check_frames, links, segments_of
-from generator.ephemeris.trajectory import Arc, Proof, Trajectory
-from generator.errors import InputError, NearpassError
+from nearpass.astro.bodies import Body
+from nearpass.astro.epochs import DAY_S, NS, Epoch, TimeSystem, tai_ns, tdb_s
+from nearpass.astro.frames import PlanetaryEphemeris
+from nearpass.ephemeris.fitting import TOLERANCE_KM, fitted_arc
+from nearpass.ephemeris.interpolation import on_parts
+from nearpass.ephemeris.spk_segments import Link, check_frames, links, segments_of
+from nearpass.ephemeris.trajectory import Arc, Proof, Trajectory
+from nearpass.errors import InputError, NearpassError
 
 FloatArray = NDArray[np.float64]
 _Answer = TypeVar("_Answer")

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from spiceypy import cyice
 from spiceypy.utils.exceptions import SpiceyError
 
-from generator.astro.frames import CENTER_AT_BARYCENTER
-from generator.errors import InputError
+from nearpass.astro.frames import CENTER_AT_BARYCENTER
+from nearpass.errors import InputError
 
 FloatArray = NDArray[np.float64]
 

@@ -2,7 +2,7 @@
 
 CSPICE interpolates the same nodes by the same method, so what differs is rounding: of epochs to a double of TDB
 seconds, and, where a window holds an odd number of nodes, CSPICE's other choice of them (see
-:mod:`generator.ephemeris.interpolation`). The written kernel is evaluated at and between its nodes and compared.
+:mod:`nearpass.ephemeris.interpolation`). The written kernel is evaluated at and between its nodes and compared.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from typing import Final
 import numpy as np
 import spiceypy as spice
 
-from generator.astro.epochs import NS, Epoch, tdb_s
-from generator.astro.frames import center_id, icrf_from_axes
-from generator.ephemeris.interpolation import arc_from_nodes, window_size
-from generator.ephemeris.oem_records import FloatArray, OemMessage, OemSegment
-from generator.ephemeris.reframe import in_fixed_axes
-from generator.ephemeris.spk import in_child
-from generator.errors import InputError
+from nearpass.astro.epochs import NS, Epoch, tdb_s
+from nearpass.astro.frames import center_id, icrf_from_axes
+from nearpass.ephemeris.interpolation import arc_from_nodes, window_size
+from nearpass.ephemeris.reframe import in_fixed_axes
+from nearpass.ephemeris.spk import in_child
+from nearpass.errors import InputError
+from nearpass.messages.oem_records import FloatArray, OemMessage, OemSegment
 
 _MOST_NAME: Final = 40  # characters of a segment's name
 _HERMITE: Final = 13

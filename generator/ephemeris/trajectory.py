@@ -15,8 +15,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.astro.epochs import Epoch
-from generator.errors import CoverageError
+from nearpass.astro.epochs import Epoch
+from nearpass.errors import CoverageError
 
 FloatArray = NDArray[np.float64]
 

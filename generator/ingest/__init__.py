@@ -10,17 +10,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from generator.config import Config, EphemerisSource, ScreenedObject, resolve
-from generator.cycle.record import InputRecord
-from generator.ephemeris.meta_kernel import META_SUFFIXES
-from generator.errors import InputError
-from generator.ingest.attribution import attributed
-from generator.ingest.delivery import Ingested, Setting, refused_input, shown_path, source_of
-from generator.ingest.elements import holds_elements, read_element_files
-from generator.ingest.kernels import read_kernels
-from generator.ingest.messages import read_messages
-from generator.ingest.theory import read_theory
-from generator.ledger import read_ledger
+from nearpass.config import Config, EphemerisSource, ScreenedObject, resolve
+from nearpass.ephemeris.meta_kernel import META_SUFFIXES
+from nearpass.errors import InputError
+from nearpass.ingest.attribution import attributed
+from nearpass.ingest.delivery import Ingested, Setting, refused_input, shown_path, source_of
+from nearpass.ingest.elements import holds_elements, read_element_files
+from nearpass.ingest.kernels import read_kernels
+from nearpass.ingest.ledger import read_ledger
+from nearpass.ingest.messages import read_messages
+from nearpass.ingest.theory import read_theory
+from nearpass.record.record import InputRecord
 
 __all__ = ["Ingested", "Setting", "ingest", "ingest_object", "source_of"]
 

@@ -6,10 +6,10 @@ import fnmatch
 from collections.abc import Sequence
 from dataclasses import replace
 
-from generator.config import ScreenedObject
-from generator.cycle.record import InputRecord, RetrievalRecord
-from generator.ingest.delivery import Ingested
-from generator.ledger import Attempt, Ledger, attempt_key
+from nearpass.config import ScreenedObject
+from nearpass.ingest.delivery import Ingested
+from nearpass.ingest.ledger import Attempt, Ledger, attempt_key
+from nearpass.record.record import InputRecord, RetrievalRecord
 
 Place = tuple[str | None, str]
 

@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from generator.config import Config, EphemerisSource, ScreenedObject, resolve
-from generator.config.declarations import CatalogueTable
-from generator.config.editions import marking_record
-from generator.cycle.record import InputRecord
-from generator.ephemeris.compression import decompressed
-from generator.ephemeris.elements import ElementFile, read_elements
-from generator.errors import InputError, NearpassError
-from generator.ingest.attribution import attributed_entry
-from generator.ingest.delivery import Ingested, Setting, shown_path
-from generator.ingest.elements import Candidate, from_elements
-from generator.ledger import Ledger, read_ledger
+from nearpass.config import Config, EphemerisSource, ScreenedObject, resolve
+from nearpass.config.declarations import CatalogueTable
+from nearpass.config.editions import marking_record
+from nearpass.errors import InputError, NearpassError
+from nearpass.ingest.attribution import attributed_entry
+from nearpass.ingest.delivery import Ingested, Setting, shown_path
+from nearpass.ingest.elements import Candidate, from_elements
+from nearpass.ingest.ledger import Ledger, read_ledger
+from nearpass.messages.compression import decompressed
+from nearpass.messages.elements import ElementFile, read_elements
+from nearpass.record.record import InputRecord
 
 MINUTE_S: Final = 60.0
 CATALOGUE: Final = "catalogue"

@@ -10,21 +10,21 @@ from typing import Final
 
 import numpy as np
 
-from generator.astro.bodies import Body
-from generator.astro.epochs import DAY_S, Epoch
-from generator.astro.frames import PlanetaryEphemeris, center_id
-from generator.config import EphemerisSource, ScreenedObject
-from generator.config.editions import marking_record
-from generator.cycle.approach import Source
-from generator.cycle.marking import MarkingRecord, Tlp
-from generator.cycle.motion import orbit_of
-from generator.cycle.record import FindingRecord, InputRecord, Span
-from generator.encounter.uncertainty import DeclaredModel
-from generator.ephemeris.extension import LAST_DAYS, extended
-from generator.ephemeris.lint import Finding, Grade, overall
-from generator.ephemeris.lint_plane import orbit_plane
-from generator.ephemeris.trajectory import Trajectory
-from generator.errors import InputError, NearpassError
+from nearpass.astro.bodies import Body
+from nearpass.astro.epochs import DAY_S, Epoch
+from nearpass.astro.frames import PlanetaryEphemeris, center_id
+from nearpass.config import EphemerisSource, ScreenedObject
+from nearpass.config.editions import marking_record
+from nearpass.encounter.uncertainty import DeclaredModel
+from nearpass.ephemeris.extension import LAST_DAYS, extended
+from nearpass.ephemeris.lint import Finding, Grade, overall
+from nearpass.ephemeris.lint_plane import orbit_plane
+from nearpass.ephemeris.trajectory import Trajectory
+from nearpass.errors import InputError, NearpassError
+from nearpass.record.marking import MarkingRecord, Tlp
+from nearpass.record.motion import orbit_of
+from nearpass.record.record import FindingRecord, InputRecord, Span
+from nearpass.record.source import Source
 
 DEEPEST: Final = 0.9
 """Share of the polar radius below which not even a lander or a crater can be."""

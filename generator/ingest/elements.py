@@ -8,16 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from generator.config import EphemerisSource, ScreenedObject
-from generator.cycle.record import InputRecord, Span
-from generator.ephemeris.compression import START_BYTES as PACKED_BYTES
-from generator.ephemeris.compression import decompressed, decompressed_start
-from generator.ephemeris.elements import START_BYTES, ElementFault, ElementSet, elements_notation, read_elements
-from generator.ephemeris.elements_motion import trajectory_from_elements
-from generator.ephemeris.lint import Finding, lint_elements
-from generator.ephemeris.trajectory import Trajectory
-from generator.errors import InputError, NearpassError
-from generator.ingest.delivery import (
+from nearpass.config import EphemerisSource, ScreenedObject
+from nearpass.ephemeris.elements_motion import trajectory_from_elements
+from nearpass.ephemeris.lint import Finding, lint_elements
+from nearpass.ephemeris.trajectory import Trajectory
+from nearpass.errors import InputError, NearpassError
+from nearpass.ingest.delivery import (
     Ingested,
     Setting,
     check_plausible,
@@ -30,6 +26,10 @@ from generator.ingest.delivery import (
     refused_input,
     shown_path,
 )
+from nearpass.messages.compression import START_BYTES as PACKED_BYTES
+from nearpass.messages.compression import decompressed, decompressed_start
+from nearpass.messages.elements import START_BYTES, ElementFault, ElementSet, elements_notation, read_elements
+from nearpass.record.record import InputRecord, Span
 
 EARTH: Final = 399
 

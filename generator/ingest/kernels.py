@@ -6,13 +6,12 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from generator.config import EphemerisSource, ScreenedObject, resolve
-from generator.cycle.record import InputRecord, Span
-from generator.ephemeris.lint import Finding, lint_trajectory
-from generator.ephemeris.meta_kernel import META_SUFFIXES, TEXT_SUFFIXES, with_listed
-from generator.ephemeris.spk import SpkCoverage, spk_summary, spk_trajectory
-from generator.errors import InputError, NearpassError
-from generator.ingest.delivery import (
+from nearpass.config import EphemerisSource, ScreenedObject, resolve
+from nearpass.ephemeris.lint import Finding, lint_trajectory
+from nearpass.ephemeris.meta_kernel import META_SUFFIXES, TEXT_SUFFIXES, with_listed
+from nearpass.ephemeris.spk import SpkCoverage, spk_summary, spk_trajectory
+from nearpass.errors import InputError, NearpassError
+from nearpass.ingest.delivery import (
     Ingested,
     Setting,
     check_plausible,
@@ -27,6 +26,7 @@ from generator.ingest.delivery import (
     refused_input,
     shown_path,
 )
+from nearpass.record.record import InputRecord, Span
 
 
 def read_kernels(

@@ -7,18 +7,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from generator.astro.axes import axes_named
-from generator.astro.frames import center_id, normalised
-from generator.config import EphemerisSource, ScreenedObject
-from generator.cycle.record import InputRecord, Span
-from generator.ephemeris.compression import START_BYTES, decompressed, decompressed_start
-from generator.ephemeris.interpolation import trajectory_from_oem
-from generator.ephemeris.lint import Finding, Grade, lint_oem
-from generator.ephemeris.oem import OemMessage, OemSegment, parse_oem, peek_header
-from generator.ephemeris.reframe import in_fixed_axes
-from generator.ephemeris.trajectory import Trajectory
-from generator.errors import InputError, NearpassError
-from generator.ingest.delivery import (
+from nearpass.astro.axes import axes_named
+from nearpass.astro.frames import center_id, normalised
+from nearpass.config import EphemerisSource, ScreenedObject
+from nearpass.ephemeris.interpolation import trajectory_from_oem
+from nearpass.ephemeris.lint import Finding, Grade, lint_oem
+from nearpass.ephemeris.reframe import in_fixed_axes
+from nearpass.ephemeris.trajectory import Trajectory
+from nearpass.errors import InputError, NearpassError
+from nearpass.ingest.delivery import (
     Delivery,
     Ingested,
     Setting,
@@ -34,6 +31,9 @@ from generator.ingest.delivery import (
     refused_input,
     shown_path,
 )
+from nearpass.messages.compression import START_BYTES, decompressed, decompressed_start
+from nearpass.messages.oem import OemMessage, OemSegment, parse_oem, peek_header
+from nearpass.record.record import InputRecord, Span
 
 HEADER_BYTES: Final = 65_536
 MOST_COMMENTS: Final = 1_000

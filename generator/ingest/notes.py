@@ -26,11 +26,11 @@ from typing import Any, Final
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from generator.astro.epochs import Epoch
-from generator.config.editions import marking_record
-from generator.cycle.marking import Tlp
-from generator.cycle.record import NoteKind, NoteRecord
-from generator.errors import InputError
+from nearpass.astro.epochs import Epoch
+from nearpass.config.editions import marking_record
+from nearpass.errors import InputError
+from nearpass.record.marking import Tlp
+from nearpass.record.record import NoteKind, NoteRecord
 
 FOLDER: Final = "log"
 LARGEST_BYTES: Final = 1_000_000

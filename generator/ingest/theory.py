@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from generator.config import EphemerisSource, ScreenedObject
-from generator.cycle.record import InputRecord
-from generator.encounter.uncertainty import DeclaredModel
-from generator.ephemeris.lint import Finding, Grade
-from generator.ephemeris.moons import MOONS, THEORY, moon_trajectory
-from generator.errors import InputError, NearpassError
-from generator.ingest.delivery import Ingested, Setting, graded, refused_input
+from nearpass.config import EphemerisSource, ScreenedObject
+from nearpass.encounter.uncertainty import DeclaredModel
+from nearpass.ephemeris.lint import Finding, Grade
+from nearpass.ephemeris.moons import MOONS, THEORY, moon_trajectory
+from nearpass.errors import InputError, NearpassError
+from nearpass.ingest.delivery import Ingested, Setting, graded, refused_input
+from nearpass.record.record import InputRecord
 
 
 def read_theory(item: ScreenedObject, source: EphemerisSource, setting: Setting) -> Iterator[Ingested | InputRecord]:

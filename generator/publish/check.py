@@ -6,14 +6,14 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from generator.cycle.archive import Archive
-from generator.cycle.durable import canonical_json, sha256_of
-from generator.cycle.verify import Finding
-from generator.errors import PublicationError
-from generator.publish.commit import read_journal
-from generator.publish.manifest import ANCHOR, ROOT, anchor, is_manifest, parse
-from generator.publish.mirror import UNFINISHED
-from generator.publish.workspace import Workspace
+from nearpass.archive.archive import Archive
+from nearpass.archive.durable import canonical_json, sha256_of
+from nearpass.archive.verify import Finding
+from nearpass.errors import PublicationError
+from nearpass.publish.commit import read_journal
+from nearpass.publish.manifest import ANCHOR, ROOT, anchor, is_manifest, parse
+from nearpass.publish.mirror import UNFINISHED
+from nearpass.publish.workspace import Workspace
 
 Allowed = Mapping[str, set[str | None]]
 """Hashes that a file may have while a publication is unfinished; None where it may be absent."""

@@ -14,8 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
-from generator.cycle.durable import canonical_json, make_folder, replace_durably, sha256_of, sync_file, sync_folder
-from generator.publish.workspace import Workspace
+from nearpass.archive.durable import canonical_json, make_folder, replace_durably, sha256_of, sync_file, sync_folder
+from nearpass.publish.workspace import Workspace
 
 JOURNAL: Final = "commit.json"
 LAST: Final = ("live/latest.js", "manifest.json", "manifest.sha256", "index.html", "latest.json")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from generator.cycle.archive import Archive
-from generator.errors import LeakError
-from generator.publish.site import publish, unpublished
-from generator.publish.stage import Drawer, Progress
-from generator.publish.workspace import Workspace
+from nearpass.archive.archive import Archive
+from nearpass.errors import LeakError
+from nearpass.publish.site import publish, unpublished
+from nearpass.publish.stage import Drawer, Progress
+from nearpass.publish.workspace import Workspace
 
 
 def publish_editions(sites: Sequence[Workspace], *, jobs: int, progress: Progress) -> list[LeakError]:

@@ -13,17 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import generator
-from generator.astro.epochs import Epoch
-from generator.cycle.archive import Archive
-from generator.cycle.manifest import Link
-from generator.cycle.notices import LEFT, Notice, dump_notice, load_notice, notices
-from generator.cycle.record import CycleRecord
-from generator.encounter.alert import Level
-from generator.report.silence import meaningful
-from generator.report.verdicts import CycleSummary, MonthEvent, summarise
+import nearpass
+from nearpass.archive.archive import Archive
+from nearpass.archive.manifest import Link
+from nearpass.astro.epochs import Epoch
+from nearpass.encounter.alert import Level
+from nearpass.record.notices import LEFT, Notice, dump_notice, load_notice, notices
+from nearpass.record.record import CycleRecord
+from nearpass.report.silence import meaningful
+from nearpass.report.verdicts import CycleSummary, MonthEvent, summarise
 
-FORMAT: Final = f"2/{generator.__version__}"
+FORMAT: Final = f"2/{nearpass.__version__}"
 """Another format, or another program that may word a verdict otherwise, makes the index again."""
 _TABLES: Final = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;

@@ -20,10 +20,14 @@ from string import ascii_lowercase, digits
 from typing import Final
 from urllib.parse import unquote
 
-import generator
-from generator.cycle.record import SCHEMA, ChangeRecord, CycleRecord, DormantEvent
-from generator.cycle.release import reduced
-from generator.cycle.secrets import (
+import nearpass
+from nearpass.errors import LeakError
+from nearpass.publish.index import open_index
+from nearpass.publish.stage import all_plots
+from nearpass.publish.workspace import Workspace
+from nearpass.record.record import SCHEMA, ChangeRecord, CycleRecord, DormantEvent
+from nearpass.release.reduction import reduced
+from nearpass.release.secrets import (
     ALONE_DIGITS,
     BESIDE_DIGITS,
     NOTHING_TOLD,
@@ -34,13 +38,9 @@ from generator.cycle.secrets import (
     plain_text,
     secrets_of,
 )
-from generator.errors import LeakError
-from generator.publish.index import open_index
-from generator.publish.stage import all_plots
-from generator.publish.workspace import Workspace
-from generator.report.plots import Plot
-from generator.report.site_hooks import ASSETS
-from generator.resources import resource
+from nearpass.report.plots import Plot
+from nearpass.report.site_hooks import ASSETS
+from nearpass.resources import resource
 
 _WORD: Final = re.compile(r"[a-z0-9]+")
 _NOT_OF_A_WORD: Final = bytes(code if chr(code) in ascii_lowercase + digits else ord(" ") for code in range(256))
@@ -272,7 +272,7 @@ def _is_text(data: bytes) -> bool:
 @cache
 def vocabulary() -> str:
     """The words of the program: its sources, with their strings joined, and its templates."""
-    package = Path(generator.__file__).parent
+    package = Path(nearpass.__file__).parent
     sources = [path.read_text(encoding="utf-8") for path in sorted(package.rglob("*.py"))]
     templates = [path.read_text(encoding="utf-8") for path in sorted(resource("templates").rglob("*.j2"))]
     return plain_text(re.sub(r'"\s*\n\s*f?"', "", "\n".join([*sources, *templates])))

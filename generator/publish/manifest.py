@@ -18,8 +18,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from generator.cycle.durable import canonical_json, sha256_of
-from generator.errors import PublicationError
+from nearpass.archive.durable import canonical_json, sha256_of
+from nearpass.errors import PublicationError
 
 SCHEMA: Final = 1
 ROOT: Final = "manifest.json"

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from generator.cycle.durable import make_folder, sync_file, sync_folder
-from generator.errors import PublicationError
-from generator.publish.commit import rank
-from generator.publish.manifest import ANCHOR, ROOT, is_manifest, read
+from nearpass.archive.durable import make_folder, sync_file, sync_folder
+from nearpass.errors import PublicationError
+from nearpass.publish.commit import rank
+from nearpass.publish.manifest import ANCHOR, ROOT, is_manifest, read
 
 UNFINISHED: Final = ".nearpass-copy"
 """The one file that an interrupted copy may leave; the next one replaces it."""

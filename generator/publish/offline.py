@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from generator.cycle.archive import cycle_folder
-from generator.report.pages import zip_name
-from generator.report.rendering import render
+from nearpass.archive.archive import cycle_folder
+from nearpass.report.pages import zip_name
+from nearpass.report.rendering import render
 
 EXPLAINING: Final = ("how-to-read.html", "glossary.html", "method.html", "formats.html", "icon.svg")
 _LINK: Final = re.compile(r'(?:href|src)="([^"#?:]+)[#?"]')

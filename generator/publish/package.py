@@ -13,17 +13,17 @@ import json
 import zipfile
 from collections.abc import Iterator
 
-from generator.cycle.archive import Archive, Signer
-from generator.cycle.cdm_event import event_cdm
-from generator.cycle.cdm_write import write_cdm_kvn, write_cdm_xml
-from generator.cycle.durable import canonical_json, sha256_of
-from generator.cycle.marking import Edition, Tlp
-from generator.cycle.record import CycleRecord
-from generator.cycle.release import reduced
-from generator.cycle.secrets import secrets_of
-from generator.errors import ArchiveError, LeakError
-from generator.publish.leak import leaks_in, vocabulary
-from generator.report import tables
+from nearpass.archive.archive import Archive, Signer
+from nearpass.archive.durable import canonical_json, sha256_of
+from nearpass.cycle.cdm_event import event_cdm
+from nearpass.errors import ArchiveError, LeakError
+from nearpass.messages.cdm_write import write_cdm_kvn, write_cdm_xml
+from nearpass.publish.leak import leaks_in, vocabulary
+from nearpass.record.marking import Edition, Tlp
+from nearpass.record.record import CycleRecord
+from nearpass.release.reduction import reduced
+from nearpass.release.secrets import secrets_of
+from nearpass.report import tables
 
 SCHEMA = 1
 

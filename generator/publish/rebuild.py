@@ -11,17 +11,16 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from generator.cycle.archive import Archive, cycle_folder
-from generator.cycle.record import CycleRecord
-from generator.errors import ArchiveError
-from generator.publish.commit import finish, last_published
-from generator.publish.index import open_index
-from generator.publish.leak import check_leaks
-from generator.publish.manifest import forget_damaged
-from generator.publish.offline import write_archive
-from generator.publish.register import stage_register
-from generator.publish.site import fresh_staging, put_in_place
-from generator.publish.stage import (
+from nearpass.archive.archive import Archive, cycle_folder
+from nearpass.errors import ArchiveError
+from nearpass.publish.commit import finish, last_published
+from nearpass.publish.index import open_index
+from nearpass.publish.leak import check_leaks
+from nearpass.publish.manifest import forget_damaged
+from nearpass.publish.offline import write_archive
+from nearpass.publish.register import stage_register
+from nearpass.publish.site import fresh_staging, put_in_place
+from nearpass.publish.stage import (
     Drawer,
     Progress,
     build_pages,
@@ -31,9 +30,10 @@ from generator.publish.stage import (
     stage_permalinks,
     write_texts,
 )
-from generator.publish.workspace import Workspace
-from generator.report.rendering import edition_line
-from generator.report.site_hooks import FRONT_PAGE
+from nearpass.publish.workspace import Workspace
+from nearpass.record.record import CycleRecord
+from nearpass.report.rendering import edition_line
+from nearpass.report.site_hooks import FRONT_PAGE
 
 BATCH: Final = 20
 """Cycles built together: what mkdocs does once a build is then small beside what it does for each page."""

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from generator.cycle.archive import Archive, cycle_folder
-from generator.cycle.record import CycleRecord
-from generator.cycle.register import Register, decided, received, released
-from generator.publish.stage import write_texts
-from generator.publish.workspace import Workspace
-from generator.report import register_views
-from generator.report.pages import register_page
+from nearpass.archive.archive import Archive, cycle_folder
+from nearpass.archive.register import Register, decided, received, released
+from nearpass.publish.stage import write_texts
+from nearpass.publish.workspace import Workspace
+from nearpass.record.record import CycleRecord
+from nearpass.report import register_views
+from nearpass.report.pages import register_page
 
 RECENT: Final = 500
 

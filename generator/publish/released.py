@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from generator.cycle.archive import Archive
-from generator.cycle.durable import sha256_of
-from generator.cycle.marking import Edition
-from generator.cycle.record import CycleRecord
-from generator.cycle.release import reduced
+from nearpass.archive.archive import Archive
+from nearpass.archive.durable import sha256_of
+from nearpass.record.marking import Edition
+from nearpass.record.record import CycleRecord
+from nearpass.release.reduction import reduced
 
 
 class ReleasedArchive(Archive):

@@ -9,17 +9,15 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from generator.cycle.archive import Archive, cycle_folder
-from generator.cycle.durable import sha256_of
-from generator.cycle.record import CycleRecord
-from generator.cycle.release import reduced
-from generator.publish.commit import commit, finish
-from generator.publish.index import open_index
-from generator.publish.leak import check_leaks
-from generator.publish.manifest import updated
-from generator.publish.offline import write_archive
-from generator.publish.register import stage_register
-from generator.publish.stage import (
+from nearpass.archive.archive import Archive, cycle_folder
+from nearpass.archive.durable import sha256_of
+from nearpass.publish.commit import commit, finish
+from nearpass.publish.index import open_index
+from nearpass.publish.leak import check_leaks
+from nearpass.publish.manifest import updated
+from nearpass.publish.offline import write_archive
+from nearpass.publish.register import stage_register
+from nearpass.publish.stage import (
     Drawer,
     Progress,
     build_pages,
@@ -29,7 +27,9 @@ from generator.publish.stage import (
     stage_live,
     stage_permalinks,
 )
-from generator.publish.workspace import Workspace
+from nearpass.publish.workspace import Workspace
+from nearpass.record.record import CycleRecord
+from nearpass.release.reduction import reduced
 
 
 def publish(

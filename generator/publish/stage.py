@@ -14,18 +14,18 @@ from mkdocs.commands.build import build as mkdocs_build
 from mkdocs.config import load_config as load_mkdocs_config
 from mkdocs.exceptions import MkDocsException
 
-from generator.cycle import record as records
-from generator.cycle.archive import Archive, cycle_folder
-from generator.cycle.record import CycleRecord
-from generator.errors import PublicationError
-from generator.publish.index import Index
-from generator.publish.workspace import GENERATED, Workspace
-from generator.report import calendars, feeds
-from generator.report.catalogue import detailed_events
-from generator.report.pages import cycle_pages, live_pages, permalink_pages
-from generator.report.plots import Plot, cycle_plots, data_csv, draw_all, event_plots, object_plots, pair_plots
-from generator.report.silence import still_meaningful
-from generator.report.verdicts import CycleSummary, summarise
+from nearpass.archive.archive import Archive, cycle_folder
+from nearpass.errors import PublicationError
+from nearpass.publish.index import Index
+from nearpass.publish.workspace import GENERATED, Workspace
+from nearpass.record import record as records
+from nearpass.record.record import CycleRecord
+from nearpass.report import calendars, feeds
+from nearpass.report.catalogue import detailed_events
+from nearpass.report.pages import cycle_pages, live_pages, permalink_pages
+from nearpass.report.plots import Plot, cycle_plots, data_csv, draw_all, event_plots, object_plots, pair_plots
+from nearpass.report.silence import still_meaningful
+from nearpass.report.verdicts import CycleSummary, summarise
 
 Progress = Callable[[str, int], Callable[[int], None]]
 """Called with a stage and its number of steps; gives a function that counts steps done."""

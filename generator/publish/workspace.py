@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from generator.config import Config
-from generator.cycle.archive import Archive
-from generator.cycle.marking import Edition
-from generator.publish.released import ReleasedArchive
-from generator.resources import resource
+from nearpass.archive.archive import Archive
+from nearpass.config import Config
+from nearpass.publish.released import ReleasedArchive
+from nearpass.record.marking import Edition
+from nearpass.resources import resource
 
 HOOKS: Final = '''"""Where mkdocs finds nearpass's theme and pages."""
 
-from generator.report.site_hooks import on_config, on_files
+from nearpass.report.site_hooks import on_config, on_files
 
 __all__ = ["on_config", "on_files"]
 '''
@@ -143,8 +143,8 @@ def prepare(workspace: Workspace, site_name: str, editions: Sequence[str] = ()) 
     for folder in (workspace.hand_written, workspace.directory / "theme"):
         folder.mkdir(parents=True, exist_ok=True)
     hooks = workspace.directory / "mkdocs_hooks.py"
-    if not hooks.exists():
-        _write_whole(hooks, HOOKS)
+    if not hooks.exists() or hooks.read_text(encoding="utf-8") == HOOKS.replace("nearpass.", "generator."):
+        _write_whole(hooks, HOOKS)  # also the one by which version 0.1.0 named the package by its folder
     settings = workspace.directory / "mkdocs.yml"
     if not settings.exists():
         text = resource("mkdocs.yml").read_text(encoding="utf-8")

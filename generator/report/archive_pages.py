@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 
-from generator.cycle.archive import cycle_folder
-from generator.cycle.notices import Notice
-from generator.cycle.record import CycleRecord
-from generator.report import archive_views, wording
-from generator.report.catalogue import Links
-from generator.report.rendering import Crumb, Meta, edition_line, render_page
-from generator.report.verdicts import CycleSummary, MonthEvent
+from nearpass.archive.archive import cycle_folder
+from nearpass.record.notices import Notice
+from nearpass.record.record import CycleRecord
+from nearpass.report import archive_views, wording
+from nearpass.report.catalogue import Links
+from nearpass.report.rendering import Crumb, Meta, edition_line, render_page
+from nearpass.report.verdicts import CycleSummary, MonthEvent
 
 Month = tuple[int, int]
 

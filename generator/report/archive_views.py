@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from generator.cycle.archive import cycle_folder
-from generator.cycle.notices import Notice
-from generator.encounter.alert import Level
-from generator.report import wording
-from generator.report.verdicts import CycleSummary, MonthEvent
-from generator.report.views import Cell, Head, Table, TableRow, level_cell, limited, number_cell, time_cell
+from nearpass.archive.archive import cycle_folder
+from nearpass.encounter.alert import Level
+from nearpass.record.notices import Notice
+from nearpass.report import wording
+from nearpass.report.verdicts import CycleSummary, MonthEvent
+from nearpass.report.views import Cell, Head, Table, TableRow, level_cell, limited, number_cell, time_cell
 
 _RANK: Final = {"red": 3, "yellow": 2, "green": 1, "none": 0}
 

@@ -11,10 +11,10 @@ from typing import Final
 
 from icalendar import Calendar, Event
 
-from generator.astro.epochs import Epoch
-from generator.cycle.record import CycleRecord, EventRecord
-from generator.encounter.alert import Level
-from generator.report import wording
+from nearpass.astro.epochs import Epoch
+from nearpass.encounter.alert import Level
+from nearpass.record.record import CycleRecord, EventRecord
+from nearpass.report import wording
 
 SITE: Final = "calendar.ics"
 _PRODUCER: Final = "-//nearpass//close approaches//EN"

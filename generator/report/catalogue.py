@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from generator.astro.epochs import Epoch
-from generator.cycle.archive import cycle_folder
-from generator.cycle.record import CycleRecord, EventRecord, PairRecord
-from generator.encounter.alert import SEVERITY, Level
-from generator.report.silence import meaningful, phase_unknown
+from nearpass.archive.archive import cycle_folder
+from nearpass.astro.epochs import Epoch
+from nearpass.encounter.alert import SEVERITY, Level
+from nearpass.record.record import CycleRecord, EventRecord, PairRecord
+from nearpass.report.silence import meaningful, phase_unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from generator.cycle.record import CycleRecord, FunnelRecord, FunnelStep, PairRecord
-from generator.report import wording
-from generator.report.catalogue import Catalogue, Links
-from generator.report.tables import COVERAGE_COLUMNS
-from generator.report.views import Cell, Head, Table, TableRow, cell, head, limited, number_cell, span_cell, time_cell
+from nearpass.record.record import CycleRecord, FunnelRecord, FunnelStep, PairRecord
+from nearpass.report import wording
+from nearpass.report.catalogue import Catalogue, Links
+from nearpass.report.tables import COVERAGE_COLUMNS
+from nearpass.report.views import Cell, Head, Table, TableRow, cell, head, limited, number_cell, span_cell, time_cell
 
 _COLUMN: Final = {column.key: column for column in COVERAGE_COLUMNS}
 

@@ -12,15 +12,15 @@ from typing import Final
 
 import numpy as np
 
-from generator.astro.epochs import DAY_S, Epoch
-from generator.cycle.record import CrossingRecord, CycleRecord, EventRecord, PairRecord, SeasonRecord
-from generator.encounter.alert import SEVERITY, Level
-from generator.report import remark_views, wording
-from generator.report.catalogue import Catalogue, Links
-from generator.report.silence import phase_unknown
-from generator.report.tables import CROSSING_COLUMNS
-from generator.report.verdicts import crossing_alerts
-from generator.report.views import Cell, Head, Table, TableRow, cell, head, level_cell, number_cell, time_cell
+from nearpass.astro.epochs import DAY_S, Epoch
+from nearpass.encounter.alert import SEVERITY, Level
+from nearpass.record.record import CrossingRecord, CycleRecord, EventRecord, PairRecord, SeasonRecord
+from nearpass.report import remark_views, wording
+from nearpass.report.catalogue import Catalogue, Links
+from nearpass.report.silence import phase_unknown
+from nearpass.report.tables import CROSSING_COLUMNS
+from nearpass.report.verdicts import crossing_alerts
+from nearpass.report.views import Cell, Head, Table, TableRow, cell, head, level_cell, number_cell, time_cell
 
 CARD_LIMIT: Final = 3
 """Pairs of crossing orbits that get a card; the table holds all."""

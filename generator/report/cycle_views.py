@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from generator.cycle.record import ChangeRecord, CycleRecord, EventRecord, InputRecord, PairRecord
-from generator.encounter.alert import SEVERITY, Level
-from generator.report import remark_views, wording
-from generator.report.catalogue import Catalogue, Links, by_urgency, nearness_km
-from generator.report.event_views import EventCard, event_card
-from generator.report.quality_views import grade
-from generator.report.retrieval_views import failure_words
-from generator.report.silence import phase_unknown
-from generator.report.verdicts import crossing_alerts
-from generator.report.views import Cell, Head, Table, TableRow, number_cell, span_cell, time_cell
+from nearpass.encounter.alert import SEVERITY, Level
+from nearpass.record.record import ChangeRecord, CycleRecord, EventRecord, InputRecord, PairRecord
+from nearpass.report import remark_views, wording
+from nearpass.report.catalogue import Catalogue, Links, by_urgency, nearness_km
+from nearpass.report.event_views import EventCard, event_card
+from nearpass.report.quality_views import grade
+from nearpass.report.retrieval_views import failure_words
+from nearpass.report.silence import phase_unknown
+from nearpass.report.verdicts import crossing_alerts
+from nearpass.report.views import Cell, Head, Table, TableRow, number_cell, span_cell, time_cell
 
 LEFT: Final = frozenset({"passed", "gone"})
 """Kinds of change by which an event is no longer listed."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from generator.cycle.record import EventRecord, HistoryPoint
-from generator.encounter.alert import SEVERITY
-from generator.encounter.uncertainty import Basis
-from generator.report import remark_views, wording
-from generator.report.catalogue import Catalogue, Links, nearness_km
-from generator.report.tables import EVENT_COLUMNS
-from generator.report.views import (
+from nearpass.encounter.alert import SEVERITY
+from nearpass.encounter.uncertainty import Basis
+from nearpass.record.record import EventRecord, HistoryPoint
+from nearpass.report import remark_views, wording
+from nearpass.report.catalogue import Catalogue, Links, nearness_km
+from nearpass.report.tables import EVENT_COLUMNS
+from nearpass.report.views import (
     AXES,
     Cell,
     Head,

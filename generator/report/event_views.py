@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from generator.cycle.record import EventRecord, InputRecord
-from generator.encounter.alert import Level
-from generator.encounter.uncertainty import Basis
-from generator.report import crossing_views, event_tables, remark_views, risk_views, solution_views, wording
-from generator.report.catalogue import Catalogue, Links, nearness_km
-from generator.report.crossing_views import EventCrossings
-from generator.report.risk_views import Probability, Trade
-from generator.report.tables import EVENT_COLUMNS
-from generator.report.views import AXES, Fact, Table, span_cell
+from nearpass.encounter.alert import Level
+from nearpass.encounter.uncertainty import Basis
+from nearpass.record.record import EventRecord, InputRecord
+from nearpass.report import crossing_views, event_tables, remark_views, risk_views, solution_views, wording
+from nearpass.report.catalogue import Catalogue, Links, nearness_km
+from nearpass.report.crossing_views import EventCrossings
+from nearpass.report.risk_views import Probability, Trade
+from nearpass.report.tables import EVENT_COLUMNS
+from nearpass.report.views import AXES, Fact, Table, span_cell
 
 _COLUMN: Final = {column.key: column for column in EVENT_COLUMNS}
 

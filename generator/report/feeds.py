@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from generator.cycle.archive import cycle_folder
-from generator.cycle.notices import Notice
-from generator.cycle.record import CycleRecord
-from generator.encounter.alert import Level
-from generator.report import wording
-from generator.report.rendering import render
+from nearpass.archive.archive import cycle_folder
+from nearpass.encounter.alert import Level
+from nearpass.record.notices import Notice
+from nearpass.record.record import CycleRecord
+from nearpass.report import wording
+from nearpass.report.rendering import render
 
 MOST_ENTRIES: Final = 50
 ALL: Final = "feeds/all.xml"

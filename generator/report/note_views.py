@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from generator.cycle.record import CycleRecord, EventRecord, NoteRecord, ObjectRecord
-from generator.report import wording
-from generator.report.catalogue import Catalogue
+from nearpass.record.record import CycleRecord, EventRecord, NoteRecord, ObjectRecord
+from nearpass.report import wording
+from nearpass.report.catalogue import Catalogue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from generator.cycle.record import CrossingRecord, CycleRecord, EventRecord, InputRecord, ObjectRecord, PairRecord
-from generator.encounter.alert import SEVERITY, Level
-from generator.report import crossing_views, remark_views, risk_views, solution_views, wording
-from generator.report.catalogue import Catalogue, Links
-from generator.report.coverage_views import coverage_table, uncovered_table
-from generator.report.cycle_views import inputs_table, refusals
-from generator.report.event_tables import events_table
-from generator.report.quality_views import findings_table, prediction_words, predictions_table
-from generator.report.retrieval_views import failure_words, origin_words, uncertainty_fact
-from generator.report.silence import phase_unknown
-from generator.report.solution_views import ObjectSolutions
-from generator.report.verdicts import crossing_alerts
-from generator.report.views import Cell, Fact, Head, Table, TableRow, number_cell, span_cell
+from nearpass.encounter.alert import SEVERITY, Level
+from nearpass.record.record import CrossingRecord, CycleRecord, EventRecord, InputRecord, ObjectRecord, PairRecord
+from nearpass.report import crossing_views, remark_views, risk_views, solution_views, wording
+from nearpass.report.catalogue import Catalogue, Links
+from nearpass.report.coverage_views import coverage_table, uncovered_table
+from nearpass.report.cycle_views import inputs_table, refusals
+from nearpass.report.event_tables import events_table
+from nearpass.report.quality_views import findings_table, prediction_words, predictions_table
+from nearpass.report.retrieval_views import failure_words, origin_words, uncertainty_fact
+from nearpass.report.silence import phase_unknown
+from nearpass.report.solution_views import ObjectSolutions
+from nearpass.report.verdicts import crossing_alerts
+from nearpass.report.views import Cell, Fact, Head, Table, TableRow, number_cell, span_cell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

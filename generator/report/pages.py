@@ -11,14 +11,14 @@ from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
-from generator.cycle.archive import cycle_folder
-from generator.cycle.cdm_event import event_cdm
-from generator.cycle.cdm_write import check_written, write_cdm_kvn, write_cdm_xml
-from generator.cycle.notices import Notice
-from generator.cycle.record import ChangeRecord, CycleRecord, EventRecord, ObjectRecord, PairRecord
-from generator.cycle.register import Entry
-from generator.errors import PublicationError
-from generator.report import (
+from nearpass.archive.archive import cycle_folder
+from nearpass.archive.register import Entry
+from nearpass.cycle.cdm_event import event_cdm
+from nearpass.errors import PublicationError
+from nearpass.messages.cdm_write import check_written, write_cdm_kvn, write_cdm_xml
+from nearpass.record.notices import Notice
+from nearpass.record.record import ChangeRecord, CycleRecord, EventRecord, ObjectRecord, PairRecord
+from nearpass.report import (
     archive_views,
     coverage_views,
     crossing_views,
@@ -35,16 +35,16 @@ from generator.report import (
     verdicts,
     wording,
 )
-from generator.report.archive_pages import Month, archive_pages, changes_page, finder_page, latest_script
-from generator.report.calendars import event_calendar
-from generator.report.catalogue import Catalogue, Links, detailed_events
-from generator.report.feeds import object_feed
-from generator.report.plots import cycle_plots, event_plots, object_plots, pair_plots
-from generator.report.rendering import Crumb, Meta, edition_line, render, render_page
-from generator.report.validation_views import validation_view
-from generator.report.verdicts import CycleSummary, MonthEvent
-from generator.report.views import Table
-from generator.validation import check as validation
+from nearpass.report.archive_pages import Month, archive_pages, changes_page, finder_page, latest_script
+from nearpass.report.calendars import event_calendar
+from nearpass.report.catalogue import Catalogue, Links, detailed_events
+from nearpass.report.feeds import object_feed
+from nearpass.report.plots import cycle_plots, event_plots, object_plots, pair_plots
+from nearpass.report.rendering import Crumb, Meta, edition_line, render, render_page
+from nearpass.report.validation_views import validation_view
+from nearpass.report.verdicts import CycleSummary, MonthEvent
+from nearpass.report.views import Table
+from nearpass.validation import check as validation
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,120}")
 _TO_ROOT: Final = "../" * 5  # from a cycle's folder, cycles/YYYY/MM/DD/THHMMZ/

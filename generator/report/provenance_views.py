@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from generator.cycle.archive import cycle_folder
-from generator.cycle.record import CycleRecord
-from generator.report import wording
-from generator.report.views import Fact
+from nearpass.archive.archive import cycle_folder
+from nearpass.record.record import CycleRecord
+from nearpass.report import wording
+from nearpass.report.views import Fact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

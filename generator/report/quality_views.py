@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from generator.cycle.record import InputRecord, ObjectRecord, PredictionQuality
-from generator.report import wording
-from generator.report.views import Cell, Head, Table, TableRow, number_cell
+from nearpass.record.record import InputRecord, ObjectRecord, PredictionQuality
+from nearpass.report import wording
+from nearpass.report.views import Cell, Head, Table, TableRow, number_cell
 
 DAY_S: Final = 86_400.0
 GRADES: Final = {"pass": "✓ pass", "note": "• note", "fail": "✗ fail"}

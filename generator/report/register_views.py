@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from generator.cycle.marking import Edition, Show
-from generator.cycle.record import CycleRecord
-from generator.cycle.register import Entry
-from generator.cycle.release import show_of
-from generator.report import tables
-from generator.report.tables import Column
-from generator.report.views import Cell, Head, Table, TableRow
+from nearpass.archive.register import Entry
+from nearpass.record.marking import Edition, Show
+from nearpass.record.record import CycleRecord
+from nearpass.release.reduction import show_of
+from nearpass.report import tables
+from nearpass.report.tables import Column
+from nearpass.report.views import Cell, Head, Table, TableRow
 
 SHOWN: Final = 500
 COLUMNS: Final[tuple[Column[Entry], ...]] = (

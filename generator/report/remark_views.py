@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from generator.cycle.record import EndingRecord, ObjectRecord
-from generator.report import wording
+from nearpass.record.record import EndingRecord, ObjectRecord
+from nearpass.report import wording
 
 
 def remarks(item: ObjectRecord) -> tuple[str, ...]:

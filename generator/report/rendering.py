@@ -10,10 +10,10 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from generator.cycle.record import CycleRecord
-from generator.report import wording
-from generator.report.catalogue import Links
-from generator.resources import resource
+from nearpass.record.record import CycleRecord
+from nearpass.report import wording
+from nearpass.report.catalogue import Links
+from nearpass.resources import resource
 
 Crumb = tuple[str, str | None]
 

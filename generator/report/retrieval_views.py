@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from generator.cycle.record import InputRecord, ObjectRecord
-from generator.report import wording
-from generator.report.views import Fact
+from nearpass.record.record import InputRecord, ObjectRecord
+from nearpass.report import wording
+from nearpass.report.views import Fact
 
 
 def origin_words(inputs: Sequence[InputRecord]) -> tuple[str, ...]:

@@ -9,11 +9,11 @@ from typing import Final, Literal
 
 import numpy as np
 
-from generator.astro.epochs import Epoch
-from generator.cycle.record import EventRecord, ProbabilityRecord, TogetherRecord
-from generator.report import wording
-from generator.report.catalogue import Catalogue
-from generator.report.views import Cell, Fact, Head, Table, TableRow, number_cell, probability_cell
+from nearpass.astro.epochs import Epoch
+from nearpass.record.record import EventRecord, ProbabilityRecord, TogetherRecord
+from nearpass.report import wording
+from nearpass.report.catalogue import Catalogue
+from nearpass.report.views import Cell, Fact, Head, Table, TableRow, number_cell, probability_cell
 
 SENSITIVITY_ROWS: Final = 7
 NEGLIGIBLE: Final = (

@@ -10,9 +10,9 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
-from generator.astro.epochs import Epoch
-from generator.cycle.record import CrossingRecord, CycleRecord, ObjectRecord, PairRecord, SolutionRecord
-from generator.report import wording
+from nearpass.astro.epochs import Epoch
+from nearpass.record.record import CrossingRecord, CycleRecord, ObjectRecord, PairRecord, SolutionRecord
+from nearpass.report import wording
 
 
 def phase_unknown(item: ObjectRecord | None) -> bool:

@@ -15,9 +15,9 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.utils.meta import get_data
 
-from generator.report.html_pages import HtmlPages
-from generator.report.pages import validation_part
-from generator.resources import resource
+from nearpass.report.html_pages import HtmlPages
+from nearpass.report.pages import validation_part
+from nearpass.resources import resource
 
 ASSETS: Final = "assets"
 VALIDATION: Final = "validation.md"

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from generator.cycle.record import EventRecord, InputRecord, ObjectRecord, SolutionEvent, SolutionRecord
-from generator.encounter.alert import Level
-from generator.report import wording
-from generator.report.catalogue import Catalogue, Links
-from generator.report.views import (
+from nearpass.encounter.alert import Level
+from nearpass.record.record import EventRecord, InputRecord, ObjectRecord, SolutionEvent, SolutionRecord
+from nearpass.report import wording
+from nearpass.report.catalogue import Catalogue, Links
+from nearpass.report.views import (
     AXES,
     Cell,
     Head,

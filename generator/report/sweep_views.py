@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from generator.cycle.record import ApproachRecord, CycleRecord, SweepRecord
-from generator.encounter.alert import Level
-from generator.report import wording
-from generator.report.catalogue import Catalogue, Links
-from generator.report.tables import Column, csv_text, json_text
-from generator.report.verdicts import pair_count
-from generator.report.views import ROW_LIMIT, Cell, Fact, Head, Table, TableRow, cell, head, level_cell, time_cell
+from nearpass.encounter.alert import Level
+from nearpass.record.record import ApproachRecord, CycleRecord, SweepRecord
+from nearpass.report import wording
+from nearpass.report.catalogue import Catalogue, Links
+from nearpass.report.tables import Column, csv_text, json_text
+from nearpass.report.verdicts import pair_count
+from nearpass.report.views import ROW_LIMIT, Cell, Fact, Head, Table, TableRow, cell, head, level_cell, time_cell
 
 MATRIX_GROUPS: Final = 12
 REST: Final = "all others"

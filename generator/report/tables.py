@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
-from generator.astro.epochs import Epoch, TimeSystem
-from generator.cycle.record import CrossingRecord, CycleRecord, EventRecord, PairRecord, SolutionEvent, SolutionRecord
+from nearpass.astro.epochs import Epoch, TimeSystem
+from nearpass.record.record import CrossingRecord, CycleRecord, EventRecord, PairRecord, SolutionEvent, SolutionRecord
 
 SCHEMA: Final = 1
 Row = TypeVar("Row")

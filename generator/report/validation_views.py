@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from generator.report.views import Cell, Head, Table, TableRow
-from generator.report.wording import DASH, count, visible
-from generator.validation.check import Check, Section, Validation
+from nearpass.report.views import Cell, Head, Table, TableRow
+from nearpass.report.wording import DASH, count, visible
+from nearpass.validation.check import Check, Section, Validation
 
 HEADS = (
     Head(title="Case"),

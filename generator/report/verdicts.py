@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from generator.astro.epochs import Epoch
-from generator.cycle.record import ApproachRecord, CycleRecord, EpochText, EventRecord, PairRecord, SweepRecord
-from generator.encounter.alert import SEVERITY, Level
-from generator.report import wording
-from generator.report.silence import meaningful
+from nearpass.astro.epochs import Epoch
+from nearpass.encounter.alert import SEVERITY, Level
+from nearpass.record.record import ApproachRecord, CycleRecord, EpochText, EventRecord, PairRecord, SweepRecord
+from nearpass.report import wording
+from nearpass.report.silence import meaningful
 
 NAMED_CROSSINGS: Final = 3
 """Pairs of crossing orbits that the verdict names; of more it gives the number."""

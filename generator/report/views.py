@@ -1,6 +1,6 @@
 """What pages are made of: tables and facts with every number already formatted; templates only place them.
 
-Views are made from a :class:`~generator.cycle.record.CycleRecord` alone.
+Views are made from a :class:`~nearpass.record.record.CycleRecord` alone.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeVar
 
-from generator.astro.epochs import Epoch
-from generator.encounter.alert import SEVERITY, Level
-from generator.report import wording
-from generator.report.tables import Column
+from nearpass.astro.epochs import Epoch
+from nearpass.encounter.alert import SEVERITY, Level
+from nearpass.report import wording
+from nearpass.report.tables import Column
 
 ROW_LIMIT: Final = 1000
 """Rows that a page shows; sorting more in a browser takes seconds. The twins hold all."""

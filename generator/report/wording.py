@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
-from generator.astro.epochs import Epoch
+from nearpass.astro.epochs import Epoch
 
 DASH: Final = "–"
 WITHHELD: Final = "withheld"

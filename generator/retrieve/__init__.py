@@ -18,19 +18,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
 
-from generator.astro.epochs import Epoch
-from generator.config import Config, EphemerisSource, ScreenedObject
-from generator.config.declarations import CatalogueTable
-from generator.errors import ConfigError, NearpassError, RetrievalError
-from generator.ingest.catalogues import CATALOGUE, source_of_table
-from generator.ledger import Attempt, Ledger, attempt_key, read_ledger
-from generator.origins import CelesTrak, Folder, Horizons, arriving_path, asked_address, parse_origin
-from generator.retrieve.addresses import bring_address, bring_from_folder, newest_of
-from generator.retrieve.arrival import Arriving, clear, last_good, settle, write_ledger
-from generator.retrieve.celestrak import bring_elements
-from generator.retrieve.errand import Brought, Context, Errand
-from generator.retrieve.horizons import bring_states
-from generator.retrieve.transport import SKEW_S, Outside, Transport
+from nearpass.astro.epochs import Epoch
+from nearpass.config import Config, EphemerisSource, ScreenedObject
+from nearpass.config.declarations import CatalogueTable
+from nearpass.config.origins import CelesTrak, Folder, Horizons, arriving_path, asked_address, parse_origin
+from nearpass.errors import ConfigError, NearpassError, RetrievalError
+from nearpass.ingest.catalogues import CATALOGUE, source_of_table
+from nearpass.ingest.ledger import Attempt, Ledger, attempt_key, read_ledger
+from nearpass.retrieve.addresses import bring_address, bring_from_folder, newest_of
+from nearpass.retrieve.arrival import Arriving, clear, last_good, settle, write_ledger
+from nearpass.retrieve.celestrak import bring_elements
+from nearpass.retrieve.errand import Brought, Context, Errand
+from nearpass.retrieve.horizons import bring_states
+from nearpass.retrieve.transport import SKEW_S, Outside, Transport
 
 __all__ = ["Errand", "Outcome", "Outside", "Stage", "due", "errands", "retrieve"]
 

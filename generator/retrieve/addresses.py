@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import BinaryIO, Final
 from urllib.parse import unquote, urljoin, urlsplit
 
-from generator.astro.epochs import Epoch
-from generator.config import resolve
-from generator.errors import RetrievalError
-from generator.origins import Address, Folder
-from generator.retrieve.errand import Brought, Context
-from generator.retrieve.transport import Known
+from nearpass.astro.epochs import Epoch
+from nearpass.config import resolve
+from nearpass.config.origins import Address, Folder
+from nearpass.errors import RetrievalError
+from nearpass.retrieve.errand import Brought, Context
+from nearpass.retrieve.transport import Known
 
 SETTLE_S: Final = 60.0
 """A file in a folder counts once it has not changed for so long."""

@@ -9,15 +9,15 @@ from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import BinaryIO, Final
 
-from generator.cycle.durable import make_folder, sync_file, sync_folder
-from generator.ephemeris.compression import decompressed
-from generator.ephemeris.elements import START_BYTES, elements_notation, read_elements
-from generator.ephemeris.oem import parse_oem
-from generator.ephemeris.spk import spk_summary
-from generator.errors import RetrievalError
-from generator.ingest.delivery import shown_path
-from generator.ledger import FILE_NAME, Attempt, Ledger, Retrieved, attempt_key, ledger_json, read_ledger
-from generator.retrieve.errand import Brought, Context, Errand, LastGood
+from nearpass.archive.durable import make_folder, sync_file, sync_folder
+from nearpass.ephemeris.spk import spk_summary
+from nearpass.errors import RetrievalError
+from nearpass.ingest.delivery import shown_path
+from nearpass.ingest.ledger import FILE_NAME, Attempt, Ledger, Retrieved, attempt_key, ledger_json, read_ledger
+from nearpass.messages.compression import decompressed
+from nearpass.messages.elements import START_BYTES, elements_notation, read_elements
+from nearpass.messages.oem import parse_oem
+from nearpass.retrieve.errand import Brought, Context, Errand, LastGood
 
 _BLOCK: Final = 1 << 20
 _KERNEL_STARTS: Final = (b"DAF/SPK ", b"NAIF/DAF")

@@ -12,10 +12,10 @@ from typing import BinaryIO, Final
 
 import httpx
 
-from generator.ephemeris.elements import elements_notation
-from generator.errors import RetrievalError
-from generator.origins import CelesTrak
-from generator.retrieve.errand import Brought, Context, Errand
+from nearpass.config.origins import CelesTrak
+from nearpass.errors import RetrievalError
+from nearpass.messages.elements import elements_notation
+from nearpass.retrieve.errand import Brought, Context, Errand
 
 REST_S: Final = 7200.0
 FORMATS: Final = MappingProxyType({".json": "JSON", ".xml": "XML", ".csv": "CSV", ".kvn": "KVN", ".tle": "TLE"})

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from generator.astro.epochs import Epoch
-from generator.config import Config, EphemerisSource, ScreenedObject
-from generator.ledger import Attempt, Retrieved
-from generator.origins import Origin
-from generator.retrieve.transport import Known, Outside, Transport
+from nearpass.astro.epochs import Epoch
+from nearpass.config import Config, EphemerisSource, ScreenedObject
+from nearpass.config.origins import Origin
+from nearpass.ingest.ledger import Attempt, Retrieved
+from nearpass.retrieve.transport import Known, Outside, Transport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

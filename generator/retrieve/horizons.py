@@ -16,15 +16,15 @@ from typing import BinaryIO, Final
 
 import numpy as np
 
-from generator.astro.bodies import Body
-from generator.astro.epochs import DAY_S, Epoch, TimeSystem
-from generator.ephemeris.lint_motion import ORBIT_SHARE, left_out_error_km
-from generator.ephemeris.oem_records import OemHeader, OemMessage, OemSegment
-from generator.ephemeris.oem_write import write_oem
-from generator.errors import RetrievalError
-from generator.origins import Horizons
-from generator.retrieve.errand import Brought, Context, Errand
-from generator.retrieve.horizons_table import EndOfEphemerisError, Grid, Table, civil, query, read_table
+from nearpass.astro.bodies import Body
+from nearpass.astro.epochs import DAY_S, Epoch, TimeSystem
+from nearpass.config.origins import Horizons
+from nearpass.ephemeris.lint_motion import ORBIT_SHARE, left_out_error_km
+from nearpass.errors import RetrievalError
+from nearpass.messages.oem_records import OemHeader, OemMessage, OemSegment
+from nearpass.messages.oem_write import write_oem
+from nearpass.retrieve.errand import Brought, Context, Errand
+from nearpass.retrieve.horizons_table import EndOfEphemerisError, Grid, Table, civil, query, read_table
 
 Ask = Callable[[dict[str, str]], bytes]
 """Sends a query to the service; the content of its answer."""

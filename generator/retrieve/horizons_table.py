@@ -23,8 +23,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.astro.epochs import DAY_S, NS, Epoch, TimeSystem, tai_ns
-from generator.errors import RetrievalError
+from nearpass.astro.epochs import DAY_S, NS, Epoch, TimeSystem, tai_ns
+from nearpass.errors import RetrievalError
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

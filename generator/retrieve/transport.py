@@ -1,7 +1,7 @@
 """One way to ask a host for something: named hosts only, bounded in time and size, whole or not at all.
 
 Faults that pass (no connection, silence, an answer cut off, 429, 5xx) are met by asking again, later each time, or when
-the host says so (RFC 9110, 10.2.3). Everything else ends in one :class:`~generator.errors.RetrievalError`.
+the host says so (RFC 9110, 10.2.3). Everything else ends in one :class:`~nearpass.errors.RetrievalError`.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from urllib.parse import urlsplit
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-import generator
-from generator.astro.epochs import Epoch
-from generator.errors import RetrievalError
-from generator.origins import LOOPBACK, Fetch, allowed, endpoint
+import nearpass
+from nearpass.astro.epochs import Epoch
+from nearpass.config.origins import LOOPBACK, Fetch, allowed, endpoint
+from nearpass.errors import RetrievalError
 
 BUSY: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 MOST_REDIRECTS: Final = 3
@@ -159,7 +159,7 @@ class Transport:
             headers["If-None-Match"] = known.etag
         if known is not None and known.last_modified is not None:
             headers["If-Modified-Since"] = known.last_modified
-        headers["User-Agent"] = f"nearpass/{generator.__version__}"
+        headers["User-Agent"] = f"nearpass/{nearpass.__version__}"
         proxied = (urlsplit(target).hostname or "") not in LOOPBACK
         client = httpx.Client(timeout=self._fetch.timeout_s, verify=self._tls, trust_env=proxied)
         late = threading.Event()

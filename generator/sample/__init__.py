@@ -2,7 +2,7 @@
 
 Four weekly deliveries of eleven objects, February to April 2021, propagated from published orbits, with errors that
 their covariances describe and a few arranged encounters; a second solution of one object and a planned manoeuvre of
-another. See :mod:`generator.sample.fleet` for what is published and
+another. See :mod:`nearpass.sample.fleet` for what is published and
 what is invented.
 """
 
@@ -12,12 +12,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from generator.astro.epochs import DAY_S, Epoch
-from generator.astro.frames import PlanetaryEphemeris
-from generator.sample.deliveries import deliveries, placed, predictions, true_states
-from generator.sample.delivery_text import Delivery, delivery_text
-from generator.sample.fleet import CUTOFFS, FLEET, SOLUTIONS
-from generator.sample.propagation import Batch
+from nearpass.astro.epochs import DAY_S, Epoch
+from nearpass.astro.frames import PlanetaryEphemeris
+from nearpass.sample.deliveries import deliveries, placed, predictions, true_states
+from nearpass.sample.delivery_text import Delivery, delivery_text
+from nearpass.sample.fleet import CUTOFFS, FLEET, SOLUTIONS
+from nearpass.sample.propagation import Batch
 
 __all__ = ["write_deliveries", "write_sample"]
 

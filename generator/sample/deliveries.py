@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.astro.epochs import Epoch
-from generator.astro.frames import PlanetaryEphemeris
-from generator.sample.delivery_text import Delivery
-from generator.sample.fleet import Encounter, Member
-from generator.sample.orbits import state_of_elements, state_of_encounter
-from generator.sample.predictions import Prediction, predict
-from generator.sample.propagation import MARS, Batch, Sampling, Thrust, delayed, propagate
+from nearpass.astro.epochs import Epoch
+from nearpass.astro.frames import PlanetaryEphemeris
+from nearpass.sample.delivery_text import Delivery
+from nearpass.sample.fleet import Encounter, Member
+from nearpass.sample.orbits import state_of_elements, state_of_encounter
+from nearpass.sample.predictions import Prediction, predict
+from nearpass.sample.propagation import MARS, Batch, Sampling, Thrust, delayed, propagate
 
 FloatArray = NDArray[np.float64]
 

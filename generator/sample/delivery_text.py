@@ -12,13 +12,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.astro.epochs import DAY_S, NS, Epoch, tai_ns
-from generator.astro.frames import icrf_from_axes
-from generator.ephemeris.oem import OemHeader, OemMessage, OemSegment
-from generator.ephemeris.oem_write import write_oem
-from generator.sample.fleet import Issue, Member
-from generator.sample.predictions import Prediction
-from generator.sample.propagation import EQUATOR_FROM_ICRF, MARS
+from nearpass.astro.epochs import DAY_S, NS, Epoch, tai_ns
+from nearpass.astro.frames import icrf_from_axes
+from nearpass.messages.oem import OemHeader, OemMessage, OemSegment
+from nearpass.messages.oem_write import write_oem
+from nearpass.sample.fleet import Issue, Member
+from nearpass.sample.predictions import Prediction
+from nearpass.sample.propagation import EQUATOR_FROM_ICRF, MARS
 
 FloatArray = NDArray[np.float64]
 

@@ -18,9 +18,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from generator.astro.epochs import TimeSystem
-from generator.sample.orbits import Shape
-from generator.sample.predictions import Knowledge
+from nearpass.astro.epochs import TimeSystem
+from nearpass.sample.orbits import Shape
+from nearpass.sample.predictions import Knowledge
 
 EQUATORIAL_RADIUS_KM: Final = 3396.19
 CUTOFFS: Final = ("2021-02-24", "2021-03-03", "2021-03-10", "2021-03-17")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.errors import InputError
+from nearpass.errors import InputError
 
 FloatArray = NDArray[np.float64]
 

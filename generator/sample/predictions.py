@@ -15,10 +15,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.astro.epochs import Epoch
-from generator.astro.frames import PlanetaryEphemeris
-from generator.astro.local_axes import rtn_axes
-from generator.sample.propagation import MARS, Batch, Sampling, Thrust, propagate
+from nearpass.astro.epochs import Epoch
+from nearpass.astro.frames import PlanetaryEphemeris
+from nearpass.astro.local_axes import rtn_axes
+from nearpass.sample.propagation import MARS, Batch, Sampling, Thrust, propagate
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]

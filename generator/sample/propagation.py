@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.integrate import DOP853
 
-from generator.astro.bodies import body_named, equator_from_icrf
-from generator.astro.epochs import DAY_S, Epoch
-from generator.astro.frames import PlanetaryEphemeris
+from nearpass.astro.bodies import body_named, equator_from_icrf
+from nearpass.astro.epochs import DAY_S, Epoch
+from nearpass.astro.frames import PlanetaryEphemeris
 
 FloatArray = NDArray[np.float64]
 

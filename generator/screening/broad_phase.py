@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
-from generator.screening.steps import Steps
+from nearpass.screening.steps import Steps
 
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.intp]

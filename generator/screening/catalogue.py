@@ -14,9 +14,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.screening.slab import Found, Task, screen_slab
-from generator.screening.steps import Motion
-from generator.screening.workers import Workers
+from nearpass.screening.slab import Found, Task, screen_slab
+from nearpass.screening.steps import Motion
+from nearpass.screening.workers import Workers
 
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.intp]

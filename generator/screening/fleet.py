@@ -16,8 +16,8 @@ from typing import ClassVar, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.ephemeris.trajectory import Arc, Trajectory
-from generator.screening import chebyshev
+from nearpass.ephemeris.trajectory import Arc, Trajectory
+from nearpass.screening import chebyshev
 
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.intp]

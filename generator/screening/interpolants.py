@@ -9,15 +9,15 @@ import numpy as np
 from numpy.polynomial import chebyshev as series
 from numpy.typing import NDArray
 
-from generator.screening import chebyshev
-from generator.screening.fleet import DEGREE
+from nearpass.screening import chebyshev
+from nearpass.screening.fleet import DEGREE
 
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.intp]
 
 
 class Interpolants(Protocol):
-    """As :class:`~generator.screening.fleet.Fleet`, which holds them all."""
+    """As :class:`~nearpass.screening.fleet.Fleet`, which holds them all."""
 
     refines: ClassVar[bool]
 

@@ -8,8 +8,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.ephemeris.trajectory import Trajectory
-from generator.screening.steps import Motion
+from nearpass.ephemeris.trajectory import Trajectory
+from nearpass.screening.steps import Motion
 
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.intp]

@@ -25,12 +25,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.ephemeris.trajectory import Proof, Trajectory
-from generator.errors import InputError, TimeError
-from generator.screening.fleet import Fleet, fit_fleet
-from generator.screening.subdivision import RESOLUTION_KM, Leaves, Pairs, search
-from generator.screening.tca import Minima, find_extrema
-from generator.screening.turns import find_turns
+from nearpass.ephemeris.trajectory import Proof, Trajectory
+from nearpass.errors import InputError, TimeError
+from nearpass.screening.fleet import Fleet, fit_fleet
+from nearpass.screening.subdivision import RESOLUTION_KM, Leaves, Pairs, search
+from nearpass.screening.tca import Minima, find_extrema
+from nearpass.screening.turns import find_turns
 
 Tally = tuple[str, int, str]
 Span_s = tuple[float, float]

@@ -8,15 +8,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.screening import chebyshev
-from generator.screening.broad_phase import Candidates, find_candidates
-from generator.screening.fleet import DEGREE
-from generator.screening.interpolants import SomeInterpolants
-from generator.screening.steps import Motion, Steps, describe
-from generator.screening.stretches import Stretches, find_stretches
-from generator.screening.subdivision import Leaves, Pairs, search_near
-from generator.screening.tca import Extrema, find_extrema
-from generator.screening.turns import find_turns, relative
+from nearpass.screening import chebyshev
+from nearpass.screening.broad_phase import Candidates, find_candidates
+from nearpass.screening.fleet import DEGREE
+from nearpass.screening.interpolants import SomeInterpolants
+from nearpass.screening.steps import Motion, Steps, describe
+from nearpass.screening.stretches import Stretches, find_stretches
+from nearpass.screening.subdivision import Leaves, Pairs, search_near
+from nearpass.screening.tca import Extrema, find_extrema
+from nearpass.screening.turns import find_turns, relative
 
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.intp]

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.polynomial import chebyshev as series
 from numpy.typing import NDArray
 
-from generator.screening import chebyshev
+from nearpass.screening import chebyshev
 
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.intp]

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import elementwise
 
-from generator.screening.interpolants import Interpolants
-from generator.screening.subdivision import Leaves, Pairs
-from generator.screening.tca import Minima
-from generator.screening.turns import distance_km, times_s
+from nearpass.screening.interpolants import Interpolants
+from nearpass.screening.subdivision import Leaves, Pairs
+from nearpass.screening.tca import Minima
+from nearpass.screening.turns import distance_km, times_s
 
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.intp]

@@ -21,9 +21,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.screening import chebyshev
-from generator.screening.fleet import DEGREE, Fleet
-from generator.screening.interpolants import Interpolants
+from nearpass.screening import chebyshev
+from nearpass.screening.fleet import DEGREE, Fleet
+from nearpass.screening.interpolants import Interpolants
 
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.intp]

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import elementwise
 
-from generator.screening import chebyshev
-from generator.screening.fleet import DEGREE
-from generator.screening.interpolants import Interpolants
-from generator.screening.subdivision import RESOLUTION_KM, Pairs
-from generator.screening.turns import Turns, distance_km, prominent_minima, relative
+from nearpass.screening import chebyshev
+from nearpass.screening.fleet import DEGREE
+from nearpass.screening.interpolants import Interpolants
+from nearpass.screening.subdivision import RESOLUTION_KM, Pairs
+from nearpass.screening.turns import Turns, distance_km, prominent_minima, relative
 
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.intp]

@@ -15,8 +15,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.screening.interpolants import Interpolants
-from generator.screening.subdivision import FLAT_KM, UNIT, Leaves, Pairs
+from nearpass.screening.interpolants import Interpolants
+from nearpass.screening.subdivision import FLAT_KM, UNIT, Leaves, Pairs
 
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.intp]

@@ -16,7 +16,7 @@ from functools import partial
 from importlib import import_module
 from typing import Any, Final, Generic, Protocol, TypeVar
 
-from generator.errors import InputError
+from nearpass.errors import InputError
 
 S = TypeVar("S")
 T = TypeVar("T")

@@ -12,14 +12,14 @@ from dataclasses import replace
 from importlib.metadata import version
 from typing import Final
 
-import generator
-from generator.astro.epochs import Epoch
-from generator.validation.check import SCHEMA, Section, Validation, dump, load
-from generator.validation.cspice import cspice_sections
-from generator.validation.earth import earth_section
-from generator.validation.mars import maven_section
-from generator.validation.probability import probability_sections
-from generator.validation.truth import truth_section
+import nearpass
+from nearpass.astro.epochs import Epoch
+from nearpass.validation.check import SCHEMA, Section, Validation, dump, load
+from nearpass.validation.cspice import cspice_sections
+from nearpass.validation.earth import earth_section
+from nearpass.validation.mars import maven_section
+from nearpass.validation.probability import probability_sections
+from nearpass.validation.truth import truth_section
 
 __all__ = ["Validation", "dump", "load", "validate"]
 
@@ -50,7 +50,7 @@ def validate(instant: Callable[[], Epoch], progress: Callable[[int], None]) -> V
         progress(1)
     return Validation(
         schema_number=SCHEMA,
-        version=generator.__version__,
+        version=nearpass.__version__,
         packages=(("python", platform.python_version()), *((name, version(name)) for name in LIBRARIES)),
         made_utc=f"{made.iso(digits=0)}Z",
         sections=tuple(sections),

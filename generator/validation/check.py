@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from generator.errors import InputError
+from nearpass.errors import InputError
 
 SCHEMA: Final = 1
 

@@ -11,11 +11,11 @@ import numpy as np
 import spiceypy
 from numpy.typing import NDArray
 
-from generator.astro.bodies import body_fixed_from_icrf, body_named
-from generator.astro.epochs import Epoch, TimeSystem, tdb_s
-from generator.astro.frames import furnished
-from generator.ephemeris.interpolation import arc_from_nodes
-from generator.validation.check import Check, Section, at_most
+from nearpass.astro.bodies import body_fixed_from_icrf, body_named
+from nearpass.astro.epochs import Epoch, TimeSystem, tdb_s
+from nearpass.astro.frames import furnished
+from nearpass.ephemeris.interpolation import arc_from_nodes
+from nearpass.validation.check import Check, Section, at_most
 
 FloatArray = NDArray[np.float64]
 
@@ -97,7 +97,7 @@ def _write_kernel(path: Path, data_type: int, nodes_s: FloatArray, states: Float
 
 
 def _conversions() -> tuple[Check, ...]:
-    constants = files("generator.validation") / "data" / "orientation_and_time.tpc"
+    constants = files("nearpass.validation") / "data" / "orientation_and_time.tpc"
     with as_file(constants) as path, furnished([path]):
         return (_tdb(), *(_rotation(name) for name in ("Mars", "Moon", "Earth")))
 

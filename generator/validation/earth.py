@@ -8,13 +8,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from generator.astro.epochs import Epoch
-from generator.ephemeris.elements import read_elements
-from generator.ephemeris.elements_motion import trajectory_from_elements
-from generator.ephemeris.elements_record import ElementSet
-from generator.screening.screen import screen
-from generator.validation.check import Check, Section, within
-from generator.validation.published import published
+from nearpass.astro.epochs import Epoch
+from nearpass.ephemeris.elements_motion import trajectory_from_elements
+from nearpass.messages.elements import read_elements
+from nearpass.messages.elements_record import ElementSet
+from nearpass.screening.screen import screen
+from nearpass.validation.check import Check, Section, within
+from nearpass.validation.published import published
 
 AROUND_S: Final = 1800.0
 """The screening looks so far on either side of the published TCA: the third of a revolution."""

@@ -6,10 +6,10 @@ from typing import Final
 
 import numpy as np
 
-from generator.astro.bodies import body_named
-from generator.encounter.manoeuvre import along_track_sensitivity_s
-from generator.screening.crossing import straight_line_cad_km
-from generator.validation.check import Section, within
+from nearpass.astro.bodies import body_named
+from nearpass.crossing.crossing import straight_line_cad_km
+from nearpass.encounter.manoeuvre import along_track_sensitivity_s
+from nearpass.validation.check import Section, within
 
 PERIAPSIS_ALTITUDE_KM: Final = 150.0
 APOAPSIS_ALTITUDE_KM: Final = 6200.0

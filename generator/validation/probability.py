@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
-from generator.astro.bodies import body_named
-from generator.astro.local_axes import rtn_axes
-from generator.encounter.pc import FOSTER, NC_3D, PATERA, ProbabilityResult, assess_probability
-from generator.encounter.pc2d import contour_pc, foster_pc, project
-from generator.encounter.pc_encounter import EncounterInput
-from generator.validation.check import Check, Section, within
-from generator.validation.published import published
+from nearpass.astro.bodies import body_named
+from nearpass.astro.local_axes import rtn_axes
+from nearpass.encounter.pc import FOSTER, NC_3D, PATERA, ProbabilityResult, assess_probability
+from nearpass.encounter.pc2d import contour_pc, foster_pc, project
+from nearpass.encounter.pc_encounter import EncounterInput
+from nearpass.validation.check import Check, Section, within
+from nearpass.validation.published import published
 
 FloatArray = NDArray[np.float64]
 

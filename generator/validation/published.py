@@ -9,5 +9,5 @@ from typing import Any
 
 def published(name: str) -> dict[str, Any]:
     """The figures in ``data/<name>.json``, with their sources and units named in it."""
-    text = (files("generator.validation") / "data" / f"{name}.json").read_text(encoding="utf-8")
+    text = (files("nearpass.validation") / "data" / f"{name}.json").read_text(encoding="utf-8")
     return dict(json.loads(text))

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar, newton
 
-from generator.astro.bodies import body_named
-from generator.astro.epochs import Epoch
-from generator.ephemeris.interpolation import arc_from_nodes
-from generator.ephemeris.trajectory import Proof, Trajectory
-from generator.screening.screen import Screening, screen
-from generator.validation.check import Section, at_most, within
+from nearpass.astro.bodies import body_named
+from nearpass.astro.epochs import Epoch
+from nearpass.ephemeris.interpolation import arc_from_nodes
+from nearpass.ephemeris.trajectory import Proof, Trajectory
+from nearpass.screening.screen import Screening, screen
+from nearpass.validation.check import Section, at_most, within
 
 FloatArray = NDArray[np.float64]
 

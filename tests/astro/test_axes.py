@@ -10,11 +10,11 @@ from skyfield.api import load
 from skyfield.framelib import itrs
 from skyfield.sgp4lib import TEME
 
-from generator.astro.axes import axes_named
-from generator.astro.bodies import BODIES
-from generator.astro.epochs import DAY_S, Epoch, TimeSystem, tdb_s
-from generator.astro.frames import furnished, icrf_from_axes
-from generator.errors import FrameError
+from nearpass.astro.axes import axes_named
+from nearpass.astro.bodies import BODIES
+from nearpass.astro.epochs import DAY_S, Epoch, TimeSystem, tdb_s
+from nearpass.astro.frames import furnished, icrf_from_axes
+from nearpass.errors import FrameError
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 CONSTANTS = DATA / "mars" / "pck00010.tpc"

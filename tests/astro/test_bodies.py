@@ -12,10 +12,10 @@ from astropy import constants
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generator.astro.bodies import BODIES, body_fixed_from_icrf, body_named, equator_from_icrf, planetographic
-from generator.astro.epochs import Epoch, tdb_s
-from generator.astro.frames import furnished
-from generator.errors import FrameError
+from nearpass.astro.bodies import BODIES, body_fixed_from_icrf, body_named, equator_from_icrf, planetographic
+from nearpass.astro.epochs import Epoch, tdb_s
+from nearpass.astro.frames import furnished
+from nearpass.errors import FrameError
 
 CONSTANTS = Path(__file__).resolve().parents[3] / "shared" / "data" / "mars" / "pck00010.tpc"
 needs_constants = pytest.mark.skipif(not CONSTANTS.exists(), reason=f"no {CONSTANTS}")

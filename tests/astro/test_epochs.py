@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skyfield.api import load
 
-from generator.astro.epochs import NS, Epoch, TimeSystem, tai_ns, tdb_s
-from generator.astro.frames import furnished
-from generator.errors import TimeError
+from nearpass.astro.epochs import NS, Epoch, TimeSystem, tai_ns, tdb_s
+from nearpass.astro.frames import furnished
+from nearpass.errors import TimeError
 
 LEAPSECONDS = Path(__file__).parents[3] / "shared" / "data" / "mars" / "naif0012.tls"
 DOUBLE_TDB_S = 1e-6  # CSPICE keeps TDB as one double and uses a one-term TDB - TT, 30 microseconds at the most

@@ -10,9 +10,9 @@ import pytest
 import spiceypy as spice
 from skyfield.api import load_file
 
-from generator.astro.epochs import Epoch, tdb_s
-from generator.astro.frames import PlanetaryEphemeris, center_id, center_name, furnished, icrf_from_axes
-from generator.errors import CoverageError, FrameError
+from nearpass.astro.epochs import Epoch, tdb_s
+from nearpass.astro.frames import PlanetaryEphemeris, center_id, center_name, furnished, icrf_from_axes
+from nearpass.errors import CoverageError, FrameError
 
 MARS_DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "mars"
 DE430 = MARS_DATA / "de430_20180609_20180614.bsp"

@@ -4,8 +4,8 @@ import erfa
 import numpy as np
 import pytest
 
-from generator.astro.epochs import DAY_S, Epoch
-from generator.astro.teme import icrf_from_teme
+from nearpass.astro.epochs import DAY_S, Epoch
+from nearpass.astro.teme import icrf_from_teme
 
 METRE_AT_GEO = 1e-3 / 42_164.0
 SPLINE = 1e-12

@@ -15,12 +15,12 @@ from unittest.mock import patch
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from counting import counted_opens
-from generator.astro.epochs import DAY_S, Epoch
-from generator.cycle.archive import Archive
-from generator.cycle.verify import verify_archive, verify_latest
-from generator.pipeline import cycle_id
-from generator.publish import Workspace, rebuild
-from generator.publish.index import open_index
+from nearpass.archive.archive import Archive
+from nearpass.archive.verify import verify_archive, verify_latest
+from nearpass.astro.epochs import DAY_S, Epoch
+from nearpass.cycle.pipeline import cycle_id
+from nearpass.publish import Workspace, rebuild
+from nearpass.publish.index import open_index
 from stub_cycles import add, new_workspace, quick, silent, stub
 
 SIZES = (10, 1_000, 10_000)

@@ -26,8 +26,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from catalogues import EPOCH, fleet_of, low_orbits, structured
 from dense_catalogue import Minimum, dense_minima
-from generator.screening.catalogue import Approaches, screen_catalogue
-from generator.screening.workers import Cluster, Processes, Serial, Workers
+from nearpass.screening.catalogue import Approaches, screen_catalogue
+from nearpass.screening.workers import Cluster, Processes, Serial, Workers
 
 DAY_S = 86_400.0
 COMOVING_KM_S = 0.01

@@ -18,10 +18,10 @@ from scipy.optimize import minimize
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from fleets import CUTOFF, GM_MARS_KM3_S2, Kepler
-from generator.ephemeris.interpolation import arc_from_nodes
-from generator.ephemeris.trajectory import Proof, Trajectory
-from generator.screening.crossing import crossings, fleet_crossings
-from generator.screening.crossing_season import season
+from nearpass.crossing.crossing import crossings, fleet_crossings
+from nearpass.crossing.season import season
+from nearpass.ephemeris.interpolation import arc_from_nodes
+from nearpass.ephemeris.trajectory import Proof, Trajectory
 
 RUNS: Final = 3
 SPAN_S: Final = 28.0 * 86_400.0

@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from generator.config import load_config
-from generator.cycle.archive import Archive
-from generator.pipeline import run_cycle
-from generator.publish import Workspace, prepare, publish
-from generator.sample import write_sample
+from nearpass.archive.archive import Archive
+from nearpass.config import load_config
+from nearpass.cycle.pipeline import run_cycle
+from nearpass.publish import Workspace, prepare, publish
+from nearpass.sample import write_sample
 
 RUNS = 3
 JOBS = 2

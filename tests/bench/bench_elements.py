@@ -19,9 +19,9 @@ from sgp4.api import Satrec
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from element_texts import TLE, json_text, tle
-from generator.astro.epochs import DAY_S
-from generator.ephemeris.elements import read_elements
-from generator.ephemeris.elements_motion import trajectory_from_elements
+from nearpass.astro.epochs import DAY_S
+from nearpass.ephemeris.elements_motion import trajectory_from_elements
+from nearpass.messages.elements import read_elements
 
 SETS = 30_000
 RUNS = 3

@@ -13,11 +13,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from faults import failing_at
-from generator.cycle.archive import Archive
-from generator.errors import NearpassError
-from generator.publish import Workspace
-from generator.publish.commit import read_journal
 from interrupted import FIRST, SECOND, THIRD, faults, lay_out, processes, run_stub, run_stub_killed_at
+from nearpass.archive.archive import Archive
+from nearpass.errors import NearpassError
+from nearpass.publish import Workspace
+from nearpass.publish.commit import read_journal
 
 KILLS = 200
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EACCES)

@@ -20,11 +20,11 @@ import ccsds_ndm
 import numpy as np
 from oem import OrbitEphemerisMessage
 
-from generator.astro.bodies import body_named
-from generator.astro.frames import PlanetaryEphemeris
-from generator.ephemeris.interpolation import arc_from_nodes, trajectory_from_oem
-from generator.ephemeris.oem import parse_oem
-from generator.ephemeris.oem_write import write_oem
+from nearpass.astro.bodies import body_named
+from nearpass.astro.frames import PlanetaryEphemeris
+from nearpass.ephemeris.interpolation import arc_from_nodes, trajectory_from_oem
+from nearpass.messages.oem import parse_oem
+from nearpass.messages.oem_write import write_oem
 from oem_texts import START, circular, message_text, segment_text
 
 STATES = 40_320

@@ -13,12 +13,12 @@ from collections.abc import Callable
 import ccsds_ndm
 import numpy as np
 
-from generator.astro.bodies import body_named
-from generator.astro.epochs import DAY_S, NS, Epoch, TimeSystem
-from generator.ephemeris import oem_xml_fast
-from generator.ephemeris.lint import lint_oem
-from generator.ephemeris.oem import OemCovariances, OemHeader, OemMessage, OemSegment, parse_oem
-from generator.ephemeris.oem_write import write_oem
+from nearpass.astro.bodies import body_named
+from nearpass.astro.epochs import DAY_S, NS, Epoch, TimeSystem
+from nearpass.ephemeris.lint import lint_oem
+from nearpass.messages import oem_xml_fast
+from nearpass.messages.oem import OemCovariances, OemHeader, OemMessage, OemSegment, parse_oem
+from nearpass.messages.oem_write import write_oem
 
 STATES = 40_320
 RUNS = 5

@@ -10,11 +10,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from generator.encounter.pc import assess_probability  # after the path of the published cases
-from generator.encounter.pc2d import contour_pc, foster_pc, project
-from generator.encounter.pc3d import find_peak, nc_2d, nc_3d
-from generator.encounter.pc_encounter import uncertain_orbits
-from generator.encounter.pc_monte_carlo import monte_carlo
+from nearpass.encounter.pc import assess_probability  # after the path of the published cases
+from nearpass.encounter.pc2d import contour_pc, foster_pc, project
+from nearpass.encounter.pc3d import find_peak, nc_2d, nc_3d
+from nearpass.encounter.pc_encounter import uncertain_orbits
+from nearpass.encounter.pc_monte_carlo import monte_carlo
 from pc_cases import Case, alfano_cases, cara_cases
 
 RUNS = 5

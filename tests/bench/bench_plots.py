@@ -13,7 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import records
-from generator.report.plots import Plot, cycle_plots, draw, draw_all, event_plots, object_plots, pair_plots
+from nearpass.report.plots import Plot, cycle_plots, draw, draw_all, event_plots, object_plots, pair_plots
 
 RUNS = 5
 BATCH = 120

@@ -15,9 +15,9 @@ from scipy.optimize import minimize_scalar
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from brute_force import GM_MARS_KM3_S2, MARS_KM, Orbit, flown
-from generator.ephemeris.trajectory import Trajectory
-from generator.screening.fleet import fit_fleet
-from generator.screening.screen import screen, screen_fleet
+from nearpass.ephemeris.trajectory import Trajectory
+from nearpass.screening.fleet import fit_fleet
+from nearpass.screening.screen import screen, screen_fleet
 
 T = TypeVar("T")
 RUNS = 5

@@ -18,9 +18,9 @@ import spiceypy as spice
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from brute_force import EPOCH, GM_MARS_KM3_S2, MARS_KM, Orbit
-from generator.astro.bodies import body_named
-from generator.astro.frames import PlanetaryEphemeris, tdb_s
-from generator.ephemeris.spk import spk_trajectory
+from nearpass.astro.bodies import body_named
+from nearpass.astro.frames import PlanetaryEphemeris, tdb_s
+from nearpass.ephemeris.spk import spk_trajectory
 
 T = TypeVar("T")
 DAYS = 28.0

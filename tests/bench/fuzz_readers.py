@@ -16,7 +16,7 @@ import atheris
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-with atheris.instrument_imports(include=["generator"]):
+with atheris.instrument_imports(include=["nearpass"]):
     from fuzz_outcome import read_delivery
 
 from element_texts import TLE, csv_text, json_text, kvn, xml

@@ -12,10 +12,10 @@ from mkdocs.commands.build import build as mkdocs_build
 from mkdocs.config import load_config as load_mkdocs_config
 
 from fleets import write_workspace
-from generator.cycle.archive import Archive
-from generator.cycle.durable import canonical_json, sha256_of
-from generator.publish import Workspace
 from interrupted import lay_out, stubbed
+from nearpass.archive.archive import Archive
+from nearpass.archive.durable import canonical_json, sha256_of
+from nearpass.publish import Workspace
 from stub_cycles import broken_links, quick, tree
 
 Nearpass = Callable[..., tuple[int, str, str]]

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from fleets import write_workspace
-from generator.cycle.durable import sha256_of
+from nearpass.archive.durable import sha256_of
 
 EDITION = """
 [[edition]]

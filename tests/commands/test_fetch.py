@@ -9,12 +9,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from fake_horizons import FakeBody, FakeHorizons
-from generator.commands import World, cli
-from generator.commands.workspaces import TEMPLATES
-from generator.config import load_config
-from generator.cycle.archive import Archive
-from generator.ledger import read_ledger
 from interrupted import CONFIG, stubbed
+from nearpass.archive.archive import Archive
+from nearpass.commands import World, cli
+from nearpass.commands.workspaces import TEMPLATES
+from nearpass.config import load_config
+from nearpass.ingest.ledger import read_ledger
 from stub_cycles import quick
 from web import NOW, Web, content, serving, status
 

@@ -15,13 +15,13 @@ import pytest
 from filelock import FileLock
 
 from faults import failing_at
-from generator.commands import shared
-from generator.cycle.archive import Archive
-from generator.cycle.verify import verify_archive
-from generator.errors import ArchiveError, NearpassError
-from generator.publish import Workspace
-from generator.status import failed
 from interrupted import FIRST, SECOND, THIRD, faults, lay_out, processes, run_stub, run_stub_killed_at
+from nearpass.archive.archive import Archive
+from nearpass.archive.verify import verify_archive
+from nearpass.commands import shared
+from nearpass.errors import ArchiveError, NearpassError
+from nearpass.publish import Workspace
+from nearpass.status import failed
 from stub_cycles import tree
 
 KILLS = 8
@@ -182,7 +182,7 @@ def test_a_fault_of_our_own_is_told_by_the_status(start: Path, tmp_path: Path) -
     """A run that dies of anything else than a known error says so in status.json as well, and keeps its traceback."""
     directory = tmp_path / "bug"
     shutil.copytree(start, directory)
-    broken = patch("generator.commands.one_cycle.fingerprint", side_effect=ZeroDivisionError("no divisor"))
+    broken = patch("nearpass.commands.one_cycle.fingerprint", side_effect=ZeroDivisionError("no divisor"))
     with broken, pytest.raises(ZeroDivisionError):
         run_stub(directory, SECOND)
     status = json.loads(Workspace(directory=directory).status.read_text())
@@ -203,7 +203,7 @@ class Interrupted:
             raise KeyboardInterrupt
 
 sys.meta_path.insert(0, Interrupted())
-from generator.__main__ import main
+from nearpass.__main__ import main
 main()
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)

@@ -7,11 +7,11 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from generator.astro.epochs import Epoch
-from generator.commands import World, cli
-from generator.cycle.archive import Archive
-from generator.watch import Delivery, Watch
 from interrupted import lay_out, stubbed
+from nearpass.archive.archive import Archive
+from nearpass.astro.epochs import Epoch
+from nearpass.commands import World, cli
+from nearpass.watch import Delivery, Watch
 
 Nearpass = Callable[..., tuple[int, str, str]]
 NOW = Epoch.parse("2021-03-17T12:00:20")

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import spiceypy as spice
 
-from generator.astro.frames import icrf_from_axes
-from generator.astro.local_axes import rtn_axes
-from generator.cycle.cdm import Cdm
-from generator.cycle.cdm_compare import compare_cdm, encounter_from_cdm, hard_body_radius_m
-from generator.cycle.cdm_event import event_cdm
-from generator.cycle.cdm_read import parse_cdm
-from generator.errors import FrameError, InputError
+from nearpass.astro.frames import icrf_from_axes
+from nearpass.astro.local_axes import rtn_axes
+from nearpass.cycle.cdm_compare import compare_cdm, encounter_from_cdm, hard_body_radius_m
+from nearpass.cycle.cdm_event import event_cdm
+from nearpass.errors import FrameError, InputError
+from nearpass.messages.cdm import Cdm
+from nearpass.messages.cdm_read import parse_cdm
 from records import Kepler, sample_record
 
 DATA = Path(__file__).parent.parent / "data" / "cdm"

@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleets import GM_MARS_KM3_S2, LOW
-from generator.astro.epochs import Epoch
-from generator.cycle.prediction_record import PredictionError
-from generator.cycle.predictions import Delivered, carried, first_midnight_s, judge, predict, quality
-from generator.ephemeris.interpolation import arc_from_nodes
-from generator.ephemeris.trajectory import CovarianceTable, Proof, Trajectory
+from nearpass.astro.epochs import Epoch
+from nearpass.cycle.predictions import Delivered, carried, first_midnight_s, judge, predict, quality
+from nearpass.ephemeris.interpolation import arc_from_nodes
+from nearpass.ephemeris.trajectory import CovarianceTable, Proof, Trajectory
+from nearpass.record.prediction_record import PredictionError
 
 DAY_S = 86_400.0
 START = Epoch.parse("2021-03-10T06:00:00")

@@ -16,8 +16,8 @@ from scipy.optimize import least_squares
 
 from edition_records import edition, marked_record
 from fleets import CUTOFF, Kepler
-from generator.cycle.marking import Grain, Show
-from generator.cycle.release import reduced
+from nearpass.record.marking import Grain, Show
+from nearpass.release.reduction import reduced
 
 FloatArray = NDArray[np.float64]
 DAYS = 7.0

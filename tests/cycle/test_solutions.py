@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from fleets import CUTOFF, LOW, message, segment, write_workspace
-from generator.astro.epochs import DAY_S
-from generator.config import load_config
-from generator.cycle.archive import Archive
-from generator.cycle.record import CycleRecord, SolutionRecord
-from generator.ephemeris.oem_write import write_oem
-from generator.pipeline import run_cycle
-from generator.rescreen import rescreen
+from nearpass.archive.archive import Archive
+from nearpass.astro.epochs import DAY_S
+from nearpass.config import load_config
+from nearpass.cycle.pipeline import run_cycle
+from nearpass.cycle.rescreen import rescreen
+from nearpass.messages.oem_write import write_oem
+from nearpass.record.record import CycleRecord, SolutionRecord
 
 LATE_S = 8.0
 INTERPOLATION_KM = 1e-4  # Hermite of degree 7 at 60 s on orbits of two hours

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from fleets import CUTOFF, LOW, POLAR, write_workspace
-from generator.config import load_config
-from generator.cycle.record import CycleRecord, PairRecord
-from generator.cycle.together import together
-from generator.pipeline import run_cycle
-from generator.report.risk_views import together as words
+from nearpass.config import load_config
+from nearpass.cycle.pipeline import run_cycle
+from nearpass.cycle.together import together
+from nearpass.record.record import CycleRecord, PairRecord
+from nearpass.report.risk_views import together as words
 
 GM_MARS_KM3_S2 = 42828.375
 HBR_KM = 0.01

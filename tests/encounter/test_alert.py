@@ -2,7 +2,7 @@
 
 import pytest
 
-from generator.encounter.alert import AlertRule, Level, assess, assess_crossing
+from nearpass.encounter.alert import AlertRule, Level, assess, assess_crossing
 
 RULES = (AlertRule(level=Level.YELLOW, cad_km=10.0), AlertRule(level=Level.RED, cad_km=3.0))
 

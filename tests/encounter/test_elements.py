@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from generator.encounter.elements import osculating_elements
+from nearpass.encounter.elements import osculating_elements
 
 GM_MARS_KM3_S2 = 42828.375
 ROUNDING = 1e-7

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from generator.astro.bodies import body_named
-from generator.astro.epochs import Epoch, tdb_s
-from generator.astro.frames import PlanetaryEphemeris
-from generator.encounter.geometry import Encounter, b_plane, place
+from nearpass.astro.bodies import body_named
+from nearpass.astro.epochs import Epoch, tdb_s
+from nearpass.astro.frames import PlanetaryEphemeris
+from nearpass.encounter.geometry import Encounter, b_plane, place
 
 MARS_DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "mars"
 ROUNDING = 1e-12

@@ -5,12 +5,12 @@ import pytest
 import spiceypy
 
 from fleets import CUTOFF, Kepler, message, segment
-from generator.astro.bodies import body_named
-from generator.astro.frames import PlanetaryEphemeris
-from generator.encounter.geometry import Encounter
-from generator.encounter.manoeuvre import along_track_sensitivity_s, delta_v_for_pc_m_s, delta_v_m_s
-from generator.ephemeris.interpolation import trajectory_from_oem
-from generator.screening.screen import screen
+from nearpass.astro.bodies import body_named
+from nearpass.astro.frames import PlanetaryEphemeris
+from nearpass.encounter.geometry import Encounter
+from nearpass.encounter.manoeuvre import along_track_sensitivity_s, delta_v_for_pc_m_s, delta_v_m_s
+from nearpass.ephemeris.interpolation import trajectory_from_oem
+from nearpass.screening.screen import screen
 from risk_records import disc_probability
 
 GM_MARS_KM3_S2 = 42828.375

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 from scipy.stats import binomtest
 
-from generator.encounter.pc import (
+from nearpass.encounter.pc import (
     FOSTER,
     MONTE_CARLO,
     NC_2D,
@@ -21,9 +21,9 @@ from generator.encounter.pc import (
     covariance_plane,
     hbr_curve,
 )
-from generator.encounter.pc_encounter import true_tca, uncertain_orbits
-from generator.encounter.pc_monte_carlo import monte_carlo
-from generator.errors import InputError
+from nearpass.encounter.pc_encounter import true_tca, uncertain_orbits
+from nearpass.encounter.pc_monte_carlo import monte_carlo
+from nearpass.errors import InputError
 from pc_cases import Case, alfano_cases, cara_cases, every_state_case, monte_carlo_counts, published_cases, to_inertial
 
 GM_MARS_KM3_S2 = 42828.375

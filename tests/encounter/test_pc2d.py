@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from generator.encounter.pc2d import EncounterPlanes, contour_pc, foster_pc, project
+from nearpass.encounter.pc2d import EncounterPlanes, contour_pc, foster_pc, project
 from pc_cases import every_state_case, published_cases
 
 SINGLE_PRECISION_REFERENCE = 1e-6  # accuracy asked of the quadratures where the reference is above 1e-15

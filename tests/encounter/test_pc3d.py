@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import norm
 
-from generator.encounter.equinoctial import Orbit, orbit
-from generator.encounter.pc2d import foster_pc, project
-from generator.encounter.pc3d import find_peak, nc_2d, nc_3d, whole_span
-from generator.encounter.pc_encounter import uncertain_orbits
-from generator.encounter.pc_flux import THIN_NODES, flux, flux_per_s, log_flux, surface
-from generator.encounter.pc_monte_carlo import first_entries, monte_carlo
+from nearpass.encounter.equinoctial import Orbit, orbit
+from nearpass.encounter.pc2d import foster_pc, project
+from nearpass.encounter.pc3d import find_peak, nc_2d, nc_3d, whole_span
+from nearpass.encounter.pc_encounter import uncertain_orbits
+from nearpass.encounter.pc_flux import THIN_NODES, flux, flux_per_s, log_flux, surface
+from nearpass.encounter.pc_monte_carlo import first_entries, monte_carlo
 from pc_cases import GM_EARTH_KM3_S2, Case, alfano_cases, cara_cases, published_cases
 
 PUBLISHED_NC_3D = 1e-3  # its own systematic excess over 2D-Nc is 8e-4

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from generator.encounter.equinoctial import orbit
-from generator.errors import InputError
+from nearpass.encounter.equinoctial import orbit
+from nearpass.errors import InputError
 
 GM_MARS_KM3_S2 = 42828.375
 PROPAGATION = 1e-9  # of the radius: both solve Kepler's equation to rounding, over some revolutions

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from generator.encounter.equinoctial import Orbit
-from generator.encounter.pc_encounter import uncertain_orbits
-from generator.encounter.pc_monte_carlo import monte_carlo
-from generator.encounter.pc_repeated import Passage, repeated_probability
+from nearpass.encounter.equinoctial import Orbit
+from nearpass.encounter.pc_encounter import uncertain_orbits
+from nearpass.encounter.pc_monte_carlo import monte_carlo
+from nearpass.encounter.pc_repeated import Passage, repeated_probability
 from pc_cases import alfano_cases
 
 TRIALS = 30_000

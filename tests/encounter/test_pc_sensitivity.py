@@ -6,15 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from generator.encounter.pc2d import foster_pc, project
-from generator.encounter.pc_sensitivity import (
+from nearpass.encounter.pc2d import foster_pc, project
+from nearpass.encounter.pc_sensitivity import (
     combined_bounds,
     maximum_pc,
     maximum_pc_without_covariance,
     pc_by_hbr,
     pc_plane,
 )
-from generator.encounter.pc_validity import short_encounter
+from nearpass.encounter.pc_validity import short_encounter
 
 SMALL_RADIUS = 1e-4  # second order in R/d of the closed form
 SEARCH = 1e-5

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.linalg import expm, logm
 
-from generator.astro.epochs import Epoch
-from generator.astro.local_axes import rtn_axes
-from generator.encounter.uncertainty import (
+from nearpass.astro.epochs import Epoch
+from nearpass.astro.local_axes import rtn_axes
+from nearpass.encounter.uncertainty import (
     LEAST_EIGENVALUE,
     Basis,
     DeclaredModel,
@@ -20,8 +20,8 @@ from generator.encounter.uncertainty import (
     rotated,
     state_covariance,
 )
-from generator.ephemeris.interpolation import arc_from_nodes
-from generator.ephemeris.trajectory import Arc, CovarianceTable, Proof, Trajectory
+from nearpass.ephemeris.interpolation import arc_from_nodes
+from nearpass.ephemeris.trajectory import Arc, CovarianceTable, Proof, Trajectory
 from oem_texts import circular
 
 ROUNDING = 1e-9

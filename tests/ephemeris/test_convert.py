@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 import spiceypy as spice
 
-from generator.astro.bodies import body_named
-from generator.astro.epochs import DAY_S, Epoch, tdb_s
-from generator.astro.frames import PlanetaryEphemeris, furnished
-from generator.ephemeris.convert import convert, message_from_trajectory
-from generator.ephemeris.interpolation import trajectory_from_oem
-from generator.ephemeris.oem import parse_oem
-from generator.ephemeris.oem_write import write_oem
-from generator.ephemeris.spk import spk_summary, spk_trajectory
-from generator.ephemeris.spk_write import write_spk
-from generator.errors import InputError
+from nearpass.astro.bodies import body_named
+from nearpass.astro.epochs import DAY_S, Epoch, tdb_s
+from nearpass.astro.frames import PlanetaryEphemeris, furnished
+from nearpass.ephemeris.convert import convert, message_from_trajectory
+from nearpass.ephemeris.interpolation import trajectory_from_oem
+from nearpass.ephemeris.spk import spk_summary, spk_trajectory
+from nearpass.ephemeris.spk_write import write_spk
+from nearpass.errors import InputError
+from nearpass.messages.oem import parse_oem
+from nearpass.messages.oem_write import write_oem
 from oem_texts import START, covariance_text, message_text, segment_text, state_lines
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"

@@ -6,14 +6,14 @@ from sgp4.api import SGP4_ERRORS
 from skyfield.api import EarthSatellite, load
 
 from element_texts import TLE, kvn
-from generator.astro.bodies import body_named
-from generator.astro.epochs import DAY_S, Epoch
-from generator.astro.teme import icrf_from_teme
-from generator.ephemeris.elements import ElementSet, read_elements
-from generator.ephemeris.elements_motion import trajectory_from_elements
-from generator.ephemeris.lint import Grade, lint_elements
-from generator.ephemeris.trajectory import Proof, Trajectory
-from generator.errors import InputError
+from nearpass.astro.bodies import body_named
+from nearpass.astro.epochs import DAY_S, Epoch
+from nearpass.astro.teme import icrf_from_teme
+from nearpass.ephemeris.elements_motion import trajectory_from_elements
+from nearpass.ephemeris.lint import Grade, lint_elements
+from nearpass.ephemeris.trajectory import Proof, Trajectory
+from nearpass.errors import InputError
+from nearpass.messages.elements import ElementSet, read_elements
 
 WEEK_S = 7.0 * DAY_S
 CLOCKS_KM = 1e-6  # both count days in doubles, to 0.1 microseconds of 7.5 km/s

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from fleets import CUTOFF, Kepler, message, segment
-from generator.astro.bodies import body_named
-from generator.astro.epochs import DAY_S
-from generator.astro.frames import PlanetaryEphemeris
-from generator.ephemeris.extension import extended
-from generator.ephemeris.interpolation import arc_from_nodes, trajectory_from_oem
-from generator.ephemeris.trajectory import Proof, Trajectory
-from generator.errors import InputError
-from generator.sample.propagation import EQUATOR_FROM_ICRF, Batch, Sampling, propagate
+from nearpass.astro.bodies import body_named
+from nearpass.astro.epochs import DAY_S
+from nearpass.astro.frames import PlanetaryEphemeris
+from nearpass.ephemeris.extension import extended
+from nearpass.ephemeris.interpolation import arc_from_nodes, trajectory_from_oem
+from nearpass.ephemeris.trajectory import Proof, Trajectory
+from nearpass.errors import InputError
+from nearpass.sample.propagation import EQUATOR_FROM_ICRF, Batch, Sampling, propagate
 
 MARS = body_named("MARS")
 DAYS = 20.0

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from generator.astro.epochs import DAY_S
-from generator.ephemeris.fitting import TOLERANCE_KM, fitted_arc
-from generator.errors import InputError
+from nearpass.astro.epochs import DAY_S
+from nearpass.ephemeris.fitting import TOLERANCE_KM, fitted_arc
+from nearpass.errors import InputError
 
 
 def test_a_fit_states_the_error_that_it_leaves() -> None:

@@ -12,14 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from generator.astro.bodies import body_named
-from generator.astro.epochs import Epoch, tdb_s
-from generator.astro.frames import PlanetaryEphemeris, furnished, icrf_from_axes
-from generator.astro.local_axes import rtn_axes
-from generator.ephemeris.interpolation import arc_from_nodes, cut, trajectory_from_oem
-from generator.ephemeris.oem import parse_oem
-from generator.ephemeris.trajectory import Arc, Proof, Trajectory
-from generator.errors import FrameError, InputError
+from nearpass.astro.bodies import body_named
+from nearpass.astro.epochs import Epoch, tdb_s
+from nearpass.astro.frames import PlanetaryEphemeris, furnished, icrf_from_axes
+from nearpass.astro.local_axes import rtn_axes
+from nearpass.ephemeris.interpolation import arc_from_nodes, cut, trajectory_from_oem
+from nearpass.ephemeris.trajectory import Arc, Proof, Trajectory
+from nearpass.errors import FrameError, InputError
+from nearpass.messages.oem import parse_oem
 from oem_texts import START, circular, covariance_text, message_text, segment_text, state_lines
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"

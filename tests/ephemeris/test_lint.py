@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fleets import CUTOFF, GM_MARS_KM3_S2, Kepler
-from generator.astro.bodies import body_named
-from generator.astro.epochs import DAY_S, Epoch
-from generator.astro.frames import PlanetaryEphemeris
-from generator.ephemeris.interpolation import arc_from_nodes
-from generator.ephemeris.lint import Finding, Grade, lint_oem, lint_trajectory, overall
-from generator.ephemeris.oem import OemCovariances, OemMessage, OemSegment, parse_oem
-from generator.ephemeris.spk import spk_summary, spk_trajectory
-from generator.ephemeris.trajectory import Proof, Trajectory
+from nearpass.astro.bodies import body_named
+from nearpass.astro.epochs import DAY_S, Epoch
+from nearpass.astro.frames import PlanetaryEphemeris
+from nearpass.ephemeris.interpolation import arc_from_nodes
+from nearpass.ephemeris.lint import Finding, Grade, lint_oem, lint_trajectory, overall
+from nearpass.ephemeris.spk import spk_summary, spk_trajectory
+from nearpass.ephemeris.trajectory import Proof, Trajectory
+from nearpass.messages.oem import OemCovariances, OemMessage, OemSegment, parse_oem
 from oem_texts import message_text, segment_text
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"

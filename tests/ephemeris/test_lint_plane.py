@@ -9,14 +9,14 @@ import pytest
 import spiceypy as spice
 
 from fleets import CUTOFF, GM_MARS_KM3_S2, Kepler, Motion, message, segment
-from generator.astro.bodies import body_named
-from generator.astro.epochs import DAY_S, Epoch
-from generator.astro.frames import PlanetaryEphemeris, icrf_from_axes
-from generator.ephemeris.interpolation import trajectory_from_oem
-from generator.ephemeris.lint import Grade
-from generator.ephemeris.lint_plane import DeclaredPlane, orbit_plane
-from generator.ephemeris.reframe import in_fixed_axes
-from generator.ephemeris.trajectory import Trajectory
+from nearpass.astro.bodies import body_named
+from nearpass.astro.epochs import DAY_S, Epoch
+from nearpass.astro.frames import PlanetaryEphemeris, icrf_from_axes
+from nearpass.ephemeris.interpolation import trajectory_from_oem
+from nearpass.ephemeris.lint import Grade
+from nearpass.ephemeris.lint_plane import DeclaredPlane, orbit_plane
+from nearpass.ephemeris.reframe import in_fixed_axes
+from nearpass.ephemeris.trajectory import Trajectory
 
 STATES = Path(__file__).resolve().parents[3] / "shared" / "data" / "mars" / "tianwen1_mars_states.csv"
 needs_states = pytest.mark.skipif(not STATES.is_file(), reason="the shared states are not on this machine")

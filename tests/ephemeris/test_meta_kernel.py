@@ -7,15 +7,15 @@ import pytest
 import spiceypy as spice
 
 from fleets import CUTOFF, LOW, write_workspace
-from generator.astro.bodies import body_named
-from generator.astro.epochs import DAY_S, Epoch, tdb_s
-from generator.astro.frames import PlanetaryEphemeris, furnished
-from generator.config import load_config
-from generator.ephemeris.meta_kernel import with_listed
-from generator.ephemeris.spk import spk_trajectory
-from generator.errors import InputError
-from generator.ingest import ingest_object
-from generator.pipeline import setting_of
+from nearpass.astro.bodies import body_named
+from nearpass.astro.epochs import DAY_S, Epoch, tdb_s
+from nearpass.astro.frames import PlanetaryEphemeris, furnished
+from nearpass.config import load_config
+from nearpass.cycle.pipeline import setting_of
+from nearpass.ephemeris.meta_kernel import with_listed
+from nearpass.ephemeris.spk import spk_trajectory
+from nearpass.errors import InputError
+from nearpass.ingest import ingest_object
 
 MARS = body_named("MARS")
 FIT_KM = 1e-5  # what a fit leaves, and the rounding of TDB seconds

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import spiceypy as spice
 
-from generator.astro.bodies import body_named
-from generator.astro.epochs import DAY_S, Epoch, TimeSystem, tdb_s
-from generator.astro.frames import furnished, icrf_from_axes
-from generator.astro.local_axes import rtn_axes
-from generator.ephemeris.moons import GROWS_FROM, LAST, MOONS, moon_positions, moon_trajectory
-from generator.ephemeris.trajectory import Proof
-from generator.errors import InputError
+from nearpass.astro.bodies import body_named
+from nearpass.astro.epochs import DAY_S, Epoch, TimeSystem, tdb_s
+from nearpass.astro.frames import furnished, icrf_from_axes
+from nearpass.astro.local_axes import rtn_axes
+from nearpass.ephemeris.moons import GROWS_FROM, LAST, MOONS, moon_positions, moon_trajectory
+from nearpass.ephemeris.trajectory import Proof
+from nearpass.errors import InputError
 
 KERNEL = Path(__file__).resolve().parents[3] / "shared" / "data" / "mars" / "mar085_20180609_20180614.bsp"
 needs_kernel = pytest.mark.skipif(not KERNEL.is_file(), reason="the shared kernels are not on this machine")

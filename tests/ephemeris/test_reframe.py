@@ -8,16 +8,16 @@ import pytest
 import spiceypy as spice
 
 from fleets import CUTOFF, LOW, Kepler, message, segment
-from generator.astro.axes import axes_named
-from generator.astro.bodies import body_named
-from generator.astro.epochs import tdb_s
-from generator.astro.frames import PlanetaryEphemeris, furnished, icrf_from_axes
-from generator.ephemeris.interpolation import trajectory_from_oem
-from generator.ephemeris.lint import Grade, lint_oem
-from generator.ephemeris.oem import OemCovariances, OemSegment
-from generator.ephemeris.reframe import in_fixed_axes
-from generator.ephemeris.spk_write import write_spk
-from generator.errors import FrameError
+from nearpass.astro.axes import axes_named
+from nearpass.astro.bodies import body_named
+from nearpass.astro.epochs import tdb_s
+from nearpass.astro.frames import PlanetaryEphemeris, furnished, icrf_from_axes
+from nearpass.ephemeris.interpolation import trajectory_from_oem
+from nearpass.ephemeris.lint import Grade, lint_oem
+from nearpass.ephemeris.reframe import in_fixed_axes
+from nearpass.ephemeris.spk_write import write_spk
+from nearpass.errors import FrameError
+from nearpass.messages.oem import OemCovariances, OemSegment
 
 ROUNDING_KM = 1e-9  # a matrix and its inverse on thousands of km
 ROUNDING_KM_S = 1e-12

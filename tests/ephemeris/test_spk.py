@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 import spiceypy as spice
 
-from generator.astro.bodies import Body, body_named
-from generator.astro.epochs import Epoch, tdb_s
-from generator.astro.frames import PlanetaryEphemeris, furnished
-from generator.ephemeris import spk
-from generator.ephemeris.spk import spk_summary, spk_trajectory
-from generator.ephemeris.trajectory import Proof, Trajectory
-from generator.errors import InputError
+from nearpass.astro.bodies import Body, body_named
+from nearpass.astro.epochs import Epoch, tdb_s
+from nearpass.astro.frames import PlanetaryEphemeris, furnished
+from nearpass.ephemeris import spk
+from nearpass.ephemeris.spk import spk_summary, spk_trajectory
+from nearpass.ephemeris.trajectory import Proof, Trajectory
+from nearpass.errors import InputError
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 MARS_DATA, TYPES = DATA / "mars", DATA / "spk_types"

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from generator.astro.epochs import Epoch
-from generator.ephemeris.trajectory import Arc, Proof, Trajectory
-from generator.errors import CoverageError
+from nearpass.astro.epochs import Epoch
+from nearpass.ephemeris.trajectory import Arc, Proof, Trajectory
+from nearpass.errors import CoverageError
 
 ROUNDING = 1e-12
 

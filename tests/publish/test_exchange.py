@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 
 from edition_records import CLEAR, edition, marked_record
-from generator.astro.epochs import Epoch
-from generator.cycle.archive import Archive, Signer
-from generator.cycle.certificate import certificate, concerning, in_words
-from generator.cycle.durable import sha256_of
-from generator.cycle.marking import Show
-from generator.cycle.register import Register, decided, received, released
-from generator.cycle.verify import verify_archive
-from generator.errors import ArchiveError, InputError
-from generator.ingest.notes import parse_note, read_notes
-from generator.publish.package import package
+from nearpass.archive.archive import Archive, Signer
+from nearpass.archive.durable import sha256_of
+from nearpass.archive.register import Register, decided, received, released
+from nearpass.archive.verify import verify_archive
+from nearpass.astro.epochs import Epoch
+from nearpass.errors import ArchiveError, InputError
+from nearpass.ingest.notes import parse_note, read_notes
+from nearpass.publish.certificate import certificate, concerning, in_words
+from nearpass.publish.package import package
+from nearpass.record.marking import Show
 
 PUBLIC = edition({"TIANWEN-1": Show.METRICS, "MEX": Show.HIDDEN}, audience="everybody", parties=frozenset({"ESA"}))
 AT = "2021-03-15T01:00:00Z"

@@ -15,17 +15,17 @@ from urllib.parse import quote
 import pytest
 
 from edition_records import edition, marked_record
-from generator.cycle.marking import Edition, Show
-from generator.cycle.record import CycleRecord
-from generator.cycle.release import reduced
-from generator.cycle.secrets import Secrets, secrets_of
-from generator.errors import LeakError
-from generator.publish.leak import check_leaks, leaks_in
-from generator.publish.stage import all_plots
-from generator.publish.workspace import Workspace
-from generator.report import wording
-from generator.report.pages import cycle_pages
-from generator.report.verdicts import verdict
+from nearpass.errors import LeakError
+from nearpass.publish.leak import check_leaks, leaks_in
+from nearpass.publish.stage import all_plots
+from nearpass.publish.workspace import Workspace
+from nearpass.record.marking import Edition, Show
+from nearpass.record.record import CycleRecord
+from nearpass.release.reduction import reduced
+from nearpass.release.secrets import Secrets, secrets_of
+from nearpass.report import wording
+from nearpass.report.pages import cycle_pages
+from nearpass.report.verdicts import verdict
 
 RULES = {"MEX": Show.HIDDEN, "PHOBOS": Show.ANONYMOUS, "TIANWEN-1": Show.METRICS}
 PUBLIC = edition(RULES)

@@ -10,12 +10,12 @@ from pathlib import Path
 import feedparser
 import pytest
 
-from generator.cycle.archive import Archive
-from generator.cycle.history import changes
-from generator.cycle.notices import LEFT
-from generator.publish import Workspace, rebuild
-from generator.publish.index import open_index
-from generator.report import feeds
+from nearpass.archive.archive import Archive
+from nearpass.publish import Workspace, rebuild
+from nearpass.publish.index import open_index
+from nearpass.record.history import changes
+from nearpass.record.notices import LEFT
+from nearpass.report import feeds
 from stub_cycles import add, broken_links, new_workspace, quick, silent, stub
 
 CYCLE = "2021-03-10T0000Z"

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from counting import counted_opens
-from generator.cycle.archive import Archive
-from generator.cycle.signature import load_signer, new_key
-from generator.errors import ArchiveError
-from generator.publish import Workspace, publish, rebuild, unpublished
-from generator.publish.check import verify_site
-from generator.publish.commit import last_published
-from generator.publish.index import open_index
-from generator.publish.mirror import mirror
+from nearpass.archive.archive import Archive
+from nearpass.archive.signature import load_signer, new_key
+from nearpass.errors import ArchiveError
+from nearpass.publish import Workspace, publish, rebuild, unpublished
+from nearpass.publish.check import verify_site
+from nearpass.publish.commit import last_published
+from nearpass.publish.index import open_index
+from nearpass.publish.mirror import mirror
 from stub_cycles import add, broken_links, new_workspace, quick, silent, stub, tree
 
 FEW, MANY = 10, 300

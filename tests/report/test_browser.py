@@ -15,9 +15,9 @@ from matplotlib.image import imread
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from browsing import POLICY, Scheme, Visitor
-from generator.astro.bodies import body_named, equator_from_icrf
-from generator.report import pages
-from generator.resources import resource
+from nearpass.astro.bodies import body_named, equator_from_icrf
+from nearpass.report import pages
+from nearpass.resources import resource
 from records import RED_EVENT, sample_record
 
 pytestmark = pytest.mark.browser

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from generator.astro.epochs import Epoch
-from generator.cycle.record import CrossingRecord, CycleRecord, PairRecord, SeasonRecord, Span
-from generator.encounter.alert import Level
-from generator.report import crossing_views, verdicts
-from generator.report.catalogue import Catalogue, Links
+from nearpass.astro.epochs import Epoch
+from nearpass.encounter.alert import Level
+from nearpass.record.record import CrossingRecord, CycleRecord, PairRecord, SeasonRecord, Span
+from nearpass.report import crossing_views, verdicts
+from nearpass.report.catalogue import Catalogue, Links
 from records import quiet_record, sample_record
 
 LINKS = Links(root="", cycle="")

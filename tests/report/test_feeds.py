@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar
 
-from generator.config import Site
-from generator.cycle.history import changes
-from generator.cycle.notices import Notice, dump_notice, load_notice, notices
-from generator.cycle.record import CycleRecord
-from generator.encounter.alert import Level
-from generator.report import calendars, feeds
 from hostile import hostile_record
+from nearpass.config import Site
+from nearpass.encounter.alert import Level
+from nearpass.record.history import changes
+from nearpass.record.notices import Notice, dump_notice, load_notice, notices
+from nearpass.record.record import CycleRecord
+from nearpass.report import calendars, feeds
 from records import RED_EVENT, sample_record
 
 LEVELS = st.lists(st.sampled_from([*Level, None]), min_size=1, max_size=6)

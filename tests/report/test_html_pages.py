@@ -2,8 +2,8 @@
 
 import markdown
 
-from generator.report import pages
-from generator.report.html_pages import HTML_PAGE, HtmlPages
+from nearpass.report import pages
+from nearpass.report.html_pages import HTML_PAGE, HtmlPages
 from records import sample_record
 
 OURS = ["attr_list", "def_list", "md_in_html", "tables", "toc"]

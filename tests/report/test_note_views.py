@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from generator.cycle.release_record import ContactRecord
-from generator.report.catalogue import Catalogue
-from generator.report.note_views import contacts
+from nearpass.record.release_record import ContactRecord
+from nearpass.report.catalogue import Catalogue
+from nearpass.report.note_views import contacts
 from records import RED_EVENT, sample_record
 
 

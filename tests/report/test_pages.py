@@ -9,16 +9,16 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from generator.cycle.marking import Tlp
-from generator.cycle.record import CycleRecord, NearestRecord, dump, load
-from generator.cycle.release_record import EditionRecord
-from generator.encounter.alert import Level
-from generator.errors import PublicationError
-from generator.report import archive_pages, archive_views, pages, tables, verdicts
-from generator.report.catalogue import detailed_events
-from generator.report.html_pages import HTML_PAGE
-from generator.report.verdicts import CycleSummary
 from hostile import HOSTILE, hostile_record
+from nearpass.encounter.alert import Level
+from nearpass.errors import PublicationError
+from nearpass.record.marking import Tlp
+from nearpass.record.record import CycleRecord, NearestRecord, dump, load
+from nearpass.record.release_record import EditionRecord
+from nearpass.report import archive_pages, archive_views, pages, tables, verdicts
+from nearpass.report.catalogue import detailed_events
+from nearpass.report.html_pages import HTML_PAGE
+from nearpass.report.verdicts import CycleSummary
 from records import quiet_record, sample_record
 
 PHASE_UNKNOWN = "position along the orbit unknown: only crossings of the orbits are meaningful"

@@ -19,8 +19,8 @@ from matplotlib import font_manager, ft2font
 from matplotlib.text import Text
 
 import records
-from generator.encounter.alert import Level
-from generator.report.plots import (
+from nearpass.encounter.alert import Level
+from nearpass.report.plots import (
     Plot,
     cycle_plots,
     data_csv,
@@ -30,7 +30,7 @@ from generator.report.plots import (
     object_plots,
     pair_plots,
 )
-from generator.report.plots.style import LEVEL_MARKER, house_style, literal, plain, short
+from nearpass.report.plots.style import LEVEL_MARKER, house_style, literal, plain, short
 
 CSV_DIGITS = 1e-9  # data_csv writes ten significant digits
 BUDGET_BYTES = 65_000  # eight plots, few of them this large, fit the 400 kB of an event's page

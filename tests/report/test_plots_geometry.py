@@ -19,11 +19,11 @@ from matplotlib.patches import Circle, Ellipse, Rectangle
 from matplotlib.text import Text
 
 import records
-from generator.cycle.record import EventRecord
-from generator.encounter.alert import Level
-from generator.report.plots import Plot, cycle_plots, event_plots, object_plots, pair_plots
-from generator.report.plots.style import LEVEL_MARKER, PRIMARY, house_style
-from generator.report.plots.views import OrbitViews
+from nearpass.encounter.alert import Level
+from nearpass.record.record import EventRecord
+from nearpass.report.plots import Plot, cycle_plots, event_plots, object_plots, pair_plots
+from nearpass.report.plots.style import LEVEL_MARKER, PRIMARY, house_style
+from nearpass.report.plots.views import OrbitViews
 
 ROUNDING = 1e-9  # the drawing repeats numbers of the record in double precision
 TOUCHING_PX = 1.5  # room above and below the letters that belongs to a text's box

@@ -23,13 +23,13 @@ from scipy.stats import ncx2
 
 import records
 import risk_records
-from generator.cycle.record import CrossingRecord, CycleRecord, EventRecord, PairRecord, SeasonRecord, TradeRecord
-from generator.encounter.alert import Level
-from generator.report import wording
-from generator.report.plots import Plot, event_plots, pair_plots
-from generator.report.plots.crossings_drawing import CrossingsDrawing
-from generator.report.plots.prediction import prediction_plot
-from generator.report.plots.style import (
+from nearpass.encounter.alert import Level
+from nearpass.record.record import CrossingRecord, CycleRecord, EventRecord, PairRecord, SeasonRecord, TradeRecord
+from nearpass.report import wording
+from nearpass.report.plots import Plot, event_plots, pair_plots
+from nearpass.report.plots.crossings_drawing import CrossingsDrawing
+from nearpass.report.plots.prediction import prediction_plot
+from nearpass.report.plots.style import (
     LEVEL_COLOR,
     LEVEL_MARKER,
     canvas,

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from generator.cycle.marking import Tlp
-from generator.cycle.release_record import EditionRecord
-from generator.report.provenance_views import provenance
+from nearpass.record.marking import Tlp
+from nearpass.record.release_record import EditionRecord
+from nearpass.report.provenance_views import provenance
 from records import sample_record
 
 

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from generator.astro.epochs import Epoch
-from generator.cycle.record import RetrievalRecord
-from generator.report.cycle_views import inputs_line
-from generator.report.retrieval_views import failure_words, origin_words, uncertainty_fact
+from nearpass.astro.epochs import Epoch
+from nearpass.record.record import RetrievalRecord
+from nearpass.report.cycle_views import inputs_line
+from nearpass.report.retrieval_views import failure_words, origin_words, uncertainty_fact
 from records import DECLARED, sample_record
 
 RECORD = sample_record()

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from generator.cycle.record import CycleRecord, EventRecord, MethodRecord, ProbabilityRecord
-from generator.encounter.uncertainty import Basis
-from generator.report import event_tables, event_views, risk_views
-from generator.report.catalogue import Catalogue, Links
+from nearpass.encounter.uncertainty import Basis
+from nearpass.record.record import CycleRecord, EventRecord, MethodRecord, ProbabilityRecord
+from nearpass.report import event_tables, event_views, risk_views
+from nearpass.report.catalogue import Catalogue, Links
 from records import NO_PROBABILITY, sample_record
 
 LINKS = Links(root="", cycle="")

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 import html5lib
 import pytest
 
-from generator.report import pages
+from nearpass.report import pages
 from records import RED_EVENT, sample_record
 
 ASSETS_MOST_BYTES = 40_000

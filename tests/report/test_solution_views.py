@@ -6,9 +6,9 @@ import csv
 import io
 from dataclasses import replace
 
-from generator.encounter.alert import Level
-from generator.report import pages, solution_views, tables, verdicts
-from generator.report.catalogue import Catalogue, Links
+from nearpass.encounter.alert import Level
+from nearpass.report import pages, solution_views, tables, verdicts
+from nearpass.report.catalogue import Catalogue, Links
 from records import sample_record
 
 LINKS = Links(root="../", cycle="")

@@ -7,10 +7,10 @@ import io
 import json
 from dataclasses import replace
 
-from generator.astro.epochs import Epoch
-from generator.report import tables
-from generator.report.sweep_views import APPROACH_COLUMNS
-from generator.resources import resource
+from nearpass.astro.epochs import Epoch
+from nearpass.report import tables
+from nearpass.report.sweep_views import APPROACH_COLUMNS
+from nearpass.resources import resource
 from records import sample_record
 
 EVENT_HEADER = (

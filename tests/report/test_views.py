@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from generator.astro.epochs import Epoch
-from generator.cycle.record import CycleRecord, EventRecord
-from generator.encounter.alert import Level
-from generator.report import cycle_views, event_tables, event_views, silence, verdicts, views
-from generator.report.catalogue import Catalogue, Links, detailed_events, nearness_km
+from nearpass.astro.epochs import Epoch
+from nearpass.encounter.alert import Level
+from nearpass.record.record import CycleRecord, EventRecord
+from nearpass.report import cycle_views, event_tables, event_views, silence, verdicts, views
+from nearpass.report.catalogue import Catalogue, Links, detailed_events, nearness_km
 from records import level_events, quiet_record, sample_record
 
 LINKS = Links(root="", cycle="")

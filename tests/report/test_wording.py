@@ -9,8 +9,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.astro.epochs import Epoch
-from generator.report import wording
+from nearpass.astro.epochs import Epoch
+from nearpass.report import wording
 
 
 @pytest.mark.parametrize(

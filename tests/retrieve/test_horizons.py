@@ -11,17 +11,17 @@ import pytest
 import spiceypy
 
 from fake_horizons import FakeBody, FakeHorizons
-from generator.astro.bodies import body_named
-from generator.astro.epochs import Epoch, TimeSystem, tdb_s
-from generator.ephemeris.interpolation import arc_from_nodes
-from generator.ephemeris.lint_motion import offsets_s
-from generator.ephemeris.oem import parse_oem
-from generator.ephemeris.oem_records import OemMessage
-from generator.ephemeris.oem_write import write_oem
-from generator.errors import RetrievalError
-from generator.retrieve import horizons
-from generator.retrieve.horizons import retrieve_oem
-from generator.retrieve.horizons_table import Grid, read_table
+from nearpass.astro.bodies import body_named
+from nearpass.astro.epochs import Epoch, TimeSystem, tdb_s
+from nearpass.ephemeris.interpolation import arc_from_nodes
+from nearpass.ephemeris.lint_motion import offsets_s
+from nearpass.errors import RetrievalError
+from nearpass.messages.oem import parse_oem
+from nearpass.messages.oem_records import OemMessage
+from nearpass.messages.oem_write import write_oem
+from nearpass.retrieve import horizons
+from nearpass.retrieve.horizons import retrieve_oem
+from nearpass.retrieve.horizons_table import Grid, read_table
 from web import NOW
 
 MARS = body_named("MARS")

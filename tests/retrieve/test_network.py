@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from generator.astro.epochs import Epoch
-from generator.config import load_config
-from generator.ingest import ingest
-from generator.pipeline import setting_of
-from generator.retrieve import Outside, errands, retrieve
+from nearpass.astro.epochs import Epoch
+from nearpass.config import load_config
+from nearpass.cycle.pipeline import setting_of
+from nearpass.ingest import ingest
+from nearpass.retrieve import Outside, errands, retrieve
 
 SERVICE = "ssd.jpl.nasa.gov"
 PASSING = ("must be reachable", "must not be silent", "cut off", "not with 5", "not with 429")

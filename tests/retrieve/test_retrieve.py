@@ -14,17 +14,17 @@ from element_texts import NAME, TLE, csv_text, json_text, kvn, xml
 from fake_horizons import FakeBody, FakeHorizons
 from faults import failing_at
 from fleets import Kepler, message, segment
-from generator.config import load_config
-from generator.cycle.record import CycleRecord
-from generator.ephemeris.oem import parse_oem
-from generator.ephemeris.oem_write import write_oem
-from generator.ephemeris.spk_write import write_spk
-from generator.errors import ConfigError
-from generator.ingest import ingest
-from generator.ledger import read_ledger
-from generator.pipeline import run_cycle, setting_of
-from generator.retrieve import Outcome, due, errands, retrieve
-from generator.watch import deliveries
+from nearpass.config import load_config
+from nearpass.cycle.pipeline import run_cycle, setting_of
+from nearpass.ephemeris.spk_write import write_spk
+from nearpass.errors import ConfigError
+from nearpass.ingest import ingest
+from nearpass.ingest.ledger import read_ledger
+from nearpass.messages.oem import parse_oem
+from nearpass.messages.oem_write import write_oem
+from nearpass.record.record import CycleRecord
+from nearpass.retrieve import Outcome, due, errands, retrieve
+from nearpass.watch import deliveries
 from web import NOW, Reply, Waiting, Web, content, cut_off, serving, status
 
 HEAD = """\

@@ -8,10 +8,10 @@ from io import BytesIO
 
 import pytest
 
-from generator.astro.epochs import Epoch
-from generator.errors import RetrievalError
-from generator.origins import Fetch
-from generator.retrieve.transport import Answer, Known, Transport
+from nearpass.astro.epochs import Epoch
+from nearpass.config.origins import Fetch
+from nearpass.errors import RetrievalError
+from nearpass.retrieve.transport import Answer, Known, Transport
 from web import NOW, Reply, Waiting, Web, content, cut_off, dripping, inflating, serving, silent, status
 
 BODY = b"CCSDS_OEM_VERS = 2.0\n" * 100

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.encounter.elements import osculating_elements
-from generator.errors import InputError
-from generator.sample.orbits import Shape, state_of_elements, state_of_encounter, state_through
+from nearpass.encounter.elements import osculating_elements
+from nearpass.errors import InputError
+from nearpass.sample.orbits import Shape, state_of_elements, state_of_encounter, state_through
 
 GM_KM3_S2 = 42828.375
 POLE = np.array([0.0, 0.0, 1.0])

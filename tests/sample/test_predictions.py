@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from generator.astro.epochs import DAY_S, Epoch
-from generator.sample.orbits import Shape, state_of_elements
-from generator.sample.predictions import Knowledge, error_modes, predict, rows_by_dynamic_time
-from generator.sample.propagation import MARS, Batch, Sampling, propagate
+from nearpass.astro.epochs import DAY_S, Epoch
+from nearpass.sample.orbits import Shape, state_of_elements
+from nearpass.sample.predictions import Knowledge, error_modes, predict, rows_by_dynamic_time
+from nearpass.sample.propagation import MARS, Batch, Sampling, propagate
 
 EPOCH = Epoch.parse("2021-03-16T12:00:00")
 LOW = Shape(periapsis_km=3651.0, apoapsis_km=3716.0, inclination_deg=92.7)

@@ -5,10 +5,10 @@ import pytest
 from numpy.polynomial import legendre
 from scipy.integrate import solve_ivp
 
-from generator.astro.epochs import DAY_S, Epoch
-from generator.astro.frames import PlanetaryEphemeris
-from generator.sample.orbits import Shape, state_of_elements
-from generator.sample.propagation import (
+from nearpass.astro.epochs import DAY_S, Epoch
+from nearpass.astro.frames import PlanetaryEphemeris
+from nearpass.sample.orbits import Shape, state_of_elements
+from nearpass.sample.propagation import (
     EQUATOR_FROM_ICRF,
     GMM3,
     Batch,

@@ -7,17 +7,17 @@ import numpy as np
 import oem
 import pytest
 
-from generator.astro.epochs import DAY_S, Epoch
-from generator.astro.frames import PlanetaryEphemeris, icrf_from_axes
-from generator.config import load_config, resolve
-from generator.ephemeris.oem import parse_oem
-from generator.errors import FrameError
-from generator.sample import CONFIGURATION, SPAN_DAYS, write_deliveries
-from generator.sample.deliveries import deliveries, placed, predictions, true_states
-from generator.sample.delivery_text import Delivery
-from generator.sample.fleet import CUTOFFS, FLEET, SOLUTIONS, Encounter, Member
-from generator.sample.predictions import Prediction
-from generator.sample.propagation import EQUATOR_FROM_ICRF, Batch, Sampling, propagate
+from nearpass.astro.epochs import DAY_S, Epoch
+from nearpass.astro.frames import PlanetaryEphemeris, icrf_from_axes
+from nearpass.config import load_config, resolve
+from nearpass.errors import FrameError
+from nearpass.messages.oem import parse_oem
+from nearpass.sample import CONFIGURATION, SPAN_DAYS, write_deliveries
+from nearpass.sample.deliveries import deliveries, placed, predictions, true_states
+from nearpass.sample.delivery_text import Delivery
+from nearpass.sample.fleet import CUTOFFS, FLEET, SOLUTIONS, Encounter, Member
+from nearpass.sample.predictions import Prediction
+from nearpass.sample.propagation import EQUATOR_FROM_ICRF, Batch, Sampling, propagate
 
 LAST_WEEK = [delivery for delivery in deliveries(FLEET) if delivery.issue.date == CUTOFFS[-1]]
 SHORT_DAYS = 0.5

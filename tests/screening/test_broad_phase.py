@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from catalogues import fleet_of, structured
-from generator.screening.broad_phase import _reach, find_candidates
-from generator.screening.steps import TOLERANCE_KM, Steps, describe
+from nearpass.screening.broad_phase import _reach, find_candidates
+from nearpass.screening.steps import TOLERANCE_KM, Steps, describe
 
 STEP_S: Final = 150.0
 ROUNDING_KM: Final = 1e-8

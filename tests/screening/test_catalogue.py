@@ -9,10 +9,10 @@ import pytest
 
 from catalogues import EARTH_KM, EPOCH, fleet_of, low_orbits, satellite, structured
 from dense_catalogue import Minimum, dense_minima
-from generator.ephemeris.element_fleet import ElementFleet
-from generator.screening import catalogue
-from generator.screening.catalogue import Approaches, LargeScreening, screen_catalogue
-from generator.screening.workers import Serial
+from nearpass.ephemeris.element_fleet import ElementFleet
+from nearpass.screening import catalogue
+from nearpass.screening.catalogue import Approaches, LargeScreening, screen_catalogue
+from nearpass.screening.workers import Serial
 
 LIMIT_KM: Final = 25.0
 COMOVING_KM_S: Final = 0.01

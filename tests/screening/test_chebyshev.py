@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.polynomial import chebyshev as reference
 
-from generator.screening import chebyshev
+from nearpass.screening import chebyshev
 
 ROUNDING: Final = 1e-13
 DEGREES: Final = [1, 2, 7, 12, 23]

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from numpy.polynomial import chebyshev
 
 from brute_force import Orbit, arc_of, flown, named, trajectory_of
-from generator.ephemeris.trajectory import Arc
-from generator.screening.fleet import TOLERANCE_KM, Fleet, fit_fleet
+from nearpass.ephemeris.trajectory import Arc
+from nearpass.screening.fleet import TOLERANCE_KM, Fleet, fit_fleet
 
 DAY_S: Final = 86_400.0
 ROUNDING_KM: Final = 1e-9  # of a few operations on 1e4 km in double precision

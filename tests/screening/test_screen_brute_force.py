@@ -20,8 +20,8 @@ from brute_force import (
     named,
     trajectory_of,
 )
-from generator.ephemeris.trajectory import Trajectory
-from generator.screening.screen import Approach, screen
+from nearpass.ephemeris.trajectory import Trajectory
+from nearpass.screening.screen import Approach, screen
 
 TIME_TOLERANCE_S: Final = 1e-3  # required of every TCA
 MISS_TOLERANCE_KM: Final = 1e-6  # a thousandth of what is required, the resolution of the screening

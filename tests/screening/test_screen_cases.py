@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from brute_force import EPOCH, GM_MARS_KM3_S2, Orbit, arc_of, flown, named, rotated, trajectory_of
-from generator.ephemeris.trajectory import Arc, Proof, Trajectory
-from generator.errors import InputError, TimeError
-from generator.screening.fleet import fit_fleet
-from generator.screening.screen import Screening, screen, screen_fleet
+from nearpass.ephemeris.trajectory import Arc, Proof, Trajectory
+from nearpass.errors import InputError, TimeError
+from nearpass.screening.fleet import fit_fleet
+from nearpass.screening.screen import Screening, screen, screen_fleet
 
 TIME_TOLERANCE_S: Final = 1e-3  # required of every TCA
 ROUNDING_KM: Final = 1e-8  # of positions of 1e4 km and times of 1e5 s in double precision

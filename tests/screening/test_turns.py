@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.signal import find_peaks
 
-from generator.screening.turns import prominent_minima
+from nearpass.screening.turns import prominent_minima
 
 
 @given(st.lists(st.integers(-50, 50), unique=True, max_size=40), st.floats(0.5, 30.0))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from generator.errors import InputError
-from generator.screening.workers import Cluster, Processes, Serial, Workers
+from nearpass.errors import InputError
+from nearpass.screening.workers import Cluster, Processes, Serial, Workers
 
 TASKS = list(range(12))
 

@@ -11,16 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator import validation
-from generator.astro.epochs import Epoch
-from generator.encounter.pc import NC_3D
-from generator.errors import InputError
-from generator.report.pages import validation_part
-from generator.validation import Validation, dump, load, probability, truth
-from generator.validation.check import Check, Section, within
-from generator.validation.cspice import cspice_sections
-from generator.validation.mars import maven_section
-from generator.validation.published import published
+from nearpass import validation
+from nearpass.astro.epochs import Epoch
+from nearpass.encounter.pc import NC_3D
+from nearpass.errors import InputError
+from nearpass.report.pages import validation_part
+from nearpass.validation import Validation, dump, load, probability, truth
+from nearpass.validation.check import Check, Section, within
+from nearpass.validation.cspice import cspice_sections
+from nearpass.validation.mars import maven_section
+from nearpass.validation.published import published
 
 CUTOFF = Epoch.parse("2026-11-25T00:00:00")
 Command = Callable[..., tuple[int, str, str]]
@@ -39,7 +39,7 @@ def quick() -> Validation:
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """The command with the two shortest parts only."""
     monkeypatch.setattr(validation, "PARTS", (cspice_sections, lambda: (maven_section(),)))
-    monkeypatch.setattr("generator.commands.validation.PARTS", validation.PARTS)
+    monkeypatch.setattr("nearpass.commands.validation.PARTS", validation.PARTS)
 
 
 @pytest.mark.parametrize("part", validation.PARTS)

@@ -12,11 +12,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from numpy.typing import NDArray
 
-from generator.astro.local_axes import rtn_axes
-from generator.cycle.record import CycleRecord, EventRecord, TrackRecord, Vector
-from generator.encounter.alert import Level
-from generator.report.plots.plot import Plot
-from generator.report.plots.style import (
+from nearpass.astro.local_axes import rtn_axes
+from nearpass.encounter.alert import Level
+from nearpass.record.record import CycleRecord, EventRecord, TrackRecord, Vector
+from nearpass.report.plots.plot import Plot
+from nearpass.report.plots.style import (
     INK,
     LEVEL_COLOR,
     MUTED,

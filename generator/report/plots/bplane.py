@@ -13,10 +13,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Ellipse
 from numpy.typing import NDArray
 
-from generator.cycle.record import BPlaneRecord, CycleRecord, EventRecord
-from generator.encounter.alert import Level
-from generator.report.plots.plot import Plot
-from generator.report.plots.style import (
+from nearpass.encounter.alert import Level
+from nearpass.record.record import BPlaneRecord, CycleRecord, EventRecord
+from nearpass.report.plots.plot import Plot
+from nearpass.report.plots.style import (
     INK,
     LEVEL_COLOR,
     MUTED,

@@ -7,9 +7,9 @@ from typing import Final
 
 from matplotlib.figure import Figure
 
-from generator.cycle.record import CycleRecord, ObjectRecord, Span
-from generator.report.plots.plot import Plot
-from generator.report.plots.style import (
+from nearpass.record.record import CycleRecord, ObjectRecord, Span
+from nearpass.report.plots.plot import Plot
+from nearpass.report.plots.style import (
     MUTED,
     PALE,
     PRIMARY,

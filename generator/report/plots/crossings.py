@@ -8,12 +8,12 @@ from typing import Final
 
 import numpy as np
 
-from generator.astro.epochs import Epoch
-from generator.cycle.record import CrossingRecord, CycleRecord, PairRecord, Span
-from generator.encounter.alert import SEVERITY, Level
-from generator.report.plots.crossings_drawing import BranchLine, CrossingsDrawing, Limits, WorstCrossing
-from generator.report.plots.plot import Plot
-from generator.report.plots.style import day_text, days_between, minute_text, short
+from nearpass.astro.epochs import Epoch
+from nearpass.encounter.alert import SEVERITY, Level
+from nearpass.record.record import CrossingRecord, CycleRecord, PairRecord, Span
+from nearpass.report.plots.crossings_drawing import BranchLine, CrossingsDrawing, Limits, WorstCrossing
+from nearpass.report.plots.plot import Plot
+from nearpass.report.plots.style import day_text, days_between, minute_text, short
 
 _LEAST_ROOM_S: Final = 21_600.0
 _MOST_POINTS: Final = 400

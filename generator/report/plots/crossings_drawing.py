@@ -15,9 +15,9 @@ from matplotlib.path import Path
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 from numpy.typing import NDArray
 
-from generator.cycle.record import Span
-from generator.encounter.alert import Level
-from generator.report.plots.style import (
+from nearpass.encounter.alert import Level
+from nearpass.record.record import Span
+from nearpass.report.plots.style import (
     INK,
     LEVEL_COLOR,
     MUTED,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from generator.cycle.record import CycleRecord
-from generator.report.plots.coverage import coverage_plot
-from generator.report.plots.matrix import matrix_plot
-from generator.report.plots.plot import Plot
-from generator.report.plots.timeline import timeline_plot
+from nearpass.record.record import CycleRecord
+from nearpass.report.plots.coverage import coverage_plot
+from nearpass.report.plots.matrix import matrix_plot
+from nearpass.report.plots.plot import Plot
+from nearpass.report.plots.timeline import timeline_plot
 
 
 def cycle_plots(record: CycleRecord) -> tuple[Plot, ...]:

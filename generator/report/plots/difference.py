@@ -9,9 +9,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from generator.cycle.record import CycleRecord, DifferenceRecord, SolutionRecord, Span, Vector
-from generator.report.plots.plot import Cell, Plot
-from generator.report.plots.style import (
+from nearpass.record.record import CycleRecord, DifferenceRecord, SolutionRecord, Span, Vector
+from nearpass.report.plots.plot import Cell, Plot
+from nearpass.report.plots.style import (
     INK,
     NEUTRAL,
     PRIMARY,
@@ -25,7 +25,7 @@ from generator.report.plots.style import (
     second_text,
     short,
 )
-from generator.report.solution_views import difference_plot_name
+from nearpass.report.solution_views import difference_plot_name
 
 FloatArray = NDArray[np.float64]
 Rows = tuple[Vector | None, ...]

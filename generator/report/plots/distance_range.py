@@ -8,10 +8,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from generator.cycle.record import CycleRecord, PairRecord, Span
-from generator.encounter.alert import Level
-from generator.report.plots.plot import Plot
-from generator.report.plots.style import (
+from nearpass.encounter.alert import Level
+from nearpass.record.record import CycleRecord, PairRecord, Span
+from nearpass.report.plots.plot import Plot
+from nearpass.report.plots.style import (
     LEVEL_COLOR,
     MUTED,
     NEUTRAL,

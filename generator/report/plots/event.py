@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from generator.cycle.record import CycleRecord, EventRecord
-from generator.report.plots.approach import distance_plot, track_plot
-from generator.report.plots.bplane import b_plane_plot
-from generator.report.plots.orbits import event_orbits_plot
-from generator.report.plots.plot import Plot
-from generator.report.plots.probability import probability_plot
-from generator.report.plots.scale_plane import scale_plane_plot
-from generator.report.plots.trade import trade_plot
-from generator.report.plots.trend import trend_plot
+from nearpass.record.record import CycleRecord, EventRecord
+from nearpass.report.plots.approach import distance_plot, track_plot
+from nearpass.report.plots.bplane import b_plane_plot
+from nearpass.report.plots.orbits import event_orbits_plot
+from nearpass.report.plots.plot import Plot
+from nearpass.report.plots.probability import probability_plot
+from nearpass.report.plots.scale_plane import scale_plane_plot
+from nearpass.report.plots.trade import trade_plot
+from nearpass.report.plots.trend import trend_plot
 
 
 def event_plots(record: CycleRecord, event: EventRecord) -> tuple[Plot, ...]:

@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from generator.cycle.record import CycleRecord, EventRecord, PairRecord
-from generator.encounter.alert import SEVERITY, Level
-from generator.report.plots.plot import Plot
-from generator.report.plots.style import (
+from nearpass.encounter.alert import SEVERITY, Level
+from nearpass.record.record import CycleRecord, EventRecord, PairRecord
+from nearpass.report.plots.plot import Plot
+from nearpass.report.plots.style import (
     INK,
     LEVEL_COLOR,
     MUTED,

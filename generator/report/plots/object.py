@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from generator.cycle.record import CycleRecord, ObjectRecord
-from generator.report.plots.difference import difference_plot
-from generator.report.plots.orbits import orbit_plot
-from generator.report.plots.plot import Plot
-from generator.report.plots.prediction import prediction_plot
+from nearpass.record.record import CycleRecord, ObjectRecord
+from nearpass.report.plots.difference import difference_plot
+from nearpass.report.plots.orbits import orbit_plot
+from nearpass.report.plots.plot import Plot
+from nearpass.report.plots.prediction import prediction_plot
 
 
 def object_plots(record: CycleRecord, object: ObjectRecord) -> tuple[Plot, ...]:  # noqa: A002 - the word of the field

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from generator.cycle.record import CycleRecord, EventRecord, ObjectRecord
-from generator.report.plots.plot import Plot
-from generator.report.plots.style import PRIMARY, SECONDARY, second_text, short
-from generator.report.plots.views import OrbitPath, OrbitViews, Spot, orbit_normal, pole_of
+from nearpass.record.record import CycleRecord, EventRecord, ObjectRecord
+from nearpass.report.plots.plot import Plot
+from nearpass.report.plots.style import PRIMARY, SECONDARY, second_text, short
+from nearpass.report.plots.views import OrbitPath, OrbitViews, Spot, orbit_normal, pole_of
 
 
 def event_orbits_plot(record: CycleRecord, event: EventRecord) -> Plot | None:

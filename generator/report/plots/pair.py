@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from generator.cycle.record import CycleRecord, PairRecord
-from generator.report.plots.crossings import crossings_plot
-from generator.report.plots.distance_range import range_plot
-from generator.report.plots.plot import Plot
-from generator.report.plots.season import season_plot
+from nearpass.record.record import CycleRecord, PairRecord
+from nearpass.report.plots.crossings import crossings_plot
+from nearpass.report.plots.distance_range import range_plot
+from nearpass.report.plots.plot import Plot
+from nearpass.report.plots.season import season_plot
 
 
 def pair_plots(record: CycleRecord, pair: PairRecord) -> tuple[Plot, ...]:

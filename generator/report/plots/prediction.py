@@ -9,9 +9,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from generator.cycle.record import CycleRecord, ObjectRecord
-from generator.report.plots.plot import Plot
-from generator.report.plots.style import (
+from nearpass.record.record import CycleRecord, ObjectRecord
+from nearpass.report.plots.plot import Plot
+from nearpass.report.plots.style import (
     INK,
     MUTED,
     NEUTRAL,

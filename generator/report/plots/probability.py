@@ -10,11 +10,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from generator.cycle.record import CycleRecord, EventRecord, ProbabilityRecord
-from generator.encounter.alert import Level
-from generator.report import wording
-from generator.report.plots.plot import Plot
-from generator.report.plots.style import (
+from nearpass.encounter.alert import Level
+from nearpass.record.record import CycleRecord, EventRecord, ProbabilityRecord
+from nearpass.report import wording
+from nearpass.report.plots.plot import Plot
+from nearpass.report.plots.style import (
     INK,
     LEVEL_COLOR,
     MUTED,

@@ -10,8 +10,8 @@ from typing import Final
 
 from matplotlib.figure import Figure
 
-from generator.report.plots.plot import Plot
-from generator.report.plots.style import house_style, svg
+from nearpass.report.plots.plot import Plot
+from nearpass.report.plots.style import house_style, svg
 
 _CHUNK: Final = 10
 """Plots a worker draws between two collections of garbage."""

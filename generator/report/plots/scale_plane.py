@@ -16,12 +16,12 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 from numpy.typing import NDArray
 
-from generator.cycle.record import CycleRecord, EventRecord
-from generator.encounter.alert import Level
-from generator.report import wording
-from generator.report.plots.plot import Plot
-from generator.report.plots.probability import PcThresholds, pc_thresholds
-from generator.report.plots.style import (
+from nearpass.encounter.alert import Level
+from nearpass.record.record import CycleRecord, EventRecord
+from nearpass.report import wording
+from nearpass.report.plots.plot import Plot
+from nearpass.report.plots.probability import PcThresholds, pc_thresholds
+from nearpass.report.plots.style import (
     INK,
     LEVEL_COLOR,
     SMALL,

@@ -10,11 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
-from generator.astro.epochs import DAY_S, Epoch
-from generator.cycle.record import CycleRecord, PairRecord, SeasonRecord, Span
-from generator.encounter.alert import Level
-from generator.report.plots.plot import Plot
-from generator.report.plots.style import (
+from nearpass.astro.epochs import DAY_S, Epoch
+from nearpass.encounter.alert import Level
+from nearpass.record.record import CycleRecord, PairRecord, SeasonRecord, Span
+from nearpass.report.plots.plot import Plot
+from nearpass.report.plots.style import (
     INK,
     LEVEL_COLOR,
     MUTED,

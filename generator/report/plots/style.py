@@ -23,8 +23,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-from generator.astro.epochs import DAY_S, Epoch
-from generator.encounter.alert import Level
+from nearpass.astro.epochs import DAY_S, Epoch
+from nearpass.encounter.alert import Level
 
 WIDTH_IN: Final = 5.2
 INK: Final = "#1b1f24"

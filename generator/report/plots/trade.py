@@ -14,10 +14,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator
 from numpy.typing import NDArray
 
-from generator.astro.epochs import Epoch
-from generator.cycle.record import EventRecord, TradeRecord
-from generator.report.plots.plot import Plot
-from generator.report.plots.style import (
+from nearpass.astro.epochs import Epoch
+from nearpass.record.record import EventRecord, TradeRecord
+from nearpass.report.plots.plot import Plot
+from nearpass.report.plots.style import (
     INK,
     MUTED,
     NEUTRAL,

@@ -10,14 +10,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from generator.astro.epochs import Epoch
-from generator.cycle.record import CycleRecord, EventRecord, HistoryPoint, Vector
-from generator.encounter.alert import Level
-from generator.report import wording
-from generator.report.plots.approach import Thresholds, thresholds_note, thresholds_of
-from generator.report.plots.plot import Plot
-from generator.report.plots.probability import PcThresholds, pc_limits, pc_thresholds
-from generator.report.plots.style import (
+from nearpass.astro.epochs import Epoch
+from nearpass.encounter.alert import Level
+from nearpass.record.record import CycleRecord, EventRecord, HistoryPoint, Vector
+from nearpass.report import wording
+from nearpass.report.plots.approach import Thresholds, thresholds_note, thresholds_of
+from nearpass.report.plots.plot import Plot
+from nearpass.report.plots.probability import PcThresholds, pc_limits, pc_thresholds
+from nearpass.report.plots.style import (
     INK,
     LEVEL_COLOR,
     MUTED,

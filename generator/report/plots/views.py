@@ -13,12 +13,12 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from numpy.typing import NDArray
 
-from generator.astro.bodies import body_named, equator_from_icrf
-from generator.astro.epochs import Epoch
-from generator.cycle.record import BodyRecord, Vector
-from generator.encounter.alert import Level
-from generator.errors import FrameError
-from generator.report.plots.style import (
+from nearpass.astro.bodies import body_named, equator_from_icrf
+from nearpass.astro.epochs import Epoch
+from nearpass.encounter.alert import Level
+from nearpass.errors import FrameError
+from nearpass.record.record import BodyRecord, Vector
+from nearpass.report.plots.style import (
     BODY_EDGE,
     BODY_FACE,
     INK,

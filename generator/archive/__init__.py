@@ -1,0 +1,1 @@
+"""The append-only store of cycles: chain, register, verification, retention, upgrades."""

@@ -1,0 +1,1 @@
+"""Where orbits come near, whenever each object passes there; the seasons in which they do."""

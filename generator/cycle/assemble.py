@@ -1,0 +1,419 @@
+"""From what a cycle found to its record: objects, events with their history, pairs, crossings, provenance."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
+from itertools import combinations
+from typing import Final
+
+import nearpass
+from nearpass.astro.epochs import Epoch
+from nearpass.config import Config, ScreenedObject
+from nearpass.config.editions import marking_record
+from nearpass.crossing.crossing import Crossing
+from nearpass.cycle.crossings import CrossingSetting, describe_crossings, describe_seasons
+from nearpass.cycle.encounters import Surroundings, assess_encounters
+from nearpass.cycle.predictions import KEPT_ERRORS, Delivered, carried, judge, predict, quality
+from nearpass.cycle.solutions import PHASE_UNKNOWN, Solution, SolutionSetting, describe_solutions
+from nearpass.cycle.sweep import Swept, with_events
+from nearpass.cycle.together import together
+from nearpass.ephemeris.trajectory import Trajectory
+from nearpass.ingest import Ingested, Setting, source_of
+from nearpass.record.history import changes, dormant
+from nearpass.record.motion import (
+    CLOCKS_S,
+    FloatArray,
+    approximation_of,
+    coverage_of,
+    distance_profile,
+    ending_of,
+    orbit_of,
+    profile_positions,
+)
+from nearpass.record.record import (
+    SCHEMA,
+    BodyRecord,
+    ContactRecord,
+    CycleRecord,
+    DeclaredRecord,
+    EndingRecord,
+    EventRecord,
+    FunnelRecord,
+    FunnelStep,
+    NearestRecord,
+    ObjectRecord,
+    PairRecord,
+    Provenance,
+    SolutionRecord,
+    ThresholdsRecord,
+    UncoveredSpan,
+)
+from nearpass.record.source import Source
+from nearpass.screening.screen import PairScreen, Screening
+from nearpass.screening.workers import Workers
+
+REPRODUCED_BY: Final = ("numpy", "scipy", "sgp4", "skyfield", "spiceypy")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Findings:
+    """Everything that one cycle read and found; ``trajectories`` by object id, ``ingested`` as configured.
+
+    ``swept`` is what became of catalogues, None where there is none; its objects are among the others. ``progress`` is
+    called with a stage and its number of steps; encounters are assessed by ``workers``.
+    """
+
+    config: Config
+    configuration: str
+    setting: Setting
+    ingested: tuple[Ingested, ...]
+    trajectories: Mapping[str, Trajectory]
+    objects: tuple[ObjectRecord, ...]
+    screening: Screening
+    crossings: tuple[Crossing, ...]
+    swept: Swept | None
+    previous: CycleRecord | None
+    workers: Workers
+    progress: Callable[[str, int], Callable[[int], None]]
+
+    @property
+    def catalogued(self) -> frozenset[str]:
+        """Objects that a catalogue and not the configuration brought."""
+        return frozenset(item.id for item in self.swept.items) if self.swept else frozenset()
+
+
+def cycle_id(cutoff: Epoch) -> str:
+    """The id of the cycle with this data cut-off: ``2021-03-17T0000Z``."""
+    text = cutoff.iso(digits=0)
+    return f"{text[:10]}T{text[11:13]}{text[14:16]}Z"
+
+
+def assemble(findings: Findings) -> CycleRecord:
+    """The record of a cycle from what was found."""
+    config, setting, previous = findings.config, findings.setting, findings.previous
+    sources, catalogued = _sources(findings), findings.catalogued
+    events = _events(findings, sources)
+    paths = CrossingSetting(
+        trajectories=findings.trajectories,
+        sources=sources,
+        body=setting.body,
+        rules=config.alert_rules,
+        radii_km=config.radii_km,
+    )
+    record = CycleRecord(
+        schema_number=SCHEMA,
+        cycle_id=cycle_id(setting.cutoff),
+        title=config.site.title,
+        publisher=config.site.publisher,
+        notice=config.site.notice,
+        site_url=config.site.url,
+        body=BodyRecord(
+            name=setting.body.name,
+            naif_id=setting.body.naif_id,
+            equatorial_radius_km=setting.body.equatorial_radius_km,
+            polar_radius_km=setting.body.polar_radius_km,
+            gm_km3_s2=setting.body.gm_km3_s2,
+        ),
+        window=setting.window,
+        thresholds=ThresholdsRecord(
+            limit_km=config.cycle.limit_km,
+            crossing_limit_km=config.crossing_limit_km,
+            yellow_cad_km=config.alert.yellow.cad_km,
+            red_cad_km=config.alert.red.cad_km,
+            yellow_pc=config.alert.yellow.pc,
+            red_pc=config.alert.red.pc,
+            yellow_oxd_km=config.alert.yellow.oxd_km,
+            red_oxd_km=config.alert.red.oxd_km,
+        ),
+        detail_events=config.site.detail_events,
+        previous_cycle_id=previous.cycle_id if previous else None,
+        supersedes=None,
+        next_expected=setting.cutoff + config.cycle.every_hours * 3600.0 if config.cycle.every_hours else None,
+        objects=tuple(
+            item if item.id in catalogued else _with_predictions(item, findings) for item in findings.objects
+        ),
+        inputs=tuple(entry for result in findings.ingested for entry in result.inputs),
+        pairs=_pairs(findings, events),
+        events=events,
+        crossings=describe_crossings(findings.crossings, paths),
+        seasons=describe_seasons(
+            [item for item in findings.objects if item.id not in catalogued], paths, config.crossing_limit_km
+        ),
+        solutions=_solutions(findings, sources, events),
+        sweep=with_events(findings.swept.record, events) if findings.swept else None,
+        changes=(),
+        dormant=dormant(events, previous, setting.cutoff),
+        funnel=_funnel(findings.screening),
+        provenance=_provenance(findings.configuration, setting),
+    )
+    return replace(record, changes=changes(record, previous))
+
+
+def describe_objects(
+    config: Config, trajectories: Mapping[str, Trajectory], setting: Setting
+) -> tuple[ObjectRecord, ...]:
+    """The configured objects by id, each with what its ephemeris covers of the window and its orbit."""
+    items = sorted(config.objects, key=lambda item: item.id)
+    return tuple(_object(item, trajectories.get(item.id), setting) for item in items)
+
+
+def _object(item: ScreenedObject, trajectory: Trajectory | None, setting: Setting) -> ObjectRecord:
+    giver = item.operator or item.ephemeris[0].originator
+    model = item.uncertainty.marking if item.uncertainty else None
+    return ObjectRecord(
+        id=item.id,
+        name=item.name,
+        operator=item.operator,
+        naif_id=item.naif_id,
+        kind="natural" if item.radius_km is not None else "spacecraft",
+        hbr_m=item.hbr_m,
+        radius_km=item.radius_km,
+        phase=item.phase,
+        lead_time_h=item.lead_time_h,
+        coverage=coverage_of(trajectory),
+        proof=trajectory.proof.value if trajectory else None,
+        orbit=orbit_of(trajectory, setting.body) if trajectory else None,
+        approximation=approximation_of(trajectory) if trajectory else None,
+        ending=ending_of(trajectory, setting.span_s, setting.body) if trajectory else None,
+        note=item.note,
+        declared=DeclaredRecord(**item.uncertainty.model_dump(exclude={"marking"})) if item.uncertainty else None,
+        predictions=(),
+        prediction_errors=(),
+        prediction_quality=None,
+        marking=marking_record(item.marking, item.release, giver, setting.mapped_words),
+        covariance_marking=marking_record(model, item.release, giver, setting.mapped_words),
+        contacts=tuple(ContactRecord(party=entry.party, channel=entry.channel) for entry in item.contacts),
+    )
+
+
+def _declared(item: ObjectRecord, findings: Findings) -> DeclaredRecord | None:
+    """The publisher's model of the object's errors, else the one that goes with its theory."""
+    own = next(result.declared for result in findings.ingested if result.object_id == item.id)
+    if item.declared is not None or own is None:
+        return item.declared
+    return DeclaredRecord(**asdict(own))
+
+
+def _with_predictions(item: ObjectRecord, findings: Findings) -> ObjectRecord:
+    """The object with its predictions for later cycles, and those of earlier cycles judged by its delivery."""
+    item = replace(item, declared=_declared(item, findings))
+    before = next((old for old in findings.previous.objects if old.id == item.id), None) if findings.previous else None
+    trajectory = findings.trajectories.get(item.id)
+    errors = before.prediction_errors if before else ()
+    if trajectory is None or item.phase == "unknown":
+        return replace(
+            item,
+            predictions=before.predictions if before else (),
+            prediction_errors=errors,
+            prediction_quality=quality(errors),
+        )
+    entry = next(result.inputs[0] for result in findings.ingested if result.object_id == item.id)
+    delivered = Delivered(
+        cycle_id=cycle_id(findings.setting.cutoff),
+        sha256=entry.sha256 or "",
+        created=entry.creation or findings.setting.cutoff,
+        trajectory=trajectory,
+    )
+    earlier = before.predictions if before else ()
+    errors = (*errors, *judge(earlier, delivered, findings.setting.body.gm_km3_s2))[-KEPT_ERRORS:]
+    now = predict(delivered, findings.setting.span_s, findings.setting.body.gm_km3_s2)
+    return replace(
+        item,
+        predictions=carried(earlier, now),
+        prediction_errors=errors,
+        prediction_quality=quality(errors),
+    )
+
+
+def _sources(findings: Findings) -> dict[str, Source]:
+    """What each trajectory rests on."""
+    return {
+        item.id: source_of(item, result)
+        for item, result in zip(findings.config.objects, findings.ingested, strict=True)
+        if result.trajectory is not None
+    }
+
+
+def _events(findings: Findings, sources: Mapping[str, Source]) -> tuple[EventRecord, ...]:
+    approaches = findings.screening.approaches
+    surroundings = Surroundings(
+        setting=findings.setting,
+        objects={item.id: item for item in findings.objects},
+        trajectories=findings.trajectories,
+        sources=sources,
+        rules=findings.config.alert_rules,
+    )
+    advance = findings.progress("assessing encounters", len(approaches))
+    return assess_encounters(approaches, surroundings, findings.previous, findings.workers, advance)
+
+
+def _solutions(
+    findings: Findings, sources: Mapping[str, Source], events: Sequence[EventRecord]
+) -> tuple[SolutionRecord, ...]:
+    """The objects' other solutions, by object."""
+    config, objects = findings.config, {item.id: item for item in findings.objects}
+    read = [
+        Solution(
+            object_id=item.id,
+            name=source.name or "",
+            role="planned" if source.role == "planned" else "alternative",
+            note=source.note,
+            inputs=delivered.inputs,
+            trajectory=delivered.trajectory,
+            source=source_of(item, delivered) if delivered.trajectory is not None else None,
+        )
+        for item, result in zip(config.objects, findings.ingested, strict=True)
+        for source, delivered in result.solutions
+        if delivered.inputs
+    ]
+    setting = SolutionSetting(
+        window=findings.setting.window,
+        body=findings.setting.body,
+        rules=config.alert_rules,
+        objects=objects,
+        screened={
+            key: found
+            for key, found in findings.trajectories.items()
+            if objects[key].phase == "known" and key not in findings.catalogued
+        },
+        sources=sources,
+        limit_km=config.cycle.limit_km,
+        events=events,
+    )
+    advance = findings.progress("screening other solutions", len(read) * max(len(setting.screened) - 1, 0))
+    return describe_solutions(sorted(read, key=lambda item: item.object_id), setting, advance)
+
+
+def _pairs(findings: Findings, events: Sequence[EventRecord]) -> tuple[PairRecord, ...]:
+    setting, trajectories = findings.setting, findings.trajectories
+    screened = {(pair.first, pair.second): pair for pair in findings.screening.pairs}
+    grids = {key: profile_positions(trajectory, setting.window) for key, trajectory in trajectories.items()}
+    items = {item.id: item for item in findings.config.objects}
+    catalogued = findings.catalogued
+    pairs = []
+    for primary, secondary in combinations(sorted(items), 2):
+        if {primary, secondary} & catalogued and (primary, secondary) not in screened:
+            continue
+        own = tuple(event for event in events if (event.primary, event.secondary) == (primary, secondary))
+        found = screened.get((primary, secondary))
+        if found is None:
+            pairs.append(_unscreened(items[primary], items[secondary], trajectories, setting))
+        else:
+            both = trajectories[primary], trajectories[secondary]
+            endings = {item.id: item.ending for item in findings.objects if item.ending is not None}
+            pair = _screened(found, both, (grids[primary], grids[secondary]), own, setting, endings)
+            hbr_km = items[primary].size_km + items[secondary].size_km
+            pairs.append(replace(pair, together=together(own, hbr_km, setting.body.gm_km3_s2)))
+    return tuple(pairs)
+
+
+def _unscreened(
+    primary: ScreenedObject, secondary: ScreenedObject, trajectories: Mapping[str, Trajectory], setting: Setting
+) -> PairRecord:
+    reasons = [
+        f"{item.id}: {PHASE_UNKNOWN if item.phase == 'unknown' else 'no usable ephemeris'}"
+        for item in (primary, secondary)
+        if item.phase == "unknown" or item.id not in trajectories
+    ]
+    reason = "; ".join(reasons)
+    window = setting.window
+    return PairRecord(
+        primary=primary.id,
+        secondary=secondary.id,
+        unscreened=reason,
+        covered_s=0.0,
+        uncovered_s=setting.span_s,
+        uncovered=(UncoveredSpan(start=window.start, stop=window.stop, reason=reason),),
+        proven_no_closer_than_km=None,
+        proof=None,
+        nearest=None,
+        profile=None,
+        event_ids=(),
+        together=(),
+    )
+
+
+def _screened(
+    pair: PairScreen,
+    both: tuple[Trajectory, Trajectory],
+    grids: tuple[FloatArray, FloatArray],
+    events: Sequence[EventRecord],
+    setting: Setting,
+    endings: Mapping[str, EndingRecord],
+) -> PairRecord:
+    uncovered = _uncovered(pair, both, setting, endings)
+    covered_s = setting.span_s - sum((span.stop - span.start for span in uncovered), start=0.0)
+    nearest = pair.nearest
+    minima = [(event.tca - setting.cutoff, event.miss_km) for event in events]
+    if nearest is not None:
+        minima.append((nearest.offset_s, nearest.miss_km))
+    return PairRecord(
+        primary=pair.first,
+        secondary=pair.second,
+        unscreened=None if covered_s else "the two ephemerides do not overlap inside the window",
+        covered_s=covered_s,
+        uncovered_s=setting.span_s - covered_s,
+        uncovered=uncovered,
+        proven_no_closer_than_km=pair.proven_no_closer_than_km,
+        proof=("proven" if pair.proven else "verified") if covered_s else None,
+        nearest=NearestRecord(
+            tca=setting.cutoff + nearest.offset_s, miss_km=nearest.miss_km, at_boundary=nearest.at_boundary
+        )
+        if nearest
+        else None,
+        profile=distance_profile(*grids, setting.window, minima) if covered_s else None,
+        event_ids=tuple(event.event_id for event in events),
+        together=(),
+    )
+
+
+def _uncovered(
+    pair: PairScreen, both: tuple[Trajectory, Trajectory], setting: Setting, endings: Mapping[str, EndingRecord]
+) -> tuple[UncoveredSpan, ...]:
+    """What is left of the window between the covered spans, with whose ephemeris is missing there."""
+    edges = [0.0, *(edge for span in pair.covered_s for edge in span), setting.span_s]
+    gaps = [(edges[i], edges[i + 1]) for i in range(0, len(edges), 2) if edges[i + 1] - edges[i] > CLOCKS_S]
+    spans = []
+    for start_s, stop_s in gaps:
+        middle_s = (start_s + stop_s) / 2.0
+        missing = [
+            object_id + _ended(endings.get(object_id), setting.cutoff + middle_s)
+            for object_id, trajectory in zip((pair.first, pair.second), both, strict=True)
+            if not any(first <= middle_s <= last for first, last in trajectory.spans_s)
+        ]
+        reason = f"no ephemeris of {' and '.join(missing)}" if missing else "the ephemerides do not overlap"
+        spans.append(UncoveredSpan(start=setting.cutoff + start_s, stop=setting.cutoff + stop_s, reason=reason))
+    return tuple(spans)
+
+
+def _ended(ending: EndingRecord | None, at: Epoch) -> str:
+    """That an ephemeris had ended by then where it goes no further: on the surface, or on its way there."""
+    if ending is None or at < ending.at or ending.kind == "in flight":
+        return ""
+    return f" ({ending.kind} when its ephemeris ended)"
+
+
+def _funnel(screening: Screening) -> FunnelRecord:
+    funnel = screening.funnel
+    return FunnelRecord(
+        intervals=funnel.intervals,
+        interval_steps=tuple(FunnelStep(name=n, count=c, meaning=m) for n, c, m in funnel.interval_steps),
+        minima=funnel.minima,
+        minima_steps=tuple(FunnelStep(name=n, count=c, meaning=m) for n, c, m in funnel.minima_steps),
+    )
+
+
+def _provenance(configuration: str, setting: Setting) -> Provenance:
+    packages = [("python", platform.python_version()), *((name, version(name)) for name in REPRODUCED_BY)]
+    return Provenance(
+        version=nearpass.__version__,
+        packages=tuple(packages),
+        configuration_sha256=hashlib.sha256(configuration.encode()).hexdigest(),
+        configuration=configuration,
+        planetary_ephemeris=setting.planets.name,
+        command=f"nearpass run --at {setting.cutoff.iso(digits=0)}Z",
+    )

@@ -1,0 +1,81 @@
+"""Every close approach of a cycle, assessed on as many processes as there are.
+
+An encounter rests on two trajectories alone, so that the order in which they are assessed, and where, changes nothing.
+Fast ones take milliseconds; of a pair that moves together, whose distance has many minima, each takes half a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from nearpass.cycle.approach import NamedApproach
+from nearpass.cycle.events import describe_event
+from nearpass.encounter.alert import AlertRule
+from nearpass.ephemeris.trajectory import Trajectory
+from nearpass.ingest import Setting
+from nearpass.record.history import event_ids, with_history
+from nearpass.record.record import CycleRecord, EventRecord, ObjectRecord
+from nearpass.record.source import Source
+from nearpass.screening.screen import Approach
+from nearpass.screening.workers import Serial, Workers
+
+FEW: Final = 8
+"""Fewer than so many are assessed in this process: starting others would take as long."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Surroundings:
+    """What encounters are assessed from: objects, trajectories and what these rest on by object id, and the rules."""
+
+    setting: Setting
+    objects: Mapping[str, ObjectRecord]
+    trajectories: Mapping[str, Trajectory]
+    sources: Mapping[str, Source]
+    rules: Sequence[AlertRule]
+
+
+def assess_encounters(
+    approaches: Sequence[Approach],
+    surroundings: Surroundings,
+    previous: CycleRecord | None,
+    workers: Workers,
+    progress: Callable[[int], None],
+) -> tuple[EventRecord, ...]:
+    """The events of a cycle with their history, by TCA.
+
+    Args:
+        approaches: What the screening found.
+        surroundings: What they are assessed from.
+        previous: Record of the cycle before, for the events' ids and history.
+        workers: Where they are assessed.
+        progress: Called with the number of encounters just assessed.
+    """
+    cutoff = surroundings.setting.cutoff
+    passages = [
+        NamedApproach(primary=one.first, secondary=one.second, tca=cutoff + one.offset_s, approach=one)
+        for one in approaches
+    ]
+    periods_s = {key: item.orbit.period_s if item.orbit else None for key, item in surroundings.objects.items()}
+    tasks = list(zip(passages, event_ids(passages, previous, periods_s), strict=True))
+    where = workers if len(tasks) >= FEW else Serial()
+    events = [with_history(event, previous) for event in where.map(_described, surroundings, tasks, progress)]
+    return tuple(sorted(events, key=lambda event: (event.tca, event.event_id)))
+
+
+def _described(surroundings: Surroundings, task: tuple[NamedApproach, str]) -> EventRecord:
+    passage, event_id = task
+    objects, trajectories, sources = surroundings.objects, surroundings.trajectories, surroundings.sources
+    first, second = passage.primary, passage.secondary
+    return describe_event(
+        event_id=event_id,
+        objects=(objects[first], objects[second]),
+        trajectories=(trajectories[first], trajectories[second]),
+        sources=(sources[first], sources[second]),
+        offset_s=passage.approach.offset_s,
+        at_boundary=passage.approach.at_boundary,
+        body=surroundings.setting.body,
+        planets=surroundings.setting.planets,
+        rules=surroundings.rules,
+    )

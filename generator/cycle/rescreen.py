@@ -1,0 +1,139 @@
+"""Screens an archived cycle again from its stored inputs and configuration, and compares every number."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from nearpass.archive.archive import Archive
+from nearpass.config import Config, EphemerisSource, parse_config, resolve
+from nearpass.cycle.pipeline import Progress, run_cycle
+from nearpass.errors import ArchiveError
+from nearpass.record import record as records
+from nearpass.record.record import CycleRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """A value that came out otherwise; ``place`` is its path in the record."""
+
+    place: str
+    archived: object
+    now: object
+
+    def __str__(self) -> str:
+        return f"{self.place}: archived {self.archived!r}, now {self.now!r}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rescreened:
+    """What was compared, what differs, and which versions do."""
+
+    values: int
+    differences: tuple[Difference, ...]
+    versions: tuple[str, ...]
+
+
+def rescreen(archive: Archive, cycle_id: str, workspace: Path, progress: Progress) -> Rescreened:
+    """Make a cycle's record again and compare it with the archived one, value by value.
+
+    Args:
+        archive: The archive.
+        cycle_id: The cycle.
+        workspace: Folder that kernels of the configuration are relative to; they are not inputs of a cycle.
+        progress: Shows what is going on.
+
+    Raises:
+        ArchiveError: if the cycle or one of its inputs is not there.
+    """
+    archived = archive.load(cycle_id)
+    previous = archive.load(archived.previous_cycle_id) if archived.previous_cycle_id else None
+    text = archived.provenance.configuration or ""
+    config = _here(parse_config(text, f"configuration of {cycle_id}"), workspace)
+    with tempfile.TemporaryDirectory(prefix="nearpass-") as folder:
+        directory = Path(folder)
+        _lay_out(archive, archived, directory)
+        now = run_cycle(config, text, directory, archived.window.start, previous, progress).record
+    before, after = _plain(archived), _plain(now)
+    return Rescreened(
+        values=sum(1 for _ in _leaves(before)),
+        differences=tuple(_differences(before, after, "")),
+        versions=tuple(_versions(archived, now)),
+    )
+
+
+def _lay_out(archive: Archive, record: CycleRecord, directory: Path) -> None:
+    """Put the stored inputs where the record says they were."""
+    for entry in record.deliveries:
+        if entry.refusal is not None or entry.sha256 is None:
+            continue
+        path = directory / entry.file
+        data = archive.read_input(entry.sha256)
+        if path.exists() and path.read_bytes() != data:
+            raise ArchiveError("two inputs of one cycle must not have the same name", value=entry.file)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+
+def _here(config: Config, workspace: Path) -> Config:
+    """The configuration with sources from elsewhere looked for by their bare name, as the record shows them."""
+    kernels = tuple(str(path.resolve()) for name in config.cycle.kernels for path in resolve(workspace, name))
+    objects = tuple(
+        item.model_copy(update={"ephemeris": tuple(_source_here(source) for source in item.ephemeris)})
+        for item in config.objects
+    )
+    cycle = config.cycle.model_copy(update={"kernels": kernels})
+    catalogues = tuple(table.model_copy(update={"path": _bare(table.path)}) for table in config.catalogues)
+    return config.model_copy(update={"cycle": cycle, "objects": objects, "catalogues": catalogues})
+
+
+def _source_here(source: EphemerisSource) -> EphemerisSource:
+    update = {"path": _bare(source.path), "kernels": tuple(_bare(name) for name in source.kernels)}
+    return source.model_copy(update=update)
+
+
+def _bare(pattern: str) -> str:
+    pure = PurePosixPath(pattern)
+    return pure.name if pure.is_absolute() or ".." in pure.parts else pattern
+
+
+def _plain(record: CycleRecord) -> dict[str, Any]:
+    """What is compared: command, versions, notes and what is corrected may differ, and refused inputs are not kept."""
+    plain = dict(json.loads(records.dump(record)))
+    for table in (plain, *plain["solutions"]):
+        del table["inputs"]
+    del plain["provenance"], plain["supersedes"], plain["notes"]
+    return plain
+
+
+def _differences(before: object, after: object, place: str) -> Iterator[Difference]:
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in sorted(before.keys() | after.keys()):
+            yield from _differences(before.get(key), after.get(key), f"{place}.{key}".lstrip("."))
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for number, (old, new) in enumerate(zip(before, after, strict=True)):
+            yield from _differences(old, new, f"{place}[{number}]")
+    elif isinstance(before, list) and isinstance(after, list):
+        yield Difference(place=f"length of {place}", archived=len(before), now=len(after))
+    elif before != after:
+        yield Difference(place=place, archived=before, now=after)
+
+
+def _leaves(value: object) -> Iterator[object]:
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _leaves(item)
+    else:
+        yield value
+
+
+def _versions(archived: CycleRecord, now: CycleRecord) -> Iterator[str]:
+    """Versions that differ, which may explain a difference in the last digits."""
+    here = dict(now.provenance.packages) | {"nearpass": now.provenance.version}
+    for name, version in (*archived.provenance.packages, ("nearpass", archived.provenance.version)):
+        if here.get(name) != version:
+            yield f"{name} {version} then, {here.get(name, 'none')} now"

@@ -1,0 +1,199 @@
+"""One set of mean elements: the rules that it obeys whatever its notation, and the propagator made of it.
+
+Keywords are those of the Orbit Mean-Elements Message (CCSDS 502.0-B-3, table 4-3); a two-line set is turned into them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from sgp4 import omm
+from sgp4.api import Satrec
+
+from nearpass.astro.epochs import Epoch
+from nearpass.errors import InputError, TimeError
+
+MOST_NAME_CHARACTERS: Final = 100
+_SGP4_TYPES: Final = (0, 2, 3)  # Hoots and Roehrich (1980) number SGP4 2 and SDP4 3; catalogues print 0
+_CLASSES: Final[Mapping[str, str]] = MappingProxyType({"C": "CONFIDENTIAL", "S": "SECRET"})
+_LARGEST_ALPHA5: Final = 339_999  # what sgp4 can hold; it does not use the number
+
+
+def _theory(name: str) -> str:
+    if name.upper() not in {"SGP4", "SGP/SGP4"}:
+        raise ValueError("must be SGP4: elements are good with the theory that they were fitted with only")
+    return name
+
+
+def _sgp4_type(number: int) -> int:
+    if number not in _SGP4_TYPES:
+        raise ValueError("must be 0, for SGP4; type 4 is SGP4-XP, whose elements SGP4 misreads")
+    return number
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("must hold printable characters only")
+    return text
+
+
+def _upper(value: object) -> object:
+    return value.strip().upper() if isinstance(value, str) else value
+
+
+_Text = Annotated[str, Field(max_length=MOST_NAME_CHARACTERS), AfterValidator(_printable)]
+_Degrees = Annotated[float, Field(ge=-360.0, le=360.0)]
+
+
+class MeanElements(BaseModel):
+    """The keywords of an OMM that SGP4 needs, each within its range; angles in degrees, rates in revolutions and days.
+
+    The catalogues' JSON and CSV leave out what is always the same; those keywords default to what they then mean.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=str.upper, allow_inf_nan=False)
+
+    object_name: _Text | None = None
+    object_id: _Text | None = None
+    center_name: Annotated[Literal["EARTH"], BeforeValidator(_upper)] = "EARTH"
+    ref_frame: Annotated[Literal["TEME"], BeforeValidator(_upper)] = "TEME"
+    time_system: Annotated[Literal["UTC"], BeforeValidator(_upper)] = "UTC"
+    mean_element_theory: Annotated[str, AfterValidator(_theory)] = "SGP4"
+    creation_date: str | None = None
+    originator: _Text | None = None
+    classification: _Text | None = None
+    epoch: str
+    mean_motion: Annotated[float, Field(gt=0.0, lt=20.0)]
+    eccentricity: Annotated[float, Field(ge=0.0, lt=1.0)]
+    inclination: Annotated[float, Field(ge=0.0, le=180.0)]
+    ra_of_asc_node: _Degrees
+    arg_of_pericenter: _Degrees
+    mean_anomaly: _Degrees
+    ephemeris_type: Annotated[int, AfterValidator(_sgp4_type)] = 0
+    classification_type: Annotated[str, Field(max_length=1)] = "U"
+    norad_cat_id: Annotated[int, Field(ge=1, le=999_999_999)]
+    element_set_no: int = 0
+    rev_at_epoch: int = 0
+    bstar: float
+    mean_motion_dot: float
+    mean_motion_ddot: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ElementSet:
+    """Mean elements of one object, ready to be propagated.
+
+    ``epoch`` is that of the elements; ``creation``, ``originator`` and ``classification`` are None where the file does
+    not say them, the last also where it says unclassified. ``line`` is the one at which the set begins.
+    """
+
+    number: int
+    name: str | None
+    designator: str | None
+    epoch: Epoch
+    creation: Epoch | None
+    originator: str | None
+    classification: str | None
+    satrec: Satrec
+    line: int
+
+    @property
+    def made(self) -> Epoch:
+        """When the set was made: its creation, or its epoch where the file does not say."""
+        return self.creation or self.epoch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ElementFault:
+    """Why a set is not used; ``number`` is None where not even the catalogue number can be read."""
+
+    number: int | None
+    error: InputError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ElementFile:
+    """The sets of a file and the faults of the others, each in the file's order."""
+
+    notation: str
+    sets: tuple[ElementSet, ...]
+    faults: tuple[ElementFault, ...]
+
+
+def set_from_keywords(
+    keywords: Mapping[str, object], line: int, *, required: Sequence[str] = ()
+) -> ElementSet | ElementFault:
+    """The set that the keywords of an OMM describe, or what is wrong with it; ``line`` is where it begins.
+
+    ``required`` are keywords that this notation must not leave to their default.
+    """
+    present = {key: value for key, value in keywords.items() if value not in (None, "")}
+    try:
+        if missing := next((key for key in required if key not in present), None):
+            raise InputError(f"{missing} must be given")
+        elements = checked(present)
+        epoch = Epoch.parse(elements.epoch)
+        return element_set(elements, epoch, _propagator(elements, epoch), line)
+    except (InputError, TimeError) as error:
+        fault = InputError(error.rule, value=error.value, line=line)
+        return ElementFault(number=_number_of(present), error=fault)
+
+
+def checked(keywords: Mapping[str, object]) -> MeanElements:
+    """The keywords as numbers, each within its range.
+
+    Raises:
+        InputError: for the first that is missing or breaks its rule.
+
+    """
+    try:
+        return MeanElements.model_validate(keywords)
+    except ValidationError as error:
+        raise _first_fault(error.errors()[0]) from None
+
+
+def element_set(elements: MeanElements, epoch: Epoch, satrec: Satrec, line: int) -> ElementSet:
+    """A set from its checked keywords and the propagator made of them."""
+    return ElementSet(
+        number=elements.norad_cat_id,
+        name=elements.object_name,
+        designator=elements.object_id,
+        epoch=epoch,
+        creation=Epoch.parse(elements.creation_date) if elements.creation_date else None,
+        originator=elements.originator,
+        classification=elements.classification or _CLASSES.get(elements.classification_type.upper()),
+        satrec=satrec,
+        line=line,
+    )
+
+
+def _propagator(elements: MeanElements, epoch: Epoch) -> Satrec:
+    satrec = Satrec()
+    fields = elements.model_dump(by_alias=True)
+    fields["EPOCH"] = epoch.iso(digits=6)
+    fields["OBJECT_ID"] = elements.object_id or ""
+    if elements.norad_cat_id > _LARGEST_ALPHA5:
+        fields["NORAD_CAT_ID"] = 0
+    try:
+        omm.initialize(satrec, fields)
+    except ValueError as error:
+        raise InputError(f"sgp4 must accept the elements: {error}") from None
+    return satrec
+
+
+def _first_fault(fault: Mapping[str, Any]) -> InputError:
+    key = str(fault["loc"][0])
+    if fault["type"] == "missing":
+        return InputError(f"{key} must be given")
+    words = str(fault["msg"]).removeprefix("Value error, ").replace("Input should be", "must be")
+    value = fault["input"]
+    return InputError(f"{key} {words[:1].lower()}{words[1:]}", value=value if isinstance(value, str) else repr(value))
+
+
+def _number_of(keywords: Mapping[str, object]) -> int | None:
+    text = str(keywords.get("NORAD_CAT_ID", "")).strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

@@ -1,0 +1,139 @@
+"""Orbit Comprehensive Messages in XML (CCSDS 505.0-B), read as the lines of keyword-value notation that say the same.
+
+Both notations have the same keywords and the same lines of numbers, so one reader serves; each line remembers where
+its element began, and an error names that.
+"""
+
+from __future__ import annotations
+
+import io
+from array import array
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Final, TypeVar
+
+from nearpass.errors import InputError
+from nearpass.messages.ocm import VERSION_KEY, ocm_header, read_ocm
+from nearpass.messages.oem_lines import check_length
+from nearpass.messages.oem_records import OemHeader, OemMessage
+from nearpass.messages.xml_safe import NAMESPACE, XmlReader
+
+_Answer = TypeVar("_Answer")
+
+_PATHS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "": ("ocm", "ndm"),
+        "ndm": ("ocm",),
+        "ocm": ("header", "body"),
+        "body": ("segment",),
+        "segment": ("metadata", "data"),
+        "data": ("traj", "cov"),
+    }
+)
+_BLOCKS: Final[Mapping[str, str]] = MappingProxyType({"metadata": "META", "traj": "TRAJ", "cov": "COV"})
+_NUMBERS: Final = ("trajLine", "covLine")
+_MOST_DEPTH: Final = 100
+_MOST_LINE: Final = 2_000  # 36 numbers of a covariance, each with 24 characters, and a date
+
+
+class _HeaderRead(Exception):  # noqa: N818  # no error: it ends the reading of a header
+    """The header is complete."""
+
+
+def read_xml_ocm(text: bytes) -> OemMessage:
+    """The Cartesian trajectories of a message.
+
+    Raises:
+        InputError: for the first broken rule, with its line.
+
+    """
+    reader = _OcmReader(header_only=False)
+    reader.read(text)
+    message = _read(read_ocm, reader)
+    segments = (replace(each, first_line=reader.sources[each.first_line - 1]) for each in message.segments)
+    return replace(message, segments=tuple(segments))
+
+
+def xml_ocm_header(text: bytes) -> OemHeader:
+    """The header only, of a text that may be cut off after it."""
+    reader = _OcmReader(header_only=True)
+    with suppress(_HeaderRead):
+        reader.read(text)
+    return _read(ocm_header, reader)
+
+
+def _read(work: Callable[[bytes], _Answer], reader: _OcmReader) -> _Answer:
+    try:
+        return work(reader.lines.getvalue())
+    except InputError as error:
+        at = min(error.line or 1, len(reader.sources)) - 1
+        raise InputError(error.rule, value=error.value, line=reader.sources[at] if reader.sources else 1) from None
+
+
+class _OcmReader(XmlReader):
+    """Writes a line for each element that holds text, and those that open and close a block."""
+
+    def __init__(self, *, header_only: bool) -> None:
+        super().__init__()
+        self.lines = io.BytesIO()
+        self.sources = array("q")
+        self._header_only = header_only
+        self._path: list[str] = [""]
+        self._skipped = 0
+        self._line = 1
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        tag = name.removeprefix(f"{NAMESPACE} ")
+        self._line = self.line
+        parent = self._path[-1]
+        if self._skipped or (parent in {"data", "ndm"} and tag not in _PATHS[parent]):
+            self._skipped += 1  # a block or message of another kind
+            if self._skipped > _MOST_DEPTH:
+                raise InputError(f"elements must nest at most {_MOST_DEPTH} deep", line=self.line)
+            return
+        self.check_no_text()
+        allowed = _PATHS.get(parent)
+        if (allowed is not None and tag not in allowed) or len(self._path) > len(_PATHS) + 1:
+            where = f"<{parent}>" if parent else "a file"
+            raise InputError(
+                f"{where} must hold the elements of an OCM (CCSDS 505.0-B) only", value=tag, line=self.line
+            )
+        self._path.append(tag)
+        if tag == "ocm":
+            if self.sources:
+                raise InputError("a file must hold one OCM", line=self.line)
+            self._write(f"{VERSION_KEY} = {attributes.get('version', '')}")
+        elif tag in _BLOCKS:
+            self._write(f"{_BLOCKS[tag]}_START")
+
+    def end(self, _name: str) -> None:
+        if self._skipped:
+            self._skipped -= 1
+            self.text.clear()
+            return
+        tag = self._path.pop()
+        if tag in _BLOCKS:
+            self.check_no_text()
+            self._write(f"{_BLOCKS[tag]}_STOP")
+        elif self._path[-1] in {"header", *_BLOCKS}:
+            self._write_text(tag, self.taken_text(self._line))
+        else:
+            self.check_no_text()
+            if tag == "header" and self._header_only:
+                self._write("META_START")
+                raise _HeaderRead
+
+    def _write_text(self, tag: str, text: str) -> None:
+        if tag not in _NUMBERS:
+            check_length(tag, text, self._line)
+            self._write(f"COMMENT {text}" if tag == "COMMENT" else f"{tag} = {text}")
+        elif len(text) > _MOST_LINE or text[:1].isalpha():
+            raise InputError(f"<{tag}> must hold numbers", value=text, line=self._line)
+        else:
+            self._write(text)
+
+    def _write(self, line: str) -> None:
+        self.lines.write(line.encode() + b"\n")
+        self.sources.append(self._line)

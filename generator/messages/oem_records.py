@@ -1,0 +1,91 @@
+"""An Orbit Ephemeris Message as it was read, whatever its notation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearpass.astro.epochs import Epoch, TimeSystem
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+VERSIONS: Final = ("1.0", "2.0", "3.0")
+METHODS: Final = ("HERMITE", "LAGRANGE", "LINEAR")
+MOST_DEGREE: Final = 27  # the limit of CSPICE's interpolating SPK types
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OemHeader:
+    """Who wrote the message, and when. ``source`` is OCM where its trajectories were read from such a message."""
+
+    version: str
+    creation: Epoch
+    originator: str
+    classification: str | None
+    message_id: str | None
+    comments: tuple[str, ...]
+    source: Literal["OEM", "OCM"] = "OEM"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class OemCovariances:
+    """Covariances of a segment: ``epochs_tai_ns`` ``(M,)``, ``matrices`` ``(M, 6, 6)`` in km and km/s.
+
+    ``frames`` names the axes of each: its own ``COV_REF_FRAME``, else the axes of the states (5.2.5.4).
+    """
+
+    epochs_tai_ns: IntArray
+    matrices: FloatArray
+    frames: tuple[str, ...]
+    comments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class OemSegment:
+    """One metadata block with its states: ``epochs_tai_ns`` ``(N,)``, positions and velocities ``(N, 3)``.
+
+    Nothing may be interpolated from one segment into another (502.0-B-3, 5.2.4.6). ``first_line`` is the line
+    on which the metadata begin.
+    """
+
+    object_name: str
+    object_id: str
+    center_name: str
+    ref_frame: str
+    ref_frame_epoch: Epoch | None
+    time_system: TimeSystem
+    start: Epoch
+    stop: Epoch
+    useable_start: Epoch | None
+    useable_stop: Epoch | None
+    interpolation: str | None
+    degree: int | None
+    comments: tuple[str, ...]
+    first_line: int
+    epochs_tai_ns: IntArray
+    positions_km: FloatArray
+    velocities_km_s: FloatArray
+    accelerations_km_s2: FloatArray | None
+    covariances: OemCovariances | None
+
+    @property
+    def useable_from(self) -> Epoch:
+        """First instant at which the states hold: points before it are fictitious."""
+        return self.useable_start or self.start
+
+    @property
+    def useable_to(self) -> Epoch:
+        """Last instant at which the states hold: points after it are fictitious."""
+        return self.useable_stop or self.stop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class OemMessage:
+    """A whole message: segments in the order of the file."""
+
+    header: OemHeader
+    segments: tuple[OemSegment, ...]

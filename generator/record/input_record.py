@@ -1,0 +1,70 @@
+"""The parts of a stored record that tell of one delivered file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from nearpass.astro.fields import EpochText, Span
+from nearpass.record.marking import MarkingRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingRecord:
+    """What one rule says of one input; the yardstick is NPR 8079.1, table 5-1, and the physics of the orbit."""
+
+    rule: str
+    grade: Literal["pass", "note", "fail"]
+    value: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetrievalRecord:
+    """From where and when an input was retrieved: its address, time, and when it was last known to be the newest.
+
+    ``failure`` is what was wrong with the last attempt, at ``attempted``, if the source gave nothing usable since; then
+    this input is the last good one. ``origin`` and ``at`` are None where there has never been a good one.
+    """
+
+    origin: str | None
+    at: EpochText | None
+    confirmed: EpochText | None
+    attempted: EpochText | None
+    failure: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputRecord:
+    """One delivered file: what it says of itself and whether it was used.
+
+    ``refusal`` is the error that kept it out (rule, value, file:line), None for a file in use. ``age_s`` is from its
+    creation to the data cut-off, for mean elements from their epoch, which also stands for a creation that their file
+    does not say. ``findings`` are those of all rules, the overall grade first, none if refused. The archive keeps the
+    file under its SHA-256. ``retrieval`` is None for what others laid there. ``classification``, ``message_id`` and
+    ``comments`` are the file's own words.
+    """
+
+    object_id: str
+    file: str
+    sha256: str | None
+    size_bytes: int | None
+    originator: str
+    format: str | None
+    creation: EpochText | None
+    age_s: float | None
+    center: str | None
+    axes: str | None
+    time_system: str | None
+    interpolation: str | None
+    node_count: int | None
+    covariance_count: int | None
+    spans: tuple[Span, ...]
+    findings: tuple[FindingRecord, ...]
+    refusal: str | None
+    retrieval: RetrievalRecord | None
+    marking: MarkingRecord | None = None
+    covariance_marking: MarkingRecord | None = None
+    classification: str | None = None
+    message_id: str | None = None
+    comments: tuple[str, ...] = ()

@@ -1,0 +1,54 @@
+"""The parts of a record that tell who is to be told, what was agreed, and which edition a reduced record is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from nearpass.astro.fields import EpochText
+from nearpass.record.marking import MarkingRecord, Tlp
+
+NoteKind = Literal["consultation", "decision", "action", "outcome"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactRecord:
+    """Who must be told of an object's approaches, and by what channel."""
+
+    party: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteRecord:
+    """A consultation, decision, action or outcome, from one file of ``log/``.
+
+    ``event_id`` is None for a note on the whole cycle. ``refusal`` is the error of a note that could not be read; such
+    a note has no text.
+    """
+
+    file: str
+    event_id: str | None
+    time: EpochText | None
+    kind: NoteKind | None
+    parties: tuple[str, ...]
+    marking: MarkingRecord | None
+    text: str
+    refusal: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionRecord:
+    """Which edition a reduced record is: for whom, under which marking, and what may be said of what it withholds.
+
+    ``register_page`` says whether it has the page of the register. Distances of objects that it shows coarsely are
+    rounded to ``miss_grain_km``, of those without a name to ``nameless_grain_km``.
+    """
+
+    id: str
+    audience: str
+    marking: Tlp
+    statement: tuple[str, ...]
+    register_page: bool
+    miss_grain_km: float
+    nameless_grain_km: float

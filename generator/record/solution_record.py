@@ -1,0 +1,97 @@
+"""The parts of a stored record that tell of an object's other solutions: alternatives and planned manoeuvres."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from nearpass.astro.fields import EpochText, Span, Vector
+from nearpass.encounter.alert import Level
+from nearpass.record.input_record import InputRecord
+
+Role = Literal["alternative", "planned"]
+Effect = Literal["appears", "vanishes", "worse", "better", "same", "uncovered"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DifferenceRecord:
+    """Solution minus nominal in the nominal one's RTN axes, where both cover the window, sampled every ``sample_s``.
+
+    ``least_rtn_km`` and ``most_rtn_km`` hold the smallest and the largest value of each component in equal bins of
+    ``step_s`` from ``start``, None where a bin holds no sample of both. ``largest_rtn_km`` is, for each component, the
+    value that is largest in size, with its sign, at ``largest_rtn_at``; ``largest_km`` is the largest distance, at
+    ``largest_at``. ``largest_timing_s`` is how late the solution passes where that is largest in size: the
+    transverse difference over the speed, with the other sign.
+    """
+
+    start: EpochText
+    step_s: float
+    sample_s: float
+    least_rtn_km: tuple[Vector | None, ...]
+    most_rtn_km: tuple[Vector | None, ...]
+    largest_rtn_km: Vector
+    largest_rtn_at: tuple[EpochText, EpochText, EpochText]
+    largest_km: float
+    largest_at: EpochText
+    largest_timing_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SolutionPair:
+    """What was screened of a solution against one other object's nominal trajectory; as in a pair's own record."""
+
+    other: str
+    unscreened: str | None
+    covered_s: float
+    uncovered_s: float
+    proven_no_closer_than_km: float | None
+    proof: Literal["proven", "verified"] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SolutionEvent:
+    """A close approach by this solution, or one of the nominal solution that it does not have.
+
+    ``event_id`` names the nominal event that it is, None where the approach only appears here. ``effect`` compares it
+    with that event and ``words`` says how. Where the event vanishes, or the solution does not cover its time, TCA and
+    all that follows from it are None, and ``level`` is green for one that vanishes and None for one not covered.
+    Vectors as in events.
+    """
+
+    effect: Effect
+    words: str
+    event_id: str | None
+    primary: str
+    secondary: str
+    tca: EpochText | None
+    miss_km: float | None
+    surface_km: float | None
+    relative_speed_km_s: float | None
+    miss_rtn_km: Vector | None
+    miss_sigma_km: float | None
+    at_boundary: bool | None
+    pc: float | None
+    method: str | None
+    level: Level | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SolutionRecord:
+    """Another solution of an object, screened against the others' nominal trajectories and compared with its own.
+
+    ``inputs`` lists the delivery in use first, then those refused; there is no record where nothing was delivered.
+    ``unscreened`` says why there is neither a comparison nor a screening; then
+    ``difference`` is None and ``pairs`` and ``events`` are empty. ``events`` are by time.
+    """
+
+    object_id: str
+    name: str
+    role: Role
+    note: str | None
+    inputs: tuple[InputRecord, ...]
+    coverage: tuple[Span, ...]
+    unscreened: str | None
+    difference: DifferenceRecord | None
+    pairs: tuple[SolutionPair, ...]
+    events: tuple[SolutionEvent, ...]

@@ -1,0 +1,159 @@
+"""Which objects, pairs, events, deliveries and notes of a cycle an edition has at all, and in which order."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+from nearpass.astro.epochs import Epoch
+from nearpass.encounter.alert import SEVERITY
+from nearpass.record import record as records
+from nearpass.record.marking import Show
+from nearpass.release.lens import Lens, UnruledFieldError
+from nearpass.release.values import previous_cycle
+
+
+def objects(value: tuple[records.ObjectRecord, ...], lens: Lens) -> Any:
+    """Objects that are not hidden, by the ids that they have here."""
+    return tuple(sorted((entry for entry, _ in _each(value, lens, "id")), key=lambda entry: entry.id))
+
+
+def deliveries(value: tuple[records.InputRecord, ...], lens: Lens) -> Any:
+    """Deliveries of objects in full whose own marking allows it."""
+    return tuple(
+        lens.on(entry.object_id).of(entry)
+        for entry in value
+        if lens.names.show(entry.object_id) is Show.FULL and lens.edition.sees(entry.marking)
+    )
+
+
+def pairs(value: tuple[records.PairRecord, ...], lens: Lens) -> Any:
+    """Pairs without a hidden object."""
+    found = [_ordered(entry, show) for entry, show in _each(value, lens, "primary", "secondary")]
+    return tuple(sorted(found, key=lambda pair: (pair.primary, pair.secondary)))
+
+
+def events(value: tuple[records.EventRecord, ...], lens: Lens) -> Any:
+    """Events without a hidden object; in the order of their times as they stand here."""
+    found = [_ordered(entry, show) for entry, show in _each(value, lens, "primary", "secondary")]
+    return tuple(sorted(found, key=lambda event: (event.tca, event.event_id)))
+
+
+def solutions(value: tuple[records.SolutionRecord, ...], lens: Lens) -> Any:
+    """Other solutions of objects in full whose deliveries may be seen, against other objects in full."""
+    found = []
+    for entry in value:
+        used = [delivery for delivery in entry.inputs if delivery.refusal is None]
+        if lens.names.show(entry.object_id) is not Show.FULL or not all(lens.edition.sees(one.marking) for one in used):
+            continue
+        seen = replace(
+            entry,
+            inputs=tuple(delivery for delivery in entry.inputs if lens.edition.sees(delivery.marking)),
+            pairs=tuple(pair for pair in entry.pairs if lens.names.show(pair.other) is Show.FULL),
+        )
+        small = replace(lens.on(entry.object_id).of(replace(seen, events=())), events=full_pairs(entry.events, lens))
+        found.append(small)
+    return tuple(found)
+
+
+def full_pairs(value: tuple[Any, ...], lens: Lens) -> Any:
+    """Only of pairs of which both objects are shown in full: crossings are geometry."""
+    return tuple(entry for entry, show in _each(value, lens, "primary", "secondary") if show is Show.FULL)
+
+
+def changes(value: tuple[records.ChangeRecord, ...], lens: Lens) -> Any:
+    """Changes since the cycle before, if this edition has that one; nothing of hidden objects."""
+    if previous_cycle(lens.item.previous_cycle_id, lens) is None:
+        return ()
+    found = [_ordered(entry, show) for entry, show in _each(value, lens, "primary", "secondary")]
+    return tuple(sorted(found, key=_urgency))
+
+
+def _urgency(change: records.ChangeRecord) -> tuple[int, Epoch, str]:
+    """The order of nearpass.record.history, by what may be told."""
+    levels = [level for level in (change.level, change.previous_level) if level is not None]
+    return -max(SEVERITY[level] for level in levels), change.tca, change.event_id
+
+
+def notes(value: tuple[records.NoteRecord, ...], lens: Lens) -> Any:
+    """Notes that could be read, that the edition may see, and whose event it names."""
+    named_events = {
+        event.event_id
+        for event in (*lens.item.events, *lens.item.changes)
+        if {lens.names.show(event.primary), lens.names.show(event.secondary)} <= {Show.FULL, Show.METRICS}
+    }
+    pairs_of = {event.event_id: (event.primary, event.secondary) for event in (*lens.item.events, *lens.item.changes)}
+    found = []
+    for note in value:
+        about = note.event_id
+        if note.refusal is None and lens.edition.sees(note.marking) and (about is None or about in named_events):
+            reduced = lens.of(note)
+            if about is not None:
+                grain_s = lens.on(*pairs_of[about]).grain_s
+                reduced = replace(reduced, event_id=lens.names.event(about, *pairs_of[about], grain_s))
+            found.append(reduced)
+    return tuple(found)
+
+
+def sweep(value: records.SweepRecord | None, lens: Lens) -> Any:
+    """The catalogues' files that the edition sees, with approaches of their objects and of those shown in full."""
+    if value is None:
+        return None
+    if lens.whole:
+        return lens.of(value)
+    inputs = tuple(entry for entry in value.inputs if lens.edition.sees(entry.marking))
+    if not inputs:
+        return None
+    every, files = len(inputs) == len(value.inputs), {entry.file for entry in inputs}
+    objects = tuple(
+        each
+        for each in value.objects
+        if ((every or each.file in files) if each.catalogued else lens.names.show(each.id) is Show.FULL)
+    )
+    seen = {each.id for each in objects}
+    kept = replace(
+        value,
+        primaries=tuple(name for name in value.primaries if name in seen),
+        inputs=tuple(lens.of(entry) for entry in inputs),
+        steps=(),
+        objects=objects,
+        approaches=tuple(row for row in value.approaches if {row.primary, row.secondary} <= seen),
+    )
+    return kept if every else _of_some_files(kept)
+
+
+def _of_some_files(value: records.SweepRecord) -> records.SweepRecord:
+    """Without what is said of all catalogues together; the error becomes a bound that no single object set."""
+    return replace(
+        value,
+        faults=(),
+        fault_count=0,
+        catalogued_count=sum(entry.node_count or 0 for entry in value.inputs),
+        oldest=None,
+        newest=None,
+        uncovered=(),
+        uncovered_count=0,
+        largest_error_km=10.0 ** math.ceil(math.log10(value.largest_error_km)) if value.largest_error_km > 0.0 else 0.0,
+    )
+
+
+def _each(value: Any, lens: Lens, *keys: str) -> list[tuple[Any, Show]]:
+    """Each entry that is not hidden, reduced, and how much of it is shown."""
+    found: list[tuple[Any, Show]] = []
+    for entry in value:
+        at = lens.on(*(getattr(entry, key) for key in keys))
+        if at.show is Show.HIDDEN:
+            continue
+        try:
+            found.append((at.of(entry), at.show))
+        except UnruledFieldError as error:
+            lens.reports.append(f"{error}: what holds it is withheld")
+    return found
+
+
+def _ordered(entry: Any, show: Show) -> Any:
+    """Neutral names sort otherwise than true ones: the order of a pair must not tell."""
+    if show is not Show.ANONYMOUS or entry.primary <= entry.secondary:
+        return entry
+    return replace(entry, primary=entry.secondary, secondary=entry.primary)

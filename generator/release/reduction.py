@@ -1,0 +1,140 @@
+"""A cycle as one edition may hold it: who sees what, and the record reduced to that.
+
+Every derived value is as restricted as the most restricted of its sources: an approach as both objects, these as
+the ephemeris in use and what the configuration says of them; a probability, a sigma and the reasons that quote them
+also as both covariances. The table of rules is :mod:`nearpass.release.rules`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from nearpass.record.marking import Edition, Show
+from nearpass.record.record import CycleRecord, EditionRecord, ObjectRecord
+from nearpass.release.lens import COARSER, Lens, Rules
+from nearpass.release.names import Names
+from nearpass.release.rules import RULES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reduction:
+    """A reduced record and what was withheld because nothing said that it may be shown."""
+
+    record: CycleRecord
+    reports: tuple[str, ...]
+
+
+def reduced(record: CycleRecord, edition: Edition) -> CycleRecord:
+    """The record as the edition may hold it; the same record where it may hold everything."""
+    return reduction(record, edition).record
+
+
+def reduction(record: CycleRecord, edition: Edition, rules: Rules = RULES) -> Reduction:
+    """The reduced record, and what is missing from the rules or the markings.
+
+    Args:
+        record: The full record.
+        edition: For whom.
+        rules: The table; tests put a hole into it.
+    """
+    shows = {item.id: show_of(item, record, edition) for item in record.objects}
+    covariances = frozenset(item.id for item in record.objects if _covariance_seen(item, record, edition))
+    whole = edition.everything or (edition.say_withheld and _nothing_withheld(record, edition, shows, covariances))
+    if whole and edition.every_hours is None:
+        return Reduction(record=_labelled(record, edition, shows), reports=())
+    reports: list[str] = []
+    lens = Lens(
+        edition=edition, names=Names(edition, shows), show=Show.FULL if whole else Show.METRICS, sigma=True,
+        whole=whole, covariances=covariances, rules=rules, reports=reports,
+    )  # fmt: skip
+    small = lens.of(record)
+    return Reduction(record=_labelled(small, edition, shows), reports=tuple(dict.fromkeys(reports)))
+
+
+def show_of(item: ObjectRecord, record: CycleRecord, edition: Edition) -> Show:
+    """How much of an object an edition shows: what was decided for it, else what its sources allow."""
+    if edition.everything:
+        return Show.FULL
+    if item.id in edition.rules:
+        return edition.rules[item.id].show
+    used = [entry for entry in record.inputs if entry.object_id == item.id and entry.refusal is None]
+    allowed = all(edition.sees(marking) for marking in (item.marking, *(entry.marking for entry in used)))
+    return Show.FULL if allowed else edition.withheld
+
+
+def unmarked(record: CycleRecord) -> tuple[str, ...]:
+    """What has no marking that is known, and is therefore withheld from every edition but the publisher's own."""
+    found = [f"{item.id}: no marking" for item in record.objects if item.marking is None]
+    catalogues = record.sweep.inputs if record.sweep else ()
+    found += [f"{entry.file}: no marking" for entry in catalogues if entry.marking is None]
+    for name, marking in (
+        *((item.id, item.marking) for item in record.objects),
+        *((entry.file, entry.marking) for entry in (*record.inputs, *catalogues)),
+        *((note.file, note.marking) for note in record.notes),
+    ):
+        if marking is not None and marking.level is None:
+            found.append(f"{name}: unknown marking {marking.words!r}")
+    found += [f"{note.file}: {note.refusal}" for note in record.notes if note.refusal is not None]
+    return tuple(found)
+
+
+def _covariance_seen(item: ObjectRecord, record: CycleRecord, edition: Edition) -> bool:
+    if edition.everything:
+        return True
+    used = [entry for entry in record.inputs if entry.object_id == item.id and entry.refusal is None]
+    own = [item.covariance_marking, *(entry.covariance_marking for entry in used)]
+    return show_of(item, record, edition) is Show.FULL and all(edition.sees(found) for found in own if found)
+
+
+def _nothing_withheld(
+    record: CycleRecord, edition: Edition, shows: Mapping[str, Show], covariances: frozenset[str]
+) -> bool:
+    mentioned = {key for change in record.changes for key in (change.primary, change.secondary)}
+    return (
+        all(show is Show.FULL for show in shows.values())
+        and covariances.issuperset(shows)
+        and (bool(edition.parties) or not any(item.contacts for item in record.objects))
+        and mentioned <= shows.keys()
+        and all(edition.sees(entry.marking) for entry in record.inputs)
+        and all(edition.sees(entry.marking) for entry in (record.sweep.inputs if record.sweep else ()))
+        and all(note.refusal is None and edition.sees(note.marking) for note in record.notes)
+    )
+
+
+def _labelled(record: CycleRecord, edition: Edition, shows: Mapping[str, Show]) -> CycleRecord:
+    """With the words that say which edition this is; an edition without an audience has none."""
+    if edition.audience is None:
+        return record
+    label = EditionRecord(
+        id=edition.id, audience=edition.audience, marking=edition.marking,
+        statement=_statement(record, edition, shows), register_page=edition.register,
+        miss_grain_km=edition.grain.miss_km, nameless_grain_km=edition.grain.miss_km * COARSER,
+    )  # fmt: skip
+    line = f"{edition.marking}. Edition for {edition.audience}."
+    return replace(record, edition=label, notice=f"{line} {record.notice}" if record.notice else line)
+
+
+def _statement(record: CycleRecord, edition: Edition, shows: Mapping[str, Show]) -> tuple[str, ...]:
+    """What may be said of what is withheld."""
+    if not edition.say_withheld:
+        return ()
+    grain = edition.grain
+    rounding = f"times are rounded to {grain.tca_s / 60.0:g} min, distances to {grain.miss_km:g} km"
+    metrics = [item.name for item in record.objects if item.shown == "metrics"]
+    nameless = sum(item.shown == "anonymous" for item in record.objects)
+    lines = []
+    if metrics:
+        lines.append(
+            f"Of {', '.join(metrics)} only times, distances and probabilities of approaches are given: {rounding}, "
+            f"probabilities to {'powers of ten' if grain.pc_decades == 1 else f'{grain.pc_decades:g} decades'}. "
+            "States, orbits, crossings and inputs are withheld."
+        )
+    if nameless:
+        one = "1 object stands here" if nameless == 1 else f"{nameless} objects stand here"
+        lines.append(f"{one} without a name, {COARSER:g} times as coarsely.")
+    if Show.HIDDEN in shows.values():
+        lines.append("Something more is withheld." if lines else "Something is withheld in this edition.")
+    if not lines and record.provenance.configuration is None:
+        lines.append("Some deliveries, covariances or notes are withheld in this edition.")
+    return tuple(lines)

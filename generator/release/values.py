@@ -1,0 +1,170 @@
+"""What can become of one value of a record in an edition: kept, rounded, renamed, put into general words, withheld."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from nearpass.record.event_record import HistoryPoint, UncertaintyRecord
+from nearpass.record.marking import Show
+from nearpass.release.lens import Lens
+from nearpass.release.names import rounded_epoch
+
+HOUR_S: Final = 3600.0
+LEVEL_ONLY: Final = "by the publisher's rules; the figures are withheld in this edition"
+PC_WITHHELD: Final = "it is withheld in this edition"
+CHANGE_WORDS: Final[Mapping[str, str]] = MappingProxyType({
+    "new": "it was not in the previous cycle", "worse": "it came nearer or its level rose",
+    "better": "it moved away or its level fell", "passed": "its time has passed", "gone": "it is no longer listed",
+})  # fmt: skip
+
+
+def keep(value: Any, lens: Lens) -> Any:
+    """As it is; records in it by their own rules."""
+    return lens.of(value)
+
+
+def empty(_: Any, __: Lens) -> tuple[()]:
+    """Withheld, where absence is an empty tuple."""
+    return ()
+
+
+def named(value: str, lens: Lens) -> str:
+    """An object's id or its neutral one."""
+    return lens.names.object(value)
+
+
+def neutral_name(_: str, lens: Lens) -> str:
+    """``Withheld object 482193``."""
+    return f"Withheld object {lens.names.object(lens.item.id)[1:]}"
+
+
+def event_name(value: str, lens: Lens) -> str:
+    """An event's id, or one that tells neither names nor the minute."""
+    return lens.names.event(value, lens.item.primary, lens.item.secondary, lens.grain_s)
+
+
+def event_names(value: tuple[str, ...], lens: Lens) -> tuple[str, ...]:
+    """The same for all events of a pair."""
+    return tuple(event_name(entry, lens) for entry in value)
+
+
+def instant(value: Any, lens: Lens) -> Any:
+    """Rounded to the grain of time."""
+    return None if value is None else rounded_epoch(value, lens.grain_s)
+
+
+def distance(value: float | None, lens: Lens) -> float | None:
+    """Rounded to the grain of distance."""
+    grain_km = lens.edition.grain.miss_km * lens.coarser
+    return None if value is None else round(value / grain_km) * grain_km
+
+
+def least_distance(value: float | None, lens: Lens) -> float | None:
+    """Rounded down: a bound must stay one."""
+    grain_km = lens.edition.grain.miss_km * lens.coarser
+    return None if value is None else math.floor(value / grain_km) * grain_km
+
+
+def probability(value: float | None, lens: Lens) -> float | None:
+    """Rounded in its logarithm; zero stays zero."""
+    grain = lens.edition.grain.pc_decades
+    return value if not value else 10.0 ** (round(math.log10(value) / grain) * grain)
+
+
+def hours_down(value: float, _: Lens) -> float:
+    """Whole hours, of covered time."""
+    return math.floor(value / HOUR_S) * HOUR_S
+
+
+def hours_up(value: float, _: Lens) -> float:
+    """Whole hours, of uncovered time: what is not nothing stays so."""
+    return math.ceil(value / HOUR_S) * HOUR_S
+
+
+def with_sigma(value: Any, lens: Lens) -> Any:
+    """Only where the covariances of all objects may be seen."""
+    return lens.of(value) if lens.sigma else None
+
+
+def with_sigma_all(value: Any, lens: Lens) -> Any:
+    """The same for a tuple."""
+    return lens.of(value) if lens.sigma else ()
+
+
+def sigmas(value: tuple[UncertaintyRecord, ...], lens: Lens) -> Any:
+    """Those of the objects whose covariance may be seen."""
+    return lens.of(tuple(entry for entry in value if entry.object_id in lens.covariances))
+
+
+def sigma_words(value: str, lens: Lens) -> str:
+    """Words that tell of a probability or a sigma."""
+    return value if lens.sigma else PC_WITHHELD
+
+
+def level_words(value: str, lens: Lens) -> str:
+    """Why a level holds, where the figures in it may be told."""
+    return value if lens.sigma else LEVEL_ONLY
+
+
+def pc_words(_: str, lens: Lens) -> str:
+    """Why there is a probability, and that it is rounded; or why there is none."""
+    return "rounded for this edition" if lens.item.pc is not None else PC_WITHHELD
+
+
+def level_only(_: str, __: Lens) -> str:
+    """The reason of a level without figures."""
+    return LEVEL_ONLY
+
+
+def change_words(value: str, lens: Lens) -> str:
+    """Why an event changed; in general words where the figures or names in it may not be told."""
+    return value if lens.show is Show.FULL and lens.sigma else CHANGE_WORDS[lens.item.kind]
+
+
+def own_deadline(value: Any, lens: Lens) -> Any:
+    """The deadline of an operator whose object is shown in full."""
+    decider = lens.item.deadline_object
+    return instant(value, lens) if decider and lens.names.show(decider) is Show.FULL else None
+
+
+def own_decider(value: str | None, lens: Lens) -> str | None:
+    """The object of such an operator."""
+    return value if value and lens.names.show(value) is Show.FULL else None
+
+
+def shown(_: str, lens: Lens) -> str:
+    """How much is shown."""
+    return lens.show.value
+
+
+def contacts(value: Any, lens: Lens) -> Any:
+    """People and channels are for named parties, never for the public."""
+    return lens.of(value) if lens.edition.everything or lens.edition.parties else ()
+
+
+def withheld_words(value: str | None, _: Lens) -> str | None:
+    """That there is a reason, not which."""
+    return None if value is None else "the reason is withheld in this edition"
+
+
+def history(value: tuple[HistoryPoint, ...], lens: Lens) -> Any:
+    """What those earlier cycles said that this edition has."""
+    return tuple(lens.of(point) for point in value if lens.edition.publishes(point.cycle_id))
+
+
+def previous_cycle(value: str | None, lens: Lens) -> str | None:
+    """The cycle before, if this edition has it."""
+    return value if value and lens.edition.publishes(value) else None
+
+
+def whole_only(value: Any, lens: Lens) -> Any:
+    """Only where the edition withholds nothing: it counts or names every object."""
+    return lens.of(value) if lens.whole else None
+
+
+def command(value: str, lens: Lens) -> str:
+    """Without the option that names another cycle, which the edition may not have."""
+    return value if lens.whole else value.split(" --supersedes", maxsplit=1)[0]

@@ -1,0 +1,98 @@
+"""Records of earlier schemas."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from edition_records import marked_record
+from nearpass.archive.upgrade import UPGRADES, load_record, upgraded
+from nearpass.errors import ArchiveError
+from nearpass.record.record import SCHEMA, dump
+from records import quiet_record, sample_record
+from stub_cycles import stub
+
+RECORD = stub("2021-03-17T0000Z")
+
+
+def _rename(plain: dict[str, Any]) -> dict[str, Any]:
+    return {("title" if key == "name" else key): value for key, value in plain.items()}
+
+
+def _split(plain: dict[str, Any]) -> dict[str, Any]:
+    first, last = plain["title"].split(" ", 1)
+    return {**plain, "title": last, "kind": first}
+
+
+def test_upgrades_are_applied_in_order() -> None:
+    """A record two schemas old goes through both steps, the older one first, and ends with the wanted number."""
+    steps = {7: _rename, 8: _split}
+
+    assert upgraded({"schema_number": 7, "name": "near misses"}, 9, steps, "record.json") == {
+        "schema_number": 9,
+        "title": "misses",
+        "kind": "near",
+    }
+    assert upgraded({"schema_number": 8, "title": "near misses"}, 9, steps, "record.json")["kind"] == "near"
+
+
+def test_too_old_and_too_new_are_told_apart() -> None:
+    """A record that no upgrade reaches and one from the future are refused, and each says what to do."""
+    with pytest.raises(ArchiveError, match=r"at least 7.*too old.*earlier nearpass.*got 6"):
+        upgraded({"schema_number": 6}, 9, {7: _rename, 8: _split}, "record.json")
+    with pytest.raises(ArchiveError, match=r"newer than this program: upgrade nearpass, got 10"):
+        upgraded({"schema_number": 10}, 9, {7: _rename, 8: _split}, "record.json")
+
+
+def test_a_record_of_this_schema_is_read_as_it_is() -> None:
+    """Loading goes by the number in the text; a title that looks like one changes nothing."""
+    assert load_record(dump(RECORD), "record.json") == RECORD
+    assert load_record(dump(RECORD).replace(b'"title":"', b'"title":"\\"schema_number\\":0'), "record.json")
+
+
+def test_a_record_of_the_first_schema_is_read() -> None:
+    """Before other solutions, retrieval and approximate motions a record had none, and is the same cycle otherwise."""
+    event = next(event for event in sample_record().events if event.trades)
+    by_distance = {"target_pc": None, "pc_rows": (), "no_pc_reason": "not computed in this cycle"}
+    event = replace(event, trades=tuple(replace(trade, **by_distance) for trade in event.trades))
+    quiet = replace(quiet_record(), events=(event,))
+    record = replace(quiet, objects=tuple(replace(item, declared=None) for item in quiet.objects))
+    plain = json.loads(dump(record))
+    old = {key: value for key, value in plain.items() if key != "solutions"} | {"schema_number": 1}
+    for name, since in (
+        ("inputs", ("retrieval",)),
+        ("objects", ("approximation", "ending", "declared")),
+        ("events", ("approximate",)),
+        ("crossings", ("approximate", "surface_km")),
+    ):
+        old[name] = [{key: value for key, value in item.items() if key not in since} for item in plain[name]]
+
+    for item in old["events"][0]["uncertainty"]:
+        del item["remark"]
+    for item in old["events"][0]["trades"]:
+        for name in by_distance:
+            del item[name]
+
+    assert old["inputs"]
+    assert old["events"][0]["uncertainty"]
+    assert load_record(json.dumps(old).encode(), "record.json") == record
+
+
+def test_a_record_of_the_second_schema_is_read() -> None:
+    """Its catalogued objects named no file; they are of the only one there was, or of none that is known."""
+    record = marked_record({})
+    assert record.sweep is not None
+    plain = json.loads(dump(record)) | {"schema_number": 2}
+    for item in plain["sweep"]["objects"]:
+        del item["file"]
+    assert load_record(json.dumps(plain).encode(), "record.json") == record
+    plain["sweep"]["inputs"] *= 2
+    read = load_record(json.dumps(plain).encode(), "record.json").sweep
+    assert read is not None
+    assert {item.file for item in read.objects} == {None}
+
+
+def test_upgrades_leave_no_gap() -> None:
+    """There is a step from every schema between the oldest known one and this program's."""
+    assert sorted(UPGRADES) == list(range(min(UPGRADES, default=SCHEMA), SCHEMA))

@@ -1,0 +1,160 @@
+"""Events from one cycle to the next."""
+
+import itertools
+from dataclasses import dataclass, replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nearpass.astro.epochs import Epoch
+from nearpass.encounter.alert import Level
+from nearpass.record.history import changes, dormant, event_ids, with_history
+from nearpass.record.record import CycleRecord
+from records import sample_record
+
+PERIOD_S = 7200.0
+
+
+@dataclass(frozen=True)
+class Seen:
+    primary: str
+    secondary: str
+    tca: Epoch
+
+
+@pytest.fixture(scope="module")
+def previous() -> CycleRecord:
+    return sample_record()
+
+
+def later(record: CycleRecord, events) -> CycleRecord:
+    """The cycle a day after, with other events."""
+    shifted = replace(record.window, start=record.window.start + 86_400.0, stop=record.window.stop + 86_400.0)
+    return replace(record, cycle_id="2099-01-01T0000Z", window=shifted, events=tuple(events), changes=())
+
+
+def periods(record: CycleRecord) -> dict[str, float | None]:
+    return {item.id: PERIOD_S for item in record.objects}
+
+
+@given(st.lists(st.floats(-0.4, 0.4), min_size=8, max_size=8))
+def test_an_event_keeps_its_id_while_its_tca_drifts(shares) -> None:
+    """A drift of less than half the gap between neighbours, within half a period, keeps every id."""
+    record = sample_record()
+    own = [event for event in record.events if (event.primary, event.secondary) == _busiest(record)]
+    gaps_s = [b.tca - a.tca for a, b in itertools.pairwise(own)]
+    reach_s = min([PERIOD_S / 2, *(gap / 2 for gap in gaps_s)])
+    drifted = [
+        Seen(event.primary, event.secondary, event.tca + share * reach_s)
+        for event, share in zip(own, shares * len(own), strict=False)
+    ]
+
+    assert event_ids(drifted, record, periods(record)) == [event.event_id for event in own[: len(drifted)]]
+
+
+def _busiest(record: CycleRecord) -> tuple[str, str]:
+    pairs = [(event.primary, event.secondary) for event in record.events]
+    return max(sorted(set(pairs)), key=pairs.count)
+
+
+def test_an_id_is_never_given_twice(previous) -> None:
+    """Two passages near one old event get different ids, the nearer one the old id."""
+    old = previous.events[0]
+    near = [Seen(old.primary, old.secondary, old.tca + offset_s) for offset_s in (600.0, 30.0)]
+    ids = event_ids(near, previous, periods(previous))
+
+    assert len(set(ids)) == 2
+    assert ids[1] == old.event_id
+
+
+def test_an_event_beyond_half_a_period_is_another_one(previous) -> None:
+    """A passage more than half the shorter period away from an old event is a new one."""
+    old = previous.events[0]
+    lone = replace(previous, events=(old,))
+    far = Seen(old.primary, old.secondary, old.tca + (PERIOD_S / 2 + 1.0))
+
+    assert event_ids([far], lone, periods(previous)) != [old.event_id]
+
+
+def test_new_ids_name_pair_and_minute() -> None:
+    """Without a previous cycle the id is the pair and the minute; two in one minute differ."""
+    tca = Epoch.parse("2021-03-21T04:12:33")
+    seen = [Seen("MRO", "TW1", tca), Seen("MRO", "TW1", tca + 5.0)]
+
+    assert event_ids(seen, None, {}) == ["MRO-TW1-20210321T0412", "MRO-TW1-20210321T0412-2"]
+
+
+def test_history_is_carried_on(previous) -> None:
+    """An event seen again holds what all earlier cycles said of it, oldest first."""
+    event = replace(previous.events[0], history=())
+    twice = with_history(event, previous)
+
+    assert twice.history[:-1] == previous.events[0].history
+    assert twice.history[-1].cycle_id == previous.cycle_id
+    assert twice.history[-1].miss_km == previous.events[0].miss_km
+
+
+def test_an_event_that_comes_back_is_the_same_event(previous) -> None:
+    """An event that was not listed for two cycles keeps its id and all that was said of it before it left."""
+    event = previous.events[-1]
+    first = replace(previous, events=(event,), dormant=())
+    cutoff = previous.window.start + 3600.0
+    second = replace(later(first, ()), dormant=dormant((), first, cutoff))
+    third = replace(later(second, ()), dormant=dormant((), second, cutoff))
+    drifted = Seen(event.primary, event.secondary, event.tca + 300.0)
+    fresh = replace(event, history=())
+
+    assert event_ids([drifted], third, periods(third)) == [event.event_id]
+    assert [point.cycle_id for point in with_history(fresh, third).history[-2:]] == [
+        *[point.cycle_id for point in event.history[-1:]],
+        first.cycle_id,
+    ]
+    assert "came back" in changes(later(third, [event]), third)[0].reason
+
+
+def test_an_event_is_forgotten_once_its_time_has_come(previous) -> None:
+    """After the cut-off has passed its TCA, an event that left the list is dormant no longer."""
+    event = previous.events[-1]
+    first = replace(previous, events=(event,), dormant=())
+
+    assert dormant((), first, event.tca + -1.0)[0].event_id == event.event_id
+    assert dormant((), first, event.tca + 1.0) == ()
+
+
+def test_changes_name_every_event_that_came_or_went(previous) -> None:
+    """Each event that is in only one of two cycles is listed, as new, passed or gone, with a reason."""
+    kept = previous.events[::2]
+    record = later(previous, kept)
+    left = {event.event_id for event in previous.events} - {event.event_id for event in kept}
+    found = {change.event_id: change for change in changes(record, previous)}
+
+    assert left <= set(found)
+    for key in left:
+        event = next(event for event in previous.events if event.event_id == key)
+        assert found[key].kind == ("passed" if event.tca <= record.window.start else "gone")
+        assert found[key].reason
+
+
+@pytest.mark.parametrize(
+    ("before_km", "after_km", "before", "after", "kind"),
+    [
+        (14.2, 1.9, Level.GREEN, Level.RED, "worse"),
+        (1.9, 14.2, Level.RED, Level.GREEN, "better"),
+        (2.0, 1.0, Level.RED, Level.RED, "worse"),
+        (2.0, 2.1, Level.RED, Level.RED, None),
+        (50.0, 20.0, Level.GREEN, Level.GREEN, None),
+    ],
+)
+def test_worse_and_better_follow_level_and_miss(previous, before_km, after_km, before, after, kind) -> None:
+    """A change of level, or of a red or yellow event's miss by over a tenth, is reported in the right sense."""
+    event = previous.events[-1]
+    old = replace(previous, events=(replace(event, miss_km=before_km, level=before),))
+    new = later(previous, [replace(event, miss_km=after_km, level=after)])
+
+    assert [change.kind for change in changes(new, old)] == ([kind] if kind else [])
+
+
+def test_without_a_previous_cycle_nothing_changed(previous) -> None:
+    """The first cycle of an archive reports no changes."""
+    assert changes(previous, None) == ()

@@ -1,0 +1,259 @@
+"""An edition's record holds nothing that is withheld from it, and every field of the record has a rule."""
+
+from __future__ import annotations
+
+import typing
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edition_records import AMBER, CLEAR, brief, edition, marked_record, twin, without
+from nearpass.astro.epochs import Epoch
+from nearpass.record.marking import Edition, MarkingRecord, Show, Tlp, level_of
+from nearpass.record.record import ApproximationRecord, CycleRecord, EndingRecord, EventRecord, ObjectRecord, dump
+from nearpass.release.lens import Rule, Rules
+from nearpass.release.names import Names
+from nearpass.release.reduction import reduced, reduction, show_of, unmarked
+from nearpass.release.rules import RULES
+from nearpass.release.values import keep
+
+OPEN = Rule(keep, keep, keep)
+OFF = "2021-03-14T0317Z"
+"""A cycle that a delivery set off, between those of a schedule."""
+COARSE = {"MEX": Show.ANONYMOUS, "MRO": Show.METRICS, "PHOBOS": Show.METRICS, "TIANWEN-1": Show.ANONYMOUS}
+
+
+def record_classes(kind: Any = CycleRecord, seen: set[type] | None = None) -> set[type]:
+    """Every record class that a cycle's record can hold, by its type hints."""
+    seen = set() if seen is None else seen
+    if is_dataclass(kind) and kind not in seen and "cycle" in kind.__module__:
+        seen.add(kind)
+        for hint in typing.get_type_hints(kind).values():
+            record_classes(hint, seen)
+    for part in typing.get_args(kind):
+        record_classes(part, seen)
+    return seen
+
+
+def mutable_rules() -> Iterator[tuple[type, str]]:
+    """Rules that do more than keep what is there."""
+    for kind, table in RULES.items():
+        for name, rule in table.items():
+            if rule != OPEN:
+                yield kind, name
+
+
+def loosened(kind: type, name: str) -> Rules:
+    """The table with one rule that keeps everything."""
+    return {**RULES, kind: {**RULES[kind], name: OPEN}}
+
+
+def tells(record: CycleRecord, rules: Rules) -> bool:
+    """Whether an edition made by these rules tells what it must not: by names, or by differing between twins."""
+    none: frozenset[str] = frozenset()
+    for given_rules, blind in ((COARSE, none), ({}, frozenset({"MRO"})), ({"MRO": Show.METRICS}, none)):
+        public = edition(given_rules)
+        other = replace(CLEAR, level=Tlp.RED)
+        objects = tuple(replace(o, covariance_marking=other) if o.id in blind else o for o in record.objects)
+        marked = replace(record, objects=objects)
+        text = dump(reduction(marked, public, rules).record)
+        if text != dump(reduction(twin(marked, given_rules, blind), public, rules).record):
+            return True
+        if given_rules is COARSE and (names_in(text, record) or not flagged(reduction(marked, public, rules).record)):
+            return True
+    hidden = edition({"ODY": Show.HIDDEN, "MRO": Show.METRICS}, every_hours=5.0)
+    gone = reduction(record, hidden, rules).record
+    alone = reduction(without(record, "ODY"), hidden, rules).record
+    odd = b"T0317Z" in dump(gone) or "--supersedes" in gone.provenance.command
+    return odd or dump(gone) != dump(alone)
+
+
+def flagged(small: CycleRecord) -> bool:
+    """Whether everything says that it is shown coarsely, so that no page takes its figures for exact."""
+    met = (*small.objects, *small.pairs, *small.events)
+    names = [{getattr(item, name, None) for name in ("id", "primary", "secondary")} - {None} for item in met]
+    coarse = [any(name in COARSE or name.startswith("W") for name in found) for found in names]
+    return [item.shown != "full" for item in met] == coarse
+
+
+def names_in(text: bytes, record: CycleRecord) -> bool:
+    """Whether the nameless object, or the minute of a coarse event, can be read."""
+    minutes = [e.event_id for e in record.events if {e.primary, e.secondary} & COARSE.keys()]
+    return any(name.encode() in text for name in ("TIANWEN", "Tianwen", "MEX", *minutes))
+
+
+def first_of_each_pair(record: CycleRecord) -> tuple[EventRecord, ...]:
+    """Two events of each pair."""
+    seen: Counter[tuple[str, str]] = Counter()
+    kept = []
+    for event in record.events:
+        seen[event.primary, event.secondary] += 1
+        kept += [event] if seen[event.primary, event.secondary] < 3 else []
+    return tuple(kept)
+
+
+def _remarkable(item: ObjectRecord) -> ObjectRecord:
+    """An object of which there is all to tell that there can be."""
+    at = item.coverage[-1].stop if item.coverage else Epoch.parse("2021-03-20T01:02:03")
+    how = ApproximationRecord(kind="theory", words=f"{item.id} by analytic theory.", since=at, error_km=5.0)
+    return replace(item, approximation=how, ending=EndingRecord(at=at, kind="descending", altitude_km=123.4))
+
+
+@pytest.fixture(scope="module")
+def record() -> CycleRecord:
+    """The sample, all clear and brief, with another cycle named where one could be."""
+    made = brief(marked_record({}))
+    for spare in ("MAVEN", "TGO"):
+        made = without(made, spare)
+    made = replace(made, crossings=made.crossings[:4] + made.crossings[-4:], events=first_of_each_pair(made))
+    command = f"{made.provenance.command} --supersedes {OFF}"
+    events = [
+        replace(event, history=tuple(replace(point, cycle_id=OFF) for point in event.history[-1:]))
+        for event in made.events
+    ]
+    made = replace(made, objects=tuple(_remarkable(item) for item in made.objects))
+    events = [replace(event, approximate=f"{event.primary} by analytic theory, up to 5 km off") for event in events]
+    provenance = replace(made.provenance, command=command)
+    private = replace(made.notes[-1], marking=AMBER, file="log/private.md", text="For the other agency alone.")
+    made = replace(made, notes=(*made.notes, private))
+    return replace(made, provenance=provenance, events=tuple(events), previous_cycle_id=OFF, supersedes=OFF)
+
+
+def test_every_field_of_every_record_has_a_rule() -> None:
+    """The table names each field that a record can hold, and no other."""
+    wanted = {kind.__name__: {entry.name for entry in fields(kind)} for kind in record_classes()}
+
+    assert {kind.__name__: set(table) for kind, table in RULES.items()} == wanted
+
+
+def test_nothing_is_told_of_what_is_withheld(record: CycleRecord) -> None:
+    """Records that differ only in what an edition must not tell give the same edition, to the byte."""
+    assert not tells(record, RULES)
+
+
+@pytest.mark.parametrize(("kind", "name"), list(mutable_rules()), ids=lambda value: getattr(value, "__name__", value))
+def test_each_rule_is_needed(record: CycleRecord, kind: type, name: str) -> None:
+    """Without the rule of any one field an edition tells what it must not."""
+    assert tells(record, loosened(kind, name))
+
+
+def test_an_edition_of_everything_is_the_record() -> None:
+    """Where nothing is withheld the edition is the archived record, whether by right or because all is clear."""
+    record = marked_record({})
+    whole = Edition(id="own", everything=True)
+    clear = Edition(id="public", levels=frozenset({Tlp.CLEAR}), parties=frozenset({"anybody"}))
+
+    assert reduced(record, whole) is record
+    assert reduced(record, clear) is record
+
+
+@settings(max_examples=25)
+@given(data=st.data())
+def test_a_hidden_object_leaves_no_trace(record: CycleRecord, data: st.DataObject) -> None:
+    """Whatever the markings, a hidden object's edition equals that of a cycle which never knew it."""
+    ids = [item.id for item in record.objects]
+    hidden = data.draw(st.sampled_from(ids))
+    others = data.draw(st.dictionaries(st.sampled_from([i for i in ids if i != hidden]), st.sampled_from(list(Show))))
+    public = edition({hidden: Show.HIDDEN} | others)
+
+    small = reduced(record, public)
+
+    assert dump(small) == dump(reduced(without(record, hidden), public))
+    assert hidden not in {item.id for item in small.objects}
+
+
+@settings(max_examples=25)
+@given(data=st.data())
+def test_what_follows_is_as_restricted_as_its_sources(record: CycleRecord, data: st.DataObject) -> None:
+    """A random fleet's events carry states only if both objects are shown in full."""
+    ids = st.sampled_from([item.id for item in record.objects])
+    markings = data.draw(st.dictionaries(ids, st.sampled_from([CLEAR, AMBER, None])))
+    coarse = data.draw(st.sampled_from([Show.METRICS, Show.ANONYMOUS, Show.HIDDEN]))
+    marked = marked_record(markings)
+    public = edition(withheld=coarse)
+    restricted = {key for key, marking in markings.items() if marking != CLEAR}
+
+    small = reduced(marked, public)
+
+    for event in small.events:
+        full = not {event.primary, event.secondary} & restricted and event.shown == "full"
+        assert (event.primary_position_km is not None) == full
+        assert (event.track is not None) == full
+    assert all(show_of(item, marked, public) is coarse for item in marked.objects if item.id in restricted)
+
+
+@pytest.mark.parametrize(
+    ("marking", "seen"),
+    [
+        (None, False),
+        (replace(CLEAR, level=None, words="FOR X ONLY"), False),
+        (CLEAR, True),
+        (AMBER, False),
+        (replace(AMBER, release=("READERS",)), True),
+        (replace(CLEAR, level=None, words="FOR X ONLY", release=("READERS",)), True),
+    ],
+)
+def test_what_is_not_allowed_is_withheld(marking: MarkingRecord | None, seen: bool) -> None:
+    """Without a marking, or with one that is unknown, nothing is seen; a release list opens to the parties it names."""
+    public = edition(parties=frozenset({"READERS"}))
+
+    assert public.sees(marking) is seen
+    assert unmarked(marked_record({"MRO": replace(CLEAR, level=None, words="X")}))[0] == "MRO: unknown marking 'X'"
+
+
+def test_words_of_an_agency_mean_what_is_configured() -> None:
+    """TLP levels are read in any case, with or without their prefix; other words only where they are mapped."""
+    mapped = {"sensitive but unclassified": Tlp.AMBER}
+
+    assert level_of("tlp:amber+strict", mapped) is Tlp.AMBER_STRICT
+    assert level_of("CLEAR", mapped) is Tlp.CLEAR
+    assert level_of("Sensitive  But Unclassified", mapped) is Tlp.AMBER
+    assert level_of("'secret'", mapped) is None
+
+
+def test_a_field_without_a_rule_is_withheld_and_reported(record: CycleRecord) -> None:
+    """A field that the table does not know is absent from the edition, and the report names it."""
+    table = {name: rule for name, rule in RULES[type(record.events[0])].items() if name != "sep_deg"}
+
+    found = reduction(record, edition(COARSE), {**RULES, type(record.events[0]): table})
+
+    assert all(event.sep_deg is None for event in found.record.events)
+    assert found.reports == ("EventRecord.sep_deg has no rule: it is withheld",)
+
+
+def test_what_cannot_be_absent_takes_its_record_with_it(record: CycleRecord) -> None:
+    """Where a field without a rule must have a value, the whole entry is withheld and reported."""
+    kind = type(record.events[0])
+    table = {name: rule for name, rule in RULES[kind].items() if name != "at_boundary"}
+
+    found = reduction(record, edition(COARSE), {**RULES, kind: table})
+
+    assert found.record.events == ()
+    assert "EventRecord.at_boundary" in found.reports[0]
+
+
+def test_neutral_names_stay_and_tell_nothing() -> None:
+    """An object keeps its neutral name from cycle to cycle; it differs between editions and with the key."""
+    names = [
+        Names(edition({}, id=which, key=key), {"TW1": Show.ANONYMOUS}).object("TW1")
+        for which, key in (("a", b"1"), ("a", b"1"), ("b", b"1"), ("a", b"2"))
+    ]
+
+    assert names[0] == names[1]
+    assert len(set(names)) == 3
+
+
+def test_cycles_off_the_schedule_are_left_out(record: CycleRecord) -> None:
+    """An edition with a schedule has only cycles on it, and names no other as the previous one."""
+    daily = edition({}, every_hours=24.0)
+    off = replace(record, previous_cycle_id="2021-03-14T1437Z")
+
+    assert daily.publishes("2021-03-15T0000Z")
+    assert not daily.publishes("2021-03-15T0317Z")
+    assert reduced(off, daily).previous_cycle_id is None
+    assert reduced(off, daily).changes == ()
