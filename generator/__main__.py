@@ -6,6 +6,10 @@ import os
 import sys
 import time
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nearpass.astro.epochs import Epoch
 
 INTERRUPTED = 130
 
@@ -19,14 +23,19 @@ def main() -> None:
         sys.exit(INTERRUPTED)
 
 
-def _run() -> None:
-    import click  # noqa: PLC0415  # loading takes a second, in which it may be interrupted as well
+def _now() -> Epoch:
+    from nearpass.astro.epochs import Epoch  # noqa: PLC0415  # leap seconds and TDB: not for a help text
 
-    from nearpass.astro.epochs import Epoch  # noqa: PLC0415  # as above
+    return Epoch.from_datetime(datetime.now(UTC))
+
+
+def _run() -> None:
+    import click  # noqa: PLC0415  # loading may be interrupted as well
+
     from nearpass.commands import World, cli  # noqa: PLC0415  # as above
     from nearpass.errors import NearpassError  # noqa: PLC0415  # as above
 
-    world = World(instant=lambda: Epoch.from_datetime(datetime.now(UTC)), sleep=time.sleep, environment=os.environ)
+    world = World(instant=_now, sleep=time.sleep, environment=os.environ)
     try:
         cli(standalone_mode=False, obj=world)
     except NearpassError as error:

@@ -7,10 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from fleets import LOW, Kepler, message, segment
-from nearpass.commands import cli
+from nearpass.commands import COMMANDS, cli
 from nearpass.messages.oem import OemCovariances
 from nearpass.messages.oem_write import write_oem
 
@@ -48,11 +47,12 @@ def test_the_example_for_python_runs_as_it_stands(tmp_path: Path) -> None:
     assert re.search(r"Pc [\d.e+-]+ ", done.stdout)
 
 
-@pytest.mark.parametrize("name", sorted(cli.commands))
-def test_the_readme_names_every_command(name: str) -> None:
-    """Each command stands in the README, and its help says what it does."""
-    assert f"`{name}`" in (ROOT / "README.md").read_text() or f"nearpass {name}" in (ROOT / "README.md").read_text()
-    assert cli.commands[name].help
+def test_the_readme_names_every_command() -> None:
+    """Each command stands in the README."""
+    readme = (ROOT / "README.md").read_text()
+    names = [name for section in COMMANDS.values() for name in section]
+
+    assert [name for name in names if f"`{name}`" not in readme and f"nearpass {name}" not in readme] == []
 
 
 def test_the_readmes_exit_codes_are_the_programs() -> None:

@@ -1,20 +1,14 @@
-"""The commands of ``nearpass``. They print; the clock is handed to them."""
+"""The commands of ``nearpass``. They print; the clock is handed to them. Each is imported when it is called."""
 
 from __future__ import annotations
+
+from importlib import import_module
+from typing import Final
 
 import click
 
 import nearpass
-from nearpass.commands.archives import build, history, keygen, prune, rebuild, verify
-from nearpass.commands.conversion import convert_command
-from nearpass.commands.cycles import run, watch
-from nearpass.commands.exchange import certify, package_command
-from nearpass.commands.log import log_command
-from nearpass.commands.messages import compare, pc
-from nearpass.commands.retrieval import fetch
-from nearpass.commands.shared import World
-from nearpass.commands.validation import validate_command
-from nearpass.commands.workspaces import check, demo, init, serve
+from nearpass.commands.world import World
 
 __all__ = ["World", "cli"]
 
@@ -31,33 +25,69 @@ Exit codes:
   7  an edition would have held what it must not; its last good site stays, the others are published
 """
 
+COMMANDS: Final = {
+    "Begin": {
+        "demo": ("workspaces:demo", "Publish the sample: four cycles of the Mars fleet of 2021."),
+        "init": ("workspaces:init", "Lay out a workspace: configuration, folders, an mkdocs project."),
+        "check": ("workspaces:check", "Read the configuration and every current delivery; write nothing."),
+    },
+    "Each cycle": {
+        "fetch": ("retrieval:fetch", "Retrieve what is current from the sources of the configuration."),
+        "run": ("cycles:run", "Run one whole cycle: read, screen, archive, publish into public/."),
+        "watch": ("cycles:watch", "Run a cycle whenever a delivery has arrived, and when one is due."),
+        "serve": ("workspaces:serve", "Serve public/ on this machine, for looking at it."),
+    },
+    "Archive": {
+        "history": ("archives:history", "What every cycle said of an event, in order of time."),
+        "verify": ("archives:verify", "Check that nothing in the archive was changed, removed or added."),
+        "build": ("archives:build", "Render and build the newest cycle again from the archive."),
+        "rebuild": ("archives:rebuild", "Render and build every cycle again from the archive."),
+        "prune": ("archives:prune", "Drop stored inputs that only old cycles rest on."),
+        "keygen": ("archives:keygen", "Make a key that signs the archive, and print its public half."),
+    },
+    "Partners": {
+        "compare": ("messages:compare", "Lay a partner's conjunction data messages beside our own events."),
+        "log": ("log:log_command", "Write consultations and decisions, one file each in log/."),
+        "package": ("exchange:package_command", "Pack for a partner what an edition may have."),
+        "certify": ("exchange:certify", "State what was received from and released to a partner in a period."),
+    },
+    "Tools": {
+        "convert": ("conversion:convert_command", "Convert between OEM, SPK and mean elements."),
+        "pc": ("messages:pc", "Probability of collision of any conjunction data message."),
+        "validate": ("validation:validate_command", "Hold the program against published and independent numbers."),
+    },
+}
+"""Where each command stands, and its line in the list, so that the list and the version cost no import of any."""
 
-@click.group(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+
+class _Commands(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's own signature
+        """Their names, in the order of the list."""
+        return [name for section in COMMANDS.values() for name in section]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # as above
+        """Import one; None if there is none of this name."""
+        place = next((section[cmd_name][0] for section in COMMANDS.values() if cmd_name in section), None)
+        if place is None:
+            return None
+        module, name = place.split(":")
+        command: click.Command = getattr(import_module(f"nearpass.commands.{module}"), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # as above
+        """Each section of the table."""
+        for title, section in COMMANDS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, line) for name, (_, line) in section.items()], col_max=12)
+
+
+@click.group(
+    cls=_Commands,
+    epilog=EXIT_CODES,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(nearpass.__version__, prog_name="nearpass")
 def cli() -> None:
     """Screen ephemerides for close approaches and publish each cycle as an archived site."""
-
-
-for command in (
-    init,
-    fetch,
-    check,
-    run,
-    watch,
-    build,
-    rebuild,
-    verify,
-    history,
-    prune,
-    keygen,
-    convert_command,
-    compare,
-    pc,
-    validate_command,
-    log_command,
-    package_command,
-    certify,
-    serve,
-    demo,
-):
-    cli.add_command(command)

@@ -14,7 +14,8 @@ from nearpass.archive.retention import prune as prune_inputs
 from nearpass.archive.signature import load_signer, new_key
 from nearpass.archive.verify import Finding, Report, verify_archive, verify_latest
 from nearpass.commands.one_cycle import send_copies, settle
-from nearpass.commands.shared import Bars, World, config_option, jobs_option, locked
+from nearpass.commands.shared import Bars, config_option, jobs_option, locked
+from nearpass.commands.world import World
 from nearpass.config import load_config
 from nearpass.cycle.rescreen import rescreen
 from nearpass.errors import ArchiveError, PublicationError

@@ -9,7 +9,7 @@ import click
 from nearpass.astro.bodies import body_named
 from nearpass.astro.epochs import DAY_S
 from nearpass.astro.frames import PlanetaryEphemeris
-from nearpass.commands.shared import World
+from nearpass.commands.world import World
 from nearpass.ephemeris.convert import Notation, convert, message_from_trajectory
 from nearpass.ephemeris.elements_motion import trajectory_from_elements
 from nearpass.ephemeris.spk import spk_summary, spk_trajectory

@@ -14,7 +14,6 @@ from nearpass.commands.retrieval import retrieve_all
 from nearpass.commands.shared import (
     REFUSED,
     Log,
-    World,
     at_option,
     config_option,
     jobs_option,
@@ -22,6 +21,7 @@ from nearpass.commands.shared import (
     scheduler_option,
     workers_for,
 )
+from nearpass.commands.world import World
 from nearpass.config import load_config
 from nearpass.cycle.pipeline import cycle_id
 from nearpass.errors import NearpassError

@@ -12,7 +12,8 @@ from nearpass.archive.durable import sha256_of
 from nearpass.archive.register import Entry, Register
 from nearpass.archive.signature import load_signer
 from nearpass.astro.epochs import Epoch
-from nearpass.commands.shared import EpochParameter, World, config_option, locked
+from nearpass.commands.shared import EpochParameter, config_option, locked
+from nearpass.commands.world import World
 from nearpass.config import load_config
 from nearpass.errors import ArchiveError, ConfigError
 from nearpass.publish import Workspace, editions_of

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from nearpass.commands.shared import World, config_option
+from nearpass.commands.shared import config_option
+from nearpass.commands.world import World
 from nearpass.config import load_config
 from nearpass.errors import InputError
 from nearpass.ingest.notes import FOLDER

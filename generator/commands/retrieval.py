@@ -10,7 +10,8 @@ from pathlib import Path
 import click
 from filelock import FileLock, Timeout
 
-from nearpass.commands.shared import LOCK_WAIT_S, REFUSED, Bars, Log, World, config_option, log_option, writing
+from nearpass.commands.shared import LOCK_WAIT_S, REFUSED, Bars, Log, config_option, log_option, writing
+from nearpass.commands.world import World
 from nearpass.config import Config, load_config
 from nearpass.config.origins import asked_address
 from nearpass.errors import RetrievalError

@@ -6,9 +6,9 @@ import json
 import os
 import re
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 from tqdm import tqdm
 
 from nearpass.astro.epochs import Epoch
+from nearpass.commands.world import World
 from nearpass.errors import ArchiveError, NearpassError, PublicationError
 from nearpass.publish import Workspace
 from nearpass.screening.workers import Cluster, Processes, Serial, Workers
@@ -24,19 +25,6 @@ from nearpass.screening.workers import Cluster, Processes, Serial, Workers
 REFUSED: Final = 4
 """Exit code of a cycle that was published although a delivery was refused."""
 LOCK_WAIT_S: Final = 5.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
-    """What only the program's entry may touch, handed to the commands: the clock, and the environment."""
-
-    instant: Callable[[], Epoch]
-    sleep: Callable[[float], None]
-    environment: Mapping[str, str] = field(default_factory=dict)
-
-    def minute(self) -> Epoch:
-        """This minute: a cycle's id has minutes, so its data cut-off has no more."""
-        return Epoch.parse(self.instant().iso(digits=0)[:16] + ":00")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from nearpass.commands.shared import Bars, World, config_option, writing
+from nearpass.commands.shared import Bars, config_option, writing
+from nearpass.commands.world import World
 from nearpass.publish import Workspace
 from nearpass.validation import PARTS, Validation, dump, validate
 

@@ -15,8 +15,9 @@ import click
 
 from nearpass.astro.epochs import Epoch
 from nearpass.commands.one_cycle import one_cycle
-from nearpass.commands.shared import REFUSED, Bars, Log, World, at_option, config_option, jobs_option
+from nearpass.commands.shared import REFUSED, Bars, Log, at_option, config_option, jobs_option
 from nearpass.commands.validation import write_validation
+from nearpass.commands.world import World
 from nearpass.config import load_config
 from nearpass.cycle.pipeline import setting_of
 from nearpass.errors import ConfigError
