@@ -12,7 +12,7 @@ The search is complete: see :mod:`nearpass.crossing.search`.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from types import MappingProxyType
 from typing import Final
@@ -24,12 +24,14 @@ from scipy.sparse.csgraph import connected_components
 
 from nearpass.crossing.choice import chosen
 from nearpass.crossing.search import Minima, find_minima, newton_step
-from nearpass.crossing.strip import Path, arc_states, candidate_boxes, prepare
+from nearpass.crossing.strip import Path, arc_states, candidate_boxes, on_arcs, prepare
 from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.errors import InputError
 
 FloatArray = NDArray[np.float64]
 
+_AT_END_S: Final = 1e-3
+"""A minimum so little beyond an end is at it: there the distance differs by less than a micrometre."""
 _SAME_PLACE_RAD: Final = 0.3  # farther along the orbit a branch does not jump from one revolution to the next
 
 
@@ -164,10 +166,20 @@ def path_crossings(
     """As :func:`crossings`, for trajectories prepared with the same window."""
     i, j = candidate_boxes(first, second, window_s, limit_km)
     found = find_minima(first.pieces, second.pieces, i, j, limit_km)
+    found = _covered(found, first.trajectory, second.trajectory)
     inside = (found.first_s >= window_s[0]) & (found.first_s <= window_s[1])
     found = chosen(found.take(inside), first, second)
     states = _on_the_arcs(found, first.trajectory, second.trajectory)
     return _records(states, ids, limit_km, first.period_s, timing=timing)
+
+
+def _covered(found: Minima, first: Trajectory, second: Trajectory) -> Minima:
+    """Minima at instants within the arcs; those that the search met beyond an end, at the edge of a box, are none."""
+    first_s = on_arcs(first, found.arcs[:, 0], found.first_s)
+    second_s = on_arcs(second, found.arcs[:, 1], found.second_s)
+    outside_s = np.maximum(np.abs(found.first_s - first_s), np.abs(found.second_s - second_s))
+    rows = np.flatnonzero(found.flat | (outside_s <= _AT_END_S))
+    return replace(found, first_s=first_s, second_s=second_s).take(rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -193,6 +205,7 @@ def _on_the_arcs(found: Minima, first: Trajectory, second: Trajectory) -> _State
     steady = (np.abs(step_s) <= 0.1 * found.half_s).all(axis=1) & ~found.flat
     first_s[steady] -= step_s[steady, 0]
     second_s[steady] -= step_s[steady, 1]
+    first_s, second_s = on_arcs(first, found.arcs[:, 0], first_s), on_arcs(second, found.arcs[:, 1], second_s)
     first_km, first_km_s = arc_states(first, found.arcs[:, 0], first_s)
     second_km, second_km_s = arc_states(second, found.arcs[:, 1], second_s)
     return _States(

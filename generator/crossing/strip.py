@@ -38,13 +38,19 @@ class Path:
 
 
 def arc_states(trajectory: Trajectory, arcs: IndexArray, offsets_s: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Positions and velocities ``(N, 3)`` on arcs of given numbers; an offset beyond an end counts as it."""
+    """Positions and velocities ``(N, 3)`` on arcs of given numbers, at instants within them (:func:`on_arcs`)."""
     states = np.empty((2, len(offsets_s), 3))
     for number in np.unique(arcs):
         rows = arcs == number
         arc = trajectory.arcs[number]
-        states[:, rows] = arc.state(np.clip(offsets_s[rows], arc.start_s, arc.stop_s))
+        states[:, rows] = arc.state(offsets_s[rows])
     return states[0], states[1]
+
+
+def on_arcs(trajectory: Trajectory, arcs: IndexArray, offsets_s: FloatArray) -> FloatArray:
+    """Instants ``(N,)`` found for arcs of given numbers, each within its arc: what rounding put outside is its end."""
+    spans_s = np.array(trajectory.spans_s).reshape(-1, 2)[arcs]
+    return np.asarray(np.clip(offsets_s, spans_s[:, 0], spans_s[:, 1]))
 
 
 def prepare(trajectory: Trajectory, window_s: tuple[float, float], period_s: float | None) -> Path:

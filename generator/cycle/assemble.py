@@ -10,6 +10,8 @@ from importlib.metadata import version
 from itertools import combinations
 from typing import Final
 
+import numpy as np
+
 import nearpass
 from nearpass.astro.epochs import Epoch
 from nearpass.config import Config, ScreenedObject
@@ -383,7 +385,7 @@ def _uncovered(
         missing = [
             object_id + _ended(endings.get(object_id), setting.cutoff + middle_s)
             for object_id, trajectory in zip((pair.first, pair.second), both, strict=True)
-            if not any(first <= middle_s <= last for first, last in trajectory.spans_s)
+            if not trajectory.covers(np.array([middle_s])).all()
         ]
         reason = f"no ephemeris of {' and '.join(missing)}" if missing else "the ephemerides do not overlap"
         spans.append(UncoveredSpan(start=setting.cutoff + start_s, stop=setting.cutoff + stop_s, reason=reason))

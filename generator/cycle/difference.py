@@ -33,7 +33,7 @@ def difference(nominal: Trajectory, other: Trajectory, window: Span) -> Differen
     sample_s = step_s / per_bin
     offsets_s: FloatArray = (np.arange(BINS * per_bin, dtype=np.float64) + 0.5) * sample_s
     rtn_km, speed_km_s = np.full((len(offsets_s), 3), np.nan), np.full(len(offsets_s), np.nan)
-    both = _covered(nominal, offsets_s) & _covered(other, offsets_s)
+    both = nominal.covers(offsets_s) & other.covers(offsets_s)
     if not both.any():
         return None
     position_km, velocity_km_s = nominal.state(offsets_s[both])
@@ -60,13 +60,6 @@ def difference(nominal: Trajectory, other: Trajectory, window: Span) -> Differen
         largest_at=window.start + float(offsets_s[farthest]),
         largest_timing_s=round(float(late_s[int(np.nanargmax(np.abs(late_s)))]), 6),
     )
-
-
-def _covered(trajectory: Trajectory, offsets_s: FloatArray) -> NDArray[np.bool_]:
-    covered = np.zeros(len(offsets_s), dtype=np.bool_)
-    for start_s, stop_s in trajectory.spans_s:
-        covered |= (offsets_s >= start_s) & (offsets_s <= stop_s)
-    return covered
 
 
 def _binned(rtn_km: FloatArray, per_bin: int, choose: np.ufunc) -> tuple[Vector | None, ...]:

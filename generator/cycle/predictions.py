@@ -61,8 +61,7 @@ def predict(delivered: Delivered, span_s: float, gm_km3_s2: float) -> Prediction
     trajectory = delivered.trajectory
     first_s = first_midnight_s(trajectory.epoch)
     offsets_s = np.arange(first_s, span_s, DAY_S)
-    inside = [any(start_s <= at_s <= stop_s for start_s, stop_s in trajectory.spans_s) for at_s in offsets_s]
-    offsets_s = offsets_s[np.array(inside, dtype=bool)]
+    offsets_s = offsets_s[trajectory.covers(offsets_s)]
     states = [_predicted(delivered, float(at_s), gm_km3_s2) for at_s in offsets_s]
     return Prediction(
         cycle_id=delivered.cycle_id, sha256=delivered.sha256, created=delivered.created, states=tuple(states)
@@ -86,7 +85,7 @@ def judge(earlier: Sequence[Prediction], delivered: Delivered, gm_km3_s2: float)
         return ()
     at = delivered.trajectory.epoch + first_midnight_s(delivered.trajectory.epoch)
     offset_s = at - delivered.trajectory.epoch
-    if not any(start_s <= offset_s <= stop_s for start_s, stop_s in delivered.trajectory.spans_s):
+    if not delivered.trajectory.covers(np.array([offset_s])).all():
         return ()
     now = _predicted(delivered, offset_s, gm_km3_s2)
     found = []

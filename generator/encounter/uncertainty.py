@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearpass.astro.local_axes import rtn_axes, tnw_axes
-from nearpass.ephemeris.trajectory import CovarianceTable, Trajectory
+from nearpass.ephemeris.trajectory import ROUNDING_S, CovarianceTable, Trajectory
 from nearpass.errors import CoverageError, FrameError
 
 FloatArray = NDArray[np.float64]
@@ -85,8 +85,9 @@ def covariance_at(
     slightly indefinite, as printed digits make it, is repaired first (:func:`repaired`).
     """
     offsets_s = table.offsets_s
-    if not len(offsets_s) or not offsets_s[0] <= offset_s <= offsets_s[-1]:
+    if not len(offsets_s) or not offsets_s[0] - ROUNDING_S <= offset_s <= offsets_s[-1] + ROUNDING_S:
         return None
+    offset_s = float(np.clip(offset_s, offsets_s[0], offsets_s[-1]))
     right = int(np.clip(np.searchsorted(offsets_s, offset_s, side="right"), 1, max(1, len(offsets_s) - 1)))
     left = right - 1
     at_node = len(offsets_s) == 1 or offset_s == offsets_s[left]

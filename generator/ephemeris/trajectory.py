@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ from nearpass.astro.epochs import Epoch
 from nearpass.errors import CoverageError
 
 FloatArray = NDArray[np.float64]
+
+ROUNDING_S: Final = 1e-6
+"""A computed instant so little outside the coverage is its first or last: clocks and solvers round, objects move mm."""
 
 
 class Proof(StrEnum):
@@ -60,12 +63,12 @@ class Arc:
         return float(self.knots_s[-1])
 
     def position_km(self, offsets_s: FloatArray) -> FloatArray:
-        """Positions, shape ``(N, 3)``, at offsets of shape ``(N,)`` that lie inside the arc."""
+        """Positions, shape ``(N, 3)``, at offsets of shape ``(N,)``; one outside the arc counts as its nearer end."""
         interval, u = self._locate(offsets_s)
         return clenshaw(self.coefficients_km, interval, u)
 
     def state(self, offsets_s: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Positions in km and velocities in km/s, each ``(N, 3)``, at offsets ``(N,)`` inside the arc."""
+        """Positions in km and velocities in km/s, each ``(N, 3)``, at offsets ``(N,)``; as :meth:`position_km`."""
         interval, u = self._locate(offsets_s)
         position_km, slope_km = clenshaw_with_slope(self.coefficients_km, interval, u)
         half_width_s = (self.knots_s[interval + 1] - self.knots_s[interval]) / 2.0
@@ -74,6 +77,7 @@ class Arc:
     def _locate(self, offsets_s: FloatArray) -> tuple[NDArray[np.intp], FloatArray]:
         """Interval number and place in [-1, 1] of each offset; a knot belongs to the interval it opens."""
         knots_s = self.knots_s
+        offsets_s = np.clip(offsets_s, knots_s[0], knots_s[-1])  # a series is never carried beyond its arc
         interval = np.clip(np.searchsorted(knots_s, offsets_s, side="right") - 1, 0, len(knots_s) - 2)
         left_s, right_s = knots_s[interval], knots_s[interval + 1]
         return interval, (2.0 * offsets_s - left_s - right_s) / (right_s - left_s)
@@ -129,24 +133,35 @@ class Trajectory:
             CoverageError: if none does.
 
         """
-        for arc in reversed(self.arcs):
-            if arc.start_s <= offset_s <= arc.stop_s:
-                return arc
+        for slack_s in (0.0, ROUNDING_S):
+            for arc in reversed(self.arcs):
+                if arc.start_s - slack_s <= offset_s <= arc.stop_s + slack_s:
+                    return arc
         moment = (self.epoch + offset_s).iso(digits=3)
         raise CoverageError("a state can be had only inside the coverage", value=f"{moment} UTC")
+
+    def covers(self, offsets_s: FloatArray) -> NDArray[np.bool_]:
+        """At which offsets of shape ``(N,)`` a state can be had; :data:`ROUNDING_S` beyond an arc counts as its end."""
+        offsets_s = np.asarray(offsets_s, dtype=np.float64)
+        covered = np.zeros(offsets_s.shape, dtype=np.bool_)
+        for start_s, stop_s in self.spans_s:
+            covered |= (offsets_s >= start_s - ROUNDING_S) & (offsets_s <= stop_s + ROUNDING_S)
+        return covered
 
     def state(self, offsets_s: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Positions in km and velocities in km/s, each ``(N, 3)``, at offsets of shape ``(N,)``.
 
         Raises:
-            CoverageError: if an offset lies outside every arc.
+            CoverageError: if :meth:`covers` denies an offset.
 
         """
         offsets_s = np.asarray(offsets_s, dtype=np.float64)
         position_km, velocity_km_s = np.full((2, len(offsets_s), 3), np.nan)
-        for arc in self.arcs:
-            inside = (offsets_s >= arc.start_s) & (offsets_s <= arc.stop_s)
-            position_km[inside], velocity_km_s[inside] = arc.state(offsets_s[inside])
+        for slack_s in (0.0, ROUNDING_S):  # what lies inside an arc is never taken from a neighbour's end
+            missing = np.isnan(position_km[:, 0])
+            for arc in self.arcs if missing.any() else ():
+                inside = (offsets_s >= arc.start_s - slack_s) & (offsets_s <= arc.stop_s + slack_s) & missing
+                position_km[inside], velocity_km_s[inside] = arc.state(offsets_s[inside])
         missing = np.isnan(position_km[:, 0])
         if missing.any():
             self.arc_at(float(offsets_s[missing][0]))

@@ -113,10 +113,10 @@ def path_around(trajectory: Trajectory, offset_s: float, body: Body) -> tuple[Ve
         offset_s: The instant, seconds from the trajectory's epoch.
         body: The body at the centre.
     """
-    spans = [span for span in trajectory.spans_s if span[0] <= offset_s <= span[1]] or [trajectory.spans_s[0]]
-    inside_s = min(max(offset_s, spans[-1][0]), spans[-1][1])
+    covered = trajectory.covers(np.array([offset_s])).all()
+    arc = trajectory.arc_at(offset_s) if covered else trajectory.arcs[0]
+    inside_s = min(max(offset_s, arc.start_s), arc.stop_s)
     half_s = (_elements(trajectory, inside_s, body).period_s or 2 * OPEN_PATH_S) / 2.0
-    arc = trajectory.arc_at(inside_s)
     grid_s = np.linspace(max(arc.start_s, inside_s - half_s), min(arc.stop_s, inside_s + half_s), PATH_SAMPLES)
     points_km = arc.position_km(grid_s)
     along_km = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points_km, axis=0), axis=1))])
@@ -131,9 +131,8 @@ def profile_positions(trajectory: Trajectory, window: Span) -> FloatArray:
     """Positions ``(PROFILE_BINS * k, 3)`` on the common grid of all profiles, NaN outside the coverage."""
     grid_s = _profile_grid(window)
     positions_km = np.full((len(grid_s), 3), np.nan)
-    for arc in trajectory.arcs:
-        inside = (grid_s >= arc.start_s) & (grid_s <= arc.stop_s)
-        positions_km[inside] = arc.position_km(grid_s[inside])
+    covered = trajectory.covers(grid_s)
+    positions_km[covered], _ = trajectory.state(grid_s[covered])
     return positions_km
 
 

@@ -356,3 +356,21 @@ def test_a_motion_that_comes_to_rest_is_searched_too() -> None:
     on_the_way = [one for one in found if one.oxd_km < REQUIRED_OXD_KM]
     assert {round(one.passage_first_s / passages_s) for one in on_the_way} == {-1, 1}
     assert all(abs(abs(one.passage_first_s) - passages_s) < REQUIRED_PASSAGE_S for one in on_the_way)
+
+
+@pytest.mark.parametrize("side", ["first", "last"])
+@pytest.mark.parametrize("late_s", [-0.02, -1e-9, 0.0, 1e-9, 0.02])
+def test_passages_at_the_ends_of_the_coverage_lie_within_it(side: str, late_s: float) -> None:
+    """Orbits that meet on the line of nodes about the first or last instant: every passage has a state to tell."""
+    low = Kepler(3696.0, 0.0, 0.0)
+    low = replace(low, mean_anomaly_rad=-late_s * low.motion_rad_s)
+    other = Kepler(3696.5, 0.0, np.radians(60.0), mean_anomaly_rad=0.3)
+    span_s = (0.0, 3.2 * low.period_s) if side == "first" else (-3.2 * low.period_s, 0.0)
+    both = trajectory(low, span_s), trajectory(other, span_s)
+    found = crossings(*both, ("A", "B"), span_s, 100.0, periods_s=(low.period_s, other.period_s))
+    assert found
+    for one in found:
+        for passage_s, motion in zip((one.passage_first_s, one.passage_second_s), both, strict=True):
+            assert motion.spans_s[0][0] <= passage_s <= motion.spans_s[-1][1]
+    at_end = [one.passage_first_s for one in found if abs(one.passage_first_s) < 0.1]
+    assert len(at_end) == (0 if late_s == (-0.02 if side == "first" else 0.02) else 1)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from nearpass.astro.epochs import Epoch
-from nearpass.ephemeris.trajectory import Arc, Proof, Trajectory
+from nearpass.ephemeris.trajectory import ROUNDING_S, Arc, Proof, Trajectory
 from nearpass.errors import CoverageError
 
 ROUNDING = 1e-12
@@ -41,3 +41,29 @@ def test_nothing_is_known_between_arcs() -> None:
     assert trajectory.state(np.array([5.0, 10.0, 15.0]))[0][:, 0].tolist() == [1.0, 2.0, 2.0]
     with pytest.raises(CoverageError, match="2021-03-17T00:00:21"):
         trajectory.state(np.array([5.0, 21.0]))
+
+
+@given(st.floats(-ROUNDING_S, ROUNDING_S), st.sampled_from([0.0, 10.0, 30.0, 40.0]))
+def test_an_instant_that_rounding_puts_outside_is_the_end_of_its_arc(slip_s, end_s) -> None:
+    """Up to a microsecond beyond either end of either arc the state is within a microsecond's motion of the end's."""
+    line = np.array([[[0.0, 0.0, 0.0], [5.0, 0.0, 0.0]]])  # x runs from -5 to 5 km in 10 s
+    arcs = tuple(Arc(knots_s=np.array([start_s, start_s + 10.0]), coefficients_km=line) for start_s in (0.0, 30.0))
+    trajectory = Trajectory(epoch=Epoch.parse("2021-03-17"), arcs=arcs, proof=Proof.EXACT)
+    offset_s = np.array([end_s + slip_s])
+
+    assert trajectory.covers(offset_s).all()
+    expected_km = -5.0 if end_s in {0.0, 30.0} else 5.0
+    assert trajectory.state(offset_s)[0][0, 0] == pytest.approx(expected_km, abs=2.0 * ROUNDING_S)
+    assert end_s in {trajectory.arc_at(offset_s[0]).start_s, trajectory.arc_at(offset_s[0]).stop_s}
+
+
+def test_beyond_rounding_nothing_is_covered() -> None:
+    """Two microseconds beyond an end no state can be had, and the mask says so."""
+    arc = Arc(knots_s=np.array([0.0, 10.0]), coefficients_km=np.full((1, 1, 3), 1.0))
+    trajectory = Trajectory(epoch=Epoch.parse("2021-03-17"), arcs=(arc,), proof=Proof.EXACT)
+    beyond_s = np.array([-2.0 * ROUNDING_S, 10.0 + 2.0 * ROUNDING_S])
+
+    assert not trajectory.covers(beyond_s).any()
+    for offset_s in beyond_s:
+        with pytest.raises(CoverageError):
+            trajectory.state(np.array([offset_s]))
