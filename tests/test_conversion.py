@@ -5,9 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import spiceypy as spice
 
 from element_texts import NAME, kvn, tle
 from fleets import LOW, message, segment
+from nearpass.astro.epochs import Epoch
 from nearpass.messages.elements import read_elements
 from nearpass.messages.oem import parse_oem
 from nearpass.messages.oem_write import write_oem
@@ -103,3 +105,54 @@ def test_elements_that_cannot_be_converted(
     assert code == 4
     assert words in err
     assert not (tmp_path / "out.oem").exists()
+
+
+@pytest.mark.parametrize("suffix", ["bsp", "xml"])
+def test_a_conversion_keeps_the_creation(nearpass: Nearpass, oem: Path, tmp_path: Path, suffix: str) -> None:
+    """There and back, through a kernel or XML, CREATION_DATE is that of the first file: states do not become newer."""
+    dated = oem.read_text().splitlines()
+    dated[1] = "CREATION_DATE = 2026-02-20T06:00:00.123456789"
+    oem.write_text("\n".join(dated) + "\n")
+    nearpass("convert", oem, tmp_path / f"low.{suffix}", "--target", -999)
+    code, _, err = nearpass("convert", tmp_path / f"low.{suffix}", tmp_path / "again.oem", "--target", -999)
+    header = parse_oem((tmp_path / "again.oem").read_bytes(), "again.oem").header
+
+    assert (code, err) == (0, "")
+    assert header.creation == Epoch.parse("2026-02-20T06:00:00.123456789")
+
+
+@pytest.mark.parametrize("suffix", ["bsp", "xml", "oem"])
+def test_a_creation_may_be_stated(nearpass: Nearpass, oem: Path, tmp_path: Path, suffix: str) -> None:
+    """``--created`` replaces what the source says, in each form that can be written."""
+    written = tmp_path / f"out.{suffix}"
+    nearpass("convert", oem, written, "--target", -999, "--created", "2021-02-03T04:05")
+    nearpass("convert", written, tmp_path / "again.oem", "--target", -999)
+    header = parse_oem((tmp_path / "again.oem").read_bytes(), "again.oem").header
+
+    assert header.creation == Epoch.parse("2021-02-03T04:05:00")
+
+
+def test_a_kernel_without_a_date_is_told(nearpass: Nearpass, tmp_path: Path) -> None:
+    """A kernel that does not date itself is converted with the present instant, and the command says so."""
+    times_s = np.arange(20) * 60.0
+    handle = spice.spkopn(str(tmp_path / "bare.bsp"), "test", 0)
+    spice.spkw09(handle, -999, 499, "J2000", 0.0, 1140.0, "x", 7, 20, np.hstack(LOW.state(times_s)), times_s)
+    spice.spkcls(handle)
+    code, _, err = nearpass("convert", tmp_path / "bare.bsp", tmp_path / "now.oem", "--target", -999)
+    _, _, stated = nearpass(
+        "convert", tmp_path / "bare.bsp", tmp_path / "then.oem", "--target", -999, "--created", "2021-02-03"
+    )
+
+    assert code == 0
+    assert "does not say when it was made" in err
+    assert "--created" in err
+    assert stated == ""
+
+
+def test_elements_keep_their_own_date(nearpass: Nearpass, tmp_path: Path) -> None:
+    """An ephemeris from mean elements is as old as these: a TLE says no other date than its epoch."""
+    (tmp_path / "one.tle").write_text(tle("00005", NAME))
+    nearpass("convert", tmp_path / "one.tle", tmp_path / "out.oem", "--days", 1)
+    (item,) = read_elements(tle("00005").encode(), "tle").sets
+
+    assert parse_oem((tmp_path / "out.oem").read_bytes(), "out.oem").header.creation == item.epoch

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from nearpass.astro.bodies import body_named
-from nearpass.astro.epochs import DAY_S
+from nearpass.astro.epochs import DAY_S, Epoch
 from nearpass.astro.frames import PlanetaryEphemeris
+from nearpass.commands.shared import EpochParameter
 from nearpass.commands.world import World
 from nearpass.ephemeris.convert import Notation, convert, message_from_trajectory
 from nearpass.ephemeris.elements_motion import trajectory_from_elements
@@ -30,6 +32,11 @@ KERNELS = (".bsp", ".spk")
 @click.option("--center", default="MARS", show_default=True, help="Centre of the states read from a kernel.")
 @click.option("--step-s", type=click.FloatRange(min=0.001), default=60.0, show_default=True, help="Spacing of states.")
 @click.option(
+    "--created",
+    type=EpochParameter(),
+    help="When the states were made, ISO 8601 in UTC; default: what the source says of itself.",
+)
+@click.option(
     "--days",
     type=click.FloatRange(0.0, 366.0, min_open=True),
     default=7.0,
@@ -38,9 +45,20 @@ KERNELS = (".bsp", ".spk")
 )
 @click.pass_obj
 def convert_command(
-    world: World, source: Path, target_file: Path, target: int | None, center: str, step_s: float, days: float
+    world: World,
+    source: Path,
+    target_file: Path,
+    target: int | None,
+    center: str,
+    step_s: float,
+    created: Epoch | None,
+    days: float,
 ) -> None:
-    """Convert between OEM in KVN, OEM in XML (.xml) and SPK (.bsp), and mean elements to OEM."""
+    """Convert between OEM in KVN, OEM in XML (.xml) and SPK (.bsp), and mean elements to OEM.
+
+    CREATION_DATE stays that of the source, in a kernel in its comment area: to write states down again does not make
+    them newer.
+    """
     if target_file.exists():
         raise InputError("the file to write must not exist yet", file=str(target_file))
     kernel_in, kernel_out = (path.suffix.lower() in KERNELS for path in (source, target_file))
@@ -49,27 +67,37 @@ def convert_command(
     notation: Notation = "xml" if target_file.suffix.lower() == ".xml" else "kvn"
     try:
         if kernel_out and not kernel_in and target is not None:
-            message = parse_oem(decompressed(source.read_bytes(), str(source)), str(source))
+            message = _dated(parse_oem(decompressed(source.read_bytes(), str(source)), str(source)), created)
             error_km = write_spk(message, target_file, target=target)
         else:
             if kernel_in and target is not None:
-                content, error_km = _from_kernel(source, target, center, step_s, notation, world)
+                content, error_km = _from_kernel(source, target, center, step_s, notation, created, world)
             else:
-                content, error_km = _from_text(source, target, days, step_s, notation, world)
+                content, error_km = _from_text(source, target, days, step_s, notation, created)
             target_file.write_bytes(content)
     except OSError as error:
         raise InputError(f"the file must be usable: {error.strerror}", file=str(error.filename or source)) from None
     click.echo(f"{target_file}: largest error {error_km * 1e6:.3g} mm")
 
 
+def _dated(message: OemMessage, created: Epoch | None) -> OemMessage:
+    """The message as made at another instant, where one is given."""
+    return message if created is None else replace(message, header=replace(message.header, creation=created))
+
+
 def _from_kernel(
-    source: Path, target: int, center: str, step_s: float, notation: Notation, world: World
+    source: Path, target: int, center: str, step_s: float, notation: Notation, created: Epoch | None, world: World
 ) -> tuple[bytes, float]:
     """A kernel's whole coverage of its target as a message, and the largest error of its interpolation."""
     body = body_named(center)
     summary = next((found for found in spk_summary([source]) if found.target == target), None)
     if summary is None:
         raise InputError("a kernel must hold its target", value=target, file=str(source))
+    creation = created or summary.created
+    if creation is None:
+        creation = world.instant()
+        rule = "the kernel does not say when it was made: CREATION_DATE is now; --created states it"
+        click.echo(f"nearpass: {source}: {rule}", err=True)
     start, stop = summary.spans[0][0], summary.spans[-1][1]
     planets = PlanetaryEphemeris.default()
     trajectory = spk_trajectory([source], target, body=body, epoch=start, window_s=(0.0, stop - start), planets=planets)
@@ -79,26 +107,26 @@ def _from_kernel(
         object_id=str(target),
         center_name=body.name,
         originator="NEARPASS",
-        creation=world.instant(),
+        creation=creation,
         step_s=step_s,
     )
     return write_oem(message, notation).encode(), error_km
 
 
 def _from_text(
-    source: Path, target: int | None, days: float, step_s: float, notation: Notation, world: World
+    source: Path, target: int | None, days: float, step_s: float, notation: Notation, created: Epoch | None
 ) -> tuple[bytes, float]:
     """An ephemeris message in another notation, or mean elements propagated to one."""
     data = decompressed(source.read_bytes(), str(source))
     if elements_notation(data[:START_BYTES]) is None:
-        converted = convert(data, str(source), notation)
+        converted = convert(data, str(source), notation, created)
         return converted.content, converted.error_km
-    message, error_km = _from_elements(data, source, target, days, step_s, world)
+    message, error_km = _from_elements(data, source, target, days, step_s, created)
     return write_oem(message, notation).encode(), error_km
 
 
 def _from_elements(
-    data: bytes, source: Path, target: int | None, days: float, step_s: float, world: World
+    data: bytes, source: Path, target: int | None, days: float, step_s: float, created: Epoch | None
 ) -> tuple[OemMessage, float]:
     """The newest set of an object, propagated from its epoch, and the largest error against SGP4."""
     found = read_elements(data, str(source), wanted=None if target is None else {target})
@@ -115,6 +143,6 @@ def _from_elements(
         object_id=item.designator or str(item.number),
         center_name="EARTH",
         originator="NEARPASS",
-        creation=world.instant(),
+        creation=created or item.made,
         step_s=step_s,
     )

@@ -34,14 +34,16 @@ class Converted:
     error_km_s: float
 
 
-def convert(data: bytes, file: str, notation: Notation) -> Converted:
-    """An OEM, compressed or not, in the other notation (or the same, tidied).
+def convert(data: bytes, file: str, notation: Notation, created: Epoch | None = None) -> Converted:
+    """An OEM, compressed or not, in the other notation (or the same, tidied), with another creation if one is given.
 
     Raises:
         InputError: if the message breaks a rule.
 
     """
     message = parse_oem(decompressed(data, file), file)
+    if created is not None:
+        message = replace(message, header=replace(message.header, creation=created))
     content = write_oem(message, notation).encode()
     again = parse_oem(content, file)
     pairs = list(zip(message.segments, again.segments, strict=True))

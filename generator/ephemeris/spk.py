@@ -28,6 +28,7 @@ from nearpass.astro.epochs import DAY_S, NS, Epoch, TimeSystem, tai_ns, tdb_s
 from nearpass.astro.frames import PlanetaryEphemeris
 from nearpass.ephemeris.fitting import TOLERANCE_KM, fitted_arc
 from nearpass.ephemeris.interpolation import on_parts
+from nearpass.ephemeris.spk_comment import comments_in, created_in
 from nearpass.ephemeris.spk_segments import Link, check_frames, links, segments_of
 from nearpass.ephemeris.trajectory import Arc, Proof, Trajectory
 from nearpass.errors import InputError, NearpassError
@@ -41,12 +42,17 @@ _DAY_ZERO_TDB_S: Final = -DAY_S // 2  # 2000-01-01T00:00:00 in seconds past J200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpkCoverage:
-    """What a set of kernels holds of one target: spans, centres and SPK data types."""
+    """What a set of kernels holds of one target: spans, centres, SPK data types, and when that was made.
+
+    ``created`` is the newest date that the comment areas of the kernels with this target give themselves; None where
+    one of them gives none.
+    """
 
     target: int
     centers: tuple[int, ...]
     data_types: tuple[int, ...]
     spans: tuple[tuple[Epoch, Epoch], ...]
+    created: Epoch | None = None
 
 
 def spk_summary(kernels: Sequence[Path], *, time_limit_s: float = 60.0) -> tuple[SpkCoverage, ...]:
@@ -166,7 +172,9 @@ def _answer(sender: Connection, work: Callable[..., object], arguments: tuple[ob
 
 
 def _summary(names: tuple[str, ...]) -> tuple[SpkCoverage, ...]:
-    segments = [segment for name in names for segment in segments_of(name)]
+    held_by = [segments_of(name) for name in names]
+    made = {held[0].handle: created_in(comments_in(held[0].handle)) for held in held_by if held}
+    segments = [segment for held in held_by for segment in held]
     found = []
     for target in sorted({segment.target for segment in segments}):
         held = [segment for segment in segments if segment.target == target]
@@ -182,9 +190,16 @@ def _summary(names: tuple[str, ...]) -> tuple[SpkCoverage, ...]:
                 centers=tuple(sorted({segment.center for segment in held})),
                 data_types=tuple(sorted({segment.data_type for segment in held})),
                 spans=tuple((_epoch_of(start_s), _epoch_of(stop_s)) for start_s, stop_s in spans),
+                created=_newest([made[handle] for handle in sorted({segment.handle for segment in held})]),
             )
         )
     return tuple(found)
+
+
+def _newest(creations: Sequence[Epoch | None]) -> Epoch | None:
+    """The newest of several dates, None if one of them is not known."""
+    known = [creation for creation in creations if creation is not None]
+    return max(known) if known and len(known) == len(creations) else None
 
 
 def _epoch_of(time_s: float) -> Epoch:

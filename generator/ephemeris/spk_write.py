@@ -19,6 +19,7 @@ from nearpass.astro.frames import center_id, icrf_from_axes
 from nearpass.ephemeris.interpolation import arc_from_nodes, window_size
 from nearpass.ephemeris.reframe import in_fixed_axes
 from nearpass.ephemeris.spk import in_child
+from nearpass.ephemeris.spk_comment import comments_of
 from nearpass.errors import InputError
 from nearpass.messages.oem_records import FloatArray, OemMessage, OemSegment
 
@@ -60,7 +61,8 @@ def write_spk(message: OemMessage, path: Path, *, target: int, time_limit_s: flo
 
     """
     pieces = tuple(_piece(segment) for segment in in_fixed_axes(message).segments)
-    return in_child(_written, (pieces, str(path), target), time_limit_s, (str(path),), target)
+    arguments = (pieces, comments_of(message), str(path), target)
+    return in_child(_written, arguments, time_limit_s, (str(path),), target)
 
 
 def _piece(segment: OemSegment) -> _Piece:
@@ -91,9 +93,10 @@ def _piece(segment: OemSegment) -> _Piece:
     )
 
 
-def _written(pieces: tuple[_Piece, ...], path: str, target: int) -> float:
+def _written(pieces: tuple[_Piece, ...], comments: tuple[str, ...], path: str, target: int) -> float:
     """In the child: write the kernel, read it back and compare."""
-    handle = spice.spkopn(path, "converted from an OEM", 0)
+    handle = spice.spkopn(path, "converted from an OEM", sum(len(line) + 1 for line in comments))
+    spice.dafac(handle, list(comments))
     for piece in pieces:
         write = spice.spkw13 if piece.data_type == _HERMITE else spice.spkw09
         write(
