@@ -248,6 +248,11 @@ def _events(findings: Findings, sources: Mapping[str, Source]) -> tuple[EventRec
         trajectories=findings.trajectories,
         sources=sources,
         rules=findings.config.alert_rules,
+        deliveries={
+            result.object_id: result.inputs[0].sha256 or ""
+            for result in findings.ingested
+            if result.trajectory is not None and result.inputs
+        },
     )
     advance = findings.progress("assessing encounters", len(approaches))
     return assess_encounters(approaches, surroundings, findings.previous, findings.workers, advance)

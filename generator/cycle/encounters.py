@@ -27,13 +27,17 @@ FEW: Final = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Surroundings:
-    """What encounters are assessed from: objects, trajectories and what these rest on by object id, and the rules."""
+    """What encounters are assessed from: objects, trajectories and what these rest on by object id, and the rules.
+
+    ``deliveries`` are the SHA-256 of the files in use, by object id.
+    """
 
     setting: Setting
     objects: Mapping[str, ObjectRecord]
     trajectories: Mapping[str, Trajectory]
     sources: Mapping[str, Source]
     rules: Sequence[AlertRule]
+    deliveries: Mapping[str, str]
 
 
 def assess_encounters(
@@ -58,7 +62,8 @@ def assess_encounters(
         for one in approaches
     ]
     periods_s = {key: item.orbit.period_s if item.orbit else None for key, item in surroundings.objects.items()}
-    tasks = list(zip(passages, event_ids(passages, previous, periods_s), strict=True))
+    ids = event_ids(passages, previous, periods_s, cutoff=cutoff, deliveries=surroundings.deliveries)
+    tasks = list(zip(passages, ids, strict=True))
     where = workers if len(tasks) >= FEW else Serial()
     events = [with_history(event, previous) for event in where.map(_described, surroundings, tasks, progress)]
     return tuple(sorted(events, key=lambda event: (event.tca, event.event_id)))

@@ -18,7 +18,7 @@ from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.errors import ConfigError
 from nearpass.ingest import Setting, ingest
 from nearpass.ingest.catalogues import read_catalogues
-from nearpass.ingest.notes import read_notes
+from nearpass.ingest.notes import on_events, read_notes
 from nearpass.record.record import CycleRecord
 from nearpass.screening.screen import screen, together
 from nearpass.screening.workers import Processes, Serial, Workers
@@ -129,7 +129,8 @@ def run_cycle(
     notes = read_notes(directory, cutoff, config.mapped_words)
     inputs = {sha256: data for result in read for sha256, data in result.files.items()}
     inputs |= swept.files if swept is not None else {}
-    return CycleResult(record=replace(assemble(findings), notes=notes), inputs=inputs)
+    record = assemble(findings)
+    return CycleResult(record=replace(record, notes=on_events(notes, record)), inputs=inputs)
 
 
 def _swept(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -14,6 +15,7 @@ from nearpass.config import Config, EphemerisSource, parse_config, resolve
 from nearpass.cycle.pipeline import Progress, run_cycle
 from nearpass.errors import ArchiveError
 from nearpass.record import record as records
+from nearpass.record.history import OF_A_MINUTE
 from nearpass.record.record import CycleRecord
 
 
@@ -58,12 +60,29 @@ def rescreen(archive: Archive, cycle_id: str, workspace: Path, progress: Progres
         directory = Path(folder)
         _lay_out(archive, archived, directory)
         now = run_cycle(config, text, directory, archived.window.start, previous, progress).record
-    before, after = _plain(archived), _plain(now)
+    before, after = _plain(archived), _plain(_called_as(now, archived))
     return Rescreened(
         values=sum(1 for _ in _leaves(before)),
         differences=tuple(_differences(before, after, "")),
         versions=tuple(_versions(archived, now)),
     )
+
+
+def _called_as(now: CycleRecord, archived: CycleRecord) -> CycleRecord:
+    """The record with the ids that version 0.1 gave, which named the minute, where the archived one has such."""
+    if [event.tca for event in now.events] != [event.tca for event in archived.events]:
+        return now
+    ids = [(old.event_id, new.event_id) for old, new in zip(archived.events, now.events, strict=True)]
+    given = {new: old for old, new in ids if old != new and OF_A_MINUTE.search(old)}
+    if not given:
+        return now
+    text = re.sub(rb'"(E[0-9A-Z]{4}-[0-9A-Z]{5})"', lambda found: _old(found, given), records.dump(now))
+    return records.load(text, archived.cycle_id)
+
+
+def _old(found: re.Match[bytes], given: Mapping[str, str]) -> bytes:
+    name = found[1].decode()
+    return f'"{given.get(name, name)}"'.encode()
 
 
 def _lay_out(archive: Archive, record: CycleRecord, directory: Path) -> None:

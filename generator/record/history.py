@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -14,6 +16,10 @@ from nearpass.astro.epochs import Epoch
 from nearpass.encounter.alert import SEVERITY, Level
 from nearpass.record.record import ChangeKind, ChangeRecord, CycleRecord, DormantEvent, EventRecord, HistoryPoint
 
+ID_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base 32: no letter that is taken for a digit or for another letter when an id is read out."""
+OF_A_MINUTE: Final = re.compile(r"-\d{8}T\d{4}(?:-\d+)?$")
+"""The end of an id of version 0.1, which named both objects and the minute of the TCA."""
 NOTABLE_CHANGE: Final = 0.1
 """Relative change of the miss distance from which an event counts as worse or better at the same level."""
 
@@ -46,27 +52,40 @@ Event = TypeVar("Event", bound=Known)
 
 
 def event_ids(
-    passages: Sequence[Passage], previous: CycleRecord | None, periods_s: Mapping[str, float | None]
+    passages: Sequence[Passage],
+    previous: CycleRecord | None,
+    periods_s: Mapping[str, float | None],
+    *,
+    cutoff: Epoch,
+    deliveries: Mapping[str, str],
 ) -> list[str]:
     """An id for each passage: that of the same event in the previous cycle, or a new one.
 
     A passage is the same event if the pair is the same and the two TCAs are within half the shorter of the two
     orbital periods; an event that left the list before its time counts as well. Each old id is given once, in the
     assignment that matches most events with the smallest sum of time differences, so that several minima in one
-    revolution keep their order. A new id names the pair and the minute of the TCA at which the event was first seen.
+    revolution keep their order.
+
+    A new id is neutral: readers of every edition may call the event by it, so it names no object and no time. It is
+    drawn from what was delivered (SHA-256), so that a cycle that is screened again gives the same ids, and so that
+    nobody who lacks one of the two files can try out pairs and times.
 
     Args:
         passages: Close approaches of the new cycle.
         previous: Record of the cycle before, if there is one.
         periods_s: Orbital period of each object, None where it has none.
+        cutoff: Data cut-off of the new cycle.
+        deliveries: SHA-256 of the delivery in use, by object id.
     """
     earlier: tuple[EventRecord | DormantEvent, ...] = (*previous.events, *previous.dormant) if previous else ()
     ids = {index: event.event_id for index, event in same_events(passages, earlier, periods_s).items()}
     taken = {event.event_id for event in earlier}
-    for index, passage in enumerate(passages):
-        if index not in ids:
-            ids[index] = _new_id(passage, taken)
-        taken.add(ids[index])
+    for (primary, secondary), indices in _indices_by_pair(passages).items():
+        drawn_from = [cutoff.iso(), primary, secondary, deliveries.get(primary, ""), deliveries.get(secondary, "")]
+        for rank, index in enumerate(sorted(indices, key=lambda index: passages[index].tca)):
+            if index not in ids:
+                ids[index] = _new_id([*drawn_from, str(rank)], taken)
+                taken.add(ids[index])
     return [ids[index] for index in range(len(passages))]
 
 
@@ -196,13 +215,17 @@ def _assign(new: Sequence[Epoch], old: Sequence[Epoch], within_s: float) -> list
     ]
 
 
-def _new_id(passage: Passage, taken: set[str]) -> str:
-    minute = passage.tca.iso(digits=0)[:16].replace("-", "").replace(":", "")
-    stem = f"{passage.primary}-{passage.secondary}-{minute}"
-    number = 1
-    while (candidate := stem if number == 1 else f"{stem}-{number}") in taken:
-        number += 1
-    return candidate
+def _new_id(drawn_from: Sequence[str], taken: set[str]) -> str:
+    """``E7Q2M-4XD8P``: 45 bits of a hash; another one where it is taken."""
+    attempt = 0
+    while True:
+        text = "\0".join([*drawn_from, str(attempt)]).encode()
+        number = int.from_bytes(hashlib.sha256(text).digest())
+        signs = "".join(ID_ALPHABET[number >> 5 * place & 31] for place in range(9))
+        candidate = f"E{signs[:4]}-{signs[4:]}"
+        if candidate not in taken:
+            return candidate
+        attempt += 1
 
 
 class _Listed:

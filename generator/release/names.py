@@ -1,22 +1,22 @@
-"""Neutral names: what stands in an edition for an object without a name, and for an event whose minute it may not tell.
+"""Neutral names: what stands in an edition for an object without a name, and for an event that was named by its minute.
 
 They are drawn by a keyed hash (HMAC-SHA-256, RFC 2104) from the true names, so that they stay the same from cycle to
-cycle, differ between editions, and cannot be tried out by whoever knows the candidates but not the key.
+cycle and cannot be tried out by whoever knows the candidates but not the key. Those of objects differ between editions.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 from collections.abc import Mapping
 from typing import Final
 
 from nearpass.astro.epochs import DAY_S, Epoch
+from nearpass.record.history import OF_A_MINUTE
 from nearpass.record.marking import Edition, Show
 
 DIGITS: Final = 6
-_STAMP: Final = re.compile(r"-(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(?:-\d+)?$")
+_EVERY_EDITION: Final = ""
 
 
 class Names:
@@ -34,23 +34,19 @@ class Names:
         """The object's id, or its neutral one."""
         if self.show(object_id) in {Show.FULL, Show.METRICS}:
             return object_id
-        return f"W{self._drawn(object_id)}"
+        return f"W{self._drawn(object_id, self._edition.id)}"
 
-    def event(self, event_id: str, primary: str, secondary: str, grain_s: float) -> str:
-        """The event's id; where its minute or a name may not be told: neutral names, its time floored to the grain."""
+    def event(self, event_id: str, primary: str, secondary: str) -> str:
+        """The event's id, which is neutral and the same in every edition, so that all call the event by one name.
+
+        An id of version 0.1 named both objects and a minute: where these may not be told, a number takes its place.
+        """
         if {self.show(primary), self.show(secondary)} == {Show.FULL}:
             return event_id
-        first, second = sorted((self.object(primary), self.object(secondary)))
-        found = _STAMP.search(event_id)
-        if found is None:
-            return f"{first}-{second}-{self._drawn(event_id)}"
-        year, month, day, hour, minute = found.groups()
-        seconds = (int(hour) * 3600 + int(minute) * 60) // grain_s * grain_s
-        stamp = (Epoch.parse(f"{year}-{month}-{day}T00:00:00") + seconds).iso(digits=0)[:16]
-        return f"{first}-{second}-{stamp.replace('-', '').replace(':', '')}-{self._drawn(event_id)}"
+        return f"E{self._drawn(event_id, _EVERY_EDITION)}" if OF_A_MINUTE.search(event_id) else event_id
 
-    def _drawn(self, true_name: str) -> str:
-        text = f"{self._edition.id}\0{true_name}".encode()
+    def _drawn(self, true_name: str, salt: str) -> str:
+        text = f"{salt}\0{true_name}".encode()
         number = int.from_bytes(hmac.digest(self._edition.key, text, hashlib.sha256)) % 10**DIGITS
         return f"{number:0{DIGITS}d}"
 

@@ -90,8 +90,7 @@ def notes(value: tuple[records.NoteRecord, ...], lens: Lens) -> Any:
         if note.refusal is None and lens.edition.sees(note.marking) and (about is None or about in named_events):
             reduced = lens.of(note)
             if about is not None:
-                grain_s = lens.on(*pairs_of[about]).grain_s
-                reduced = replace(reduced, event_id=lens.names.event(about, *pairs_of[about], grain_s))
+                reduced = replace(reduced, event_id=lens.names.event(about, *pairs_of[about]))
             found.append(reduced)
     return tuple(found)
 

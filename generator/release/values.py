@@ -42,8 +42,8 @@ def neutral_name(_: str, lens: Lens) -> str:
 
 
 def event_name(value: str, lens: Lens) -> str:
-    """An event's id, or one that tells neither names nor the minute."""
-    return lens.names.event(value, lens.item.primary, lens.item.secondary, lens.grain_s)
+    """An event's id, which tells neither names nor a time."""
+    return lens.names.event(value, lens.item.primary, lens.item.secondary)
 
 
 def event_names(value: tuple[str, ...], lens: Lens) -> tuple[str, ...]:

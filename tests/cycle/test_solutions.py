@@ -14,7 +14,7 @@ from nearpass.config import load_config
 from nearpass.cycle.pipeline import run_cycle
 from nearpass.cycle.rescreen import rescreen
 from nearpass.messages.oem_write import write_oem
-from nearpass.record.record import CycleRecord, SolutionRecord
+from nearpass.record.record import CycleRecord, SolutionRecord, dump, load
 
 LATE_S = 8.0
 INTERPOLATION_KM = 1e-4  # Hermite of degree 7 at 60 s on orbits of two hours
@@ -219,3 +219,23 @@ def test_an_archived_cycle_is_screened_again_with_its_solutions(tmp_path: Path) 
 
     assert [solution.name for solution in result.record.solutions] == ["late", "before"]
     assert again.differences == ()
+
+
+def test_a_cycle_of_version_0_1_is_screened_again_with_its_ids(tmp_path: Path) -> None:
+    """Its events were named by pair and minute: these are no difference, but a changed number is one."""
+    path = prepared(tmp_path / "work", lines="")
+    config, text = load_config(path)
+    result = run_cycle(config, text, tmp_path / "work", CUTOFF, None, quiet)
+    plain = dump(result.record).decode()
+    for number, event in enumerate(result.record.events):
+        plain = plain.replace(event.event_id, f"{event.primary}-{event.secondary}-20210317T{number:04d}")
+    old = load(plain.encode(), "old.json")
+    assert not {event.event_id for event in old.events} & {event.event_id for event in result.record.events}
+    changed = replace(old, events=(replace(old.events[0], miss_km=1.0), *old.events[1:]))
+    for name, stored, found in (("a", old, ()), ("b", changed, ("events[0].miss_km",))):
+        archive = Archive(tmp_path / name)
+        archive.add(stored, result.inputs)
+
+        again = rescreen(archive, old.cycle_id, tmp_path, quiet)
+
+        assert tuple(one.place for one in again.differences) == found

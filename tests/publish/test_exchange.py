@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,11 @@ from nearpass.archive.register import Register, decided, received, released
 from nearpass.archive.verify import verify_archive
 from nearpass.astro.epochs import Epoch
 from nearpass.errors import ArchiveError, InputError
-from nearpass.ingest.notes import parse_note, read_notes
+from nearpass.ingest.notes import on_events, parse_note, read_notes
 from nearpass.publish.certificate import certificate, concerning, in_words
 from nearpass.publish.package import package
 from nearpass.record.marking import Show
+from records import RED_EVENT, sample_record
 
 PUBLIC = edition({"TIANWEN-1": Show.METRICS, "MEX": Show.HIDDEN}, audience="everybody", parties=frozenset({"ESA"}))
 AT = "2021-03-15T01:00:00Z"
@@ -131,6 +133,29 @@ def test_a_note_is_read_with_its_marking() -> None:
     assert (note.kind, note.parties, note.text) == ("decision", ("ESA", "NASA"), "We wait.")
     assert note.marking is not None
     assert note.marking.level is CLEAR.level
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("MRO-TIANWEN-1-20210321T0412", "E7Q2M-4XD8P"),
+        ("MRO-TIANWEN-1-20210321T0425-2", "E7Q2M-4XD8P"),
+        ("MRO-TIANWEN-1-20210321T0512", None),
+        ("MRO-ODY-20210321T0412", None),
+        ("MRO-TIANWEN-1-20219921T0412", None),
+        ("E7Q2M-4XD8P", "E7Q2M-4XD8P"),
+    ],
+)
+def test_a_note_names_its_event_by_id_or_by_objects_and_minute(name: str, found: str | None) -> None:
+    """The event of the pair within half an hour of the minute is meant; what fits none stays as it was written."""
+    record = sample_record()
+    event = next(event for event in record.events if event.event_id == RED_EVENT)
+    record = replace(record, events=(replace(event, event_id="E7Q2M-4XD8P"),), changes=(), dormant=())
+    note = parse_note(NOTE.format(marking="CLEAR"), "log/a.md", {})
+
+    (read,) = on_events((replace(note, event_id=name),), record)
+
+    assert read.event_id == (found or name)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Events from one cycle to the next."""
 
 import itertools
+import re
 from dataclasses import dataclass, replace
 
 import pytest
@@ -34,6 +35,11 @@ def later(record: CycleRecord, events) -> CycleRecord:
     return replace(record, cycle_id="2099-01-01T0000Z", window=shifted, events=tuple(events), changes=())
 
 
+def named(seen, previous: CycleRecord) -> list[str]:
+    """The ids of passages after a cycle."""
+    return event_ids(seen, previous, periods(previous), cutoff=previous.window.stop, deliveries={})
+
+
 def periods(record: CycleRecord) -> dict[str, float | None]:
     return {item.id: PERIOD_S for item in record.objects}
 
@@ -50,7 +56,7 @@ def test_an_event_keeps_its_id_while_its_tca_drifts(shares) -> None:
         for event, share in zip(own, shares * len(own), strict=False)
     ]
 
-    assert event_ids(drifted, record, periods(record)) == [event.event_id for event in own[: len(drifted)]]
+    assert named(drifted, record) == [event.event_id for event in own[: len(drifted)]]
 
 
 def _busiest(record: CycleRecord) -> tuple[str, str]:
@@ -62,7 +68,7 @@ def test_an_id_is_never_given_twice(previous) -> None:
     """Two passages near one old event get different ids, the nearer one the old id."""
     old = previous.events[0]
     near = [Seen(old.primary, old.secondary, old.tca + offset_s) for offset_s in (600.0, 30.0)]
-    ids = event_ids(near, previous, periods(previous))
+    ids = named(near, previous)
 
     assert len(set(ids)) == 2
     assert ids[1] == old.event_id
@@ -74,15 +80,30 @@ def test_an_event_beyond_half_a_period_is_another_one(previous) -> None:
     lone = replace(previous, events=(old,))
     far = Seen(old.primary, old.secondary, old.tca + (PERIOD_S / 2 + 1.0))
 
-    assert event_ids([far], lone, periods(previous)) != [old.event_id]
+    assert named([far], lone) != [old.event_id]
 
 
-def test_new_ids_name_pair_and_minute() -> None:
-    """Without a previous cycle the id is the pair and the minute; two in one minute differ."""
+def test_a_new_id_names_no_object_and_no_time() -> None:
+    """An id is nine signs of a hash: the same for the same deliveries, another for other ones, never given twice."""
     tca = Epoch.parse("2021-03-21T04:12:33")
     seen = [Seen("MRO", "TW1", tca), Seen("MRO", "TW1", tca + 5.0)]
+    first, second = event_ids(seen, None, {}, cutoff=tca, deliveries={"MRO": "ab", "TW1": "cd"})
 
-    assert event_ids(seen, None, {}) == ["MRO-TW1-20210321T0412", "MRO-TW1-20210321T0412-2"]
+    assert first != second
+    assert event_ids(seen[::-1], None, {}, cutoff=tca, deliveries={"MRO": "ab", "TW1": "cd"}) == [second, first]
+    assert re.fullmatch(r"E[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{5}", first)
+    for other in ({"MRO": "ab", "TW1": "ce"}, {"MRO": "aa", "TW1": "cd"}):
+        assert first not in event_ids(seen, None, {}, cutoff=tca, deliveries=other)
+
+
+def test_an_id_does_not_tell_the_time() -> None:
+    """Passages at other times have the same id: nobody can try out times, not even with both files in hand."""
+    tca = Epoch.parse("2021-03-21T04:12:33")
+    ids = [
+        event_ids([Seen("MRO", "TW1", tca + later_s)], None, {}, cutoff=tca, deliveries={}) for later_s in (0.0, 7e5)
+    ]
+
+    assert ids[0] == ids[1]
 
 
 def test_history_is_carried_on(previous) -> None:
@@ -105,7 +126,7 @@ def test_an_event_that_comes_back_is_the_same_event(previous) -> None:
     drifted = Seen(event.primary, event.secondary, event.tca + 300.0)
     fresh = replace(event, history=())
 
-    assert event_ids([drifted], third, periods(third)) == [event.event_id]
+    assert named([drifted], third) == [event.event_id]
     assert [point.cycle_id for point in with_history(fresh, third).history[-2:]] == [
         *[point.cycle_id for point in event.history[-1:]],
         first.cycle_id,
