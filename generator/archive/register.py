@@ -22,7 +22,7 @@ from nearpass.archive.durable import canonical_json, make_folder, replace_durabl
 from nearpass.errors import ArchiveError
 from nearpass.record.marking import Edition
 from nearpass.record.record import CycleRecord
-from nearpass.release.reduction import show_of
+from nearpass.release.reduction import held_marking, reduced, show_of
 
 FOLDER: Final = "register"
 HEAD: Final = "head.json"
@@ -36,7 +36,8 @@ class Entry:
 
     ``party`` gave what was received, reads what was released, or decided. ``shows`` is, for a release, how much of each
     object went out; for a decision of one. ``sha256`` is that of the file received, or of the cycle's manifest in the
-    edition's site, which names every one of the ``files`` that went out.
+    edition's site, which names every one of the ``files`` that went out. ``level`` and ``release`` are what the marking
+    of a received file means, None in lines of versions that did not note it.
     """
 
     kind: Kind
@@ -52,6 +53,8 @@ class Entry:
     files: int | None = None
     shows: tuple[tuple[str, str], ...] = ()
     reason: str | None = None
+    level: str | None = None
+    release: tuple[str, ...] = ()
 
 
 def received(record: CycleRecord, previous: CycleRecord | None, at_utc: str) -> list[Entry]:
@@ -62,6 +65,8 @@ def received(record: CycleRecord, previous: CycleRecord | None, at_utc: str) -> 
             kind="received", at_utc=at_utc, cycle_id=record.cycle_id, party=entry.originator,
             marking=str(entry.marking) if entry.marking else "none", object_id=entry.object_id, file=entry.file,
             sha256=entry.sha256, reason=entry.refusal,
+            level=entry.marking.level.value if entry.marking and entry.marking.level else None,
+            release=entry.marking.release if entry.marking else (),
         )
         for entry in record.deliveries
         if entry.sha256 is not None and entry.sha256 not in known
@@ -71,9 +76,10 @@ def received(record: CycleRecord, previous: CycleRecord | None, at_utc: str) -> 
 def released(record: CycleRecord, edition: Edition, manifest: bytes, at_utc: str) -> Entry:
     """An edition of a cycle that was published, with the cycle's manifest in its site."""
     shows = tuple((item.id, show_of(item, record, edition).value) for item in record.objects)
+    marking = held_marking(reduced(record, edition), edition)
     return Entry(
         kind="released", at_utc=at_utc, cycle_id=record.cycle_id, party=edition.audience or edition.id,
-        marking=edition.marking.value, edition=edition.id, parties=tuple(sorted(edition.parties)),
+        marking=marking.value, edition=edition.id, parties=tuple(sorted(edition.parties)),
         sha256=sha256_of(manifest), files=len(json.loads(manifest)["files"]), shows=shows,
     )  # fmt: skip
 
@@ -183,7 +189,7 @@ def _name(number: int) -> str:
 def _entry(plain: dict[str, Any]) -> Entry:
     known = {entry.name for entry in fields(Entry)}
     values = {name: value for name, value in plain.items() if name in known}
-    values["parties"] = tuple(values["parties"])
+    values |= {name: tuple(values.get(name, ())) for name in ("parties", "release")}
     values["shows"] = tuple((name, show) for name, show in values["shows"])
     return Entry(**values)
 

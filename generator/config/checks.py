@@ -9,6 +9,7 @@ from nearpass.config.origins import Horizons, check_source
 from nearpass.config.tables import Config
 from nearpass.config.toml_lines import line_of
 from nearpass.errors import ConfigError
+from nearpass.record.parties import PartyTableError
 
 OWN_FOLDERS: Final = ("archive", "editions", "ephemerides", "log", "public", "site", "theme", ".nearpass")
 
@@ -39,6 +40,7 @@ def check_tables(config: Config, text: str, file: str) -> None:
         ConfigError: with the first rule that is broken.
     """
     _check_distinct(config, text, file)
+    _check_parties(config, text, file)
     _check_listed(config, text, file)
     _check_sources(config, text, file)
     _check_editions(config, text, file)
@@ -52,6 +54,15 @@ def _check_distinct(config: Config, text: str, file: str) -> None:
             line = line_of(text, ("object", index, "id"))
             raise ConfigError("object ids must differ", value=item.id, file=file, line=line)
         seen.add(item.id.lower())
+
+
+def _check_parties(config: Config, text: str, file: str) -> None:
+    """A name means one party, and none belongs to itself."""
+    try:
+        config.known_parties  # noqa: B018  # asked for its error alone
+    except PartyTableError as error:
+        line = line_of(text, ("party", error.party, error.key))
+        raise ConfigError(str(error), value=config.parties[error.party].id, file=file, line=line) from None
 
 
 def _check_listed(config: Config, text: str, file: str) -> None:

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from nearpass.config.fields import Positive, Table
 from nearpass.record.marking import TLP_WORDS, Edition, Grain, MarkingRecord, ObjectRule, Show, Tlp, level_of
+from nearpass.record.parties import Parties, Party
 
 
 def _tlp(words: str) -> str:
@@ -27,6 +28,22 @@ class MarkingTable(Table):
 
     words: str = Field(min_length=1)
     level: Level
+
+
+PartyName = Annotated[str, Field(min_length=1, pattern=r"\S")]
+
+
+class PartyTable(Table):
+    """A party: other names of it, and the parties that belong to it."""
+
+    id: PartyName
+    aliases: tuple[PartyName, ...] = ()
+    includes: tuple[PartyName, ...] = ()
+
+    @property
+    def party(self) -> Party:
+        """The same without the rules of a table."""
+        return Party(id=self.id, aliases=self.aliases, includes=self.includes)
 
 
 class Contact(Table):
@@ -103,8 +120,8 @@ class EditionTable(Table):
             raise ValueError("TLP:RED is for named recipients: name them in the release list of the source")
         return self
 
-    def edition(self, key: bytes) -> Edition:
-        """The edition, with the key by which its neutral names are drawn."""
+    def edition(self, key: bytes, known: Parties) -> Edition:
+        """The edition, with the key by which its neutral names are drawn and the table of parties."""
         return Edition(
             id=self.id,
             audience=self.audience,
@@ -112,6 +129,7 @@ class EditionTable(Table):
             levels=frozenset(Tlp(level) for level in self.levels),
             originators=None if self.originators is None else frozenset(self.originators),
             parties=frozenset(self.parties),
+            known=known,
             withheld=Show(self.withheld),
             say_withheld=self.say_withheld,
             register=self.register_page,
@@ -148,6 +166,7 @@ def marking_record(
 
 TABLES: dict[str, type[Table]] = {
     "marking": MarkingTable,
+    "party": PartyTable,
     "object.contact": Contact,
     "edition": EditionTable,
     "edition.grain": GrainTable,

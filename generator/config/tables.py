@@ -8,13 +8,14 @@ from pydantic import Field, field_validator, model_validator
 
 from nearpass.astro.bodies import Body, body_named
 from nearpass.config.declarations import CatalogueTable
-from nearpass.config.editions import EditionTable, MarkingTable, mapped_words
+from nearpass.config.editions import EditionTable, MarkingTable, PartyTable, mapped_words
 from nearpass.config.fields import Address, Positive, Table
 from nearpass.config.objects import ScreenedObject
 from nearpass.config.origins import Fetch
 from nearpass.encounter.alert import AlertRule, Level
 from nearpass.errors import NearpassError
 from nearpass.record.marking import Tlp
+from nearpass.record.parties import Parties, parties_of
 
 
 class Site(Table):
@@ -111,6 +112,7 @@ class Config(Table):
     cycle: Cycle
     alert: Alert
     markings: tuple[MarkingTable, ...] = Field(default=(), alias="marking")
+    parties: tuple[PartyTable, ...] = Field(default=(), alias="party")
     objects: tuple[ScreenedObject, ...] = Field(default=(), alias="object")
     editions: tuple[EditionTable, ...] = Field(default=(), alias="edition")
     catalogues: tuple[CatalogueTable, ...] = Field(default=(), alias="catalogue")
@@ -142,6 +144,15 @@ class Config(Table):
     def mapped_words(self) -> dict[str, Tlp]:
         """Agencies' own words of markings to levels."""
         return mapped_words(self.markings)
+
+    @property
+    def known_parties(self) -> Parties:
+        """Which names mean or include which party.
+
+        Raises:
+            PartyTableError: where the table cannot hold.
+        """
+        return parties_of([table.party for table in self.parties])
 
     @property
     def alert_rules(self) -> tuple[AlertRule, ...]:

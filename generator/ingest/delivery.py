@@ -218,8 +218,9 @@ def marking_of(
     """
     mapped = setting.mapped_words if setting else {}
     configured, release = (source.marking, source.release) if source.marking else (item.marking, item.release)
-    marking = marking_record(configured, release or source.release, source.originator, mapped)
-    own = marking_record(classification, (), source.originator, mapped)
+    release = source.release or release  # the source's own list holds for it, be it the narrower one
+    marking = marking_record(configured, release, source.originator, mapped)
+    own = marking_record(classification, release, source.originator, mapped)
     if marking is not None and own is not None and marking.level is not own.level:
         rule = f"CLASSIFICATION must mean the configured marking, {marking}"
         raise InputError(rule, value=classification)

@@ -25,7 +25,8 @@ class ReleasedArchive(Archive):
         edition = self.edition
         rules = sorted((name, str(rule)) for name, rule in edition.rules.items())
         sets = [sorted(edition.levels), sorted(edition.parties), sorted(edition.originators or ["*"])]
-        words = f"{edition.id} {edition.audience} {edition.everything} {sets} {edition.withheld} "
+        known = [sorted(edition.known.named.items()), sorted((k, sorted(v)) for k, v in edition.known.reach.items())]
+        words = f"{known} {edition.id} {edition.audience} {edition.everything} {sets} {edition.withheld} "
         words += f"{edition.say_withheld} {edition.every_hours} {edition.grain} {rules} {edition.key!r}"
         return sha256_of(words.encode())[:16]
 

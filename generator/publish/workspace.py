@@ -119,9 +119,10 @@ def editions_of(workspace: Workspace, config: Config) -> list[Workspace]:
     if not config.editions:
         return [workspace]
     key = _edition_key(workspace)
-    alone = len(config.editions) == 1
+    alone, known = len(config.editions) == 1, config.known_parties
     return [
-        Workspace(directory=workspace.directory, edition=table.edition(key), alone=alone) for table in config.editions
+        Workspace(directory=workspace.directory, edition=table.edition(key, known), alone=alone)
+        for table in config.editions
     ]
 
 

@@ -12,6 +12,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from nearpass.record.parties import NO_TABLE, Parties
+
 
 class Tlp(StrEnum):
     """Who may read, from everybody to the named recipients alone."""
@@ -83,8 +85,9 @@ class ObjectRule:
 class Edition:
     """One edition of each cycle: who reads it, what they may see, and how coarse the rest becomes.
 
-    ``levels`` and ``originators`` (None: any) say which markings it may see; what a release list grants to one of
-    its ``parties`` it may see as well. ``withheld`` is how it shows an object that it may not see, unless ``rules``
+    ``levels`` and ``originators`` (None: any) say which markings it may see. All its ``parties`` read it, so what a
+    release list grants it may see if that names every one of them; ``known`` says which names mean or include which
+    party. ``withheld`` is how it shows an object that it may not see, unless ``rules``
     says otherwise. ``everything`` is the publisher's own, unreduced. ``every_hours`` leaves out cycles whose data
     cut-off is not a multiple of that from midnight UTC: cycles made because a delivery arrived would tell when.
     ``key`` is the secret by which neutral names are drawn.
@@ -96,6 +99,7 @@ class Edition:
     levels: frozenset[Tlp] = frozenset()
     originators: frozenset[str] | None = None
     parties: frozenset[str] = frozenset()
+    known: Parties = NO_TABLE
     withheld: Show = Show.HIDDEN
     say_withheld: bool = True
     register: bool = False
@@ -106,7 +110,7 @@ class Edition:
 
     @property
     def marking(self) -> Tlp:
-        """What every page of the edition carries: the strictest level that it may hold."""
+        """What every page of the edition carries at least: the strictest level that it sees without a release list."""
         named = {Tlp.AMBER_STRICT} if self.parties else set()
         top = {Tlp.RED} if self.everything else set()
         return max({Tlp.CLEAR, *self.levels, *named, *top}, key=STRICTNESS.__getitem__)
@@ -117,9 +121,9 @@ class Edition:
             return True
         if marking is None:
             return False
-        if self.parties.intersection(marking.release):
+        if self.parties and all(self.known.belongs(party, marking.release) for party in self.parties):
             return True
-        if self.originators is not None and marking.originator not in self.originators:
+        if self.originators is not None and not self.known.belongs(marking.originator, self.originators):
             return False
         return marking.level is not None and marking.level in self.levels
 

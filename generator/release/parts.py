@@ -44,7 +44,7 @@ def solutions(value: tuple[records.SolutionRecord, ...], lens: Lens) -> Any:
     """Other solutions of objects in full whose deliveries may be seen, against other objects in full."""
     found = []
     for entry in value:
-        used = [delivery for delivery in entry.inputs if delivery.refusal is None]
+        used = [delivery for delivery in entry.inputs if delivery.refusal is None] or entry.inputs
         if lens.names.show(entry.object_id) is not Show.FULL or not all(lens.edition.sees(one.marking) for one in used):
             continue
         seen = replace(

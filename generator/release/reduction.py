@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from nearpass.record.marking import Edition, Show
+from nearpass.record.marking import STRICTNESS, Edition, MarkingRecord, Show, Tlp
 from nearpass.record.record import CycleRecord, EditionRecord, ObjectRecord
 from nearpass.release.lens import COARSER, Lens, Rules
 from nearpass.release.names import Names
@@ -42,14 +42,37 @@ def reduction(record: CycleRecord, edition: Edition, rules: Rules = RULES) -> Re
     covariances = frozenset(item.id for item in record.objects if _covariance_seen(item, record, edition))
     whole = edition.everything or (edition.say_withheld and _nothing_withheld(record, edition, shows, covariances))
     if whole and edition.every_hours is None:
-        return Reduction(record=_labelled(record, edition, shows), reports=())
+        return Reduction(record=_labelled(record, edition, shows, covariances), reports=())
     reports: list[str] = []
     lens = Lens(
         edition=edition, names=Names(edition, shows), show=Show.FULL if whole else Show.METRICS, sigma=True,
         whole=whole, covariances=covariances, rules=rules, reports=reports,
     )  # fmt: skip
     small = lens.of(record)
-    return Reduction(record=_labelled(small, edition, shows), reports=tuple(dict.fromkeys(reports)))
+    labelled = _labelled(small, edition, shows, covariances)
+    return Reduction(record=labelled, reports=tuple(dict.fromkeys(reports)))
+
+
+def held_marking(shown: CycleRecord, edition: Edition, covariances: frozenset[str] | None = None) -> Tlp:
+    """The strictest marking of what an edition holds of a cycle, and at least that of the edition.
+
+    Args:
+        shown: The record as the edition holds it.
+        edition: The edition.
+        covariances: Objects whose covariances are in it; found out by default.
+
+    What was decided for an object takes the place of its marking. A marking whose words mean no level counts as RED.
+    """
+    if covariances is None:
+        covariances = frozenset(item.id for item in shown.objects if _covariance_seen(item, shown, edition))
+    held: list[MarkingRecord | None] = [note.marking for note in shown.notes]
+    for item in shown.objects:
+        if item.shown == Show.FULL.value and item.id not in edition.rules:
+            held += [item.marking, item.covariance_marking if item.id in covariances else None]
+    for entry in shown.deliveries:
+        held += [entry.marking, entry.covariance_marking if entry.object_id in covariances else None]
+    levels = [found.level or Tlp.RED for found in held if found is not None]
+    return max((edition.marking, *levels), key=STRICTNESS.__getitem__)
 
 
 def show_of(item: ObjectRecord, record: CycleRecord, edition: Edition) -> Show:
@@ -96,22 +119,24 @@ def _nothing_withheld(
         and covariances.issuperset(shows)
         and (bool(edition.parties) or not any(item.contacts for item in record.objects))
         and mentioned <= shows.keys()
-        and all(edition.sees(entry.marking) for entry in record.inputs)
-        and all(edition.sees(entry.marking) for entry in (record.sweep.inputs if record.sweep else ()))
+        and all(edition.sees(entry.marking) for entry in record.deliveries)
         and all(note.refusal is None and edition.sees(note.marking) for note in record.notes)
     )
 
 
-def _labelled(record: CycleRecord, edition: Edition, shows: Mapping[str, Show]) -> CycleRecord:
+def _labelled(
+    record: CycleRecord, edition: Edition, shows: Mapping[str, Show], covariances: frozenset[str]
+) -> CycleRecord:
     """With the words that say which edition this is; an edition without an audience has none."""
     if edition.audience is None:
         return record
+    marking = held_marking(record, edition, covariances)
     label = EditionRecord(
-        id=edition.id, audience=edition.audience, marking=edition.marking,
+        id=edition.id, audience=edition.audience, marking=marking,
         statement=_statement(record, edition, shows), register_page=edition.register,
         miss_grain_km=edition.grain.miss_km, nameless_grain_km=edition.grain.miss_km * COARSER,
     )  # fmt: skip
-    line = f"{edition.marking}. Edition for {edition.audience}."
+    line = f"{marking}. Edition for {edition.audience}."
     return replace(record, edition=label, notice=f"{line} {record.notice}" if record.notice else line)
 
 

@@ -37,6 +37,7 @@ from nearpass.record.record import (
     FunnelStep,
     MethodRecord,
     PairRecord,
+    SolutionRecord,
 )
 from nearpass.record.sweep_record import SweepStep
 
@@ -50,9 +51,11 @@ FACTORS: Final = (1.0, 1e3, 1e-3, 1e6)
 IDENTITIES: Final = frozenset({
     "id", "name", "operator", "naif_id", "originator", "file", "sha256", "event_id", "deadline_object", "object_id",
     "party", "parties", "channel", "release", "primary", "secondary", "event_ids", "configuration_sha256",
+    "solution_name",
 })  # fmt: skip
 OWN_WORDS: Final = frozenset({FunnelStep, SweepStep, MethodRecord, BodyRecord})
 """Records whose names are those of the program or of a planet."""
+_NAMES: Final = {**dict.fromkeys(OWN_WORDS, "words"), SolutionRecord: "solution_name"}
 FloatArray = NDArray[np.float64]
 
 
@@ -141,7 +144,7 @@ def leaves(record: object, place: str = "record", field: str = "") -> Iterator[L
     """Every plain value of a record with its place, such as ``record.events[3].tca``."""
     if is_dataclass(record) and not isinstance(record, Epoch | type):
         for entry in fields(record):
-            named = "words" if entry.name == "name" and type(record) in OWN_WORDS else entry.name
+            named = _NAMES.get(type(record), "name") if entry.name == "name" else entry.name
             yield from leaves(getattr(record, entry.name), f"{place}.{entry.name}", named)
     elif isinstance(record, tuple):
         yield from _of_tuple(record, place, field)
@@ -208,9 +211,15 @@ def _words(ours: Iterable[Leaf], theirs: Iterable[Leaf], vocabulary: str) -> dic
             if len(text) < least or text in permitted or text in found:
                 continue
             own = leaf.field not in IDENTITIES and (text in told or text in vocabulary)
-            if not own and re.search(rf"(?<![a-z0-9]){re.escape(text)}(?![a-z0-9])", identities) is None:
+            common = leaf.field == "solution_name" and _holds(vocabulary, text)  # a solution may be called "other"
+            if not own and not common and not _holds(identities, text):
                 found[text] = leaf.place
     return found
+
+
+def _holds(words: str, text: str) -> bool:
+    """Whether a text stands in words by itself."""
+    return re.search(rf"(?<![a-z0-9]){re.escape(text)}(?![a-z0-9])", words) is not None
 
 
 def _told_once(found: Iterable[Leaf]) -> list[Leaf]:

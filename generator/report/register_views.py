@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from nearpass.archive.register import Entry
-from nearpass.record.marking import Edition, Show
+from nearpass.record.marking import Edition, MarkingRecord, Show, Tlp
 from nearpass.record.record import CycleRecord
 from nearpass.release.reduction import show_of
 from nearpass.report import tables
@@ -37,6 +37,10 @@ COLUMNS: Final[tuple[Column[Entry], ...]] = (
 def visible(entries: Iterable[Entry], record: CycleRecord, edition: Edition) -> tuple[Entry, ...]:
     """The lines that an edition may see, of them what it may see.
 
+    Of deliveries those whose own marking the edition sees, of objects that it shows in full: another solution, or an
+    older delivery, may be withheld where the object is not. A line of a version that did not note the marking is
+    withheld.
+
     Args:
         entries: The register.
         record: The newest full record: how much of each object the edition shows.
@@ -46,13 +50,21 @@ def visible(entries: Iterable[Entry], record: CycleRecord, edition: Edition) -> 
     named = {name for name, show in shows.items() if show in {Show.FULL, Show.METRICS}}
     found = []
     for entry in entries:
-        if entry.kind == "received" and shows.get(entry.object_id or "") is Show.FULL:
+        if entry.kind == "received" and _told_of(entry, shows, edition):
             found.append(entry)
         if entry.kind == "decided" and entry.object_id in named and entry.edition == edition.id:
             found.append(entry)
         if entry.kind == "released" and (entry.edition == edition.id or edition.everything):
             found.append(replace(entry, shows=tuple(pair for pair in entry.shows if pair[0] in named)))
     return tuple(found)
+
+
+def _told_of(entry: Entry, shows: Mapping[str, Show], edition: Edition) -> bool:
+    if edition.everything:
+        return True
+    level = Tlp(entry.level) if entry.level is not None else None
+    marking = MarkingRecord(originator=entry.party, level=level, words=None, release=entry.release)
+    return edition.sees(marking) and shows.get(entry.object_id or "") is Show.FULL
 
 
 def register_table(entries: Sequence[Entry]) -> Table:

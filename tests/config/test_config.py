@@ -157,3 +157,19 @@ def test_a_copy_of_the_site_beside_the_workspace_is_fine(tmp_path: Path, copy: s
     path.write_text(f'[publish]\ncopy_to = ["{copy}"]\n{VALID}')
 
     assert load_config(path)[0].publish.copy_to == (copy,)
+
+
+@pytest.mark.parametrize(
+    ("tables", "rule", "line"),
+    [
+        ('[[party]]\nid = "A"\nincludes = ["B"]\n[[party]]\nid = "B"\nincludes = ["a"]\n', "belong to itself", 3),
+        ('[[party]]\nid = "A"\n[[party]]\nid = "B"\naliases = ["a"]\n', "must mean one party", 5),
+        ('[[party]]\nid = " "\n', "party", 2),
+    ],
+)
+def test_a_table_of_parties_that_cannot_hold_is_refused(tables: str, rule: str, line: int) -> None:
+    """A circle of members, a name of two parties and a blank name are refused, the line named."""
+    error = fault(VALID + tables)
+
+    assert rule in str(error)
+    assert error.line == VALID.count("\n") + line

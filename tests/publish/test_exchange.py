@@ -20,7 +20,8 @@ from nearpass.errors import ArchiveError, InputError
 from nearpass.ingest.notes import on_events, parse_note, read_notes
 from nearpass.publish.certificate import certificate, concerning, in_words
 from nearpass.publish.package import package
-from nearpass.record.marking import Show
+from nearpass.record.marking import Edition, Show
+from nearpass.report.register_views import visible
 from records import RED_EVENT, sample_record
 
 PUBLIC = edition({"TIANWEN-1": Show.METRICS, "MEX": Show.HIDDEN}, audience="everybody", parties=frozenset({"ESA"}))
@@ -44,6 +45,22 @@ def registered(archive: Archive) -> Register:
         *received(record, None, AT), *decided(record, PUBLIC, AT), released(record, PUBLIC, manifest, AT),
     ])  # fmt: skip
     return register
+
+
+def test_the_register_tells_of_no_file_that_is_withheld(archive: Archive) -> None:
+    """Of an object in full the lines of a RED file are left out, and those of a version that noted no marking."""
+    record = archive.load("2021-03-15T0000Z")
+    lines = [entry for entry in received(record, None, AT) if entry.object_id == "MRO"]
+    red = [replace(entry, level="TLP:RED", file="zz.oem", sha256="cd" * 32) for entry in lines]
+    named = [replace(entry, release=("ESA", "CNSA"), file="both.oem") for entry in red]
+    old = [replace(entry, level=None, file="old.oem") for entry in lines]
+
+    seen = visible([*lines, *red, *named, *old], record, PUBLIC)
+
+    assert lines
+    assert {entry.file for entry in seen} == {entry.file for entry in (*lines, *named)}
+    own = Edition(id="own", everything=True)
+    assert len(visible([*lines, *red, *old], record, own)) == len([*lines, *red, *old])
 
 
 def test_the_package_is_marked_and_the_same_again(archive: Archive) -> None:

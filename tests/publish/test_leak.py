@@ -16,7 +16,7 @@ import pytest
 
 from edition_records import edition, marked_record
 from nearpass.errors import LeakError
-from nearpass.publish.leak import check_leaks, leaks_in
+from nearpass.publish.leak import check_leaks, leaks_in, vocabulary
 from nearpass.publish.stage import all_plots
 from nearpass.publish.workspace import Workspace
 from nearpass.record.marking import Edition, Show
@@ -209,3 +209,12 @@ def test_decimals_are_no_catalogue_number(full: CycleRecord, text: str, told: bo
     numbered = replace(full, objects=(*full.objects, replace(full.objects[0], id="48276")))
     secrets = secrets_of(numbered, full)
     assert bool(leaks_in([("page.html", text.encode())], (), secrets)) is told
+
+
+@pytest.mark.parametrize(("name", "searched"), [("other", False), ("zq-plan", True)])
+def test_a_solution_may_be_called_by_a_common_word(full: CycleRecord, name: str, searched: bool) -> None:
+    """A withheld solution called "other" stops no edition that has this word; one with a name of its own would."""
+    named = tuple(replace(item, name=name) for item in full.solutions)
+    known = secrets_of(replace(full, solutions=named), replace(full, solutions=()), vocabulary())
+
+    assert bool(leaks_in([("page.html", f"the {name} object".encode())], (), known)) is searched

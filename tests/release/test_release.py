@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from edition_records import AMBER, CLEAR, brief, edition, marked_record, twin, without
 from nearpass.astro.epochs import Epoch
 from nearpass.record.marking import Edition, MarkingRecord, Show, Tlp, level_of
+from nearpass.record.parties import Party, parties_of
 from nearpass.record.record import ApproximationRecord, CycleRecord, EndingRecord, EventRecord, ObjectRecord, dump
 from nearpass.release.lens import Rule, Rules
 from nearpass.release.names import Names
@@ -204,6 +205,93 @@ def test_what_is_not_allowed_is_withheld(marking: MarkingRecord | None, seen: bo
 
     assert public.sees(marking) is seen
     assert unmarked(marked_record({"MRO": replace(CLEAR, level=None, words="X")}))[0] == "MRO: unknown marking 'X'"
+
+
+@pytest.mark.parametrize(
+    ("release", "readers", "opens"),
+    [
+        (("NASA", "CNSA"), {"NASA", "CNSA"}, True),
+        (("nasa", " CNSA "), {"Nasa", "cnsa"}, True),
+        (("NASA",), {"NASA", "CNSA"}, False),
+        (("NASA", "CNSA"), {"ESA", "ISRO", "NASA", "UAESA"}, False),
+        (("NASA",), {"JPL"}, True),
+        (("NASA",), {"Jet Propulsion Laboratory", "NASA/LASP"}, True),
+        (("JPL",), {"NASA"}, False),
+        (("NASA/LASP", "JPL"), {"NASA"}, False),
+        (("partners",), {"JPL", "CNSA"}, True),
+        ((), set(), False),
+        (("NASA",), set(), False),
+    ],
+)
+def test_a_release_list_must_name_every_reader(release: tuple[str, ...], readers: set[str], opens: bool) -> None:
+    """A list opens to an edition if each of its parties is on it, by any of its names or as a member of one named."""
+    known = parties_of(
+        [
+            Party(id="NASA", includes=("NASA/LASP", "JPL")),
+            Party(id="JPL", aliases=("Jet Propulsion Laboratory",)),
+            Party(id="Partners", includes=("NASA", "CNSA")),
+        ]
+    )
+    public = edition(parties=frozenset(readers), known=known)
+
+    assert public.sees(MarkingRecord(originator="X", level=Tlp.RED, words=None, release=release)) is opens
+
+
+def test_an_edition_sees_the_data_of_members_of_its_originators() -> None:
+    """Where an edition is limited to originators, what their members gave is theirs, and what others gave is not."""
+    known = parties_of([Party(id="NASA", includes=("JPL",))])
+    public = edition(originators=frozenset({"nasa"}), known=known)
+
+    assert public.sees(replace(CLEAR, originator="JPL"))
+    assert not public.sees(replace(CLEAR, originator="ESOC"))
+
+
+@pytest.mark.parametrize(
+    ("where", "marking", "expected"),
+    [
+        ("nothing", CLEAR, Tlp.AMBER_STRICT),
+        ("object", replace(CLEAR, level=Tlp.RED, release=("READERS",)), Tlp.RED),
+        ("delivery", replace(CLEAR, level=Tlp.RED, release=("READERS",)), Tlp.RED),
+        ("note", replace(CLEAR, level=Tlp.RED, release=("READERS",)), Tlp.RED),
+        ("note", replace(CLEAR, level=Tlp.RED, release=("OTHERS",)), Tlp.AMBER_STRICT),
+        ("covariance", replace(CLEAR, level=Tlp.RED, release=("READERS",)), Tlp.RED),
+        ("covariance", replace(CLEAR, level=Tlp.RED), Tlp.AMBER_STRICT),
+        ("note", MarkingRecord(originator="X", level=None, words="eyes only", release=("READERS",)), Tlp.RED),
+    ],
+)
+def test_an_edition_is_marked_as_the_strictest_it_holds(
+    record: CycleRecord, where: str, marking: MarkingRecord, expected: Tlp
+) -> None:
+    """One RED item that all readers may see makes the whole edition RED; one that they may not see does nothing."""
+    readers = edition(parties=frozenset({"READERS"}), audience="readers")
+    first = record.objects[0]
+    changes: dict[str, Any] = {
+        "nothing": {},
+        "object": {"objects": (replace(first, marking=marking), *record.objects[1:])},
+        "covariance": {"objects": (replace(first, covariance_marking=marking), *record.objects[1:])},
+        "delivery": {"inputs": (replace(record.inputs[0], marking=marking), *record.inputs[1:])},
+        "note": {"notes": (*record.notes, replace(record.notes[-1], marking=marking))},
+    }[where]
+
+    label = reduced(replace(record, **changes), readers).edition
+
+    assert label is not None
+    assert label.marking is expected
+
+
+def test_another_solution_that_is_withheld_is_withheld_though_all_else_is_clear() -> None:
+    """A RED alternative of a clear object stands nowhere in the edition, nor does one whose only file was refused."""
+    record = marked_record({})
+    red = replace(CLEAR, level=Tlp.RED)
+    first = record.solutions[0]
+    for refusal in (None, "it could not be read"):
+        hidden = replace(
+            first, inputs=tuple(replace(e, marking=red, file="zz.oem", refusal=refusal) for e in first.inputs)
+        )
+        small = reduced(replace(record, solutions=(hidden, *record.solutions[1:])), edition(parties=frozenset({"ESA"})))
+
+        assert small.solutions == record.solutions[1:]
+        assert b"zz.oem" not in dump(small)
 
 
 def test_words_of_an_agency_mean_what_is_configured() -> None:
