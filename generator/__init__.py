@@ -21,6 +21,7 @@ The map. Data flows down this list, and a module imports only from folders above
     cycle/              ingest -> screen -> encounters -> record; catalogues; screening an archived cycle again
     report/             from a stored record alone: tables, views, plots, pages, mkdocs hooks
     publish/            pages -> site, editions, search for leaks, packages, certificates
+    api                 the door for programs: what ``import nearpass`` offers
     status, watch       what the last run did; running when a delivery arrives
     sample/             the fleet of 2021 for the demo
     commands, __main__  the command; only the last reads the clock
@@ -28,11 +29,60 @@ The map. Data flows down this list, and a module imports only from folders above
 ``cycle.pipeline.run_cycle`` makes a :class:`~nearpass.record.record.CycleRecord`; ``Archive.add`` stores it;
 ``publish.publish`` turns it into a site. The record is the only joint: the report never sees an ephemeris, the
 physics never sees a page, and a page made from a loaded record equals the one made from the fresh record, byte for
-byte. From Python::
+byte.
 
-    config, text = load_config(Path("nearpass.toml"))
-    result = run_cycle(config, text, Path(), Epoch.parse("2021-03-17"), None, progress)
-    result.record.events
+The names below are the door; each is loaded when it is first asked for, so that importing the package costs nothing.
 """
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nearpass.api import (
+        CloseApproach,
+        Conjunction,
+        Ephemeris,
+        Epoch,
+        Screening,
+        conjunction,
+        cross,
+        open_archive,
+        probability,
+        read,
+        read_all,
+        read_cdm,
+        screen,
+    )
+    from nearpass.errors import NearpassError
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "CloseApproach",
+    "Conjunction",
+    "Ephemeris",
+    "Epoch",
+    "NearpassError",
+    "Screening",
+    "__version__",
+    "conjunction",
+    "cross",
+    "open_archive",
+    "probability",
+    "read",
+    "read_all",
+    "read_cdm",
+    "screen",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module 'nearpass' has no attribute {name!r}")
+    return getattr(import_module("nearpass.errors" if name == "NearpassError" else "nearpass.api"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

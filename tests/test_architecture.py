@@ -25,6 +25,7 @@ LAYERS = [
     "cycle",
     "report",
     "publish",
+    "api",
     "status",
     "watch",
     "sample",
@@ -34,6 +35,7 @@ LAYERS = [
 LAYER_OF = {name: layer for layer, name in enumerate(LAYERS)}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 TOUCH_FILES = {
+    "api.py",  # reads the delivery that it is given
     "astro/frames.py",  # opens the planetary ephemeris
     "commands/shared.py",
     "commands/workspaces.py",

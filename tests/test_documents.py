@@ -3,16 +3,20 @@
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
-from fleets import LOW, Kepler, message, segment
+from fleets import LOW, Kepler, message, segment, write_workspace
 from nearpass.commands import COMMANDS, cli
-from nearpass.messages.oem import OemCovariances
+from nearpass.ephemeris.spk_write import write_spk
+from nearpass.messages.oem import OemCovariances, parse_oem
 from nearpass.messages.oem_write import write_oem
 
+Nearpass = Callable[..., tuple[int, str, str]]
 ROOT = Path(__file__).resolve().parents[1]
 NEAR = Kepler(LOW.a_km + 3.0, LOW.e, 1.0, node_rad=0.2, mean_anomaly_rad=0.0)
 
@@ -27,24 +31,90 @@ def deliver(path: Path, orbit: Kepler) -> None:
         frames=("RTN", "RTN"),
         comments=(),
     )
-    path.write_text(write_oem(message(replace(nodes, covariances=covariances))))
+    named = replace(nodes, object_name=path.stem.upper(), covariances=covariances)
+    path.write_text(write_oem(message(named)))
 
 
-def test_the_example_for_python_runs_as_it_stands(tmp_path: Path) -> None:
-    """The page's code finds approaches, a proven bound and a probability in two deliveries."""
-    deliver(tmp_path / "first.oem", LOW)
-    deliver(tmp_path / "second.oem", NEAR)
+def programs() -> dict[str, str]:
+    """The programs of the page, by their headings."""
     page = (ROOT / "site" / "python.md").read_text()
-    code = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    assert len(code) == 1
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code[0]], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
+    return {
+        part.splitlines()[0]: code[1]
+        for part in page.split("\n## ")[1:]
+        if (code := re.search(r"```python\n(.*?)```", part, re.DOTALL))
+    }
 
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that holds the files that the page names."""
+    home = tmp_path_factory.mktemp("programs")
+    deliver(home / "first.oem", LOW)
+    deliver(home / "second.oem", NEAR)
+    for target, name in enumerate(("first", "second"), start=-1002):
+        write_spk(parse_oem((home / f"{name}.oem").read_bytes(), name), home / f"{name}.bsp", target=target)
+    (home / "conjunction.cdm").write_bytes((ROOT / "tests/data/cdm/alfano_2009_case_03.kvn").read_bytes())
+    return home
+
+
+def run_program(code: str, folder: Path) -> str:
+    """What the program prints, run by itself; a warning ends it."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], cwd=folder, capture_output=True, text=True, check=False
+    )
     assert done.stderr == ""
-    assert re.search(r"2021-03-17T\d\d:\d\d:\d\d\.\d{6} [\d.]+ km", done.stdout)
-    assert "proven no closer than" in done.stdout
-    assert re.search(r"Pc [\d.e+-]+ ", done.stdout)
+    return done.stdout
+
+
+def test_nearest_approaches_of_a_folder(folder: Path) -> None:
+    """The page's first program lists approaches that brute force on the orbits' own formula finds as well."""
+    told = run_program(programs()["Nearest approaches of a folder of deliveries"], folder)
+    found = re.findall(r"(2021-03-17T\d\d:\d\d:\d\d\.\d{3}) UTC +([\d.]+) km  FIRST - SECOND", told)
+    offsets_s = np.arange(-3600.0, 90_000.0, 1.0)
+    distance_km = np.linalg.norm(LOW.state(offsets_s)[0] - NEAR.state(offsets_s)[0], axis=1)
+    inner = distance_km[1:-1]
+    lows = inner[(inner < distance_km[:-2]) & (inner < distance_km[2:]) & (inner < 100.0)]
+
+    assert "proven no closer than" in told
+    assert sorted(float(km) for _, km in found) == pytest.approx(sorted(lows), abs=4.0)  # 7.5 km/s for half a second
+    assert len(found) == len(lows) > 0
+
+
+def test_probability_of_a_message_by_every_method(folder: Path) -> None:
+    """The page's program gives the published probability of Alfano's case 3 (2009) in each valid method."""
+    told = run_program(programs()["Probability of a message by every method"], folder)
+
+    found = [float(value) for value in re.findall(r"^(?:Pc|[A-Z0-9-]+) +(0\.\d+)", told, re.MULTILINE)]
+    assert len(found) >= 3
+    assert found == pytest.approx([0.100351176] * len(found), rel=2e-3)  # Alfano's own figure; 10**8 samples
+
+
+def test_distance_of_two_kernels_as_a_plot(folder: Path) -> None:
+    """The page's program writes a drawing from two kernels."""
+    code = "import matplotlib\nmatplotlib.use('agg')\n" + programs()["Distance of two kernels as a plot"]
+
+    assert run_program(code, folder) == ""
+    assert (folder / "distance.svg").read_text().count("<path") > 10
+
+
+def test_history_of_an_event_from_an_archive(nearpass: Nearpass, tmp_path: Path) -> None:
+    """The page's program prints an event's figures in each cycle of an archive."""
+    config = write_workspace(tmp_path, orbits={"MRO": LOW, "TW1": NEAR})
+    assert nearpass("run", "--config", config, "--at", "2021-03-17", "--jobs", "1")[0] == 0
+    told = run_program(programs()["History of an event from an archive"], tmp_path)
+
+    assert re.search(r"2021-03-17T0000Z 2021-03-1\dT[\d:.]+ [\d.]+ km (red|yellow|green)", told)
+
+
+def test_the_same_fleet_with_other_limits(folder: Path) -> None:
+    """The page's last program finds more approaches below a higher limit, and one of them in detail."""
+    told = run_program(programs()["The same fleet with other limits, and one approach in detail"], folder)
+    counts = [int(count) for count in re.findall(r"km: (\d+) approaches", told)]
+
+    assert counts == sorted(counts)
+    assert counts[-1] > 0
+    assert "R, T, N km:" in told
+    assert re.search(r"Pc [\d.e+-]+", told)
 
 
 def test_the_readme_names_every_command() -> None:

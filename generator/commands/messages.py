@@ -64,16 +64,7 @@ def pc(message: Path, hbr_m: float | None, trials: int | None, seed: int, as_jso
     radius_m = hbr_m if hbr_m is not None else encounter.hbr_m
     if radius_m is None:
         raise InputError("a hard-body radius must be given, by --hbr-m or a COMMENT HBR", file=str(message))
-    given = EncounterInput(
-        primary_position_km=encounter.primary_position_km,
-        primary_velocity_km_s=encounter.primary_velocity_km_s,
-        secondary_position_km=encounter.secondary_position_km,
-        secondary_velocity_km_s=encounter.secondary_velocity_km_s,
-        primary_covariance=encounter.primary_covariance_km,
-        secondary_covariance=encounter.secondary_covariance_km,
-        hbr_km=radius_m / 1000.0,
-        gm_km3_s2=encounter.gm_km3_s2,
-    )
+    given = encounter.given(radius_m)
     result = assess_probability(given, every_method=True, trials=trials, seed=seed)
     plain = {
         "tca_utc": (encounter.tca + result.tca.offset_s).iso(),

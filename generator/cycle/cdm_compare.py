@@ -15,6 +15,7 @@ from nearpass.astro.bodies import body_named
 from nearpass.astro.epochs import Epoch
 from nearpass.astro.frames import icrf_from_axes
 from nearpass.astro.local_axes import rtn_axes
+from nearpass.encounter.pc_encounter import EncounterInput
 from nearpass.errors import FrameError, InputError
 from nearpass.messages.cdm import Cdm, CdmObject
 
@@ -63,6 +64,19 @@ class CdmEncounter:
     def relative_velocity_km_s(self) -> FloatArray:
         """Of the secondary as seen from the primary, ``(3,)``."""
         return np.asarray(self.secondary_velocity_km_s - self.primary_velocity_km_s)
+
+    def given(self, hbr_m: float) -> EncounterInput:
+        """What the probability is computed from, with this combined hard-body radius."""
+        return EncounterInput(
+            primary_position_km=self.primary_position_km,
+            primary_velocity_km_s=self.primary_velocity_km_s,
+            secondary_position_km=self.secondary_position_km,
+            secondary_velocity_km_s=self.secondary_velocity_km_s,
+            primary_covariance=self.primary_covariance_km,
+            secondary_covariance=self.secondary_covariance_km,
+            hbr_km=hbr_m / 1000.0,
+            gm_km3_s2=self.gm_km3_s2,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

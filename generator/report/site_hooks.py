@@ -17,10 +17,12 @@ from mkdocs.utils.meta import get_data
 
 from nearpass.report.html_pages import HtmlPages
 from nearpass.report.pages import validation_part
+from nearpass.report.reference import reference
 from nearpass.resources import resource
 
 ASSETS: Final = "assets"
 VALIDATION: Final = "validation.md"
+REFERENCE: Final = "reference.md"
 FRONT_PAGE: Final = "index.md"
 NOT_VALIDATED: Final = "This site's publisher has not run it yet."
 _COMMENT: Final = re.compile(rb"/\*.*?\*/|^ *//[^\n]*", re.DOTALL | re.MULTILINE)
@@ -96,7 +98,10 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         uri = path.relative_to(pages).as_posix()
         if files.get_file_from_path(uri) is not None:
             continue
-        if uri == VALIDATION:
+        if uri == REFERENCE:
+            whole = f"{path.read_text(encoding='utf-8')}\n{reference()}"
+            files.append(File.generated(config, uri, content=whole))
+        elif uri == VALIDATION:
             files.append(File.generated(config, uri, content=_with_validation(path, files)))
         else:
             files.append(File.generated(config, uri, abs_src_path=str(path)))
