@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from nearpass.astro.axes import axes_named
+from nearpass.astro.local_axes import orbit_axes
 from nearpass.config.declarations import Orbit, Uncertainty
 from nearpass.config.editions import Contact
 from nearpass.config.fields import Identifier, Positive, Table
@@ -58,7 +59,8 @@ class EphemerisSource(Table):
     def _defined(cls, meanings: dict[str, str]) -> dict[str, str]:
         try:
             for meaning in meanings.values():
-                axes_named(meaning)
+                if orbit_axes(meaning) is None:
+                    axes_named(meaning)
         except NearpassError as error:
             raise ValueError(str(error)) from None
         return meanings

@@ -71,6 +71,7 @@ def _oem_findings(
         yield delivery.covariance_definite(matrices)
         if (growth := delivery.covariance_growth(epochs_ns, matrices, cutoff)) is not None:
             yield growth
+    yield from delivery.notation(message.notes)
 
 
 def lint_trajectory(
@@ -132,6 +133,7 @@ def lint_elements(
         elements.fit(trajectory),
         *_motion_findings(trajectory, body, in_orbit=period_s is not None),
         Finding(rule="covariance", grade=Grade.NOTE, value="none", words=words),
+        *delivery.notation(item.notes),
     )
 
 

@@ -6,7 +6,7 @@ a delivery at least weekly; and at every point a covariance of at least the six 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -150,3 +150,10 @@ def covariance_growth(epochs_tai_ns: NDArray[np.int64], matrices: FloatArray, cu
     how = "stays the same" if last_km == first_km else "shrinks"
     words = f"The uncertainty of the position {how} with time; that of a prediction grows."
     return Finding(rule="covariance growth", grade=Grade.NOTE, value=value, words=words)
+
+
+def notation(notes: Sequence[str]) -> Iterator[Finding]:
+    """What a file writes in its own way and was read all the same; nothing where there is none of that."""
+    if notes:
+        words = " ".join(f"{note[:1].upper()}{note[1:]}." for note in notes)
+        yield Finding(rule="notation", grade=Grade.NOTE, value=count_text(len(notes), "departure"), words=words)

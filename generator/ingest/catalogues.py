@@ -13,7 +13,7 @@ from nearpass.config.declarations import CatalogueTable
 from nearpass.config.editions import marking_record
 from nearpass.errors import InputError, NearpassError
 from nearpass.ingest.attribution import attributed_entry
-from nearpass.ingest.delivery import Ingested, Setting, shown_path
+from nearpass.ingest.delivery import Ingested, Setting, marking_of, shown_path
 from nearpass.ingest.elements import Candidate, from_elements
 from nearpass.ingest.ledger import Ledger, read_ledger
 from nearpass.messages.compression import decompressed
@@ -129,8 +129,39 @@ def _read_table(
             for each in file.sets
             if each.number not in own and each.number not in table.without and setting.knows(each.made)
         ]
+        admitted, conflicts = _by_marking(found, setting)
+        reading.faults += [str(error) for error in conflicts]
+        if conflicts and not admitted:
+            yield _input(setting, table, shown, data, file, 0, str(conflicts[0]))
+            continue
         reading.files[hashlib.sha256(data).hexdigest()] = data
-        yield _input(setting, table, shown, data, file, _take(reading.newest, found), None)
+        yield _input(setting, table, shown, data, file, _take(reading.newest, admitted), None)
+
+
+def _by_marking(found: Sequence[Listed], setting: Setting) -> tuple[list[Listed], list[NearpassError]]:
+    """The sets whose own classification agrees with the table's marking, and what is wrong with the others."""
+    admitted: list[Listed] = []
+    conflicts: list[NearpassError] = []
+    refusals: dict[str | None, NearpassError | None] = {}
+    for listed in found:
+        item = listed.candidate.item
+        if item.classification not in refusals:
+            refusals[item.classification] = _conflict(listed, setting)
+        error = refusals[item.classification]
+        if error is None:
+            admitted.append(listed)
+        else:
+            conflicts.append(error.at(file=listed.candidate.shown, line=item.line, object_id=listed.id))
+    return admitted, conflicts
+
+
+def _conflict(listed: Listed, setting: Setting) -> NearpassError | None:
+    item = listed.as_object(None)
+    try:
+        marking_of(item, item.ephemeris[0], setting, listed.candidate.item.classification)
+    except NearpassError as error:
+        return error
+    return None
 
 
 def _paths(table: CatalogueTable, setting: Setting, ledger: Ledger) -> list[Path]:

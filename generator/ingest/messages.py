@@ -130,7 +130,7 @@ def _check_declared(source: EphemerisSource, message: OemMessage) -> None:
     for segment in message.segments:
         if declared is not None and center_id(segment.center_name) != declared:
             rule = f"CENTER_NAME must be the declared {source.center}"
-            raise InputError(rule, value=segment.center_name, line=segment.first_line)
+            raise InputError(rule, value=segment.center_name, line=segment.line_of("CENTER_NAME"))
 
 
 def _check_reaches(trajectory: Trajectory, segments: Sequence[OemSegment], setting: Setting) -> None:

@@ -11,6 +11,7 @@ import io
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
@@ -49,18 +50,20 @@ def read_kvn(text: bytes, wanted: Collection[int] | None) -> Iterator[ElementSet
     """Messages one after the other, each beginning with its version."""
     lines = Lines(text)
     keywords: Keywords = {}
+    at: dict[str, int] = {}
     begin = 1
     while (line := lines.peek()) is not None:
         number = lines.number
         if not is_comment(line):
             key, value = _pair(line, number)
             if key == VERSION_KEY:
-                yield from _whole(keywords, begin, wanted)
+                yield from _whole(keywords, begin, at, wanted)
                 _check_version(value, number)
-                keywords, begin = {}, number
+                keywords, at, begin = {}, {}, number
             _add(keywords, key, value, number)
+            at[key] = number
         lines.take()
-    yield from _whole(keywords, begin, wanted)
+    yield from _whole(keywords, begin, at, wanted)
 
 
 def _pair(text: str, line: int) -> tuple[str, str]:
@@ -94,10 +97,12 @@ def _check_unit(key: str, unit: str, line: int) -> None:
         raise InputError(f"the unit of {key} must be {_UNITS[key]}", value=unit, line=line)
 
 
-def _whole(keywords: Keywords, line: int, wanted: Collection[int] | None) -> Iterator[ElementSet | ElementFault]:
-    """The set of a complete message, which must say what the short notations leave out."""
+def _whole(
+    keywords: Keywords, line: int, at: Mapping[str, int], wanted: Collection[int] | None
+) -> Iterator[ElementSet | ElementFault]:
+    """The set of a complete message, which must say what the short notations leave out; ``at``: lines of keywords."""
     if keywords and _is_wanted(keywords, wanted):
-        yield set_from_keywords(keywords, line, required=_REQUIRED)
+        yield set_from_keywords(keywords, line, required=_REQUIRED, line_of=at.get)
 
 
 def _is_wanted(keywords: Mapping[str, object], wanted: Collection[int] | None) -> bool:
@@ -111,8 +116,8 @@ def read_xml(text: bytes, wanted: Collection[int] | None) -> Iterator[ElementSet
     """An ``<omm>``, or any number of them in an ``<ndm>``."""
     reader = _OmmReader()
     reader.read(text)
-    for keywords, line in reader.found:
-        yield from _whole(keywords, line, wanted)
+    for keywords, line, at in reader.found:
+        yield from _whole(keywords, line, at, wanted)
 
 
 class _OmmReader(XmlReader):
@@ -120,7 +125,7 @@ class _OmmReader(XmlReader):
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[tuple[Keywords, int]] = []
+        self.found: list[tuple[Keywords, int, dict[str, int]]] = []
         self._path: list[str] = []
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
@@ -132,7 +137,7 @@ class _OmmReader(XmlReader):
             raise InputError(f"elements must nest at most {_MOST_DEPTH} deep", value=tag, line=self.line)
         if tag == "omm":
             _check_version(attributes.get("version", ""), self.line)
-            self.found.append(({}, self.line))
+            self.found.append(({}, self.line, {}))
         if (unit := attributes.get("units")) and tag in _UNITS:
             _check_unit(tag, unit, self.line)
         self._path.append(tag)
@@ -144,6 +149,7 @@ class _OmmReader(XmlReader):
             return
         check_length(tag, text, self.line)
         _add(self.found[-1][0], tag, text, self.line)
+        self.found[-1][2][tag] = self.line
 
 
 def read_json(text: bytes, wanted: Collection[int] | None) -> Iterator[ElementSet | ElementFault]:
@@ -162,7 +168,7 @@ def read_json(text: bytes, wanted: Collection[int] | None) -> Iterator[ElementSe
             raise InputError(rule, line=line)
         item = _object(found[0], line)
         if _is_wanted(item, wanted):
-            yield set_from_keywords(item, line)
+            yield set_from_keywords(item, line, line_of=partial(_line_in_object, found[0], line))
         at = _past_blank(source, found.end())
         if not many:
             break
@@ -188,6 +194,12 @@ def _object(text: str, line: int) -> Keywords:
         if isinstance(value, str):
             check_length(key, value, line)
     return item
+
+
+def _line_in_object(text: str, line: int, key: str) -> int:
+    """The line of a keyword in the text of an object that begins on ``line``; that line where it is not there."""
+    at = text.find(f'"{key}"')
+    return line + text.count("\n", 0, at) if at >= 0 else line
 
 
 def _past_blank(source: str, at: int) -> int:

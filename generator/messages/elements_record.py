@@ -5,7 +5,7 @@ Keywords are those of the Orbit Mean-Elements Message (CCSDS 502.0-B-3, table 4-
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal
@@ -19,7 +19,10 @@ from nearpass.errors import InputError, TimeError
 
 MOST_NAME_CHARACTERS: Final = 100
 _SGP4_TYPES: Final = (0, 2, 3)  # Hoots and Roehrich (1980) number SGP4 2 and SDP4 3; catalogues print 0
-_CLASSES: Final[Mapping[str, str]] = MappingProxyType({"C": "CONFIDENTIAL", "S": "SECRET"})
+_SECRET: Final = frozenset({"S", "SECRET"})
+_UNCLASSIFIED: Final = frozenset({"U", "UNCLASSIFIED"})
+_MOST_COUNT: Final = 2**31 - 1  # what sgp4 keeps in a C long on every platform
+_NOT_USED: Final[Mapping[str, str]] = MappingProxyType({"mean_motion_dot": "SGP", "mean_motion_ddot": "SGP"})
 _LARGEST_ALPHA5: Final = 339_999  # what sgp4 can hold; it does not use the number
 
 
@@ -46,13 +49,15 @@ def _upper(value: object) -> object:
 
 
 _Text = Annotated[str, Field(max_length=MOST_NAME_CHARACTERS), AfterValidator(_printable)]
+_Count = Annotated[int, Field(ge=0, le=_MOST_COUNT)]
 _Degrees = Annotated[float, Field(ge=-360.0, le=360.0)]
 
 
 class MeanElements(BaseModel):
     """The keywords of an OMM that SGP4 needs, each within its range; angles in degrees, rates in revolutions and days.
 
-    The catalogues' JSON and CSV leave out what is always the same; those keywords default to what they then mean.
+    The catalogues' JSON and CSV leave out what is always the same; those keywords default to what they then mean. The
+    derivatives of the mean motion are asked for with SGP and PPT3 alone (502.0-B-3, table 4-3): SGP4 does not use them.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=str.upper, allow_inf_nan=False)
@@ -74,13 +79,13 @@ class MeanElements(BaseModel):
     arg_of_pericenter: _Degrees
     mean_anomaly: _Degrees
     ephemeris_type: Annotated[int, AfterValidator(_sgp4_type)] = 0
-    classification_type: Annotated[str, Field(max_length=1)] = "U"
+    classification_type: _Text = "U"
     norad_cat_id: Annotated[int, Field(ge=1, le=999_999_999)]
-    element_set_no: int = 0
-    rev_at_epoch: int = 0
+    element_set_no: _Count = 0
+    rev_at_epoch: _Count = 0
     bstar: float
-    mean_motion_dot: float
-    mean_motion_ddot: float
+    mean_motion_dot: float = 0.0
+    mean_motion_ddot: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -88,7 +93,8 @@ class ElementSet:
     """Mean elements of one object, ready to be propagated.
 
     ``epoch`` is that of the elements; ``creation``, ``originator`` and ``classification`` are None where the file does
-    not say them, the last also where it says unclassified. ``line`` is the one at which the set begins.
+    not say them, the last also where it says unclassified. ``line`` is the one at which the set begins; ``notes`` names
+    what is unusual about the set without harm.
     """
 
     number: int
@@ -100,6 +106,7 @@ class ElementSet:
     classification: str | None
     satrec: Satrec
     line: int
+    notes: tuple[str, ...] = ()
 
     @property
     def made(self) -> Epoch:
@@ -125,57 +132,103 @@ class ElementFile:
 
 
 def set_from_keywords(
-    keywords: Mapping[str, object], line: int, *, required: Sequence[str] = ()
+    keywords: Mapping[str, object],
+    line: int,
+    *,
+    required: Sequence[str] = (),
+    line_of: Callable[[str], int | None] | None = None,
 ) -> ElementSet | ElementFault:
-    """The set that the keywords of an OMM describe, or what is wrong with it; ``line`` is where it begins.
+    """The set that the keywords of an OMM describe, or what is wrong with it.
 
-    ``required`` are keywords that this notation must not leave to their default.
+    Args:
+        keywords: What the file says, by keyword.
+        line: Where the set begins.
+        required: Keywords that this notation must not leave to their default.
+        line_of: The line of a keyword, for the error; None where the notation tells no more than the set's own.
     """
     present = {key: value for key, value in keywords.items() if value not in (None, "")}
     try:
         if missing := next((key for key in required if key not in present), None):
             raise InputError(f"{missing} must be given")
-        elements = checked(present)
-        epoch = Epoch.parse(elements.epoch)
-        return element_set(elements, epoch, _propagator(elements, epoch), line)
-    except (InputError, TimeError) as error:
-        fault = InputError(error.rule, value=error.value, line=line)
+        elements = checked(present, line_of)
+        epoch = _epoch("EPOCH", elements.epoch, line_of)
+        return element_set(elements, epoch, _propagator(elements, epoch), line, line_of)
+    except InputError as error:
+        fault = InputError(error.rule, value=error.value, line=error.line or line)
         return ElementFault(number=_number_of(present), error=fault)
 
 
-def checked(keywords: Mapping[str, object]) -> MeanElements:
+def checked(keywords: Mapping[str, object], line_of: Callable[[str], int | None] | None = None) -> MeanElements:
     """The keywords as numbers, each within its range.
 
     Raises:
-        InputError: for the first that is missing or breaks its rule.
+        InputError: for the first that is missing or breaks its rule, with its line where ``line_of`` tells it.
 
     """
     try:
         return MeanElements.model_validate(keywords)
     except ValidationError as error:
-        raise _first_fault(error.errors()[0]) from None
+        fault = error.errors()[0]
+        found = _first_fault(fault)
+        line = line_of(str(fault["loc"][0])) if line_of is not None else None
+        raise InputError(found.rule, value=found.value, line=line) from None
 
 
-def element_set(elements: MeanElements, epoch: Epoch, satrec: Satrec, line: int) -> ElementSet:
-    """A set from its checked keywords and the propagator made of them."""
+def element_set(
+    elements: MeanElements,
+    epoch: Epoch,
+    satrec: Satrec,
+    line: int,
+    line_of: Callable[[str], int | None] | None = None,
+) -> ElementSet:
+    """A set from its checked keywords and the propagator made of them.
+
+    Raises:
+        InputError: for a CREATION_DATE that is none.
+    """
+    creation = elements.creation_date
+    secret = "SECRET" if elements.classification_type.strip().upper() in _SECRET else None
     return ElementSet(
         number=elements.norad_cat_id,
         name=elements.object_name,
         designator=elements.object_id,
         epoch=epoch,
-        creation=Epoch.parse(elements.creation_date) if elements.creation_date else None,
+        creation=_epoch("CREATION_DATE", creation, line_of) if creation else None,
         originator=elements.originator,
-        classification=elements.classification or _CLASSES.get(elements.classification_type.upper()),
+        classification=elements.classification or secret,
         satrec=satrec,
         line=line,
+        notes=tuple(_notes(elements)),
     )
+
+
+def _notes(elements: MeanElements) -> Iterator[str]:
+    """What is unusual about the elements without harm.
+
+    The letter of a two-line set is a code of whoever made it: CelesTrak prints C in its public supplemental sets. Only
+    S has one meaning everywhere.
+    """
+    letter = elements.classification_type.strip().upper()
+    if letter not in _SECRET | _UNCLASSIFIED:
+        yield f"CLASSIFICATION_TYPE {letter} is a code of the originator; no confidentiality follows from it"
+    for name, theory in _NOT_USED.items():
+        if name not in elements.model_fields_set:
+            yield f"{name.upper()} is not given and counts as 0: the standard asks for it with {theory} alone"
+
+
+def _epoch(key: str, text: str, line_of: Callable[[str], int | None] | None) -> Epoch:
+    try:
+        return Epoch.parse(text)
+    except TimeError as error:
+        line = line_of(key) if line_of is not None else None
+        raise InputError(f"{key}: {error.rule}", value=error.value, line=line) from None
 
 
 def _propagator(elements: MeanElements, epoch: Epoch) -> Satrec:
     satrec = Satrec()
     fields = elements.model_dump(by_alias=True)
     fields["EPOCH"] = epoch.iso(digits=6)
-    fields["OBJECT_ID"] = elements.object_id or ""
+    fields["OBJECT_ID"], fields["CLASSIFICATION_TYPE"] = "", "U"  # sgp4 keeps few characters, and uses none of them
     if elements.norad_cat_id > _LARGEST_ALPHA5:
         fields["NORAD_CAT_ID"] = 0
     try:

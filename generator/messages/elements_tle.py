@@ -37,7 +37,7 @@ _ANGLE: Final = rf"{_whole(3)}\.\d{{4}}"
 _EXPONENT: Final = r"[ +-]\d{5}[+-]\d"
 _FIRST: Final[Sequence[_Column]] = (
     ("line number", 1, "1"), _BLANK,
-    _NUMBER, ("classification", 1, "[UCS ]"), _BLANK,
+    _NUMBER, ("classification", 1, "[A-Z ]"), _BLANK,
     ("international designator", 8, "[ 0-9A-Z]{8}"), _BLANK,
     ("epoch year", 2, r"\d\d"), ("epoch day", 12, rf"{_whole(3)}\.\d{{8}}"), _BLANK,
     ("first derivative of the mean motion", 10, r"[ +0-]\.\d{8}"), _BLANK,
@@ -63,6 +63,17 @@ _PATTERNS: Final = {
     for digit, columns in _LINES.items()
 }
 _LOOKS_LIKE: Final = {"1": re.compile(r"1 [ 0-9A-Z]{5}[A-Z ] .{40}"), "2": re.compile(r"2 [ 0-9A-Z]{5} .{40}")}
+_ON_SECOND: Final = frozenset(
+    {
+        "INCLINATION",
+        "RA_OF_ASC_NODE",
+        "ECCENTRICITY",
+        "ARG_OF_PERICENTER",
+        "MEAN_ANOMALY",
+        "MEAN_MOTION",
+        "REV_AT_EPOCH",
+    }
+)
 _PIVOT: Final = 57  # two-digit years from here on are of the 20th century: the first satellite is of 1957
 _MOST_LINE_BYTES: Final = 1_000
 
@@ -128,7 +139,7 @@ def _set_of(name: str | None, first: tuple[str, int], second: tuple[str, int]) -
         if one[1] != two[1]:
             raise InputError("both lines of a set must have one catalogue number", value=two[1], line=second[1])
         epoch = _epoch(int(one[4]), one[5], first[1])
-        elements = checked(_keywords(name, one, two))
+        elements = checked(_keywords(name, one, two), lambda key: second[1] if key in _ON_SECOND else number)
         return element_set(elements, epoch, Satrec.twoline2rv(first[0], second[0]), number)
     except NearpassError as error:
         fault = InputError(error.rule, value=error.value, line=error.line or number)

@@ -5,8 +5,8 @@ Here they are read in keyword-value notation; :mod:`nearpass.messages.ocm_xml` t
 Blocks of ``TRAJ_TYPE`` CARTPV and CARTPVA are read into the records of an OEM, one segment a block, with the Cartesian
 covariances that lie in a block's span. Other trajectory types, and blocks on manoeuvres, the spacecraft and the orbit
 determination, are passed over. Times may be seconds from ``EPOCH_TZERO`` or dates. What an OCM leaves to agreement is
-not guessed: blocks that overlap in time, other units than km, covariances in rotating axes, and blocks that leave their
-centre or axes to the standard's defaults (the Earth, ICRF3) are refused.
+not guessed: blocks that overlap in time, other units than km, and blocks that leave their centre or axes to the
+standard's defaults (the Earth, ICRF3) are refused.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Final
 import numpy as np
 
 from nearpass.astro.epochs import Epoch, TimeSystem
+from nearpass.astro.local_axes import PLAIN_NAMES
 from nearpass.errors import InputError
 from nearpass.messages.oem_fast import NUMBER, Span
 from nearpass.messages.oem_lines import MOST_KEYWORDS, Lines, Pairs, comment_of, is_comment, keyword_line
@@ -34,6 +35,7 @@ _COLUMNS: Final = {"CARTPV": 7, "CARTPVA": 10}
 _UNITS: Final = ("km", "km", "km", "km/s", "km/s", "km/s", "km/s**2", "km/s**2", "km/s**2")
 _ALWAYS: Final = Span(Epoch(-(1 << 62)), Epoch(1 << 62))
 _ORDERINGS: Final = ("LTM", "UTM", "FULL")
+_OEM_KEYS: Final = {"TRAJ_REF_FRAME": "REF_FRAME"}
 
 
 def read_ocm(text: bytes) -> OemMessage:
@@ -186,6 +188,7 @@ def _read_trajectory(lines: Lines, metadata: Pairs, clock: _Clock) -> OemSegment
         velocities_km_s=table.velocities_km_s,
         accelerations_km_s2=table.accelerations_km_s2,
         covariances=None,
+        lines={_OEM_KEYS.get(key, key): line for key, (_, line) in pairs.items()},
     )
 
 
@@ -257,9 +260,9 @@ def _read_covariances(lines: Lines, clock: _Clock) -> list[tuple[int, IntArray, 
     block, number = _body(lines, "COV_STOP")
     if _value(pairs, "COV_TYPE", first_line) != "CARTPV":
         return []
-    frame = _value(pairs, "COV_REF_FRAME", first_line).upper()
-    if frame.endswith("_ROTATING"):
-        raise InputError("COV_REF_FRAME must not be rotating", value=frame, line=pairs["COV_REF_FRAME"][1])
+    frame = _value(pairs, "COV_REF_FRAME", first_line)
+    plain = frame.upper().removesuffix("_INERTIAL")
+    frame = plain if plain in PLAIN_NAMES else frame
     ordering = pairs["COV_ORDERING"][0] if "COV_ORDERING" in pairs else "LTM"
     if ordering not in _ORDERINGS:
         known = ", ".join(_ORDERINGS)
@@ -276,7 +279,7 @@ def _read_covariances(lines: Lines, clock: _Clock) -> list[tuple[int, IntArray, 
         rows, columns = np.triu_indices(6)
         matrices[:, columns, rows] = values
     kept = CovarianceRows()
-    kept.extend(epochs_ns, frame.removesuffix("_INERTIAL"), np.tril(matrices))
+    kept.extend(epochs_ns, frame, np.tril(matrices), pairs["COV_REF_FRAME"][1])
     return [(first_line, epochs_ns, kept)]
 
 

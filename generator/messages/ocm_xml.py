@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from array import array
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from types import MappingProxyType
@@ -17,7 +17,7 @@ from typing import Final, TypeVar
 from nearpass.errors import InputError
 from nearpass.messages.ocm import VERSION_KEY, ocm_header, read_ocm
 from nearpass.messages.oem_lines import check_length
-from nearpass.messages.oem_records import OemHeader, OemMessage
+from nearpass.messages.oem_records import OemHeader, OemMessage, OemSegment
 from nearpass.messages.xml_safe import NAMESPACE, XmlReader
 
 _Answer = TypeVar("_Answer")
@@ -52,8 +52,20 @@ def read_xml_ocm(text: bytes) -> OemMessage:
     reader = _OcmReader(header_only=False)
     reader.read(text)
     message = _read(read_ocm, reader)
-    segments = (replace(each, first_line=reader.sources[each.first_line - 1]) for each in message.segments)
-    return replace(message, segments=tuple(segments))
+    return replace(message, segments=tuple(_located(each, reader.sources) for each in message.segments))
+
+
+def _located(segment: OemSegment, sources: Sequence[int]) -> OemSegment:
+    """The segment with the lines of the XML in place of those that were made of it."""
+    held = segment.covariances
+    if held is not None:
+        held = replace(held, frame_lines={name: sources[line - 1] for name, line in held.frame_lines.items()})
+    return replace(
+        segment,
+        first_line=sources[segment.first_line - 1],
+        lines={key: sources[line - 1] for key, line in segment.lines.items()},
+        covariances=held,
+    )
 
 
 def xml_ocm_header(text: bytes) -> OemHeader:

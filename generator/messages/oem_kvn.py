@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from nearpass.astro.epochs import Epoch, TimeSystem
@@ -37,13 +39,24 @@ def read_kvn(text: bytes) -> OemMessage:
     lines = Lines(text)
     header = _read_header(lines)
     segments: list[OemSegment] = []
-    while lines.peek() is not None:
-        segment = _read_segment(lines, header.version)
+    between: list[str] = []
+    while _past_comments(lines, between) is not None:
+        segment = _with_comments(_read_segment(lines, header.version), between, first=True)
+        between = []
         check_against(segment, segments)
         segments.append(segment)
+    if segments and between:  # behind the last covariance
+        segments[-1] = _with_comments(segments[-1], between, first=False)
     if not segments:
         raise InputError("a message must hold at least one segment", line=lines.number)
     return OemMessage(header=header, segments=tuple(segments))
+
+
+def _with_comments(segment: OemSegment, comments: list[str], *, first: bool) -> OemSegment:
+    """The segment with comments that stand before or behind it."""
+    if not comments:
+        return segment
+    return replace(segment, comments=(*comments, *segment.comments) if first else (*segment.comments, *comments))
 
 
 def kvn_header(text: bytes) -> OemHeader:
@@ -98,7 +111,7 @@ def _read_covariances(lines: Lines, version: str, metadata: Metadata) -> OemCova
         raise InputError("a message of version 1.0 must hold no covariance", line=lines.number)
     lines.take()
     rows = CovarianceRows()
-    ref_frame = metadata.pairs["REF_FRAME"][0]
+    axes = metadata.pairs["REF_FRAME"]
     while (text := lines.peek()) != "COVARIANCE_STOP":
         if text is None:
             raise InputError("covariances must end with COVARIANCE_STOP", line=lines.number)
@@ -109,9 +122,10 @@ def _read_covariances(lines: Lines, version: str, metadata: Metadata) -> OemCova
         if not len(rows) and _read_at_once(lines, rows, metadata):
             continue
         number = lines.number
-        epoch, frame = _read_covariance_head(lines, metadata.system)
+        epoch, own = _read_covariance_head(lines, metadata.system, rows)
         rows.check_epoch(epoch, text, number)
-        rows.add(epoch, frame or ref_frame, _read_triangle(lines))
+        frame, at = own or axes
+        rows.add(epoch, frame, _read_triangle(lines, rows), at)
     if not len(rows):
         raise InputError("a covariance block must hold a covariance", line=lines.number)
     lines.take()
@@ -125,34 +139,49 @@ def _read_at_once(lines: Lines, rows: CovarianceRows, metadata: Metadata) -> boo
     found = read_covariances(lines.data[lines.position : end], metadata.system) if end else None
     if found is None:
         return False
-    rows.extend(found[0], found[2] or metadata.pairs["REF_FRAME"][0], found[1])
+    frame, at = metadata.pairs["REF_FRAME"]
+    if found[2] is not None:
+        named = lines.data.find(b"COV_REF_FRAME", lines.position)
+        frame, at = found[2], lines.number + lines.data.count(b"\n", lines.position, named)
+    rows.extend(found[0], frame, found[1], at)
     lines.skip_to(end)
     return True
 
 
-def _read_covariance_head(lines: Lines, system: TimeSystem) -> tuple[Epoch, str | None]:
-    """EPOCH and, where it is given, COV_REF_FRAME of one covariance."""
+def _read_covariance_head(
+    lines: Lines, system: TimeSystem, rows: CovarianceRows
+) -> tuple[Epoch, tuple[str, int] | None]:
+    """EPOCH and, where it is given, COV_REF_FRAME of one covariance with its line."""
     text = lines.peek() or ""
     key, value = keyword_line(text, lines.number)
     if key != "EPOCH":
         raise InputError("a covariance must begin with EPOCH", value=text, line=lines.number)
     epoch = epoch_of({key: (value, lines.number)}, key, system)
     lines.take()
-    text = lines.peek() or ""
+    text = _past_comments(lines, rows.comments) or ""
     if not text[:1].isalpha():
         return epoch, None
     key, value = keyword_line(text, lines.number)
     if key != "COV_REF_FRAME":
         raise InputError("after EPOCH may stand COV_REF_FRAME only", value=text, line=lines.number)
+    number = lines.number
     lines.take()
-    return epoch, value
+    return epoch, (value, number)
 
 
-def _read_triangle(lines: Lines) -> FloatArray:
-    """The lower triangle ``(6, 6)`` of a symmetric matrix from its six lines."""
+def _past_comments(lines: Lines, comments: list[str]) -> str | None:
+    """The next line that is no comment, those before it kept."""
+    while (text := lines.peek()) is not None and is_comment(text):
+        comments.append(comment_of(text, lines.number))
+        lines.take()
+    return text
+
+
+def _read_triangle(lines: Lines, rows: CovarianceRows) -> FloatArray:
+    """The lower triangle ``(6, 6)`` of a symmetric matrix from its six lines, between which comments may stand."""
     matrix = np.zeros((6, 6))
     for row in range(6):
-        text = lines.peek()
+        text = _past_comments(lines, rows.comments)
         words = (text or "").split()
         if len(words) != row + 1 or not all(NUMBER.fullmatch(word.encode()) for word in words):
             rule = f"line {row + 1} of a covariance must hold {row + 1} numbers"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import numpy as np
@@ -36,12 +37,14 @@ class OemCovariances:
     """Covariances of a segment: ``epochs_tai_ns`` ``(M,)``, ``matrices`` ``(M, 6, 6)`` in km and km/s.
 
     ``frames`` names the axes of each: its own ``COV_REF_FRAME``, else the axes of the states (5.2.5.4).
+    ``frame_lines`` has the line on which each name is first given.
     """
 
     epochs_tai_ns: IntArray
     matrices: FloatArray
     frames: tuple[str, ...]
     comments: tuple[str, ...]
+    frame_lines: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -49,7 +52,7 @@ class OemSegment:
     """One metadata block with its states: ``epochs_tai_ns`` ``(N,)``, positions and velocities ``(N, 3)``.
 
     Nothing may be interpolated from one segment into another (502.0-B-3, 5.2.4.6). ``first_line`` is the line
-    on which the metadata begin.
+    on which the metadata begin, ``lines`` has those of its keywords.
     """
 
     object_name: str
@@ -71,6 +74,11 @@ class OemSegment:
     velocities_km_s: FloatArray
     accelerations_km_s2: FloatArray | None
     covariances: OemCovariances | None
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+    def line_of(self, keyword: str) -> int:
+        """The line of a keyword of the metadata, or that on which these begin."""
+        return self.lines.get(keyword, self.first_line)
 
     @property
     def useable_from(self) -> Epoch:
@@ -85,7 +93,8 @@ class OemSegment:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class OemMessage:
-    """A whole message: segments in the order of the file."""
+    """A whole message: segments in the order of the file. ``notes`` names each harmless departure from the standard."""
 
     header: OemHeader
     segments: tuple[OemSegment, ...]
+    notes: tuple[str, ...] = ()

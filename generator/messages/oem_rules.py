@@ -134,6 +134,7 @@ def segment_of(metadata: Metadata, table: Table, covariances: OemCovariances | N
         velocities_km_s=table.velocities_km_s,
         accelerations_km_s2=table.accelerations_km_s2,
         covariances=covariances,
+        lines={key: line for key, (_, line) in pairs.items()},
     )
 
 
@@ -145,18 +146,20 @@ class CovarianceRows:
         self._epochs_ns: list[int] = []
         self._triangles: list[FloatArray] = []
         self._frames: list[str] = []
+        self._frame_lines: dict[str, int] = {}
 
     def check_epoch(self, epoch: Epoch, text: str, line: int) -> None:
         """Refuse an epoch that does not follow the one before."""
         if self._epochs_ns and epoch.tai_ns <= self._epochs_ns[-1]:
             raise InputError("the epochs of covariances must increase", value=text, line=line)
 
-    def add(self, epoch: Epoch, frame: str, triangle: FloatArray) -> None:
-        """Keep a covariance by its lower triangle ``(6, 6)``."""
-        self.extend(np.array([epoch.tai_ns]), frame, triangle[None])
+    def add(self, epoch: Epoch, frame: str, triangle: FloatArray, line: int) -> None:
+        """Keep a covariance by its lower triangle ``(6, 6)``; ``line`` is where its axes are named."""
+        self.extend(np.array([epoch.tai_ns]), frame, triangle[None], line)
 
-    def extend(self, epochs_tai_ns: IntArray, frame: str, triangles: FloatArray) -> None:
+    def extend(self, epochs_tai_ns: IntArray, frame: str, triangles: FloatArray, line: int) -> None:
         """Keep covariances in the same axes by their epochs ``(M,)`` and lower triangles ``(M, 6, 6)``."""
+        self._frame_lines.setdefault(frame, line)
         self._epochs_ns += epochs_tai_ns.tolist()
         self._frames += [frame] * len(epochs_tai_ns)
         self._triangles.append(triangles)
@@ -172,6 +175,7 @@ class CovarianceRows:
             matrices=read_only(triangles + np.swapaxes(np.tril(triangles, -1), 1, 2)),
             frames=tuple(self._frames),
             comments=tuple(self.comments),
+            frame_lines=dict(self._frame_lines),
         )
 
 
@@ -245,12 +249,17 @@ def check_against(segment: OemSegment, earlier: list[OemSegment]) -> None:
     if not earlier:
         return
     first, before = earlier[0], earlier[-1]
-    line = segment.first_line
     if segment.time_system != first.time_system:
+        line = segment.line_of("TIME_SYSTEM")
         raise InputError("TIME_SYSTEM must stay the same in a file", value=segment.time_system, line=line)
-    if (segment.object_name, segment.object_id) != (first.object_name, first.object_id):
-        value = f"{segment.object_name} ({segment.object_id})"
-        raise InputError("a file must describe one object", value=value, line=line)
+    for key, value, expected in (
+        ("OBJECT_NAME", segment.object_name, first.object_name),
+        ("OBJECT_ID", segment.object_id, first.object_id),
+    ):
+        if value != expected:
+            rule = f"a file must describe one object, {key} {expected!r}"
+            raise InputError(rule, value=value, line=segment.line_of(key))
     if segment.useable_start and before.useable_stop and segment.useable_start < before.useable_stop:
         value = segment.useable_start.iso(segment.time_system)
-        raise InputError("useable spans must not overlap", value=value, line=line)
+        rule = "USEABLE_START_TIME must not come before the useable end of the segment before"
+        raise InputError(rule, value=value, line=segment.line_of("USEABLE_START_TIME"))

@@ -297,8 +297,8 @@ class _OemReader(XmlReader):
         self._covariances.check_epoch(epoch, pairs[EPOCH][0], pairs[EPOCH][1])
         triangle = np.zeros((6, 6))
         triangle[np.tril_indices(6)] = [checked_number(pairs[name][0].encode(), pairs[name][1]) for name in TRIANGLE]
-        frame = pairs.get(COVARIANCE_FRAME, metadata.pairs["REF_FRAME"])[0]
-        self._covariances.add(epoch, frame, triangle)
+        frame, at = pairs.get(COVARIANCE_FRAME, metadata.pairs["REF_FRAME"])
+        self._covariances.add(epoch, frame, triangle, at)
 
     def _end_segment(self, line: int) -> None:
         for tag in ("metadata", "data"):
@@ -340,5 +340,8 @@ class _OemReader(XmlReader):
         found = oem_xml_fast.read_covariances(block, metadata.system)
         if found is None or len(self._covariances) or self._version == "1.0":
             raise _UnusualError
-        frame = found[2] or metadata.pairs["REF_FRAME"][0]
-        self._covariances.extend(found[0], frame, found[1])
+        frame, at = metadata.pairs["REF_FRAME"]
+        if found[2] is not None:
+            named = block.find(b"<COV_REF_FRAME")
+            frame, at = found[2], self.parser.CurrentLineNumber + block.count(b"\n", 0, named)
+        self._covariances.extend(found[0], frame, found[1], at)

@@ -1,6 +1,7 @@
 """Mean elements are read from every notation to the same propagator, and shifted or foreign ones are refused."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from element_texts import KEYWORDS, LINE_1, LINE_2, NAME, TLE, csv_text, json_text, kvn, tle, xml
+from element_texts import LINE_1, LINE_2, MEAN, NAME, TLE, csv_text, json_text, kvn, tle, xml
 from nearpass.errors import InputError
 from nearpass.messages.elements import ElementFile, elements_notation, read_elements
 
@@ -185,14 +186,67 @@ def test_rules_of_a_message(changes: dict[str, str | None], words: str) -> None:
         (kvn(), None),
         (kvn(CLASSIFICATION="TLP:AMBER"), "TLP:AMBER"),
         (csv_text(CLASSIFICATION_TYPE="S"), "SECRET"),
-        (tle().replace("5U ", "5C "), "CONFIDENTIAL"),
+        (tle().replace("5U ", "5S "), "SECRET"),
+        (tle().replace("5U ", "5C "), None),
+        (json_text({"CLASSIFICATION_TYPE": "C"}), None),
+        (json_text({"CLASSIFICATION_TYPE": "x"}), None),
+        (json_text({"CLASSIFICATION_TYPE": "unclassified"}), None),
     ],
 )
 def test_classification(text: str, classification: str | None) -> None:
-    """The header's CLASSIFICATION, or a letter other than U in the elements, is kept with the set."""
+    """The header's CLASSIFICATION, or the letter S, is kept; other letters are codes of the originator and noted."""
     (item,) = read(text).sets
 
     assert item.classification == classification
+    coded = "5C " in text or '"C"' in text or '"x"' in text
+    assert [note.split()[0] for note in item.notes] == ["CLASSIFICATION_TYPE"] * coded
+
+
+@pytest.mark.parametrize("key", ["REV_AT_EPOCH", "ELEMENT_SET_NO", "NORAD_CAT_ID", "EPHEMERIS_TYPE"])
+@pytest.mark.parametrize("value", ["9" * 25, "-" + "9" * 25, "2147483648", "1e30", "1.5"])
+@pytest.mark.parametrize("write", [kvn, xml, lambda **more: json_text(more), csv_text])
+def test_whole_numbers_that_sgp4_cannot_hold(key: str, value: str, write: Callable[..., str]) -> None:
+    """Each whole number has its limits; one beyond them is refused by its keyword, and named in short."""
+    found = read(write(**{key: value}))
+
+    assert found.sets == ()
+    assert found.faults[0].error.rule.startswith(key)
+    assert len(str(found.faults[0].error)) < 200
+
+
+@pytest.mark.parametrize("write", [kvn, lambda **more: json_text(more), csv_text])
+def test_derivatives_that_sgp4_does_not_use_may_be_missing(write: Callable[..., str]) -> None:
+    """502.0-B-3, table 4-3: BSTAR is required with SGP4, the derivatives with SGP and PPT3 alone."""
+    missing = dict.fromkeys(("MEAN_MOTION_DOT", "MEAN_MOTION_DDOT"), "" if write is not kvn else None)
+    (item,) = read(write(**missing)).sets
+    (whole,) = read(write()).sets
+
+    assert [note.split()[0] for note in item.notes] == ["MEAN_MOTION_DOT", "MEAN_MOTION_DDOT"]
+    days = np.linspace(0.0, 3.0, 7)
+    states = [one.satrec.sgp4_array(np.full(7, one.satrec.jdsatepoch), one.satrec.jdsatepochF + days)[1]
+              for one in (item, whole)]  # fmt: skip
+    np.testing.assert_array_equal(*states)
+    assert "BSTAR must be given" in str(read(write(BSTAR="")).faults[0].error)
+
+
+@pytest.mark.parametrize("write", [kvn, xml, lambda **more: json_text(more)])
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        *((key, "x1") for key in [*MEAN, "BSTAR", "MEAN_MOTION_DOT", "REV_AT_EPOCH", "NORAD_CAT_ID", "CREATION_DATE"]),
+        *((key, "MARS") for key in ("CENTER_NAME", "REF_FRAME", "TIME_SYSTEM", "MEAN_ELEMENT_THEORY")),
+        ("EPHEMERIS_TYPE", "4"), ("ECCENTRICITY", "1.0"), ("INCLINATION", "181"), ("MEAN_MOTION", "1e400"),
+    ],
+)  # fmt: skip
+def test_a_refusal_names_keyword_and_line(write: Callable[..., str], key: str, value: str) -> None:
+    """Each value that is broken is refused under its own keyword, at its own line, with the value."""
+    text = write(**{key: value})
+    error = read(text).faults[0].error
+
+    assert error.rule.startswith(key)
+    assert error.line is not None
+    assert key in text.splitlines()[error.line - 1]
+    assert value in str(error.value)
 
 
 def test_a_unit_must_be_the_standards() -> None:
@@ -214,8 +268,9 @@ def test_the_line_of_a_set_in_an_array() -> None:
     found = read(text)
 
     assert [item.number for item in found.sets] == [5]
-    assert text.splitlines()[found.faults[0].error.line - 1].strip() == "{"
-    assert found.faults[0].error.line == 2 + len(KEYWORDS) - 3 + 2
+    assert text.splitlines()[found.faults[0].error.line - 1].strip().startswith('"ECCENTRICITY": 2')
+    without = text.replace('"ECCENTRICITY": 2', '"B": 2')
+    assert without.splitlines()[read(without).faults[0].error.line - 1].strip() == "{"
 
 
 @pytest.mark.parametrize(

@@ -149,7 +149,6 @@ def test_the_header_is_had_from_the_beginning() -> None:
         (HEAD + trajectory([RELATIVE[0], "60.0 1 2 3 4 5 x"]), "decimal numbers", 19),
         (HEAD + trajectory([f"{line} 1 2 3" for line in LINES]), "columns", 18),
         (HEAD + trajectory(LINES) + trajectory(LINES), "must not overlap", 27),
-        (HEAD + trajectory(LINES) + covariance(frame="TNW_ROTATING"), "rotating", 28),
         (HEAD + trajectory(LINES) + covariance(ordering="LTMWCC"), "COV_ORDERING", 30),
         (HEAD + trajectory(LINES) + covariance(f"9e5 {LOWER}"), "lie within", 27),
         (HEAD + trajectory(LINES) + covariance("60.0 1 2 3"), "22 columns", 31),

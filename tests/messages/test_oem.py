@@ -17,7 +17,7 @@ from nearpass.astro.epochs import Epoch, TimeSystem
 from nearpass.errors import InputError
 from nearpass.messages import oem_covariance_fast, oem_fast, oem_kvn, oem_table
 from nearpass.messages.compression import decompressed
-from nearpass.messages.oem import OemMessage, OemSegment, parse_oem, peek_header
+from nearpass.messages.oem import OemCovariances, OemMessage, OemSegment, parse_oem, peek_header
 from oem_texts import START, circular, covariance_text, message_text, segment_text, state_lines
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -36,6 +36,7 @@ NOT_IN_CCSDS_NDM = {
 }
 LINES = state_lines(np.arange(8) * 60.0)
 PLAIN = message_text(segment_text(LINES))
+_NONE = OemCovariances(epochs_tai_ns=np.zeros(0, dtype=np.int64), matrices=np.zeros((0, 6, 6)), frames=(), comments=())
 COVARIANCE = np.diag(np.arange(1.0, 7.0)) + 0.25 * np.tri(6, k=-1) + 0.25 * np.tri(6, k=-1).T
 
 
@@ -394,15 +395,37 @@ LATER = state_lines(600.0 + np.arange(8) * 60.0)
     ("changes", "rule"),
     [
         ({"TIME_SYSTEM": "TAI"}, "TIME_SYSTEM must stay"),
-        ({"OBJECT_NAME": "LANDER"}, "one object"),
-        ({"OBJECT_ID": "2003-022A"}, "one object"),
+        ({"OBJECT_NAME": "LANDER"}, "one object, OBJECT_NAME 'ORBITER'"),
+        ({"OBJECT_ID": "2003-022A"}, "one object, OBJECT_ID '2005-029A'"),
     ],
 )
 def test_what_must_stay_the_same_in_a_file_is_checked(changes: dict[str, str], rule: str) -> None:
-    """The fault is on the line where the second segment begins."""
-    error = _refusal(message_text(segment_text(LINES), segment_text(LATER, **changes)))
+    """The fault is on the line of the keyword in the second segment."""
+    text = message_text(segment_text(LINES), segment_text(LATER, **changes))
+    error = _refusal(text)
     assert rule in error.rule
-    assert error.line == 23
+    ((key, value),) = changes.items()
+    assert text.splitlines()[(error.line or 0) - 1] == f"{key} = {value}"
+
+
+@pytest.mark.parametrize("gap", [0.0, 60.0])
+def test_comments_may_stand_between_any_two_lines(gap: float) -> None:
+    """A comment put between any two lines, also within a covariance, changes no number, and no comment is lost."""
+    blocks = [((START + 60.0 + at * gap).iso(), "RTN" if at == 0 else None, (at + 1) * np.eye(6)) for at in range(2)]
+    text = message_text(
+        segment_text(LINES) + covariance_text(*blocks[: 1 + bool(gap)]), segment_text(LATER), version="3.0"
+    )
+    lines, plain = text.splitlines(), _read(text)
+    for at in range(1, len(lines) + 1):
+        read = _read("\n".join([*lines[:at], "COMMENT here", *lines[at:]]) + "\n")
+        for ours, theirs in zip(read.segments, plain.segments, strict=True):
+            np.testing.assert_array_equal(ours.positions_km, theirs.positions_km)
+            assert (ours.covariances is None) == (theirs.covariances is None)
+            if ours.covariances is not None and theirs.covariances is not None:
+                np.testing.assert_array_equal(ours.covariances.matrices, theirs.covariances.matrices)
+                assert ours.covariances.frames == theirs.covariances.frames
+        held = [comment for one in read.segments for comment in (*one.comments, *(one.covariances or _NONE).comments)]
+        assert [*read.header.comments, *held] == ["here"], lines[at - 1]
 
 
 def test_useable_spans_must_not_overlap() -> None:
@@ -411,7 +434,9 @@ def test_useable_spans_must_not_overlap() -> None:
     good = segment_text(LINES, USEABLE_START_TIME="2021-03-01T00:05:00")
     bad = segment_text(LINES, USEABLE_START_TIME="2021-03-01T00:04:59")
     assert len(_read(message_text(first, good)).segments) == 2
-    assert "must not overlap" in _refusal(message_text(first, bad)).rule
+    error = _refusal(message_text(first, bad))
+    assert "USEABLE_START_TIME must not come before" in error.rule
+    assert message_text(first, bad).splitlines()[(error.line or 0) - 1].startswith("USEABLE_START_TIME")
 
 
 numbers = st.one_of(

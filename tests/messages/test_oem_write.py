@@ -81,7 +81,7 @@ def _same(ours: object, theirs: object) -> bool:
     if isinstance(ours, np.ndarray) and isinstance(theirs, np.ndarray):
         return np.array_equal(ours, theirs)
     if isinstance(ours, OemSegment | OemCovariances) and isinstance(theirs, OemSegment | OemCovariances):
-        names = set(type(ours).__slots__) - {"first_line"}
+        names = set(type(ours).__slots__) - {"first_line", "lines", "frame_lines"}
         return type(ours) is type(theirs) and all(_same(getattr(ours, n), getattr(theirs, n)) for n in names)
     return ours == theirs
 

@@ -69,7 +69,7 @@ def _plain(segment: OemSegment) -> dict[str, object]:
         if name == "covariances" and value is not None:
             value = (value.epochs_tai_ns.tolist(), value.matrices.tolist(), value.frames, value.comments)
         found[name] = value.tolist() if isinstance(value, np.ndarray) else value
-    del found["first_line"]
+    del found["first_line"], found["lines"]
     return found
 
 
