@@ -5,6 +5,7 @@ The map. Data flows down this list, and a module imports only from folders above
 
     errors, resources   what can go wrong; where templates and pages lie
     astro/              time, axes that stand and that move, centres, bodies, drift by J2
+    reasons/            why something is so: codes with numbers and units, a closed set
     messages/           OEM, OCM, OMM, TLE, CDM: text <-> facts
     ephemeris/          facts -> trajectories with a stored error: Chebyshev series on knots; kernels; lint
     screening/          which pairs come near, with proof: bounds that exclude, bisection, roots, refinement;

@@ -201,7 +201,7 @@ def _changed(value: Any, hint: Any, told: Mapping[str, frozenset[str]]) -> Any:
         return next(entry for entry in type(value) if entry is not value)
     choices = [entry for part in (hint, *typing.get_args(hint)) for entry in typing.get_args(part)]
     if typing.get_origin(hint) is typing.Literal or (isinstance(value, str) and value in choices):
-        return next(entry for entry in choices if entry != value and isinstance(entry, str))
+        return next((entry for entry in choices if entry != value and isinstance(entry, str)), value)
     if isinstance(value, float):
         return float(value) * 1.618 + 0.123
     change: dict[type, Callable[[Any], Any]] = {
@@ -221,7 +221,7 @@ def _less_sure(item: Any, blind: frozenset[str]) -> Any:
     }
     name = type(item).__name__
     if name == "SolutionRecord":
-        follow = ("words", "miss_sigma_km", "pc", "method", "reason")
+        follow = ("compared", "miss_sigma_km", "pc", "method", "reason")
         events = [
             replace(event, **{field: _changed(getattr(event, field), None, {}) for field in follow})
             for event in item.events

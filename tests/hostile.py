@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from nearpass.reasons.general import Prose
 from nearpass.record.record import CycleRecord
 from records import sample_record
 
@@ -11,6 +12,8 @@ HOSTILE = (
     "<script>alert(1)</script> <img src=x onerror=x> </div></td> *x* [a](b) `c` {{ 7*7 }} {% raw %} \"'&amp; "
     "---\n\n# no heading\n\n    no code\n\x02wzxhzdk:0\x03 \u202etxt.exe"
 )
+
+PROSE = Prose(text=HOSTILE)
 
 
 def hostile_record() -> CycleRecord:
@@ -33,14 +36,14 @@ def hostile_record() -> CycleRecord:
         ),
         pairs=tuple(
             replace(
-                pair, unscreened=HOSTILE if pair.unscreened else None,
-                uncovered=tuple(replace(span, reason=HOSTILE) for span in pair.uncovered),
+                pair, unscreened=(PROSE,) if pair.unscreened else None,
+                uncovered=tuple(replace(span, reason=(PROSE,)) for span in pair.uncovered),
             )
             for pair in record.pairs
         ),
         events=tuple(
             replace(
-                event, reason=HOSTILE, uncertainty=tuple(replace(item, source=HOSTILE) for item in event.uncertainty),
+                event, reason=(PROSE,), uncertainty=tuple(replace(item, source=HOSTILE) for item in event.uncertainty),
                 probability=replace(
                     event.probability, why=HOSTILE, method=event.probability.method and HOSTILE,
                     methods=tuple(replace(item, name=HOSTILE, reason=HOSTILE) for item in event.probability.methods),
@@ -48,8 +51,8 @@ def hostile_record() -> CycleRecord:
             )
             for event in record.events
         ),
-        crossings=tuple(replace(crossing, reason=HOSTILE) for crossing in record.crossings),
-        changes=tuple(replace(change, reason=HOSTILE) for change in record.changes),
+        crossings=tuple(replace(crossing, reason=(PROSE,)) for crossing in record.crossings),
+        changes=tuple(replace(change, reason=PROSE) for change in record.changes),
         provenance=replace(
             record.provenance, configuration=HOSTILE, command=HOSTILE, planetary_ephemeris=HOSTILE,
             packages=((HOSTILE, HOSTILE),),

@@ -23,6 +23,9 @@ import solution_records
 from nearpass.astro.epochs import DAY_S, Epoch
 from nearpass.encounter.alert import Level
 from nearpass.encounter.uncertainty import Basis
+from nearpass.reasons.changes import LimitPassed, ListChanged, MissMoved
+from nearpass.reasons.coverage import CoverageReasons, NoState, NotDelivered, PhaseUnknown
+from nearpass.reasons.levels import CadAbove
 from nearpass.record.record import (
     SCHEMA,
     BodyRecord,
@@ -388,7 +391,7 @@ def _event(first: Craft, second: Craft, at_s: float) -> EventRecord:
         approach_angle_deg=math.degrees(math.acos(v @ w / np.linalg.norm(v) / np.linalg.norm(w))),
         at_boundary=False,
         level=level,
-        reason=f"miss distance {miss_km:.3f} km" if surface_km is None else f"distance to surface {surface_km:.3f} km",
+        reason=(_above(miss_km, surface_km),),
         approximate=None,
         deadline=tca + -lead[0] * 3600.0 if lead else None,
         deadline_object=lead[1] if lead else None,
@@ -593,11 +596,17 @@ def _covered(first: Craft, second: Craft) -> list[tuple[float, float]]:
     return [span for span in overlaps if span[0] < span[1]]
 
 
+def _above(miss_km: float, surface_km: float | None) -> CadAbove:
+    return CadAbove(
+        value_km=miss_km if surface_km is None else surface_km, limit_km=0.0, to_surface=surface_km is not None
+    )
+
+
 def _uncovered(first: Craft, second: Craft) -> tuple[UncoveredSpan, ...]:
     edges = [0.0, *(edge for span in _covered(first, second) for edge in span), WINDOW_S]
     who = next((craft.id for craft in (first, second) if craft.covered_s != ((0.0, WINDOW_S),)), first.id)
     return tuple(
-        UncoveredSpan(start=CUT_OFF + left, stop=CUT_OFF + right, reason=f"{who} has no ephemeris there")
+        UncoveredSpan(start=CUT_OFF + left, stop=CUT_OFF + right, reason=(NoState(object_id=who, ended=None),))
         for left, right in zip(edges[::2], edges[1::2], strict=True)
         if right > left
     )
@@ -667,7 +676,7 @@ def _profile(distance_km: FloatArray, inside: NDArray[np.bool_], events: list[Ev
     )
 
 
-def _unscreened_pair(primary: str, secondary: str, reason: str) -> PairRecord:
+def _unscreened_pair(primary: str, secondary: str, reason: CoverageReasons) -> PairRecord:
     return PairRecord(
         primary=primary, secondary=secondary, unscreened=reason, covered_s=0.0, uncovered_s=WINDOW_S,
         uncovered=(UncoveredSpan(start=CUT_OFF, stop=CUT_OFF + WINDOW_S, reason=reason),),
@@ -677,8 +686,8 @@ def _unscreened_pair(primary: str, secondary: str, reason: str) -> PairRecord:
 
 def _silent_pairs() -> list[PairRecord]:
     reasons = {
-        "HOPE": "HOPE has no ephemeris in use",
-        "MGS": "the position of MGS along its orbit is unknown",
+        "HOPE": (NotDelivered(object_id="HOPE"),),
+        "MGS": (PhaseUnknown(object_id="MGS"),),
     }
     ids = [craft.id for craft in _fleet()]
     pairs = [tuple(sorted((silent, other))) for silent in reasons for other in ids] + [("HOPE", "MGS")]
@@ -710,7 +719,9 @@ def _changes(events: Sequence[EventRecord]) -> tuple[ChangeRecord, ...]:
             kind=kind, event_id=event.event_id, primary=event.primary, secondary=event.secondary, tca=event.tca,
             level=event.level, previous_level=level, miss_km=event.miss_km,
             previous_miss_km=None if level is None else event.miss_km * (7.5 if kind == "worse" else 0.25),
-            reason="the approach came below the listing limit" if level is None else "miss distance changed",
+            reason=LimitPassed(rule="came_below", limit_km=100.0)
+            if level is None
+            else MissMoved(previous_km=event.miss_km * 2.0, value_km=event.miss_km, previous_sigma_km=None),
         )
         for event, (kind, level) in zip(by_nearness, kinds, strict=False)
     ]  # fmt: skip
@@ -720,8 +731,8 @@ def _changes(events: Sequence[EventRecord]) -> tuple[ChangeRecord, ...]:
             previous_level=None, miss_km=None, previous_miss_km=31.0, reason=reason,
         )
         for kind, when, tca, reason in (
-            ("passed", "20210314T1902", CUT_OFF + -5 * 3600.0, "its TCA lies before this cycle's data cut-off"),
-            ("gone", "20210401T0107", CUT_OFF + 17.1 * DAY_S, "by the newer ephemerides the pair stays above 100 km"),
+            ("passed", "20210314T1902", CUT_OFF + -5 * 3600.0, ListChanged(rule="passed")),
+            ("gone", "20210401T0107", CUT_OFF + 17.1 * DAY_S, LimitPassed(rule="stays_above", limit_km=100.0)),
         )
     ]  # fmt: skip
     return tuple(present + left)

@@ -19,6 +19,7 @@ from scipy.special import ndtr
 
 from nearpass.astro.epochs import DAY_S, Epoch
 from nearpass.encounter.alert import Level
+from nearpass.reasons.levels import OrbitsClear
 from nearpass.record.record import (
     CrossingRecord,
     MethodRecord,
@@ -228,7 +229,7 @@ def crossings(
                 secondary_latitude_deg=branch.latitude_deg,
                 branch=number,
                 level=level,
-                reason=f"the orbits pass {oxd_km:.3f} km from each other",
+                reason=(OrbitsClear(value_km=oxd_km, to_surface=False),),
                 approximate=None,
             )
 

@@ -8,6 +8,9 @@ import numpy as np
 
 from nearpass.astro.epochs import DAY_S, Epoch
 from nearpass.encounter.alert import Level
+from nearpass.reasons.changes import SolutionAbove, SolutionMoves, SolutionUncovered
+from nearpass.reasons.coverage import PhaseUnknown
+from nearpass.reasons.levels import CadAbove
 from nearpass.record.record import (
     DifferenceRecord,
     EventRecord,
@@ -51,7 +54,9 @@ def same(event: EventRecord, *, late_s: float, miss_km: float, level: Level, eff
     r, t, n = (share * value for value in event.miss_rtn_km)
     return SolutionEvent(
         effect=effect,
-        words=f"miss distance {event.miss_km:.3f} km becomes {miss_km:.3f} km",
+        compared=SolutionMoves(
+            nominal_km=event.miss_km, value_km=miss_km, tca_shift_s=late_s, nominal_level=None, level=None
+        ),
         event_id=event.event_id,
         primary=event.primary,
         secondary=event.secondary,
@@ -65,7 +70,7 @@ def same(event: EventRecord, *, late_s: float, miss_km: float, level: Level, eff
         pc=None,
         method=None,
         level=level,
-        reason=f"miss distance {miss_km:.3f} km",
+        reason=(CadAbove(value_km=miss_km, limit_km=10.0, to_surface=False),),
     )
 
 
@@ -73,7 +78,9 @@ def missing(event: EventRecord, effect: str) -> SolutionEvent:
     """An event that the solution does not have."""
     return replace(
         same(event, late_s=0.0, miss_km=1.0, level=Level.GREEN, effect=effect),
-        words="the pair stays above 100 km then" if effect == "vanishes" else "not covered",
+        compared=SolutionAbove(rule="solution_stays_above", limit_km=100.0)
+        if effect == "vanishes"
+        else SolutionUncovered(),
         tca=None, miss_km=None, relative_speed_km_s=None, miss_rtn_km=None, miss_sigma_km=None, at_boundary=None,
         level=Level.GREEN if effect == "vanishes" else None, reason=None,
     )  # fmt: skip
@@ -87,7 +94,7 @@ def solutions(
     others = [event for event in events if "MRO" in (event.primary, event.secondary) and event is not red]
     appears = replace(
         same(red, late_s=5 * DAY_S, miss_km=42.0, level=Level.GREEN, effect="appears"),
-        event_id=None, words="the nominal solutions stay above 100 km then",
+        event_id=None, compared=SolutionAbove(rule="nominal_stays_above", limit_km=100.0),
     )  # fmt: skip
     rows = [same(red, late_s=1.8, miss_km=31.0, level=Level.GREEN, effect="better"), appears]
     rows += [missing(event, "vanishes") for event in others[:1]]
@@ -120,7 +127,7 @@ def solutions(
     )
     silent = replace(
         plan, object_id="MGS", name="last-orbit", role="alternative", note="<b>An old one</b>", coverage=(),
-        unscreened="position along the orbit unknown: only crossings of the orbits are meaningful",
+        unscreened=(PhaseUnknown(object_id=None),),
         inputs=(replace(delivery, object_id="MGS", file="ephemerides/mgs_old.oem"),), difference=None, pairs=(),
         events=(),
     )  # fmt: skip

@@ -10,6 +10,7 @@ LAYERS = [
     "errors",
     "resources",
     "astro",
+    "reasons",
     "messages",
     "ephemeris",
     "screening",

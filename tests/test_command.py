@@ -10,6 +10,7 @@ import pytest
 
 from fleets import ECCENTRIC, LOW, Kepler, write_workspace
 from nearpass.archive.archive import Archive
+from nearpass.report.wording import said
 
 AT = "2021-03-17T00:00:00"
 EVENT_COLUMNS = [
@@ -216,7 +217,7 @@ def test_phase_unknown_never_has_a_time_of_closest_approach(nearpass: Nearpass, 
     for pair in record.pairs:
         if "LOST" in (pair.primary, pair.secondary):
             assert pair.nearest is None
-            assert "unknown" in str(pair.unscreened)
+            assert "unknown" in said(pair.unscreened)
 
 
 def test_a_wrong_word_is_a_usage_error(nearpass: Nearpass) -> None:

@@ -18,6 +18,7 @@ from nearpass.messages.oem_write import write_oem
 from nearpass.record.record import CycleRecord, ObjectRecord
 from nearpass.report import object_views
 from nearpass.report.catalogue import Catalogue, Links
+from nearpass.report.wording import said
 from stub_cycles import silent
 
 MARS = body_named("MARS")
@@ -158,7 +159,7 @@ def test_an_ephemeris_that_ends_is_shown_so(
     assert any("Nothing is screened after it" in line for line in page.remarks)
     pair = next(pair for pair in record.pairs if "WAY" in (pair.primary, pair.secondary))
     reason = f"no ephemeris of WAY ({kind} when its ephemeris ended)" if kind != "in flight" else "no ephemeris of WAY"
-    assert [span.reason for span in pair.uncovered] == [reason]
+    assert [said(span.reason) for span in pair.uncovered] == [reason]
 
 
 def test_an_ephemeris_that_reaches_the_end_of_the_window_does_not_end(arrivals: dict[str, CycleRecord]) -> None:

@@ -58,7 +58,41 @@ def _two_to_three(plain: Plain) -> Plain:
     return {**plain, "sweep": {**sweep, "objects": objects}}
 
 
-UPGRADES: Final[Mapping[int, Upgrade]] = MappingProxyType({1: _one_to_two, 2: _two_to_three})
+def _three_to_four(plain: Plain) -> Plain:
+    """Since schema 4 reasons are codes with numbers; what a record said in sentences stays as prose."""
+    return {
+        **plain,
+        "pairs": [
+            _as_prose(pair, several=("unscreened",))
+            | {"uncovered": [_as_prose(span, several=("reason",)) for span in pair["uncovered"]]}
+            for pair in plain["pairs"]
+        ],
+        "events": [_as_prose(event, several=("reason",)) for event in plain["events"]],
+        "crossings": [_as_prose(item, several=("reason",)) for item in plain["crossings"]],
+        "changes": [_as_prose(item, one=("reason",)) for item in plain["changes"]],
+        "solutions": [
+            _as_prose(solution, several=("unscreened",))
+            | {
+                "pairs": [_as_prose(pair, several=("unscreened",)) for pair in solution["pairs"]],
+                "events": [_solution_event(event) for event in solution["events"]],
+            }
+            for solution in plain["solutions"]
+        ],
+    }
+
+
+def _solution_event(event: Plain) -> Plain:
+    renamed = {("compared" if name == "words" else name): value for name, value in event.items()}
+    return _as_prose(renamed, one=("compared",), several=("reason",))
+
+
+def _as_prose(plain: Plain, one: tuple[str, ...] = (), several: tuple[str, ...] = ()) -> Plain:
+    """With the texts of some fields as reasons: a single one, or a list of one; None stays None."""
+    told = {name: {"rule": "prose", "text": plain[name]} for name in (*one, *several) if plain[name] is not None}
+    return plain | {name: [reason] if name in several else reason for name, reason in told.items()}
+
+
+UPGRADES: Final[Mapping[int, Upgrade]] = MappingProxyType({1: _one_to_two, 2: _two_to_three, 3: _three_to_four})
 """By the schema number that each starts from. Schema 1 is the first."""
 _NUMBER: Final = re.compile(rb'"schema_number":\s*(\d+)')  # cannot occur inside a string, where quotes are escaped
 

@@ -25,6 +25,7 @@ from nearpass.publish.check import verify_site
 from nearpass.publish.commit import last_published
 from nearpass.publish.index import open_index
 from nearpass.publish.stage import Drawer
+from nearpass.report.wording import said
 
 DAY_S = 86_400.0
 MOST_FINDINGS = 20
@@ -173,7 +174,7 @@ def _tell(findings: tuple[Finding, ...], exit_code: int) -> None:
 
 def _rescreen(workspace: Workspace, cycle_id: str) -> None:
     with Bars() as bars:
-        result = rescreen(Archive(workspace.archive), cycle_id, workspace.directory, bars.stage)
+        result = rescreen(Archive(workspace.archive), cycle_id, workspace.directory, bars.stage, said)
     for version in result.versions:
         click.echo(version)
     if result.differences:

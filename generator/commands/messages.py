@@ -13,7 +13,6 @@ from nearpass.astro.epochs import Epoch
 from nearpass.commands.shared import config_option
 from nearpass.config import load_config
 from nearpass.cycle.cdm_compare import CdmEncounter, Difference, compare_cdm, encounter_from_cdm
-from nearpass.cycle.cdm_event import event_cdm
 from nearpass.cycle.probability import sensitivities
 from nearpass.encounter.pc import ProbabilityResult, assess_probability
 from nearpass.encounter.pc_encounter import EncounterInput
@@ -23,6 +22,7 @@ from nearpass.messages.cdm_read import parse_cdm
 from nearpass.publish import Workspace
 from nearpass.record.history import gate_s
 from nearpass.record.record import CycleRecord
+from nearpass.report.cdm_event import event_cdm
 
 
 @click.command()

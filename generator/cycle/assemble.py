@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from itertools import combinations
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
@@ -20,11 +20,12 @@ from nearpass.crossing.crossing import Crossing
 from nearpass.cycle.crossings import CrossingSetting, describe_crossings, describe_seasons
 from nearpass.cycle.encounters import Surroundings, assess_encounters
 from nearpass.cycle.predictions import KEPT_ERRORS, Delivered, carried, judge, predict, quality
-from nearpass.cycle.solutions import PHASE_UNKNOWN, Solution, SolutionSetting, describe_solutions
+from nearpass.cycle.solutions import Solution, SolutionSetting, describe_solutions
 from nearpass.cycle.sweep import Swept, with_events
 from nearpass.cycle.together import together
 from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.ingest import Ingested, Setting, source_of
+from nearpass.reasons.coverage import CoverageReasons, NoOverlap, NoState, NotDelivered, PhaseUnknown
 from nearpass.record.history import changes, dormant
 from nearpass.record.motion import (
     CLOCKS_S,
@@ -321,12 +322,11 @@ def _pairs(findings: Findings, events: Sequence[EventRecord]) -> tuple[PairRecor
 def _unscreened(
     primary: ScreenedObject, secondary: ScreenedObject, trajectories: Mapping[str, Trajectory], setting: Setting
 ) -> PairRecord:
-    reasons = [
-        f"{item.id}: {PHASE_UNKNOWN if item.phase == 'unknown' else 'no usable ephemeris'}"
+    reason: CoverageReasons = tuple(
+        PhaseUnknown(object_id=item.id) if item.phase == "unknown" else NotDelivered(object_id=item.id)
         for item in (primary, secondary)
         if item.phase == "unknown" or item.id not in trajectories
-    ]
-    reason = "; ".join(reasons)
+    )
     window = setting.window
     return PairRecord(
         primary=primary.id,
@@ -361,7 +361,7 @@ def _screened(
     return PairRecord(
         primary=pair.first,
         secondary=pair.second,
-        unscreened=None if covered_s else "the two ephemerides do not overlap inside the window",
+        unscreened=None if covered_s else (NoOverlap(rule="no_overlap_in_window"),),
         covered_s=covered_s,
         uncovered_s=setting.span_s - covered_s,
         uncovered=uncovered,
@@ -387,21 +387,19 @@ def _uncovered(
     spans = []
     for start_s, stop_s in gaps:
         middle_s = (start_s + stop_s) / 2.0
-        missing = [
-            object_id + _ended(endings.get(object_id), setting.cutoff + middle_s)
+        missing = tuple(
+            NoState(object_id=object_id, ended=_ended(endings.get(object_id), setting.cutoff + middle_s))
             for object_id, trajectory in zip((pair.first, pair.second), both, strict=True)
             if not trajectory.covers(np.array([middle_s])).all()
-        ]
-        reason = f"no ephemeris of {' and '.join(missing)}" if missing else "the ephemerides do not overlap"
+        )
+        reason = missing or (NoOverlap(rule="no_overlap"),)
         spans.append(UncoveredSpan(start=setting.cutoff + start_s, stop=setting.cutoff + stop_s, reason=reason))
     return tuple(spans)
 
 
-def _ended(ending: EndingRecord | None, at: Epoch) -> str:
-    """That an ephemeris had ended by then where it goes no further: on the surface, or on its way there."""
-    if ending is None or at < ending.at or ending.kind == "in flight":
-        return ""
-    return f" ({ending.kind} when its ephemeris ended)"
+def _ended(ending: EndingRecord | None, at: Epoch) -> Literal["on the surface", "descending"] | None:
+    """How an ephemeris had ended by then where it goes no further: on the surface, or on its way there."""
+    return None if ending is None or at < ending.at or ending.kind == "in flight" else ending.kind
 
 
 def _funnel(screening: Screening) -> FunnelRecord:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from nearpass import reasons
 from nearpass.archive.archive import Archive
+from nearpass.astro.epochs import Epoch
 from nearpass.config import Config, EphemerisSource, parse_config, resolve
 from nearpass.cycle.pipeline import Progress, run_cycle
 from nearpass.errors import ArchiveError
+from nearpass.reasons.general import Prose
 from nearpass.record import record as records
 from nearpass.record.history import OF_A_MINUTE
 from nearpass.record.record import CycleRecord
@@ -40,7 +43,9 @@ class Rescreened:
     versions: tuple[str, ...]
 
 
-def rescreen(archive: Archive, cycle_id: str, workspace: Path, progress: Progress) -> Rescreened:
+def rescreen(
+    archive: Archive, cycle_id: str, workspace: Path, progress: Progress, said: Callable[[object], str]
+) -> Rescreened:
     """Make a cycle's record again and compare it with the archived one, value by value.
 
     Args:
@@ -48,6 +53,8 @@ def rescreen(archive: Archive, cycle_id: str, workspace: Path, progress: Progres
         cycle_id: The cycle.
         workspace: Folder that kernels of the configuration are relative to; they are not inputs of a cycle.
         progress: Shows what is going on.
+        said: How reasons are put into words: by these a record from before schema 4, which stored sentences, is
+            compared with one that holds codes.
 
     Raises:
         ArchiveError: if the cycle or one of its inputs is not there.
@@ -60,7 +67,10 @@ def rescreen(archive: Archive, cycle_id: str, workspace: Path, progress: Progres
         directory = Path(folder)
         _lay_out(archive, archived, directory)
         now = run_cycle(config, text, directory, archived.window.start, previous, progress).record
-    before, after = _plain(archived), _plain(_called_as(now, archived))
+    now = _called_as(now, archived)
+    before, after = _plain(archived), _plain(now)
+    if _holds_prose(before):
+        before, after = _plain(_spoken(archived, said)), _plain(_spoken(now, said))
     return Rescreened(
         values=sum(1 for _ in _leaves(before)),
         differences=tuple(_differences(before, after, "")),
@@ -127,6 +137,28 @@ def _plain(record: CycleRecord) -> dict[str, Any]:
         del table["inputs"]
     del plain["provenance"], plain["supersedes"], plain["notes"]
     return plain
+
+
+def _holds_prose(value: object) -> bool:
+    if isinstance(value, dict):
+        return value.get("rule") == "prose" or any(map(_holds_prose, value.values()))
+    return isinstance(value, list) and any(map(_holds_prose, value))
+
+
+def _spoken(value: Any, said: Callable[[object], str]) -> Any:
+    """A record with every reason, and every tuple of reasons, as the sentence that it makes."""
+    if _is_reason(value):
+        return Prose(text=said(value))
+    if isinstance(value, tuple):
+        together = value and all(map(_is_reason, value))
+        return (Prose(text=said(value)),) if together else tuple(_spoken(item, said) for item in value)
+    if is_dataclass(value) and not isinstance(value, type | Epoch):
+        return replace(value, **{entry.name: _spoken(getattr(value, entry.name), said) for entry in fields(value)})
+    return value
+
+
+def _is_reason(value: object) -> bool:
+    return type(value).__module__.startswith(reasons.__name__) and is_dataclass(value)
 
 
 def _differences(before: object, after: object, place: str) -> Iterator[Difference]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +18,8 @@ from nearpass.cycle.approach import Assessed, NamedApproach, assess_approach
 from nearpass.cycle.difference import difference
 from nearpass.encounter.alert import SEVERITY, AlertRule, Level
 from nearpass.ephemeris.trajectory import Trajectory
+from nearpass.reasons.changes import SolutionAbove, SolutionMoves, SolutionReason, SolutionUncovered
+from nearpass.reasons.coverage import CoverageReasons, NoOverlap, PhaseUnknown
 from nearpass.record.history import NOTABLE_CHANGE, same_events
 from nearpass.record.motion import CLOCKS_S, coverage_of
 from nearpass.record.record import EventRecord, InputRecord, ObjectRecord, SolutionEvent, SolutionPair, SolutionRecord
@@ -27,8 +28,6 @@ from nearpass.record.source import Source
 from nearpass.screening.screen import Approach, PairScreen, screen
 
 FloatArray = NDArray[np.float64]
-
-PHASE_UNKNOWN: Final = "position along the orbit unknown: only crossings of the orbits are meaningful"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -86,10 +85,10 @@ def describe_solutions(
     return tuple(_record(item, setting, found.get(item.key)) for item in solutions)
 
 
-def _unscreened(solution: Solution, setting: SolutionSetting) -> str | None:
+def _unscreened(solution: Solution, setting: SolutionSetting) -> CoverageReasons | None:
     if setting.objects[solution.object_id].phase == "unknown":
-        return PHASE_UNKNOWN
-    return "no delivery of it could be used" if solution.trajectory is None else None
+        return (PhaseUnknown(object_id=None),)
+    return (NoOverlap(rule="solution_unusable"),) if solution.trajectory is None else None
 
 
 def _screened(
@@ -143,7 +142,7 @@ def _pair(pair: PairScreen, setting: SolutionSetting) -> SolutionPair:
     uncovered_s = setting.window.length_s - covered_s
     return SolutionPair(
         other=_other(pair),
-        unscreened=None if covered_s else "the two ephemerides do not overlap inside the window",
+        unscreened=None if covered_s else (NoOverlap(rule="no_overlap_in_window"),),
         covered_s=covered_s,
         uncovered_s=uncovered_s if uncovered_s > CLOCKS_S else 0.0,
         proven_no_closer_than_km=pair.proven_no_closer_than_km,
@@ -187,10 +186,10 @@ def _approach(
         setting.rules,
     )
     encounter = assessed.encounter
-    effect, words = _effect(assessed, passage, nominal, setting)
+    effect, compared = _effect(assessed, passage, nominal, setting)
     return SolutionEvent(
         effect=effect,
-        words=words,
+        compared=compared,
         event_id=nominal.event_id if nominal else None,
         primary=passage.primary,
         secondary=passage.secondary,
@@ -210,18 +209,21 @@ def _approach(
 
 def _effect(
     found: Assessed, passage: NamedApproach, nominal: EventRecord | None, setting: SolutionSetting
-) -> tuple[Effect, str]:
+) -> tuple[Effect, SolutionReason]:
     """How the approach compares with the nominal event; notable is what is notable from cycle to cycle."""
     miss_km, level = found.encounter.miss_km, found.verdict.level
     if nominal is None:
-        return "appears", f"the nominal solutions stay above {setting.limit_km:g} km then"
-    words = f"miss distance {nominal.miss_km:.3f} km becomes {miss_km:.3f} km, TCA {passage.tca - nominal.tca:+.1f} s"
-    if level is not nominal.level:
-        worse = SEVERITY[level] > SEVERITY[nominal.level]
-        return "worse" if worse else "better", f"{words}; {nominal.level} becomes {level}"
+        return "appears", SolutionAbove(rule="nominal_stays_above", limit_km=setting.limit_km)
+    changed = level is not nominal.level
+    moves = SolutionMoves(
+        nominal_km=nominal.miss_km, value_km=miss_km, tca_shift_s=passage.tca - nominal.tca,
+        nominal_level=nominal.level if changed else None, level=level if changed else None,
+    )  # fmt: skip
+    if changed:
+        return "worse" if SEVERITY[level] > SEVERITY[nominal.level] else "better", moves
     if abs(miss_km - nominal.miss_km) <= NOTABLE_CHANGE * nominal.miss_km:
-        return "same", words
-    return "worse" if miss_km < nominal.miss_km else "better", words
+        return "same", moves
+    return "worse" if miss_km < nominal.miss_km else "better", moves
 
 
 def _missing(event: EventRecord, solution: Solution, setting: SolutionSetting) -> SolutionEvent:
@@ -230,9 +232,9 @@ def _missing(event: EventRecord, solution: Solution, setting: SolutionSetting) -
     covered = any(span.start <= event.tca <= span.stop for span in spans)
     return SolutionEvent(
         effect="vanishes" if covered else "uncovered",
-        words=f"the pair stays above {setting.limit_km:g} km then"
+        compared=SolutionAbove(rule="solution_stays_above", limit_km=setting.limit_km)
         if covered
-        else "the solution's ephemeris does not cover that time",
+        else SolutionUncovered(),
         event_id=event.event_id,
         primary=event.primary,
         secondary=event.secondary,

@@ -1,20 +1,24 @@
-"""Alert levels: which rule puts an approach or a crossing at which level, and the reason in words."""
+"""Alert levels: which rule puts an approach or a crossing at which level, and the figures that decide."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
+from nearpass.reasons.levels import (
+    CadAbove,
+    CadBelow,
+    Level,
+    LevelReason,
+    LevelReasons,
+    OrbitsClear,
+    OrbitsClearInTime,
+    OrbitsNear,
+    PcReaches,
+)
 
-class Level(StrEnum):
-    """How much attention an approach needs; red asks for a decision, yellow for watching."""
-
-    RED = "red"
-    YELLOW = "yellow"
-    GREEN = "green"
-
+__all__ = ["SEVERITY", "UNKNOWN_TIMING_S", "AlertRule", "Level", "Verdict", "assess", "assess_crossing"]
 
 UNKNOWN_TIMING_S: Final = 900.0
 """Timing error of a low orbiter after a safing, up to 15 minutes: the largest published for a working spacecraft (Mars
@@ -40,10 +44,10 @@ class AlertRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """A level and why, in words a reader can quote."""
+    """A level and the figures that gave it."""
 
     level: Level
-    reason: str
+    reason: LevelReasons
 
 
 def assess(
@@ -57,19 +61,19 @@ def assess(
         to_surface: Whether the distance is to a body's surface; the reason says so.
         probability: Probability of collision, None where there is none.
     """
-    measured = "distance to the surface" if to_surface else "miss distance"
     for rule in _most_severe_first(rules):
-        reasons = []
+        reasons: list[LevelReason] = []
         if distance_km < rule.cad_km:
-            reasons.append(f"{measured} {distance_km:.3f} km is below the {rule.level} threshold of {rule.cad_km:g} km")
-        if rule.pc is not None and probability is not None and probability >= rule.pc:
             reasons.append(
-                f"probability of collision {probability:.1e} reaches the {rule.level} threshold of {rule.pc:.0e}"
+                CadBelow(level=rule.level, value_km=distance_km, limit_km=rule.cad_km, to_surface=to_surface)
             )
+        if rule.pc is not None and probability is not None and probability >= rule.pc:
+            reasons.append(PcReaches(level=rule.level, value=probability, limit=rule.pc))
         if reasons:
-            return Verdict(level=rule.level, reason="; ".join(reasons))
+            return Verdict(level=rule.level, reason=tuple(reasons))
     widest_km = max(rule.cad_km for rule in rules)
-    return Verdict(level=Level.GREEN, reason=f"{measured} {_spoken(distance_km)} is above {widest_km:g} km")
+    above = CadAbove(value_km=distance_km, limit_km=widest_km, to_surface=to_surface)
+    return Verdict(level=Level.GREEN, reason=(above,))
 
 
 def assess_crossing(
@@ -93,31 +97,26 @@ def assess_crossing(
         timing_sigma_s: One sigma of the difference of both timings, None where it is not known.
         to_surface: Whether the distance is to a body's surface; the reason says so.
     """
-    beside = ""
-    passes = f"the orbits pass {oxd_km:.3f} km from {'the surface' if to_surface else 'each other'}"
+    cleared: LevelReason = OrbitsClear(value_km=oxd_km, to_surface=to_surface)
     for rule in _most_severe_first(rules):
         if rule.oxd_km is None or oxd_km >= rule.oxd_km:
             continue
-        near = f"{passes}, below the {rule.level} threshold of {rule.oxd_km:g} km"
-        if oxt_s is None:
-            return Verdict(level=rule.level, reason=f"{near}; the timing is unknown")
-        if timing_sigma_s is None or rule.oxt_sigmas is None:
-            apart = f"{abs(oxt_s):.1f} s apart, with an unknown uncertainty"
-            if abs(oxt_s) <= UNKNOWN_TIMING_S:
-                return Verdict(level=rule.level, reason=f"{near}, {apart}")
-            beside = f"{passes}, but {apart}"
-            continue
-        sigmas = abs(oxt_s) / timing_sigma_s if timing_sigma_s > 0 else float("inf")
-        apart = f"{abs(oxt_s):.1f} s or {sigmas:.1f} timing sigmas apart"
-        if sigmas <= rule.oxt_sigmas:
-            return Verdict(level=rule.level, reason=f"{near}, {apart}")
-        beside = f"{passes}, but {apart}"
-    return Verdict(level=Level.GREEN, reason=beside or passes)
+        sigma_s = timing_sigma_s if rule.oxt_sigmas is not None else None
+        if oxt_s is None or not _clears(rule, abs(oxt_s), sigma_s):
+            near = OrbitsNear(
+                level=rule.level, value_km=oxd_km, limit_km=rule.oxd_km, to_surface=to_surface,
+                apart_s=None if oxt_s is None else abs(oxt_s), timing_sigma_s=sigma_s,
+            )  # fmt: skip
+            return Verdict(level=rule.level, reason=(near,))
+        cleared = OrbitsClearInTime(value_km=oxd_km, to_surface=to_surface, apart_s=abs(oxt_s), timing_sigma_s=sigma_s)
+    return Verdict(level=Level.GREEN, reason=(cleared,))
 
 
-def _spoken(distance_km: float) -> str:
-    """Kilometres with three decimals, metres where those would hide the figure."""
-    return f"{distance_km:.3f} km" if abs(distance_km) >= 0.1 else f"{distance_km * 1000:.1f} m"
+def _clears(rule: AlertRule, apart_s: float, timing_sigma_s: float | None) -> bool:
+    """Whether two passages are too far apart in time for an encounter."""
+    if timing_sigma_s is None or rule.oxt_sigmas is None:
+        return apart_s > UNKNOWN_TIMING_S
+    return timing_sigma_s <= 0 or apart_s / timing_sigma_s > rule.oxt_sigmas
 
 
 def _most_severe_first(rules: Sequence[AlertRule]) -> list[AlertRule]:

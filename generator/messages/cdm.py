@@ -1,7 +1,7 @@
 """Conjunction Data Messages (CCSDS 508.0-B-1, June 2013 with corrigenda; ISO 19389): the records and the keywords.
 
 :mod:`nearpass.messages.cdm_read` and :mod:`nearpass.messages.cdm_write` turn a message in keyword-value notation or XML
-into these records and back; :mod:`nearpass.cycle.cdm_event` makes one from an event, and
+into these records and back; :mod:`nearpass.report.cdm_event` makes one from an event, and
 :mod:`nearpass.cycle.cdm_compare` takes one apart. Both notations follow from the one table :data:`FIELDS`.
 
 Units are those of the message, which mixes them: states in km and km/s, everything relative and every covariance in

@@ -15,7 +15,6 @@ from collections.abc import Iterator
 
 from nearpass.archive.archive import Archive, Signer
 from nearpass.archive.durable import canonical_json, sha256_of
-from nearpass.cycle.cdm_event import event_cdm
 from nearpass.errors import ArchiveError, LeakError
 from nearpass.messages.cdm_write import write_cdm_kvn, write_cdm_xml
 from nearpass.publish.leak import leaks_in, vocabulary
@@ -24,6 +23,8 @@ from nearpass.record.record import CycleRecord
 from nearpass.release.reduction import reduced
 from nearpass.release.secrets import secrets_of
 from nearpass.report import tables
+from nearpass.report.cdm_event import event_cdm
+from nearpass.report.wording import said
 
 SCHEMA = 1
 
@@ -51,7 +52,7 @@ def package(
     files = dict(_files(archive, shown, edition.marking, event_id))
     if not edition.everything:
         own = [(name, data) for name, data in files.items() if not name.startswith("inputs/")]
-        leaks = leaks_in(own, (), secrets_of(full, shown, vocabulary()))
+        leaks = leaks_in(own, (), secrets_of(full, shown, vocabulary(), said=said))
         if leaks:
             raise LeakError(f"an edition must not hold what is withheld from it: {leaks[0]}", value=edition.id)
     manifest = canonical_json({

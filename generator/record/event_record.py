@@ -8,6 +8,7 @@ from typing import Literal
 from nearpass.astro.fields import EpochText, Matrix6, Span, Vector
 from nearpass.encounter.alert import Level
 from nearpass.encounter.uncertainty import Basis
+from nearpass.reasons.levels import LevelReasons
 
 Shown = Literal["full", "metrics", "anonymous"]
 """How much an edition holds of something; the archived record holds all of it (nearpass.release.reduction)."""
@@ -143,7 +144,7 @@ class CrossingRecord:
     secondary_latitude_deg: float
     branch: int
     level: Level
-    reason: str
+    reason: LevelReasons
     approximate: str | None
 
 
@@ -201,7 +202,7 @@ class EventRecord:
     approach_angle_deg: float | None
     at_boundary: bool
     level: Level
-    reason: str
+    reason: LevelReasons
     approximate: str | None
     deadline: EpochText | None
     deadline_object: str | None

@@ -14,7 +14,8 @@ from scipy.optimize import linear_sum_assignment
 
 from nearpass.astro.epochs import Epoch
 from nearpass.encounter.alert import SEVERITY, Level
-from nearpass.record.record import ChangeKind, ChangeRecord, CycleRecord, DormantEvent, EventRecord, HistoryPoint
+from nearpass.reasons.changes import ChangeKind, ChangeReason, LimitPassed, ListChanged, MissMoved, NotScreened
+from nearpass.record.record import ChangeRecord, CycleRecord, DormantEvent, EventRecord, HistoryPoint
 
 ID_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no letter that is taken for a digit or for another letter when an id is read out."""
@@ -41,11 +42,11 @@ class Passage(Protocol):
 
 
 class Known(Passage, Protocol):
-    """A passage that has its id."""
+    """A close approach that already has the id of its event."""
 
     @property
     def event_id(self) -> str:
-        """The id."""
+        """The event's id."""
 
 
 Event = TypeVar("Event", bound=Known)
@@ -251,18 +252,20 @@ class _Listed:
 
 
 def _new(event: EventRecord, previous: CycleRecord, listed: _Listed, before: _Listed) -> ChangeRecord:
+    limit_km = previous.thresholds.limit_km
+    reason: ChangeReason
     if before.has(event, listed.within_s(event)):
-        reason = "the list had it, but it was not among the approaches that are told in full"
+        reason = ListChanged(rule="told_now")
     elif any(left.event_id == event.event_id for left in previous.dormant):
-        reason = f"the approach came back below the listing limit of {previous.thresholds.limit_km:g} km"
+        reason = LimitPassed(rule="came_back_below", limit_km=limit_km)
     elif event.tca > previous.window.stop:
-        reason = "the window now reaches its time"
+        reason = ListChanged(rule="window_reaches")
     elif listed.covers(event) and previous.sweep is not None:
-        reason = f"the older element sets gave no approach of the pair below {previous.thresholds.limit_km:g} km then"
+        reason = LimitPassed(rule="older_elements_stayed_above", limit_km=limit_km)
     elif not any((p.primary, p.secondary) == (event.primary, event.secondary) for p in previous.pairs):
-        reason = "the pair was not part of the previous cycle"
+        reason = ListChanged(rule="pair_is_new")
     else:
-        reason = f"the approach came below the listing limit of {previous.thresholds.limit_km:g} km"
+        reason = LimitPassed(rule="came_below", limit_km=limit_km)
     return _change("new", event, None, reason)
 
 
@@ -274,41 +277,43 @@ def _moved(event: EventRecord, earlier: EventRecord) -> list[ChangeRecord]:
     if by_level == 0 and abs(event.miss_km - earlier.miss_km) <= NOTABLE_CHANGE * earlier.miss_km:
         return []
     worse = by_level > 0 or (by_level == 0 and event.miss_km < earlier.miss_km)
-    reason = f"miss distance {earlier.miss_km:.3f} km became {event.miss_km:.3f} km"
-    if earlier.miss_sigma_km:
-        sigmas = abs(event.miss_km - earlier.miss_km) / earlier.miss_sigma_km
-        reason += f", {sigmas:.1f} of the sigmas that the previous cycle gave"
+    reason = MissMoved(
+        previous_km=earlier.miss_km, value_km=event.miss_km, previous_sigma_km=earlier.miss_sigma_km or None
+    )
     return [_change("worse" if worse else "better", event, earlier, reason)]
 
 
 def _left(earlier: EventRecord, record: CycleRecord, listed: _Listed, before: _Listed) -> ChangeRecord:
     if earlier.tca <= record.window.start:
-        return _change("passed", None, earlier, "its time of closest approach lies before this cycle's data cut-off")
+        return _change("passed", None, earlier, ListChanged(rule="passed"))
     pair = next((p for p in record.pairs if (p.primary, p.secondary) == (earlier.primary, earlier.secondary)), None)
+    reason: ChangeReason
     if pair is None and record.sweep is not None and before.covers(earlier):
         reason = _left_catalogue(earlier, record, still=listed.has(earlier, before.within_s(earlier)))
     elif pair is None:
-        reason = "the pair is no longer part of the configuration"
+        reason = ListChanged(rule="pair_left")
     elif pair.unscreened is not None:
-        reason = f"the pair is no longer screened: {pair.unscreened}"
+        reason = NotScreened(rule="pair_unscreened", because=pair.unscreened)
     elif earlier.tca > record.window.stop:
-        reason = "its time lies after the end of this cycle's window"
+        reason = ListChanged(rule="window_ends_before")
     elif gap := next((span for span in pair.uncovered if span.start <= earlier.tca <= span.stop), None):
-        reason = f"the pair is no longer covered at that time: {gap.reason}"
+        reason = NotScreened(rule="time_uncovered", because=gap.reason)
     else:
-        reason = f"by the newer ephemerides the pair stays above {record.thresholds.limit_km:g} km then"
+        reason = LimitPassed(rule="stays_above", limit_km=record.thresholds.limit_km)
     return _change("gone", None, earlier, reason)
 
 
-def _left_catalogue(earlier: EventRecord, record: CycleRecord, *, still: bool) -> str:
+def _left_catalogue(earlier: EventRecord, record: CycleRecord, *, still: bool) -> ChangeReason:
     if earlier.tca > record.window.stop:
-        return "its time lies after the end of this cycle's window"
+        return ListChanged(rule="window_ends_before")
     if still:
-        return "the list still has it, but it is no longer among the approaches that are told in full"
-    return f"the newer element sets give no approach of the pair below {record.thresholds.limit_km:g} km then"
+        return ListChanged(rule="told_no_longer")
+    return LimitPassed(rule="newer_elements_stay_above", limit_km=record.thresholds.limit_km)
 
 
-def _change(kind: ChangeKind, event: EventRecord | None, earlier: EventRecord | None, reason: str) -> ChangeRecord:
+def _change(
+    kind: ChangeKind, event: EventRecord | None, earlier: EventRecord | None, reason: ChangeReason
+) -> ChangeRecord:
     shown = event or earlier
     if shown is None:
         raise ValueError("a change needs an event")

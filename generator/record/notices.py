@@ -9,6 +9,8 @@ from pydantic import TypeAdapter
 
 from nearpass.astro.fields import EpochText
 from nearpass.encounter.alert import Level
+from nearpass.reasons.changes import ChangeReason
+from nearpass.reasons.levels import LevelReason
 from nearpass.record.record import ChangeKind, ChangeRecord, CycleRecord, EventRecord
 
 LEFT: Final[frozenset[ChangeKind]] = frozenset({"passed", "gone"})
@@ -33,7 +35,7 @@ class Notice:
     tca: EpochText
     miss_km: float | None
     deadline: EpochText | None
-    reason: str
+    reason: tuple[LevelReason | ChangeReason, ...]
 
 
 def notices(record: CycleRecord) -> tuple[Notice, ...]:
@@ -57,7 +59,7 @@ def notices(record: CycleRecord) -> tuple[Notice, ...]:
             continue
         if level is not previous and {level, previous} & {Level.RED, Level.YELLOW}:
             event = events.get(change.event_id)
-            reason = change.reason if level is None or event is None else f"{event.reason}; {change.reason}"
+            reason = (*(event.reason if level is not None and event is not None else ()), change.reason)
             found.append(_notice(record, change, level=level, previous=previous, reason=reason, event=event))
     return tuple(found)
 
@@ -68,7 +70,7 @@ def _notice(
     *,
     level: Level | None,
     previous: Level | None,
-    reason: str,
+    reason: tuple[LevelReason | ChangeReason, ...],
     event: EventRecord | None,
 ) -> Notice:
     names = {item.id: item.name for item in record.objects}

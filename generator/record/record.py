@@ -16,6 +16,8 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from nearpass.astro.fields import EpochText, Matrix6, Series, Span, Vector
 from nearpass.encounter.alert import Level
 from nearpass.errors import ArchiveError
+from nearpass.reasons.changes import ChangeKind, ChangeReason
+from nearpass.reasons.coverage import CoverageReasons
 from nearpass.record.event_record import (
     BPlaneRecord,
     CrossingRecord,
@@ -99,8 +101,7 @@ __all__ = [
     "load",
 ]
 
-SCHEMA: Final = 3
-ChangeKind = Literal["new", "worse", "better", "passed", "gone"]
+SCHEMA: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +110,7 @@ class UncoveredSpan:
 
     start: EpochText
     stop: EpochText
-    reason: str
+    reason: CoverageReasons
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,7 +230,7 @@ class PairRecord:
 
     primary: str
     secondary: str
-    unscreened: str | None
+    unscreened: CoverageReasons | None
     covered_s: float
     uncovered_s: float
     uncovered: tuple[UncoveredSpan, ...]
@@ -244,7 +245,7 @@ class PairRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeRecord:
-    """How an event differs from the previous cycle; ``reason`` says so in words.
+    """How an event differs from the previous cycle, and why.
 
     Kinds: new; worse and better (its level changed, or its miss by more than a tenth); passed (its TCA lies before
     the cut-off); gone (it left the list for another reason).
@@ -259,7 +260,7 @@ class ChangeRecord:
     previous_level: Level | None
     miss_km: float | None
     previous_miss_km: float | None
-    reason: str
+    reason: ChangeReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,9 @@ from typing import Literal
 
 from nearpass.astro.fields import EpochText, Span, Vector
 from nearpass.encounter.alert import Level
+from nearpass.reasons.changes import SolutionReason
+from nearpass.reasons.coverage import CoverageReasons
+from nearpass.reasons.levels import LevelReasons
 from nearpass.record.input_record import InputRecord
 
 Role = Literal["alternative", "planned"]
@@ -41,7 +44,7 @@ class SolutionPair:
     """What was screened of a solution against one other object's nominal trajectory; as in a pair's own record."""
 
     other: str
-    unscreened: str | None
+    unscreened: CoverageReasons | None
     covered_s: float
     uncovered_s: float
     proven_no_closer_than_km: float | None
@@ -53,13 +56,13 @@ class SolutionEvent:
     """A close approach by this solution, or one of the nominal solution that it does not have.
 
     ``event_id`` names the nominal event that it is, None where the approach only appears here. ``effect`` compares it
-    with that event and ``words`` says how. Where the event vanishes, or the solution does not cover its time, TCA and
-    all that follows from it are None, and ``level`` is green for one that vanishes and None for one not covered.
+    with that event and ``compared`` says how. Where the event vanishes, or the solution does not cover its time, TCA
+    and all that follows from it are None, and ``level`` is green for one that vanishes and None for one not covered.
     Vectors as in events.
     """
 
     effect: Effect
-    words: str
+    compared: SolutionReason
     event_id: str | None
     primary: str
     secondary: str
@@ -73,7 +76,7 @@ class SolutionEvent:
     pc: float | None
     method: str | None
     level: Level | None
-    reason: str | None
+    reason: LevelReasons | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +94,7 @@ class SolutionRecord:
     note: str | None
     inputs: tuple[InputRecord, ...]
     coverage: tuple[Span, ...]
-    unscreened: str | None
+    unscreened: CoverageReasons | None
     difference: DifferenceRecord | None
     pairs: tuple[SolutionPair, ...]
     events: tuple[SolutionEvent, ...]

@@ -17,23 +17,24 @@ from nearpass.record.marking import MarkingRecord
 from nearpass.release import parts
 from nearpass.release.lens import Rule, Rules, none
 from nearpass.release.values import (
-    change_words,
+    change_reason,
     command,
     contacts,
     distance,
     empty,
     event_name,
     event_names,
+    figures,
     history,
     hours_down,
     hours_up,
     instant,
     keep,
     least_distance,
-    level_only,
-    level_words,
     named,
     neutral_name,
+    no_figures,
+    no_reason,
     own_deadline,
     own_decider,
     pc_words,
@@ -45,7 +46,6 @@ from nearpass.release.values import (
     whole_only,
     with_sigma,
     with_sigma_all,
-    withheld_words,
 )
 
 _OPEN: Final = Rule(keep, keep, keep)
@@ -185,7 +185,7 @@ RULES: Final[Rules] = MappingProxyType({
         "contacts": Rule(contacts, empty, empty), "shown": _SHOWN,
     },
     records.PairRecord: {
-        "primary": _NAMED, "secondary": _NAMED, "unscreened": Rule(keep, keep, withheld_words),
+        "primary": _NAMED, "secondary": _NAMED, "unscreened": Rule(keep, keep, no_reason),
         "covered_s": Rule(keep, hours_down, hours_down), "uncovered_s": Rule(keep, hours_up, hours_up),
         "uncovered": _SECRETS, "proven_no_closer_than_km": Rule(keep, least_distance, least_distance),
         "proof": Rule(keep, keep, none), "nearest": _OPEN, "profile": _SECRET,
@@ -195,12 +195,12 @@ RULES: Final[Rules] = MappingProxyType({
     records.ChangeRecord: {
         "kind": _OPEN, "event_id": _EVENT, "primary": _NAMED, "secondary": _NAMED, "tca": _INSTANT, "level": _OPEN,
         "previous_level": _OPEN, "miss_km": _DISTANCE, "previous_miss_km": _DISTANCE,
-        "reason": Rule(change_words, change_words, change_words),
+        "reason": Rule(change_reason, change_reason, change_reason),
     },
     event_record.EventRecord: {
         "event_id": _EVENT, "primary": _NAMED, "secondary": _NAMED, "tca": _INSTANT, "miss_km": _DISTANCE,
         "surface_km": _DISTANCE, "at_boundary": _OPEN, "level": _OPEN,
-        "reason": Rule(level_words, level_only, level_only), "approximate": _SECRET,
+        "reason": Rule(figures, no_figures, no_figures), "approximate": _SECRET,
         "deadline": Rule(keep, own_deadline, none), "deadline_object": Rule(keep, own_decider, none),
         **dict.fromkeys(_GEOMETRY, _SECRET),
         "uncertainty": Rule(sigmas, empty, empty), "miss_sigma_km": _SIGMA, "miss_sigma_rtn_km": _SIGMA,
@@ -225,13 +225,13 @@ RULES: Final[Rules] = MappingProxyType({
     },
     solution_record.SolutionEvent: {
         **dict.fromkeys(_SCREENED, _OPEN),
-        "words": Rule(level_words, level_only, level_only), "miss_sigma_km": _SIGMA, "pc": _SIGMA, "method": _SIGMA,
-        "reason": Rule(level_words, level_only, level_only),
+        "compared": Rule(figures, no_figures, no_figures), "miss_sigma_km": _SIGMA, "pc": _SIGMA, "method": _SIGMA,
+        "reason": Rule(figures, no_figures, no_figures),
     },
     event_record.CrossingRecord: {
         **dict.fromkeys(_PASSAGES, _OPEN),
         "primary": _OPEN, "secondary": _OPEN, "timing_sigma_s": _SIGMA, "approximate": _OPEN,
-        "reason": Rule(level_words, level_only, level_only),
+        "reason": Rule(figures, no_figures, no_figures),
     },
 })  # fmt: skip
 """By record class and field. Fields of the lists in :data:`_PLAIN` are open within what holds them."""

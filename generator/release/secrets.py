@@ -19,13 +19,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nearpass import reasons
 from nearpass.astro.epochs import Epoch, TimeSystem
 from nearpass.record.record import (
     BodyRecord,
@@ -56,6 +57,7 @@ IDENTITIES: Final = frozenset({
 OWN_WORDS: Final = frozenset({FunnelStep, SweepStep, MethodRecord, BodyRecord})
 """Records whose names are those of the program or of a planet."""
 _NAMES: Final = {**dict.fromkeys(OWN_WORDS, "words"), SolutionRecord: "solution_name"}
+REASONS: Final = reasons.__name__
 FloatArray = NDArray[np.float64]
 
 
@@ -111,7 +113,13 @@ class Told:
 NOTHING_TOLD: Final = Told()
 
 
-def secrets_of(full: CycleRecord, shown: CycleRecord, vocabulary: str = "", told: Told = NOTHING_TOLD) -> Secrets:
+def secrets_of(
+    full: CycleRecord,
+    shown: CycleRecord,
+    vocabulary: str = "",
+    told: Told = NOTHING_TOLD,
+    said: Callable[[object], str] | None = None,
+) -> Secrets:
     """What a site made from ``shown`` must not hold of ``full``.
 
     Args:
@@ -119,10 +127,11 @@ def secrets_of(full: CycleRecord, shown: CycleRecord, vocabulary: str = "", told
         shown: What the edition may hold of it.
         vocabulary: The program's own words (:func:`plain_text`): text that stands in them and names nobody is free.
         told: What the edition had of things that this cycle no longer has.
+        said: How pages put a reason into words: the sentences of the full record are secrets as well.
     """
-    ours = list(leaves(full))
+    ours = list(leaves(full, said=said))
     theirs = [
-        *leaves((shown, *told.events)),
+        *leaves((shown, *told.events), said=said),
         *(Leaf(field="id", place="", value=name, series=False) for name in told.objects),
     ]
     open_floats = {leaf.value for leaf in theirs if isinstance(leaf.value, float)}
@@ -140,25 +149,29 @@ def secrets_of(full: CycleRecord, shown: CycleRecord, vocabulary: str = "", told
     )
 
 
-def leaves(record: object, place: str = "record", field: str = "") -> Iterator[Leaf]:
-    """Every plain value of a record with its place, such as ``record.events[3].tca``."""
+def leaves(
+    record: object, place: str = "record", field: str = "", said: Callable[[object], str] | None = None
+) -> Iterator[Leaf]:
+    """Every plain value of a record with its place, such as ``record.events[3].tca``; of a reason also what is said."""
     if is_dataclass(record) and not isinstance(record, Epoch | type):
+        if said is not None and type(record).__module__.startswith(REASONS):
+            yield Leaf(field=field, place=place, value=said(record), series=False)
         for entry in fields(record):
             named = _NAMES.get(type(record), "name") if entry.name == "name" else entry.name
-            yield from leaves(getattr(record, entry.name), f"{place}.{entry.name}", named)
+            yield from leaves(getattr(record, entry.name), f"{place}.{entry.name}", named, said)
     elif isinstance(record, tuple):
-        yield from _of_tuple(record, place, field)
+        yield from _of_tuple(record, place, field, said)
     elif record is not None:
         yield Leaf(field=field, place=place, value=record, series=False)
 
 
-def _of_tuple(values: tuple[Any, ...], place: str, field: str) -> Iterator[Leaf]:
+def _of_tuple(values: tuple[Any, ...], place: str, field: str, said: Callable[[object], str] | None) -> Iterator[Leaf]:
     flat = _flat(values)
     if flat is not None and len(flat) > LONG_SERIES:
         yield from (Leaf(field=field, place=place, value=value, series=True) for value in flat if value is not None)
         return
     for index, value in enumerate(values):
-        yield from leaves(value, f"{place}[{index}]", field)
+        yield from leaves(value, f"{place}[{index}]", field, said)
 
 
 def _flat(values: tuple[Any, ...]) -> list[float | None] | None:

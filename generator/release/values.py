@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, Final
 
+from nearpass.reasons.changes import ChangeReason, InGeneral
+from nearpass.reasons.coverage import CoverageReasons
+from nearpass.reasons.general import Withheld
 from nearpass.record.event_record import HistoryPoint, UncertaintyRecord
 from nearpass.record.marking import Show
 from nearpass.release.lens import Lens
 from nearpass.release.names import rounded_epoch
 
 HOUR_S: Final = 3600.0
-LEVEL_ONLY: Final = "by the publisher's rules; the figures are withheld in this edition"
 PC_WITHHELD: Final = "it is withheld in this edition"
-CHANGE_WORDS: Final[Mapping[str, str]] = MappingProxyType({
-    "new": "it was not in the previous cycle", "worse": "it came nearer or its level rose",
-    "better": "it moved away or its level fell", "passed": "its time has passed", "gone": "it is no longer listed",
-})  # fmt: skip
 
 
 def keep(value: Any, lens: Lens) -> Any:
@@ -104,9 +100,9 @@ def sigma_words(value: str, lens: Lens) -> str:
     return value if lens.sigma else PC_WITHHELD
 
 
-def level_words(value: str, lens: Lens) -> str:
-    """Why a level holds, where the figures in it may be told."""
-    return value if lens.sigma else LEVEL_ONLY
+def figures(value: Any, lens: Lens) -> Any:
+    """A reason with its figures, where the covariances that they rest on may be seen; else that they are withheld."""
+    return value if lens.sigma else no_figures(value, lens)
 
 
 def pc_words(_: str, lens: Lens) -> str:
@@ -114,14 +110,15 @@ def pc_words(_: str, lens: Lens) -> str:
     return "rounded for this edition" if lens.item.pc is not None else PC_WITHHELD
 
 
-def level_only(_: str, __: Lens) -> str:
-    """The reason of a level without figures."""
-    return LEVEL_ONLY
+def no_figures(value: Any, _: Lens) -> Any:
+    """That the figures of a reason are withheld; several reasons become one."""
+    withheld = Withheld(rule="figures_withheld")
+    return None if value is None else (withheld,) if isinstance(value, tuple) else withheld
 
 
-def change_words(value: str, lens: Lens) -> str:
-    """Why an event changed; in general words where the figures or names in it may not be told."""
-    return value if lens.show is Show.FULL and lens.sigma else CHANGE_WORDS[lens.item.kind]
+def change_reason(value: ChangeReason, lens: Lens) -> ChangeReason:
+    """Why an event changed; only the kind of the change where the figures or names in it may not be told."""
+    return value if lens.show is Show.FULL and lens.sigma else InGeneral(kind=lens.item.kind)
 
 
 def own_deadline(value: Any, lens: Lens) -> Any:
@@ -145,9 +142,9 @@ def contacts(value: Any, lens: Lens) -> Any:
     return lens.of(value) if lens.edition.everything or lens.edition.parties else ()
 
 
-def withheld_words(value: str | None, _: Lens) -> str | None:
+def no_reason(value: CoverageReasons | None, _: Lens) -> CoverageReasons | None:
     """That there is a reason, not which."""
-    return None if value is None else "the reason is withheld in this edition"
+    return None if value is None else (Withheld(rule="reason_withheld"),)
 
 
 def history(value: tuple[HistoryPoint, ...], lens: Lens) -> Any:

@@ -161,7 +161,7 @@ def notices_table(notices: Sequence[Notice]) -> Table:
                 level_cell(notice.previous_level) if notice.previous_level else Cell(text="new", sort="3"),
                 time_cell(notice.tca),
                 number_cell(notice.miss_km, 3),
-                Cell(text=wording.sentence(notice.reason)),
+                Cell(text=wording.sentence(wording.said(notice.reason))),
             ))
             for notice in notices
         ),

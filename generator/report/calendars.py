@@ -45,7 +45,7 @@ def _entries(record: CycleRecord, event: EventRecord) -> Iterator[Event]:
     names = {item.id: item.name for item in record.objects}
     pair = f"{names.get(event.primary, event.primary)} – {names.get(event.secondary, event.secondary)}"
     level = event.level.value.capitalize()
-    said = wording.sentence(event.reason)
+    said = wording.sentence(wording.said(event.reason))
     yield _entry(record, event, "tca", event.tca, f"{level}: closest approach {pair}", said)
     if event.deadline is not None:
         who = names.get(event.deadline_object or "", event.deadline_object or "")

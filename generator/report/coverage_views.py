@@ -85,7 +85,7 @@ def coverage_table(pairs: Sequence[PairRecord], links: Links) -> Table:
             Cell(text=f"{pair.primary} – {pair.secondary}", href=links.pair(pair)),
             *(cell(_COLUMN[key], pair) for key in shown),
             number_cell(100.0 * pair.covered_s / total_s if total_s else None, 1),
-            Cell(text=pair.unscreened or _reasons(pair)),
+            Cell(text=wording.said(pair.unscreened) if pair.unscreened else _reasons(pair)),
         )))  # fmt: skip
     return Table(
         caption="Coverage: what is proven of each pair, the nearest first",
@@ -110,7 +110,7 @@ def coverage_table(pairs: Sequence[PairRecord], links: Links) -> Table:
 def _reasons(pair: PairRecord) -> str:
     if not pair.uncovered:
         return "covered throughout"
-    reasons = list(dict.fromkeys(span.reason for span in pair.uncovered))
+    reasons = list(dict.fromkeys(wording.said(span.reason) for span in pair.uncovered))
     return f"{wording.span(pair.uncovered_s)}: {'; '.join(reasons)}"
 
 
@@ -136,7 +136,7 @@ def uncovered_table(pairs: Sequence[PairRecord], links: Links) -> Table:
                 time_cell(span.start),
                 time_cell(span.stop),
                 span_cell(span.stop - span.start),
-                Cell(text=span.reason),
+                Cell(text=wording.said(span.reason)),
             ))
             for pair, span in kept
         ),

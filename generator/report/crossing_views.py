@@ -132,7 +132,7 @@ def _card(of_pair: Sequence[CrossingGroup], catalogue: Catalogue, links: Links) 
         where=f"between the orbits {_place(first)}" + _on(first.leading),
         when=wording.sentence(_season_of(first)),
         timing=wording.sentence(timing(first, catalogue)),
-        reason=wording.sentence(first.leading.reason),
+        reason=wording.sentence(wording.said(first.leading.reason)),
         also=wording.sentence(wording.listing(also)) if also else None,
     )
 

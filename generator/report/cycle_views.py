@@ -136,7 +136,7 @@ def change_views(catalogue: Catalogue, links: Links) -> tuple[ChangeView, ...]:
 
 def grouped_changes(catalogue: Catalogue, links: Links) -> tuple[ChangeView, ...]:
     """The same with green events of one pair, kind and reason in one entry: a season of crossings brings dozens."""
-    groups: dict[tuple[str, ...], list[ChangeRecord]] = {}
+    groups: dict[tuple[object, ...], list[ChangeRecord]] = {}
     for change in catalogue.record.changes:
         quiet = {change.level, change.previous_level} <= {Level.GREEN, None}
         alone = "" if quiet else change.event_id
@@ -190,7 +190,7 @@ def change_view(change: ChangeRecord, catalogue: Catalogue, links: Links) -> Cha
         tca=None if unknown else f"{wording.minute(change.tca)} UTC",
         tca_machine=None if unknown else wording.machine_time(change.tca),
         miss=None if unknown else miss,
-        reason=wording.sentence(wording.PHASE_UNKNOWN if unknown else change.reason),
+        reason=wording.sentence(wording.PHASE_UNKNOWN if unknown else wording.said(change.reason)),
     )
 
 
@@ -354,7 +354,7 @@ def _matrix_cell(
         label = f"{name}: {wording.PHASE_UNKNOWN}" + (f"; the orbits cross, {alert.value}" if alert else "")
         return MatrixCell(state="none", text="?", label=label, href=href, partly=False)
     if pair.unscreened is not None or pair.nearest is None:
-        reason = pair.unscreened or "no time in common"
+        reason = wording.said(pair.unscreened) if pair.unscreened else "no time in common"
         return MatrixCell(state="none", text="×", label=f"{name}: not screened, {reason}", href=href, partly=False)
     level = worst.get((pair.primary, pair.secondary))
     label = f"{name}: nearest {wording.distance(pair.nearest.miss_km)} at {wording.minute(pair.nearest.tca)} UTC"

@@ -134,7 +134,7 @@ def _exact_card(event: EventRecord, catalogue: Catalogue, links: Links) -> Event
         pc_basis=risk_views.basis(event.probability),
         max_pc=risk_views.highest(event.probability),
         max_side=risk_views.side(event.probability),
-        reason=wording.sentence(event.reason),
+        reason=wording.sentence(wording.said(event.reason)),
         change=wording.sentence(change_text(event, catalogue)),
         deadline=wording.moment_to_minute(event.deadline) if event.deadline else "no deadline",
         deadline_machine=wording.machine_time(event.deadline) if event.deadline else None,
@@ -222,7 +222,7 @@ def summary(event: EventRecord, catalogue: Catalogue) -> str:
         else f"How sure the distance is cannot be said: {_sigma(event, catalogue).removeprefix('unknown, ')}.",
         _probability(event),
         *([line] if (line := remark_views.approximations([event.approximate])) else []),
-        f"The approach is {event.level.value}: {event.reason}.",
+        f"The approach is {event.level.value}: {wording.said(event.reason)}.",
     ]
     if event.level is Level.RED and event.deadline is not None:
         parts.append(
@@ -245,7 +245,7 @@ def _coarse_summary(event: EventRecord, catalogue: Catalogue) -> str:
     return (
         f"On {wording.moment_to_minute(event.tca)}, {who[0]} and {who[1]} pass each other "
         f"{where}; both are rounded for this edition, and the geometry is "
-        f"withheld.{chance} The approach is {event.level.value}, {event.reason}."
+        f"withheld.{chance} The approach is {event.level.value}, {wording.said(event.reason)}."
     )
 
 

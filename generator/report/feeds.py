@@ -85,7 +85,7 @@ def _summary(notice: Notice) -> str:
     before = f"Was {notice.previous_level.value}." if notice.previous_level else "New."
     needs_decision = notice.level in {Level.RED, Level.YELLOW} and notice.deadline is not None
     until = f" Decide by {wording.moment_to_minute(notice.deadline)}." if needs_decision and notice.deadline else ""
-    return f"{wording.sentence(notice.reason)} {before}{until}"
+    return f"{wording.sentence(wording.said(notice.reason))} {before}{until}"
 
 
 def _identity(*parts: str) -> str:

@@ -341,7 +341,10 @@ def _pair_crossings(pair: PairRecord, catalogue: Catalogue, links: Links) -> Pai
 
 def _pair_statement(pair: PairRecord, record: CycleRecord) -> tuple[str, ...]:
     if pair.unscreened is not None:
-        return (wording.sentence(f"not screened: {pair.unscreened}"), "Nothing is said about how near the two come.")
+        return (
+            wording.sentence(f"not screened: {wording.said(pair.unscreened)}"),
+            "Nothing is said about how near the two come.",
+        )
     start, stop = wording.minute(record.window.start), wording.minute(record.window.stop)
     lines = []
     if pair.proven_no_closer_than_km:

@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from nearpass.archive.archive import cycle_folder
 from nearpass.archive.register import Entry
-from nearpass.cycle.cdm_event import event_cdm
 from nearpass.errors import PublicationError
 from nearpass.messages.cdm_write import check_written, write_cdm_kvn, write_cdm_xml
 from nearpass.record.notices import Notice
@@ -38,6 +37,7 @@ from nearpass.report import (
 from nearpass.report.archive_pages import Month, archive_pages, changes_page, finder_page, latest_script
 from nearpass.report.calendars import event_calendar
 from nearpass.report.catalogue import Catalogue, Links, detailed_events
+from nearpass.report.cdm_event import event_cdm
 from nearpass.report.feeds import object_feed
 from nearpass.report.plots import cycle_plots, event_plots, object_plots, pair_plots
 from nearpass.report.rendering import Crumb, Meta, edition_line, render, render_page

@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from nearpass.astro.epochs import Epoch
+from nearpass.reasons.coverage import PhaseUnknown
 from nearpass.record.record import CrossingRecord, CycleRecord, ObjectRecord, PairRecord, SolutionRecord
-from nearpass.report import wording
 
 
 def phase_unknown(item: ObjectRecord | None) -> bool:
@@ -40,7 +40,7 @@ def meaningful(record: CycleRecord) -> CycleRecord:
 def _silenced(solution: SolutionRecord, silent: AbstractSet[str]) -> SolutionRecord:
     """A solution without any claim about a silent object, its own or another."""
     if solution.object_id in silent:
-        return replace(solution, unscreened=wording.PHASE_UNKNOWN, difference=None, pairs=(), events=())
+        return replace(solution, unscreened=(PhaseUnknown(object_id=None),), difference=None, pairs=(), events=())
     return replace(
         solution,
         pairs=tuple(pair for pair in solution.pairs if pair.other not in silent),
@@ -50,7 +50,7 @@ def _silenced(solution: SolutionRecord, silent: AbstractSet[str]) -> SolutionRec
 
 def _unknowable(pair: PairRecord) -> PairRecord:
     return replace(
-        pair, unscreened=wording.PHASE_UNKNOWN, covered_s=0.0, uncovered_s=pair.covered_s + pair.uncovered_s,
+        pair, unscreened=(PhaseUnknown(object_id=None),), covered_s=0.0, uncovered_s=pair.covered_s + pair.uncovered_s,
         uncovered=(), proven_no_closer_than_km=None, proof=None, nearest=None, profile=None, event_ids=(), together=(),
     )  # fmt: skip
 

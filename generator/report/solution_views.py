@@ -131,7 +131,7 @@ def of_event(event: EventRecord, catalogue: Catalogue, links: Links) -> Table | 
 
 def _of_event(event: EventRecord, solution: SolutionRecord, row: SolutionEvent, links: Links) -> tuple[Cell, ...]:
     rtn_km: Sequence[float | None] = row.miss_rtn_km or (None, None, None)
-    when = time_cell(row.tca, digits=1) if row.tca else Cell(text=wording.sentence(row.words), sort="")
+    when = time_cell(row.tca, digits=1) if row.tca else Cell(text=wording.sentence(wording.said(row.compared)), sort="")
     return (
         Cell(text=_called(solution), href=_href(solution, links)),
         Cell(text=_kind(solution)),
@@ -165,7 +165,7 @@ def difference_plot_name(solution: SolutionRecord) -> str:
 def _statement(solution: SolutionRecord, catalogue: Catalogue) -> tuple[str, ...]:
     """What it says where it matters, then all of it in numbers."""
     if solution.unscreened is not None:
-        return (wording.sentence(f"neither compared nor screened: {solution.unscreened}"),)
+        return (wording.sentence(f"neither compared nor screened: {wording.said(solution.unscreened)}"),)
     events = {event.event_id: event for event in catalogue.events}
     lines = [line for row in solution.events if (line := _alerting(solution, row, events, catalogue)) is not None]
     counts = []
@@ -196,7 +196,7 @@ def _alerting(
     if nominal is None:
         return f"The {new} approach to {when} {would} new, at {wording.distance(row.miss_km)}."
     if row.miss_km is None:
-        return f"The {old} approach to {when}: {row.words}."
+        return f"The {old} approach to {when}: {wording.said(row.compared)}."
     nearness = f"{wording.distance(row.miss_km)} instead of {wording.distance(nominal.miss_km)}"
     level = f"{new} instead of {old}" if new is not old else f"{old} as it is"
     return f"The {old} approach to {when} {would} {level}, at {nearness}."
@@ -269,7 +269,7 @@ def _event_cells(
         number_cell(row.miss_km, 3),
         _level(nominal.level if nominal else None),
         _level(row.level if row.tca else None),
-        Cell(text=wording.sentence(row.words)),
+        Cell(text=wording.sentence(wording.said(row.compared))),
     )
 
 

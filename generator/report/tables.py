@@ -15,6 +15,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from nearpass.astro.epochs import Epoch, TimeSystem
 from nearpass.record.record import CrossingRecord, CycleRecord, EventRecord, PairRecord, SolutionEvent, SolutionRecord
+from nearpass.report import wording
 
 SCHEMA: Final = 1
 Row = TypeVar("Row")
@@ -138,7 +139,8 @@ EVENT_COLUMNS: Final[tuple[Column[EventRecord], ...]] = (
     Column(key="deadline_utc", title="Decide by", unit="UTC",
            meaning="TCA minus the shortest lead time of those who can manoeuvre; empty where nobody can",
            value=lambda e: e.deadline),
-    Column(key="reason", title="Why", meaning="Why the event has its level", value=lambda e: e.reason),
+    Column(key="reason", title="Why", meaning="Why the event has its level",
+           value=lambda e: wording.said(e.reason)),
     Column(key="pc", title="Pc",
            meaning="Probability of collision by the method of the next column; empty where there is none",
            value=lambda e: e.probability.pc, scientific=True),
@@ -230,7 +232,8 @@ COVERAGE_COLUMNS: Final[tuple[Column[PairRecord], ...]] = (
     Column(key="nearest_tca_utc", title="Nearest at", unit="UTC", meaning="Time of that smallest distance in UTC",
            value=lambda p: p.nearest.tca if p.nearest else None),
     Column(key="unscreened", title="Not screened because",
-           meaning="Why the pair was not screened at all; empty if it was", value=lambda p: p.unscreened),
+           meaning="Why the pair was not screened at all; empty if it was",
+           value=lambda p: wording.said(p.unscreened) if p.unscreened else None),
 )  # fmt: skip
 
 
@@ -294,7 +297,8 @@ SOLUTION_COLUMNS: Final[tuple[Column[SolutionRow], ...]] = (
            value=lambda r: r.event.level.value if r.event.level else None),
     Column(key="nominal_alert", title="Nominal level", meaning="Alert level of the event",
            value=lambda r: r.nominal.level.value if r.nominal else None),
-    Column(key="words", title="In words", meaning="How the two differ", value=lambda r: r.event.words),
+    Column(key="words", title="In words", meaning="How the two differ",
+           value=lambda r: wording.said(r.event.compared)),
 )  # fmt: skip
 
 

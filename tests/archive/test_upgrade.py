@@ -1,19 +1,55 @@
 """Records of earlier schemas."""
 
 import json
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import pytest
 
 from edition_records import marked_record
 from nearpass.archive.upgrade import UPGRADES, load_record, upgraded
+from nearpass.astro.epochs import Epoch
 from nearpass.errors import ArchiveError
+from nearpass.reasons.general import Prose
 from nearpass.record.record import SCHEMA, dump
+from nearpass.report.pages import cycle_pages
+from nearpass.report.wording import said
 from records import quiet_record, sample_record
 from stub_cycles import stub
 
 RECORD = stub("2021-03-17T0000Z")
+
+
+def prosaic(value: Any) -> Any:
+    """A record whose reasons are sentences, several that hold together in one, as records of schema 1 to 3 had them."""
+    if is_reason(value):
+        return Prose(text=said(value))
+    if isinstance(value, tuple):
+        return (Prose(text=said(value)),) if value and all(map(is_reason, value)) else tuple(map(prosaic, value))
+    if is_dataclass(value) and not isinstance(value, Epoch):
+        return replace(value, **{entry.name: prosaic(getattr(value, entry.name)) for entry in fields(value)})
+    return value
+
+
+def is_reason(value: Any) -> bool:
+    """Whether a value is one of the closed set of codes."""
+    return type(value).__module__.startswith("nearpass.reasons.") and is_dataclass(value)
+
+
+def before_codes(value: Any) -> Any:
+    """Plain JSON with each prose as the bare text that schema 1 to 3 stored."""
+    if isinstance(value, list):
+        texts = [before_codes(item) for item in value]
+        return texts[0] if value and is_prose(value[0]) else texts
+    if isinstance(value, dict):
+        named = {"words" if name == "compared" else name: before_codes(item) for name, item in value.items()}
+        return value["text"] if is_prose(value) else named
+    return value
+
+
+def is_prose(value: Any) -> bool:
+    """Whether plain JSON is a prose."""
+    return isinstance(value, dict) and value.get("rule") == "prose"
 
 
 def _rename(plain: dict[str, Any]) -> dict[str, Any]:
@@ -57,8 +93,8 @@ def test_a_record_of_the_first_schema_is_read() -> None:
     by_distance = {"target_pc": None, "pc_rows": (), "no_pc_reason": "not computed in this cycle"}
     event = replace(event, trades=tuple(replace(trade, **by_distance) for trade in event.trades))
     quiet = replace(quiet_record(), events=(event,))
-    record = replace(quiet, objects=tuple(replace(item, declared=None) for item in quiet.objects))
-    plain = json.loads(dump(record))
+    record = prosaic(replace(quiet, objects=tuple(replace(item, declared=None) for item in quiet.objects)))
+    plain = before_codes(json.loads(dump(record)))
     old = {key: value for key, value in plain.items() if key != "solutions"} | {"schema_number": 1}
     for name, since in (
         ("inputs", ("retrieval",)),
@@ -81,9 +117,9 @@ def test_a_record_of_the_first_schema_is_read() -> None:
 
 def test_a_record_of_the_second_schema_is_read() -> None:
     """Its catalogued objects named no file; they are of the only one there was, or of none that is known."""
-    record = marked_record({})
+    record = prosaic(marked_record({}))
     assert record.sweep is not None
-    plain = json.loads(dump(record)) | {"schema_number": 2}
+    plain = before_codes(json.loads(dump(record))) | {"schema_number": 2}
     for item in plain["sweep"]["objects"]:
         del item["file"]
     assert load_record(json.dumps(plain).encode(), "record.json") == record
@@ -91,6 +127,18 @@ def test_a_record_of_the_second_schema_is_read() -> None:
     read = load_record(json.dumps(plain).encode(), "record.json").sweep
     assert read is not None
     assert {item.file for item in read.objects} == {None}
+
+
+def test_sentences_of_the_third_schema_stay_readable() -> None:
+    """What a record stored as sentences is read as prose, and its pages say it in the same words as before."""
+    record = prosaic(sample_record())
+    plain = before_codes(json.loads(dump(record))) | {"schema_number": 3}
+    assert isinstance(plain["events"][0]["reason"], str)
+
+    read = load_record(json.dumps(plain).encode(), "record.json")
+
+    assert read == record
+    assert cycle_pages(read) == cycle_pages(sample_record())
 
 
 def test_upgrades_leave_no_gap() -> None:

@@ -12,10 +12,10 @@ import spiceypy as spice
 from nearpass.astro.frames import icrf_from_axes
 from nearpass.astro.local_axes import rtn_axes
 from nearpass.cycle.cdm_compare import compare_cdm, encounter_from_cdm, hard_body_radius_m
-from nearpass.cycle.cdm_event import event_cdm
 from nearpass.errors import FrameError, InputError
 from nearpass.messages.cdm import Cdm
 from nearpass.messages.cdm_read import parse_cdm
+from nearpass.report.cdm_event import event_cdm
 from records import Kepler, sample_record
 
 DATA = Path(__file__).parent.parent / "data" / "cdm"

@@ -15,6 +15,7 @@ from nearpass.cycle.pipeline import run_cycle
 from nearpass.cycle.rescreen import rescreen
 from nearpass.messages.oem_write import write_oem
 from nearpass.record.record import CycleRecord, SolutionRecord, dump, load
+from nearpass.report.wording import said
 
 LATE_S = 8.0
 INTERPOLATION_KM = 1e-4  # Hermite of degree 7 at 60 s on orbits of two hours
@@ -173,7 +174,7 @@ def test_a_broken_delivery_of_a_solution_is_refused_and_harms_nothing_else(tmp_p
     record = made(tmp_path, lines=ALTERNATIVE, edit=broken)
 
     (solution,) = record.solutions
-    assert solution.unscreened == "no delivery of it could be used"
+    assert said(solution.unscreened) == "no delivery of it could be used"
     assert solution.inputs[0].refusal
     assert "late_1.oem" in solution.inputs[0].refusal
     assert any("LOW" in (event.primary, event.secondary) for event in record.events)
@@ -187,7 +188,7 @@ def test_no_solution_of_a_silent_object_has_a_time(tmp_path: Path) -> None:
     )  # fmt: skip
 
     (solution,) = record.solutions
-    assert "position along the orbit unknown" in (solution.unscreened or "")
+    assert "position along the orbit unknown" in said(solution.unscreened)
     assert (solution.difference, solution.pairs, solution.events) == (None, (), ())
 
 
@@ -215,7 +216,7 @@ def test_an_archived_cycle_is_screened_again_with_its_solutions(tmp_path: Path) 
     result = run_cycle(config, text, workspace, CUTOFF, None, quiet)
     archive = Archive(tmp_path / "archive")
     archive.add(result.record, result.inputs)
-    again = rescreen(archive, result.record.cycle_id, elsewhere, quiet)
+    again = rescreen(archive, result.record.cycle_id, elsewhere, quiet, said)
 
     assert [solution.name for solution in result.record.solutions] == ["late", "before"]
     assert again.differences == ()
@@ -236,6 +237,6 @@ def test_a_cycle_of_version_0_1_is_screened_again_with_its_ids(tmp_path: Path) -
         archive = Archive(tmp_path / name)
         archive.add(stored, result.inputs)
 
-        again = rescreen(archive, old.cycle_id, tmp_path, quiet)
+        again = rescreen(archive, old.cycle_id, tmp_path, quiet, said)
 
         assert tuple(one.place for one in again.differences) == found

@@ -29,6 +29,7 @@ from nearpass.record.record import CycleRecord
 from nearpass.report import sweep_views
 from nearpass.report.pages import cycle_pages, live_pages
 from nearpass.report.verdicts import pair_count, summarise, verdict
+from nearpass.report.wording import said
 from nearpass.screening import catalogue
 from nearpass.screening.screen import screen
 from nearpass.screening.slab import Found, Task, screen_slab
@@ -228,7 +229,7 @@ def test_an_archived_cycle_can_be_screened_again(tmp_path: Path, result: CycleRe
     with archive.locked():
         pass
     archive.add(result.record, result.inputs)
-    again = rescreen(archive, result.record.cycle_id, tmp_path, quiet)
+    again = rescreen(archive, result.record.cycle_id, tmp_path, quiet, said)
     assert again.differences == ()
     assert again.values > 1000
 
@@ -311,7 +312,7 @@ def test_an_approach_without_events_still_needs_its_decision(capped: CycleResult
 def test_a_change_says_what_the_list_says(capped: CycleResult, result: CycleResult) -> None:
     """Of an event that enters or leaves the page, it says whether the list had or has it."""
     small, large = capped.record, replace(result.record, cycle_id="2026-01-01T0100Z")
-    reasons = {change.event_id: change.reason for change in changes(large, small)}
+    reasons = {change.event_id: said(change.reason) for change in changes(large, small)}
     gone = [event for event in small.events if event.event_id not in {e.event_id for e in large.events}]
     assert gone
     assert {reasons[event.event_id] for event in gone} == {
@@ -319,14 +320,14 @@ def test_a_change_says_what_the_list_says(capped: CycleResult, result: CycleResu
     }
     assert large.sweep is not None
     bare = replace(large, events=(), pairs=(), sweep=replace(large.sweep, approaches=()))
-    assert {change.reason for change in changes(bare, small)} == {
+    assert {said(change.reason) for change in changes(bare, small)} == {
         "the newer element sets give no approach of the pair below 150 km then"
     }
-    assert {change.reason for change in changes(small, bare)} == {
+    assert {said(change.reason) for change in changes(small, bare)} == {
         "the older element sets gave no approach of the pair below 150 km then"
     }
     listed = replace(small, events=(), pairs=())
-    assert {change.reason for change in changes(small, listed)} == {
+    assert {said(change.reason) for change in changes(small, listed)} == {
         "the list had it, but it was not among the approaches that are told in full"
     }
 

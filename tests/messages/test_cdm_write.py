@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from nearpass.cycle.cdm_event import event_cdm
 from nearpass.encounter.uncertainty import Basis
 from nearpass.errors import PublicationError
 from nearpass.messages.cdm import FIELDS, Block, Cdm
 from nearpass.messages.cdm_read import parse_cdm
 from nearpass.messages.cdm_write import check_written, number_text, write_cdm_kvn, write_cdm_xml
 from nearpass.record.event_record import UncertaintyRecord
+from nearpass.report.cdm_event import event_cdm
 from records import sample_record
 
 DATA = Path(__file__).parent.parent / "data" / "cdm"

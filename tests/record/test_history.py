@@ -12,6 +12,7 @@ from nearpass.astro.epochs import Epoch
 from nearpass.encounter.alert import Level
 from nearpass.record.history import changes, dormant, event_ids, with_history
 from nearpass.record.record import CycleRecord
+from nearpass.report.wording import said
 from records import sample_record
 
 PERIOD_S = 7200.0
@@ -131,7 +132,7 @@ def test_an_event_that_comes_back_is_the_same_event(previous) -> None:
         *[point.cycle_id for point in event.history[-1:]],
         first.cycle_id,
     ]
-    assert "came back" in changes(later(third, [event]), third)[0].reason
+    assert "came back" in said(changes(later(third, [event]), third)[0].reason)
 
 
 def test_an_event_is_forgotten_once_its_time_has_come(previous) -> None:

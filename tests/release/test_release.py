@@ -30,8 +30,10 @@ COARSE = {"MEX": Show.ANONYMOUS, "MRO": Show.METRICS, "PHOBOS": Show.METRICS, "T
 
 
 def record_classes(kind: Any = CycleRecord, seen: set[type] | None = None) -> set[type]:
-    """Every record class that a cycle's record can hold, by its type hints."""
+    """Every record class that a cycle's record can hold, by its type hints; reasons are shown whole or not at all."""
     seen = set() if seen is None else seen
+    if is_dataclass(kind) and kind.__module__.startswith("nearpass.reasons"):
+        return seen
     if is_dataclass(kind) and kind not in seen and kind.__module__.startswith("nearpass.") and kind is not Epoch:
         seen.add(kind)
         for hint in typing.get_type_hints(kind).values():

@@ -10,6 +10,7 @@ import pytest
 
 from nearpass.astro.epochs import Epoch
 from nearpass.encounter.alert import Level
+from nearpass.reasons.levels import OrbitsClear
 from nearpass.record.record import CrossingRecord, CycleRecord, PairRecord, SeasonRecord, Span
 from nearpass.report import crossing_views, verdicts
 from nearpass.report.catalogue import Catalogue, Links
@@ -26,7 +27,7 @@ def _crossing(**changes: Any) -> CrossingRecord:
         surface_km=None, timing_sigma_s=4.0, straight_line_cad_km=math.hypot(0.121, 2.4 * 38.0),
         primary_radius_km=3690.0, primary_latitude_deg=71.0,
         secondary_radius_km=3690.1, secondary_latitude_deg=71.0, branch=0,
-        level=Level.GREEN, reason="the orbits pass 0.121 km from each other", approximate=None,
+        level=Level.GREEN, reason=(OrbitsClear(value_km=0.121, to_surface=False),), approximate=None,
     )  # fmt: skip
     return replace(known, **changes)
 

@@ -8,6 +8,7 @@ import json
 from dataclasses import replace
 
 from nearpass.astro.epochs import Epoch
+from nearpass.reasons.general import Prose
 from nearpass.report import tables
 from nearpass.report.sweep_views import APPROACH_COLUMNS
 from nearpass.resources import resource
@@ -91,7 +92,7 @@ def test_lines_end_with_cr_lf() -> None:
 def test_text_with_separators_survives_csv() -> None:
     """Commas, quotes and line breaks in a reason come back as they were."""
     reason = 'a "quoted", reason\r\nof two lines'
-    event = replace(sample_record().events[0], reason=reason)
+    event = replace(sample_record().events[0], reason=(Prose(text=reason),))
     row = next(csv.DictReader(io.StringIO(tables.events_csv([event]), newline="")))
     assert row["reason"] == reason
 

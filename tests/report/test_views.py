@@ -10,12 +10,16 @@ from pydantic import TypeAdapter
 
 from nearpass.astro.epochs import Epoch
 from nearpass.encounter.alert import Level
+from nearpass.reasons.general import Prose
 from nearpass.record.record import CycleRecord, EventRecord
 from nearpass.report import cycle_views, event_tables, event_views, silence, verdicts, views
 from nearpass.report.catalogue import Catalogue, Links, detailed_events, nearness_km
+from nearpass.report.wording import said
 from records import level_events, quiet_record, sample_record
 
 LINKS = Links(root="", cycle="")
+
+SAME = Prose(text="same")
 
 
 def _with_events(*events: EventRecord) -> CycleRecord:
@@ -74,9 +78,7 @@ def test_verdict_of_yellow(number: int, text: str) -> None:
 def test_nothing_screened_is_not_all_clear() -> None:
     """Where no pair was screened, the verdict does not say that nothing needs a decision."""
     record = sample_record()
-    pairs = tuple(
-        replace(pair, unscreened="no ephemeris", covered_s=0.0, nearest=None, event_ids=()) for pair in record.pairs
-    )
+    pairs = tuple(replace(pair, unscreened=(SAME,), covered_s=0.0, nearest=None, event_ids=()) for pair in record.pairs)
     verdict = verdicts.verdict(replace(record, pairs=pairs, events=()))
     assert verdict.state == "unknown"
     assert verdict.headline.startswith("Nothing could be screened")
@@ -133,7 +135,7 @@ def test_phase_unknown_takes_events_and_bounds_away() -> None:
             assert pair.nearest is None
             assert pair.proven_no_closer_than_km is None
             assert pair.unscreened is not None
-            assert "only crossings of the orbits are meaningful" in pair.unscreened
+            assert "only crossings of the orbits are meaningful" in said(pair.unscreened)
 
 
 def test_card_of_a_natural_body_gives_both_distances() -> None:
@@ -204,10 +206,10 @@ def test_green_changes_of_one_pair_are_one_entry() -> None:
     record = sample_record()
     new = next(change for change in record.changes if change.kind == "new")
     quiet = [
-        replace(new, event_id=f"E{index}", level=Level.GREEN, previous_level=None, miss_km=40.0 - index, reason="same")
+        replace(new, event_id=f"E{index}", level=Level.GREEN, previous_level=None, miss_km=40.0 - index, reason=SAME)
         for index in range(12)
     ]  # fmt: skip
-    loud = replace(new, event_id="E-RED", level=Level.RED, previous_level=None, reason="same")
+    loud = replace(new, event_id="E-RED", level=Level.RED, previous_level=None, reason=SAME)
     grouped = cycle_views.grouped_changes(Catalogue(replace(record, changes=(loud, *quiet))), LINKS)
     assert [view.number for view in grouped] == [1, 12]
     assert grouped[1].miss == "from 29.000\u00a0km"

@@ -44,6 +44,7 @@ from nearpass.messages.cdm import (
 from nearpass.messages.cdm_write import number_text
 from nearpass.record.event_record import EventRecord
 from nearpass.record.record import CycleRecord, InputRecord, ObjectRecord
+from nearpass.report import wording
 
 FloatArray = NDArray[np.float64]
 
@@ -114,7 +115,7 @@ def _header(record: CycleRecord, event: EventRecord) -> CdmHeader:
         comments=_comments(
             record.notice,
             f"{record.title}: cycle {record.cycle_id}, event {event.event_id}",
-            f"Alert level {event.level}: {event.reason}",
+            f"Alert level {event.level}: {wording.said(event.reason)}",
             "CREATION_DATE is the data cut-off of the cycle",
         ),
     )

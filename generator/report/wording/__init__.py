@@ -1,4 +1,4 @@
-"""Numbers, instants and spans of time as readers see them: one way for each, on every page.
+"""Numbers, instants, spans of time and reasons as readers see them: one way for each, on every page.
 
 Signs are real minus signs, thousands are parted by narrow spaces, an absent value is a dash. Instants are UTC.
 """
@@ -10,13 +10,15 @@ from collections.abc import Sequence
 from typing import Final
 
 from nearpass.astro.epochs import Epoch
+from nearpass.report.wording import levels, reasons  # noqa: F401 - each adds its kinds to said
+from nearpass.report.wording.changes import PHASE_UNKNOWN as PHASE_UNKNOWN
+from nearpass.report.wording.said import said as said
 
 DASH: Final = "–"
 WITHHELD: Final = "withheld"
 """What an edition prints instead of a value that it may not hold."""
 LEAST_PROBABILITY: Final = 1e-20
 """A probability below it is printed as that: its digits mean nothing."""
-PHASE_UNKNOWN: Final = "position along the orbit unknown: only crossings of the orbits are meaningful"
 AGE_MEANING: Final = "From its creation, or the epoch of mean elements, to the data cut-off"
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS: Final = (

@@ -8,11 +8,11 @@ import pytest
 
 from nearpass.astro.local_axes import rtn_axes
 from nearpass.cycle.cdm_compare import encounter_from_cdm
-from nearpass.cycle.cdm_event import event_cdm, message_id
 from nearpass.encounter.uncertainty import Basis
 from nearpass.messages.cdm_read import parse_cdm
 from nearpass.messages.cdm_write import check_written, write_cdm_kvn, write_cdm_xml
 from nearpass.record.event_record import UncertaintyRecord
+from nearpass.report.cdm_event import event_cdm, message_id
 from records import HOSTILE_NAME, sample_record
 
 FRAME_BIAS_MODELS_KM = 1e-6

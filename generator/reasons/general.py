@@ -1,0 +1,21 @@
+"""What stands in the place of a reason: one that an edition withholds, and the text of a record that had no codes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prose:
+    """A sentence as a record of schema 1 to 3 stored it; no newer record has one."""
+
+    text: str
+    rule: Literal["prose"] = "prose"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withheld:
+    """There is a reason, but this edition may not give its figures, its probability, or any of it."""
+
+    rule: Literal["figures_withheld", "probability_withheld", "reason_withheld"]

@@ -1,0 +1,58 @@
+"""English for the reasons of a level."""
+
+from __future__ import annotations
+
+from nearpass.reasons.levels import CadAbove, CadBelow, OrbitsClear, OrbitsClearInTime, OrbitsNear, PcReaches
+from nearpass.report.wording.said import said
+
+
+@said.register
+def _(reason: CadBelow) -> str:
+    found = f"{_measured(reason)} {reason.value_km:.3f} km"
+    return f"{found} is below the {reason.level} threshold of {reason.limit_km:g} km"
+
+
+@said.register
+def _(reason: CadAbove) -> str:
+    # Kilometres with three decimals, metres where those would hide the figure.
+    km = reason.value_km
+    found = f"{km:.3f} km" if abs(km) >= 0.1 else f"{km * 1000:.1f} m"
+    return f"{_measured(reason)} {found} is above {reason.limit_km:g} km"
+
+
+@said.register
+def _(reason: PcReaches) -> str:
+    return f"probability of collision {reason.value:.1e} reaches the {reason.level} threshold of {reason.limit:.0e}"
+
+
+@said.register
+def _(reason: OrbitsNear) -> str:
+    near = f"{_passes(reason)}, below the {reason.level} threshold of {reason.limit_km:g} km"
+    if reason.apart_s is None:
+        return f"{near}; the timing is unknown"
+    return f"{near}, {_apart(reason.apart_s, reason.timing_sigma_s)}"
+
+
+@said.register
+def _(reason: OrbitsClearInTime) -> str:
+    return f"{_passes(reason)}, but {_apart(reason.apart_s, reason.timing_sigma_s)}"
+
+
+@said.register
+def _(reason: OrbitsClear) -> str:
+    return _passes(reason)
+
+
+def _measured(reason: CadBelow | CadAbove) -> str:
+    return "distance to the surface" if reason.to_surface else "miss distance"
+
+
+def _passes(reason: OrbitsNear | OrbitsClearInTime | OrbitsClear) -> str:
+    return f"the orbits pass {reason.value_km:.3f} km from {'the surface' if reason.to_surface else 'each other'}"
+
+
+def _apart(apart_s: float, timing_sigma_s: float | None) -> str:
+    if timing_sigma_s is None:
+        return f"{apart_s:.1f} s apart, with an unknown uncertainty"
+    sigmas = apart_s / timing_sigma_s if timing_sigma_s > 0 else float("inf")
+    return f"{apart_s:.1f} s or {sigmas:.1f} timing sigmas apart"

@@ -1,0 +1,127 @@
+"""Reasons are a closed set of codes, each with its English and nothing else."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import typing
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import pytest
+
+from nearpass import reasons
+from nearpass.reasons.changes import LimitPassed, ListChanged, MissMoved, NotScreened, SolutionMoves
+from nearpass.reasons.coverage import NoOverlap, NoState, NotDelivered, PhaseUnknown
+from nearpass.reasons.general import Prose, Withheld
+from nearpass.reasons.levels import CadAbove, CadBelow, Level, OrbitsClearInTime, OrbitsNear, PcReaches
+from nearpass.record.record import json_schema
+from nearpass.report.wording import said
+
+MODULES = [
+    importlib.import_module(f"{reasons.__name__}.{found.name}") for found in pkgutil.iter_modules(reasons.__path__)
+]
+KINDS = sorted(
+    {
+        kind
+        for module in MODULES
+        for kind in vars(module).values()
+        if is_dataclass(kind) and kind.__module__ == module.__name__
+    },
+    key=lambda kind: kind.__name__,
+)
+BOTH = (
+    "miss distance 1.791 km is below the red threshold of 3 km; "
+    "probability of collision 4.4e-04 reaches the red threshold of 1e-04"
+)
+UNSCREENED = (
+    "MGS: position along the orbit unknown: only crossings of the orbits are meaningful; HOPE: no usable ephemeris"
+)
+TEXT_FIELDS = {"object_id", "file", "method", "solution"}
+"""Names of things; every other field of a reason is a number, a choice or another reason."""
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_each_kind_has_its_own_english(kind: type) -> None:
+    """No kind of reason falls through to the refusal of what is not known."""
+    assert said.dispatch(kind) is not said.dispatch(object)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_each_kind_is_a_code_with_figures(kind: type) -> None:
+    """A reason holds a code of a closed choice, and beside it no text but the names of things."""
+    hints = typing.get_type_hints(kind)
+    assert typing.get_origin(hints["rule"]) is typing.Literal
+    assert kind is Prose or {name for name, hint in hints.items() if _is_text(hint)} <= TEXT_FIELDS
+
+
+def _is_text(hint: Any) -> bool:
+    return hint is str or any(
+        _is_text(part) for part in typing.get_args(hint) if typing.get_origin(hint) is not typing.Literal
+    )
+
+
+def test_no_code_stands_for_two_kinds() -> None:
+    """Readers of the JSON tell kinds apart by the code alone."""
+    codes = [code for kind in KINDS for code in typing.get_args(typing.get_type_hints(kind)["rule"])]
+
+    assert len(codes) == len(set(codes))
+
+
+def test_the_published_schema_lists_every_code() -> None:
+    """The JSON Schema of the record names each code with the fields that go with it."""
+    known = json_schema()["$defs"]
+
+    for kind in KINDS:
+        assert set(known[kind.__name__]["properties"]) == {entry.name for entry in fields(kind)}
+
+
+@pytest.mark.parametrize(
+    ("reason", "text"),
+    [
+        (
+            (
+                CadBelow(level=Level.RED, value_km=1.7912, limit_km=3.0, to_surface=False),
+                PcReaches(level=Level.RED, value=4.41e-4, limit=1e-4),
+            ),
+            BOTH,
+        ),
+        (CadAbove(value_km=0.0421, limit_km=0.01, to_surface=True), "distance to the surface 42.1 m is above 0.01 km"),
+        (
+            OrbitsNear(
+                level=Level.YELLOW, value_km=2.5, limit_km=10.0, to_surface=False, apart_s=None, timing_sigma_s=None
+            ),
+            "the orbits pass 2.500 km from each other, below the yellow threshold of 10 km; the timing is unknown",
+        ),
+        (
+            OrbitsClearInTime(value_km=2.5, to_surface=True, apart_s=30.0, timing_sigma_s=4.0),
+            "the orbits pass 2.500 km from the surface, but 30.0 s or 7.5 timing sigmas apart",
+        ),
+        (
+            (NoState(object_id="MRO", ended=None), NoState(object_id="WAY", ended="descending")),
+            "no ephemeris of MRO and WAY (descending when its ephemeris ended)",
+        ),
+        (
+            (PhaseUnknown(object_id="MGS"), NotDelivered(object_id="HOPE")),
+            UNSCREENED,
+        ),
+        (
+            NotScreened(rule="pair_unscreened", because=(NoOverlap(rule="no_overlap_in_window"),)),
+            "the pair is no longer screened: the two ephemerides do not overlap inside the window",
+        ),
+        (LimitPassed(rule="came_below", limit_km=100.0), "the approach came below the listing limit of 100 km"),
+        (ListChanged(rule="passed"), "its time of closest approach lies before this cycle's data cut-off"),
+        (
+            MissMoved(previous_km=8.0, value_km=5.0, previous_sigma_km=1.5),
+            "miss distance 8.000 km became 5.000 km, 2.0 of the sigmas that the previous cycle gave",
+        ),
+        (
+            SolutionMoves(nominal_km=1.8, value_km=31.0, tca_shift_s=1.84, nominal_level=Level.RED, level=Level.GREEN),
+            "miss distance 1.800 km becomes 31.000 km, TCA +1.8 s; red becomes green",
+        ),
+        ((Withheld(rule="reason_withheld"),), "the reason is withheld in this edition"),
+    ],
+)
+def test_reasons_read_as_they_always_did(reason: Any, text: str) -> None:
+    """The English of a reason is what version 0.1 printed for the same case."""
+    assert said(reason) == text
