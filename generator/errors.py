@@ -10,15 +10,22 @@
     ├── FrameError                axes or centres that are unknown, or two that do not match
     ├── CoverageError             a state was asked for where no ephemeris gives one
     ├── ArchiveError              the archive cannot be read, or must not be changed
-    └── PublicationError          the site could not be built; the last good one stays
-        └── LeakError             an edition would hold what it must not; its last good site stays
+    ├── PublicationError          the site could not be built; the last good one stays
+    │   └── LeakError             an edition would hold what it must not; its last good site stays
+    └── OwnFault                  nearpass itself is wrong; the reference finds it in faults.log
 
 Messages read "rule, value, where". Only ``nearpass.__main__`` turns one into an exit code.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
+import hashlib
+import logging
+import traceback
+from typing import ClassVar, Final
+
+FAULTS: Final = "nearpass.faults"
+"""Name of the logger that is told of every fault of our own, with its traceback."""
 
 
 class NearpassError(Exception):
@@ -149,3 +156,37 @@ class LeakError(PublicationError):
     def edition(self) -> str | None:
         """Id of the edition: what the error calls its value."""
         return str(self.value) if self.value is not None else None
+
+
+class OwnFault(NearpassError):  # noqa: N818  # the word of the pages and of the log
+    """Nearpass itself is wrong: what it was reading or making is lost, the rest is not.
+
+    The reference in its rule stands in the log of faults beside the traceback, and is the same wherever the same lines
+    of the program fail alike.
+    """
+
+    exit_code = 1
+
+
+def understood(error: Exception) -> NearpassError:
+    """Any exception as one that can be told: what a user can act on, else a fault of our own, which is then logged."""
+    if isinstance(error, NearpassError):
+        return error
+    if isinstance(error, UnicodeDecodeError):
+        rule = f"the text must be {error.encoding.upper()}"
+        return InputError(rule, value=f"byte 0x{error.object[error.start]:02x} at {error.start}")
+    if isinstance(error, OSError):
+        return InputError(f"the file must be readable: {error.strerror or type(error).__name__}")
+    reference = _reference(error)
+    logging.getLogger(FAULTS).error("%s", reference, exc_info=error)
+    rule = f"this is a fault of nearpass, not of what it was given: please report it as {reference}"
+    return OwnFault(rule, value=type(error).__name__)
+
+
+def _reference(error: Exception) -> str:
+    """The same for the same failing lines: type of the error, and the functions of this program on the way to it."""
+    frames = traceback.extract_tb(error.__traceback__)
+    names = [
+        f"{frame.filename.rpartition('nearpass')[2]}:{frame.name}" for frame in frames if "nearpass" in frame.filename
+    ]
+    return "F-" + hashlib.sha256("\n".join([type(error).__name__, *names[-6:]]).encode()).hexdigest()[:8].upper()

@@ -12,7 +12,7 @@ from typing import Final
 
 from nearpass.config import Config, EphemerisSource, ScreenedObject, resolve
 from nearpass.ephemeris.meta_kernel import META_SUFFIXES
-from nearpass.errors import InputError
+from nearpass.errors import InputError, understood
 from nearpass.ingest.attribution import attributed
 from nearpass.ingest.delivery import Ingested, Setting, refused_input, shown_path, source_of
 from nearpass.ingest.elements import holds_elements, read_element_files
@@ -34,9 +34,20 @@ def ingest(config: Config, setting: Setting, progress: Callable[[int], None]) ->
     ledger = read_ledger(setting.directory)
     results = []
     for item in config.objects:
-        results.append(attributed(ingest_object(item, setting), item, ledger))
+        results.append(attributed(_whatever_comes(item, setting), item, ledger))
         progress(1)
     return results
+
+
+def _whatever_comes(item: ScreenedObject, setting: Setting) -> Ingested:
+    """What became of an object's deliveries, also where telling them apart fails."""
+    try:
+        return ingest_object(item, setting)
+    except Exception as error:  # noqa: BLE001  # of whatever kind: it is of this object, and the others are screened
+        source = item.nominal[0]
+        fault = understood(error).at(file=source.path or None, object_id=item.id)
+        refused = refused_input(item, source, source.path or f"theory {source.theory}", fault)
+        return Ingested(object_id=item.id, trajectory=None, inputs=(refused,), files={})
 
 
 def ingest_object(item: ScreenedObject, setting: Setting) -> Ingested:

@@ -11,7 +11,7 @@ from typing import Final
 from nearpass.config import Config, EphemerisSource, ScreenedObject, resolve
 from nearpass.config.declarations import CatalogueTable
 from nearpass.config.editions import marking_record
-from nearpass.errors import InputError, NearpassError
+from nearpass.errors import InputError, NearpassError, understood
 from nearpass.ingest.attribution import attributed_entry
 from nearpass.ingest.delivery import Ingested, Setting, marking_of, shown_path
 from nearpass.ingest.elements import Candidate, from_elements
@@ -116,12 +116,8 @@ def _read_table(
         try:
             data = path.read_bytes()
             file = read_elements(decompressed(data, shown), shown)
-        except OSError as error:
-            fault = InputError(f"the file must be readable: {error.strerror}", file=shown)
-            yield _input(setting, table, shown, data, None, 0, str(fault))
-            continue
-        except NearpassError as error:
-            yield _input(setting, table, shown, data, None, 0, str(error.at(file=shown)))
+        except Exception as error:  # noqa: BLE001  # whatever a file does to us, the others are read
+            yield _input(setting, table, shown, data, None, 0, str(understood(error).at(file=shown)))
             continue
         reading.faults += [str(each.error) for each in file.faults]
         found = [

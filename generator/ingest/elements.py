@@ -12,11 +12,10 @@ from nearpass.config import EphemerisSource, ScreenedObject
 from nearpass.ephemeris.elements_motion import trajectory_from_elements
 from nearpass.ephemeris.lint import Finding, lint_elements
 from nearpass.ephemeris.trajectory import Trajectory
-from nearpass.errors import InputError, NearpassError
+from nearpass.errors import InputError, NearpassError, understood
 from nearpass.ingest.delivery import (
     Ingested,
     Setting,
-    check_plausible,
     covariance_marking_of,
     declared_center,
     graded,
@@ -26,6 +25,7 @@ from nearpass.ingest.delivery import (
     refused_input,
     shown_path,
 )
+from nearpass.ingest.proof import check_usable
 from nearpass.messages.compression import START_BYTES as PACKED_BYTES
 from nearpass.messages.compression import decompressed, decompressed_start
 from nearpass.messages.elements import START_BYTES, ElementFault, ElementSet, elements_notation, read_elements
@@ -65,11 +65,8 @@ def read_element_files(
         try:
             data = path.read_bytes()
             found, faults = _sets_of(source, data, shown)
-        except OSError as error:
-            fault = InputError(f"the file must be readable: {error.strerror}", file=shown, object_id=item.id)
-            yield refused_input(item, source, shown, fault)
-        except NearpassError as error:
-            yield refused_input(item, source, shown, error.at(file=shown, object_id=item.id), data=data)
+        except Exception as error:  # noqa: BLE001  # whatever a file does to us, the others are read
+            yield refused_input(item, source, shown, understood(error).at(file=shown, object_id=item.id), data=data)
         else:
             candidates += found
             for broken in faults:
@@ -83,8 +80,8 @@ def read_element_files(
     for each in sorted(known, key=lambda each: (each.item.epoch, each.shown), reverse=True):
         try:
             yield from_elements(item, source, each, setting)
-        except NearpassError as error:
-            fault_at = error.at(file=each.shown, line=each.item.line, object_id=item.id)
+        except Exception as error:  # noqa: BLE001  # whatever a set does to us, the next older one is tried
+            fault_at = understood(error).at(file=each.shown, line=each.item.line, object_id=item.id)
             yield refused_input(item, source, each.shown, fault_at, each.item.made, setting, each.data)
         else:
             return
@@ -123,7 +120,7 @@ def from_elements(item: ScreenedObject, source: EphemerisSource, found: Candidat
         around = setting.body.name if declared in {None, EARTH} else str(source.center)
         raise InputError("mean elements for SGP4 can be used about the Earth only", value=around)
     trajectory = trajectory_from_elements(found.item, epoch=setting.cutoff, window_s=(0.0, setting.span_s))
-    check_plausible(trajectory, setting.body)
+    check_usable(trajectory, setting)
     findings = lint_elements(
         found.item,
         trajectory,

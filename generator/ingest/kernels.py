@@ -10,11 +10,10 @@ from nearpass.config import EphemerisSource, ScreenedObject, resolve
 from nearpass.ephemeris.lint import Finding, lint_trajectory
 from nearpass.ephemeris.meta_kernel import META_SUFFIXES, TEXT_SUFFIXES, with_listed
 from nearpass.ephemeris.spk import SpkCoverage, spk_summary, spk_trajectory
-from nearpass.errors import InputError, NearpassError
+from nearpass.errors import InputError, understood
 from nearpass.ingest.delivery import (
     Ingested,
     Setting,
-    check_plausible,
     completed,
     covariance_marking_of,
     declared_center,
@@ -26,6 +25,7 @@ from nearpass.ingest.delivery import (
     refused_input,
     shown_path,
 )
+from nearpass.ingest.proof import check_usable
 from nearpass.record.record import InputRecord, Span
 
 
@@ -37,11 +37,8 @@ def read_kernels(
         shown = shown_path(path, setting.directory)
         try:
             yield _from_kernel(item, source, path, setting)
-        except OSError as error:
-            fault = InputError(f"the file must be readable: {error.strerror}", file=shown, object_id=item.id)
-            yield refused_input(item, source, shown, fault)
-        except NearpassError as error:
-            yield refused_input(item, source, shown, error.at(file=shown, object_id=item.id))
+        except Exception as error:  # noqa: BLE001  # whatever a kernel does to us, the next older one is tried
+            yield refused_input(item, source, shown, understood(error).at(file=shown, object_id=item.id))
         else:
             return
 
@@ -73,7 +70,7 @@ def _from_kernel(item: ScreenedObject, source: EphemerisSource, path: Path, sett
         window = setting.window
         rule = f"the kernel must reach the window {window.start.iso(digits=0)} to {window.stop.iso(digits=0)} UTC"
         raise InputError(rule, value="; ".join(f"{s.iso(digits=0)} to {e.iso(digits=0)}" for s, e in summary.spans))
-    check_plausible(trajectory, setting.body)
+    check_usable(trajectory, setting)
     findings = lint_trajectory(
         trajectory,
         summary.spans,

@@ -14,12 +14,11 @@ from nearpass.ephemeris.interpolation import trajectory_from_oem
 from nearpass.ephemeris.lint import Finding, Grade, lint_oem
 from nearpass.ephemeris.reframe import in_fixed_axes
 from nearpass.ephemeris.trajectory import Trajectory
-from nearpass.errors import InputError, NearpassError
+from nearpass.errors import InputError, understood
 from nearpass.ingest.delivery import (
     Delivery,
     Ingested,
     Setting,
-    check_plausible,
     completed,
     covariance_marking_of,
     declared_center,
@@ -31,6 +30,7 @@ from nearpass.ingest.delivery import (
     refused_input,
     shown_path,
 )
+from nearpass.ingest.proof import check_usable
 from nearpass.messages.compression import START_BYTES, decompressed, decompressed_start
 from nearpass.messages.oem import OemMessage, OemSegment, parse_oem, peek_header
 from nearpass.record.record import InputRecord, Span
@@ -51,11 +51,8 @@ def read_messages(
         try:
             data = delivery.path.read_bytes()
             yield _from_oem(item, source, delivery, data, setting)
-        except OSError as error:
-            fault = InputError(f"the file must be readable: {error.strerror}", file=delivery.shown, object_id=item.id)
-            yield refused_input(item, source, delivery.shown, fault, delivery.creation, setting, data)
-        except NearpassError as error:
-            fault_at = error.at(file=delivery.shown, object_id=item.id)
+        except Exception as error:  # noqa: BLE001  # whatever a message does to us, the next older one is tried
+            fault_at = understood(error).at(file=delivery.shown, object_id=item.id)
             yield refused_input(item, source, delivery.shown, fault_at, delivery.creation, setting, data)
         else:
             return
@@ -72,18 +69,16 @@ def _by_creation(
             with path.open("rb") as file:
                 start = decompressed_start(file.read(START_BYTES), shown, HEADER_BYTES)
             header = peek_header(start, shown)
-        except OSError as error:
-            fault = InputError(f"the file must be readable: {error.strerror}", file=shown, object_id=item.id)
+        except Exception as error:  # noqa: BLE001  # as in read_messages
+            fault = understood(error).at(file=shown, object_id=item.id)
             refused.append(refused_input(item, source, shown, fault))
-        except NearpassError as error:
-            refused.append(refused_input(item, source, shown, error.at(file=shown, object_id=item.id)))
         else:
             if setting.knows(header.creation):
                 deliveries.append(Delivery(path=path, shown=shown, creation=header.creation))
     if not deliveries and not refused and source.role == "nominal":
         rule = f"a delivery must have been created by the data cut-off, {setting.cutoff.iso(digits=0)} UTC"
-        fault = InputError(rule, file=shown_path(paths[-1], setting.directory), object_id=item.id)
-        refused.append(refused_input(item, source, shown_path(paths[-1], setting.directory), fault))
+        late = InputError(rule, file=shown_path(paths[-1], setting.directory), object_id=item.id)
+        refused.append(refused_input(item, source, shown_path(paths[-1], setting.directory), late))
     deliveries.sort(key=lambda delivery: (delivery.creation, delivery.shown), reverse=True)
     return deliveries, refused
 
@@ -104,7 +99,7 @@ def _from_oem(
     )
     trajectory, extension = completed(trajectory, source, setting)
     _check_reaches(trajectory, message.segments, setting)
-    check_plausible(trajectory, setting.body)
+    check_usable(trajectory, setting)
     findings = lint_oem(
         message,
         body=setting.body,

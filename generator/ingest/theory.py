@@ -8,8 +8,9 @@ from nearpass.config import EphemerisSource, ScreenedObject
 from nearpass.encounter.uncertainty import DeclaredModel
 from nearpass.ephemeris.lint import Finding, Grade
 from nearpass.ephemeris.moons import MOONS, THEORY, moon_trajectory
-from nearpass.errors import InputError, NearpassError
+from nearpass.errors import InputError, understood
 from nearpass.ingest.delivery import Ingested, Setting, graded, refused_input
+from nearpass.ingest.proof import check_usable
 from nearpass.record.record import InputRecord
 
 
@@ -18,8 +19,8 @@ def read_theory(item: ScreenedObject, source: EphemerisSource, setting: Setting)
     shown = f"theory {source.theory}"
     try:
         yield _from_theory(item, source, shown, setting)
-    except NearpassError as error:
-        yield refused_input(item, source, shown, error.at(object_id=item.id))
+    except Exception as error:  # noqa: BLE001  # whatever a theory does, it is no reason to lose the others
+        yield refused_input(item, source, shown, understood(error).at(object_id=item.id))
 
 
 def _from_theory(item: ScreenedObject, source: EphemerisSource, shown: str, setting: Setting) -> Ingested:
@@ -27,6 +28,7 @@ def _from_theory(item: ScreenedObject, source: EphemerisSource, shown: str, sett
     if target is None:
         raise InputError("a theory needs target, or the object a naif_id")
     trajectory = moon_trajectory(target, body=setting.body, epoch=setting.cutoff, window_s=(0.0, setting.span_s))
+    check_usable(trajectory, setting)
     approximation = trajectory.approximation
     words = approximation.words if approximation is not None else ""
     finding = Finding(rule="approximate", grade=Grade.NOTE, value=THEORY, words=words)
