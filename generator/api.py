@@ -417,9 +417,7 @@ def conjunction(first: Ephemeris, second: Ephemeris, tca: Time) -> Conjunction:
         secondary_velocity_km_s=second_km_s,
     )
     covariances = [
-        state_covariance(
-            motion, 0.0, position_km, velocity_km_s, declared=None, created_s=0.0, gm_km3_s2=body.gm_km3_s2
-        )
+        state_covariance(motion, 0.0, position_km, velocity_km_s, declared=None, created_s=0.0, body=body)
         for motion, position_km, velocity_km_s in (
             (motions[0], first_km, first_km_s),
             (motions[1], second_km, second_km_s),

@@ -138,7 +138,7 @@ def _covariances(
             *state,
             declared=source.declared,
             created_s=source.created_s,
-            gm_km3_s2=body.gm_km3_s2,
+            body=body,
         )
         for trajectory, state, source in zip(trajectories, states, sources, strict=True)
     )

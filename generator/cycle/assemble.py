@@ -222,8 +222,8 @@ def _with_predictions(item: ObjectRecord, findings: Findings) -> ObjectRecord:
         trajectory=trajectory,
     )
     earlier = before.predictions if before else ()
-    errors = (*errors, *judge(earlier, delivered, findings.setting.body.gm_km3_s2))[-KEPT_ERRORS:]
-    now = predict(delivered, findings.setting.span_s, findings.setting.body.gm_km3_s2)
+    errors = (*errors, *judge(earlier, delivered, findings.setting.body))[-KEPT_ERRORS:]
+    now = predict(delivered, findings.setting.span_s, findings.setting.body)
     return replace(
         item,
         predictions=carried(earlier, now),

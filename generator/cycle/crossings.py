@@ -183,7 +183,7 @@ def _combined_timing_s(passages: Sequence[_Passage], setting: CrossingSetting) -
             passage.offset_s,
             declared=setting.sources[passage.object_id].declared,
             created_s=setting.sources[passage.object_id].created_s,
-            gm_km3_s2=setting.body.gm_km3_s2,
+            body=setting.body,
         )
         if sigma_s is None:
             return None

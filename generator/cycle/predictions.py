@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.optimize import nnls
 from scipy.stats import chi2, cramervonmises
 
+from nearpass.astro.bodies import Body
 from nearpass.astro.epochs import Epoch
 from nearpass.astro.fields import Vector
 from nearpass.astro.local_axes import rtn_axes
@@ -50,19 +51,19 @@ class Delivered:
     trajectory: Trajectory
 
 
-def predict(delivered: Delivered, span_s: float, gm_km3_s2: float) -> Prediction:
+def predict(delivered: Delivered, span_s: float, body: Body) -> Prediction:
     """States at each covered midnight (UTC) of the window.
 
     Args:
         delivered: The delivery; its trajectory counts from the start of the window.
         span_s: Length of the window.
-        gm_km3_s2: Gravitational parameter of the centre.
+        body: The body at the centre.
     """
     trajectory = delivered.trajectory
     first_s = first_midnight_s(trajectory.epoch)
     offsets_s = np.arange(first_s, span_s, DAY_S)
     offsets_s = offsets_s[trajectory.covers(offsets_s)]
-    states = [_predicted(delivered, float(at_s), gm_km3_s2) for at_s in offsets_s]
+    states = [_predicted(delivered, float(at_s), body) for at_s in offsets_s]
     return Prediction(
         cycle_id=delivered.cycle_id, sha256=delivered.sha256, created=delivered.created, states=tuple(states)
     )
@@ -74,7 +75,7 @@ def first_midnight_s(epoch: Epoch) -> float:
     return 0.0 if midnight == epoch else Epoch.parse((midnight + 1.2 * DAY_S).iso(digits=0)[:10]) - epoch
 
 
-def judge(earlier: Sequence[Prediction], delivered: Delivered, gm_km3_s2: float) -> tuple[PredictionError, ...]:
+def judge(earlier: Sequence[Prediction], delivered: Delivered, body: Body) -> tuple[PredictionError, ...]:
     """Earlier predictions against a later delivery, at the first midnight of its window.
 
     The later delivery is not the truth: its own covariance is added to the earlier one's in the squared distance.
@@ -87,7 +88,7 @@ def judge(earlier: Sequence[Prediction], delivered: Delivered, gm_km3_s2: float)
     offset_s = at - delivered.trajectory.epoch
     if not delivered.trajectory.covers(np.array([offset_s])).all():
         return ()
-    now = _predicted(delivered, offset_s, gm_km3_s2)
+    now = _predicted(delivered, offset_s, body)
     found = []
     for prediction in earlier:
         state = next((state for state in prediction.states if state.at == at), None)
@@ -136,11 +137,11 @@ def carried(earlier: Sequence[Prediction], now: Prediction) -> tuple[Prediction,
     return (*[old for old in kept if old.states][-(KEPT_PREDICTIONS - 1) :], now)
 
 
-def _predicted(delivered: Delivered, offset_s: float, gm_km3_s2: float) -> PredictedState:
+def _predicted(delivered: Delivered, offset_s: float, body: Body) -> PredictedState:
     trajectory = delivered.trajectory
     position_km, velocity_km_s = (rows[0] for rows in trajectory.state(np.array([offset_s])))
     covariance = state_covariance(
-        trajectory, offset_s, position_km, velocity_km_s, declared=None, created_s=0.0, gm_km3_s2=gm_km3_s2
+        trajectory, offset_s, position_km, velocity_km_s, declared=None, created_s=0.0, body=body
     )
     matrix = None
     if covariance is not None:

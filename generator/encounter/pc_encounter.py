@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearpass.encounter.equinoctial import Orbit, orbit
-from nearpass.encounter.uncertainty import MOST_INDEFINITE
+from nearpass.ephemeris.covariance import MOST_INDEFINITE
 from nearpass.errors import InputError
 
 FloatArray = NDArray[np.float64]

@@ -13,17 +13,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from nearpass.astro.local_axes import rtn_axes, tnw_axes
-from nearpass.ephemeris.trajectory import ROUNDING_S, CovarianceTable, Trajectory
-from nearpass.errors import CoverageError, FrameError
+from nearpass.astro.bodies import Body, equator_from_icrf
+from nearpass.astro.local_axes import rtn_axes
+from nearpass.ephemeris.covariance import LEAST_EIGENVALUE, DeliveredCovariance, covariance_at
+from nearpass.ephemeris.trajectory import Trajectory
 
 FloatArray = NDArray[np.float64]
 
 DAY_S: Final = 86_400.0
-MOST_INDEFINITE: Final = 1e-3
-"""Most negative eigenvalue, of the matrix scaled to unit variances, that few printed digits may explain."""
-LEAST_EIGENVALUE: Final = 1e-9
-"""To which a repaired one is raised, on the same scale: far below any printed digit, far above rounding."""
 
 
 class Basis(StrEnum):
@@ -61,90 +58,6 @@ class StateCovariance:
     remark: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class DeliveredCovariance:
-    """Covariance ``(6, 6)`` in the table's axes; ``matrix`` is None where a delivered one is too indefinite to use.
-
-    ``lowest`` is the smallest eigenvalue, scaled to unit variances, of what was delivered, None where that is positive.
-    """
-
-    matrix: FloatArray | None
-    lowest: float | None
-
-
-def covariance_at(
-    table: CovarianceTable, offset_s: float, trajectory: Trajectory | None = None
-) -> DeliveredCovariance | None:
-    """Covariance between two delivered ones; None outside the table.
-
-    An error along the orbit turns with it. Covariances in ICRF axes are therefore interpolated in RTN, each turned at
-    its own instant, where a ``trajectory`` tells the state at both; else in the axes that they are given in.
-
-    Log-Euclidean interpolation (Arsigny et al. 2006, eq. 3.2) of the matrices scaled to comparable units: the
-    result is positive definite whenever both ends are, and its determinant never swells in between. An end that is
-    slightly indefinite, as printed digits make it, is repaired first (:func:`repaired`).
-    """
-    offsets_s = table.offsets_s
-    if not len(offsets_s) or not offsets_s[0] - ROUNDING_S <= offset_s <= offsets_s[-1] + ROUNDING_S:
-        return None
-    offset_s = float(np.clip(offset_s, offsets_s[0], offsets_s[-1]))
-    right = int(np.clip(np.searchsorted(offsets_s, offset_s, side="right"), 1, max(1, len(offsets_s) - 1)))
-    left = right - 1
-    at_node = len(offsets_s) == 1 or offset_s == offsets_s[left]
-    found = [repaired(matrix) for matrix in table.matrices[left : left + 1 if at_node else right + 1]]
-    lowest = min((one.lowest for one in found if one.lowest is not None), default=None)
-    usable = [one.matrix for one in found if one.matrix is not None]
-    if len(usable) < len(found):
-        return DeliveredCovariance(matrix=None, lowest=lowest)
-    if at_node:
-        return DeliveredCovariance(matrix=usable[0], lowest=lowest)
-    weight = (offset_s - offsets_s[left]) / (offsets_s[right] - offsets_s[left])
-    moments_s = np.array([offsets_s[left], offsets_s[right], offset_s])
-    turns = _rtn_at(trajectory, moments_s) if trajectory is not None and table.axes == "ICRF" else None
-    if turns is None:
-        return DeliveredCovariance(matrix=_between(np.stack(usable), weight), lowest=lowest)
-    in_rtn = np.stack([rotated(matrix, turn) for matrix, turn in zip(usable, turns[:2], strict=True)])
-    return DeliveredCovariance(matrix=rotated(_between(in_rtn, weight), turns[2].T), lowest=lowest)
-
-
-def _rtn_at(trajectory: Trajectory, offsets_s: FloatArray) -> FloatArray | None:
-    """Rotations ``(N, 3, 3)`` from ICRF axes to RTN, None where the trajectory does not tell a plane at each offset."""
-    try:
-        return rtn_axes(*trajectory.state(offsets_s))
-    except (CoverageError, FrameError):
-        return None
-
-
-def repaired(matrix: FloatArray) -> DeliveredCovariance:
-    """A delivered covariance ``(6, 6)``, made positive definite if printed digits may explain that it is not.
-
-    Its eigenvalues, scaled to unit variances, are raised to a small positive one: the nearest such matrix in the
-    Frobenius norm (Higham 1988, theorem 2.1).
-    """
-    variances = np.diag(matrix)
-    if not (variances > 0).all():
-        return DeliveredCovariance(matrix=None, lowest=float(variances.min()))
-    scale = np.outer(np.sqrt(variances), np.sqrt(variances))
-    values, vectors = np.linalg.eigh(matrix / scale)
-    lowest = float(values[0])
-    if lowest > 0:
-        return DeliveredCovariance(matrix=matrix, lowest=None)
-    if lowest < -MOST_INDEFINITE:
-        return DeliveredCovariance(matrix=None, lowest=lowest)
-    raised = (vectors * np.maximum(values, LEAST_EIGENVALUE)) @ vectors.T * scale
-    return DeliveredCovariance(matrix=(raised + raised.T) / 2.0, lowest=lowest)
-
-
-def _between(ends: FloatArray, weight: float) -> FloatArray:
-    """Log-Euclidean mean of two positive definite matrices ``(2, 6, 6)``."""
-    scale = np.exp(np.log(np.einsum("nii->ni", ends)).mean(axis=0) / 2.0)
-    values, vectors = np.linalg.eigh(ends / np.outer(scale, scale))
-    values = np.maximum(values, np.finfo(float).tiny)  # positive before the scaling, which rounds
-    logarithms = np.einsum("nij,nj,nkj->nik", vectors, np.log(values), vectors)
-    values, basis = np.linalg.eigh((1.0 - weight) * logarithms[0] + weight * logarithms[1])
-    return np.asarray((basis * np.exp(values)) @ basis.T * np.outer(scale, scale))
-
-
 def state_covariance(
     trajectory: Trajectory,
     offset_s: float,
@@ -153,7 +66,7 @@ def state_covariance(
     *,
     declared: DeclaredModel | None,
     created_s: float,
-    gm_km3_s2: float,
+    body: Body,
 ) -> StateCovariance | None:
     """Covariance of an object's state, delivered or declared, or None.
 
@@ -164,32 +77,44 @@ def state_covariance(
         velocity_km_s: Its velocity then, shape ``(3,)``.
         declared: The model to fall back on, if the publisher declared one.
         created_s: When the ephemeris was made, seconds from the trajectory's epoch.
-        gm_km3_s2: Gravitational parameter of the centre.
+        body: The body at the centre.
+
+    Raises:
+        CoverageError: outside the trajectory's arcs.
     """
-    table = trajectory.covariance
-    delivered = covariance_at(table, offset_s, trajectory) if table is not None else None
+    delivered = None
+    if trajectory.has_covariance:
+        pole = equator_from_icrf(body, trajectory.epoch)[2]
+        delivered = covariance_at(trajectory.arc_at(offset_s), offset_s, body, pole)
     remark = _remark(delivered)
-    if table is not None and delivered is not None and delivered.matrix is not None:
-        state = position_km[None], velocity_km_s[None]
-        to_local = {"RTN": rtn_axes(*state)[0], "TNW": tnw_axes(*state)[0], "ICRF": np.eye(3)}[table.axes]
-        return StateCovariance(matrix=rotated(delivered.matrix, to_local.T), basis=Basis.DELIVERED, remark=remark)
+    if delivered is not None and delivered.matrix is not None:
+        return StateCovariance(matrix=delivered.matrix, basis=Basis.DELIVERED, remark=remark)
     if declared is None:
         return None
     age_s = max(0.0, offset_s - created_s)
     return StateCovariance(
-        matrix=declared_covariance(declared, age_s, position_km, velocity_km_s, gm_km3_s2),
+        matrix=declared_covariance(declared, age_s, position_km, velocity_km_s, body.gm_km3_s2),
         basis=Basis.DECLARED,
         remark=remark,
     )
 
 
 def _remark(delivered: DeliveredCovariance | None) -> str | None:
-    if delivered is None or delivered.lowest is None:
+    """What a reader must know of a delivered covariance."""
+    if delivered is None:
         return None
-    found = f"not positive definite (smallest eigenvalue {delivered.lowest:.1e} of unit variances)"
-    if delivered.matrix is None:
-        return f"the delivered covariance was refused: {found}"
-    return f"the delivered covariance was repaired: {found}, raised to {LEAST_EIGENVALUE:.0e}"
+    remarks = []
+    if delivered.lowest is not None:
+        found = f"not positive definite (smallest eigenvalue {delivered.lowest:.1e} of unit variances)"
+        if delivered.matrix is None:
+            return f"the delivered covariance was refused: {found}"
+        remarks.append(f"the delivered covariance was repaired: {found}, raised to {LEAST_EIGENVALUE:.0e}")
+    if delivered.beyond_s:
+        nearest = "last one, before" if delivered.beyond_s > 0.0 else "first one, after"
+        remarks.append(f"carried by the motion from the {nearest} it by {abs(delivered.beyond_s) / 3600.0:.1f} h")
+    if delivered.position_only:
+        remarks.append("it says nothing of the velocity: that of the position was turned with the path")
+    return "; ".join(remarks) or None
 
 
 def timing_sigma_s(
@@ -198,7 +123,7 @@ def timing_sigma_s(
     *,
     declared: DeclaredModel | None,
     created_s: float,
-    gm_km3_s2: float,
+    body: Body,
 ) -> float | None:
     """One sigma of when an object passes where it should be: the sigma along the velocity divided by the speed.
 
@@ -207,7 +132,7 @@ def timing_sigma_s(
         offset_s: Seconds from the trajectory's epoch.
         declared: The model to fall back on.
         created_s: When the ephemeris was made, seconds from the trajectory's epoch.
-        gm_km3_s2: Gravitational parameter of the centre.
+        body: The body at the centre.
     """
     position_km, velocity_km_s = (state[0] for state in trajectory.state(np.array([offset_s])))
     found = state_covariance(
@@ -217,7 +142,7 @@ def timing_sigma_s(
         velocity_km_s,
         declared=declared,
         created_s=created_s,
-        gm_km3_s2=gm_km3_s2,
+        body=body,
     )
     if found is None:
         return None

@@ -93,7 +93,6 @@ def extended(trajectory: Trajectory, *, body: Body, window_s: tuple[float, float
         epoch=trajectory.epoch,
         arcs=(*kept, *arcs),
         proof=Proof.SAMPLED,
-        covariance=None,
         approximation=_stated(trajectory, last, end_s, window_s[1]),
     )
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from nearpass.astro.bodies import Body
 from nearpass.astro.epochs import NS, Epoch
-from nearpass.astro.frames import CENTER_AT_BARYCENTER, PlanetaryEphemeris, center_id, icrf_from_axes
+from nearpass.astro.frames import PlanetaryEphemeris, center_id, icrf_from_axes
 from nearpass.astro.local_axes import rtn_axes, tnw_axes
 from nearpass.ephemeris.trajectory import Arc, CovarianceTable, Proof, Trajectory
 from nearpass.errors import InputError
@@ -93,9 +93,10 @@ def trajectory_from_oem(
     """The motion that a message describes, in ICRF axes about ``body``, inside a window of time.
 
     Each segment is rotated to ICRF axes and moved to the body at its nodes, then interpolated by its own method, and
-    ends with its useable span, its states and the window, whichever comes first. Where segments overlap, the later
-    one in the file holds. A window that no segment reaches gives a trajectory without arcs. Where the centre has to
-    be moved, the planet's own motion is interpolated as well: the difference is sampled and stored as the arc's error.
+    ends with its useable span, its states and the window, whichever comes first. Its covariances stay with it. Where
+    segments overlap, the later one in the file holds. A window that no segment reaches gives a trajectory without arcs.
+    Where the centre has to be moved, the planet's own motion is interpolated as well: the difference is sampled and
+    stored as the arc's error.
 
     Args:
         message: What was read.
@@ -123,12 +124,15 @@ def trajectory_from_oem(
             pieces += [(begin, end, segment) for begin, end in _left_free(start_s, stop_s, near)]
             taken[low:high] = [(min([start_s, *(one[0] for one in near)]), max([stop_s, *(one[1] for one in near)]))]
     pieces.sort(key=lambda piece: piece[0])
-    arcs = tuple(_segment_arc(segment, begin, end, body, epoch, planets) for begin, end, segment in pieces)
+    arcs = tuple(
+        _with_covariances(segment, arc, body, epoch, planets) if with_covariance and segment.covariances else arc
+        for begin, end, segment in pieces
+        for arc in [_segment_arc(segment, begin, end, body, epoch, planets)]
+    )
     return Trajectory(
         epoch=epoch,
         arcs=arcs,
         proof=Proof.SAMPLED if any(arc.error_km > 0.0 for arc in arcs) else Proof.EXACT,
-        covariance=_covariances(message.segments, epoch, body) if with_covariance else None,
     )
 
 
@@ -173,7 +177,7 @@ def cut(arc: Arc, start_s: float, stop_s: float) -> Arc:
         left_s, right_s = knots_s[first + at], knots_s[first + at + 1]
         u = (2.0 * new_knots_s[at : at + 2] - left_s - right_s) / (right_s - left_s)
         coefficients_km[at : at + 1] = on_parts(coefficients_km[at : at + 1], u[:1], u[1:])
-    return Arc(new_knots_s, coefficients_km, arc.error_km)
+    return Arc(new_knots_s, coefficients_km, arc.error_km, arc.covariances)
 
 
 def _windows(interval: NDArray[np.intp], window: int, node_count: int) -> NDArray[np.intp]:
@@ -295,86 +299,64 @@ def _segment_arc(
     return Arc(arc.knots_s, arc.coefficients_km, error_km)
 
 
-def _covariances(segments: Sequence[OemSegment], epoch: Epoch, body: Body) -> CovarianceTable | None:
-    """All covariances of a message in one table, in order of time.
-
-    Where useable spans overlap, the later segment's hold, as its states do; of two at one instant the later one.
-    Covariances in RTN (or RSW) and in TNW stay as they are where the whole file uses one of them and is centred on the
-    body: about another centre these axes point elsewhere. In every other case all are turned to ICRF axes.
+def _with_covariances(segment: OemSegment, arc: Arc, body: Body, epoch: Epoch, planets: PlanetaryEphemeris) -> Arc:
+    """An arc of a segment with the covariances of that segment inside its states: what they say ends with it.
 
     Raises:
         FrameError: for axes other than RTN, RSW, TNW and those of :func:`icrf_from_axes`.
 
     """
-    spans_ns = np.array([_held_ns(segment) for segment in segments], dtype=np.int64).reshape(-1, 2)
-    held = [_in_force(segment, spans_ns[at + 1 :]) for at, segment in enumerate(segments)]
-    axes = {_covariance_axes(name) for one in held if one for name in one.frames}
-    common = axes.pop() if len(axes) == 1 and _centred(segments, body) else ""
-    if common not in ("RTN", "TNW"):
-        common = "ICRF"
-    by_epoch: dict[int, FloatArray] = {}
-    for one, segment in zip(held, segments, strict=True):
-        if one:
-            matrices = one.matrices if common != "ICRF" else _covariances_in_icrf(one, segment)
-            by_epoch.update(zip(one.epochs_tai_ns.tolist(), matrices, strict=True))
-    if not by_epoch:
-        return None
-    moments = sorted(by_epoch)
-    offsets_s = _offsets_s(np.array(moments, dtype=np.int64), epoch)
-    return CovarianceTable(offsets_s=offsets_s, matrices=np.array([by_epoch[one] for one in moments]), axes=common)
+    held, nodes_ns = segment.covariances, segment.epochs_tai_ns
+    if held is None:
+        return arc
+    offsets_s = _offsets_s(held.epochs_tai_ns, epoch)
+    inside = np.flatnonzero((held.epochs_tai_ns >= nodes_ns[0]) & (held.epochs_tai_ns <= nodes_ns[-1]))
+    if not len(inside):
+        return arc
+    # Of those outside the arc, the nearest on either side bears on it.
+    first = max(inside[0], int(np.searchsorted(offsets_s, arc.start_s, side="right")) - 1)
+    last = min(inside[-1], int(np.searchsorted(offsets_s, arc.stop_s, side="left")))
+    near = slice(min(first, inside[-1]), max(last, inside[0]) + 1)
+    offsets_s = offsets_s[near].copy()
+    start_s, stop_s = min(arc.start_s, float(offsets_s[0])), max(arc.stop_s, float(offsets_s[-1]))
+    within = (start_s, stop_s) == (arc.start_s, arc.stop_s)
+    table = CovarianceTable(
+        offsets_s=offsets_s,
+        matrices=covariances_in_icrf(held, near, segment),
+        motion=None if within else _segment_arc(segment, start_s, stop_s, body, epoch, planets),
+    )
+    return replace(arc, covariances=table)
 
 
-def _held_ns(segment: OemSegment) -> tuple[int, int]:
-    """First and last instant at which the states of a segment hold, as nanoseconds of TAI."""
-    epochs_ns = segment.epochs_tai_ns
-    return max(segment.useable_from.tai_ns, int(epochs_ns[0])), min(segment.useable_to.tai_ns, int(epochs_ns[-1]))
+def covariances_in_icrf(held: OemCovariances, chosen: slice, segment: OemSegment) -> FloatArray:
+    """Some covariances of a segment ``(M, 6, 6)`` in ICRF axes; RTN and TNW are those of the segment's own states.
 
+    Such axes are taken as they stand at the instant: the velocities are inertial ones, expressed in them.
 
-def _in_force(segment: OemSegment, later_ns: NDArray[np.int64]) -> OemCovariances | None:
-    """A segment's covariances inside its states, but not where a later segment's states hold; None if none is left.
+    Args:
+        held: The segment's covariances.
+        chosen: Which of them; their instants must lie inside its states.
+        segment: With the states.
 
-    ``later_ns`` ``(S, 2)`` says where those of the later segments do.
+    Raises:
+        FrameError: for axes other than RTN, RSW, TNW and those of :func:`icrf_from_axes`.
+
     """
-    held, own_ns = segment.covariances, segment.epochs_tai_ns
-    if held is None or len(own_ns) < 2:  # a single state is no motion
-        return None
-    moments_ns = held.epochs_tai_ns
-    kept = (moments_ns >= own_ns[0]) & (moments_ns <= own_ns[-1])
-    reaching = (later_ns[:, 0] < moments_ns[-1]) & (later_ns[:, 1] > moments_ns[0])
-    for start_ns, stop_ns in later_ns[reaching].tolist():
-        kept &= (moments_ns <= start_ns) | (moments_ns >= stop_ns)
-    if not kept.any():
-        return None
-    frames = tuple(name for name, keep in zip(held.frames, kept, strict=True) if keep)
-    return replace(held, epochs_tai_ns=held.epochs_tai_ns[kept], matrices=held.matrices[kept], frames=frames)
-
-
-def _centred(segments: Sequence[OemSegment], body: Body) -> bool:
-    """Whether every covariance belongs to states about the body, or its barycentre where that may stand in for it."""
-    centers = {center_id(segment.center_name) for segment in segments if segment.covariances is not None}
-    return centers <= {body.naif_id, CENTER_AT_BARYCENTER.get(body.naif_id, body.naif_id)}
-
-
-def _covariance_axes(name: str) -> str:
-    return {"RSW": "RTN", "RTN": "RTN", "TNW": "TNW"}.get(name.upper(), name)
-
-
-def _covariances_in_icrf(held: OemCovariances, segment: OemSegment) -> FloatArray:
-    """Covariances ``(M, 6, 6)`` turned to ICRF axes; axes that move with the orbit by the segment's own states."""
-    names = [_covariance_axes(name) for name in held.frames]
-    rotation = np.empty((len(names), 3, 3))
-    for name in dict.fromkeys(names):
-        rows = np.array([one == name for one in names])
+    matrices = held.matrices[chosen]
+    axes = [{"RSW": "RTN"}.get(name.upper(), name.upper()) for name in held.frames[chosen]]
+    rotation = np.empty((len(axes), 3, 3))
+    for name in dict.fromkeys(axes):
+        rows = np.array([one == name for one in axes])
         if name not in ("RTN", "TNW"):
             rotation[rows] = icrf_from_axes(name)
             continue
         since = Epoch(int(segment.epochs_tai_ns[0]))
         nodes = _offsets_s(segment.epochs_tai_ns, since), segment.positions_km, segment.velocities_km_s
         state = arc_from_nodes(*nodes, segment.interpolation, segment.degree).state(
-            _offsets_s(held.epochs_tai_ns[rows], since)
+            _offsets_s(held.epochs_tai_ns[chosen][rows], since)
         )
         local = rtn_axes(*state) if name == "RTN" else tnw_axes(*state)
         rotation[rows] = icrf_from_axes(segment.ref_frame) @ np.swapaxes(local, 1, 2)
-    both = np.zeros_like(held.matrices)
+    both = np.zeros_like(matrices)
     both[:, :3, :3] = both[:, 3:, 3:] = rotation
-    return np.asarray(both @ held.matrices @ np.swapaxes(both, 1, 2))
+    return np.asarray(both @ matrices @ np.swapaxes(both, 1, 2))

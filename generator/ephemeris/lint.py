@@ -17,6 +17,7 @@ from nearpass.astro.epochs import Epoch
 from nearpass.ephemeris import lint_delivery as delivery
 from nearpass.ephemeris import lint_elements as elements
 from nearpass.ephemeris import lint_motion as motion
+from nearpass.ephemeris.lint_covariance import covariance_spacing
 from nearpass.ephemeris.lint_finding import Finding, Grade
 from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.messages.elements_record import ElementSet
@@ -71,6 +72,8 @@ def _oem_findings(
         yield delivery.covariance_definite(matrices)
         if (growth := delivery.covariance_growth(epochs_ns, matrices, cutoff)) is not None:
             yield growth
+        if (apart := covariance_spacing(segments, body, period_s)) is not None:
+            yield apart
     yield from delivery.notation(message.notes)
 
 
@@ -100,7 +103,7 @@ def lint_trajectory(
         delivery.gaps(spans, cutoff, window_s),
         *_motion_findings(trajectory, body, in_orbit=period_s is not None),
     ]
-    if trajectory.covariance is None:
+    if not trajectory.has_covariance:
         words = "A kernel carries no covariance: no probability can come from this file."
         found.append(Finding(rule="covariance", grade=Grade.NOTE, value="none", words=words))
     return tuple(found)

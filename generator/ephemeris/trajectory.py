@@ -42,12 +42,14 @@ class Arc:
 
     ``knots_s`` has shape ``(K + 1,)``, strictly increasing, in seconds from the trajectory's epoch.
     ``coefficients_km`` has shape ``(K, D + 1, 3)``: Chebyshev coefficients on each interval mapped to [-1, 1].
-    ``error_km`` bounds the distance to the ephemeris itself; 0 where the ephemeris is the polynomial.
+    ``error_km`` bounds the distance to the ephemeris itself; 0 where the ephemeris is the polynomial. ``covariances``
+    are those delivered with this stretch, None where there are none.
     """
 
     knots_s: FloatArray
     coefficients_km: FloatArray
     error_km: float = 0.0
+    covariances: CovarianceTable | None = None
 
     def __post_init__(self) -> None:
         _read_only(self.knots_s, self.coefficients_km)
@@ -85,14 +87,15 @@ class Arc:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CovarianceTable:
-    """Position and velocity covariances as delivered: ``offsets_s`` ``(N,)``, ``matrices`` ``(N, 6, 6)``.
+    """Covariances of position and velocity delivered with one arc: ``offsets_s`` ``(N,)``, ``matrices`` ``(N, 6, 6)``.
 
-    Units km**2, km**2/s and km**2/s**2; ``axes`` is ``"RTN"``, ``"TNW"`` or ``"ICRF"``, one for the whole table.
+    ICRF axes; km**2, km**2/s and km**2/s**2. The velocity part is zero where none was delivered. ``motion`` is the same
+    motion as the arc's as far as the covariances reach, where they reach beyond it; None where they do not.
     """
 
     offsets_s: FloatArray
     matrices: FloatArray
-    axes: str
+    motion: Arc | None = None
 
     def __post_init__(self) -> None:
         _read_only(self.offsets_s, self.matrices)
@@ -118,8 +121,12 @@ class Trajectory:
     epoch: Epoch
     arcs: tuple[Arc, ...]
     proof: Proof
-    covariance: CovarianceTable | None = None
     approximation: Approximation | None = None
+
+    @property
+    def has_covariance(self) -> bool:
+        """Whether any covariance was delivered."""
+        return any(arc.covariances is not None for arc in self.arcs)
 
     @property
     def spans_s(self) -> tuple[tuple[float, float], ...]:

@@ -1,18 +1,23 @@
 """Predictions judged by later deliveries."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleets import GM_MARS_KM3_S2, LOW
+from fleets import LOW
+from nearpass.astro.bodies import BODIES
 from nearpass.astro.epochs import Epoch
+from nearpass.astro.local_axes import rtn_axes
 from nearpass.cycle.predictions import Delivered, carried, first_midnight_s, judge, predict, quality
 from nearpass.ephemeris.interpolation import arc_from_nodes
 from nearpass.ephemeris.trajectory import CovarianceTable, Proof, Trajectory
 from nearpass.record.prediction_record import PredictionError
 
 DAY_S = 86_400.0
+MARS = BODIES["MARS"]
 START = Epoch.parse("2021-03-10T06:00:00")
 TRACK_BEND = 0.01  # a shift of seconds along a path of two hours is straight to a hundredth
 
@@ -20,19 +25,19 @@ TRACK_BEND = 0.01  # a shift of seconds along a path of two hours is straight to
 def delivered(name: str, *, days: int = 0, late_s: float = 0.0, span_days: float = 5.0) -> Delivered:
     """A delivery of the low orbit made ``days`` after the start, on which the object runs late by a constant."""
     offsets_s = np.arange(0.0, span_days * DAY_S, 60.0)
-    states = LOW.state(offsets_s + days * DAY_S - late_s)
-    identity = np.diag([1.0, 4.0, 1.0, 1e-6, 1e-6, 1e-6])
+    arc = arc_from_nodes(offsets_s, *LOW.state(offsets_s + days * DAY_S - late_s), "HERMITE", 7)
+    daily_s = np.arange(0.0, span_days * DAY_S, DAY_S / 4.0)
+    steady = np.diag([1.0, 4.0, 1.0, 1e-6, 1e-6, 1e-6])
+    turns = np.kron(np.eye(2), rtn_axes(*arc.state(daily_s)))
+    table = CovarianceTable(offsets_s=daily_s, matrices=turns.transpose(0, 2, 1) @ steady @ turns)
     return Delivered(
         cycle_id=name,
         sha256=name,
         created=START + days * DAY_S + -3600.0,
         trajectory=Trajectory(
             epoch=START + days * DAY_S,
-            arcs=(arc_from_nodes(offsets_s, *states, "HERMITE", 7),),
+            arcs=(replace(arc, covariances=table),),
             proof=Proof.EXACT,
-            covariance=CovarianceTable(
-                offsets_s=np.array([0.0, span_days * DAY_S]), matrices=np.stack([identity, identity]), axes="RTN"
-            ),
         ),
     )
 
@@ -49,8 +54,8 @@ def test_the_next_midnight_counts_leap_seconds(epoch: str, seconds: float) -> No
 @given(st.floats(-3.0, 3.0))
 def test_a_constant_delay_is_found_as_timing(late_s: float) -> None:
     """A delivery that runs late is judged so, along the track alone, by the sum of both deliveries' variances."""
-    old = predict(delivered("old", late_s=late_s), 5 * DAY_S, GM_MARS_KM3_S2)
-    errors = judge([old], delivered("new", days=2), GM_MARS_KM3_S2)
+    old = predict(delivered("old", late_s=late_s), 5 * DAY_S, MARS)
+    errors = judge([old], delivered("new", days=2), MARS)
 
     assert len(errors) == 1
     assert errors[0].timing_s == pytest.approx(late_s, abs=TRACK_BEND * abs(late_s) + 1e-6)
@@ -65,16 +70,16 @@ def test_a_constant_delay_is_found_as_timing(late_s: float) -> None:
 
 def test_a_delivery_is_not_judged_by_itself() -> None:
     """The same file in a later cycle gives no comparison, neither of itself nor of older ones."""
-    old, again = predict(delivered("old"), 5 * DAY_S, GM_MARS_KM3_S2), delivered("old")
+    old, again = predict(delivered("old"), 5 * DAY_S, MARS), delivered("old")
 
-    assert judge([old], again, GM_MARS_KM3_S2) == ()
+    assert judge([old], again, MARS) == ()
 
 
 def test_predictions_are_kept_while_they_lie_ahead() -> None:
     """Carried predictions hold only later states, each file once, and at most five."""
     kept = ()
     for day in range(8):
-        kept = carried(kept, predict(delivered(str(day), days=day, span_days=9.0), 9 * DAY_S, GM_MARS_KM3_S2))
+        kept = carried(kept, predict(delivered(str(day), days=day, span_days=9.0), 9 * DAY_S, MARS))
 
     assert len(kept) == 5
     assert [prediction.cycle_id for prediction in kept] == ["3", "4", "5", "6", "7"]

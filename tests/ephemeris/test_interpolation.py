@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from nearpass.astro.bodies import body_named
 from nearpass.astro.epochs import Epoch, tdb_s
 from nearpass.astro.frames import PlanetaryEphemeris, furnished, icrf_from_axes
-from nearpass.astro.local_axes import rtn_axes
+from nearpass.astro.local_axes import rtn_axes, tnw_axes
 from nearpass.ephemeris.interpolation import arc_from_nodes, cut, trajectory_from_oem
 from nearpass.ephemeris.trajectory import Arc, Proof, Trajectory
 from nearpass.errors import FrameError, InputError
@@ -378,37 +378,53 @@ COVARIANCE = np.diag([1.0, 4.0, 9.0, 1e-6, 2e-6, 3e-6]) + 0.1 * np.outer(
 COVARIANCE = (COVARIANCE + COVARIANCE.T) / 2.0
 
 
-@pytest.mark.parametrize(("frame", "axes"), [("RSW", "RTN"), ("RTN", "RTN"), ("TNW", "TNW"), ("ICRF", "ICRF")])
-def test_covariances_keep_the_axes_that_all_of_them_share(
-    trajectory_of: Callable[..., Trajectory], frame: str, axes: str
+@pytest.mark.parametrize("frame", ["RSW", "RTN", "TNW", "ICRF", None])
+def test_covariances_are_turned_to_icrf_as_their_axes_stand_at_the_state(
+    trajectory_of: Callable[..., Trajectory], frame: str | None
 ) -> None:
-    """RSW is another name of RTN; the matrices stay as delivered."""
-    blocks = [((START + offset_s).iso(), frame, COVARIANCE) for offset_s in (0.0, 300.0)]
-    trajectory = trajectory_of(segment_text(state_lines(np.arange(10) * 60.0)) + covariance_text(*blocks))
-    assert trajectory.covariance is not None
-    assert trajectory.covariance.axes == axes
-    np.testing.assert_array_equal(trajectory.covariance.offsets_s, [0.0, 300.0])
-    np.testing.assert_allclose(trajectory.covariance.matrices, [COVARIANCE] * 2, rtol=1e-14)
+    """RSW is another name of RTN; TNW is along the velocity; without COV_REF_FRAME the axes are those of the states."""
+    offsets_s = np.array([0.0, 300.0])
+    blocks = [((START + offset_s).iso(), frame, COVARIANCE) for offset_s in offsets_s.tolist()]
+    trajectory = trajectory_of(
+        segment_text(state_lines(np.arange(10) * 60.0), REF_FRAME="EME2000") + covariance_text(*blocks)
+    )
+    found = trajectory.arcs[0].covariances
+    assert found is not None
+    bias = icrf_from_axes("EME2000")
+    position_km, velocity_km_s = circular(offsets_s)
+    local = {"TNW": tnw_axes, "RSW": rtn_axes, "RTN": rtn_axes}.get(frame)
+    turns = {"ICRF": np.stack([np.eye(3)] * 2), None: np.stack([bias] * 2)}.get(frame)
+    if local is not None:
+        turns = bias @ local(position_km, velocity_km_s).transpose(0, 2, 1)
+    np.testing.assert_array_equal(found.offsets_s, offsets_s)
+    for matrix, turn in zip(found.matrices, turns, strict=True):
+        both = np.kron(np.eye(2), turn)
+        np.testing.assert_allclose(matrix, both @ COVARIANCE @ both.T, rtol=0, atol=1e-8)
 
 
-def test_covariances_in_the_axes_of_the_states_are_rotated_with_them(trajectory_of: Callable[..., Trajectory]) -> None:
-    """Without COV_REF_FRAME the covariance is in EME2000 like the states, and is turned to ICRF as they are."""
-    block = covariance_text((START.iso(), None, COVARIANCE))
-    trajectory = trajectory_of(segment_text(state_lines(np.arange(10) * 60.0), REF_FRAME="EME2000") + block)
-    assert trajectory.covariance is not None
-    turn = np.kron(np.eye(2), icrf_from_axes("EME2000"))
-    np.testing.assert_allclose(trajectory.covariance.matrices[0], turn @ COVARIANCE @ turn.T, rtol=0, atol=1e-14)
-    assert trajectory.covariance.axes == "ICRF"
-
-
-def test_covariances_in_several_axes_are_all_turned_to_icrf(trajectory_of: Callable[..., Trajectory]) -> None:
+def test_covariances_in_several_axes_stand_side_by_side(trajectory_of: Callable[..., Trajectory]) -> None:
     """An RTN covariance beside one in ICRF is turned by the radial, transverse and normal directions there."""
     blocks = [(START.iso(), "ICRF", COVARIANCE), ((START + 290.0).iso(), "RTN", COVARIANCE)]
     trajectory = trajectory_of(segment_text(state_lines(np.arange(10) * 60.0)) + covariance_text(*blocks))
-    assert trajectory.covariance is not None
+    found = trajectory.arcs[0].covariances
+    assert found is not None
     turn = np.kron(np.eye(2), rtn_axes(*circular(np.array([290.0])))[0].T)
-    np.testing.assert_allclose(trajectory.covariance.matrices[1], turn @ COVARIANCE @ turn.T, rtol=0, atol=1e-8)
-    assert trajectory.covariance.axes == "ICRF"
+    np.testing.assert_array_equal(found.matrices[0], COVARIANCE)
+    np.testing.assert_allclose(found.matrices[1], turn @ COVARIANCE @ turn.T, rtol=0, atol=1e-8)
+
+
+def test_a_covariance_before_the_window_bears_on_its_beginning(planets: PlanetaryEphemeris) -> None:
+    """A window that begins between two covariances keeps both, and the motion as far as they reach; none beyond."""
+    blocks = [((START + at).iso(), "RTN", COVARIANCE) for at in (0.0, 60.0, 480.0, 540.0)]
+    text = segment_text(state_lines(np.arange(10) * 60.0)) + covariance_text(*blocks)
+    message = parse_oem(message_text(text).encode(), "test.oem")
+    (arc,) = trajectory_from_oem(message, body=MARS, epoch=START, window_s=(100.0, 400.0), planets=planets).arcs
+    assert (arc.start_s, arc.stop_s) == (100.0, 400.0)
+    np.testing.assert_array_equal(arc.covariances.offsets_s, [60.0, 480.0])
+    assert (arc.covariances.motion.start_s, arc.covariances.motion.stop_s) == (60.0, 480.0)
+    np.testing.assert_allclose(
+        arc.covariances.motion.position_km(np.array([60.0])), circular(np.array([60.0]))[0], rtol=0, atol=1e-6
+    )
 
 
 def test_rtn_about_another_centre_is_not_taken_for_rtn_about_the_body(planets: PlanetaryEphemeris) -> None:
@@ -423,25 +439,28 @@ def test_rtn_about_another_centre_is_not_taken_for_rtn_about_the_body(planets: P
     ]
     text = segment_text(lines, CENTER_NAME="SUN") + covariance_text(((START + 300.0).iso(), "RTN", COVARIANCE))
     common = {"body": MARS, "epoch": START, "window_s": (0.0, 540.0), "planets": planets}
-    found = trajectory_from_oem(parse_oem(message_text(text).encode(), "test.oem"), **common).covariance
+    found = trajectory_from_oem(parse_oem(message_text(text).encode(), "test.oem"), **common).arcs[0].covariances
     turn = np.kron(np.eye(2), rtn_axes(states[5:6, :3], states[5:6, 3:])[0].T)
     assert found is not None
-    assert found.axes == "ICRF"
     np.testing.assert_allclose(found.matrices[0], turn @ COVARIANCE @ turn.T, rtol=0, atol=1e-9)
 
 
-def test_where_segments_overlap_the_covariances_go_with_the_states(trajectory_of: Callable[..., Trajectory]) -> None:
-    """The later segment's states hold in the overlap, and there no covariance of the earlier one is left."""
+def test_each_segment_keeps_the_covariances_of_its_own(trajectory_of: Callable[..., Trajectory]) -> None:
+    """Where the later segment's states hold, its covariances do, also before its first one; none comes from another.
+
+    The last of each lies beyond its states: it says nothing of them.
+    """
     parts = []
     for begin, factor in ((0.0, 1.0), (300.0, 4.0)):
         blocks = [
-            ((START + begin + at + factor).iso(), "RTN", factor * COVARIANCE) for at in (0.0, 120.0, 240.0, 480.0)
+            ((START + begin + at + factor).iso(), "RTN", factor * COVARIANCE) for at in (0.0, 120.0, 240.0, 1200.0)
         ]
         parts.append(segment_text(state_lines(begin + np.arange(10) * 60.0)) + covariance_text(*blocks))
-    found = trajectory_of(*parts).covariance
-    assert found is not None
-    np.testing.assert_array_equal(found.offsets_s, [1.0, 121.0, 241.0, 304.0, 424.0, 544.0, 784.0])
-    np.testing.assert_allclose(found.matrices[:, 0, 0] / COVARIANCE[0, 0], [1.0, 1.0, 1.0, 4.0, 4.0, 4.0, 4.0])
+    first, second = (arc.covariances for arc in trajectory_of(*parts).arcs)
+    np.testing.assert_array_equal(first.offsets_s, [1.0, 121.0, 241.0])
+    np.testing.assert_array_equal(second.offsets_s, [304.0, 424.0, 544.0])
+    for table, factor in ((first, 1.0), (second, 4.0)):
+        np.testing.assert_allclose(np.trace(table.matrices, axis1=1, axis2=2), factor * np.trace(COVARIANCE))
 
 
 @settings(deadline=None, max_examples=40)
@@ -473,7 +492,7 @@ def test_covariances_in_unknown_axes_are_refused_and_can_be_left_out(planets: Pl
     common = {"body": MARS, "epoch": START, "window_s": (0.0, 540.0), "planets": planets}
     with pytest.raises(FrameError, match="ITRF-97"):
         trajectory_from_oem(message, **common)
-    assert trajectory_from_oem(message, **common, with_covariance=False).covariance is None
+    assert not trajectory_from_oem(message, **common, with_covariance=False).has_covariance
 
 
 def test_unknown_axes_of_states_are_refused(trajectory_of: Callable[..., Trajectory]) -> None:

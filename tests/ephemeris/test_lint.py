@@ -82,7 +82,7 @@ def test_a_good_delivery_keeps_every_rule() -> None:
     held = covariances(good.epochs_tai_ns, np.linspace(0.1, 1.0, len(good.epochs_tai_ns)))
     found = linted(message(replace(good, covariances=held)))
     assert {rule: grade for rule, grade in ((r, f.grade) for r, f in found.items()) if grade is not Grade.PASS} == {}
-    assert len(found) == 14
+    assert len(found) == 15
     assert overall(tuple(found.values())).grade is Grade.PASS
 
 
