@@ -84,9 +84,12 @@ def covariance_at(arc: Arc, offset_s: float, body: Body, pole: FloatArray) -> De
         late = (offset_s - offsets_s[right - 1]) / (offsets_s[right] - offsets_s[right - 1])
         weights = np.array([1.0 - late, late])
     matrix = np.zeros((6, 6))
-    for weight, node_s, one in zip(weights, offsets_s[chosen].tolist(), usable, strict=True):
-        carried = _turn(motion, node_s, offset_s) if alone else transition(motion, node_s, offset_s, body, pole)
-        matrix += weight * _mapped(one, carried)
+    with np.errstate(all="ignore"):  # what a motion through the very centre gives is found below
+        for weight, node_s, one in zip(weights, offsets_s[chosen].tolist(), usable, strict=True):
+            carried = _turn(motion, node_s, offset_s) if alone else transition(motion, node_s, offset_s, body, pole)
+            matrix += weight * _mapped(one, carried)
+    if not np.isfinite(matrix).all():
+        return None
     if alone:
         matrix[3:] = matrix[:, 3:] = 0.0
     return DeliveredCovariance(matrix=matrix, lowest=lowest, beyond_s=beyond_s, position_only=alone)

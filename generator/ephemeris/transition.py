@@ -17,11 +17,14 @@ from numpy.typing import NDArray
 from nearpass.astro.bodies import Body
 from nearpass.astro.gravity import gravity_gradient_s2, gravity_km_s2
 from nearpass.ephemeris.trajectory import Arc
+from nearpass.errors import InputError
 
 FloatArray = NDArray[np.float64]
 
 STEP_RAD: Final = 0.1
 """Length of a step in units of the local motion sqrt(GM / r**3); the error of a revolution is below one in 1e5."""
+LEAST_RADII: Final = 0.1
+"""Steps are no shorter than at this many radii of the body: nothing flies there, whatever a file says."""
 MOST_SAMPLES: Final = 4_000
 _TAYLOR_ORDER: Final = 10
 _GAUSS: Final = np.sqrt(15.0) / 10.0  # of a step, from its middle to either outer Gaussian point
@@ -36,6 +39,9 @@ def transition(motion: Arc, start_s: float, stop_s: float, body: Body, pole: Flo
         stop_s: Where it is wanted, inside the arc, before or after.
         body: The body at the centre.
         pole: Unit vector of its axis in the axes of the arc.
+
+    Raises:
+        InputError: where the arc's positions are no numbers.
     """
     if start_s == stop_s:
         return np.eye(6)
@@ -91,9 +97,13 @@ def _steps(motion: Arc, start_s: float, stop_s: float, body: Body) -> FloatArray
     corners_s = np.unique(np.concatenate([[low_s], inner_s[:: 1 + len(inner_s) * 4 // MOST_SAMPLES], [high_s]]))
     shares = np.arange(4) / 4.0
     samples_s = np.append((corners_s[:-1, None] + np.diff(corners_s)[:, None] * shares).ravel(), high_s)
-    radius_km = np.linalg.norm(motion.position_km(samples_s), axis=1)
+    radius_km = np.maximum(
+        np.linalg.norm(motion.position_km(samples_s), axis=1), LEAST_RADII * body.equatorial_radius_km
+    )
     rate_rad_s = np.sqrt(body.gm_km3_s2 / radius_km**3)
     angle_rad = np.concatenate([[0.0], np.cumsum((rate_rad_s[1:] + rate_rad_s[:-1]) / 2.0 * np.diff(samples_s))])
+    if not np.isfinite(angle_rad[-1]):
+        raise InputError("an error can be carried only along a motion of numbers")
     count = int(np.ceil(angle_rad[-1] / STEP_RAD))
     times_s = np.interp(np.linspace(0.0, angle_rad[-1], count + 1), angle_rad, samples_s)
     times_s[0], times_s[-1] = low_s, high_s

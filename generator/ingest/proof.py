@@ -30,7 +30,7 @@ def check_usable(trajectory: Trajectory, setting: Setting) -> None:
     check_plausible(trajectory, setting.body)
     for arc in trajectory.arcs:
         _check_between(arc, trajectory)
-    _check_covariances(trajectory)
+        _check_covariances(arc, trajectory)
     orbit = orbit_of(trajectory, setting.body)
     coverage_of(trajectory)
     approximation_of(trajectory)
@@ -55,13 +55,13 @@ def _check_between(arc: Arc, trajectory: Trajectory) -> None:
         raise InputError("the interpolation between two states must be a number", value=f"none at {moment} UTC")
 
 
-def _check_covariances(trajectory: Trajectory) -> None:
+def _check_covariances(arc: Arc, trajectory: Trajectory) -> None:
     """Delivered covariances are numbers.
 
     Raises:
         InputError: for one that is not.
     """
-    table = trajectory.covariance
+    table = arc.covariances
     if table is None:
         return
     wrong = ~np.isfinite(table.matrices).all(axis=(1, 2))

@@ -146,6 +146,13 @@ def test_an_indefinite_covariance_is_not_used() -> None:
         assert found.lowest == pytest.approx(-1.0)
 
 
+def test_along_a_path_through_the_centre_there_is_none() -> None:
+    """Where a file claims that an object flew through the centre of the body, nothing can be carried past it."""
+    through = Arc(SPAN_S.copy(), np.array([[[0.0, 0.0, 0.0], [4000.0, 0.0, 0.0]]]))
+    table = CovarianceTable(offsets_s=SPAN_S.copy(), matrices=np.stack([np.eye(6)] * 2))
+    assert covariance_at(Arc(through.knots_s, through.coefficients_km, covariances=table), 3600.0, MARS, POLE) is None
+
+
 @given(factors, st.integers(4, 8))
 def test_a_slightly_indefinite_covariance_is_repaired_and_says_so(factor, digits) -> None:
     """Rounded to few digits it becomes positive definite again, changed by no more than was missing, and is flagged."""
