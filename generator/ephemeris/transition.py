@@ -104,7 +104,7 @@ def _steps(motion: Arc, start_s: float, stop_s: float, body: Body) -> FloatArray
     angle_rad = np.concatenate([[0.0], np.cumsum((rate_rad_s[1:] + rate_rad_s[:-1]) / 2.0 * np.diff(samples_s))])
     if not np.isfinite(angle_rad[-1]):
         raise InputError("an error can be carried only along a motion of numbers")
-    count = int(np.ceil(angle_rad[-1] / STEP_RAD))
+    count = max(1, int(np.ceil(angle_rad[-1] / STEP_RAD)))
     times_s = np.interp(np.linspace(0.0, angle_rad[-1], count + 1), angle_rad, samples_s)
     times_s[0], times_s[-1] = low_s, high_s
     return np.asarray(times_s if start_s < stop_s else times_s[::-1])

@@ -61,11 +61,12 @@ def test_covariances_within_half_a_revolution_need_no_such_proof() -> None:
     assert covariance_spacing([jump], MARS, 2.0 * PERIOD_S).grade is Grade.PASS
 
 
-def test_absurd_states_are_left_to_the_rules_that_judge_them() -> None:
-    """Positions of which not even the distance is a number give no finding here, and no error."""
+def test_absurd_states_fail_without_an_error() -> None:
+    """Along positions of which not even the distance is a number no covariance fits the next one."""
     absurd = segment(24, {})
     with np.errstate(all="ignore"):
-        assert covariance_spacing([replace(absurd, positions_km=absurd.positions_km * 1e300)], MARS, PERIOD_S) is None
+        found = covariance_spacing([replace(absurd, positions_km=absurd.positions_km * 1e300)], MARS, PERIOD_S)
+    assert found.grade is Grade.FAIL
 
 
 def test_there_is_nothing_to_judge_without_an_orbit_or_a_second_covariance() -> None:
