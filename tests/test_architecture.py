@@ -51,6 +51,7 @@ TOUCH_FILES = {
     "archive/retention.py",
     "archive/signature.py",
     "archive/verify.py",
+    "ephemeris/meta_kernel.py",
     "ephemeris/spk.py",
     "ingest/elements.py",
     "ingest/catalogues.py",

@@ -31,6 +31,7 @@ from spiceypy.utils.exceptions import SpiceyError
 
 from nearpass.astro.bodies import BODIES, equator_from_icrf
 from nearpass.astro.epochs import DAY_S, Epoch, TimeSystem, tdb_s
+from nearpass.astro.kernel_files import openable
 from nearpass.errors import CoverageError, FrameError
 
 FloatArray = NDArray[np.float64]
@@ -198,8 +199,8 @@ class PlanetaryEphemeris:
         return self._spice_state(target, center, time_s)
 
     def _spice_state(self, target: int, center: int, time_s: FloatArray) -> tuple[FloatArray, FloatArray]:
-        with furnished(self._kernels):
-            orbits = [str(kernel) for kernel in self._kernels if spice.getfat(str(kernel))[1] == "SPK"]
+        with furnished(self._kernels) as names:
+            orbits = [name for name in names if spice.getfat(name)[1] == "SPK"]
             held = {int(body) for kernel in orbits for body in spice.spkobj(kernel)}
             target, center = (_held_or_barycenter(body, held) for body in (target, center))
             if target == center:
@@ -222,8 +223,10 @@ def _de421(_process: int) -> SPK:
 
 
 @contextmanager
-def furnished(kernels: Sequence[Path]) -> Iterator[None]:
+def furnished(kernels: Sequence[Path]) -> Iterator[tuple[str, ...]]:
     """CSPICE with these kernels loaded, later ones first in precedence, and unloaded again at the end.
+
+    Gives the names by which CSPICE knows them.
 
     CSPICE has one kernel pool per process: what another caller has loaded stays loaded and below these.
 
@@ -232,17 +235,19 @@ def furnished(kernels: Sequence[Path]) -> Iterator[None]:
 
     """
     loaded: list[str] = []
-    try:
-        for kernel in kernels:
-            try:
-                spice.furnsh(str(kernel))
-            except SpiceyError as error:
-                raise FrameError("a kernel must be readable by CSPICE", value=error.short, file=str(kernel)) from None
-            loaded.append(str(kernel))
-        yield
-    finally:
-        for kernel_name in reversed(loaded):
-            spice.unload(kernel_name)
+    with openable(kernels) as names:
+        try:
+            for kernel, name in zip(kernels, names, strict=True):
+                try:
+                    spice.furnsh(name)
+                except SpiceyError as error:
+                    rule = "a kernel must be readable by CSPICE"
+                    raise FrameError(rule, value=error.short, file=str(kernel)) from None
+                loaded.append(name)
+            yield names
+        finally:
+            for kernel_name in reversed(loaded):
+                spice.unload(kernel_name)
 
 
 def _held_or_barycenter(body: int, held: set[int]) -> int:

@@ -26,6 +26,7 @@ from spiceypy.utils.exceptions import SpiceyError
 from nearpass.astro.bodies import Body
 from nearpass.astro.epochs import DAY_S, NS, Epoch, TimeSystem, tai_ns, tdb_s
 from nearpass.astro.frames import PlanetaryEphemeris
+from nearpass.astro.kernel_files import openable
 from nearpass.ephemeris.fitting import TOLERANCE_KM, fitted_arc
 from nearpass.ephemeris.interpolation import on_parts
 from nearpass.ephemeris.spk_comment import comments_in, created_in
@@ -62,8 +63,12 @@ def spk_summary(kernels: Sequence[Path], *, time_limit_s: float = 60.0) -> tuple
         InputError: for a kernel that CSPICE cannot read.
 
     """
-    names = tuple(str(path) for path in kernels)
-    return in_child(_summary, (names,), time_limit_s, names, None)
+    with openable(kernels) as names:
+        return in_child(_summary, (names,), time_limit_s, _shown(kernels), None)
+
+
+def _shown(kernels: Sequence[Path]) -> tuple[str, ...]:
+    return tuple(str(path) for path in kernels)
 
 
 def spk_trajectory(
@@ -91,13 +96,17 @@ def spk_trajectory(
         time_limit_s: How long the child may take.
 
     Raises:
-        InputError: for a kernel that CSPICE cannot read, or that does not hold the target.
+        InputError: for a kernel that CSPICE cannot read, one that does not hold the target, and a target that is the
+            body itself.
 
     """
-    names = tuple(str(path) for path in kernels)
-    support = tuple(str(path) for path in planets.kernels)
-    arguments = (names, support, target, body.naif_id, epoch, window_s)
-    arcs, exact = in_child(_arcs, arguments, time_limit_s, names, target)
+    if target == body.naif_id:
+        rule = f"target must be another body than {body.name}, which is screened around"
+        raise InputError(rule, value=target)
+    with openable([*kernels, *planets.kernels]) as names:
+        of_kernels, support = names[: len(kernels)], names[len(kernels) :]
+        arguments = (of_kernels, support, target, body.naif_id, epoch, window_s)
+        arcs, exact = in_child(_arcs, arguments, time_limit_s, _shown(kernels), target)
     return Trajectory(epoch=epoch, arcs=arcs, proof=Proof.EXACT if exact else Proof.SAMPLED)
 
 
@@ -142,7 +151,8 @@ def in_child(
         child.join()
         receiver.close()
     if isinstance(answer, NearpassError):
-        raise InputError(answer.rule, value=answer.value, file=answer.file or file, object_id=object_id)
+        where = answer.file or file
+        raise InputError(answer.rule, value=answer.value, file=where, line=answer.line, object_id=object_id)
     return answer  # type: ignore[no-any-return]  # a pipe carries objects of any type
 
 
@@ -164,7 +174,7 @@ def _answer(sender: Connection, work: Callable[..., object], arguments: tuple[ob
     try:
         answer = work(*arguments)
     except NearpassError as error:
-        answer = InputError(error.rule, value=error.value, file=error.file)
+        answer = InputError(error.rule, value=error.value, file=error.file, line=error.line)
     except SpiceyError as error:
         answer = InputError("a kernel must be readable by CSPICE", value=error.short)
     sender.send(answer)

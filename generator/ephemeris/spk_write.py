@@ -16,6 +16,7 @@ import spiceypy as spice
 
 from nearpass.astro.epochs import NS, Epoch, tdb_s
 from nearpass.astro.frames import center_id, icrf_from_axes
+from nearpass.astro.kernel_files import openable
 from nearpass.ephemeris.interpolation import arc_from_nodes, window_size
 from nearpass.ephemeris.reframe import in_fixed_axes
 from nearpass.ephemeris.spk import in_child
@@ -61,8 +62,9 @@ def write_spk(message: OemMessage, path: Path, *, target: int, time_limit_s: flo
 
     """
     pieces = tuple(_piece(segment) for segment in in_fixed_axes(message).segments)
-    arguments = (pieces, comments_of(message), str(path), target)
-    return in_child(_written, arguments, time_limit_s, (str(path),), target)
+    with openable([path]) as (name,):
+        arguments = (pieces, comments_of(message), name, target)
+        return in_child(_written, arguments, time_limit_s, (str(path),), target)
 
 
 def _piece(segment: OemSegment) -> _Piece:

@@ -1,10 +1,12 @@
 """Text kernels and meta-kernels: what they list and define is used, and nothing leads out of the workspace."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
 import spiceypy as spice
+from spiceypy.utils.exceptions import SpiceyError
 
 from fleets import CUTOFF, LOW, write_workspace
 from nearpass.astro.bodies import body_named
@@ -110,6 +112,86 @@ def test_what_is_no_list_is_refused(tmp_path: Path, text: str) -> None:
     meta.write_text(text)
     with pytest.raises(InputError):
         with_listed([meta], tmp_path)
+
+
+LONG = "deep/" * 17 + "a.bsp"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "KERNELS_TO_LOAD = 'a.tls'",
+        "KERNELS_TO_LOAD = ( 'a.tls', 'K/b.tls' )",
+        "KERNELS_TO_LOAD = 'a.tls'\nKERNELS_TO_LOAD += 'K/b.tls'",
+        "PATH_SYMBOLS = 'A'\nPATH_VALUES = 'K'\nKERNELS_TO_LOAD = '$A/b.tls'",
+        "PATH_SYMBOLS = ('A')\nPATH_VALUES = ('./+'\n 'K')\nKERNELS_TO_LOAD = ('$A/b.tls')",
+        "PATH_SYMBOLS = ('A' 'B')\nPATH_VALUES = ('./+' 'K', '.')\nKERNELS_TO_LOAD = ('$A/b.tls' '$B/a.tls')",
+        "PATH_SYMBOLS = ('A' 'AB')\nPATH_VALUES = ('.' 'K')\nKERNELS_TO_LOAD = ('$AB/b.tls')",
+        "PATH_SYMBOLS = ('A' 'B')\nPATH_VALUES = ('.' 'K')\nKERNELS_TO_LOAD = ('$A/$B/b.tls')",
+        "KERNELS_TO_LOAD = ('K/+  ' 'b.tls')",
+        "KERNELS_TO_LOAD = ('a.tls+')",
+        "\tKERNELS_TO_LOAD\t=\t('a.tls')\t",
+        "PATH_SYMBOLS = ('A')\nPATH_VALUES = ('.' 'K')\nKERNELS_TO_LOAD = ('$A/a.tls')",
+        "PATH_SYMBOLS = ('A' 'B')\nPATH_VALUES = ('K')\nKERNELS_TO_LOAD = ('$A/b.tls')",
+        "PATH_SYMBOLS = ('A+' 'B')\nPATH_VALUES = ('K')\nKERNELS_TO_LOAD = ('$AB/b.tls')",
+        "PATH_SYMBOLS = 'a'\nPATH_VALUES = 'K'\nKERNELS_TO_LOAD = '$A/b.tls'",
+        "PATH_SYMBOLS = 'A'\nPATH_VALUES = 'K'\nKERNELS_TO_LOAD = '$Z/b.tls'",
+        "KERNELS_TO_LOAD = ('' 'a.tls')",
+        "KERNELS_TO_LOAD = (1, 2)",
+        "KERNELS_TO_LOAD = ('c.tls')",
+    ],
+)
+def test_a_list_is_what_furnsh_makes_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: str) -> None:
+    """CSPICE's own loading of the list names the same files in the same order, or fails where we refuse."""
+    for name in ("a.tls", "K/b.tls"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("KPL/LSK\n\\begindata\nX = 1\n\\begintext\n")
+    meta = tmp_path / "all.tm"
+    meta.write_text(f"KPL/MK\n\\begindata\n{data}\n\\begintext\n")
+    monkeypatch.chdir(tmp_path)
+    expected: list[Path] | None = None
+    with suppress(SpiceyError):
+        spice.furnsh("all.tm")
+        count = spice.ktotal("ALL")
+        loaded = [spice.kdata(at, "ALL") for at in range(count)]
+        expected = [Path(one[0]) for one in loaded if one[2] == "all.tm"] or None
+    spice.unload("all.tm")
+    try:
+        found = [path.relative_to(tmp_path) for path in with_listed([meta], tmp_path)]
+    except InputError:
+        assert expected is None
+    else:
+        assert found == expected
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        f"KERNELS_TO_LOAD = '{LONG}'",
+        f"KERNELS_TO_LOAD = ( '{LONG}' )",
+        f"KERNELS_TO_LOAD = ( 'deep/+' '{LONG.removeprefix('deep/')}' )",
+        f"PATH_SYMBOLS = 'A'\nPATH_VALUES = '{LONG.removesuffix('/a.bsp')}'\nKERNELS_TO_LOAD = ( '$A/a.bsp' )",
+        "KERNELS_TO_LOAD = (" + " " * 200 + f"'{LONG}' )",
+    ],
+)
+@pytest.mark.parametrize("end", ["\n\\begintext\n", "\n", ""])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_what_cspice_would_drop_without_a_word_is_read(tmp_path: Path, data: str, end: str, line_end: str) -> None:
+    """Strings over 80 characters, lines over 132 and a last line that does not end name the files that they spell."""
+    (tmp_path / LONG).parent.mkdir(parents=True)
+    (tmp_path / LONG).touch()
+    meta = tmp_path / "all.tm"
+    meta.write_bytes(f"KPL/MK\n\\begindata\n{data}{end}".replace("\n", line_end).encode())
+    assert with_listed([meta], tmp_path) == [tmp_path / LONG]
+
+
+def test_a_fault_of_a_list_has_its_line(tmp_path: Path) -> None:
+    """What CSPICE cannot parse is named at the line of the file."""
+    meta = tmp_path / "all.tm"
+    meta.write_text("KPL/MK\nwords\n\\begindata\nX = 1\n\\begintext\nmore\n\\begindata\nKERNELS_TO_LOAD 'a'\n")
+    with pytest.raises(InputError) as caught:
+        with_listed([meta], tmp_path)
+    assert (caught.value.file, caught.value.line) == ("all.tm", 8)
 
 
 def test_a_delivery_may_be_a_meta_kernel(tmp_path: Path) -> None:

@@ -343,3 +343,10 @@ def test_a_child_that_takes_too_long_is_ended() -> None:
     with pytest.raises(InputError, match=r"within 0\.5 s, slow\.bsp"):
         spk.in_child(time.sleep, (60.0,), 0.5, ("slow.bsp",), None)
     assert time.monotonic() - begun < 30.0
+
+
+def test_the_body_itself_is_no_target(tmp_path: Path, planets: PlanetaryEphemeris) -> None:
+    """A kernel of the body that is screened around gives no motion about it, and is refused by name."""
+    kernel = tmp_path / "mars.bsp"
+    with pytest.raises(InputError, match=r"target must be another body than MARS, .* got 499"):
+        spk_trajectory([kernel], 499, body=MARS, epoch=Epoch.parse("2021-03-01"), window_s=(0.0, 1.0), planets=planets)
