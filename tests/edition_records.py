@@ -17,7 +17,15 @@ from typing import Any, Final
 from nearpass.astro.epochs import Epoch
 from nearpass.record.marking import Edition, MarkingRecord, ObjectRule, Show, Tlp
 from nearpass.record.prediction_record import DeclaredRecord, PredictedState
-from nearpass.record.record import ContactRecord, CycleRecord, DormantEvent, InputRecord, NoteRecord, Prediction
+from nearpass.record.record import (
+    ContactRecord,
+    CycleRecord,
+    DormantEvent,
+    FindingRecord,
+    InputRecord,
+    NoteRecord,
+    Prediction,
+)
 from records import CUT_OFF, sample_record
 from sweep_records import sweep
 
@@ -29,7 +37,9 @@ DECLARED: Final = DeclaredRecord(
 
 TOLD: Final[Mapping[Show, Mapping[str, frozenset[str]]]] = {
     Show.METRICS: {
-        "ObjectRecord": frozenset({"id", "name", "operator", "naif_id", "kind", "phase", "marking", "shown"}),
+        "ObjectRecord": frozenset(
+            {"id", "name", "operator", "naif_id", "kind", "phase", "marking", "catalogue_number", "shown"}
+        ),
         "PairRecord": frozenset({"primary", "secondary", "unscreened", "proof", "event_ids", "shown"}),
         "NearestRecord": frozenset({"at_boundary"}),
         "EventRecord": frozenset({"event_id", "primary", "secondary", "at_boundary", "level", "shown"}),
@@ -71,7 +81,7 @@ def marked_record(markings: Mapping[str, MarkingRecord | None]) -> CycleRecord:
         objects=tuple(
             replace(
                 item, marking=markings.get(item.id, CLEAR),
-                note=f"Private words about {item.id}.", naif_id=-900 - place,
+                note=f"Private words about {item.id}.", naif_id=-900 - place, catalogue_number=71_000 + place,
                 declared=DECLARED, covariance_marking=CLEAR, predictions=(_predicted(CUT_OFF),),
                 contacts=(ContactRecord(party=f"{item.id} office", channel=f"{item.id.lower()}@example.org"),),
             )
@@ -93,7 +103,11 @@ def marked_record(markings: Mapping[str, MarkingRecord | None]) -> CycleRecord:
 def _marked(entry: InputRecord, markings: Mapping[str, MarkingRecord | None]) -> InputRecord:
     marking = markings.get(entry.object_id, CLEAR)
     sha256 = hashlib.sha256(entry.file.encode()).hexdigest()
-    return replace(entry, marking=marking, sha256=sha256, comments=(f"Made for {entry.object_id} only",))
+    growth = FindingRecord(rule="covariance growth", grade="pass", value="0.7 km", words="Within what is asked for.")
+    whole = replace(growth, rule="overall", value="1 rules", words="Every rule is kept.")
+    return replace(
+        entry, marking=marking, sha256=sha256, comments=(f"Made for {entry.object_id} only",), findings=(whole, growth)
+    )
 
 
 def _predicted(at: Epoch) -> Prediction:
@@ -220,13 +234,20 @@ def _less_sure(item: Any, blind: frozenset[str]) -> Any:
         "ChangeRecord": ("reason",),
     }
     name = type(item).__name__
+    if name == "InputRecord":
+        return replace(
+            item,
+            comments=_changed(item.comments, None, {}),
+            findings=tuple(replace(found, value="0.9 km", words="More than that.") for found in item.findings),
+        )
     if name == "SolutionRecord":
         follow = ("compared", "miss_sigma_km", "pc", "method", "reason")
         events = [
             replace(event, **{field: _changed(getattr(event, field), None, {}) for field in follow})
             for event in item.events
         ]
-        return replace(item, events=tuple(events))
+        inputs = tuple(_less_sure(entry, blind) for entry in item.inputs)
+        return replace(item, events=tuple(events), inputs=inputs)
     hints = _hints(type(item))
     values = {field: _changed(getattr(item, field), hints[field], {}) for field in follows.get(name, ())}
     made = replace(item, **values)

@@ -190,6 +190,7 @@ def _object(item: ScreenedObject, trajectory: Trajectory | None, setting: Settin
         marking=marking_record(item.marking, item.release, giver, setting.mapped_words),
         covariance_marking=marking_record(model, item.release, giver, setting.mapped_words),
         contacts=tuple(ContactRecord(party=entry.party, channel=entry.channel) for entry in item.contacts),
+        catalogue_number=item.catalogue_number,
     )
 
 

@@ -172,4 +172,5 @@ def _record(
         marking=marking_of(item, source, setting, found.item.classification),
         covariance_marking=covariance_marking_of(item, source, setting),
         classification=found.item.classification,
+        object_in_file=str(found.item.number),
     )

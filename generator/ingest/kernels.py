@@ -158,4 +158,5 @@ def _kernel_record(
         retrieval=None,
         marking=marking_of(item, source, setting),
         covariance_marking=covariance_marking_of(item, source, setting),
+        object_in_file=str(summary.target),
     )

@@ -205,4 +205,5 @@ def _oem_record(
         classification=header.classification,
         message_id=header.message_id,
         comments=tuple(dict.fromkeys(comments))[:MOST_COMMENTS],
+        object_in_file=segments[0].object_id,
     )

@@ -155,6 +155,20 @@ class _OmmReader(XmlReader):
 def read_json(text: bytes, wanted: Collection[int] | None) -> Iterator[ElementSet | ElementFault]:
     """An object, or an array of them, taken one at a time so that memory does not grow with the array."""
     source = decoded(text, 1)
+    counted, line = 0, 1
+    for item, begin, end in json_sets(source):
+        line += source.count("\n", counted, begin)
+        counted = begin
+        if _is_wanted(item, wanted):
+            yield set_from_keywords(item, line, line_of=partial(_line_in_object, source[begin:end], line))
+
+
+def json_sets(source: str) -> Iterator[tuple[Keywords, int, int]]:
+    """The keywords of each object of a text, one after the other, and where it begins and ends.
+
+    Raises:
+        InputError: where the text is no flat object and no array of them, with its line.
+    """
     at = _past_blank(source, 0)
     many = source[at] == "["
     at = _past_blank(source, at + 1) if many else at
@@ -166,9 +180,7 @@ def read_json(text: bytes, wanted: Collection[int] | None) -> Iterator[ElementSe
         if found is None or found.end() - at > _MOST_OBJECT:
             rule = f"an element set must be a JSON object of at most {_MOST_OBJECT} characters with none within it"
             raise InputError(rule, line=line)
-        item = _object(found[0], line)
-        if _is_wanted(item, wanted):
-            yield set_from_keywords(item, line, line_of=partial(_line_in_object, found[0], line))
+        yield _object(found[0], line), at, found.end()
         at = _past_blank(source, found.end())
         if not many:
             break

@@ -62,7 +62,8 @@ _PATTERNS: Final = {
     digit: re.compile("".join(f"({pattern})" if name else pattern for name, _, pattern in columns), re.ASCII)
     for digit, columns in _LINES.items()
 }
-_LOOKS_LIKE: Final = {"1": re.compile(r"1 [ 0-9A-Z]{5}[A-Z ] .{40}"), "2": re.compile(r"2 [ 0-9A-Z]{5} .{40}")}
+LOOKS_LIKE: Final = {"1": re.compile(r"1 [ 0-9A-Z]{5}[A-Z ] .{40}"), "2": re.compile(r"2 [ 0-9A-Z]{5} .{40}")}
+"""How the lines of a set begin, by their digit."""
 _ON_SECOND: Final = frozenset(
     {
         "INCLINATION",
@@ -86,7 +87,7 @@ def read_tle(text: bytes, wanted: Collection[int] | None) -> Iterator[ElementSet
         line = _line_of(raw, number)
         if not line or line.startswith("#"):
             continue
-        kind = next((digit for digit, pattern in _LOOKS_LIKE.items() if pattern.match(line.lstrip())), "name")
+        kind = next((digit for digit, pattern in LOOKS_LIKE.items() if pattern.match(line.lstrip())), "name")
         if kind == "2" and first is not None:
             if _is_wanted(first[0], wanted):
                 yield _set_of(name[0] if name else None, first, (line, number))
@@ -122,11 +123,12 @@ def _is_wanted(first: str, wanted: Collection[int] | None) -> bool:
     """Whether a set has to be read; one whose number cannot be read may be any."""
     if wanted is None:
         return True
-    number = _catalogue_number(first)
+    number = catalogue_number(first)
     return number is None or number in wanted
 
 
-def _catalogue_number(line: str) -> int | None:
+def catalogue_number(line: str) -> int | None:
+    """The catalogue number of a set by its first line, None where it cannot be read."""
     digits = line.lstrip()[2:7].strip()
     return from_alpha5(digits) if re.fullmatch(r"[0-9A-HJ-NP-Z]\d*", digits) else None
 
@@ -143,7 +145,7 @@ def _set_of(name: str | None, first: tuple[str, int], second: tuple[str, int]) -
         return element_set(elements, epoch, Satrec.twoline2rv(first[0], second[0]), number)
     except NearpassError as error:
         fault = InputError(error.rule, value=error.value, line=error.line or number)
-        return ElementFault(number=_catalogue_number(first[0]), error=fault)
+        return ElementFault(number=catalogue_number(first[0]), error=fault)
 
 
 def _columns(digit: str, line: str, number: int) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 The same edition of the same cycle gives the same bytes. The marking stands in the name of each file's folder and, where
 the format has room for it, in the file: a comment of a message, a field of a JSON table, a column of a CSV table.
-Deliveries are handed on as they came, so that their hashes hold.
+Deliveries are handed on as they came, so that their hashes hold, or cut to what the recipient may have; the manifest
+says which, and which are left out and why.
 """
 
 from __future__ import annotations
@@ -11,22 +12,26 @@ import csv
 import io
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from nearpass.archive.archive import Archive, Signer
 from nearpass.archive.durable import canonical_json, sha256_of
 from nearpass.errors import ArchiveError, LeakError
 from nearpass.messages.cdm_write import write_cdm_kvn, write_cdm_xml
+from nearpass.messages.cutting import Cut
 from nearpass.publish.leak import leaks_in, vocabulary
 from nearpass.record.marking import Edition, Tlp
-from nearpass.record.record import CycleRecord
-from nearpass.release.reduction import reduced
-from nearpass.release.secrets import secrets_of
+from nearpass.record.record import CycleRecord, EventRecord, InputRecord
+from nearpass.release.raw_files import RawFiles, WithheldFileError
+from nearpass.release.reduction import held_marking, reduced
+from nearpass.release.secrets import Secrets, secrets_of, words_of
 from nearpass.report import tables
 from nearpass.report.cdm_event import event_cdm
 from nearpass.report.wording import said
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 def package(
@@ -49,21 +54,25 @@ def package(
     shown = reduced(full, edition)
     if event_id is not None and event_id not in {event.event_id for event in shown.events}:
         raise ArchiveError("an event of the edition must be named", value=event_id)
-    files = dict(_files(archive, shown, edition.marking, event_id))
-    if not edition.everything:
-        own = [(name, data) for name, data in files.items() if not name.startswith("inputs/")]
-        leaks = leaks_in(own, (), secrets_of(full, shown, vocabulary(), said=said))
-        if leaks:
-            raise LeakError(f"an edition must not hold what is withheld from it: {leaks[0]}", value=edition.id)
+    marking = held_marking(shown, edition)
+    files = dict(_files(shown, marking, event_id))
+    secrets = None if edition.everything else secrets_of(full, shown, vocabulary(), said=said)
+    leaks = leaks_in(list(files.items()), (), secrets) if secrets else []
+    if leaks:
+        raise LeakError(f"an edition must not hold what is withheld from it: {leaks[0]}", value=edition.id)
+    inputs = _inputs(archive, full, shown, edition, event_id, secrets)
+    files |= inputs.files
     manifest = canonical_json({
         "schema": SCHEMA,
         "edition": edition.id,
         "audience": edition.audience,
-        "marking": edition.marking.value,
+        "marking": marking.value,
         "cycle_id": cycle_id,
         "event_id": event_id,
         "signed_by": signer.public_key if signer else None,
         "files": {name: {"sha256": sha256_of(data), "size_bytes": len(data)} for name, data in files.items()},
+        "cut": inputs.cut if edition.say_withheld else {},
+        "left_out": inputs.left_out if edition.say_withheld else {},
     })  # fmt: skip
     files["manifest.json"] = manifest
     if signer is not None:
@@ -71,10 +80,10 @@ def package(
     return _packed(files, cycle_id)
 
 
-def _files(archive: Archive, shown: CycleRecord, marking: Tlp, event_id: str | None) -> Iterator[tuple[str, bytes]]:
-    """Every file under its name in the package, which begins with its kind and marking."""
-    label = marking.value.replace(":", "-")
-    events = [event for event in shown.events if event_id is None or event.event_id == event_id]
+def _files(shown: CycleRecord, marking: Tlp, event_id: str | None) -> Iterator[tuple[str, bytes]]:
+    """Every file that the program makes under its name in the package, which begins with its kind and marking."""
+    label = _label(marking)
+    events = _events(shown, event_id)
     for event in events:
         if event.shown == "full":
             message = event_cdm(shown, event)
@@ -85,12 +94,70 @@ def _files(archive: Archive, shown: CycleRecord, marking: Tlp, event_id: str | N
     if event_id is None:
         yield f"tables/{label}/crossings.csv", _marked_csv(tables.crossings_csv(shown.crossings), marking).encode()
         yield f"tables/{label}/coverage.csv", _marked_csv(tables.coverage_csv(shown.pairs), marking).encode()
-    members = {key for event in events for key in (event.primary, event.secondary)}
+
+
+@dataclass(slots=True)
+class _Inputs:
+    """Deliveries in a package: files by name, what was cut from which, and which are left out, each in words."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+    cut: dict[str, dict[str, Any]] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+
+
+def _inputs(
+    archive: Archive,
+    full: CycleRecord,
+    shown: CycleRecord,
+    edition: Edition,
+    event_id: str | None,
+    secrets: Secrets | None,
+) -> _Inputs:
+    """The deliveries of an edition, or of the objects of one event of it."""
+    members = {key for event in _events(shown, event_id) for key in (event.primary, event.secondary)}
+    raw, found, done = RawFiles(full, edition), _Inputs(), set[tuple[str, str]]()
     for entry in shown.deliveries:
-        if entry.sha256 and entry.refusal is None and (event_id is None or entry.object_id in members):
-            own = entry.marking.level.value.replace(":", "-") if entry.marking and entry.marking.level else label
-            if archive.input_path(entry.sha256).exists():
-                yield f"inputs/{own}/{entry.file.rsplit('/')[-1]}", archive.read_input(entry.sha256)
+        if entry.sha256 is None or entry.refusal is not None or not (event_id is None or entry.object_id in members):
+            continue
+        if not archive.input_path(entry.sha256).exists() or (entry.file, entry.sha256) in done:
+            continue
+        done.add((entry.file, entry.sha256))
+        try:
+            part = raw.file(entry.sha256, archive.read_input(entry.sha256))
+            name = _free_name(entry, part, found.files, _label(_input_marking(entry, shown, edition)))
+            if secrets is not None and any(leaks_in([(name, part.data)], (), words_of(secrets))):
+                raise WithheldFileError("it names what is withheld")
+        except WithheldFileError as error:
+            found.left_out[entry.file] = error.rule
+            continue
+        found.files[name] = part.data
+        if part.left_out:
+            found.cut[name] = {"delivered_sha256": entry.sha256, "left_out": list(part.left_out)}
+    return found
+
+
+def _events(shown: CycleRecord, event_id: str | None) -> list[EventRecord]:
+    return [event for event in shown.events if event_id is None or event.event_id == event_id]
+
+
+def _label(marking: Tlp) -> str:
+    return marking.value.replace(":", "-")
+
+
+def _input_marking(entry: InputRecord, shown: CycleRecord, edition: Edition) -> Tlp:
+    """A file's own marking; that of the edition where it has none that is known."""
+    return entry.marking.level if entry.marking and entry.marking.level else held_marking(shown, edition)
+
+
+def _free_name(entry: InputRecord, part: Cut, taken: Mapping[str, bytes], label: str) -> str:
+    """The file's name in the package; with its hash where another file has that name, in any case of letters."""
+    name = entry.file.rsplit("/", maxsplit=1)[-1]
+    if part.left_out:
+        name = name.removesuffix(".gz").removesuffix(".bz2").removesuffix(".xz").removesuffix(".lzma")
+    if f"inputs/{label}/{name}".casefold() in {other.casefold() for other in taken}:
+        stem, dot, ending = name.rpartition(".")
+        name = f"{stem or ending}-{(entry.sha256 or '')[:12]}{dot and stem and '.' + ending}"
+    return f"inputs/{label}/{name}"
 
 
 def _marked_csv(text: str, marking: Tlp) -> str:

@@ -42,7 +42,8 @@ class InputRecord:
     creation to the data cut-off, for mean elements from their epoch, which also stands for a creation that their file
     does not say. ``findings`` are those of all rules, the overall grade first, none if refused. The archive keeps the
     file under its SHA-256. ``retrieval`` is None for what others laid there. ``classification``, ``message_id`` and
-    ``comments`` are the file's own words.
+    ``comments`` are the file's own words. ``object_in_file`` is by what number or designator the file holds the object,
+    None for a file of many that are all used, and in records of before schema 4.
     """
 
     object_id: str
@@ -68,3 +69,4 @@ class InputRecord:
     classification: str | None = None
     message_id: str | None = None
     comments: tuple[str, ...] = ()
+    object_in_file: str | None = None

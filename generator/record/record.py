@@ -157,7 +157,8 @@ class ObjectRecord:
 
     ``approximation`` is None where every state was delivered, ``ending`` where the ephemeris reaches the window's end.
     ``predictions`` are kept for later cycles to judge; ``prediction_errors`` are all comparisons so far. ``declared``
-    is the publisher's model of their errors, used where an ephemeris brings no covariance.
+    is the publisher's model of their errors, used where an ephemeris brings no covariance. ``catalogue_number`` is that
+    of the configuration, None also in records of before schema 4.
     """
 
     id: str
@@ -182,6 +183,7 @@ class ObjectRecord:
     marking: MarkingRecord | None = None
     covariance_marking: MarkingRecord | None = None
     contacts: tuple[ContactRecord, ...] = ()
+    catalogue_number: int | None = None
     shown: Shown = "full"
 
 

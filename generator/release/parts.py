@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,10 +23,16 @@ def objects(value: tuple[records.ObjectRecord, ...], lens: Lens) -> Any:
 def deliveries(value: tuple[records.InputRecord, ...], lens: Lens) -> Any:
     """Deliveries of objects in full whose own marking allows it."""
     return tuple(
-        lens.on(entry.object_id).of(entry)
+        _blinded(lens.on(entry.object_id), (entry,)).of(entry)
         for entry in value
         if lens.names.show(entry.object_id) is Show.FULL and lens.edition.sees(entry.marking)
     )
+
+
+def _blinded(lens: Lens, inputs: Sequence[records.InputRecord]) -> Lens:
+    """The same without sigmas, where the covariances of one of these deliveries may not be seen."""
+    markings = [entry.covariance_marking for entry in inputs if entry.covariance_marking is not None]
+    return lens if all(lens.edition.sees(marking) for marking in markings) else replace(lens, sigma=False)
 
 
 def pairs(value: tuple[records.PairRecord, ...], lens: Lens) -> Any:
@@ -52,8 +59,9 @@ def solutions(value: tuple[records.SolutionRecord, ...], lens: Lens) -> Any:
             inputs=tuple(delivery for delivery in entry.inputs if lens.edition.sees(delivery.marking)),
             pairs=tuple(pair for pair in entry.pairs if lens.names.show(pair.other) is Show.FULL),
         )
-        small = replace(lens.on(entry.object_id).of(replace(seen, events=())), events=full_pairs(entry.events, lens))
-        found.append(small)
+        at = _blinded(lens.on(entry.object_id), used)
+        events = full_pairs(entry.events, lens if at.sigma else replace(lens, covariances=frozenset()))
+        found.append(replace(at.of(replace(seen, events=())), events=events))
     return tuple(found)
 
 

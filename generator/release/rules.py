@@ -25,6 +25,7 @@ from nearpass.release.values import (
     event_name,
     event_names,
     figures,
+    findings,
     history,
     hours_down,
     hours_up,
@@ -74,11 +75,6 @@ _PLAIN: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType({
     ),
     solution_record.SolutionRecord: (
         "object_id", "name", "role", "note", "inputs", "coverage", "unscreened", "difference", "pairs", "events",
-    ),
-    records.InputRecord: (
-        "object_id", "file", "sha256", "size_bytes", "originator", "format", "creation", "age_s", "center", "axes",
-        "time_system", "interpolation", "node_count", "covariance_count", "spans", "findings", "refusal", "marking",
-        "covariance_marking", "classification", "message_id", "comments", "retrieval",
     ),
     records.TogetherRecord: ("event_ids", "pc", "least_pc", "most_pc", "why"),
     records.RetrievalRecord: ("origin", "at", "confirmed", "attempted", "failure"),
@@ -132,6 +128,11 @@ _PLAIN: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType({
 })  # fmt: skip
 """Records that are shown whole or not at all, as the field that holds them says."""
 
+_DELIVERED: Final = (
+    "object_id", "file", "sha256", "size_bytes", "originator", "format", "creation", "age_s", "center", "axes",
+    "time_system", "interpolation", "node_count", "covariance_count", "spans", "refusal", "marking",
+    "covariance_marking", "classification", "message_id", "retrieval", "object_in_file",
+)  # fmt: skip
 _GEOMETRY: Final = (
     "relative_speed_km_s", "miss_rtn_km", "relative_velocity_rtn_km_s", "approach_angle_deg", "altitude_km",
     "latitude_deg", "longitude_east_deg", "light_time_s", "sep_deg", "primary_position_km", "primary_velocity_km_s",
@@ -177,12 +178,16 @@ RULES: Final[Rules] = MappingProxyType({
     },
     records.ObjectRecord: {
         "id": _NAMED, "name": Rule(keep, keep, neutral_name), "operator": Rule(keep, keep, none),
-        "naif_id": Rule(keep, keep, none), "kind": _OPEN, "hbr_m": _SECRET, "radius_km": _SECRET, "phase": _OPEN,
+        "naif_id": Rule(keep, keep, none), "catalogue_number": Rule(keep, keep, none), "kind": _OPEN,
+        "hbr_m": _SECRET, "radius_km": _SECRET, "phase": _OPEN,
         "lead_time_h": _SECRET, "coverage": _SECRETS, "proof": _SECRET, "orbit": _SECRET, "note": _SECRET,
         "approximation": _SECRET, "ending": _SECRET,
         "predictions": _SIGMAS, "prediction_errors": _SIGMAS, "prediction_quality": _SIGMA, "declared": _SIGMA,
         "marking": Rule(keep, keep, none), "covariance_marking": _SECRET,
         "contacts": Rule(contacts, empty, empty), "shown": _SHOWN,
+    },
+    records.InputRecord: {
+        **dict.fromkeys(_DELIVERED, _OPEN), "findings": Rule(findings, empty, empty), "comments": _SIGMAS,
     },
     records.PairRecord: {
         "primary": _NAMED, "secondary": _NAMED, "unscreened": Rule(keep, keep, no_reason),

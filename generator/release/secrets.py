@@ -20,7 +20,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Set
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -52,7 +52,7 @@ FACTORS: Final = (1.0, 1e3, 1e-3, 1e6)
 IDENTITIES: Final = frozenset({
     "id", "name", "operator", "naif_id", "originator", "file", "sha256", "event_id", "deadline_object", "object_id",
     "party", "parties", "channel", "release", "primary", "secondary", "event_ids", "configuration_sha256",
-    "solution_name",
+    "solution_name", "catalogue_number", "object_in_file",
 })  # fmt: skip
 OWN_WORDS: Final = frozenset({FunnelStep, SweepStep, MethodRecord, BodyRecord})
 """Records whose names are those of the program or of a planet."""
@@ -147,6 +147,12 @@ def secrets_of(
         open_numbers=_numbers(leaf for leaf in theirs if isinstance(leaf.value, float)),
         open_instants=frozenset(spelled),
     )
+
+
+def words_of(secrets: Secrets) -> Secrets:
+    """The words alone: a delivered file holds more numbers and instants than chance can be told from."""
+    none = Numbers(values=np.zeros(0), places=())
+    return replace(secrets, instants={}, alone=none, beside={}, floats={})
 
 
 def leaves(
@@ -246,7 +252,7 @@ def _told_once(found: Iterable[Leaf]) -> list[Leaf]:
 
 def _texts(leaf: Leaf) -> Iterator[tuple[str, int]]:
     """Spellings of a text and the length from which each is searched for."""
-    if leaf.field == "naif_id" and isinstance(leaf.value, int):
+    if leaf.field in {"naif_id", "catalogue_number"} and isinstance(leaf.value, int):
         yield str(leaf.value).lstrip("-"), 4  # shorter ones are numbers like any other
     if not isinstance(leaf.value, str) or leaf.field == "configuration":
         return

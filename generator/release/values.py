@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
+from nearpass.ephemeris.lint import Finding, Grade, overall
 from nearpass.reasons.changes import ChangeReason, InGeneral
 from nearpass.reasons.coverage import CoverageReasons
 from nearpass.reasons.general import Withheld
 from nearpass.record.event_record import HistoryPoint, UncertaintyRecord
+from nearpass.record.input_record import FindingRecord
 from nearpass.record.marking import Show
 from nearpass.release.lens import Lens
 from nearpass.release.names import rounded_epoch
@@ -103,6 +105,16 @@ def sigma_words(value: str, lens: Lens) -> str:
 def figures(value: Any, lens: Lens) -> Any:
     """A reason with its figures, where the covariances that they rest on may be seen; else that they are withheld."""
     return value if lens.sigma else no_figures(value, lens)
+
+
+def findings(value: tuple[FindingRecord, ...], lens: Lens) -> Any:
+    """What the rules say of a delivery; without those on its covariances where these may not be seen."""
+    if lens.sigma or not value:
+        return lens.of(value)
+    left = [entry for entry in value[1:] if not entry.rule.startswith("covariance")]
+    found = [Finding(rule=e.rule, grade=Grade(e.grade), value=e.value, words=e.words) for e in left]
+    whole = overall(found)
+    return FindingRecord(rule=whole.rule, grade=whole.grade.value, value=whole.value, words=whole.words), *left
 
 
 def pc_words(_: str, lens: Lens) -> str:

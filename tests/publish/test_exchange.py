@@ -8,6 +8,7 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from edition_records import CLEAR, edition, marked_record
@@ -20,11 +21,14 @@ from nearpass.errors import ArchiveError, InputError
 from nearpass.ingest.notes import on_events, parse_note, read_notes
 from nearpass.publish.certificate import certificate, concerning, in_words
 from nearpass.publish.package import package
-from nearpass.record.marking import Edition, Show
+from nearpass.record.marking import Edition, Show, Tlp
 from nearpass.report.register_views import visible
+from oem_texts import covariance_text, message_text, segment_text, state_lines
 from records import RED_EVENT, sample_record
 
 PUBLIC = edition({"TIANWEN-1": Show.METRICS, "MEX": Show.HIDDEN}, audience="everybody", parties=frozenset({"ESA"}))
+LINES = state_lines(np.arange(8) * 60.0)
+MATRICES = covariance_text(("2021-03-01T00:01:00", "RTN", np.eye(6)))
 AT = "2021-03-15T01:00:00Z"
 
 
@@ -81,6 +85,50 @@ def test_the_package_is_marked_and_the_same_again(archive: Archive) -> None:
     assert files["manifest.sig"] == files["manifest.json"][:4].hex().encode() + b"\n"
     assert not any("MEX" in name or "Mars Express" in text for name, text in texts.items())
     assert not any("TIANWEN" in name for name in texts)
+
+
+def test_deliveries_of_one_name_both_go_cut_to_what_is_open(tmp_path: Path) -> None:
+    """Files of one name lie side by side; the manifest says what was cut and what is left out, and of which delivery.
+
+    A file that names a hidden object in its comments is left out, and the reason does not name it.
+    """
+    files = {
+        "mro/orbit.oem": ("MRO", message_text(segment_text(LINES))),
+        "ody/orbit.oem": ("ODY", message_text(segment_text(LINES) + MATRICES)),
+        "tgo/Orbit.oem": (
+            "TGO",
+            message_text(segment_text(LINES)).replace("CREATION", "COMMENT near MEX\nCREATION", 1),
+        ),
+    }
+    hashes = {name: sha256_of(text.encode()) for name, (_, text) in files.items()}
+    record = marked_record({})
+    red = replace(CLEAR, level=Tlp.RED)
+    inputs = [
+        replace(entry, file=name, sha256=hashes[name], covariance_marking=red if name.startswith("ody") else None)
+        for name, (object_id, _) in files.items()
+        for entry in record.inputs
+        if entry.object_id == object_id
+    ]
+    made = Archive(tmp_path / "archive")
+    made.add(replace(record, inputs=tuple(inputs), solutions=(), sweep=None), {
+        hashes[name]: text.encode() for name, (_, text) in files.items()
+    })  # fmt: skip
+
+    telling, silent = replace(PUBLIC, say_withheld=True), package(made, "2021-03-15T0000Z", PUBLIC)
+    with zipfile.ZipFile(io.BytesIO(package(made, "2021-03-15T0000Z", telling))) as packed:
+        found = {name: packed.read(name).decode() for name in packed.namelist() if name.startswith("inputs/")}
+        manifest = json.loads(packed.read("manifest.json"))
+
+    assert len(found) == 2
+    assert found["inputs/TLP-CLEAR/orbit.oem"] == files["mro/orbit.oem"][1]
+    (cut_name,) = manifest["cut"]
+    assert found[cut_name] == message_text(segment_text(LINES))
+    assert manifest["cut"][cut_name] == {
+        "delivered_sha256": hashes["ody/orbit.oem"], "left_out": ["covariances", "comments"],
+    }  # fmt: skip
+    assert manifest["left_out"] == {"tgo/Orbit.oem": "it names what is withheld"}
+    quiet = json.loads(zipfile.ZipFile(io.BytesIO(silent)).read("manifest.json"))
+    assert (quiet["cut"], quiet["left_out"], "withheld" in json.dumps(quiet)) == ({}, {}, False)
 
 
 def test_a_package_of_one_event_needs_that_event(archive: Archive) -> None:
