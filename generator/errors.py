@@ -167,6 +167,17 @@ class OwnFault(NearpassError):  # noqa: N818  # the word of the pages and of the
 
     exit_code = 1
 
+    @classmethod
+    def of(cls, error: Exception) -> OwnFault:
+        """The fault that an exception shows; it is not logged."""
+        rule = "this is a fault of nearpass, not of what it was given: please report it as"
+        return cls(f"{rule} {_reference(error)}", value=type(error).__name__)
+
+    @property
+    def reference(self) -> str:
+        """What finds it in the log of faults."""
+        return self.rule.rpartition(" ")[2]
+
 
 def understood(error: Exception) -> NearpassError:
     """Any exception as one that can be told: what a user can act on, else a fault of our own, which is then logged."""
@@ -177,10 +188,9 @@ def understood(error: Exception) -> NearpassError:
         return InputError(rule, value=f"byte 0x{error.object[error.start]:02x} at {error.start}")
     if isinstance(error, OSError):
         return InputError(f"the file must be readable: {error.strerror or type(error).__name__}")
-    reference = _reference(error)
-    logging.getLogger(FAULTS).error("%s", reference, exc_info=error)
-    rule = f"this is a fault of nearpass, not of what it was given: please report it as {reference}"
-    return OwnFault(rule, value=type(error).__name__)
+    fault = OwnFault.of(error)
+    logging.getLogger(FAULTS).error("%s", fault.reference, exc_info=error)
+    return fault
 
 
 def _reference(error: Exception) -> str:

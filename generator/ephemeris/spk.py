@@ -10,8 +10,10 @@ segments.
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import multiprocessing.context
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -32,7 +34,7 @@ from nearpass.ephemeris.interpolation import on_parts
 from nearpass.ephemeris.spk_comment import comments_in, created_in
 from nearpass.ephemeris.spk_segments import Link, check_frames, links, segments_of
 from nearpass.ephemeris.trajectory import Arc, Proof, Trajectory
-from nearpass.errors import InputError, NearpassError
+from nearpass.errors import FAULTS, InputError, NearpassError, OwnFault
 
 FloatArray = NDArray[np.float64]
 _Answer = TypeVar("_Answer")
@@ -128,6 +130,7 @@ def in_child(
 
     Raises:
         InputError: for what CSPICE refuses, for a child that it stops, and beyond the time limit.
+        OwnFault: for anything else that goes wrong there: no kernel is to blame for it.
 
     """
     file = ", ".join(Path(name).name for name in names)
@@ -144,16 +147,33 @@ def in_child(
         answer = receiver.recv()
     except EOFError:
         child.join()
-        rule = "a kernel must not make CSPICE stop"
-        raise InputError(rule, value=f"exit code {child.exitcode}", file=file, object_id=object_id) from None
+        raise _stopped(child.exitcode).at(file=file, object_id=object_id) from None
     finally:
         child.kill()
         child.join()
         receiver.close()
+    if isinstance(answer, _Fault):
+        logging.getLogger(FAULTS).error("%s in a child\n%s", answer.error.reference, answer.traceback)
+        raise answer.error.at(file=file, object_id=object_id)
     if isinstance(answer, NearpassError):
         where = answer.file or file
         raise InputError(answer.rule, value=answer.value, file=where, line=answer.line, object_id=object_id)
     return answer  # type: ignore[no-any-return]  # a pipe carries objects of any type
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """A fault of our own in a child, with its traceback: the child has no log of its own."""
+
+    error: OwnFault
+    traceback: str
+
+
+def _stopped(exit_code: int | None) -> NearpassError:
+    """Why a child ended without an answer: a signal, which CSPICE ran into, or something of our own."""
+    if exit_code is not None and exit_code < 0:
+        return InputError("a kernel must not make CSPICE stop", value=f"signal {-exit_code}")
+    return OwnFault.of(RuntimeError(f"exit code {exit_code}"))
 
 
 def _context() -> multiprocessing.context.ForkServerContext | multiprocessing.context.SpawnContext:
@@ -177,6 +197,10 @@ def _answer(sender: Connection, work: Callable[..., object], arguments: tuple[ob
         answer = InputError(error.rule, value=error.value, file=error.file, line=error.line)
     except SpiceyError as error:
         answer = InputError("a kernel must be readable by CSPICE", value=error.short)
+    except MemoryError:
+        answer = InputError("a kernel must fit in the memory of this machine")
+    except Exception as error:  # noqa: BLE001  # whatever else it is, it is not the kernel's
+        answer = _Fault(OwnFault.of(error), "".join(traceback.format_exception(error)))
     sender.send(answer)
     sender.close()
 
