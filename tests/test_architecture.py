@@ -47,6 +47,7 @@ TOUCH_FILES = {
     "archive/archive.py",
     "archive/durable.py",
     "archive/register.py",
+    "archive/sightings.py",
     "publish/register.py",
     "archive/retention.py",
     "archive/signature.py",
@@ -55,6 +56,7 @@ TOUCH_FILES = {
     "ephemeris/spk.py",
     "ingest/elements.py",
     "ingest/catalogues.py",
+    "ingest/ages.py",  # hashes kernels
     "ingest/kernels.py",
     "ingest/messages.py",
     "ingest/notes.py",

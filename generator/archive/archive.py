@@ -10,6 +10,7 @@
         manifest.sig                  Ed25519 signature of the manifest, where the publisher signs
       inputs/3f/3fa9....gz            each delivered file once, by its SHA-256
       inputs/3f/3fa9....pruned        empty: the file was dropped by intent (nearpass.archive.retention)
+      first-seen.jsonl                when each kernel came here (nearpass.archive.sightings)
       .pending.json, .staged/         only while a cycle is being added
 
 Nothing in place is ever changed. A cycle is written to ``.staged`` and renamed under a lock. ``.pending.json`` says

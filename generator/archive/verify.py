@@ -17,6 +17,8 @@ from nearpass.archive.archive import PENDING, STAGED, Archive, cycle_folder
 from nearpass.archive.durable import canonical_json, sha256_of
 from nearpass.archive.manifest import Link, Manifest, parse_manifest
 from nearpass.archive.register import Register
+from nearpass.archive.sightings import FILE_NAME as SIGHTINGS
+from nearpass.archive.sightings import faults_of
 from nearpass.archive.signature import holds
 from nearpass.errors import ArchiveError
 
@@ -62,6 +64,7 @@ def verify_archive(archive: Archive, *, public_key: str | None = None) -> Report
     check.outside_the_chain()
     check.every_input()
     check.register()
+    check.sightings()
     check.unknown_files()
     return check.report()
 
@@ -248,6 +251,12 @@ class _Check:
         self.seen |= names
         for name, problem in problems:
             self._find(name, problem)
+
+    def sightings(self) -> None:
+        """When kernels were first seen: lines that are only ever added, each in its only spelling."""
+        if (self.archive.directory / SIGHTINGS).exists() and (text := self._read(SIGHTINGS, "it is missing")):
+            for problem in faults_of(text):
+                self._find(SIGHTINGS, problem)
 
     def unknown_files(self) -> None:
         """Files that nothing names."""

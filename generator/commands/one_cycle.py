@@ -8,12 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from nearpass.archive.archive import Archive
+from nearpass.archive.sightings import note_sightings
 from nearpass.archive.signature import load_signer
 from nearpass.astro.epochs import Epoch
 from nearpass.commands.shared import Bars, Log, locked, workers_for, writing
 from nearpass.config import Config
 from nearpass.cycle.pipeline import cycle_id, run_cycle
 from nearpass.errors import LeakError, NearpassError
+from nearpass.ingest.ages import arrivals
 from nearpass.publish import Workspace, editions_of, prepare, publish, publish_editions
 from nearpass.publish.commit import last_published
 from nearpass.publish.mirror import mirror
@@ -127,6 +129,7 @@ def _one_cycle(
         archive.manifest(supersedes)  # refused before the work is done if it does not exist
     found = archive.previous_id(cycle_id(cutoff))
     previous = archive.load(found) if found else None
+    note_sightings(workspace.archive, arrivals(config, workspace.directory, at))
     result = run_cycle(config, configuration, workspace.directory, cutoff, previous, bars.stage, workers)
     record = result.record
     if supersedes is not None:

@@ -8,6 +8,7 @@ import multiprocessing
 import shutil
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,7 @@ from nearpass.config import load_config
 from nearpass.cycle.pipeline import setting_of
 from nearpass.errors import ConfigError
 from nearpass.ingest import Ingested, ingest
+from nearpass.ingest.ages import arrivals
 from nearpass.ingest.catalogues import Catalogued, read_catalogues
 from nearpass.publish import Workspace, editions_of, prepare
 from nearpass.resources import resource
@@ -97,6 +99,8 @@ def check(world: World, config_path: Path, cutoff: Epoch | None) -> None:
     """Read the configuration and every current delivery; write nothing."""
     config, _ = load_config(config_path)
     setting = setting_of(config, config_path.parent, cutoff or world.minute())
+    now = arrivals(config, config_path.parent, world.instant())
+    setting = replace(setting, first_seen={**now, **setting.first_seen})
     with Bars() as bars:
         results = ingest(config, setting, bars.stage("reading ephemerides", len(config.objects)))
     window = setting.window

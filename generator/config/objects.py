@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from nearpass.astro.axes import axes_named
+from nearpass.astro.epochs import Epoch
 from nearpass.astro.local_axes import orbit_axes
 from nearpass.config.declarations import Orbit, Uncertainty
 from nearpass.config.editions import Contact
 from nearpass.config.fields import Identifier, Positive, Table
+from nearpass.ephemeris.meta_kernel import KERNEL_SUFFIXES
 from nearpass.errors import NearpassError
 
 
@@ -28,6 +31,9 @@ class EphemerisSource(Table):
     screened against the other objects' nominal ones, and compared. ``delivery = "previous"`` takes the one before the
     nominal delivery in use.
 
+    ``created`` is when the kernels of this source were made (UTC): it counts before what their comments say, and before
+    the instant at which the workspace first saw them. Messages and elements date themselves.
+
     ``theory`` instead of a path is an analytic theory of a moon. ``extend`` carries an ephemeris on to the end of the
     window, for an object of unknown phase.
 
@@ -40,6 +46,7 @@ class EphemerisSource(Table):
     theory: Literal["MarsSatV1.0"] | None = None
     extend: Literal["secular J2"] | None = None
     source: str | None = None
+    created: str | None = None
     originator: str = Field(min_length=1)
     marking: str | None = Field(default=None, min_length=1)
     covariance_marking: str | None = Field(default=None, min_length=1)
@@ -64,6 +71,34 @@ class EphemerisSource(Table):
         except NearpassError as error:
             raise ValueError(str(error)) from None
         return meanings
+
+    @field_validator("created", mode="before")
+    @classmethod
+    def _written(cls, created: object) -> object:
+        """As TOML's own dates or as text."""
+        if isinstance(created, datetime) and created.tzinfo is not None:
+            created = created.astimezone(UTC).replace(tzinfo=None)
+        return created.isoformat() if isinstance(created, date) else created
+
+    @field_validator("created")
+    @classmethod
+    def _dated(cls, created: str | None) -> str | None:
+        try:
+            return created if created is None or Epoch.parse(created) else None
+        except NearpassError as error:
+            raise ValueError(str(error)) from None
+
+    @model_validator(mode="after")
+    def _dates_kernels(self) -> EphemerisSource:
+        if self.created is not None and not self.path.lower().endswith(KERNEL_SUFFIXES):
+            names = ", ".join(KERNEL_SUFFIXES)
+            raise ValueError(f"created is for kernels ({names}): messages and elements say when they were made")
+        return self
+
+    @property
+    def created_at(self) -> Epoch | None:
+        """When its kernels were made, where that is declared."""
+        return Epoch.parse(self.created) if self.created is not None else None
 
     @model_validator(mode="after")
     def _one_origin(self) -> EphemerisSource:

@@ -6,7 +6,7 @@ Events and the approaches of other solutions are both made from this.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,7 +98,7 @@ def assess_approach(
     surface_km = encounter.miss_km - radius_km if natural else None
     hbr_km = sum(item.radius_km or (item.hbr_m or 0.0) / 1000.0 for item in objects)
     given = encounter_input(encounter, covariances, hbr_km, body.gm_km3_s2)
-    risk = probability(given)
+    risk = _with_ages(probability(given), objects, covariances, sources)
     nearness_km = encounter.miss_km if surface_km is None else surface_km
     return Assessed(
         encounter=encounter,
@@ -111,6 +111,23 @@ def assess_approach(
         risk=risk,
         verdict=assess(nearness_km, rules, to_surface=natural, probability=risk.pc),
     )
+
+
+def _with_ages(
+    risk: ProbabilityRecord,
+    objects: Sequence[ObjectRecord],
+    covariances: Sequence[StateCovariance | None],
+    sources: Sequence[Source],
+) -> ProbabilityRecord:
+    """That a probability is missing because a declared error grows with an age that nobody knows."""
+    ageless = [
+        item.id
+        for item, covariance, source in zip(objects, covariances, sources, strict=True)
+        if covariance is None and source.growth_unknown
+    ]
+    if risk.pc is not None or not ageless:
+        return risk
+    return replace(risk, why=f"{risk.why}; growth unknown: no age of the ephemeris of {' and '.join(ageless)}")
 
 
 def _encounter(trajectories: Both, offset_s: float) -> Encounter:

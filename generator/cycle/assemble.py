@@ -219,7 +219,7 @@ def _with_predictions(item: ObjectRecord, findings: Findings) -> ObjectRecord:
     delivered = Delivered(
         cycle_id=cycle_id(findings.setting.cutoff),
         sha256=entry.sha256 or "",
-        created=entry.creation or findings.setting.cutoff,
+        created=entry.creation,
         trajectory=trajectory,
     )
     earlier = before.predictions if before else ()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from nearpass.archive.sightings import ARCHIVE, read_sightings
 from nearpass.astro.epochs import Epoch
 from nearpass.astro.frames import PlanetaryEphemeris
 from nearpass.config import Config, resolve
@@ -41,7 +42,7 @@ Progress = Callable[[str, int], Callable[[int], None]]
 
 
 def setting_of(config: Config, directory: Path, cutoff: Epoch) -> Setting:
-    """What deliveries are read for.
+    """What deliveries are read for, with what the folder's archive knows of when kernels came here.
 
     Raises:
         ConfigError: if a kernel for the planets is missing.
@@ -61,6 +62,7 @@ def setting_of(config: Config, directory: Path, cutoff: Epoch) -> Setting:
         span_s=config.cycle.span_days * DAY_S,
         planets=planets,
         mapped_words=config.mapped_words,
+        first_seen=read_sightings(directory / ARCHIVE),
     )
 
 

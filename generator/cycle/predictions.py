@@ -43,22 +43,24 @@ MEAN_OVER_SIGMA: Final = math.sqrt(2.0 / math.pi)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivered:
-    """The delivery in use of one cycle: which, when it was made, and the motion it gives."""
+    """The delivery in use of one cycle: which, when it was made (None where nobody knows), and the motion it gives."""
 
     cycle_id: str
     sha256: str
-    created: Epoch
+    created: Epoch | None
     trajectory: Trajectory
 
 
-def predict(delivered: Delivered, span_s: float, body: Body) -> Prediction:
-    """States at each covered midnight (UTC) of the window.
+def predict(delivered: Delivered, span_s: float, body: Body) -> Prediction | None:
+    """States at each covered midnight (UTC) of the window; None without an age, from which errors could be told.
 
     Args:
         delivered: The delivery; its trajectory counts from the start of the window.
         span_s: Length of the window.
         body: The body at the centre.
     """
+    if delivered.created is None:
+        return None
     trajectory = delivered.trajectory
     first_s = first_midnight_s(trajectory.epoch)
     offsets_s = np.arange(first_s, span_s, DAY_S)
@@ -121,8 +123,10 @@ def quality(errors: Sequence[PredictionError]) -> PredictionQuality | None:
     )
 
 
-def carried(earlier: Sequence[Prediction], now: Prediction) -> tuple[Prediction, ...]:
+def carried(earlier: Sequence[Prediction], now: Prediction | None) -> tuple[Prediction, ...]:
     """Predictions to keep: the newest few, each file once, the states that still lie ahead."""
+    if now is None:
+        return tuple(earlier)
     since = now.states[0].at if now.states else now.created
     kept = [
         Prediction(

@@ -12,6 +12,7 @@ from typing import Any
 
 from nearpass import reasons
 from nearpass.archive.archive import Archive
+from nearpass.archive.sightings import ARCHIVE, note_sightings, read_sightings
 from nearpass.astro.epochs import Epoch
 from nearpass.config import Config, EphemerisSource, parse_config, resolve
 from nearpass.cycle.pipeline import Progress, run_cycle
@@ -96,7 +97,7 @@ def _old(found: re.Match[bytes], given: Mapping[str, str]) -> bytes:
 
 
 def _lay_out(archive: Archive, record: CycleRecord, directory: Path) -> None:
-    """Put the stored inputs where the record says they were."""
+    """Put the stored inputs where the record says they were, and beside them when each came here."""
     for entry in record.deliveries:
         if entry.refusal is not None or entry.sha256 is None:
             continue
@@ -106,6 +107,7 @@ def _lay_out(archive: Archive, record: CycleRecord, directory: Path) -> None:
             raise ArchiveError("two inputs of one cycle must not have the same name", value=entry.file)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
+    note_sightings(directory / ARCHIVE, read_sightings(archive.directory))
 
 
 def _here(config: Config, workspace: Path) -> Config:

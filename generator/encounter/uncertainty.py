@@ -65,10 +65,13 @@ def state_covariance(
     velocity_km_s: FloatArray,
     *,
     declared: DeclaredModel | None,
-    created_s: float,
+    created_s: float | None,
     body: Body,
 ) -> StateCovariance | None:
     """Covariance of an object's state, delivered or declared, or None.
+
+    A declared error that grows with the age of the ephemeris is not known where that age is not: none is given then,
+    rather than one that is too small.
 
     Args:
         trajectory: The object's trajectory.
@@ -76,7 +79,7 @@ def state_covariance(
         position_km: Its position then, ICRF axes, shape ``(3,)``.
         velocity_km_s: Its velocity then, shape ``(3,)``.
         declared: The model to fall back on, if the publisher declared one.
-        created_s: When the ephemeris was made, seconds from the trajectory's epoch.
+        created_s: When the ephemeris was made, seconds from the trajectory's epoch; None where nobody knows.
         body: The body at the centre.
 
     Raises:
@@ -89,9 +92,9 @@ def state_covariance(
     remark = _remark(delivered)
     if delivered is not None and delivered.matrix is not None:
         return StateCovariance(matrix=delivered.matrix, basis=Basis.DELIVERED, remark=remark)
-    if declared is None:
+    if declared is None or (created_s is None and declared.timing_growth_s_per_day > 0.0):
         return None
-    age_s = max(0.0, offset_s - created_s)
+    age_s = max(0.0, offset_s - created_s) if created_s is not None else 0.0
     return StateCovariance(
         matrix=declared_covariance(declared, age_s, position_km, velocity_km_s, body.gm_km3_s2),
         basis=Basis.DECLARED,
@@ -122,7 +125,7 @@ def timing_sigma_s(
     offset_s: float,
     *,
     declared: DeclaredModel | None,
-    created_s: float,
+    created_s: float | None,
     body: Body,
 ) -> float | None:
     """One sigma of when an object passes where it should be: the sigma along the velocity divided by the speed.
@@ -131,7 +134,7 @@ def timing_sigma_s(
         trajectory: The object's trajectory.
         offset_s: Seconds from the trajectory's epoch.
         declared: The model to fall back on.
-        created_s: When the ephemeris was made, seconds from the trajectory's epoch.
+        created_s: When the ephemeris was made, seconds from the trajectory's epoch; None where nobody knows.
         body: The body at the centre.
     """
     position_km, velocity_km_s = (state[0] for state in trajectory.state(np.array([offset_s])))

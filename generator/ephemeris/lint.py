@@ -85,6 +85,7 @@ def lint_trajectory(
     cutoff: Epoch,
     window_s: float,
     period_s: float | None,
+    age: Finding | None = None,
 ) -> tuple[Finding, ...]:
     """The rules that need no table of states, for a kernel.
 
@@ -95,10 +96,11 @@ def lint_trajectory(
         cutoff: The data cut-off, at which the window begins.
         window_s: Length of the window in seconds.
         period_s: Orbital period, or None where no orbit is claimed.
+        age: What is known of the age; by default, that the file says nothing.
 
     """
     found = [
-        delivery.age(None, cutoff),
+        age or delivery.age(None, cutoff),
         delivery.span(spans, cutoff, window_s),
         delivery.gaps(spans, cutoff, window_s),
         *_motion_findings(trajectory, body, in_orbit=period_s is not None),

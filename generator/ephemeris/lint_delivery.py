@@ -28,10 +28,11 @@ _ROUNDED_CORRELATION: Final = 1e-4  # what printing a covariance with five digit
 _TENTHS: Final = 10
 
 
-def age(creation: Epoch | None, cutoff: Epoch) -> Finding:
-    """How old the delivery is at the data cut-off."""
+def age(creation: Epoch | None, cutoff: Epoch, remark: str = "") -> Finding:
+    """How old the delivery is at the data cut-off; ``remark`` says what that is known by, or why it is not known."""
     if creation is None:
-        return Finding(rule="age", grade=Grade.NOTE, value="", words="The file does not say when it was made.")
+        words = " ".join(filter(None, ("The file does not say when it was made.", remark)))
+        return Finding(rule="age", grade=Grade.NOTE, value="", words=words)
     age_s = cutoff - creation
     if age_s < 0.0:
         words = "The file says that it was created after the data cut-off."
@@ -42,7 +43,8 @@ def age(creation: Epoch | None, cutoff: Epoch) -> Finding:
         Grade.NOTE: "Older than a week: a delivery at least every week is asked for.",
         Grade.FAIL: "More than two weeks old: at least two weekly deliveries are missing.",
     }
-    return Finding(rule="age", grade=grade, value=duration_text(age_s), words=words_of[grade])
+    words = " ".join(filter(None, (words_of[grade], remark)))
+    return Finding(rule="age", grade=grade, value=duration_text(age_s), words=words)
 
 
 def span(spans: Spans, cutoff: Epoch, window_s: float) -> Finding:

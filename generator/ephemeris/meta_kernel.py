@@ -21,6 +21,8 @@ from nearpass.ephemeris.spk import in_child
 from nearpass.errors import InputError
 
 META_SUFFIXES: Final = (".tm", ".mk")
+KERNEL_SUFFIXES: Final = (".bsp", ".spk", *META_SUFFIXES)
+"""By which a source's files are told to be kernels."""
 TEXT_SUFFIXES: Final = (".tls", ".tpc", ".tf", ".tsc", ".ti")  # by the conventions of NAIF
 _MOST: Final = 1_000
 _MOST_BYTES: Final = 1_000_000

@@ -10,6 +10,7 @@ segments.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import multiprocessing
 import multiprocessing.context
@@ -71,6 +72,46 @@ def spk_summary(kernels: Sequence[Path], *, time_limit_s: float = 60.0) -> tuple
 
 def _shown(kernels: Sequence[Path]) -> tuple[str, ...]:
     return tuple(str(path) for path in kernels)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KernelDate:
+    """Of which bodies a kernel is, when it says that it was made, and the SHA-256 of its bytes."""
+
+    targets: tuple[int, ...]
+    created: Epoch | None
+    sha256: str
+
+
+def spk_dates(kernels: Sequence[Path], *, time_limit_s: float = 60.0) -> dict[Path, KernelDate]:
+    """What each of several kernels says of its making; of one that cannot be read, nothing: who reads it tells why.
+
+    All are read in one child; where one of them stops it, in one each.
+    """
+    if not kernels:
+        return {}
+    names = tuple(str(path) for path in kernels)
+    try:
+        return dict(zip(kernels, in_child(_dates, (names,), time_limit_s, names, None), strict=True))
+    except InputError:
+        if len(kernels) == 1:
+            return {kernels[0]: KernelDate(targets=(), created=None, sha256="")}
+    return {path: date for kernel in kernels for path, date in spk_dates([kernel], time_limit_s=time_limit_s).items()}
+
+
+def _dates(names: tuple[str, ...]) -> tuple[KernelDate, ...]:
+    return tuple(_date(Path(name)) for name in names)
+
+
+def _date(path: Path) -> KernelDate:
+    try:
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        held = segments_of(str(path))
+    except (InputError, SpiceyError, OSError):
+        return KernelDate(targets=(), created=None, sha256="")
+    created = created_in(comments_in(held[0].handle)) if held else None
+    return KernelDate(targets=tuple(sorted({segment.target for segment in held})), created=created, sha256=sha256)
 
 
 def spk_trajectory(

@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
 from nearpass.config import Config, EphemerisSource, ScreenedObject, resolve
-from nearpass.ephemeris.meta_kernel import META_SUFFIXES
+from nearpass.ephemeris.meta_kernel import KERNEL_SUFFIXES
 from nearpass.errors import InputError, understood
 from nearpass.ingest.attribution import attributed
 from nearpass.ingest.delivery import Ingested, Setting, refused_input, shown_path, source_of
@@ -23,8 +22,6 @@ from nearpass.ingest.theory import read_theory
 from nearpass.record.record import InputRecord
 
 __all__ = ["Ingested", "Setting", "ingest", "ingest_object", "source_of"]
-
-KERNEL_SUFFIXES: Final = (".bsp", ".spk", *META_SUFFIXES)
 
 _Reader = Callable[[ScreenedObject, EphemerisSource, Sequence[Path], Setting], Iterator[Ingested | InputRecord]]
 

@@ -54,7 +54,8 @@ class Setting:
     """What every delivery is read for: the configuration's folder, the body, the window and the cut-off.
 
     ``before`` leaves out what was not yet delivered then; None where the cut-off alone decides. ``mapped_words`` are
-    agencies' own words of markings with the levels that they mean.
+    agencies' own words of markings with the levels that they mean. ``first_seen`` is when this workspace first had the
+    bytes of a file, by SHA-256: what dates a kernel that does not date itself.
     """
 
     directory: Path
@@ -64,6 +65,7 @@ class Setting:
     planets: PlanetaryEphemeris
     before: Epoch | None = None
     mapped_words: Mapping[str, Tlp] = field(default_factory=dict)
+    first_seen: Mapping[str, Epoch] = field(default_factory=dict)
 
     @property
     def window(self) -> Span:
@@ -85,12 +87,12 @@ class Delivery:
 
 
 def source_of(item: ScreenedObject, delivered: Ingested) -> Source:
-    """What a trajectory was made of; an ephemeris without a date counts as made at the cut-off."""
+    """What a trajectory was made of."""
     entry = delivered.inputs[0]
     model = item.uncertainty
     return Source(
         file=entry.file,
-        created_s=-entry.age_s if entry.age_s is not None else 0.0,
+        created_s=-entry.age_s if entry.age_s is not None else None,
         declared=DeclaredModel(**model.model_dump(exclude={"marking"})) if model else delivered.declared,
     )
 

@@ -158,6 +158,7 @@ def _record(
         originator=found.item.originator or source.originator,
         format=found.notation,
         creation=found.item.made,
+        creation_basis="file" if found.item.creation else "epoch",
         age_s=setting.cutoff - found.item.epoch,
         center="EARTH",
         axes="TEME",

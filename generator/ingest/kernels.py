@@ -1,16 +1,24 @@
-"""Deliveries that are SPK kernels: the newest by name that can be used, with what it needs besides."""
+"""Deliveries that are SPK kernels: the newest that can be used, with what it needs besides.
+
+The newest is told by :mod:`nearpass.ingest.ages`, and by name among those of one age. A kernel of which nobody knows
+whether it was there by the cut-off is used after all others, and its page says so.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
+from nearpass.astro.epochs import Epoch
 from nearpass.config import EphemerisSource, ScreenedObject, resolve
+from nearpass.ephemeris import lint_delivery
 from nearpass.ephemeris.lint import Finding, lint_trajectory
 from nearpass.ephemeris.meta_kernel import META_SUFFIXES, TEXT_SUFFIXES, with_listed
 from nearpass.ephemeris.spk import SpkCoverage, spk_summary, spk_trajectory
 from nearpass.errors import InputError, understood
+from nearpass.ingest.ages import Age, kernel_ages
 from nearpass.ingest.delivery import (
     Ingested,
     Setting,
@@ -28,23 +36,77 @@ from nearpass.ingest.delivery import (
 from nearpass.ingest.proof import check_usable
 from nearpass.record.record import InputRecord, Span
 
+_AGELESS: Final = Age(creation=None, basis=None)
+"""Of what a kernel needs besides: the age of the planets' orbits tells nothing."""
+
 
 def read_kernels(
     item: ScreenedObject, source: EphemerisSource, paths: Sequence[Path], setting: Setting
 ) -> Iterator[Ingested | InputRecord]:
-    """Kernels from the newest name to the oldest: refused ones until one can be used."""
-    for path in reversed(paths):
+    """Kernels from the newest to the oldest: refused ones until one can be used."""
+    target = _target(item, source)
+    ages = kernel_ages(paths, source, target, setting)
+    known = [path for path in paths if _may_be_used(ages[path], setting)]
+    if not known and source.role == "nominal":
+        rule = f"a delivery must have been created by the data cut-off, {setting.cutoff.iso(digits=0)} UTC"
+        shown = shown_path(paths[-1], setting.directory)
+        yield refused_input(item, source, shown, InputError(rule, file=shown, object_id=item.id))
+    for path in _newest_first(known, ages):
         shown = shown_path(path, setting.directory)
         try:
-            yield _from_kernel(item, source, path, setting)
+            yield _from_kernel(item, source, path, ages[path], setting)
         except Exception as error:  # noqa: BLE001  # whatever a kernel does to us, the next older one is tried
             yield refused_input(item, source, shown, understood(error).at(file=shown, object_id=item.id))
         else:
             return
 
 
-def _from_kernel(item: ScreenedObject, source: EphemerisSource, path: Path, setting: Setting) -> Ingested:
-    target = source.target if source.target is not None else item.naif_id
+def _target(item: ScreenedObject, source: EphemerisSource) -> int | None:
+    return source.target if source.target is not None else item.naif_id
+
+
+def _may_be_used(age: Age, setting: Setting) -> bool:
+    """Whether a kernel was known by the cut-off, or nobody knows; one before another delivery must have a date."""
+    return setting.before is None if age.creation is None else setting.knows(age.creation)
+
+
+def _newest_first(paths: Sequence[Path], ages: Mapping[Path, Age]) -> list[Path]:
+    """Those with a date from the newest on, then those without.
+
+    Of these the one that came here first was most likely known, whatever their names say; where no coming was noted,
+    the name alone tells them apart.
+    """
+    dated = [path for path in paths if ages[path].creation is not None]
+    by_name = [path for path in paths if ages[path].creation is None and ages[path].first_seen is None]
+    by_coming = [path for path in paths if ages[path].creation is None and ages[path].first_seen is not None]
+    return [
+        *sorted(dated, key=lambda path: (_tai_ns(ages[path].creation), path), reverse=True),
+        *sorted(by_name, reverse=True),
+        *sorted(by_coming, key=lambda path: (_tai_ns(ages[path].first_seen), path)),
+    ]
+
+
+def _tai_ns(epoch: Epoch | None) -> int:
+    return epoch.tai_ns if epoch is not None else 0
+
+
+def _age_finding(age: Age, setting: Setting) -> Finding:
+    """The age of a kernel, and who says so."""
+    remark = ""
+    if age.creation is None and age.first_seen is not None:
+        seen = age.first_seen.iso(digits=0)
+        remark = f"It first came here on {seen} UTC, after the data cut-off: nobody knows whether it was known by then."
+    elif age.basis == "first seen":
+        remark = "The file does not say when it was made; so long it has been here, and it may be older."
+    elif age.basis == "comments":
+        remark = "By the comments of the kernel."
+    elif age.basis == "configuration":
+        remark = "By the configuration."
+    return lint_delivery.age(age.creation, setting.cutoff, remark)
+
+
+def _from_kernel(item: ScreenedObject, source: EphemerisSource, path: Path, age: Age, setting: Setting) -> Ingested:
+    target = _target(item, source)
     if target is None:
         raise InputError("a kernel source needs target, or the object a naif_id")
     given = [*_needed(source, setting.directory), path]
@@ -78,8 +140,10 @@ def _from_kernel(item: ScreenedObject, source: EphemerisSource, path: Path, sett
         cutoff=setting.cutoff,
         window_s=setting.span_s,
         period_s=period_s_of(trajectory, setting.body),
+        age=_age_finding(age, setting),
     )
     findings = (*findings, *plane_findings(item, trajectory, setting.body), *extension)
+    own = {path, *with_listed([path], setting.directory)}
     read = list(dict.fromkeys([*(kernel for kernel in kernels if kernel not in given), *given]))
     contents = {kernel: kernel.read_bytes() for kernel in read}
     hashes = {kernel: hashlib.sha256(data).hexdigest() for kernel, data in contents.items()}
@@ -96,6 +160,7 @@ def _from_kernel(item: ScreenedObject, source: EphemerisSource, path: Path, sett
                 hashes[kernel],
                 len(contents[kernel]),
                 findings if kernel == path else (),
+                age if kernel in own else _AGELESS,
             )
             for kernel in reversed(read)
         ),
@@ -136,6 +201,7 @@ def _kernel_record(
     sha256: str,
     size_bytes: int,
     findings: Sequence[Finding],
+    age: Age,
 ) -> InputRecord:
     return InputRecord(
         object_id=item.id,
@@ -144,8 +210,9 @@ def _kernel_record(
         size_bytes=size_bytes,
         originator=source.originator,
         format=_format(kernel, summary),
-        creation=None,
-        age_s=None,
+        creation=age.creation,
+        creation_basis=age.basis,
+        age_s=max(0.0, setting.cutoff - age.creation) if age.creation is not None else None,
         center=", ".join(str(number) for number in summary.centers),
         axes="ICRF (J2000 in the kernel)",
         time_system="TDB",

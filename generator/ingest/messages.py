@@ -186,6 +186,7 @@ def _oem_record(
         originator=message.header.originator,
         format=f"{message.header.source} {message.header.version}",
         creation=delivery.creation,
+        creation_basis="file" if delivery.creation else None,
         age_s=setting.cutoff - delivery.creation if delivery.creation else None,
         center=", ".join(sorted({segment.center_name for segment in segments})),
         axes=_axes_text(source, message),

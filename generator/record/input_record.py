@@ -34,16 +34,21 @@ class RetrievalRecord:
     failure: str | None
 
 
+CreationBasis = Literal["file", "epoch", "configuration", "comments", "first seen"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputRecord:
     """One delivered file: what it says of itself and whether it was used.
 
     ``refusal`` is the error that kept it out (rule, value, file:line), None for a file in use. ``age_s`` is from its
     creation to the data cut-off, for mean elements from their epoch, which also stands for a creation that their file
-    does not say. ``findings`` are those of all rules, the overall grade first, none if refused. The archive keeps the
-    file under its SHA-256. ``retrieval`` is None for what others laid there. ``classification``, ``message_id`` and
-    ``comments`` are the file's own words. ``object_in_file`` is by what number or designator the file holds the object,
-    None for a file of many that are all used, and in records of before schema 4.
+    does not say. ``creation_basis`` is who says when it was made: the file, the epoch of its elements, the
+    configuration, the comments of a kernel, or nobody: then it is the instant at which this workspace first saw it, and
+    the file may be older; None in records of before. ``findings`` are those of all rules, the overall grade first, none
+    if refused. The archive keeps the file under its SHA-256. ``retrieval`` is None for what others laid there.
+    ``classification``, ``message_id`` and ``comments`` are the file's own words. ``object_in_file`` is by what number
+    or designator the file holds the object, None for a file of many that are all used, and before schema 4.
     """
 
     object_id: str
@@ -66,6 +71,7 @@ class InputRecord:
     retrieval: RetrievalRecord | None
     marking: MarkingRecord | None = None
     covariance_marking: MarkingRecord | None = None
+    creation_basis: CreationBasis | None = None
     classification: str | None = None
     message_id: str | None = None
     comments: tuple[str, ...] = ()

@@ -32,7 +32,7 @@ from nearpass.record.event_record import (
     TradeRecord,
     UncertaintyRecord,
 )
-from nearpass.record.input_record import FindingRecord, InputRecord, RetrievalRecord
+from nearpass.record.input_record import CreationBasis, FindingRecord, InputRecord, RetrievalRecord
 from nearpass.record.marking import MarkingRecord
 from nearpass.record.prediction_record import DeclaredRecord, Prediction, PredictionError, PredictionQuality
 from nearpass.record.release_record import ContactRecord, EditionRecord, NoteKind, NoteRecord
@@ -47,6 +47,7 @@ __all__ = [
     "ChangeKind",
     "ChangeRecord",
     "ContactRecord",
+    "CreationBasis",
     "CrossingRecord",
     "CycleRecord",
     "DeclaredRecord",

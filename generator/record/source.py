@@ -9,8 +9,16 @@ from nearpass.encounter.uncertainty import DeclaredModel
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """The delivery that a trajectory was made of: its name, when it was made, and the declared errors, if any."""
+    """The delivery that a trajectory was made of: its name, when it was made, and the declared errors, if any.
+
+    ``created_s`` counts from the data cut-off; None where nobody knows, so that no error grows with the age.
+    """
 
     file: str
-    created_s: float
+    created_s: float | None
     declared: DeclaredModel | None
+
+    @property
+    def growth_unknown(self) -> bool:
+        """Whether declared errors grow with an age that nobody knows."""
+        return self.created_s is None and self.declared is not None and self.declared.timing_growth_s_per_day > 0.0

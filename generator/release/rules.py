@@ -129,8 +129,8 @@ _PLAIN: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType({
 """Records that are shown whole or not at all, as the field that holds them says."""
 
 _DELIVERED: Final = (
-    "object_id", "file", "sha256", "size_bytes", "originator", "format", "creation", "age_s", "center", "axes",
-    "time_system", "interpolation", "node_count", "covariance_count", "spans", "refusal", "marking",
+    "object_id", "file", "sha256", "size_bytes", "originator", "format", "creation", "creation_basis", "age_s",
+    "center", "axes", "time_system", "interpolation", "node_count", "covariance_count", "spans", "refusal", "marking",
     "covariance_marking", "classification", "message_id", "retrieval", "object_in_file",
 )  # fmt: skip
 _GEOMETRY: Final = (

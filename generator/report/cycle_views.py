@@ -9,14 +9,14 @@ from typing import Final, Literal
 
 from nearpass.encounter.alert import SEVERITY, Level
 from nearpass.record.record import ChangeRecord, CycleRecord, EventRecord, InputRecord, PairRecord
-from nearpass.report import remark_views, wording
+from nearpass.report import age_views, remark_views, wording
 from nearpass.report.catalogue import Catalogue, Links, by_urgency, nearness_km
 from nearpass.report.event_views import EventCard, event_card
 from nearpass.report.quality_views import grade
 from nearpass.report.retrieval_views import failure_words
 from nearpass.report.silence import phase_unknown
 from nearpass.report.verdicts import crossing_alerts
-from nearpass.report.views import Cell, Head, Table, TableRow, number_cell, span_cell, time_cell
+from nearpass.report.views import Cell, Head, Table, TableRow, number_cell, span_cell
 
 LEFT: Final = frozenset({"passed", "gone"})
 """Kinds of change by which an event is no longer listed."""
@@ -213,11 +213,10 @@ def inputs_line(record: CycleRecord) -> tuple[str, ...]:
     have = {item.object_id for item in used}
     known = [item for item in record.objects if item.shown == "full"]
     text = f"{len(have)} of {wording.count(len(known), 'object')} have an ephemeris in use"
-    aged = [item for item in used if item.age_s is not None]
-    if aged:
-        oldest = max(aged, key=lambda item: item.age_s or 0.0)
+    oldest = age_views.oldest(record)
+    if oldest is not None:
         text += f", the oldest {wording.span(oldest.age_s or 0.0)} old ({oldest.object_id})"
-    lines = [f"{text}."]
+    lines = [f"{text}.", *age_views.lines(record)]
     for item in record.inputs:
         if item.refusal:
             other = " (another delivery is in use)" if item.object_id in have else ""
@@ -241,7 +240,7 @@ def used_inputs_table(inputs: Sequence[InputRecord]) -> Table:
             Cell(text="refused" if item.refusal else "in use"),
             Cell(text=grade(item), mark="nowrap"),
             Cell(text=item.originator),
-            time_cell(item.creation),
+            age_views.created_cell(item),
             span_cell(item.age_s),
             number_cell(item.covariance_count, 0),
             Cell(text=item.sha256 or wording.DASH, mark="hash"),
@@ -271,7 +270,7 @@ def inputs_table(inputs: Sequence[InputRecord]) -> Table:
             Cell(text=grade(item), mark="nowrap"),
             Cell(text=item.originator),
             Cell(text=_format(item)),
-            time_cell(item.creation),
+            age_views.created_cell(item),
             span_cell(item.age_s),
             Cell(text=_spans(item), mark="span"),
             number_cell(item.node_count, 0),

@@ -7,8 +7,8 @@ from typing import Final
 
 from nearpass.encounter.alert import SEVERITY
 from nearpass.encounter.uncertainty import Basis
-from nearpass.record.record import EventRecord, HistoryPoint
-from nearpass.report import remark_views, wording
+from nearpass.record.record import CycleRecord, EventRecord, HistoryPoint
+from nearpass.report import age_views, remark_views, wording
 from nearpass.report.catalogue import Catalogue, Links, nearness_km
 from nearpass.report.tables import EVENT_COLUMNS
 from nearpass.report.views import (
@@ -214,6 +214,13 @@ def component_table(event: EventRecord) -> Table:
     )  # fmt: skip
 
 
+def no_basis(object_id: str, record: CycleRecord) -> str:
+    """Why nothing is known of an object's uncertainty."""
+    if age_views.growth_unknown(object_id, record):
+        return "none: growth unknown: no age"
+    return "none: neither delivered nor declared"
+
+
 def source_table(event: EventRecord, catalogue: Catalogue, links: Links) -> Table:
     """One sigma of each object, in its own axes, and what it rests on."""
     used = {item.object_id: item for item in catalogue.record.inputs if item.refusal is None}
@@ -226,7 +233,7 @@ def source_table(event: EventRecord, catalogue: Catalogue, links: Links) -> Tabl
             Cell(text=catalogue.name(key), href=links.object(key)),
             *(number_cell(sigma, 3) for sigma in sigmas),
             number_cell(item.timing_s if item else None, 2),
-            Cell(text=_BASIS[item.basis] if item else "none: neither delivered nor declared"),
+            Cell(text=_BASIS[item.basis] if item else no_basis(key, catalogue.record)),
             Cell(text=item.source if item else wording.DASH),
             span_cell(source.age_s if source else None),
         )))  # fmt: skip

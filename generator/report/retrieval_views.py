@@ -46,6 +46,9 @@ def uncertainty_fact(item: ObjectRecord, inputs: Sequence[InputRecord]) -> Fact:
         value = "delivered with the ephemeris" if delivered else "none: neither delivered nor declared"
         return Fact(label="Uncertainty", value=value)
     value = "declared by the publisher, not delivered"
+    used = next((entry for entry in inputs if entry.refusal is None), None)
+    if not delivered and used is not None and used.age_s is None and model.timing_growth_s_per_day > 0.0:
+        value = "growth unknown: no age, so that the declared model gives none"
     if delivered:
         value = "delivered with the ephemeris; where it is not, declared by the publisher"
     sigmas = ", ".join(
