@@ -18,6 +18,7 @@ from nearpass.config import Config, load_config
 from nearpass.cycle.pipeline import CycleResult, Progress, cycle_id
 from nearpass.publish import Workspace, unpublished
 from nearpass.publish.check import verify_site
+from nearpass.publish.register import releases_of
 from nearpass.record.record import CycleRecord
 from nearpass.report.site_hooks import theme_assets
 from nearpass.screening.workers import Workers
@@ -91,7 +92,9 @@ def _another_theme(name: str) -> dict[str, bytes]:
 
 
 def faults(directory: Path, *, settled: bool) -> list[str]:
-    """What does not hold: archive and site verify, links resolve, and the site is that of a cycle before or after.
+    """What does not hold: archive, register and site verify, links resolve, the site is that before or after.
+
+    A cycle that is published without a line of the register that tells of it is a fault at any moment.
 
     Args:
         directory: The workspace.
@@ -99,7 +102,7 @@ def faults(directory: Path, *, settled: bool) -> list[str]:
     """
     workspace = Workspace(directory=directory)
     archive = Archive(workspace.archive)
-    report = verify_archive(archive)
+    report = verify_archive(archive, anchors=list(releases_of(workspace)))
     found = [str(finding) for finding in (*report.findings, *verify_site(workspace)[1])]
     found += broken_links(workspace.public)
     if settled:

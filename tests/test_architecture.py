@@ -51,8 +51,10 @@ TOUCH_FILES = {
     "publish/register.py",
     "archive/retention.py",
     "archive/signature.py",
+    "archive/reading.py",  # what is checked
     "archive/verify.py",
     "ephemeris/meta_kernel.py",
+    "commands/proof.py",  # reads and writes what goes to witnesses
     "ephemeris/spk.py",
     "ingest/elements.py",
     "ingest/catalogues.py",

@@ -18,7 +18,7 @@ from nearpass.messages.oem_write import write_oem
 from nearpass.publish import Workspace, publish
 from nearpass.record.record import CycleRecord, EventRecord
 from nearpass.report import plots
-from stub_cycles import new_workspace, quick, silent
+from stub_cycles import REGISTRAR, new_workspace, quick, silent
 
 LOST = Kepler(LOW.a_km + 1.0, LOW.e, LOW.inclination_rad + 0.5, mean_anomaly_rad=0.05)  # meets LOW at their common node
 FLEET = {"LOW": LOW, "POLAR": Kepler(LOW.a_km + 2.0, LOW.e, 1.3, node_rad=0.4, mean_anomaly_rad=0.1), "LOST": LOST}
@@ -44,7 +44,7 @@ def cycle(directory: Path, cutoff: Epoch, previous: CycleRecord | None) -> Cycle
     config, text = load_config(directory / "nearpass.toml")
     result = run_cycle(config, text, directory, cutoff, previous, silent)
     Archive(directory / "archive").add(result.record, result.inputs)
-    publish(Workspace(directory=directory), result.record, jobs=1, progress=silent)
+    publish(Workspace(directory=directory), result.record, jobs=1, progress=silent, registrar=REGISTRAR)
     return result.record
 
 

@@ -11,11 +11,16 @@
       inputs/3f/3fa9....gz            each delivered file once, by its SHA-256
       inputs/3f/3fa9....pruned        empty: the file was dropped by intent (nearpass.archive.retention)
       first-seen.jsonl                when each kernel came here (nearpass.archive.sightings)
-      .pending.json, .staged/         only while a cycle is being added
+      register/000001.json            what was received, released, decided (nearpass.archive.register), and head.json
+      witnesses/                      counter-signatures and time stamps of others (nearpass.archive.witness)
+      .pending.json, .staged/         only while something is being added
 
 Nothing in place is ever changed. A cycle is written to ``.staged`` and renamed under a lock. ``.pending.json`` says
 beforehand what is about to be added: whoever takes the lock next finishes what an interrupted run left, or takes it
-back. Everything here is relative, so an archive can be moved.
+back. Everything here is relative, so an archive can be moved; it is its owner's alone (0700, 0600).
+
+Manifests and files of the register are one sequence: each manifest names the newest file of the register, and each
+file of the register the newest manifest. Neither can lose its end unseen as long as the other keeps its own.
 """
 
 from __future__ import annotations
@@ -36,6 +41,8 @@ from filelock import FileLock, Timeout
 
 from nearpass.archive import manifest as manifests
 from nearpass.archive.durable import (
+    PRIVATE_FILE,
+    PRIVATE_FOLDER,
     canonical_json,
     make_folder,
     replace_durably,
@@ -43,7 +50,16 @@ from nearpass.archive.durable import (
     sync_folder,
     write_durably,
 )
-from nearpass.archive.manifest import Digest, Link, Manifest, StoredInput, parse_link, parse_manifest
+from nearpass.archive.manifest import (
+    Digest,
+    Link,
+    Manifest,
+    Mark,
+    StoredInput,
+    parse_link,
+    parse_manifest,
+    parse_mark,
+)
 from nearpass.archive.upgrade import load_record
 from nearpass.errors import ArchiveError
 from nearpass.record import record as records
@@ -52,6 +68,9 @@ from nearpass.record.record import CycleRecord
 LOCK_WAIT_S: Final = 600.0
 PENDING: Final = ".pending.json"
 STAGED: Final = ".staged"
+REGISTER: Final = "register"
+KEY: Final = "key"
+"""Kind of the line of the register by which one key hands over to another."""
 _COMPRESSION: Final = 4  # a third of the time of the default level for 3 % more bytes of OEM text
 _CYCLE_ID = re.compile(r"(\d{4})-(\d{2})-(\d{2})(T\d{4}Z)")
 
@@ -99,8 +118,8 @@ class Archive:
             signer: Signs the manifest, if the publisher signs.
 
         Raises:
-            ArchiveError: if another record has this cycle's id, the superseded one does not exist, or the archive is
-                locked for too long.
+            ArchiveError: if another record has this cycle's id, the superseded one does not exist, another key than
+                the archive's signs, or the archive is locked for too long.
         """
         with self.locked():
             self._add_locked(record, inputs, supersedes, signer)
@@ -112,9 +131,11 @@ class Archive:
         Raises:
             ArchiveError: if another run keeps the lock for too long.
         """
-        make_folder(self.directory)
+        make_folder(self.directory, private=True)
+        if self.directory.stat().st_mode & 0o077:
+            self.directory.chmod(PRIVATE_FOLDER)  # made by an earlier version
         try:
-            with FileLock(self.directory / ".lock", timeout=wait_s):
+            with FileLock(self.directory / ".lock", timeout=wait_s, mode=PRIVATE_FILE):
                 self._recover()
                 yield
         except Timeout:
@@ -178,6 +199,71 @@ class Archive:
         path = self.directory / "head.json"
         return parse_link(_read(path, "the head of the chain"), str(path)) if path.exists() else None
 
+    def register_head(self) -> Mark | None:
+        """Number and hash of the newest file of the register; None where there is no register.
+
+        Raises:
+            ArchiveError: if it cannot be read.
+        """
+        path = self.directory / REGISTER / "head.json"
+        return parse_mark(_read(path, "the head of the register"), str(path)) if path.exists() else None
+
+    def register_path(self, number: int) -> Path:
+        """Where a file of the register lies."""
+        return self.directory / REGISTER / f"{number:06d}.json"
+
+    def next_key(self) -> str | None:
+        """The public key that must sign what is added next; None as long as nothing is signed.
+
+        Raises:
+            ArchiveError: if the newest entry cannot be read.
+        """
+        head, mark = self.head(), self.register_head()
+        manifest = self.manifest(head["cycle_id"]) if head else None
+        named = (manifest.get("register") if manifest else None) or {"number": 0}
+        if mark is not None and mark["number"] > named["number"]:
+            path = self.register_path(mark["number"])
+            try:
+                plain = json.loads(_read(path, "the register"))
+                if plain["schema"] > 1:
+                    keys = [entry["key"] for entry in plain["entries"] if entry["kind"] == KEY]
+                    return str(keys[-1]) if keys else plain["signed_by"]
+            except (ValueError, TypeError, KeyError):
+                raise ArchiveError("the register must be readable", file=str(path)) from None
+        return manifest["signed_by"] if manifest else None
+
+    def check_signer(self, signer: Signer | None) -> None:
+        """What is signed goes on being signed, by the same key or the one that it announced.
+
+        Raises:
+            ArchiveError: if not.
+        """
+        wanted = self.next_key()
+        if wanted is None or (signer is not None and signer.public_key == wanted):
+            return
+        advice = "[archive] sign must name its key; nearpass rotate hands over to another, with --lost if it is gone"
+        rule = f"what is added to a signed archive must be signed by {wanted}: {advice}"
+        raise ArchiveError(rule, value=signer.public_key if signer else None, file=str(self.directory))
+
+    def add_to_register(self, number: int, text: bytes) -> None:
+        """Put a file of the register in place and move its head on; the lock must be held."""
+        self._begin({"register": number})
+        path = self.register_path(number)
+        replace_durably(path, text, staging=self.directory / STAGED, private=True)
+        self._recover()
+
+    @property
+    def witnesses(self) -> Path:
+        """The folder of counter-signatures and time stamps."""
+        return self.directory / "witnesses"
+
+    def add_witness(self, path: Path, data: bytes) -> None:
+        """Put a file of a witness in place."""
+        with self.locked():
+            self._begin({"witness": path.name})
+            replace_durably(path, data, staging=self.directory / STAGED, private=True)
+            self._recover()
+
     def read_input(self, sha256: str) -> bytes:
         """A stored input.
 
@@ -210,9 +296,12 @@ class Archive:
             return None
         try:
             plan = json.loads(path.read_bytes())
-            return {"cycle_id": str(plan["cycle_id"]), "inputs": list(plan["inputs"])}
+            if "register" in plan:
+                return {"cycle_id": None, "inputs": [], "register": int(plan["register"])}
+            return {"cycle_id": str(plan["cycle_id"]), "inputs": list(plan["inputs"]), "register": None}
         except (ValueError, TypeError, KeyError):
-            return {"cycle_id": None, "inputs": []}  # cut off while it was written: nothing else had begun
+            # cut off while it was written: nothing else had begun
+            return {"cycle_id": None, "inputs": [], "register": None}
 
     def _ids_of_month(self, year: str, month: str, *, newest_first: bool) -> Iterator[str]:
         for day in _folders(self.directory / "cycles" / year / month, newest_first):
@@ -232,11 +321,9 @@ class Archive:
             raise ArchiveError("an archived cycle must not change; choose another --at", value=record.cycle_id)
         if supersedes is not None and not self.folder(supersedes).is_dir():
             raise ArchiveError("a superseded cycle must be in the archive", value=supersedes)
+        self.check_signer(signer)
         new = sorted(sha256 for sha256 in inputs if not self.input_path(sha256).exists())
-        write_durably(self.directory / PENDING, canonical_json({"cycle_id": record.cycle_id, "inputs": new}))
-        sync_folder(self.directory)
-        staged = self.directory / STAGED
-        staged.mkdir()
+        staged = self._begin({"cycle_id": record.cycle_id, "inputs": new})
         with ThreadPoolExecutor() as pool:  # zlib releases the interpreter lock
             stored = dict(pool.map(self._store_input, inputs.items()))
         manifest = canonical_json({
@@ -245,6 +332,7 @@ class Archive:
             "files": {"record.json": _digest(text)},
             "inputs": stored,
             "previous": self.head(),
+            "register": self.register_head(),
             "supersedes": supersedes,
             "signed_by": signer.public_key if signer else None,
         })  # fmt: skip
@@ -252,14 +340,22 @@ class Archive:
         if signer is not None:
             files["manifest.sig"] = signer.sign(manifest).hex().encode() + b"\n"
         cycle = staged / "cycle"
-        cycle.mkdir()
+        cycle.mkdir(mode=PRIVATE_FOLDER)
         for name, data in files.items():
-            write_durably(cycle / name, data)
+            write_durably(cycle / name, data, private=True)
         sync_folder(cycle)
-        make_folder(target.parent)
+        make_folder(target.parent, private=True)
         cycle.rename(target)
         sync_folder(target.parent)
         self._recover()  # moves the head on: the same steps after a crash and without one
+
+    def _begin(self, plan: dict[str, Any]) -> Path:
+        """Write down what is about to be added; the folder in which it is made."""
+        write_durably(self.directory / PENDING, canonical_json(plan), private=True)
+        sync_folder(self.directory)
+        staged = self.directory / STAGED
+        staged.mkdir(mode=PRIVATE_FOLDER)
+        return staged
 
     def _recover(self) -> None:
         """Finish or take back what is pending: if the cycle is in place it counts, otherwise its inputs go."""
@@ -271,18 +367,26 @@ class Archive:
             shutil.rmtree(staged)
         cycle_id = plan["cycle_id"]
         manifest = self.folder(cycle_id) / "manifest.json" if cycle_id else None
+        line = self.register_path(plan["register"]) if plan["register"] else None
         if manifest is not None and manifest.exists():
-            staged.mkdir()
             head = {"cycle_id": cycle_id, "manifest_sha256": sha256_of(manifest.read_bytes())}
-            replace_durably(self.directory / "head.json", canonical_json(head), staging=staged)
+            self._move_head(self.directory / "head.json", head)
             for sha256 in plan["inputs"]:
                 self.pruned_path(sha256).unlink(missing_ok=True)  # dropped once, and now delivered again
-            staged.rmdir()
+        elif line is not None and line.exists():
+            mark = {"number": plan["register"], "sha256": sha256_of(line.read_bytes())}
+            self._move_head(line.with_name("head.json"), mark)
         else:
             for sha256 in plan["inputs"]:
                 self.input_path(sha256).unlink(missing_ok=True)
         (self.directory / PENDING).unlink()
         sync_folder(self.directory)
+
+    def _move_head(self, path: Path, head: dict[str, Any]) -> None:
+        staged = self.directory / STAGED
+        staged.mkdir(mode=PRIVATE_FOLDER)
+        replace_durably(path, canonical_json(head), staging=staged, private=True)
+        staged.rmdir()
 
     def _store_input(self, item: tuple[str, bytes]) -> tuple[str, StoredInput]:
         """Store an input if it is not there yet; its hash and what the manifest says of it."""
@@ -292,7 +396,7 @@ class Archive:
             packed = path.read_bytes()
         else:
             packed = gzip.compress(data, _COMPRESSION, mtime=0)
-            replace_durably(path, packed, staging=self.directory / STAGED)
+            replace_durably(path, packed, staging=self.directory / STAGED, private=True)
         return sha256, {"size_bytes": len(data), "stored": _digest(packed)}
 
 

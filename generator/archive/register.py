@@ -2,32 +2,34 @@
 
 ::
 
-    archive/register/000001.json    one run: its entries, and the hash of the file before
-    archive/register/head.json      number and hash of the newest, so that none can be dropped from the end, and the
-                                    decisions that are registered, so that none is repeated
+    archive/register/000001.json    one step: its entries, the hash of the file before, the newest manifest, signature
+    archive/register/head.json      number and hash of the newest file
 
-``nearpass verify`` checks the chain with the rest of the archive.
+A line is written before what it tells of happens: what was received before the cycle is archived, what is released
+before it is put in place. ``nearpass verify`` checks the register with the rest of the archive. Files of schema 1,
+written by version 0.1.0, name no manifest and are not signed; the first file after them covers them by its hash.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from nearpass.archive.archive import Archive
-from nearpass.archive.durable import canonical_json, make_folder, replace_durably, sha256_of, write_durably
+from nearpass.archive.archive import KEY, REGISTER, Archive, Signer
+from nearpass.archive.durable import canonical_json, sha256_of
+from nearpass.archive.manifest import Link, Mark
 from nearpass.errors import ArchiveError
-from nearpass.record.marking import Edition
+from nearpass.record.marking import Edition, Show
 from nearpass.record.record import CycleRecord
 from nearpass.release.reduction import held_marking, reduced, show_of
 
-FOLDER: Final = "register"
-HEAD: Final = "head.json"
-SCHEMA: Final = 1
-Kind = Literal["received", "released", "decided"]
+SCHEMA: Final = 2
+Kind = Literal["received", "released", "decided", "key", "witnessed"]
+EVERYBODY: Final = "everybody who is served the site"
+"""Who reads what is released where no edition is configured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +39,8 @@ class Entry:
     ``party`` gave what was received, reads what was released, or decided. ``shows`` is, for a release, how much of each
     object went out; for a decision of one. ``sha256`` is that of the file received, or of the cycle's manifest in the
     edition's site, which names every one of the ``files`` that went out. ``level`` and ``release`` are what the marking
-    of a received file means, None in lines of versions that did not note it.
+    of a received file means, None in lines of versions that did not note it. A line of kind ``key`` hands over to
+    another signing ``key``; one of kind ``witnessed`` names a file of the folder ``witnesses`` and its hash.
     """
 
     kind: Kind
@@ -55,6 +58,31 @@ class Entry:
     reason: str | None = None
     level: str | None = None
     release: tuple[str, ...] = ()
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One file of the register, as it is stored. ``archive`` is the newest entry of the chain of cycles before it."""
+
+    number: int
+    schema: int
+    sha256: str
+    previous_sha256: str | None
+    archive: Link | None
+    entries: tuple[Entry, ...]
+    decided: tuple[str, ...]
+    signed_by: str | None
+    signature: bytes | None
+    signed: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registrar:
+    """Who writes the register: at which instant (``2021-03-17T00:00:00Z``), and with which key, if it is signed."""
+
+    at_utc: str
+    signer: Signer | None = None
 
 
 def received(record: CycleRecord, previous: CycleRecord | None, at_utc: str) -> list[Entry]:
@@ -73,14 +101,20 @@ def received(record: CycleRecord, previous: CycleRecord | None, at_utc: str) -> 
     ]  # fmt: skip
 
 
-def released(record: CycleRecord, edition: Edition, manifest: bytes, at_utc: str) -> Entry:
-    """An edition of a cycle that was published, with the cycle's manifest in its site."""
+def released(record: CycleRecord, edition: Edition | None, manifest: bytes, at_utc: str) -> Entry:
+    """An edition of a cycle that is about to be published, with the cycle's manifest in its site."""
+    digest, count = sha256_of(manifest), len(json.loads(manifest)["files"])
+    if edition is None:
+        return Entry(
+            kind="released", at_utc=at_utc, cycle_id=record.cycle_id, party=EVERYBODY, marking="none",
+            sha256=digest, files=count, shows=tuple((item.id, Show.FULL.value) for item in record.objects),
+        )  # fmt: skip
     shows = tuple((item.id, show_of(item, record, edition).value) for item in record.objects)
     marking = held_marking(reduced(record, edition), edition)
     return Entry(
         kind="released", at_utc=at_utc, cycle_id=record.cycle_id, party=edition.audience or edition.id,
         marking=marking.value, edition=edition.id, parties=tuple(sorted(edition.parties)),
-        sha256=sha256_of(manifest), files=len(json.loads(manifest)["files"]), shows=shows,
+        sha256=digest, files=count, shows=shows,
     )  # fmt: skip
 
 
@@ -103,87 +137,149 @@ class Register:
 
     def __init__(self, archive: Archive) -> None:
         self.archive = archive
-        self.directory = archive.directory / FOLDER
+        self.directory = archive.directory / REGISTER
 
-    def append(self, entries: Sequence[Entry]) -> None:
-        """Add the entries of one run; decisions that were registered before are not repeated.
+    def append(self, entries: Sequence[Entry], registrar: Registrar, *, anew: bool = False) -> None:
+        """Add entries as one file; decisions that were registered before are not repeated.
+
+        Args:
+            entries: What is about to happen.
+            registrar: Who writes. The first signed file after unsigned entries says that signing begins, and thereby
+                vouches for these.
+            anew: Whether the signer may be another than the archive's: its key was lost, as one of the entries says.
 
         Raises:
-            ArchiveError: if the register cannot be read.
+            ArchiveError: if the register cannot be read, or another key than the archive's signs.
         """
+        signer = registrar.signer
         with self.archive.locked():
-            head = self.head()
-            known = set(head["decided"]) if head else set()
+            if not anew:
+                self.archive.check_signer(signer)
+            head, link = self.head(), self.archive.head()
+            newest = self.page(head["number"]) if head else None
+            known = {*newest.decided} if newest else set()
             new = [entry for entry in entries if entry.kind != "decided" or _decision(entry) not in known]
+            if signer is not None and (head or link) and self.archive.next_key() is None:
+                new.insert(0, _begun(signer, registrar.at_utc, link))
             if not new:
                 return
             known |= {_decision(entry) for entry in new if entry.kind == "decided"}
             number = head["number"] + 1 if head else 1
-            plain = {
+            plain: dict[str, Any] = {
                 "schema": SCHEMA, "number": number, "previous_sha256": head["sha256"] if head else None,
-                "entries": [asdict(entry) for entry in new],
+                "archive": link, "entries": [asdict(entry) for entry in new], "decided": sorted(known),
+                "signed_by": signer.public_key if signer else None,
             }  # fmt: skip
-            text = canonical_json(plain)
-            make_folder(self.directory)
-            path = self.directory / _name(number)
-            path.unlink(missing_ok=True)  # of a run that was interrupted before its head
-            write_durably(path, text)
-            staging = self.archive.directory / ".staged"
-            staging.mkdir()
-            newest = {"number": number, "sha256": sha256_of(text), "decided": sorted(known)}
-            replace_durably(self.directory / HEAD, canonical_json(newest), staging=staging)
-            staging.rmdir()
+            plain["signature"] = signer.sign(canonical_json(plain)).hex() if signer else None
+            self.archive.add_to_register(number, canonical_json(plain))
 
-    def head(self) -> dict[str, Any] | None:
-        """Number and hash of the newest file, and the registered decisions; None where there is no register.
+    def head(self) -> Mark | None:
+        """Number and hash of the newest file; None where there is no register.
 
         Raises:
             ArchiveError: if it cannot be read.
         """
-        path = self.directory / HEAD
-        return self._plain(path) if path.exists() else None
+        return self.archive.register_head()
 
-    def entries(self, *, most: int | None = None) -> Iterator[Entry]:
-        """Entries, the newest file first, in the order of each; with ``most`` no more files than give so many.
+    def page(self, number: int) -> Page:
+        """One file of the register; of schema 1 the decisions stand in its head.
+
+        Raises:
+            ArchiveError: if it cannot be read.
+        """
+        path = self.archive.register_path(number)
+        page = parse_page(_read(path), str(path))
+        return replace(page, decided=self._decided_before()) if page.schema == 1 else page
+
+    def pages(self, *, after: int = 0) -> Iterator[Page]:
+        """Files of the register with a greater number, the newest first.
 
         Raises:
             ArchiveError: if a file is missing or was changed.
         """
         head = self.head()
-        number, sha256, count = (head["number"], head["sha256"], 0) if head else (0, None, 0)
-        while number > 0 and (most is None or count < most):
-            path = self.directory / _name(number)
-            plain = self._plain(path)
-            if sha256_of(path.read_bytes()) != sha256:
+        number, sha256 = (head["number"], head["sha256"]) if head else (0, None)
+        while number > after:
+            page = self.page(number)
+            if page.sha256 != sha256:
+                path = self.archive.register_path(number)
                 raise ArchiveError("the register must not have been changed", file=str(path))
-            for entry in plain["entries"]:
-                count += 1
-                yield _entry(entry)
-            number, sha256 = number - 1, plain["previous_sha256"]
+            yield page
+            number, sha256 = number - 1, page.previous_sha256
 
-    def check(self) -> tuple[set[str], list[tuple[str, str]]]:
-        """Names below the archive of the register's files, and what is wrong with them as (name, problem)."""
-        names = {f"{FOLDER}/{path.name}" for path in self.directory.glob("*.json")}
-        head = None
+    def entries(self, *, most: int | None = None, after: int = 0) -> Iterator[Entry]:
+        """Entries, the newest file first, in the order of each; with ``most`` no more files than give so many.
+
+        Raises:
+            ArchiveError: if a file is missing or was changed.
+        """
+        count = 0
+        for page in self.pages(after=after):
+            if most is not None and count >= most:
+                return
+            count += len(page.entries)
+            yield from page.entries
+
+    def _decided_before(self) -> tuple[str, ...]:
         try:
-            head = self.head()
-            for _ in self.entries():
-                pass
-        except ArchiveError as error:
-            return names, [(f"{FOLDER}/{Path(error.file or HEAD).name}", error.rule)]
-        wanted = {f"{FOLDER}/{_name(number + 1)}" for number in range(head["number"])} if head else set()
-        extra = names - wanted - {f"{FOLDER}/{HEAD}"}
-        return names, [(name, "it must be part of the register") for name in sorted(extra)]
-
-    def _plain(self, path: Path) -> dict[str, Any]:
-        try:
-            return dict(json.loads(path.read_bytes()))
-        except (OSError, ValueError, TypeError):
-            raise ArchiveError("the register must be readable", file=str(path)) from None
+            plain = json.loads(_read(self.directory / "head.json"))
+            return tuple(str(name) for name in plain.get("decided", ()))
+        except (ValueError, TypeError, AttributeError):
+            raise ArchiveError("the register must be readable", file=str(self.directory / "head.json")) from None
 
 
-def _name(number: int) -> str:
-    return f"{number:06d}.json"
+def parse_page(text: bytes, file: str) -> Page:
+    """Read a file of the register.
+
+    Raises:
+        ArchiveError: if it is none.
+    """
+    try:
+        plain = json.loads(text)
+        schema = plain["schema"]
+        if schema not in {1, SCHEMA}:
+            raise ArchiveError(f"the register's schema must be 1 or {SCHEMA}", value=schema, file=file)
+        unsigned = {name: value for name, value in plain.items() if name != "signature"}
+        signature = plain.get("signature")
+        return Page(
+            number=plain["number"],
+            schema=schema,
+            sha256=sha256_of(text),
+            previous_sha256=plain["previous_sha256"],
+            archive=plain["archive"] if schema > 1 else None,
+            entries=tuple(_entry(entry) for entry in plain["entries"]),
+            decided=tuple(plain["decided"]) if schema > 1 else (),
+            signed_by=plain["signed_by"] if schema > 1 else None,
+            signature=f"{signature}\n".encode() if signature is not None else None,
+            signed=canonical_json(unsigned),
+        )
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise ArchiveError("the register must be readable", file=file) from None
+
+
+def facts(entries: Iterable[Entry]) -> set[Entry]:
+    """Entries without their time: what is told already is not told again."""
+    return {replace(entry, at_utc="") for entry in entries}
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        raise ArchiveError("the register must be readable", file=str(path)) from None
+
+
+def _begun(signer: Signer, at_utc: str, link: Link | None) -> Entry:
+    """Signing begins: what came before is covered by the hashes that are signed from here on."""
+    return Entry(
+        kind=KEY, at_utc=at_utc, cycle_id=link["cycle_id"] if link else "", party="publisher", marking="none",
+        reason="begun", key=signer.public_key,
+    )  # fmt: skip
+
+
+def handed_over(key: str, at_utc: str, cycle_id: str, reason: Literal["replaced", "lost"]) -> Entry:
+    """Another key signs from the next entry on; a lost one is replaced in a file that the new key signs itself."""
+    return Entry(kind=KEY, at_utc=at_utc, cycle_id=cycle_id, party="publisher", marking="none", reason=reason, key=key)
 
 
 def _entry(plain: dict[str, Any]) -> Entry:

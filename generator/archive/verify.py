@@ -2,39 +2,33 @@
 
 Each byte of the archive is covered: a record by its manifest, a stored input by the manifest of each cycle that uses
 it, a manifest by the next one, the last manifest by ``head.json``, and that one by its only spelling. A file that
-none of them names is a finding as well.
+none of them names is a finding as well. Manifests and the files of the register name each other, and each may be
+signed (:mod:`nearpass.archive.trust`).
+
+An archive that was put back as a whole to an earlier state of itself is consistent. That can be found only by what lies
+outside: a published site, a hash that somebody noted (``head``), a counter-signature or a time stamp.
 """
 
 from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import Any
 
-from nearpass.archive.archive import PENDING, STAGED, Archive, cycle_folder
+from nearpass.archive.archive import PENDING, REGISTER, STAGED, Archive, cycle_folder
 from nearpass.archive.durable import canonical_json, sha256_of
 from nearpass.archive.manifest import Link, Manifest, parse_manifest
-from nearpass.archive.register import Register
+from nearpass.archive.order import Anchor, faults_of_order, files_by_hash, newest, sequence
+from nearpass.archive.reading import HEAD, Finding, Reading
 from nearpass.archive.sightings import FILE_NAME as SIGHTINGS
 from nearpass.archive.sightings import faults_of
 from nearpass.archive.signature import holds
+from nearpass.archive.trust import Signed, faults
 from nearpass.errors import ArchiveError
 
-HEAD = "head.json"
 LOCK = ".lock"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """A file that is not as it should be, and why."""
-
-    file: str
-    problem: str
-
-    def __str__(self) -> str:
-        return f"{self.file}: {self.problem}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,49 +42,61 @@ class Report:
     signed: int
     findings: tuple[Finding, ...]
     interrupted: str | None = None
+    head: str | None = None
+    newest_file: str | None = None
+    hashes: frozenset[str] = frozenset()
+    witnessed: tuple[str, ...] = ()
 
 
-def verify_archive(archive: Archive, *, public_key: str | None = None) -> Report:
+def verify_archive(
+    archive: Archive, *, public_key: str | None = None, anchors: Sequence[Anchor] = (), roots: Sequence[bytes] = ()
+) -> Report:
     """Check everything: cost grows with the archive.
 
     Args:
         archive: The archive.
-        public_key: Who must have signed what is signed, in hexadecimal; anybody by default.
+        public_key: Who must have signed or counter-signed it, in hexadecimal; anybody by default.
+        anchors: Entries that it must hold, known from elsewhere.
+        roots: Certificates of time-stamping authorities (PEM); without any, stamps are not checked.
     """
-    check = _Check(archive, public_key)
+    check = _Check(archive=archive, public_key=public_key)
     check.head()
     for entry in check.chain():
         check.cycle(*entry)
     check.outside_the_chain()
     check.every_input()
     check.register()
+    check.order()
+    check.every_witness(files_by_hash(check.chained, check.pages), roots)
+    check.signatures()
+    check.known_elsewhere(anchors)
     check.sightings()
     check.unknown_files()
     return check.report()
 
 
 def verify_latest(archive: Archive, *, public_key: str | None = None) -> Report:
-    """Check the cycle added last, its inputs, and its link to the one before, at the same cost whatever the archive."""
-    check = _Check(archive, public_key)
+    """Check the entries added last, inputs, and links to those before, at the same cost whatever the archive."""
+    check = _Check(archive=archive, public_key=public_key)
     check.head()
     for number, (cycle_id, text, manifest) in enumerate(check.chain()):
         if number == 1:
             break
         check.cycle(cycle_id, text, manifest)
     check.every_input()
+    check.newest_page()
+    check.signatures()
     return check.report()
 
 
-@dataclass
-class _Check:
+@dataclass(kw_only=True)
+class _Check(Reading):
     """One check in progress."""
 
-    archive: Archive
     public_key: str | None
-    findings: list[Finding] = field(default_factory=list)
-    seen: set[str] = field(default_factory=set)
     cycles: set[str] = field(default_factory=set)
     stored: dict[str, dict[str, tuple[int, int]]] = field(default_factory=dict)
+    chained: list[tuple[Link, Manifest]] = field(default_factory=list)
     start: Link | None = None
     pruned: int = 0
     signed: int = 0
@@ -129,7 +135,8 @@ class _Check:
             self._break(HEAD, f"it names {link['cycle_id']}, which must be in the archive")
             self.start = None
         elif path.exists() and (found := sha256_of(path.read_bytes())) != link["manifest_sha256"]:
-            alone = _Check(self.archive, self.public_key, start=Link(cycle_id=link["cycle_id"], manifest_sha256=found))
+            there = Link(cycle_id=link["cycle_id"], manifest_sha256=found)
+            alone = _Check(archive=self.archive, public_key=self.public_key, start=there)
             for number, entry in enumerate(alone.chain()):
                 if number == 1:
                     break
@@ -156,6 +163,7 @@ class _Check:
             if entry is None:
                 self.broken = True
                 return
+            self.chained.append(({"cycle_id": cycle_id, "manifest_sha256": sha256_of(entry[0])}, entry[1]))
             yield cycle_id, *entry
             link, named_by = entry[1]["previous"], name
 
@@ -188,18 +196,15 @@ class _Check:
             self.stored.setdefault(sha256, {})[entry["stored"]["sha256"]] = size
         if manifest["supersedes"] is not None and not self.archive.folder(manifest["supersedes"]).is_dir():
             self._find(f"{folder}/manifest.json", "the cycle that it supersedes must be in the archive")
-        if manifest["signed_by"] is not None:
-            self._signature(f"{folder}/manifest.sig", text, manifest["signed_by"])
-
-    def _signature(self, name: str, text: bytes, public_key: str) -> None:
-        self.signed += 1
-        signature = self._read(name, "the signature is missing")
-        if signature is None:
-            return
-        if self.public_key is not None and public_key != self.public_key:
-            self._find(name, f"it must be signed by {self.public_key}, and is by {public_key}")
-        elif not holds(public_key, text, signature):
-            self._find(name, "it must be the signature of the manifest beside it")
+        signed_by, valid = manifest["signed_by"], True
+        if signed_by is not None:
+            self.signed += 1
+            signature = self._read(f"{folder}/manifest.sig", "the signature is missing")
+            valid = signature is not None and holds(signed_by, text, signature)
+            if signature is not None and not valid:
+                self._find(f"{folder}/manifest.sig", "it must be the signature of the manifest beside it")
+        name = f"{folder}/manifest.sig" if signed_by is not None else f"{folder}/manifest.json"
+        self.entries[cycle_id] = Signed(file=name, signed_by=signed_by, holds=valid)
 
     def outside_the_chain(self) -> None:
         """Cycles that the chain does not reach: checked by themselves, and named if the chain is whole."""
@@ -245,12 +250,33 @@ class _Check:
         if not intact:
             self._find(name, "it must hold the input with the SHA-256 in its name")
 
-    def register(self) -> None:
-        """The register of what was received, released and decided: a chain of its own."""
-        names, problems = Register(self.archive).check()
-        self.seen |= names
-        for name, problem in problems:
-            self._find(name, problem)
+    def order(self) -> None:
+        """Manifests and files of the register, as they name each other."""
+        if not self.broken:
+            for file, problem in faults_of_order(self.chained, self.pages, frozenset(self.missing)):
+                self._find(file, problem)
+
+    def signatures(self) -> None:
+        """Once signed, always signed; and by whom."""
+        key = self.public_key
+        if key is not None and any(witness.public_key == key for witness in self.witnesses):
+            key = None  # a partner's: it vouches for what it counter-signed
+        names = [name for name in sequence(self.chained, self.pages) if name in self.entries]
+        for file, problem in faults([self.entries[name] for name in names], key):
+            self._find(file, problem)
+
+    def known_elsewhere(self, anchors: Sequence[Anchor]) -> None:
+        """Entries and releases that are known from elsewhere must be here."""
+        files = files_by_hash(self.chained, self.pages)
+        told = {(e.edition, e.cycle_id, e.sha256) for page in self.pages.values() for e in page.entries}
+        kept_whole = bool(self.pages) and max(self.pages.items())[1].schema > 1  # before, it could lack lines
+        for anchor in anchors:
+            if anchor.sha256 is not None and anchor.sha256 not in files:
+                self._find(HEAD, f"the chain must hold the entry {anchor.sha256}, which {anchor.known_from}")
+            if anchor.released is not None and anchor.released not in told and kept_whole:
+                cycle_id = anchor.released[1]
+                rule = f"the register must tell of the release of {cycle_id}, which {anchor.known_from}"
+                self._find(f"{REGISTER}/{HEAD}", rule)
 
     def sightings(self) -> None:
         """When kernels were first seen: lines that are only ever added, each in its only spelling."""
@@ -275,6 +301,7 @@ class _Check:
     def report(self) -> Report:
         """What was found."""
         pending = self.archive.pending()
+        files, head = files_by_hash(self.chained, self.pages), newest(self.chained, self.pages)
         return Report(
             cycles=len(self.cycles),
             files=len(self.seen),
@@ -282,25 +309,19 @@ class _Check:
             pruned=self.pruned,
             signed=self.signed,
             findings=tuple(self.findings),
-            interrupted=f"a run that added {pending['cycle_id'] or 'a cycle'}" if pending else None,
+            interrupted=_words_of(pending) if pending else None,
+            head=head,
+            newest_file=files.get(head or ""),
+            hashes=frozenset(files),
+            witnessed=tuple(sorted({witness.who for witness in self.witnesses})),
         )
-
-    def _read(self, name: str, absent: str) -> bytes | None:
-        self.seen.add(name)
-        try:
-            return (self.archive.directory / name).read_bytes()
-        except FileNotFoundError:
-            self._find(name, absent)
-        except OSError as error:
-            self._find(name, f"it must be readable: {error.strerror}")
-        return None
 
     def _break(self, name: str, problem: str) -> None:
         self.broken = True
         self._find(name, problem)
 
-    def _find(self, name: str, problem: str) -> None:
-        self.findings.append(Finding(file=f"{self.archive.directory.name}/{name}", problem=problem))
 
-    def _name(self, path: Path) -> str:
-        return path.relative_to(self.archive.directory).as_posix()
+def _words_of(pending: Mapping[str, Any]) -> str:
+    if pending["register"]:
+        return "a run that added to the register"
+    return f"a run that added {pending['cycle_id'] or 'a cycle'}"

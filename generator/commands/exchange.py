@@ -10,8 +10,8 @@ import click
 from nearpass.archive.archive import Archive
 from nearpass.archive.durable import sha256_of
 from nearpass.archive.register import Entry, Register
-from nearpass.archive.signature import load_signer
 from nearpass.astro.epochs import Epoch
+from nearpass.commands.one_cycle import registrar_of
 from nearpass.commands.shared import EpochParameter, config_option, locked
 from nearpass.commands.world import World
 from nearpass.config import load_config
@@ -41,13 +41,14 @@ def package_command(
     wanted = cycle_id or site.archived.latest_id()
     if wanted is None or not site.edition.publishes(wanted):
         raise ArchiveError("the edition must have the cycle", value=wanted, file=str(workspace.archive))
-    signer = load_signer(workspace.directory / config.archive.sign) if config.archive.sign else None
+    registrar = registrar_of(workspace, config, world.instant())
     archive = Archive(workspace.archive)
-    data = package(archive, wanted, site.edition, event_id=event_id, signer=signer)
+    data = package(archive, wanted, site.edition, event_id=event_id, signer=registrar.signer)
     path = out or Path(f"{edition_id}-{event_id or wanted}.zip")
     with locked(workspace):
+        line = _handed(site.edition, wanted, path.name, data, registrar.at_utc)
+        Register(archive).append([line], registrar)  # before the package is there to be handed over
         path.write_bytes(data)
-        Register(archive).append([_handed(site.edition, wanted, path.name, data, f"{world.instant().iso(digits=0)}Z")])
     click.echo(f"{path}  {sha256_of(data)}")
 
 
@@ -69,9 +70,6 @@ def certify(config_path: Path, start: Epoch, stop: Epoch, partner: str, as_json:
     """State all that was received from and released to a partner in a period, by category, with hashes."""
     load_config(config_path)
     register = Register(Archive(Workspace(directory=config_path.parent).archive))
-    _, problems = register.check()
-    if problems:
-        raise ArchiveError(problems[0][1], file=problems[0][0])
     head = register.head()
     entries = concerning(register.entries(), partner, start, stop)
     statement = certificate(entries, partner, start, stop, head["sha256"] if head else None)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from nearpass.archive.archive import Archive
+from nearpass.archive.register import Registrar
 from nearpass.archive.sightings import note_sightings
 from nearpass.archive.signature import load_signer
 from nearpass.astro.epochs import Epoch
@@ -19,7 +20,7 @@ from nearpass.ingest.ages import arrivals
 from nearpass.publish import Workspace, editions_of, prepare, publish, publish_editions
 from nearpass.publish.commit import last_published
 from nearpass.publish.mirror import mirror
-from nearpass.publish.register import register_run
+from nearpass.publish.register import complete_register, register_received
 from nearpass.record.record import CycleRecord
 from nearpass.release.reduction import reduction, unmarked
 from nearpass.screening.workers import Workers
@@ -83,8 +84,14 @@ def one_cycle(
     return sites[0].public / "index.html", record
 
 
-def settle(workspace: Workspace, config: Config, jobs: int, bars: Bars) -> list[LeakError]:
-    """Settle what an interrupted run left: the archive's last entry, and cycles that were not published.
+def registrar_of(workspace: Workspace, config: Config, at: Epoch) -> Registrar:
+    """Who writes the register now: signed by the configured key, where there is one."""
+    signer = load_signer(workspace.directory / config.archive.sign) if config.archive.sign else None
+    return Registrar(at_utc=f"{at.iso(digits=0)}Z", signer=signer)
+
+
+def settle(workspace: Workspace, config: Config, jobs: int, bars: Bars, registrar: Registrar) -> list[LeakError]:
+    """Settle what an interrupted run left: the archive's last entry, lines of the register, unpublished cycles.
 
     Returns:
         Why editions still lack a cycle.
@@ -92,7 +99,9 @@ def settle(workspace: Workspace, config: Config, jobs: int, bars: Bars) -> list[
     with Archive(workspace.archive).locked():
         pass  # taking the lock finishes what was begun
     prepare(workspace, config.site.title, [table.id for table in config.editions])
-    return publish_editions(editions_of(workspace, config), jobs=jobs, progress=bars.stage)
+    sites = editions_of(workspace, config)
+    complete_register(sites, registrar)
+    return publish_editions(sites, jobs=jobs, progress=bars.stage, registrar=registrar)
 
 
 def send_copies(workspace: Workspace, config: Config) -> None:
@@ -122,9 +131,10 @@ def _one_cycle(
     workers: Workers,
     at: Epoch,
 ) -> tuple[CycleRecord, list[LeakError]]:
-    signer = load_signer(workspace.directory / config.archive.sign) if config.archive.sign else None
+    registrar = registrar_of(workspace, config, at)
     archive = Archive(workspace.archive)
-    leaks = settle(workspace, config, jobs, bars)
+    archive.check_signer(registrar.signer)
+    leaks = settle(workspace, config, jobs, bars, registrar)
     if supersedes is not None:
         archive.manifest(supersedes)  # refused before the work is done if it does not exist
     found = archive.previous_id(cycle_id(cutoff))
@@ -135,13 +145,13 @@ def _one_cycle(
     if supersedes is not None:
         command = f"{record.provenance.command} --supersedes {supersedes}"
         record = replace(record, supersedes=supersedes, provenance=replace(record.provenance, command=command))
-    archive.add(record, result.inputs, supersedes=supersedes, signer=signer)
+    register_received(archive, record, previous, registrar)
+    archive.add(record, result.inputs, supersedes=supersedes, signer=registrar.signer)
     if config.editions:
         stopped = {error.edition for error in leaks}
         sites = [site for site in editions_of(workspace, config) if site.edition and site.edition.id not in stopped]
-        leaks += publish_editions(sites, jobs=jobs, progress=bars.stage)
-        register_run(sites, record, previous, f"{at.iso(digits=0)}Z")
+        leaks += publish_editions(sites, jobs=jobs, progress=bars.stage, registrar=registrar)
     else:
-        publish(workspace, record, jobs=jobs, progress=bars.stage)
+        publish(workspace, record, jobs=jobs, progress=bars.stage, registrar=registrar)
     send_copies(workspace, config)
     return record, leaks

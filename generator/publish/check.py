@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nearpass.archive.archive import Archive
 from nearpass.archive.durable import canonical_json, sha256_of
-from nearpass.archive.verify import Finding
+from nearpass.archive.reading import Finding
 from nearpass.errors import PublicationError
 from nearpass.publish.commit import read_journal
 from nearpass.publish.manifest import ANCHOR, ROOT, anchor, is_manifest, parse

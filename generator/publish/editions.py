@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nearpass.archive.archive import Archive
+from nearpass.archive.register import Registrar
 from nearpass.errors import LeakError
 from nearpass.publish.site import publish, unpublished
 from nearpass.publish.stage import Drawer, Progress
 from nearpass.publish.workspace import Workspace
 
 
-def publish_editions(sites: Sequence[Workspace], *, jobs: int, progress: Progress) -> list[LeakError]:
+def publish_editions(
+    sites: Sequence[Workspace], *, jobs: int, progress: Progress, registrar: Registrar
+) -> list[LeakError]:
     """Publish in each edition what the archive holds and the edition does not have yet, in the order of the chain.
 
     An edition that would leak a cycle gets no later one either: its pages would lead to what is not there.
@@ -20,10 +23,13 @@ def publish_editions(sites: Sequence[Workspace], *, jobs: int, progress: Progres
         sites: The editions.
         jobs: Processes that draw plots.
         progress: Shows what is going on.
+        registrar: Who tells the register of each release.
 
     Returns:
         The leaks that were found, one for each edition that was stopped.
     """
+    if not sites:
+        return []  # all of them were stopped before
     archive = Archive(sites[0].archive)
     waiting = [(site, unpublished(site)) for site in sites]
     leaks: list[LeakError] = []
@@ -36,7 +42,7 @@ def publish_editions(sites: Sequence[Workspace], *, jobs: int, progress: Progres
             if cycle_id not in missing or name in stopped:
                 continue
             try:
-                publish(site, record, jobs=jobs, progress=progress, drawer=drawer)
+                publish(site, record, jobs=jobs, progress=progress, registrar=registrar, drawer=drawer)
             except LeakError as error:
                 leaks.append(error)
                 stopped.add(name)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from nearpass.archive.archive import Archive, cycle_folder
+from nearpass.archive.register import Registrar
 from nearpass.errors import ArchiveError
 from nearpass.publish.commit import finish, last_published
 from nearpass.publish.index import open_index
@@ -39,7 +40,7 @@ BATCH: Final = 20
 """Cycles built together: what mkdocs does once a build is then small beside what it does for each page."""
 
 
-def rebuild(workspace: Workspace, *, jobs: int, progress: Progress) -> Path:
+def rebuild(workspace: Workspace, *, jobs: int, progress: Progress, registrar: Registrar) -> Path:
     """Render every archived cycle and all live pages again.
 
     Files whose bytes are the same stay untouched, so the list of what was published is empty after a rebuild by the
@@ -49,6 +50,7 @@ def rebuild(workspace: Workspace, *, jobs: int, progress: Progress) -> Path:
         workspace: Where the site lies.
         jobs: Processes.
         progress: Shows what is going on.
+        registrar: Who tells the register of what is released otherwise than before.
 
     Returns:
         The front page.
@@ -69,7 +71,7 @@ def rebuild(workspace: Workspace, *, jobs: int, progress: Progress) -> Path:
     advance = progress("rendering cycles", len(ids))
     for number, batch in enumerate(_rendered(workspace, ids, jobs)):
         home = workspace.staging / f"batch-{number}"
-        put_in_place(workspace, home / "docs", home / "public", archive, batch)
+        put_in_place(workspace, home / "docs", home / "public", archive, batch, registrar)
         shutil.rmtree(home)
         changed += last_published(workspace)
         advance(len(batch))
@@ -81,7 +83,7 @@ def rebuild(workspace: Workspace, *, jobs: int, progress: Progress) -> Path:
     build_pages(workspace, docs, built, progress)
     full = Archive(workspace.archive)
     check_leaks(workspace, built, full.load(ids[-1]))
-    put_in_place(workspace, docs, built, archive, (), listed_before=changed)
+    put_in_place(workspace, docs, built, archive, (), registrar, listed_before=changed)
     finish(workspace)
     return workspace.public / "index.html"
 

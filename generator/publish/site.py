@@ -11,12 +11,13 @@ from pathlib import Path
 
 from nearpass.archive.archive import Archive, cycle_folder
 from nearpass.archive.durable import sha256_of
+from nearpass.archive.register import Registrar
 from nearpass.publish.commit import commit, finish
 from nearpass.publish.index import open_index
 from nearpass.publish.leak import check_leaks
 from nearpass.publish.manifest import updated
 from nearpass.publish.offline import write_archive
-from nearpass.publish.register import stage_register
+from nearpass.publish.register import register_releases, stage_register
 from nearpass.publish.stage import (
     Drawer,
     Progress,
@@ -33,7 +34,13 @@ from nearpass.release.reduction import reduced
 
 
 def publish(
-    workspace: Workspace, record: CycleRecord, *, jobs: int, progress: Progress, drawer: Drawer | None = None
+    workspace: Workspace,
+    record: CycleRecord,
+    *,
+    jobs: int,
+    progress: Progress,
+    registrar: Registrar,
+    drawer: Drawer | None = None,
 ) -> Path:
     """Render, build and put in place one cycle and the live pages.
 
@@ -42,6 +49,7 @@ def publish(
         record: The cycle, as it is stored in the archive.
         jobs: Processes that draw plots.
         progress: Shows what is going on.
+        registrar: Who tells the register of the release, before anything of it is in place.
         drawer: Knows the plots that other editions of the cycle share; a new one by default.
 
     Returns:
@@ -68,7 +76,7 @@ def publish(
     build_pages(workspace, docs, built, progress)
     write_archive(built, record.cycle_id)
     check_leaks(workspace, built, full)
-    put_in_place(workspace, docs, built, archive, [record.cycle_id])
+    put_in_place(workspace, docs, built, archive, [record.cycle_id], registrar)
     finish(workspace)
     return workspace.public / "index.html"
 
@@ -103,6 +111,7 @@ def put_in_place(
     built: Path,
     archive: Archive,
     cycles: Sequence[str],
+    registrar: Registrar,
     *,
     listed_before: Sequence[str] = (),
 ) -> None:
@@ -114,6 +123,7 @@ def put_in_place(
         built: The pages.
         archive: The archive that they were made from.
         cycles: The cycles that are in it with all their files.
+        registrar: Who tells the register of them.
         listed_before: What ``published.txt`` names before these files.
     """
     folders = {cycle_folder(cycle_id): archive.folder(cycle_id) for cycle_id in cycles}
@@ -121,9 +131,12 @@ def put_in_place(
     hashes = {
         path.relative_to(built).as_posix(): sha256_of(path.read_bytes()) for path in built.rglob("*") if path.is_file()
     }
-    for name, text in updated(workspace.public, hashes, archived).items():
+    manifests = updated(workspace.public, hashes, archived)
+    for name, text in manifests.items():
         (built / name).parent.mkdir(parents=True, exist_ok=True)
         (built / name).write_bytes(text)
+    told = {cycle_id: manifests[f"{cycle_folder(cycle_id)}/manifest.json"] for cycle_id in cycles}
+    register_releases(workspace, told, registrar)
     commit(
         workspace, {docs: workspace.docs, built: workspace.public}, folders=folders,
         remove=[name for folder in folders for name in _no_longer_made(workspace.public, built, folder)],

@@ -9,6 +9,7 @@ import pickle
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from mkdocs.commands.build import build as mkdocs_build
 from mkdocs.config import load_config as load_mkdocs_config
@@ -30,6 +31,8 @@ from nearpass.report.verdicts import CycleSummary, summarise
 Progress = Callable[[str, int], Callable[[int], None]]
 """Called with a stage and its number of steps; gives a function that counts steps done."""
 Month = tuple[int, int]
+ARCHIVE_HEAD: Final = "archive-head.json"
+"""The newest entry of the archive when the site was made: whoever keeps a copy can tell if the archive is cut back."""
 
 
 class Drawer:
@@ -117,6 +120,8 @@ def stage_live(docs: Path, archive: Archive, index: Index, latest: CycleRecord, 
     files |= _feeds(latest, index)
     files["latest.json"] = latest_json(summarise(latest))
     files[f"schema/cycle-{records.SCHEMA}.json"] = json.dumps(records.json_schema(), indent=1) + "\n"
+    if (link := archive.head()) is not None:
+        files[ARCHIVE_HEAD] = json.dumps({"schema": 1, **link}, sort_keys=True, indent=1) + "\n"
     public_key = archive.manifest(latest.cycle_id)["signed_by"]
     if public_key is not None:
         files["signing-key.txt"] = f"{public_key}\n"
@@ -138,6 +143,18 @@ def _feeds(latest: CycleRecord, index: Index) -> dict[str, str]:
         told_of_it = still_meaningful(index.notices(most=most, object_id=item.id), latest)
         files[path] = feeds.feed(latest, told_of_it, path=path, title=item.name)
     return files
+
+
+def head_of(text: bytes, file: str) -> str:
+    """The hash that a site's :data:`ARCHIVE_HEAD` gives.
+
+    Raises:
+        PublicationError: if it gives none.
+    """
+    try:
+        return str(json.loads(text)["manifest_sha256"])
+    except (ValueError, TypeError, KeyError):
+        raise PublicationError("a site must name the archive's entry that it was made from", file=file) from None
 
 
 def latest_json(summary: CycleSummary) -> str:

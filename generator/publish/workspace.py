@@ -33,6 +33,7 @@ GENERATED: Final = frozenset(
         "schema",
         "feeds",
         "calendar.ics",
+        "archive-head.json",
         "index.md",
         "latest.json",
         "signing-key.txt",

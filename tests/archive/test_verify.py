@@ -8,9 +8,10 @@ import pytest
 
 from nearpass.archive.archive import Archive
 from nearpass.archive.durable import sha256_of
+from nearpass.archive.reading import Finding
 from nearpass.archive.retention import prune
 from nearpass.archive.signature import load_signer, new_key
-from nearpass.archive.verify import Finding, verify_archive, verify_latest
+from nearpass.archive.verify import verify_archive, verify_latest
 from nearpass.publish import Workspace
 from nearpass.publish.check import verify_site
 from stub_cycles import add, cutoff_of, new_workspace

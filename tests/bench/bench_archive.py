@@ -21,7 +21,7 @@ from nearpass.astro.epochs import DAY_S, Epoch
 from nearpass.cycle.pipeline import cycle_id
 from nearpass.publish import Workspace, rebuild
 from nearpass.publish.index import open_index
-from stub_cycles import add, new_workspace, quick, silent, stub
+from stub_cycles import REGISTRAR, add, new_workspace, quick, silent, stub
 
 SIZES = (10, 1_000, 10_000)
 PER_DAY = 4
@@ -47,7 +47,7 @@ def main() -> None:
         workspace = grown(Path(folder) / "rebuilt", REBUILT)
         began = time.perf_counter()
         with quick():
-            rebuild(workspace, jobs=os.cpu_count() or 1, progress=silent)
+            rebuild(workspace, jobs=os.cpu_count() or 1, progress=silent, registrar=REGISTRAR)
         taken_s = time.perf_counter() - began
         _row(
             f"rebuild of {REBUILT:,} cycles without plots",

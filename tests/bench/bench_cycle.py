@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from nearpass.archive.archive import Archive
+from nearpass.archive.register import Registrar
 from nearpass.config import load_config
 from nearpass.cycle.pipeline import run_cycle
 from nearpass.publish import Workspace, prepare, publish
@@ -14,6 +15,7 @@ from nearpass.sample import write_sample
 
 RUNS = 3
 JOBS = 2
+REGISTRAR = Registrar(at_utc="2021-04-30T12:00:00Z")
 
 
 def main() -> None:
@@ -39,7 +41,13 @@ def main() -> None:
                 started = time.perf_counter()
                 prepare(workspace, config.site.title)
                 before = sum(stages.values())
-                publish(workspace, result.record, jobs=JOBS, progress=show)
+                publish(
+                    workspace,
+                    result.record,
+                    jobs=JOBS,
+                    progress=show,
+                    registrar=REGISTRAR,
+                )
                 drawn = sum(stages.values()) - before
                 stages["publication (rest)"] = time.perf_counter() - started - drawn
             stages["whole cycle"] = time.perf_counter() - began

@@ -73,7 +73,7 @@ def test_rescreening_gives_every_number_again(nearpass: Nearpass, tmp_path: Path
 
 
 def test_rescreening_finds_a_number_that_was_altered(nearpass: Nearpass, tmp_path: Path) -> None:
-    """A record whose miss distance was changed in its last digits, all hashes mended, is found by screening again."""
+    """A record changed in its last digits, manifest and head mended, is found by the register and by screening."""
     config = write_workspace(tmp_path, limit_km=700.0)
     with quick():
         nearpass("run", "--config", config, "--at", FIRST)
@@ -88,10 +88,11 @@ def test_rescreening_finds_a_number_that_was_altered(nearpass: Nearpass, tmp_pat
     (folder / "manifest.json").write_bytes(canonical_json(manifest))
     head = {"cycle_id": "2021-03-17T0000Z", "manifest_sha256": sha256_of(canonical_json(manifest))}
     (tmp_path / "archive/head.json").write_bytes(canonical_json(head))
-    assert nearpass("verify", "--config", config)[0] == 0
+    found, _, told = nearpass("verify", "--config", config)
     code, _, err = nearpass("verify", "--config", config, "--rescreen", "2021-03-17T0000Z")
 
-    assert code == 5
+    assert (found, code) == (5, 5)
+    assert told.startswith("archive/cycles/2021/03/17/T0000Z/manifest.json: ")  # the register knows another one
     assert err.startswith("events[0].miss_km: archived ")
 
 

@@ -14,7 +14,7 @@ import pytest
 from edition_records import CLEAR, edition, marked_record
 from nearpass.archive.archive import Archive, Signer
 from nearpass.archive.durable import sha256_of
-from nearpass.archive.register import Register, decided, received, released
+from nearpass.archive.register import Register, Registrar, decided, received, released
 from nearpass.archive.verify import verify_archive
 from nearpass.astro.epochs import Epoch
 from nearpass.errors import ArchiveError, InputError
@@ -30,6 +30,7 @@ PUBLIC = edition({"TIANWEN-1": Show.METRICS, "MEX": Show.HIDDEN}, audience="ever
 LINES = state_lines(np.arange(8) * 60.0)
 MATRICES = covariance_text(("2021-03-01T00:01:00", "RTN", np.eye(6)))
 AT = "2021-03-15T01:00:00Z"
+REGISTRAR = Registrar(at_utc=AT)
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def registered(archive: Archive) -> Register:
     register = Register(archive)
     register.append([
         *received(record, None, AT), *decided(record, PUBLIC, AT), released(record, PUBLIC, manifest, AT),
-    ])  # fmt: skip
+    ], REGISTRAR)  # fmt: skip
     return register
 
 
@@ -142,7 +143,7 @@ def test_a_package_of_one_event_needs_that_event(archive: Archive) -> None:
 def test_the_register_is_part_of_the_archives_chain(archive: Archive) -> None:
     """An altered line, a dropped file and an added one are each found by the check of the archive."""
     register = registered(archive)
-    register.append(received(archive.load("2021-03-15T0000Z"), None, AT))
+    register.append(received(archive.load("2021-03-15T0000Z"), None, AT), REGISTRAR)
     first = register.directory / "000001.json"
     whole = first.read_bytes()
 

@@ -16,7 +16,7 @@ from nearpass.publish.index import open_index
 from nearpass.record.history import changes
 from nearpass.record.notices import LEFT
 from nearpass.report import feeds
-from stub_cycles import add, broken_links, new_workspace, quick, silent, stub
+from stub_cycles import REGISTRAR, add, broken_links, new_workspace, quick, silent, stub
 
 CYCLE = "2021-03-10T0000Z"
 ZIP = f"cycles/2021/03/10/T0000Z/nearpass-{CYCLE}.zip"
@@ -115,7 +115,7 @@ def test_a_rebuild_gives_the_same_feeds_lists_and_zips(workspace: Workspace) -> 
         *workspace.public.rglob("events-*.js"),
     ]  # fmt: skip
     before = {path: path.read_bytes() for path in given}
-    rebuild(workspace, jobs=1, progress=silent)
+    rebuild(workspace, jobs=1, progress=silent, registrar=REGISTRAR)
 
     assert len(before) > 10
     assert {path: path.read_bytes() for path in given} == before

@@ -19,7 +19,7 @@ from nearpass.publish.check import verify_site
 from nearpass.publish.commit import last_published
 from nearpass.publish.index import open_index
 from nearpass.publish.mirror import mirror
-from stub_cycles import add, broken_links, new_workspace, quick, silent, stub, tree
+from stub_cycles import REGISTRAR, add, broken_links, new_workspace, quick, silent, stub, tree
 
 FEW, MANY = 10, 300
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -108,11 +108,11 @@ def test_rebuild_gives_the_same_bytes(workspace: Workspace) -> None:
     for cycle_id in ("2020-12-31T0600Z", "2021-01-01T0000Z", "2021-03-01T0000Z", "2020-11-01T0000Z"):
         add(workspace, cycle_id, supersedes="2021-01-01T0000Z" if cycle_id.startswith("2021-03") else None)
     before = tree(workspace.public)
-    rebuild(workspace, jobs=1, progress=silent)
+    rebuild(workspace, jobs=1, progress=silent, registrar=REGISTRAR)
     assert tree(workspace.public) == before
     assert last_published(workspace) == []
     workspace.public.rename(workspace.directory / "taken away")
-    rebuild(workspace, jobs=2, progress=silent)
+    rebuild(workspace, jobs=2, progress=silent, registrar=REGISTRAR)
 
     assert tree(workspace.public) == before
 
@@ -125,7 +125,7 @@ def test_rebuild_mends_what_was_damaged(workspace: Workspace) -> None:
     (workspace.public / "cycles/2021/03/01/T0000Z/index.html").write_text("changed")
     (workspace.public / "archive/2021/03.html").unlink()
     (workspace.public / "manifests/2021-03.json").write_text("{")
-    rebuild(workspace, jobs=1, progress=silent)
+    rebuild(workspace, jobs=1, progress=silent, registrar=REGISTRAR)
 
     assert tree(workspace.public) == before
 
@@ -133,7 +133,7 @@ def test_rebuild_mends_what_was_damaged(workspace: Workspace) -> None:
 def test_rebuild_needs_a_cycle(workspace: Workspace) -> None:
     """Without a cycle there is nothing to render."""
     with pytest.raises(ArchiveError, match="must hold a cycle"):
-        rebuild(workspace, jobs=1, progress=silent)
+        rebuild(workspace, jobs=1, progress=silent, registrar=REGISTRAR)
 
 
 def test_the_list_of_what_changed(workspace: Workspace) -> None:
@@ -176,7 +176,7 @@ def test_what_was_archived_and_not_published_is_known(workspace: Workspace) -> N
     archive.add(stub("2021-02-02T0000Z"), {})
     assert unpublished(workspace) == ["2021-03-02T0000Z", "2021-02-02T0000Z"]
     for cycle_id in unpublished(workspace):
-        publish(workspace, archive.load(cycle_id), jobs=1, progress=silent)
+        publish(workspace, archive.load(cycle_id), jobs=1, progress=silent, registrar=REGISTRAR)
 
     assert unpublished(workspace) == []
     assert broken_links(workspace.public) == []
@@ -237,7 +237,7 @@ def test_what_matters_is_on_the_disk(workspace: Workspace, monkeypatch: pytest.M
     record = stub("2021-03-17T0000Z")
     monkeypatch.setattr("os.fsync", lambda descriptor: flushed.add(os.fstat(descriptor).st_ino))
     archive.add(record, {})
-    publish(workspace, record, jobs=1, progress=silent)
+    publish(workspace, record, jobs=1, progress=silent, registrar=REGISTRAR)
     cycle = workspace.public / "cycles/2021/03/17/T0000Z"
     needed = [
         *archive.folder(record.cycle_id).iterdir(),
