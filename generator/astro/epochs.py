@@ -37,7 +37,7 @@ _MOST_DAYS: Final = 106_000  # 290 years: 64 bits hold 292 years of nanoseconds
 # CCSDS 301.0-B-4, ASCII codes A (calendar) and B (day of year), with an optional Z.
 _ISO = re.compile(
     r"(?P<year>\d{4})-(?:(?P<month>\d{2})-(?P<day>\d{2})|(?P<doy>\d{3}))"
-    r"T(?P<hour>\d{2}):(?P<minute>\d{2}):(?P<second>\d{2})(?:\.(?P<fraction>\d{0,18}))?Z?",
+    r"T(?P<hour>\d{2}):(?P<minute>\d{2}):(?P<second>\d{2})(?:\.(?P<fraction>\d{0,200}))?Z?",
     re.ASCII,
 )
 _ISO_DATE = re.compile(r"(?P<date>\d{4}-(?:\d{2}-\d{2}|\d{3}))Z?", re.ASCII)

@@ -51,17 +51,19 @@ def write_spk(message: OemMessage, path: Path, *, target: int, time_limit_s: flo
     """Write a message as a kernel and return the largest distance between the two in km.
 
     Args:
-        message: What to write; covariances and accelerations have no place in a kernel.
+        message: What to write; covariances, accelerations and segments of one instant have no place in a kernel.
         path: A file that does not exist yet.
         target: NAIF number of the object.
         time_limit_s: How long the writing may take.
 
     Raises:
-        InputError: for a segment of one state, and if CSPICE refuses to write.
+        InputError: if no segment has two states, and if CSPICE refuses to write.
         FrameError: for axes or a centre without a NAIF equivalent.
 
     """
-    pieces = tuple(_piece(segment) for segment in in_fixed_axes(message).segments)
+    segments = in_fixed_axes(message).segments
+    moving = [segment for segment in segments if len(segment.epochs_tai_ns) > 1] or segments
+    pieces = tuple(_piece(segment) for segment in moving)
     with openable([path]) as (name,):
         arguments = (pieces, comments_of(message), name, target)
         return in_child(_written, arguments, time_limit_s, (str(path),), target)

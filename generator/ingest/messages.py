@@ -131,6 +131,9 @@ def _check_declared(source: EphemerisSource, message: OemMessage) -> None:
 def _check_reaches(trajectory: Trajectory, segments: Sequence[OemSegment], setting: Setting) -> None:
     if trajectory.arcs:
         return
+    if all(len(segment.epochs_tai_ns) < 2 for segment in segments):
+        rule = "a segment must hold two states at least, to be interpolated between"
+        raise InputError(rule, value=1, line=segments[0].first_line)
     first = min(segment.start for segment in segments).iso(digits=0)
     last = max(segment.stop for segment in segments).iso(digits=0)
     window = setting.window

@@ -17,7 +17,7 @@ from typing import Final
 
 from nearpass.errors import InputError
 from nearpass.messages.cdm import FIELDS, VERSION, Block, Field
-from nearpass.messages.oem_lines import is_comment
+from nearpass.messages.oem_lines import assignment_rule, is_comment
 from nearpass.messages.xml_safe import NAMESPACE, XmlReader
 
 MOST_CHARACTERS: Final = 254
@@ -141,7 +141,7 @@ def _check_version(version: str, line: int) -> None:
 def _assignment(content: str, line: int) -> tuple[str, Entry]:
     found = _ASSIGNMENT.fullmatch(content)
     if found is None:
-        raise InputError("a line must read KEYWORD = value", value=content, line=line)
+        raise InputError(assignment_rule(content, "a line"), value=content, line=line)
     keyword, text = found[1], found[2]
     one = _field(keyword, line)
     if one.kind not in {"number", "whole"}:

@@ -21,6 +21,7 @@ from nearpass.errors import InputError, NearpassError
 from nearpass.messages.elements_omm import read_csv, read_json, read_kvn, read_xml
 from nearpass.messages.elements_record import ElementFault, ElementFile, ElementSet
 from nearpass.messages.elements_tle import read_tle
+from nearpass.messages.encoding import as_utf8
 from nearpass.messages.oem_lines import plain_text
 
 __all__ = ["ElementFault", "ElementFile", "ElementSet", "elements_notation", "read_elements"]
@@ -43,6 +44,10 @@ def elements_notation(start: bytes) -> str | None:
 
     None for whatever holds no mean elements.
     """
+    try:
+        start = as_utf8(start)
+    except InputError:
+        return None
     text = start.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n").lstrip()
     if text.startswith(b"CCSDS_OMM_VERS"):
         return "OMM KVN"

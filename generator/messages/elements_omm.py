@@ -17,7 +17,7 @@ from typing import Final
 
 from nearpass.errors import InputError
 from nearpass.messages.elements_record import ElementFault, ElementSet, set_from_keywords
-from nearpass.messages.oem_lines import MOST_KEYWORDS, Lines, check_length, decoded, is_comment
+from nearpass.messages.oem_lines import MOST_KEYWORDS, Lines, assignment_rule, check_length, decoded, is_comment
 from nearpass.messages.xml_safe import XmlReader
 
 VERSION_KEY: Final = "CCSDS_OMM_VERS"
@@ -70,7 +70,7 @@ def _pair(text: str, line: int) -> tuple[str, str]:
     """Keyword and value, without the unit; services leave the value of some keywords empty."""
     found = _KEYWORD.fullmatch(text)
     if found is None:
-        raise InputError("a line here must read KEYWORD = value", value=text, line=line)
+        raise InputError(assignment_rule(text, "a line here"), value=text, line=line)
     key, value = found[1], found[2]
     check_length(key, value, line)
     if key in _UNITS and (unit := _UNIT.fullmatch(value)):

@@ -21,6 +21,7 @@ from nearpass.messages.oem_rules import (
     epoch_of,
     header_keys,
     header_of,
+    message_of,
     metadata_keys,
     metadata_of,
     most_columns,
@@ -47,9 +48,7 @@ def read_kvn(text: bytes) -> OemMessage:
         segments.append(segment)
     if segments and between:  # behind the last covariance
         segments[-1] = _with_comments(segments[-1], between, first=False)
-    if not segments:
-        raise InputError("a message must hold at least one segment", line=lines.number)
-    return OemMessage(header=header, segments=tuple(segments))
+    return message_of(header, segments, lines.number)
 
 
 def _with_comments(segment: OemSegment, comments: list[str], *, first: bool) -> OemSegment:
@@ -83,7 +82,7 @@ def _read_segment(lines: Lines, version: str) -> OemSegment:
     metadata = _read_metadata(lines, version)
     begin, end, number = lines.position, lines.block_end(), lines.number
     table = read_table(
-        lines.data[begin:end], number, metadata.system, metadata.span, most_columns=most_columns(version)
+        lines.data[begin:end], number, metadata.system, metadata.reach, most_columns=most_columns(version)
     )
     lines.skip_to(end)
     return segment_of(metadata, table, _read_covariances(lines, version, metadata))

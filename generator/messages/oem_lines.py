@@ -6,6 +6,7 @@ import re
 from typing import Final, TypeAlias
 
 from nearpass.errors import InputError
+from nearpass.messages.encoding import as_utf8
 
 Pairs: TypeAlias = dict[str, tuple[str, int]]
 """Keywords with their value and line."""
@@ -17,6 +18,7 @@ MOST_KEYWORDS: Final = 500
 """More than any block of CCSDS 502.0-B-3 has, where keywords are not known beforehand."""
 
 _MARKERS: Final = (b"META_START", b"COVARIANCE_START")
+_SMALL_KEYWORD: Final = re.compile(r"([A-Za-z][A-Za-z0-9_]*)\s*=")
 _KEYWORD: Final = re.compile(r"([A-Z][A-Z0-9_]*)\s*=\s*(.*)")
 
 
@@ -86,10 +88,10 @@ def _marker_positions(data: bytes) -> list[int]:
 
 
 def plain_text(data: bytes) -> bytes:
-    """The text without a byte order mark and with line feeds only."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or (nul := data.find(b"\0")) >= 0:
-        line = 1 if data.startswith((b"\xff\xfe", b"\xfe\xff")) else data.count(b"\n", 0, nul) + 1
-        raise InputError("a message must be ASCII or UTF-8 text", line=line)
+    """The text in UTF-8 without a byte order mark and with line feeds only."""
+    data = as_utf8(data)
+    if (nul := data.find(b"\0")) >= 0:
+        raise InputError("a message must be ASCII or UTF-8 text", line=data.count(b"\n", 0, nul) + 1)
     data = data.removeprefix(b"\xef\xbb\xbf")
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
@@ -109,11 +111,18 @@ def keyword_line(text: str, line: int) -> tuple[str, str]:
     """Keyword and value of ``KEYWORD = value``."""
     found = _KEYWORD.fullmatch(text)
     if found is None:
-        raise InputError("a line here must read KEYWORD = value", value=text, line=line)
+        raise InputError(assignment_rule(text, "a line here"), value=text, line=line)
     if not found[2]:
         raise InputError(f"{found[1]} must have a value", line=line)
     check_length(found[1], found[2], line)
     return found[1], found[2]
+
+
+def assignment_rule(text: str, subject: str) -> str:
+    """What a line must be that is no ``KEYWORD = value``."""
+    if (found := _SMALL_KEYWORD.match(text)) is not None:
+        return f"{found[1].upper()} must be written in capital letters"
+    return f"{subject} must read KEYWORD = value"
 
 
 def check_length(keyword: str, value: str, line: int) -> None:

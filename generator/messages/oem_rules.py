@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,11 +20,14 @@ from nearpass.messages.oem_records import (
     IntArray,
     OemCovariances,
     OemHeader,
+    OemMessage,
     OemSegment,
 )
 from nearpass.messages.oem_table import Table, read_only
 
 VERSION_KEY: Final = "CCSDS_OEM_VERS"
+MOST_NOTES: Final = 20
+"""How many notes on a message are kept: thousands of segments may depart alike."""
 _HEADER_KEYS: Final = ("CREATION_DATE", "ORIGINATOR")
 _HEADER_KEYS_3: Final = ("CLASSIFICATION", "MESSAGE_ID")
 _NEEDED_KEYS: Final = (
@@ -35,6 +39,7 @@ _NEEDED_KEYS: Final = (
     "START_TIME",
     "STOP_TIME",
 )
+_MILLISECOND_NS: Final = 1_000_000
 _OTHER_KEYS: Final = ("USEABLE_START_TIME", "USEABLE_STOP_TIME", "INTERPOLATION", "INTERPOLATION_DEGREE")
 
 
@@ -49,6 +54,20 @@ class Metadata:
     span: Span
     interpolation: str | None
     degree: int | None
+
+    @property
+    def reach(self) -> Span:
+        """Where states may lie: START_TIME to STOP_TIME, wider by what the rounding of their digits can hide."""
+        start, stop = self.span
+        before_ns, after_ns = (_rounding_ns(self.pairs[key][0]) for key in ("START_TIME", "STOP_TIME"))
+        return Span(Epoch(start.tai_ns - before_ns), Epoch(stop.tai_ns + after_ns))
+
+
+def _rounding_ns(text: str) -> int:
+    """Less than one in the last place of a printed time, a millisecond at least and a second at most."""
+    _, _, decimals = text.strip().rstrip("Z").partition(".")
+    last_place_ns = int(10 ** (9 - min(len(decimals), 9)))
+    return max(_MILLISECOND_NS, last_place_ns - 1)
 
 
 def check_version(version: str, line: int) -> None:
@@ -208,15 +227,14 @@ def time_system_of(pairs: Pairs) -> TimeSystem:
 def _checked_span(pairs: Pairs, system: TimeSystem) -> Span:
     """START_TIME to STOP_TIME; the useable limits must lie between them, in order."""
     start, stop = epoch_of(pairs, "START_TIME", system), epoch_of(pairs, "STOP_TIME", system)
-    if start >= stop:
-        raise InputError(
-            "START_TIME must come before STOP_TIME", value=pairs["STOP_TIME"][0], line=pairs["STOP_TIME"][1]
-        )
+    if start > stop:
+        value, line = pairs["STOP_TIME"]
+        raise InputError("START_TIME must not come after STOP_TIME", value=value, line=line)
     limits = [
         (key, epoch_of(pairs, key, system)) for key in ("USEABLE_START_TIME", "USEABLE_STOP_TIME") if key in pairs
     ]
     for key, epoch in limits:
-        if not start <= epoch <= stop:
+        if not start.tai_ns - _rounding_ns(pairs[key][0]) <= epoch.tai_ns <= stop.tai_ns + _rounding_ns(pairs[key][0]):
             rule = f"{key} must lie between START_TIME and STOP_TIME"
             raise InputError(rule, value=pairs[key][0], line=pairs[key][1])
     if len(limits) == 2 and limits[0][1] >= limits[1][1]:
@@ -242,6 +260,29 @@ def interpolation_of(pairs: Pairs) -> tuple[str | None, int | None]:
     if degree is None:
         raise InputError("INTERPOLATION needs INTERPOLATION_DEGREE", value=method, line=line)
     return method.upper(), degree
+
+
+def message_of(header: OemHeader, segments: Sequence[OemSegment], line: int) -> OemMessage:
+    """A message of its segments, with notes on what departs from the standard in them.
+
+    Raises:
+        InputError: for a message without segments; ``line`` is where it ends.
+    """
+    if not segments:
+        raise InputError("a message must hold at least one segment", line=line)
+    notes = [note for segment in segments for note in _notes_on(segment)]
+    return OemMessage(header=header, segments=tuple(segments), notes=tuple(notes[:MOST_NOTES]))
+
+
+def _notes_on(segment: OemSegment) -> Iterator[str]:
+    epochs_ns = segment.epochs_tai_ns
+    if len(epochs_ns) == 1:
+        yield f"the segment of line {segment.first_line} holds one state and is skipped: nothing can be interpolated"
+    early_ns, late_ns = segment.start.tai_ns - int(epochs_ns[0]), int(epochs_ns[-1]) - segment.stop.tai_ns
+    if max(early_ns, late_ns) > 0:
+        key = "START_TIME" if early_ns >= late_ns else "STOP_TIME"
+        beyond_ms = max(early_ns, late_ns) / 1e6
+        yield f"states lie {beyond_ms:.3g} ms outside {key} (line {segment.line_of(key)}), as its rounding may have it"
 
 
 def check_against(segment: OemSegment, earlier: list[OemSegment]) -> None:

@@ -27,6 +27,7 @@ from nearpass.messages.oem_rules import (
     epoch_of,
     header_keys,
     header_of,
+    message_of,
     metadata_keys,
     metadata_of,
     most_columns,
@@ -98,7 +99,7 @@ def _message(text: bytes, taken: list[tuple[str, bytes]]) -> OemMessage:
     reader.read(text)
     if reader.header is None:
         raise InputError("a file must hold an <oem>", line=reader.line)
-    return OemMessage(header=reader.header, segments=tuple(reader.segments))
+    return message_of(reader.header, reader.segments, reader.line)
 
 
 def _without(text: bytes, taken: list[tuple[str, int, int]]) -> bytes:
@@ -284,7 +285,7 @@ class _OemReader(XmlReader):
             raise InputError(rule, value=f"{len(names)} columns", line=line)
         before_ns = self._epochs_ns[-1] if self._epochs_ns else None
         text, at = pairs[EPOCH]
-        epoch = checked_epoch(text.encode(), metadata.system, metadata.span, before_ns, at)
+        epoch = checked_epoch(text.encode(), metadata.system, metadata.reach, before_ns, at)
         self._epochs_ns.append(epoch.tai_ns)
         self._rows.append([checked_number(pairs[name][0].encode(), pairs[name][1]) for name in names[1:]])
 
@@ -332,7 +333,7 @@ class _OemReader(XmlReader):
         name, block = self._taken[int(data)]
         metadata = self._known_metadata()
         if name == STATE:
-            states = oem_xml_fast.read_states(block, metadata.system, metadata.span, most_columns(self._version or ""))
+            states = oem_xml_fast.read_states(block, metadata.system, metadata.reach, most_columns(self._version or ""))
             if states is None:
                 raise _UnusualError
             self._tables.append(states)

@@ -117,6 +117,17 @@ def test_one_state_is_no_kernel(tmp_path: Path) -> None:
         write_spk(message, tmp_path / "x.bsp", target=-74)
 
 
+def test_a_segment_of_one_instant_leaves_the_others(tmp_path: Path) -> None:
+    """Beside segments of motion it has no place in a kernel, and nothing is lost with it."""
+    alone = segment_text(LINES[-1:])
+    message = parse_oem(message_text(segment_text(LINES), alone).encode(), "x.oem")
+    write_spk(message, tmp_path / "x.bsp", target=-74)
+    (found,) = spk_summary([tmp_path / "x.bsp"])
+    (start, stop), segment = found.spans[0], message.segments[0]
+    assert abs(start - segment.start) < 1e-6
+    assert abs(stop - segment.stop) < 1e-6
+
+
 @pytest.mark.skipif(not TGO.exists(), reason=f"no data in {DATA}")
 def test_a_kernel_becomes_an_oem_with_the_stated_error() -> None:
     """TGO's planning orbit, sampled once a minute, is had back from the message to a millimetre and as stated."""

@@ -98,6 +98,19 @@ def test_an_ephemeris_that_misses_the_window_is_refused(workspace: Path) -> None
     assert "must reach the window" in str(result.inputs[0].refusal)
 
 
+def test_single_instants_are_no_motion(workspace: Path) -> None:
+    """A file of single instants is refused for that, not for its window; one beside a motion is noted with it."""
+    alone = segment(LOW, 0.0, 0.0, 60.0)
+    deliver(workspace, "low_1.oem", write_oem(message(alone)))
+    assert "must hold two states at least" in str(ingested(workspace).inputs[0].refusal)
+    deliver(workspace, "low_1.oem", write_oem(message(segment(LOW, -60.0, DAY_S, 60.0), alone)))
+    result = ingested(workspace)
+    assert result.trajectory is not None
+    (noted,) = [found for found in result.inputs[0].findings if found.rule == "notation"]
+    assert (noted.grade, noted.value) == ("note", "1 departure")
+    assert "holds one state and is skipped" in noted.words
+
+
 def test_a_partial_ephemeris_covers_its_part(workspace: Path) -> None:
     """An ephemeris that ends inside the window is used up to its last state and not beyond."""
     deliver(workspace, "low_1.oem", write_oem(message(segment(LOW, -3600.0, 43_200.0, 60.0))))

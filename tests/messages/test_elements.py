@@ -249,6 +249,15 @@ def test_a_refusal_names_keyword_and_line(write: Callable[..., str], key: str, v
     assert value in str(error.value)
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "iso-8859-1", "windows-1252"])
+def test_encodings_of_xml(encoding: str) -> None:
+    """An OMM is told and read in whatever its declaration or byte order mark says."""
+    declared = "UTF-16" if encoding.startswith("utf-16") else encoding
+    data = xml(ORIGINATOR="Universit\xe4t").replace("UTF-8", declared, 1).encode(encoding)
+    (item,) = read_elements(data, "elements").sets
+    assert item.originator == "Universit\xe4t"
+
+
 def test_a_unit_must_be_the_standards() -> None:
     """A unit other than the standard's is refused, not converted."""
     with pytest.raises(InputError, match=r"the unit of INCLINATION must be deg, got 'rad', elements:14"):

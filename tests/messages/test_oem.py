@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import ccsds_ndm
 import numpy as np
@@ -18,6 +19,7 @@ from nearpass.errors import InputError
 from nearpass.messages import oem_covariance_fast, oem_fast, oem_kvn, oem_table
 from nearpass.messages.compression import decompressed
 from nearpass.messages.oem import OemCovariances, OemMessage, OemSegment, parse_oem, peek_header
+from nearpass.messages.oem_write import write_oem
 from oem_texts import START, circular, covariance_text, message_text, segment_text, state_lines
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -47,8 +49,8 @@ def _corpus() -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-def _read(text: str) -> OemMessage:
-    return parse_oem(text.encode(), "test.oem")
+def _read(text: str | bytes) -> OemMessage:
+    return parse_oem(text if isinstance(text, bytes) else text.encode(), "test.oem")
 
 
 def _refusal(text: str | bytes) -> InputError:
@@ -243,7 +245,7 @@ RULES: list[tuple[str, str | bytes, str, int]] = [
     ("empty", "", "CCSDS_OEM_VERS", 1),
     ("binary", b"DAF/SPK \x02\x00\x00", "text", 1),
     ("nul far down", PLAIN.encode().replace(b"00:03:00", b"00:03\x0000"), "text", 18),
-    ("utf-16", PLAIN.encode("utf-16"), "text", 1),
+    ("half of utf-16", PLAIN.encode("utf-16")[:-1].replace(b"T\0", b"T", 1), "printable", 2),
     ("latin-1", PLAIN.encode().replace(b"TEST", b"\xe9SA"), "text", 3),
     ("endless value", _line(3, f"ORIGINATOR = {'x' * 1_001}"), "at most 1000 characters", 3),
     ("control character", _line(3, "ORIGINATOR = A\x1bB"), "printable", 3),
@@ -274,7 +276,7 @@ RULES: list[tuple[str, str | bytes, str, int]] = [
     ("unknown header keyword", _line(3, "ORIGINATOR = A\nAUTHOR = B"), "keyword", 4),
     ("classification before 3.0", _line(3, "ORIGINATOR = A\nCLASSIFICATION = B"), "keyword", 4),
     ("repeated header keyword", _line(3, "ORIGINATOR = A\nORIGINATOR = A"), "once", 4),
-    ("lower case keyword", _line(3, "originator = A"), "KEYWORD = value", 3),
+    ("lower case keyword", _line(3, "originator = A"), "ORIGINATOR must be written in capital", 3),
     ("header only", "\n".join(PLAIN.split("\n")[:3]), "at least one segment", 4),
     ("truncated metadata", "\n".join(PLAIN.split("\n")[:9]), "META_STOP", 10),
     ("no equals sign", _line(5, "OBJECT_NAME ORBITER"), "KEYWORD = value", 5),
@@ -292,8 +294,8 @@ RULES: list[tuple[str, str | bytes, str, int]] = [
         14,
     ),
     ("unknown time system", _with(TIME_SYSTEM="MET"), "TIME_SYSTEM", 9),
-    ("start after stop", _with(START_TIME="2021-03-02T00:00:00"), "START_TIME must come before", 11),
-    ("start at stop", _with(STOP_TIME="2021-03-01T00:00:00"), "START_TIME must come before", 11),
+    ("start after stop", _with(START_TIME="2021-03-02T00:00:00"), "START_TIME must not come after", 11),
+    ("start at stop", _with(STOP_TIME="2021-03-01T00:00:00"), "between START_TIME", 16),
     ("bad start", _with(START_TIME="2021-02-30T00:00:00"), "START_TIME", 10),
     ("useable start early", _with(USEABLE_START_TIME="2021-02-28T00:00:00"), "USEABLE_START_TIME must lie", 14),
     ("useable stop late", _with(USEABLE_STOP_TIME="2021-03-02T00:00:00"), "USEABLE_STOP_TIME must lie", 14),
@@ -426,6 +428,88 @@ def test_comments_may_stand_between_any_two_lines(gap: float) -> None:
                 assert ours.covariances.frames == theirs.covariances.frames
         held = [comment for one in read.segments for comment in (*one.comments, *(one.covariances or _NONE).comments)]
         assert [*read.header.comments, *held] == ["here"], lines[at - 1]
+
+
+@pytest.mark.parametrize("careful", [False, True])
+@pytest.mark.parametrize(
+    ("start", "stop", "out_s", "read"),
+    [
+        ("2021-03-01T00:00:00.000", "2021-03-01T00:07:00.000", 0.0005, True),
+        ("2021-03-01T00:00:00.000000", "2021-03-01T00:07:00.000000", 0.0005, True),
+        ("2021-03-01T00:00:00", "2021-03-01T00:07:00", 0.0005, True),
+        ("2021-03-01T00:00:00.0", "2021-03-01T00:07:00.0", 0.099, True),
+        ("2021-060T00:00:00Z", "2021-060T00:07:00Z", 0.999, True),
+        ("2021-03-01T00:00:00.000", "2021-03-01T00:07:00.000", 0.002, False),
+        ("2021-03-01T00:00:00.0", "2021-03-01T00:07:00.0", 0.101, False),
+        ("2021-03-01T00:00:00", "2021-03-01T00:07:00", 1.0, False),
+    ],
+)
+def test_rounding_of_start_and_stop_is_tolerated(
+    start: str, stop: str, out_s: float, read: bool, careful: bool
+) -> None:
+    """States may lie outside by less than one in the last place, or a millisecond; the span stays as printed."""
+    for shift_s, key in ((-out_s, "START_TIME"), (out_s, "STOP_TIME")):
+        lines = state_lines(np.arange(8) * 60.0 + shift_s)
+        if careful:
+            lines.insert(4, "COMMENT in between")
+        text = message_text(segment_text(lines, START_TIME=start, STOP_TIME=stop))
+        if not read:
+            assert "between START_TIME and STOP_TIME" in _refusal(text).rule
+            continue
+        message = _read(text)
+        (segment,) = message.segments
+        assert (segment.start, segment.stop) == (START, START + 420.0)
+        assert segment.epochs_tai_ns[0] == (START + shift_s).tai_ns
+        (note,) = message.notes
+        at = next(number for number, line in enumerate(text.splitlines(), start=1) if line.startswith(key))
+        assert f"outside {key} (line {at})" in note
+
+
+def test_a_segment_of_one_instant_is_noted() -> None:
+    """A last state in a segment of its own, as some tools write it, leaves the others as they are."""
+    alone = segment_text(state_lines(np.array([480.0])))
+    message = _read(message_text(segment_text(LINES), alone, segment_text(LATER)))
+    assert [len(segment.epochs_tai_ns) for segment in message.segments] == [8, 1, 8]
+    assert message.notes == ("the segment of line 23 holds one state and is skipped: nothing can be interpolated",)
+
+
+@pytest.mark.parametrize("digits", [10, 18, 19, 30, 100])
+def test_seconds_of_any_number_of_digits(digits: int) -> None:
+    """What is beyond a nanosecond is cut off, in states as in metadata."""
+    text = PLAIN.replace("2021-03-01T00:01:00.000000000", f"2021-03-01T00:01:00.{'123456789'.ljust(digits, '7')}")
+    text = text.replace("2021-03-01T00:07:00.000000000", f"2021-03-01T00:07:00.{'0' * digits}")
+    (segment,) = _read(text).segments
+    assert segment.epochs_tai_ns[1] == START.tai_ns + 60_123_456_789
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "iso-8859-1", "windows-1252"]
+)
+@pytest.mark.parametrize("notation", ["kvn", "xml"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_encodings_of_a_message(encoding: str, notation: Literal["kvn", "xml"], line_end: str) -> None:
+    """What a byte order mark or the declaration of XML names is read as that; KVN without either is UTF-8."""
+    if notation == "kvn" and encoding not in ("utf-8", "utf-8-sig", "utf-16"):
+        with pytest.raises(InputError, match=r"ASCII or UTF-8|kind|first line"):
+            _read(PLAIN.replace("ORBITER", "Sonde \xfc").encode(encoding))
+        return
+    message = _read(PLAIN.replace("ORBITER", "Sonde \xfc"))
+    text = write_oem(message, notation)
+    declared = {"utf-8-sig": "UTF-8", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16"}.get(encoding, encoding)
+    text = text.replace('encoding="UTF-8"', f'encoding="{declared}"').replace("\n", line_end)
+    data = text.encode(encoding)
+    again = _read(data)
+    assert again.segments[0].object_name == "Sonde \xfc"
+    np.testing.assert_array_equal(again.segments[0].positions_km, message.segments[0].positions_km)
+    assert peek_header(data[: len(data) // 2], "cut") == message.header
+
+
+def test_an_unknown_encoding_is_named() -> None:
+    """What no one reads is refused with its name at the declaration."""
+    text = write_oem(_read(PLAIN), "xml").replace('encoding="UTF-8"', 'encoding="EBCDIC-FI"')
+    error = _refusal(text)
+    assert "the encoding of XML must be UTF-8, UTF-16, US-ASCII, ISO-8859" in error.rule
+    assert (error.value, error.line) == ("EBCDIC-FI", 1)
 
 
 def test_useable_spans_must_not_overlap() -> None:
