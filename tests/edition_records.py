@@ -15,6 +15,7 @@ from functools import cache
 from typing import Any, Final
 
 from nearpass.astro.epochs import Epoch
+from nearpass.reasons.probabilities import OtherMethod
 from nearpass.record.marking import Edition, MarkingRecord, ObjectRule, Show, Tlp
 from nearpass.record.prediction_record import DeclaredRecord, PredictedState
 from nearpass.record.record import (
@@ -258,7 +259,7 @@ def _less_sure(item: Any, blind: frozenset[str]) -> Any:
         made,
         b_plane=plane,
         trades=tuple(
-            replace(trade, target_pc=None, pc_rows=(), no_pc_reason=f"{trade.no_pc_reason}: it is green already")
+            replace(trade, target_pc=None, pc_rows=(), no_pc_reason=OtherMethod(method="3-D Nc"))
             for trade in made.trades
         ),
         uncertainty=tuple(

@@ -43,10 +43,10 @@ def hostile_record() -> CycleRecord:
         ),
         events=tuple(
             replace(
-                event, reason=(PROSE,), uncertainty=tuple(replace(item, source=HOSTILE) for item in event.uncertainty),
+                event, reason=(PROSE,), uncertainty=tuple(replace(item, source=PROSE) for item in event.uncertainty),
                 probability=replace(
-                    event.probability, why=HOSTILE, method=event.probability.method and HOSTILE,
-                    methods=tuple(replace(item, name=HOSTILE, reason=HOSTILE) for item in event.probability.methods),
+                    event.probability, why=(PROSE,), method=event.probability.method and HOSTILE,
+                    methods=tuple(replace(item, name=HOSTILE, reason=PROSE) for item in event.probability.methods),
                 ),
             )
             for event in record.events

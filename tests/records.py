@@ -26,6 +26,7 @@ from nearpass.encounter.uncertainty import Basis
 from nearpass.reasons.changes import LimitPassed, ListChanged, MissMoved
 from nearpass.reasons.coverage import CoverageReasons, NoState, NotDelivered, PhaseUnknown
 from nearpass.reasons.levels import CadAbove
+from nearpass.reasons.probabilities import CovarianceDelivered, ErrorsShared, NoValue
 from nearpass.record.record import (
     SCHEMA,
     BodyRecord,
@@ -99,7 +100,7 @@ PREDICTION_QUALITY: Final = PredictionQuality(
 NO_PROBABILITY: Final = ProbabilityRecord(
     pc=None,
     method=None,
-    why="no covariance",
+    why=(NoValue(rule="no_covariance"),),
     methods=(),
     mahalanobis_distance=None,
     max_pc=None,
@@ -284,8 +285,8 @@ def _uncertainty(craft: Craft, at_s: float) -> tuple[UncertaintyRecord, FloatArr
     record = UncertaintyRecord(
         object_id=craft.id,
         basis=Basis.DELIVERED,
-        source=f"covariance delivered in {craft.id.lower()}_20210314.oem",
-        remark=None,
+        source=CovarianceDelivered(file=f"{craft.id.lower()}_20210314.oem"),
+        remark=(),
         sigma_rtn_km=_plain(sigma),
         timing_s=float(sigma[1] / np.linalg.norm(velocity_km_s)),
         covariance_rtn=tuple(map(tuple, np.diag(np.concatenate([sigma, sigma * 1e-3]) ** 2).tolist())),
@@ -654,7 +655,7 @@ def _together(events: list[EventRecord]) -> tuple[TogetherRecord, ...]:
         return ()
     ids = tuple(event.event_id for event in events if event.probability.pc is not None)
     bounds = TogetherRecord(
-        event_ids=ids, pc=None, least_pc=max(values), most_pc=min(1.0, sum(values)), why="their errors are shared"
+        event_ids=ids, pc=None, least_pc=max(values), most_pc=min(1.0, sum(values)), why=ErrorsShared()
     )
     return (bounds,)
 

@@ -20,6 +20,7 @@ from scipy.special import ndtr
 from nearpass.astro.epochs import DAY_S, Epoch
 from nearpass.encounter.alert import Level
 from nearpass.reasons.levels import OrbitsClear
+from nearpass.reasons.probabilities import NoBurn, NoValue, PlaneHolds
 from nearpass.record.record import (
     CrossingRecord,
     MethodRecord,
@@ -76,10 +77,10 @@ def probability(
     return ProbabilityRecord(
         pc=pc,
         method="Foster 2-D",
-        why="the encounter is short against the orbit",
+        why=(PlaneHolds(clipped=False, unjudged=None),),
         methods=(
             MethodRecord(name="Foster 2-D", pc=pc, reason=None),
-            MethodRecord(name="3-D Nc", pc=None, reason="not needed for a short encounter"),
+            MethodRecord(name="3-D Nc", pc=None, reason=NoValue(rule="not_needed")),
         ),
         mahalanobis_distance=float(np.sqrt(miss_km @ np.linalg.solve(both_km2, miss_km))),
         max_pc=float(-top.fun),
@@ -118,9 +119,9 @@ def trade(
     """
     rows, pc_rows = [], []
     pc = pc_of(miss_km)
-    no_pc_reason = "there is none" if pc is None or target_pc is None else None
+    no_pc_reason = NoBurn(rule="no_threshold") if pc is None or target_pc is None else None
     if no_pc_reason is None and pc < target_pc:
-        no_pc_reason = "it is at the green level already"
+        no_pc_reason = NoBurn(rule="green_already")
     for lead_h in leads_h:
         pull = shift(float(lead_h) * 3600.0)
         # |miss + pull dv| = target: the smaller root of a quadratic.

@@ -19,6 +19,8 @@ from nearpass.record.record import SCHEMA, CycleRecord
 Plain = dict[str, Any]
 Upgrade = Callable[[Plain], Plain]
 
+_NO_PC: Final = "no probability: "
+"""Schema 1 to 3 had this before the reason, which every page took off again."""
 _NO_PC_TRADE: Final[Plain] = {"target_pc": None, "pc_rows": [], "no_pc_reason": "not computed in this cycle"}
 
 
@@ -64,10 +66,13 @@ def _three_to_four(plain: Plain) -> Plain:
         **plain,
         "pairs": [
             _as_prose(pair, several=("unscreened",))
-            | {"uncovered": [_as_prose(span, several=("reason",)) for span in pair["uncovered"]]}
+            | {
+                "uncovered": [_as_prose(span, several=("reason",)) for span in pair["uncovered"]],
+                "together": [_as_prose(item, one=("why",)) for item in pair["together"]],
+            }
             for pair in plain["pairs"]
         ],
-        "events": [_as_prose(event, several=("reason",)) for event in plain["events"]],
+        "events": [_event(event) for event in plain["events"]],
         "crossings": [_as_prose(item, several=("reason",)) for item in plain["crossings"]],
         "changes": [_as_prose(item, one=("reason",)) for item in plain["changes"]],
         "solutions": [
@@ -79,6 +84,27 @@ def _three_to_four(plain: Plain) -> Plain:
             for solution in plain["solutions"]
         ],
     }
+
+
+def _event(event: Plain) -> Plain:
+    risk = event["probability"]
+    return _as_prose(event, several=("reason",)) | {
+        "uncertainty": [_uncertainty(item) for item in event["uncertainty"]],
+        "probability": _as_prose(risk | {"why": risk["why"].replace(_NO_PC, "")}, several=("why",))
+        | {"methods": [_as_prose(item, one=("reason",)) for item in risk["methods"]]},
+        "trades": [
+            _as_prose(
+                item | {"no_pc_reason": item["no_pc_reason"] and item["no_pc_reason"].replace(_NO_PC, "")},
+                one=("no_pc_reason",),
+            )
+            for item in event["trades"]
+        ],
+    }
+
+
+def _uncertainty(item: Plain) -> Plain:
+    told = _as_prose(item, one=("source",), several=("remark",))
+    return told | {"remark": told["remark"] or []}
 
 
 def _solution_event(event: Plain) -> Plain:

@@ -23,6 +23,7 @@ from nearpass.publish import Workspace
 from nearpass.record.history import gate_s
 from nearpass.record.record import CycleRecord
 from nearpass.report.cdm_event import event_cdm
+from nearpass.report.wording import said
 
 
 @click.command()
@@ -74,9 +75,9 @@ def pc(message: Path, hbr_m: float | None, trials: int | None, seed: int, as_jso
         "hbr_m": radius_m,
         "pc": result.pc,
         "method": result.method,
-        "why": result.why,
+        "why": said(result.why),
         "methods": {name: found.value for name, found in result.methods.items()},
-        "reasons": {name: found.reason for name, found in result.methods.items() if found.reason},
+        "reasons": {name: said(found.reason) for name, found in result.methods.items() if found.reason},
         "max_pc": result.max_pc,
         "max_pc_sigma_factor": result.max_pc_sigma_factor,
         "in_dilution": result.in_dilution,

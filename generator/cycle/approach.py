@@ -19,6 +19,7 @@ from nearpass.encounter.geometry import Encounter
 from nearpass.encounter.pc_encounter import EncounterInput
 from nearpass.encounter.uncertainty import StateCovariance, state_covariance
 from nearpass.ephemeris.trajectory import Trajectory
+from nearpass.reasons.probabilities import GrowthUnknown
 from nearpass.record.record import ObjectRecord, ProbabilityRecord
 from nearpass.record.source import Source
 from nearpass.screening.screen import Approach
@@ -120,14 +121,14 @@ def _with_ages(
     sources: Sequence[Source],
 ) -> ProbabilityRecord:
     """That a probability is missing because a declared error grows with an age that nobody knows."""
-    ageless = [
-        item.id
+    ageless = tuple(
+        GrowthUnknown(object_id=item.id)
         for item, covariance, source in zip(objects, covariances, sources, strict=True)
         if covariance is None and source.growth_unknown
-    ]
+    )
     if risk.pc is not None or not ageless:
         return risk
-    return replace(risk, why=f"{risk.why}; growth unknown: no age of the ephemeris of {' and '.join(ageless)}")
+    return replace(risk, why=(*risk.why, *ageless))
 
 
 def _encounter(trajectories: Both, offset_s: float) -> Encounter:

@@ -21,6 +21,15 @@ from nearpass.encounter.geometry import Encounter, b_plane, place
 from nearpass.encounter.manoeuvre import delta_v_for_pc_m_s, delta_v_m_s
 from nearpass.encounter.pc import FOSTER
 from nearpass.encounter.uncertainty import Basis, StateCovariance, rotated
+from nearpass.reasons.probabilities import (
+    BurnReason,
+    CovarianceDeclared,
+    CovarianceDelivered,
+    CovarianceSource,
+    NoBurn,
+    NoProbability,
+    OtherMethod,
+)
 from nearpass.record.motion import approximate, path_around
 from nearpass.record.record import (
     BPlaneRecord,
@@ -151,7 +160,7 @@ def _uncertainty(
             UncertaintyRecord(
                 object_id=item.id,
                 basis=covariance.basis,
-                source=_source_text(covariance.basis, source),
+                source=_source(covariance.basis, source),
                 remark=covariance.remark,
                 sigma_rtn_km=_vector(sigma_rtn_km),
                 timing_s=float(sigma_rtn_km[1] / np.linalg.norm(velocity_km_s)),
@@ -161,10 +170,10 @@ def _uncertainty(
     return tuple(found)
 
 
-def _source_text(basis: Basis, source: Source) -> str:
+def _source(basis: Basis, source: Source) -> CovarianceSource:
     if basis is Basis.DECLARED and source.declared is not None:
-        return f"declared by the publisher, not delivered: {source.declared.source}"
-    return f"covariance delivered in {source.file}"
+        return CovarianceDeclared(citation=source.declared.source)
+    return CovarianceDelivered(file=source.file)
 
 
 def _b_plane(encounter: Encounter, hbr_km: float, combined_km2: FloatArray | None) -> BPlaneRecord | None:
@@ -248,17 +257,17 @@ def _trades(
     )
 
 
-def _target_pc(found: Assessed, rules: Sequence[AlertRule]) -> tuple[float | None, str | None]:
+def _target_pc(found: Assessed, rules: Sequence[AlertRule]) -> tuple[float | None, BurnReason | None]:
     """The probability from which on an event is not green, or why no manoeuvre is sized by it."""
     limits = [rule.pc for rule in rules if rule.pc is not None]
     if not limits:
-        return None, "no level has a threshold of it"
+        return None, NoBurn(rule="no_threshold")
     if found.risk.pc is None or found.combined_km2 is None:
-        return None, f"there is none: {found.risk.why}"
+        return None, NoProbability(because=found.risk.why)
     if found.risk.pc < min(limits):
-        return None, "it is at the green level already"
+        return None, NoBurn(rule="green_already")
     if found.risk.method != FOSTER:
-        return None, f"it is by {found.risk.method}, not by the encounter plane, in which the effect of a burn is known"
+        return None, OtherMethod(method=found.risk.method or "")
     return min(limits), None
 
 

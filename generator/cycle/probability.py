@@ -13,6 +13,7 @@ from nearpass.encounter.pc import ProbabilityResult, assess_probability, covaria
 from nearpass.encounter.pc_encounter import EncounterInput
 from nearpass.encounter.uncertainty import StateCovariance
 from nearpass.errors import InputError
+from nearpass.reasons.probabilities import UnusableInput
 from nearpass.record.record import MethodRecord, ProbabilityRecord
 
 FloatArray = NDArray[np.float64]
@@ -51,8 +52,8 @@ def probability(given: EncounterInput) -> ProbabilityRecord:
     """Probability of collision by the ladder of methods, without the sensitivities."""
     try:
         return _record(assess_probability(given))
-    except InputError as error:
-        return _refused(str(error))
+    except InputError:
+        return _refused(UnusableInput(hbr_km=None if 0.0 < given.hbr_km < np.inf else given.hbr_km))
 
 
 def sensitivities(given: EncounterInput) -> Sensitivities:
@@ -109,11 +110,11 @@ def _record(result: ProbabilityResult) -> ProbabilityRecord:
     )
 
 
-def _refused(reason: str) -> ProbabilityRecord:
+def _refused(reason: UnusableInput) -> ProbabilityRecord:
     return ProbabilityRecord(
         pc=None,
         method=None,
-        why=reason,
+        why=(reason,),
         methods=(),
         mahalanobis_distance=None,
         max_pc=None,

@@ -20,6 +20,7 @@ from nearpass.encounter.pc_repeated import Passage, repeated_probability
 from nearpass.encounter.pc_sensitivity import combined_bounds
 from nearpass.encounter.uncertainty import rotated
 from nearpass.errors import InputError
+from nearpass.reasons.probabilities import EntriesFollowed, ErrorsShared
 from nearpass.record.record import EventRecord, TogetherRecord
 
 FloatArray = NDArray[np.float64]
@@ -61,7 +62,7 @@ def together(events: Sequence[EventRecord], hbr_km: float, gm_km3_s2: float) -> 
         pc=None,
         least_pc=least,
         most_pc=most,
-        why="how far their errors are the same is not delivered: not below the most probable, not above the sum",
+        why=ErrorsShared(),
     )
     return (*chains, bounds)
 
@@ -113,7 +114,7 @@ def _followed(chain: Sequence[_Meeting], hbr_km: float, gm_km3_s2: float) -> Tog
         pc=found.pc,
         least_pc=least,
         most_pc=most,
-        why=f"each entry along curved orbits followed back to the first approach, of {found.expected:.2e} expected",
+        why=EntriesFollowed(expected=found.expected),
     )
 
 

@@ -71,10 +71,10 @@ def orbit(position_km: FloatArray, velocity_km_s: FloatArray, covariance: FloatA
     Raises:
         InputError: for a state that is not on an ellipse.
     """
-    speed2, radius_km = float(velocity_km_s @ velocity_km_s), float(np.linalg.norm(position_km))
-    inverse_axis = 2.0 / radius_km - speed2 / gm_km3_s2
+    radius_km = float(np.linalg.norm(position_km))
+    inverse_axis = inverse_axis_per_km(position_km, velocity_km_s, gm_km3_s2)
     if inverse_axis <= 0.0:
-        raise InputError("two-body elements need a closed orbit", value=f"semi-major axis {1 / inverse_axis:.6g} km")
+        raise InputError("two-body elements need a closed orbit", value=f"1 / semi-major axis {inverse_axis:.6g} / km")
     pole = rtn_axes(position_km[None], velocity_km_s[None])[0, 2]
     to_orbit = np.eye(3) if pole[2] > -0.9 else np.diag([1.0, -1.0, -1.0])
     pole, local_km, local_km_s = to_orbit @ pole, to_orbit @ position_km, to_orbit @ velocity_km_s
@@ -94,6 +94,11 @@ def orbit(position_km: FloatArray, velocity_km_s: FloatArray, covariance: FloatA
     inverse = np.linalg.solve(partials, rotation)
     elements = inverse @ covariance @ inverse.T
     return Orbit(mean=mean, covariance=(elements + elements.T) / 2.0, to_orbit=to_orbit, gm_km3_s2=gm_km3_s2)
+
+
+def inverse_axis_per_km(position_km: FloatArray, velocity_km_s: FloatArray, gm_km3_s2: float) -> float:
+    """One over the semi-major axis, by the energy of the state: positive on an ellipse, 0 on a parabola."""
+    return 2.0 / float(np.linalg.norm(position_km)) - float(velocity_km_s @ velocity_km_s) / gm_km3_s2
 
 
 def eccentric_anomaly(mean_anomaly: FloatArray, eccentricity: FloatArray) -> FloatArray:

@@ -42,6 +42,18 @@ from nearpass.encounter.pc_sensitivity import (
     pc_plane,
 )
 from nearpass.encounter.pc_validity import ShortEncounter, Usage, short_encounter, straight_peak, usage
+from nearpass.reasons.probabilities import (
+    EntriesSimulated,
+    ExpectedNumber,
+    MethodReason,
+    NoValue,
+    OrbitReason,
+    PcReasons,
+    PlaneHolds,
+    QuadraturesDiffer,
+    Simulated,
+    TooLong,
+)
 
 FloatArray = NDArray[np.float64]
 
@@ -65,7 +77,7 @@ class MethodValue:
     """What one method gives: a value, or None and the reason."""
 
     value: float | None
-    reason: str | None = None
+    reason: MethodReason | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -78,7 +90,7 @@ class ProbabilityResult:
 
     pc: float | None
     method: str | None
-    why: str
+    why: PcReasons
     methods: Mapping[str, MethodValue]
     tca: TrueTca
     relative_speed_km_s: float
@@ -126,7 +138,7 @@ def assess_probability(
     expected: Expected | None = None
     firsts: FirstEntries | None = None
     if holds and not every_method:
-        methods |= _nothing("not needed: the encounter plane holds", NC_2D, NC_3D)
+        methods |= _nothing(NoValue(rule="not_needed"), NC_2D, NC_3D)
     elif case.orbits is None:
         methods |= _nothing(case.refusal, NC_2D, NC_3D)
     else:
@@ -137,7 +149,7 @@ def assess_probability(
     simulated = _simulated(given, case, expected, trials or (LAST_RESORT_TRIALS if stuck else None), seed)
     methods[MONTE_CARLO] = MethodValue(
         value=simulated.pc if simulated else None,
-        reason=None if simulated else case.refusal if trials else "not asked for",
+        reason=None if simulated else case.refusal if trials else NoValue(rule="not_asked"),
     )
     if not case.planes.moving[0] and expected is not None and firsts is not None:
         methods[MONTE_CARLO] = MethodValue(value=min(1.0, expected.number * firsts.apart))
@@ -220,7 +232,7 @@ class _Case:
 
     planes: EncounterPlanes
     orbits: tuple[Orbit, Orbit] | None
-    refusal: str | None
+    refusal: OrbitReason | None
     peak: Peak | None
     straight: Peak | None
     usage: Usage
@@ -244,18 +256,18 @@ def _case(given: EncounterInput, covariance_km2: FloatArray) -> _Case:
     )
 
 
-def _nothing(reason: str | None, *names: str) -> dict[str, MethodValue]:
+def _nothing(reason: MethodReason | None, *names: str) -> dict[str, MethodValue]:
     return {name: MethodValue(value=None, reason=reason) for name in names}
 
 
 def _without_covariance(given: EncounterInput, tca: TrueTca) -> ProbabilityResult:
     both = given.primary_covariance is None and given.secondary_covariance is None
-    reason = "neither object has a covariance" if both else "only one object has a covariance"
+    reason = NoValue(rule="no_covariance" if both else "one_covariance")
     names = (FOSTER, PATERA, NC_2D, NC_3D, MONTE_CARLO)
     return ProbabilityResult(
         pc=None,
         method=None,
-        why=f"no probability: {reason}",
+        why=(reason,),
         methods=MappingProxyType({name: MethodValue(value=None, reason=reason) for name in names}),
         tca=tca,
         relative_speed_km_s=float(np.linalg.norm(given.relative_velocity_km_s)),
@@ -275,32 +287,30 @@ def _without_covariance(given: EncounterInput, tca: TrueTca) -> ProbabilityResul
 def _plane_methods(planes: EncounterPlanes) -> dict[str, MethodValue]:
     """Both quadratures in the encounter plane, or why they refuse."""
     if not planes.moving[0]:
-        reason = "the objects do not move relative to each other: there is no encounter plane"
+        reason: MethodReason = NoValue(rule="no_relative_motion")
     elif not planes.definite[0]:
-        reason = "the combined covariance is not positive definite, by more than ten hard-body radii"
+        reason = NoValue(rule="covariance_indefinite")
     else:
         foster, patera = float(foster_pc(planes)[0]), float(contour_pc(planes)[0])
         if np.isnan(patera):
             return {
                 FOSTER: MethodValue(value=foster),
-                PATERA: MethodValue(
-                    value=None, reason="the hard-body sphere is too large against sigma to be resolved"
-                ),
+                PATERA: MethodValue(value=None, reason=NoValue(rule="sphere_unresolved")),
             }
         if foster < LEAST_PC or abs(foster - patera) <= AGREEMENT * foster:
             return {FOSTER: MethodValue(value=foster), PATERA: MethodValue(value=patera)}
-        reason = f"two quadratures of the encounter plane differ: {foster:.6e} and {patera:.6e}"
+        reason = QuadraturesDiffer(foster=foster, patera=patera)
     return {name: MethodValue(value=None, reason=reason) for name in (FOSTER, PATERA)}
 
 
 def _nc_2d(orbits: tuple[Orbit, Orbit], given: EncounterInput, case: _Case) -> MethodValue:
     if case.peak is None:
-        return MethodValue(value=None, reason="the collision rate has no single peak near the TCA")
+        return MethodValue(value=None, reason=NoValue(rule="no_single_peak"))
     if case.usage.extended > 0.05:  # CARA's cut-off for this method
-        return MethodValue(value=None, reason=f"the encounter lasts {case.usage.extended:.3g} of a revolution")
+        return MethodValue(value=None, reason=TooLong(rule="lasts_long", revolutions=case.usage.extended))
     value = nc_2d(*orbits, given.hbr_km, case.peak)
     if value is None:
-        return MethodValue(value=None, reason="the collision rate is not a bell in time at every point of the sphere")
+        return MethodValue(value=None, reason=NoValue(rule="rate_is_no_bell"))
     return MethodValue(value=min(1.0, value))
 
 
@@ -310,7 +320,7 @@ def _nc_3d(
     """Expected number, and where the span is long the share of it that are first entries."""
     slow = case.straight is None or case.straight.sigma_s > SLOW_SHARE * min(one.period_s for one in orbits)
     if case.peak is None and not slow:
-        return None, None, MethodValue(value=None, reason="no peak of the collision rate was found")
+        return None, None, MethodValue(value=None, reason=NoValue(rule="no_peak"))
     expected = nc_3d(*orbits, given.hbr_km, case.peak, given.span_s)
     if not expected.whole_span or expected.number <= 0.0:
         return expected, None, MethodValue(value=min(1.0, expected.number))
@@ -334,24 +344,26 @@ def _simulated(
     return monte_carlo(*case.orbits, given.hbr_km, (start_s, stop_s), trials=trials, seed=seed)
 
 
-def _choose(methods: Mapping[str, MethodValue], case: _Case, firsts: FirstEntries | None) -> tuple[str | None, str]:
-    """The method to report, and why, in words."""
+def _choose(
+    methods: Mapping[str, MethodValue], case: _Case, firsts: FirstEntries | None
+) -> tuple[str | None, PcReasons]:
+    """The method to report, and why."""
     plane, solid, simulation = methods[FOSTER], methods[NC_3D], methods[MONTE_CARLO]
     if plane.value is not None and not case.usage.violations:
-        why = "the encounter is short, near its TCA and straight: the encounter plane holds"
-        if case.planes.clipped[0]:
-            why += "; a covariance that was not positive definite was clipped"
-        return FOSTER, why + (f"; the effect of curvature was not judged: {case.refusal}" if case.refusal else "")
-    problem = "; ".join(case.usage.violations) if plane.value is not None else plane.reason
+        return FOSTER, (PlaneHolds(clipped=bool(case.planes.clipped[0]), unjudged=case.refusal),)
+    problem: PcReasons = case.usage.violations if plane.value is not None else _given(plane)
     if not case.planes.moving[0] and firsts and simulation.value is not None:
-        again = f"{1.0 - firsts.apart:.2g} of the expected entries are by pairs in contact when the span begins"
-        return MONTE_CARLO, f"{problem}: entries along curved orbits, simulated; {again}, which do not count"
+        return MONTE_CARLO, (*problem, EntriesSimulated(in_contact=1.0 - firsts.apart))
     if solid.value is not None:
-        again = f", less the {1.0 - firsts.share:.2g} of it that come back" if firsts and firsts.share < 1.0 else ""
-        return NC_3D, f"{problem}: expected number of collisions along curved orbits{again}"
+        returning = 1.0 - firsts.share if firsts and firsts.share < 1.0 else None
+        return NC_3D, (*problem, ExpectedNumber(returning=returning))
     if simulation.value is not None:
-        return MONTE_CARLO, f"{problem}; {solid.reason}: simulation"
-    return None, f"{problem}; {solid.reason}"
+        return MONTE_CARLO, (*problem, *_given(solid), Simulated())
+    return None, (*problem, *_given(solid))
+
+
+def _given(value: MethodValue) -> PcReasons:
+    return () if value.reason is None else (value.reason,)
 
 
 def _maximum(

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nearpass.encounter.equinoctial import Orbit, orbit
+from nearpass.encounter.equinoctial import Orbit, inverse_axis_per_km, orbit
 from nearpass.ephemeris.covariance import MOST_INDEFINITE
 from nearpass.errors import InputError
+from nearpass.reasons.probabilities import NoOrbit, OrbitNotClosed, OrbitReason
 
 FloatArray = NDArray[np.float64]
 
@@ -110,24 +111,25 @@ def dynamic_period_s(given: EncounterInput) -> float:
     return float(2.0 * np.pi * np.sqrt(radius_km**3 / given.gm_km3_s2))
 
 
-def uncertain_orbits(given: EncounterInput) -> tuple[tuple[Orbit, Orbit] | None, str | None]:
+def uncertain_orbits(given: EncounterInput) -> tuple[tuple[Orbit, Orbit] | None, OrbitReason | None]:
     """Both orbits with uncertain elements, or why there are none."""
     pair = []
-    for name, position_km, velocity_km_s, covariance in (
+    which: Literal["primary", "secondary"]
+    for which, position_km, velocity_km_s, covariance in (
         ("primary", given.primary_position_km, given.primary_velocity_km_s, given.primary_covariance),
         ("secondary", given.secondary_position_km, given.secondary_velocity_km_s, given.secondary_covariance),
     ):
         if covariance is None:
-            return None, f"the {name} has no covariance"
+            return None, NoOrbit(which=which, rule="covariance_missing")
         if not (np.diag(covariance)[3:] > 0.0).all():
-            return None, f"the covariance of the {name} says nothing of its velocity"
+            return None, NoOrbit(which=which, rule="velocity_unknown")
         scale = np.sqrt(np.maximum(np.diag(covariance), np.finfo(float).tiny))
         if np.linalg.eigvalsh(covariance / np.outer(scale, scale))[0] < -MOST_INDEFINITE:
-            return None, f"the covariance of the {name} is not positive definite"
-        try:
-            pair.append(orbit(position_km, velocity_km_s, covariance, given.gm_km3_s2))
-        except InputError as error:
-            return None, f"{name}: {error}"
+            return None, NoOrbit(which=which, rule="orbit_indefinite")
+        inverse = inverse_axis_per_km(position_km, velocity_km_s, given.gm_km3_s2)
+        if inverse <= 0.0:
+            return None, OrbitNotClosed(which=which, semi_major_axis_km=1.0 / inverse if inverse else None)
+        pair.append(orbit(position_km, velocity_km_s, covariance, given.gm_km3_s2))
     return (pair[0], pair[1]), None
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import erfcinv
 
 from nearpass.encounter.pc3d import DURATION_SIGMAS, GAMMA, Peak
+from nearpass.reasons.probabilities import CurvatureMatters, NoValue, TooLong
 
 FloatArray = NDArray[np.float64]
 
@@ -59,17 +60,17 @@ class Usage:
     curvature_judged: bool
 
     @property
-    def violations(self) -> tuple[str, ...]:
-        """Why the encounter plane must not be used, in words; empty where it may."""
-        found = []
+    def violations(self) -> tuple[TooLong | NoValue | CurvatureMatters, ...]:
+        """Why the encounter plane must not be used; empty where it may."""
+        found: list[TooLong | NoValue | CurvatureMatters] = []
         if self.extended > MOST_EXTENDED:
-            found.append(f"the encounter lasts {self.extended:.3g} of a revolution")
+            found.append(TooLong(rule="lasts_long", revolutions=self.extended))
         if self.offset > MOST_OFFSET:
-            found.append(f"it reaches {self.offset:.3g} of a revolution from the TCA")
+            found.append(TooLong(rule="far_from_tca", revolutions=self.offset))
         if self.curvature_judged and self.inaccurate is None:
-            found.append("no peak of the collision rate was found for curved motion")
+            found.append(NoValue(rule="no_curved_peak"))
         elif self.inaccurate is not None and self.inaccurate > MOST_INACCURATE:
-            found.append(f"curved motion changes the result by {self.inaccurate * 100.0:.3g} %")
+            found.append(CurvatureMatters(share=self.inaccurate))
         return tuple(found)
 
 

@@ -17,6 +17,13 @@ from nearpass.astro.bodies import Body, equator_from_icrf
 from nearpass.astro.local_axes import rtn_axes
 from nearpass.ephemeris.covariance import LEAST_EIGENVALUE, DeliveredCovariance, covariance_at
 from nearpass.ephemeris.trajectory import Trajectory
+from nearpass.reasons.probabilities import (
+    CovarianceCarried,
+    CovarianceOfPosition,
+    CovarianceRemark,
+    CovarianceRemarks,
+    CovarianceRepaired,
+)
 
 FloatArray = NDArray[np.float64]
 
@@ -55,7 +62,7 @@ class StateCovariance:
 
     matrix: FloatArray
     basis: Basis
-    remark: str | None = None
+    remark: CovarianceRemarks = ()
 
 
 def state_covariance(
@@ -102,22 +109,22 @@ def state_covariance(
     )
 
 
-def _remark(delivered: DeliveredCovariance | None) -> str | None:
+def _remark(delivered: DeliveredCovariance | None) -> CovarianceRemarks:
     """What a reader must know of a delivered covariance."""
     if delivered is None:
-        return None
-    remarks = []
+        return ()
+    remarks: list[CovarianceRemark] = []
+    if delivered.lowest is not None and delivered.matrix is None:
+        return (CovarianceRepaired(rule="covariance_refused", lowest=delivered.lowest, raised_to=None),)
     if delivered.lowest is not None:
-        found = f"not positive definite (smallest eigenvalue {delivered.lowest:.1e} of unit variances)"
-        if delivered.matrix is None:
-            return f"the delivered covariance was refused: {found}"
-        remarks.append(f"the delivered covariance was repaired: {found}, raised to {LEAST_EIGENVALUE:.0e}")
+        remarks.append(
+            CovarianceRepaired(rule="covariance_repaired", lowest=delivered.lowest, raised_to=LEAST_EIGENVALUE)
+        )
     if delivered.beyond_s:
-        nearest = "last one, before" if delivered.beyond_s > 0.0 else "first one, after"
-        remarks.append(f"carried by the motion from the {nearest} it by {abs(delivered.beyond_s) / 3600.0:.1f} h")
+        remarks.append(CovarianceCarried(beyond_s=delivered.beyond_s))
     if delivered.position_only:
-        remarks.append("it says nothing of the velocity: that of the position was turned with the path")
-    return "; ".join(remarks) or None
+        remarks.append(CovarianceOfPosition())
+    return tuple(remarks)
 
 
 def timing_sigma_s(

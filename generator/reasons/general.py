@@ -16,6 +16,6 @@ class Prose:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withheld:
-    """There is a reason, but this edition may not give its figures, its probability, or any of it."""
+    """This edition may not give a reason, its figures or its probability, or gives the figures rounded."""
 
-    rule: Literal["figures_withheld", "probability_withheld", "reason_withheld"]
+    rule: Literal["figures_withheld", "probability_withheld", "reason_withheld", "figures_rounded"]

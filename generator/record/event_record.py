@@ -9,6 +9,7 @@ from nearpass.astro.fields import EpochText, Matrix6, Span, Vector
 from nearpass.encounter.alert import Level
 from nearpass.encounter.uncertainty import Basis
 from nearpass.reasons.levels import LevelReasons
+from nearpass.reasons.probabilities import BurnReason, CovarianceRemarks, CovarianceSource, MethodReason, PcReasons
 
 Shown = Literal["full", "metrics", "anonymous"]
 """How much an edition holds of something; the archived record holds all of it (nearpass.release.reduction)."""
@@ -38,16 +39,16 @@ class OrbitsRecord:
 class UncertaintyRecord:
     """Uncertainty of one object's state at TCA, in its own RTN axes, and what it rests on.
 
-    ``basis`` is "delivered" (a covariance of the ephemeris) or "declared" (the publisher's model); ``source`` says it
-    in words, and ``remark`` that the delivered matrix was repaired or refused. ``timing_s`` is the transverse sigma
+    ``basis`` is "delivered" (a covariance of the ephemeris) or "declared" (the publisher's model); ``source`` says
+    whose, and ``remark`` that the delivered matrix was repaired or refused. ``timing_s`` is the transverse sigma
     divided by the speed. ``covariance_rtn`` is the 6 x 6 matrix of position and velocity in km**2, km**2/s and
     km**2/s**2.
     """
 
     object_id: str
     basis: Basis
-    source: str
-    remark: str | None
+    source: CovarianceSource
+    remark: CovarianceRemarks
     sigma_rtn_km: Vector
     timing_s: float
     covariance_rtn: Matrix6
@@ -74,7 +75,7 @@ class MethodRecord:
 
     name: str
     pc: float | None
-    reason: str | None
+    reason: MethodReason | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +91,7 @@ class ProbabilityRecord:
 
     pc: float | None
     method: str | None
-    why: str
+    why: PcReasons
     methods: tuple[MethodRecord, ...]
     mahalanobis_distance: float | None
     max_pc: float | None
@@ -115,7 +116,7 @@ class TradeRecord:
     rows: tuple[tuple[float, float | None], ...]
     target_pc: float | None
     pc_rows: tuple[tuple[float, float | None], ...]
-    no_pc_reason: str | None
+    no_pc_reason: BurnReason | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from nearpass.encounter.alert import Level
 from nearpass.errors import ArchiveError
 from nearpass.reasons.changes import ChangeKind, ChangeReason
 from nearpass.reasons.coverage import CoverageReasons
+from nearpass.reasons.probabilities import TogetherReason
 from nearpass.record.event_record import (
     BPlaneRecord,
     CrossingRecord,
@@ -219,7 +220,7 @@ class TogetherRecord:
     pc: float | None
     least_pc: float
     most_pc: float
-    why: str
+    why: TogetherReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from nearpass.ephemeris.lint import Finding, Grade, overall
 from nearpass.reasons.changes import ChangeReason, InGeneral
 from nearpass.reasons.coverage import CoverageReasons
 from nearpass.reasons.general import Withheld
+from nearpass.reasons.probabilities import PcReasons
 from nearpass.record.event_record import HistoryPoint, UncertaintyRecord
 from nearpass.record.input_record import FindingRecord
 from nearpass.record.marking import Show
@@ -16,7 +17,8 @@ from nearpass.release.lens import Lens
 from nearpass.release.names import rounded_epoch
 
 HOUR_S: Final = 3600.0
-PC_WITHHELD: Final = "it is withheld in this edition"
+PC_WITHHELD: Final[PcReasons] = (Withheld(rule="probability_withheld"),)
+PC_ROUNDED: Final[PcReasons] = (Withheld(rule="figures_rounded"),)
 
 
 def keep(value: Any, lens: Lens) -> Any:
@@ -97,8 +99,8 @@ def sigmas(value: tuple[UncertaintyRecord, ...], lens: Lens) -> Any:
     return lens.of(tuple(entry for entry in value if entry.object_id in lens.covariances))
 
 
-def sigma_words(value: str, lens: Lens) -> str:
-    """Words that tell of a probability or a sigma."""
+def pc_reasons(value: PcReasons, lens: Lens) -> PcReasons:
+    """Why there is a probability or none, where the covariances may be seen."""
     return value if lens.sigma else PC_WITHHELD
 
 
@@ -117,9 +119,9 @@ def findings(value: tuple[FindingRecord, ...], lens: Lens) -> Any:
     return FindingRecord(rule=whole.rule, grade=whole.grade.value, value=whole.value, words=whole.words), *left
 
 
-def pc_words(_: str, lens: Lens) -> str:
-    """Why there is a probability, and that it is rounded; or why there is none."""
-    return "rounded for this edition" if lens.item.pc is not None else PC_WITHHELD
+def pc_coarse(_: PcReasons, lens: Lens) -> PcReasons:
+    """That a probability is rounded, or that there is none that this edition may give."""
+    return PC_ROUNDED if lens.item.pc is not None else PC_WITHHELD
 
 
 def no_figures(value: Any, _: Lens) -> Any:

@@ -179,10 +179,10 @@ def _object(
         others=others,
         metadata_comments=_metadata_comments(record, one, inputs),
         data_comments=_comments(
-            f"Covariance: {covariance.source}"
+            f"Covariance: {wording.said(covariance.source)}"
             if covariance
             else "No covariance is known: its terms are all zero, to be discounted by CCSDS 508.0-B-1, 5.2.8",
-            covariance.remark if covariance else None,
+            wording.said(covariance.remark) if covariance and covariance.remark else None,
         ),
     )
 

@@ -234,7 +234,7 @@ def source_table(event: EventRecord, catalogue: Catalogue, links: Links) -> Tabl
             *(number_cell(sigma, 3) for sigma in sigmas),
             number_cell(item.timing_s if item else None, 2),
             Cell(text=_BASIS[item.basis] if item else no_basis(key, catalogue.record)),
-            Cell(text=item.source if item else wording.DASH),
+            Cell(text=wording.said(item.source) if item else wording.DASH),
             span_cell(source.age_s if source else None),
         )))  # fmt: skip
     return Table(

@@ -345,18 +345,18 @@ def _basis(event: EventRecord, catalogue: Catalogue) -> tuple[str, ...]:
     lines = []
     for key in (event.primary, event.secondary):
         item, name = given.get(key), catalogue.name(key)
-        remark = f" {wording.sentence(item.remark)}" if item and item.remark else ""
+        remark = f" {wording.sentence(wording.said(item.remark))}" if item and item.remark else ""
         if item is None:
             lines.append(
                 f"{name}: no usable covariance was delivered for that time and no model is declared. None is assumed."
             )
         elif item.basis is Basis.DECLARED:
             lines.append(
-                f"{name}: the publisher's declared model ({item.source}), because no usable covariance was delivered "
-                f"for that time.{remark}"
+                f"{name}: the publisher's declared model ({wording.said(item.source)}), because no usable covariance "
+                f"was delivered for that time.{remark}"
             )
         else:
-            lines.append(f"{name}: the covariance that came with its ephemeris ({item.source}).{remark}")
+            lines.append(f"{name}: the covariance that came with its ephemeris ({wording.said(item.source)}).{remark}")
     return tuple(lines)
 
 

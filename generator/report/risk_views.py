@@ -78,7 +78,7 @@ def method(name: str) -> str:
 
 def why(found: ProbabilityRecord) -> str:
     """Why this method, or why none."""
-    return found.why.removeprefix("no probability: ")
+    return wording.said(found.why)
 
 
 def highest(found: ProbabilityRecord) -> str | None:
@@ -136,10 +136,10 @@ def together(found: TogetherRecord, events: Sequence[EventRecord]) -> str:
     when = f" {wording.dates(held[0], held[-1])}" if held else ""
     lead = f"That any of {count}{when} is a collision has a probability"
     if found.pc is not None:
-        return f"{lead} of {spoken(found.pc)}: {found.why}."
+        return f"{lead} of {spoken(found.pc)}: {wording.said(found.why)}."
     if found.most_pc < wording.LEAST_PROBABILITY:
         return f"{lead} {spoken(found.most_pc)}."
-    return f"{lead} between {spoken(found.least_pc)} and {spoken(found.most_pc)}: {found.why}."
+    return f"{lead} between {spoken(found.least_pc)} and {spoken(found.most_pc)}: {wording.said(found.why)}."
 
 
 def _is_negligible(found: ProbabilityRecord) -> bool:
@@ -205,7 +205,7 @@ def _methods(found: ProbabilityRecord) -> Table:
                 cells=(
                     Cell(text=_full_name(item.name)),
                     probability_cell(item.pc),
-                    Cell(text=_remark(item.reason, used)),
+                    Cell(text=_remark(wording.said(item.reason) if item.reason else None, used)),
                 ),
                 mark="marked" if used else None,
             )
@@ -293,7 +293,7 @@ def _trade_statement(event: EventRecord) -> str:
     """What the velocity changes are for, and why none is for the probability where that is so."""
     targets = " and ".join(sorted({wording.plain(item.target_km) for item in event.trades}))
     limits = " and ".join(sorted({spoken(item.target_pc) for item in event.trades if item.target_pc is not None}))
-    reasons = sorted({item.no_pc_reason for item in event.trades if item.no_pc_reason is not None})
+    reasons = sorted({wording.said(item.no_pc_reason) for item in event.trades if item.no_pc_reason is not None})
     lowered = f", and apart from that to lower the probability of collision to {limits}" if limits else ""
     held = "The covariance is held as it is; a green event needs both. " if limits else ""
     why_none = "".join(f"No burn is sized by the probability of collision: {reason}. " for reason in reasons)

@@ -43,6 +43,8 @@ def before_codes(value: Any) -> Any:
         return texts[0] if value and is_prose(value[0]) else texts
     if isinstance(value, dict):
         named = {"words" if name == "compared" else name: before_codes(item) for name, item in value.items()}
+        if "remark" in named:
+            named["remark"] = named["remark"] or None
         return value["text"] if is_prose(value) else named
     return value
 
@@ -90,7 +92,7 @@ def test_a_record_of_this_schema_is_read_as_it_is() -> None:
 def test_a_record_of_the_first_schema_is_read() -> None:
     """Before other solutions, retrieval and approximate motions a record had none, and is the same cycle otherwise."""
     event = next(event for event in sample_record().events if event.trades)
-    by_distance = {"target_pc": None, "pc_rows": (), "no_pc_reason": "not computed in this cycle"}
+    by_distance = {"target_pc": None, "pc_rows": (), "no_pc_reason": Prose(text="not computed in this cycle")}
     event = replace(event, trades=tuple(replace(trade, **by_distance) for trade in event.trades))
     quiet = replace(quiet_record(), events=(event,))
     record = prosaic(replace(quiet, objects=tuple(replace(item, declared=None) for item in quiet.objects)))

@@ -10,6 +10,7 @@ from fleets import CUTOFF, LOW, POLAR, write_workspace
 from nearpass.config import load_config
 from nearpass.cycle.pipeline import run_cycle
 from nearpass.cycle.together import together
+from nearpass.reasons.probabilities import ErrorsShared
 from nearpass.record.record import CycleRecord, PairRecord
 from nearpass.report.risk_views import together as words
 
@@ -62,7 +63,7 @@ def test_the_approaches_of_a_fast_pair_are_bounded(record: CycleRecord) -> None:
     assert bounds.pc is None
     assert bounds.least_pc == max(event.probability.pc for event in events)
     assert bounds.most_pc == pytest.approx(min(1.0, sum(event.probability.pc for event in events)))
-    assert "not above the sum" in bounds.why
+    assert bounds.why == ErrorsShared()
 
 
 def test_one_approach_is_not_combined(record: CycleRecord) -> None:

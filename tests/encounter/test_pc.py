@@ -24,6 +24,7 @@ from nearpass.encounter.pc import (
 from nearpass.encounter.pc_encounter import true_tca, uncertain_orbits
 from nearpass.encounter.pc_monte_carlo import monte_carlo
 from nearpass.errors import InputError
+from nearpass.report.wording import said
 from pc_cases import Case, alfano_cases, cara_cases, every_state_case, monte_carlo_counts, published_cases, to_inertial
 
 GM_MARS_KM3_S2 = 42828.375
@@ -70,7 +71,7 @@ def test_objects_at_rest_are_simulated_and_pairs_in_contact_left_out(alfano) -> 
     simulated = monte_carlo(*orbits, case.given.hbr_km, case.given.span_s, trials=100_000, seed=12)
 
     assert found.method == MONTE_CARLO
-    assert "in contact when the span begins" in found.why
+    assert "in contact when the span begins" in said(found.why)
     assert found.pc == pytest.approx(found.expected.number * found.first_entries.apart)
     assert found.first_entries.apart_error < 1e-3
     assert found.pc < found.methods[NC_3D].value
@@ -118,8 +119,8 @@ def test_no_relative_motion_is_never_answered_by_the_plane(alfano) -> None:
     _, found = alfano[11]
 
     assert found.methods[FOSTER].value is None
-    assert "do not move" in found.methods[FOSTER].reason
-    assert "do not move" in found.why
+    assert "do not move" in said(found.methods[FOSTER].reason)
+    assert "do not move" in said(found.why)
 
 
 def test_the_maximum_is_not_below_the_probability(alfano, cara) -> None:
@@ -248,7 +249,7 @@ def test_without_any_covariance_only_the_maximum_is_given() -> None:
     found = assess_probability(one)
 
     assert found.pc is None
-    assert "neither" in found.why
+    assert "neither" in said(found.why)
     assert all(value.value is None and value.reason for value in found.methods.values())
     assert found.max_pc == pytest.approx(one.hbr_km**2 / (np.e * found.tca.miss_km**2), rel=5e-3)
 
@@ -259,7 +260,7 @@ def test_with_one_covariance_there_is_neither() -> None:
 
     assert found.pc is None
     assert found.max_pc is None
-    assert "only one" in found.why
+    assert "only one" in said(found.why)
 
 
 def test_states_are_moved_to_the_least_distance() -> None:
@@ -289,7 +290,7 @@ def test_a_covariance_without_velocity_leaves_curvature_unjudged() -> None:
     found = assess_probability(short_encounter(primary_covariance=flat, secondary_covariance=flat))
 
     assert found.method == FOSTER
-    assert "curvature was not judged" in found.why
+    assert "curvature was not judged" in said(found.why)
     assert found.usage.inaccurate is None
 
 
@@ -298,7 +299,7 @@ def test_an_arrival_on_a_hyperbola_is_answered_in_the_plane() -> None:
     found = assess_probability(short_encounter(secondary_velocity_km_s=np.array([0.5, 4.6, 3.9])))
 
     assert found.method == FOSTER
-    assert "closed orbit" in found.why
+    assert "closed orbit" in said(found.why)
 
 
 def test_a_simulation_on_request_stands_beside_the_others() -> None:

@@ -22,6 +22,7 @@ from nearpass.encounter.uncertainty import (
 )
 from nearpass.ephemeris.interpolation import arc_from_nodes
 from nearpass.ephemeris.trajectory import Arc, CovarianceTable, Proof, Trajectory
+from nearpass.report.wording import said
 from oem_texts import circular
 
 EPOCH = Epoch.parse("2026-03-01T00:00:00")
@@ -60,7 +61,7 @@ def test_a_repair_is_told_with_the_state_and_in_between() -> None:
 
     assert found is not None
     assert np.linalg.eigvalsh(found.matrix / np.outer(SCALES, SCALES))[0] > 0
-    assert found.remark == (
+    assert said(found.remark) == (
         "the delivered covariance was repaired: not positive definite "
         "(smallest eigenvalue -1.0e-06 of unit variances), raised to 1e-09"
     )
@@ -73,7 +74,7 @@ def test_a_refused_covariance_is_told_where_the_declared_model_stands_in() -> No
     found = covariance_of(trajectory_with(indefinite, indefinite), 50.0, MODEL)
 
     assert found.basis is Basis.DECLARED
-    assert found.remark.startswith("the delivered covariance was refused: not positive definite")
+    assert said(found.remark).startswith("the delivered covariance was refused: not positive definite")
 
 
 MODEL = DeclaredModel(
@@ -124,7 +125,7 @@ def test_delivered_comes_before_declared_and_declared_before_nothing() -> None:
 def test_a_covariance_that_was_carried_on_says_so(offset_s: float, remark: str | None) -> None:
     """At the last delivered one there is nothing to say; five minutes later it was carried on."""
     found = covariance_of(trajectory_with(np.eye(6), np.eye(6)), offset_s, None)
-    assert found.remark == (remark and f"carried by the motion {remark}")
+    assert said(found.remark) == (f"carried by the motion {remark}" if remark else "")
 
 
 def test_a_covariance_of_the_position_alone_says_so() -> None:
@@ -132,7 +133,7 @@ def test_a_covariance_of_the_position_alone_says_so() -> None:
     alone = np.diag([1.0, 4.0, 1.0, 0.0, 0.0, 0.0])
     found = covariance_of(trajectory_with(alone, alone), 50.0, MODEL)
     assert found.basis is Basis.DELIVERED
-    assert found.remark == "it says nothing of the velocity: that of the position was turned with the path"
+    assert said(found.remark) == "it says nothing of the velocity: that of the position was turned with the path"
 
 
 @given(factors, coordinates, speeds)

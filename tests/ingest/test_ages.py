@@ -21,6 +21,7 @@ from nearpass.errors import ConfigError
 from nearpass.ingest import Ingested, ingest, source_of
 from nearpass.ingest.ages import arrivals
 from nearpass.ingest.ledger import Ledger, Retrieved, ledger_json
+from nearpass.report.wording import said
 
 TARGET = -905029
 GROWTH = (
@@ -232,4 +233,4 @@ def _sigma_km(workspace: Path, offset_s: float) -> float | None:
 
 
 def _why(workspace: Path) -> str:
-    return _assessed(workspace, 5000.0).risk.why
+    return said(_assessed(workspace, 5000.0).risk.why)

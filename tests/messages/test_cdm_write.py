@@ -16,6 +16,7 @@ from nearpass.errors import PublicationError
 from nearpass.messages.cdm import FIELDS, Block, Cdm
 from nearpass.messages.cdm_read import parse_cdm
 from nearpass.messages.cdm_write import check_written, number_text, write_cdm_kvn, write_cdm_xml
+from nearpass.reasons.probabilities import CovarianceDelivered
 from nearpass.record.event_record import UncertaintyRecord
 from nearpass.report.cdm_event import event_cdm
 from records import sample_record
@@ -37,8 +38,8 @@ def own() -> Cdm:
     known = UncertaintyRecord(
         object_id=event.primary,
         basis=Basis.DELIVERED,
-        source="covariance delivered in mro.oem",
-        remark=None,
+        source=CovarianceDelivered(file="mro.oem"),
+        remark=(),
         sigma_rtn_km=(matrix[0][0] ** 0.5,) * 3,
         timing_s=0.002,
         covariance_rtn=matrix,

@@ -11,6 +11,7 @@ from nearpass.cycle.cdm_compare import encounter_from_cdm
 from nearpass.encounter.uncertainty import Basis
 from nearpass.messages.cdm_read import parse_cdm
 from nearpass.messages.cdm_write import check_written, write_cdm_kvn, write_cdm_xml
+from nearpass.reasons.probabilities import CovarianceDelivered
 from nearpass.record.event_record import UncertaintyRecord
 from nearpass.report.cdm_event import event_cdm, message_id
 from records import HOSTILE_NAME, sample_record
@@ -29,8 +30,8 @@ def uncertainty(object_id, sigmas, basis=Basis.DELIVERED) -> UncertaintyRecord:
     return UncertaintyRecord(
         object_id=object_id,
         basis=basis,
-        source="covariance delivered in mro.oem",
-        remark=None,
+        source=CovarianceDelivered(file="mro.oem"),
+        remark=(),
         sigma_rtn_km=tuple(sigmas[:3]),
         timing_s=sigmas[1] / 3.4,
         covariance_rtn=tuple(map(tuple, np.diag(np.square(sigmas)).tolist())),

@@ -24,6 +24,7 @@ from scipy.stats import ncx2
 import records
 import risk_records
 from nearpass.encounter.alert import Level
+from nearpass.reasons.probabilities import NoBurn
 from nearpass.record.record import CrossingRecord, CycleRecord, EventRecord, PairRecord, SeasonRecord, TradeRecord
 from nearpass.report import wording
 from nearpass.report.plots import Plot, event_plots, pair_plots
@@ -337,7 +338,7 @@ def test_trade_without_a_probability_has_only_the_distance() -> None:
 
 
 def _without_pc(trade: TradeRecord) -> TradeRecord:
-    return replace(trade, target_pc=None, pc_rows=(), no_pc_reason="there is none")
+    return replace(trade, target_pc=None, pc_rows=(), no_pc_reason=NoBurn(rule="no_threshold"))
 
 
 def test_trade_breaks_where_no_manoeuvre_helps() -> None:

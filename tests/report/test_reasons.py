@@ -15,6 +15,15 @@ from nearpass.reasons.changes import LimitPassed, ListChanged, MissMoved, NotScr
 from nearpass.reasons.coverage import NoOverlap, NoState, NotDelivered, PhaseUnknown
 from nearpass.reasons.general import Prose, Withheld
 from nearpass.reasons.levels import CadAbove, CadBelow, Level, OrbitsClearInTime, OrbitsNear, PcReaches
+from nearpass.reasons.probabilities import (
+    CovarianceRepaired,
+    CurvatureMatters,
+    ExpectedNumber,
+    NoProbability,
+    NoValue,
+    Simulated,
+    TooLong,
+)
 from nearpass.record.record import json_schema
 from nearpass.report.wording import said
 
@@ -37,8 +46,8 @@ BOTH = (
 UNSCREENED = (
     "MGS: position along the orbit unknown: only crossings of the orbits are meaningful; HOPE: no usable ephemeris"
 )
-TEXT_FIELDS = {"object_id", "file", "method", "solution"}
-"""Names of things; every other field of a reason is a number, a choice or another reason."""
+TEXT_FIELDS = {"object_id", "file", "method", "citation"}
+"""Names of things, and a publisher's own citation; the other fields are numbers, choices and reasons."""
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
@@ -118,6 +127,31 @@ def test_the_published_schema_lists_every_code() -> None:
         (
             SolutionMoves(nominal_km=1.8, value_km=31.0, tca_shift_s=1.84, nominal_level=Level.RED, level=Level.GREEN),
             "miss distance 1.800 km becomes 31.000 km, TCA +1.8 s; red becomes green",
+        ),
+        (
+            (TooLong(rule="lasts_long", revolutions=0.0312), NoValue(rule="no_curved_peak"), Simulated()),
+            (
+                "the encounter lasts 0.0312 of a revolution; no peak of the collision rate was found for curved "
+                "motion: simulation"
+            ),
+        ),
+        (
+            (CurvatureMatters(share=0.0456), ExpectedNumber(returning=0.25)),
+            (
+                "curved motion changes the result by 4.56 %: expected number of collisions along curved orbits, less "
+                "the 0.25 of it that come back"
+            ),
+        ),
+        (
+            NoProbability(because=(NoValue(rule="one_covariance"),)),
+            "there is none: only one object has a covariance",
+        ),
+        (
+            CovarianceRepaired(rule="covariance_repaired", lowest=-2.13e-5, raised_to=1e-9),
+            (
+                "the delivered covariance was repaired: not positive definite (smallest eigenvalue -2.1e-05 of unit "
+                "variances), raised to 1e-09"
+            ),
         ),
         ((Withheld(rule="reason_withheld"),), "the reason is withheld in this edition"),
     ],

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from nearpass.encounter.uncertainty import Basis
+from nearpass.reasons.general import Prose
+from nearpass.reasons.probabilities import CovarianceDeclared, NoBurn, NoValue
 from nearpass.record.record import CycleRecord, EventRecord, MethodRecord, ProbabilityRecord
 from nearpass.report import event_tables, event_views, risk_views
 from nearpass.report.catalogue import Catalogue, Links
@@ -20,9 +22,12 @@ def _red() -> EventRecord:
     return next(event for event in sample_record().events if event.trades)
 
 
+SHORT = Prose(text="the encounter is short")
+
+
 def _found(**changes: Any) -> ProbabilityRecord:
     return replace(
-        _red().probability, pc=3.14e-5, method="FOSTER-1992", why="the encounter is short", max_pc=6.02e-5,
+        _red().probability, pc=3.14e-5, method="FOSTER-1992", why=(SHORT,), max_pc=6.02e-5,
         max_pc_scale=0.42, in_dilution=True, **changes,
     )  # fmt: skip
 
@@ -42,7 +47,7 @@ def test_probability_on_a_card() -> None:
 
 def test_no_probability_says_why() -> None:
     """Without a probability, card, summary and page say why there is none, and show no number."""
-    found = replace(NO_PROBABILITY, why="no probability: neither object has a covariance")
+    found = replace(NO_PROBABILITY, why=(NoValue(rule="no_covariance"),))
     event, catalogue = _event(found), Catalogue(sample_record())
     card = event_views.event_card(event, catalogue, LINKS)
     assert (card.pc, card.pc_basis, card.max_pc) == ("none", "neither object has a covariance", None)
@@ -71,12 +76,12 @@ def test_methods_are_listed_with_their_reasons() -> None:
     """The table of methods marks the one used and gives the reason of one that gives no value."""
     methods = (
         MethodRecord(name="FOSTER-1992", pc=3.14e-5, reason=None),
-        MethodRecord(name="HALL-2021-3D-NC", pc=None, reason="no peak"),
+        MethodRecord(name="HALL-2021-3D-NC", pc=None, reason=NoValue(rule="no_peak")),
     )
     table = risk_views.probability(_event(replace(_found(), methods=methods))).methods
     assert table is not None
     assert [row.mark for row in table.rows] == ["marked", None]
-    assert [row.cells[2].text for row in table.rows] == ["used", "no peak"]
+    assert [row.cells[2].text for row in table.rows] == ["used", "no peak of the collision rate was found"]
     assert [row.cells[1].text for row in table.rows] == ["3.1e-5", "–"]
 
 
@@ -125,7 +130,7 @@ def test_trade_tells_what_the_probability_needs() -> None:
     assert told is not None
     assert [head.title for head in told.table.heads[2:4]] == ["MRO", "MRO, for Pc"]
     assert "lower the probability of collision to 1.0e-7" in told.statement
-    none = replace(event.trades[0], target_pc=None, pc_rows=(), no_pc_reason="no level has a threshold of it")
+    none = replace(event.trades[0], target_pc=None, pc_rows=(), no_pc_reason=NoBurn(rule="no_threshold"))
     bare = risk_views.trade(replace(event, trades=(none,)), Catalogue(sample_record()))
     assert bare is not None
     assert len(bare.table.heads) == len(told.table.heads) - 1
@@ -139,7 +144,7 @@ def test_no_trade_without_manoeuvres() -> None:
 
 def _with_basis(basis: Basis) -> tuple[EventRecord, CycleRecord]:
     event = _red()
-    first = replace(event.uncertainty[0], basis=basis, source="navigation team")
+    first = replace(event.uncertainty[0], basis=basis, source=CovarianceDeclared(citation="navigation team"))
     return replace(event, uncertainty=(first, *event.uncertainty[1:])), sample_record()
 
 
@@ -158,7 +163,7 @@ def test_basis_of_a_covariance_is_said(basis: Basis, cell: str, line: str) -> No
     assert cell in [item.text for item in table.rows[0].cells]
     first = event_views.event_page(event, catalogue, LINKS).basis[0]
     assert line in first
-    assert "(navigation team)" in first
+    assert "navigation team)" in first
 
 
 def test_missing_covariance_is_not_filled_in() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from nearpass.astro.epochs import Epoch
-from nearpass.report.wording import levels, reasons  # noqa: F401 - each adds its kinds to said
+from nearpass.report.wording import levels, probabilities, reasons  # noqa: F401 - each adds its kinds to said
 from nearpass.report.wording.changes import PHASE_UNKNOWN as PHASE_UNKNOWN
 from nearpass.report.wording.said import said as said
 

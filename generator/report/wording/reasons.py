@@ -7,12 +7,17 @@ from typing import Any
 
 from nearpass.reasons.coverage import NoState
 from nearpass.reasons.general import Prose, Withheld
+from nearpass.report.wording.probabilities import INSTEAD
 from nearpass.report.wording.said import said
 
 
 @said.register
 def _(reason: tuple) -> str:  # type: ignore[type-arg]  # singledispatch takes no type arguments
-    return "; ".join(part for kind, alike in groupby(reason, key=type) for part in _parts(kind, tuple(alike)))
+    text = ""
+    for kind, alike in groupby(reason, key=type):
+        between = ": " if kind in INSTEAD else "; "
+        text += (between if text else "") + between.join(_parts(kind, tuple(alike)))
+    return text
 
 
 def _parts(kind: type, alike: tuple[Any, ...]) -> tuple[str, ...]:
@@ -31,5 +36,6 @@ def _(reason: Withheld) -> str:
     return {
         "figures_withheld": "by the publisher's rules; the figures are withheld in this edition",
         "probability_withheld": "it is withheld in this edition",
+        "figures_rounded": "rounded for this edition",
         "reason_withheld": "the reason is withheld in this edition",
     }[reason.rule]
