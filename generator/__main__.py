@@ -33,7 +33,7 @@ def _run() -> None:
     import click  # noqa: PLC0415  # loading may be interrupted as well
 
     from nearpass.commands import World, cli  # noqa: PLC0415  # as above
-    from nearpass.errors import NearpassError  # noqa: PLC0415  # as above
+    from nearpass.errors import NearpassError, understood  # noqa: PLC0415  # as above
 
     world = World(instant=_now, sleep=time.sleep, environment=os.environ)
     try:
@@ -41,11 +41,18 @@ def _run() -> None:
     except NearpassError as error:
         click.echo(f"nearpass: {error}", err=True)
         sys.exit(error.exit_code)
+    except BrokenPipeError:  # whoever read has read enough
+        sys.stdout = None
+        sys.exit(0)
     except click.exceptions.Abort:
         raise KeyboardInterrupt from None
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
+    except Exception as error:  # noqa: BLE001  # what nobody foresaw: one line here, too
+        fault = understood(error)
+        click.echo(f"nearpass: {fault}", err=True)
+        sys.exit(fault.exit_code)
 
 
 if __name__ == "__main__":

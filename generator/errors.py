@@ -97,7 +97,7 @@ class ConfigError(NearpassError):
 class InputError(NearpassError):
     """A delivered file breaks a rule."""
 
-    exit_code = 4
+    exit_code = 8
 
 
 class RetrievalError(NearpassError):
@@ -106,7 +106,7 @@ class RetrievalError(NearpassError):
     ``after_s`` is how long the source wants to be left alone, where it says so.
     """
 
-    exit_code = 4
+    exit_code = 8
     after_s: float | None = None
 
     def at(self, *, file: str | None = None, line: int | None = None, object_id: str | None = None) -> NearpassError:
@@ -120,19 +120,19 @@ class RetrievalError(NearpassError):
 class TimeError(NearpassError):
     """An epoch or a time system cannot be read."""
 
-    exit_code = 4
+    exit_code = 8
 
 
 class FrameError(NearpassError):
     """Axes or centres are unknown or do not match."""
 
-    exit_code = 4
+    exit_code = 8
 
 
 class CoverageError(NearpassError):
     """No ephemeris gives a state at this epoch."""
 
-    exit_code = 4
+    exit_code = 8
 
 
 class ArchiveError(NearpassError):

@@ -23,6 +23,8 @@ def succeeded(
     *,
     withheld: Sequence[str] = (),
     leaks: Sequence[LeakError] = (),
+    faults: Sequence[str] = (),
+    exit_code: int = 0,
 ) -> None:
     """Write that a cycle was published.
 
@@ -33,11 +35,14 @@ def succeeded(
         deliveries_sha256: Which deliveries the run found (:func:`nearpass.watch.fingerprint`).
         withheld: What editions lack because no marking or rule is known for it.
         leaks: Why editions were stopped; the others were published.
+        faults: References of faults of nearpass itself, as they stand in ``faults.log``.
+        exit_code: That of the run, where no edition was stopped.
     """
     used = [entry for entry in record.inputs if entry.refusal is None]
     ages_s = {entry.object_id: entry.age_s for entry in reversed(used)}
     _write(path, {
         "state": "stopped" if leaks else "ok",
+        "exit_code": leaks[0].exit_code if leaks else exit_code,
         "at_utc": _utc(at),
         "error": {"exit_code": leaks[0].exit_code, "message": str(leaks[0])} if leaks else None,
         "editions_stopped": [leak.edition for leak in leaks],
@@ -54,6 +59,10 @@ def succeeded(
             {"object_id": entry.object_id, "file": entry.file, "failure": entry.retrieval.failure}
             for entry in record.inputs if entry.retrieval is not None and entry.retrieval.failure is not None
         ],
+        "losses": [
+            {"stage": loss.stage, "object_ids": list(loss.object_ids), "reason": loss.rule} for loss in record.losses
+        ],
+        "faults": list(faults),
         "deliveries_sha256": deliveries_sha256,
     })  # fmt: skip
 
@@ -62,7 +71,8 @@ def failed(path: Path, message: str, exit_code: int, at: Epoch) -> None:
     """Write that a run failed; what is known of the last good cycle stays."""
     last = read(path)
     _write(path, last | {
-        "state": "failed", "at_utc": _utc(at), "error": {"exit_code": exit_code, "message": message},
+        "state": "failed", "exit_code": exit_code, "at_utc": _utc(at),
+        "error": {"exit_code": exit_code, "message": message},
     })  # fmt: skip
 
 

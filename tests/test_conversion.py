@@ -56,7 +56,7 @@ def test_nothing_is_overwritten(nearpass: Nearpass, oem: Path) -> None:
     before = oem.read_bytes()
     code, _, err = nearpass("convert", oem, oem)
 
-    assert code == 4
+    assert code == 8
     assert "must not exist" in err
     assert oem.read_bytes() == before
 
@@ -65,7 +65,7 @@ def test_a_kernel_needs_its_target(nearpass: Nearpass, oem: Path, tmp_path: Path
     """Without the NAIF number a kernel is neither read nor written."""
     code, _, err = nearpass("convert", oem, tmp_path / "low.bsp")
 
-    assert code == 4
+    assert code == 8
     assert "--target" in err
 
 
@@ -102,7 +102,7 @@ def test_elements_that_cannot_be_converted(
     (tmp_path / name).write_text(text)
     code, _, err = nearpass("convert", tmp_path / name, tmp_path / "out.oem", *more)
 
-    assert code == 4
+    assert code == 8
     assert words in err
     assert not (tmp_path / "out.oem").exists()
 

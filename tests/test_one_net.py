@@ -3,6 +3,7 @@
 Faults are put into the program itself, at each stage in turn, for the object BAD alone; LOW and POLAR stand beside it.
 """
 
+import importlib
 import json
 import re
 from collections.abc import Callable
@@ -12,12 +13,18 @@ import numpy as np
 import pytest
 
 from fleets import CUTOFF, LOW, POLAR, Kepler, write_workspace
+from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.errors import InputError
+from nearpass.record.record import CycleRecord
+from nearpass.report import pages
+from nearpass.report.catalogue import Catalogue
 from stub_cycles import quick
 
 Nearpass = Callable[..., tuple[int, str, str]]
 BAD = Kepler(LOW.a_km + 3.0, LOW.e, np.radians(60.0), node_rad=0.2, mean_anomaly_rad=0.05)
 ORBITS = {"BAD": BAD, "LOW": LOW, "POLAR": POLAR}
+BAD_NAME = re.compile(r"\bBAD\b")
+BAD_RADIUS_KM = float(np.linalg.norm(BAD.state(np.zeros(1))[0]))
 AT = CUTOFF.iso(digits=0)
 SECOND = "bad_0.oem"
 
@@ -122,3 +129,102 @@ def test_check_runs_the_same_net(nearpass: Nearpass, tmp_path: Path, monkeypatch
     assert checked[0] == ran[0] == 4
     assert words is not None
     assert words[0] in ran[2]
+
+
+STAGES = {
+    "nearpass.cycle.pipeline.screen": ({"LOW-POLAR"}, "close approaches of BAD"),
+    "nearpass.cycle.pipeline.fleet_crossings": ({"BAD-LOW", "BAD-POLAR", "LOW-POLAR"}, "orbit crossings of BAD"),
+    "nearpass.cycle.encounters.describe_event": ({"LOW-POLAR"}, "an approach of BAD"),
+    "nearpass.cycle.crossings._describe": ({"BAD-LOW", "BAD-POLAR", "LOW-POLAR"}, "orbit crossings of BAD"),
+    "nearpass.cycle.crossings.season": ({"BAD-LOW", "BAD-POLAR", "LOW-POLAR"}, "the season of crossings of BAD"),
+    "nearpass.cycle.pairs._screened": ({"BAD-LOW", "BAD-POLAR", "LOW-POLAR"}, "close approaches of BAD"),
+    "nearpass.cycle.pairs.together": ({"BAD-LOW", "BAD-POLAR", "LOW-POLAR"}, "all approaches together of"),
+    "nearpass.cycle.assemble._with_predictions": ({"BAD-LOW", "BAD-POLAR", "LOW-POLAR"}, "predictions of BAD"),
+}
+
+
+def of_bad(given: tuple[object, ...], more: dict[str, object]) -> bool:
+    """Whether a call has to do with BAD: by a name among its arguments, or by its motion."""
+    return any(BAD_NAME.search(repr(one)) for one in (*given, *more.values())) or any(
+        isinstance(one, Trajectory) and abs(float(np.linalg.norm(one.state(np.zeros(1))[0])) - BAD_RADIUS_KM) < 0.1
+        for one in (*given, *more.values())
+    )
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_what_fails_of_a_pair_or_an_approach_is_lost_alone(
+    nearpass: Nearpass, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stage: str
+) -> None:
+    """An exception at any stage for BAD's pairs loses that part of them, is told on the front page, and exits 4."""
+    wanted, words = STAGES[stage]
+    path = workspace(tmp_path)
+    module, _, name = stage.rpartition(".")
+    right = getattr(importlib.import_module(module), name)
+
+    def broken(*given: object, **more: object) -> object:
+        if of_bad(given, more):
+            raise ZeroDivisionError("division by zero")
+        return right(*given, **more)
+
+    monkeypatch.setattr(stage, broken)
+    with quick():
+        code, _, err = nearpass("run", "--config", path, "--at", AT, "--jobs", 1)
+    front = (tmp_path / "public" / "index.html").read_text()
+    assert events(tmp_path) == wanted
+    assert words in front
+    assert re.search(r"report it as F-[0-9A-F]{8}", front)
+    weighty = words.startswith(("close approaches", "orbit crossings", "an approach"))
+    assert ("Nothing that could be computed needs a decision." in front) is weighty
+    assert code == json.loads((tmp_path / "status.json").read_text())["exit_code"] == 4
+    assert words in err
+
+
+PAGES = {
+    "_event_page": "cycles/*/*/*/*/events/*.html",
+    "_object_page": "objects/BAD.html",
+    "_pair_page": "cycles/*/*/*/*/pairs/BAD--LOW.html",
+    "_permalink_page": "events/*.html",
+    "_messages": "cycles/*/*/*/*/events/*.cdm",
+}
+
+
+@pytest.mark.parametrize("stage", PAGES)
+def test_a_page_that_fails_is_replaced_by_one_that_says_why(
+    nearpass: Nearpass, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stage: str
+) -> None:
+    """An exception while a page of BAD is made loses that page alone: a page in its place says why, and exit 4 does."""
+    path = workspace(tmp_path)
+    right = getattr(pages, stage)
+
+    def broken(*given: object, **more: object) -> object:
+        if any(BAD_NAME.search(repr(one)) for one in given[:2] if not isinstance(one, Catalogue | CycleRecord)):
+            raise KeyError("missing")
+        return right(*given, **more)
+
+    monkeypatch.setattr(pages, stage, broken)
+    with quick():
+        code, _, err = nearpass("run", "--config", path, "--at", AT, "--jobs", 1)
+    made = {found.name: found.read_text() for found in (tmp_path / "public").glob(PAGES[stage])}
+    lost = {name for name, text in made.items() if "report it as F-" in text}
+    assert events(tmp_path) == {"BAD-LOW", "BAD-POLAR", "LOW-POLAR"}
+    assert lost
+    assert stage in {"_object_page", "_pair_page", "_event_page"} or len(lost) < len(made)
+    assert code == 4
+    reference = re.search(r"F-[0-9A-F]{8}", err)
+    assert reference is not None
+    assert f"{reference[0]}\nTraceback" in (tmp_path / "faults.log").read_text()
+
+
+def test_without_a_front_page_the_last_good_site_stays(
+    nearpass: Nearpass, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A front page that cannot be made ends with 6 and the reference; what was published before is untouched."""
+    path = workspace(tmp_path)
+    with quick():
+        nearpass("run", "--config", path, "--at", AT, "--jobs", 1)
+        before = (tmp_path / "public" / "index.html").read_bytes()
+        monkeypatch.setattr(pages, "_front_page", lambda *_: 1 / 0)
+        code, _, err = nearpass("run", "--config", path, "--at", (CUTOFF + 600.0).iso(digits=0), "--jobs", 1)
+    assert code == 6
+    assert "F-" in err
+    assert (tmp_path / "public" / "index.html").read_bytes() == before

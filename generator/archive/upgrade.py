@@ -64,6 +64,7 @@ def _three_to_four(plain: Plain) -> Plain:
     """Since schema 4 reasons are codes with numbers; what a record said in sentences stays as prose."""
     return {
         **plain,
+        "losses": [],
         "pairs": [
             _as_prose(pair, several=("unscreened",))
             | {

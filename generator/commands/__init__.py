@@ -19,10 +19,12 @@ Exit codes:
   1  a fault of nearpass itself
   2  the command line was not understood
   3  nearpass.toml breaks a rule; nothing was written
-  4  a delivery was refused or could not be retrieved; the cycle was made from the others
+  4  done, but not whole: a delivery was refused or could not be retrieved, or a part could not be made;
+     everything else is in place, and page and status.json say what is missing
   5  the archive cannot be read or must not be changed
   6  the site could not be built; the last good one stays
   7  an edition would have held what it must not; its last good site stays, the others are published
+  8  what the command was given cannot be read or used; nothing was made
 """
 
 COMMANDS: Final = {

@@ -12,7 +12,8 @@ from nearpass.astro.epochs import Epoch
 from nearpass.commands.one_cycle import one_cycle
 from nearpass.commands.retrieval import retrieve_all
 from nearpass.commands.shared import (
-    REFUSED,
+    FAULTS_LOG,
+    NOT_WHOLE,
     Log,
     at_option,
     config_option,
@@ -26,6 +27,7 @@ from nearpass.config import load_config
 from nearpass.cycle.pipeline import cycle_id
 from nearpass.errors import NearpassError
 from nearpass.publish import Workspace
+from nearpass.report.cycle_views import losses as lost_parts
 from nearpass.retrieve import due, errands
 from nearpass.status import read
 from nearpass.watch import Watch, deliveries
@@ -56,7 +58,7 @@ def run(
     log = Log(file=log_file, world=world)
     failures = retrieve_all(workspace, config, world, log, errands(config)) if fetching else 0
     workers = workers_for(jobs, scheduler)
-    front, record = one_cycle(
+    made = one_cycle(
         workspace,
         config,
         text,
@@ -66,11 +68,14 @@ def run(
         supersedes=supersedes,
         workers=workers,
     )
-    refusals = [entry.refusal for entry in record.deliveries if entry.refusal]
-    for refusal in refusals:
+    for refusal in made.refusals:
         click.echo(f"refused: {refusal}", err=True)
-    click.echo(front.resolve())
-    sys.exit(REFUSED if refusals or failures else 0)
+    for what, why in lost_parts(made.record):
+        click.echo(f"could not be computed: {what}: {why}", err=True)
+    for reference in made.faults:
+        click.echo(f"fault of nearpass: {reference}, see {workspace.directory / FAULTS_LOG}", err=True)
+    click.echo(made.front.resolve())
+    sys.exit(made.exit_code or (NOT_WHOLE if failures else 0))
 
 
 @click.command()

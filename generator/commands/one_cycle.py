@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nearpass.archive.archive import Archive
@@ -12,10 +12,10 @@ from nearpass.archive.register import Registrar
 from nearpass.archive.sightings import note_sightings
 from nearpass.archive.signature import load_signer
 from nearpass.astro.epochs import Epoch
-from nearpass.commands.shared import Bars, Log, locked, workers_for, writing
+from nearpass.commands.shared import NOT_WHOLE, Bars, Log, faults_kept, locked, workers_for, writing
 from nearpass.config import Config
 from nearpass.cycle.pipeline import cycle_id, run_cycle
-from nearpass.errors import LeakError, NearpassError
+from nearpass.errors import LeakError, understood
 from nearpass.ingest.ages import arrivals
 from nearpass.publish import Workspace, editions_of, prepare, publish, publish_editions
 from nearpass.publish.commit import last_published
@@ -28,6 +28,25 @@ from nearpass.status import failed, succeeded
 from nearpass.watch import deliveries, fingerprint
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A published cycle: its front page, its record, and the references of faults of our own met on the way."""
+
+    front: Path
+    record: CycleRecord
+    faults: tuple[str, ...]
+
+    @property
+    def refusals(self) -> tuple[str, ...]:
+        """Why deliveries are not in use."""
+        return tuple(entry.refusal for entry in self.record.deliveries if entry.refusal is not None)
+
+    @property
+    def exit_code(self) -> int:
+        """0 for a cycle that is whole."""
+        return NOT_WHOLE if self.refusals or self.record.losses or self.faults else 0
+
+
 def one_cycle(
     workspace: Workspace,
     config: Config,
@@ -38,8 +57,8 @@ def one_cycle(
     log: Log,
     supersedes: str | None = None,
     workers: Workers | None = None,
-) -> tuple[Path, CycleRecord]:
-    """Read, screen, archive and publish one cycle; the front page and the record.
+) -> Made:
+    """Read, screen, archive and publish one cycle.
 
     Whatever an interrupted run left is settled first. ``status.json`` says afterwards how it went.
 
@@ -54,7 +73,7 @@ def one_cycle(
         workers: Where a catalogue is screened; so many processes of this machine by default.
     """
     workers = workers or workers_for(jobs, None)
-    with locked(workspace), Bars() as bars:
+    with locked(workspace), faults_kept(workspace) as faults, Bars() as bars:
         try:
             with writing(workspace):
                 log("cycle_started", cycle_id=cycle_id(cutoff), supersedes=supersedes)
@@ -62,26 +81,37 @@ def one_cycle(
                 record, leaks = _one_cycle(
                     workspace, config, configuration, cutoff, jobs, bars, supersedes, workers, log.world.instant()
                 )
-        except Exception as error:  # whatever the fault: who monitors the publisher must learn of it
-            exit_code = error.exit_code if isinstance(error, NearpassError) else NearpassError.exit_code
-            message = str(error) if isinstance(error, NearpassError) else f"{type(error).__name__}: {error}"
-            failed(workspace.status, message, exit_code, log.world.instant())
+        except Exception as error:  # noqa: BLE001  # whatever the fault: who monitors the publisher must learn of it
+            fault = understood(error)
+            failed(workspace.status, str(fault), fault.exit_code, log.world.instant())
             with suppress(OSError):
-                log("cycle_failed", cycle_id=cycle_id(cutoff), exit_code=exit_code, error=message)
-            raise
+                log("cycle_failed", cycle_id=cycle_id(cutoff), exit_code=fault.exit_code, error=str(fault))
+            raise fault from None
         sites = editions_of(workspace, config)
         withheld = _unruled(record, sites)
-        succeeded(workspace.status, record, log.world.instant(), seen, withheld=withheld, leaks=leaks)
+        made = Made(front=sites[0].public / "index.html", record=record, faults=faults())
+        succeeded(
+            workspace.status, record, log.world.instant(), seen,
+            withheld=withheld, leaks=leaks, faults=made.faults, exit_code=made.exit_code,
+        )  # fmt: skip
         for entry in record.deliveries:
             if entry.refusal is not None:
                 log("input_refused", cycle_id=record.cycle_id, object_id=entry.object_id, error=entry.refusal)
+        for missing in record.losses:
+            log(
+                "part_lost",
+                cycle_id=record.cycle_id,
+                stage=missing.stage,
+                object_ids=missing.object_ids,
+                error=missing.rule,
+            )
         for leak in leaks:
             log("edition_stopped", cycle_id=record.cycle_id, error=str(leak))
         changed = sum(len(last_published(site)) for site in sites)
         log("cycle_published", cycle_id=record.cycle_id, events=len(record.events), files_changed=changed)
     if leaks:
         raise leaks[0]
-    return sites[0].public / "index.html", record
+    return made
 
 
 def registrar_of(workspace: Workspace, config: Config, at: Epoch) -> Registrar:

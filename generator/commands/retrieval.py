@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from filelock import FileLock, Timeout
 
-from nearpass.commands.shared import LOCK_WAIT_S, REFUSED, Bars, Log, config_option, log_option, writing
+from nearpass.commands.shared import LOCK_WAIT_S, NOT_WHOLE, Bars, Log, config_option, log_option, writing
 from nearpass.commands.world import World
 from nearpass.config import Config, load_config
 from nearpass.config.origins import asked_address
@@ -38,7 +38,7 @@ def fetch(world: World, config_path: Path, log_file: Path | None, object_id: str
         return
     workspace = Workspace(directory=config_path.parent)
     failed = retrieve_all(workspace, config, world, Log(file=log_file, world=world), wanted)
-    sys.exit(REFUSED if failed else 0)
+    sys.exit(NOT_WHOLE if failed else 0)
 
 
 def retrieve_all(workspace: Workspace, config: Config, world: World, log: Log, wanted: Sequence[Errand]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import sqlite3
@@ -18,12 +19,14 @@ from tqdm import tqdm
 
 from nearpass.astro.epochs import Epoch
 from nearpass.commands.world import World
-from nearpass.errors import ArchiveError, NearpassError, PublicationError
+from nearpass.errors import FAULTS, ArchiveError, NearpassError, PublicationError
 from nearpass.publish import Workspace
 from nearpass.screening.workers import Cluster, Processes, Serial, Workers
 
-REFUSED: Final = 4
-"""Exit code of a cycle that was published although a delivery was refused."""
+NOT_WHOLE: Final = 4
+"""Exit code of what was done although a delivery was refused or a part could not be made; no failure has it."""
+FAULTS_LOG: Final = "faults.log"
+"""Tracebacks of faults of nearpass itself, in the workspace, each below its reference."""
 LOCK_WAIT_S: Final = 5.0
 
 
@@ -113,6 +116,44 @@ def locked(workspace: Workspace) -> Iterator[None]:
             yield
     except Timeout:
         raise ArchiveError("only one run at a time may work here", file=str(workspace.directory)) from None
+
+
+@contextmanager
+def faults_kept(workspace: Workspace) -> Iterator[Callable[[], tuple[str, ...]]]:
+    """Keep tracebacks of faults of our own in the workspace; gives the references of those kept since, each once."""
+    path = workspace.directory / FAULTS_LOG
+    before = path.stat().st_size if path.exists() else 0
+    logger, handler = logging.getLogger(FAULTS), logging.FileHandler(path, encoding="utf-8", delay=True)
+    told, logger.propagate = logger.propagate, False
+    logger.addHandler(handler)
+
+    def since() -> tuple[str, ...]:
+        if not path.exists():
+            return ()
+        with path.open("rb") as file:
+            file.seek(before)
+            return tuple(dict.fromkeys(re.findall(r"^F-[0-9A-F]{8}$", file.read().decode(), re.MULTILINE)))
+
+    try:
+        yield since
+    finally:
+        logger.removeHandler(handler)
+        handler.close()
+        logger.propagate = told
+
+
+@contextmanager
+def faults_named(*, verbose: bool) -> Iterator[None]:
+    """Where nothing may be written: tracebacks of faults of our own go to standard error if asked for, else nowhere."""
+    logger = logging.getLogger(FAULTS)
+    handler: logging.Handler = logging.StreamHandler() if verbose else logging.NullHandler()
+    told, logger.propagate = logger.propagate, False
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = told
 
 
 @contextmanager

@@ -16,7 +16,7 @@ import click
 
 from nearpass.astro.epochs import Epoch
 from nearpass.commands.one_cycle import one_cycle
-from nearpass.commands.shared import REFUSED, Bars, Log, at_option, config_option, jobs_option
+from nearpass.commands.shared import NOT_WHOLE, Bars, Log, at_option, config_option, faults_named, jobs_option
 from nearpass.commands.validation import write_validation
 from nearpass.commands.world import World
 from nearpass.config import load_config
@@ -94,14 +94,15 @@ def _sample_and_validation(directory: Path, world: World, jobs: int) -> tuple[tu
 @click.command()
 @config_option
 @at_option
+@click.option("-v", "--verbose", is_flag=True, help="Show where a fault of nearpass itself lies.")
 @click.pass_obj
-def check(world: World, config_path: Path, cutoff: Epoch | None) -> None:
+def check(world: World, config_path: Path, cutoff: Epoch | None, verbose: bool) -> None:
     """Read the configuration and every current delivery; write nothing."""
     config, _ = load_config(config_path)
     setting = setting_of(config, config_path.parent, cutoff or world.minute())
     now = arrivals(config, config_path.parent, world.instant())
     setting = replace(setting, first_seen={**now, **setting.first_seen})
-    with Bars() as bars:
+    with faults_named(verbose=verbose), Bars() as bars:
         results = ingest(config, setting, bars.stage("reading ephemerides", len(config.objects)))
     window = setting.window
     click.echo(f"window {window.start.iso(digits=0)} to {window.stop.iso(digits=0)} UTC around {setting.body.name}")
@@ -109,10 +110,11 @@ def check(world: World, config_path: Path, cutoff: Epoch | None) -> None:
     read += [(f"{r.object_id} {source.name}", other) for r in results for source, other in r.solutions if other.inputs]
     for label, result in sorted(read, key=lambda item: item[1].object_id):
         _echo_inputs(label, result, setting.span_s)
-    catalogues = read_catalogues(config, setting)
+    with faults_named(verbose=verbose):
+        catalogues = read_catalogues(config, setting)
     _echo_catalogues(catalogues)
     inputs = [*(entry for _, result in read for entry in result.inputs), *catalogues.inputs]
-    sys.exit(REFUSED if any(entry.refusal for entry in inputs) else 0)
+    sys.exit(NOT_WHOLE if any(entry.refusal for entry in inputs) else 0)
 
 
 def _echo_catalogues(found: Catalogued) -> None:

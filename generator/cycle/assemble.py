@@ -6,11 +6,9 @@ import hashlib
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from importlib.metadata import version
-from itertools import combinations
-from typing import Final, Literal
-
-import numpy as np
+from typing import Final
 
 import nearpass
 from nearpass.astro.epochs import Epoch
@@ -19,44 +17,37 @@ from nearpass.config.editions import marking_record
 from nearpass.crossing.crossing import Crossing
 from nearpass.cycle.crossings import CrossingSetting, describe_crossings, describe_seasons
 from nearpass.cycle.encounters import Surroundings, assess_encounters
+from nearpass.cycle.net import Net, Part
+from nearpass.cycle.pairs import PairSetting, describe_pairs
 from nearpass.cycle.predictions import KEPT_ERRORS, Delivered, carried, judge, predict, quality
 from nearpass.cycle.solutions import Solution, SolutionSetting, describe_solutions
 from nearpass.cycle.sweep import Swept, with_events
-from nearpass.cycle.together import together
 from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.ingest import Ingested, Setting, source_of
-from nearpass.reasons.coverage import CoverageReasons, NoOverlap, NoState, NotDelivered, PhaseUnknown
 from nearpass.record.history import changes, dormant
 from nearpass.record.motion import (
-    CLOCKS_S,
-    FloatArray,
     approximation_of,
     coverage_of,
-    distance_profile,
     ending_of,
     orbit_of,
-    profile_positions,
 )
 from nearpass.record.record import (
     SCHEMA,
     BodyRecord,
+    ChangeRecord,
     ContactRecord,
     CycleRecord,
     DeclaredRecord,
-    EndingRecord,
     EventRecord,
     FunnelRecord,
     FunnelStep,
-    NearestRecord,
     ObjectRecord,
-    PairRecord,
     Provenance,
     SolutionRecord,
     ThresholdsRecord,
-    UncoveredSpan,
 )
 from nearpass.record.source import Source
-from nearpass.screening.screen import PairScreen, Screening
+from nearpass.screening.screen import Screening
 from nearpass.screening.workers import Workers
 
 REPRODUCED_BY: Final = ("numpy", "scipy", "sgp4", "skyfield", "spiceypy")
@@ -67,7 +58,7 @@ class Findings:
     """Everything that one cycle read and found; ``trajectories`` by object id, ``ingested`` as configured.
 
     ``swept`` is what became of catalogues, None where there is none; its objects are among the others. ``progress`` is
-    called with a stage and its number of steps; encounters are assessed by ``workers``.
+    called with a stage and its number of steps; encounters are assessed by ``workers``; ``net`` keeps what is lost.
     """
 
     config: Config
@@ -82,6 +73,7 @@ class Findings:
     previous: CycleRecord | None
     workers: Workers
     progress: Callable[[str, int], Callable[[int], None]]
+    net: Net
 
     @property
     def catalogued(self) -> frozenset[str]:
@@ -97,7 +89,7 @@ def cycle_id(cutoff: Epoch) -> str:
 
 def assemble(findings: Findings) -> CycleRecord:
     """The record of a cycle from what was found."""
-    config, setting, previous = findings.config, findings.setting, findings.previous
+    config, setting, previous, net = findings.config, findings.setting, findings.previous, findings.net
     sources, catalogued = _sources(findings), findings.catalogued
     events = _events(findings, sources)
     paths = CrossingSetting(
@@ -137,14 +129,30 @@ def assemble(findings: Findings) -> CycleRecord:
         supersedes=None,
         next_expected=setting.cutoff + config.cycle.every_hours * 3600.0 if config.cycle.every_hours else None,
         objects=tuple(
-            item if item.id in catalogued else _with_predictions(item, findings) for item in findings.objects
+            item
+            if item.id in catalogued
+            else net.made(
+                Part(stage="predictions", object_ids=(item.id,)), partial(_with_predictions, item, findings), item
+            )
+            for item in findings.objects
         ),
         inputs=tuple(entry for result in findings.ingested for entry in result.inputs),
-        pairs=_pairs(findings, events),
+        pairs=describe_pairs(
+            config.objects,
+            events,
+            PairSetting(
+                trajectories=findings.trajectories,
+                screening=findings.screening,
+                setting=setting,
+                endings={item.id: item.ending for item in findings.objects if item.ending is not None},
+                catalogued=catalogued,
+                net=net,
+            ),
+        ),
         events=events,
-        crossings=describe_crossings(findings.crossings, paths),
+        crossings=describe_crossings(findings.crossings, paths, net),
         seasons=describe_seasons(
-            [item for item in findings.objects if item.id not in catalogued], paths, config.crossing_limit_km
+            [item for item in findings.objects if item.id not in catalogued], paths, config.crossing_limit_km, net
         ),
         solutions=_solutions(findings, sources, events),
         sweep=with_events(findings.swept.record, events) if findings.swept else None,
@@ -153,15 +161,24 @@ def assemble(findings: Findings) -> CycleRecord:
         funnel=_funnel(findings.screening),
         provenance=_provenance(findings.configuration, setting),
     )
-    return replace(record, changes=changes(record, previous))
+    unchanged: tuple[ChangeRecord, ...] = ()
+    changed = net.made(Part(stage="changes", object_ids=()), partial(changes, record, previous), unchanged)
+    return replace(record, changes=changed, losses=net.lost)
 
 
 def describe_objects(
-    config: Config, trajectories: Mapping[str, Trajectory], setting: Setting
+    config: Config, trajectories: Mapping[str, Trajectory], setting: Setting, net: Net
 ) -> tuple[ObjectRecord, ...]:
     """The configured objects by id, each with what its ephemeris covers of the window and its orbit."""
     items = sorted(config.objects, key=lambda item: item.id)
-    return tuple(_object(item, trajectories.get(item.id), setting) for item in items)
+    return tuple(
+        net.made(
+            Part(stage="object", object_ids=(item.id,)),
+            partial(_object, item, trajectories.get(item.id), setting),
+            _object(item, None, setting),
+        )
+        for item in items
+    )
 
 
 def _object(item: ScreenedObject, trajectory: Trajectory | None, setting: Setting) -> ObjectRecord:
@@ -257,7 +274,7 @@ def _events(findings: Findings, sources: Mapping[str, Source]) -> tuple[EventRec
         },
     )
     advance = findings.progress("assessing encounters", len(approaches))
-    return assess_encounters(approaches, surroundings, findings.previous, findings.workers, advance)
+    return assess_encounters(approaches, surroundings, findings.previous, findings.workers, advance, findings.net)
 
 
 def _solutions(
@@ -294,113 +311,7 @@ def _solutions(
         events=events,
     )
     advance = findings.progress("screening other solutions", len(read) * max(len(setting.screened) - 1, 0))
-    return describe_solutions(sorted(read, key=lambda item: item.object_id), setting, advance)
-
-
-def _pairs(findings: Findings, events: Sequence[EventRecord]) -> tuple[PairRecord, ...]:
-    setting, trajectories = findings.setting, findings.trajectories
-    screened = {(pair.first, pair.second): pair for pair in findings.screening.pairs}
-    grids = {key: profile_positions(trajectory, setting.window) for key, trajectory in trajectories.items()}
-    items = {item.id: item for item in findings.config.objects}
-    catalogued = findings.catalogued
-    pairs = []
-    for primary, secondary in combinations(sorted(items), 2):
-        if {primary, secondary} & catalogued and (primary, secondary) not in screened:
-            continue
-        own = tuple(event for event in events if (event.primary, event.secondary) == (primary, secondary))
-        found = screened.get((primary, secondary))
-        if found is None:
-            pairs.append(_unscreened(items[primary], items[secondary], trajectories, setting))
-        else:
-            both = trajectories[primary], trajectories[secondary]
-            endings = {item.id: item.ending for item in findings.objects if item.ending is not None}
-            pair = _screened(found, both, (grids[primary], grids[secondary]), own, setting, endings)
-            hbr_km = items[primary].size_km + items[secondary].size_km
-            pairs.append(replace(pair, together=together(own, hbr_km, setting.body.gm_km3_s2)))
-    return tuple(pairs)
-
-
-def _unscreened(
-    primary: ScreenedObject, secondary: ScreenedObject, trajectories: Mapping[str, Trajectory], setting: Setting
-) -> PairRecord:
-    reason: CoverageReasons = tuple(
-        PhaseUnknown(object_id=item.id) if item.phase == "unknown" else NotDelivered(object_id=item.id)
-        for item in (primary, secondary)
-        if item.phase == "unknown" or item.id not in trajectories
-    )
-    window = setting.window
-    return PairRecord(
-        primary=primary.id,
-        secondary=secondary.id,
-        unscreened=reason,
-        covered_s=0.0,
-        uncovered_s=setting.span_s,
-        uncovered=(UncoveredSpan(start=window.start, stop=window.stop, reason=reason),),
-        proven_no_closer_than_km=None,
-        proof=None,
-        nearest=None,
-        profile=None,
-        event_ids=(),
-        together=(),
-    )
-
-
-def _screened(
-    pair: PairScreen,
-    both: tuple[Trajectory, Trajectory],
-    grids: tuple[FloatArray, FloatArray],
-    events: Sequence[EventRecord],
-    setting: Setting,
-    endings: Mapping[str, EndingRecord],
-) -> PairRecord:
-    uncovered = _uncovered(pair, both, setting, endings)
-    covered_s = setting.span_s - sum((span.stop - span.start for span in uncovered), start=0.0)
-    nearest = pair.nearest
-    minima = [(event.tca - setting.cutoff, event.miss_km) for event in events]
-    if nearest is not None:
-        minima.append((nearest.offset_s, nearest.miss_km))
-    return PairRecord(
-        primary=pair.first,
-        secondary=pair.second,
-        unscreened=None if covered_s else (NoOverlap(rule="no_overlap_in_window"),),
-        covered_s=covered_s,
-        uncovered_s=setting.span_s - covered_s,
-        uncovered=uncovered,
-        proven_no_closer_than_km=pair.proven_no_closer_than_km,
-        proof=("proven" if pair.proven else "verified") if covered_s else None,
-        nearest=NearestRecord(
-            tca=setting.cutoff + nearest.offset_s, miss_km=nearest.miss_km, at_boundary=nearest.at_boundary
-        )
-        if nearest
-        else None,
-        profile=distance_profile(*grids, setting.window, minima) if covered_s else None,
-        event_ids=tuple(event.event_id for event in events),
-        together=(),
-    )
-
-
-def _uncovered(
-    pair: PairScreen, both: tuple[Trajectory, Trajectory], setting: Setting, endings: Mapping[str, EndingRecord]
-) -> tuple[UncoveredSpan, ...]:
-    """What is left of the window between the covered spans, with whose ephemeris is missing there."""
-    edges = [0.0, *(edge for span in pair.covered_s for edge in span), setting.span_s]
-    gaps = [(edges[i], edges[i + 1]) for i in range(0, len(edges), 2) if edges[i + 1] - edges[i] > CLOCKS_S]
-    spans = []
-    for start_s, stop_s in gaps:
-        middle_s = (start_s + stop_s) / 2.0
-        missing = tuple(
-            NoState(object_id=object_id, ended=_ended(endings.get(object_id), setting.cutoff + middle_s))
-            for object_id, trajectory in zip((pair.first, pair.second), both, strict=True)
-            if not trajectory.covers(np.array([middle_s])).all()
-        )
-        reason = missing or (NoOverlap(rule="no_overlap"),)
-        spans.append(UncoveredSpan(start=setting.cutoff + start_s, stop=setting.cutoff + stop_s, reason=reason))
-    return tuple(spans)
-
-
-def _ended(ending: EndingRecord | None, at: Epoch) -> Literal["on the surface", "descending"] | None:
-    """How an ephemeris had ended by then where it goes no further: on the surface, or on its way there."""
-    return None if ending is None or at < ending.at or ending.kind == "in flight" else ending.kind
+    return describe_solutions(sorted(read, key=lambda item: item.object_id), setting, advance, findings.net)
 
 
 def _funnel(screening: Screening) -> FunnelRecord:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 from typing import Final
 
@@ -14,9 +15,11 @@ from nearpass.astro.bodies import Body, equator_from_icrf, planetographic
 from nearpass.astro.epochs import Epoch
 from nearpass.crossing.crossing import Crossing
 from nearpass.crossing.season import season
+from nearpass.cycle.net import Net, Part
 from nearpass.encounter.alert import AlertRule, assess_crossing
 from nearpass.encounter.uncertainty import timing_sigma_s
 from nearpass.ephemeris.trajectory import FloatArray, Trajectory
+from nearpass.record.loss_record import Stage
 from nearpass.record.motion import approximate
 from nearpass.record.record import CrossingRecord, ObjectRecord, SeasonRecord, Span
 from nearpass.record.source import Source
@@ -60,13 +63,19 @@ class _Passage:
     point_km: FloatArray
 
 
-def describe_crossings(found: Sequence[Crossing], setting: CrossingSetting) -> tuple[CrossingRecord, ...]:
+def describe_crossings(found: Sequence[Crossing], setting: CrossingSetting, net: Net) -> tuple[CrossingRecord, ...]:
     """Records of crossings, ordered by the first known passage; the primary is the id that sorts first."""
-    return tuple(_describe(crossing, setting) for crossing in sorted(found, key=lambda item: item.passage_first_s))
+    ordered = sorted(found, key=lambda item: item.passage_first_s)
+    parts = [(_part("crossings", one.first, one.second), partial(_describe, one, setting)) for one in ordered]
+    return tuple(net.each(parts))
+
+
+def _part(stage: Stage, *object_ids: str) -> Part:
+    return Part(stage=stage, object_ids=tuple(sorted(object_ids)))
 
 
 def describe_seasons(
-    objects: Sequence[ObjectRecord], setting: CrossingSetting, threshold_km: float
+    objects: Sequence[ObjectRecord], setting: CrossingSetting, threshold_km: float, net: Net
 ) -> tuple[SeasonRecord, ...]:
     """For the coming months, how near the orbits of each pair come by secular drift.
 
@@ -77,10 +86,15 @@ def describe_seasons(
         objects: All objects, by id.
         setting: Trajectories and body.
         threshold_km: Orbit-crossing distance that matters, from the surface of a natural body.
+        net: Keeps what could not be forecast.
     """
     able = [item for item in objects if _has_revolution(item, setting.trajectories)]
     limits = {pair: threshold_km + setting.radius_km(pair[0].id, pair[1].id) for pair in combinations(able, 2)}
-    seasons = (_season(pair, setting, limit) for pair, limit in limits.items() if _shells_km(*pair) < limit)
+    seasons = net.each([
+        (_part("season", *(item.id for item in pair)), partial(_season, pair, setting, limit))
+        for pair, limit in limits.items()
+        if _shells_km(*pair) < limit
+    ])  # fmt: skip
     return tuple(found for found in seasons if min(found.oxd_km) < SEASON_REACH * threshold_km)
 
 

@@ -12,11 +12,12 @@ from typing import Final
 
 from nearpass.cycle.approach import NamedApproach
 from nearpass.cycle.events import describe_event
+from nearpass.cycle.net import Net, Part
 from nearpass.encounter.alert import AlertRule
 from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.ingest import Setting
 from nearpass.record.history import event_ids, with_history
-from nearpass.record.record import CycleRecord, EventRecord, ObjectRecord
+from nearpass.record.record import CycleRecord, EventRecord, LossRecord, ObjectRecord
 from nearpass.record.source import Source
 from nearpass.screening.screen import Approach
 from nearpass.screening.workers import Serial, Workers
@@ -46,8 +47,9 @@ def assess_encounters(
     previous: CycleRecord | None,
     workers: Workers,
     progress: Callable[[int], None],
+    net: Net,
 ) -> tuple[EventRecord, ...]:
-    """The events of a cycle with their history, by TCA.
+    """The events of a cycle with their history, by TCA; an approach that cannot be assessed is lost alone.
 
     Args:
         approaches: What the screening found.
@@ -55,6 +57,7 @@ def assess_encounters(
         previous: Record of the cycle before, for the events' ids and history.
         workers: Where they are assessed.
         progress: Called with the number of encounters just assessed.
+        net: Keeps what could not be assessed.
     """
     cutoff = surroundings.setting.cutoff
     passages = [
@@ -65,8 +68,21 @@ def assess_encounters(
     ids = event_ids(passages, previous, periods_s, cutoff=cutoff, deliveries=surroundings.deliveries)
     tasks = list(zip(passages, ids, strict=True))
     where = workers if len(tasks) >= FEW else Serial()
-    events = [with_history(event, previous) for event in where.map(_described, surroundings, tasks, progress)]
+    found = where.map(_whatever_comes, surroundings, tasks, progress)
+    for loss in (one for one in found if isinstance(one, LossRecord)):
+        net.add(loss)
+    events = [with_history(one, previous) for one in found if isinstance(one, EventRecord)]
     return tuple(sorted(events, key=lambda event: (event.tca, event.event_id)))
+
+
+def _whatever_comes(surroundings: Surroundings, task: tuple[NamedApproach, str]) -> EventRecord | LossRecord:
+    """The event, or that there is none although the approach was found."""
+    passage, _ = task
+    try:
+        return _described(surroundings, task)
+    except Exception as error:  # noqa: BLE001  # of one approach, and the others are assessed
+        ids = passage.primary, passage.secondary
+        return Part(stage="encounter", object_ids=ids, tca=passage.tca, miss_km=passage.approach.miss_km).lost(error)
 
 
 def _described(surroundings: Surroundings, task: tuple[NamedApproach, str]) -> EventRecord:

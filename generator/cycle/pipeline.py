@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import combinations
 from pathlib import Path
 from typing import Final
 
@@ -11,8 +13,9 @@ from nearpass.archive.sightings import ARCHIVE, read_sightings
 from nearpass.astro.epochs import Epoch
 from nearpass.astro.frames import PlanetaryEphemeris
 from nearpass.config import Config, resolve
-from nearpass.crossing.crossing import fleet_crossings
+from nearpass.crossing.crossing import Crossing, fleet_crossings
 from nearpass.cycle.assemble import Findings, assemble, cycle_id, describe_objects
+from nearpass.cycle.net import Net, Part, whole_or_each
 from nearpass.cycle.sweep import Swept, sweep
 from nearpass.ephemeris.meta_kernel import with_listed
 from nearpass.ephemeris.trajectory import Trajectory
@@ -20,8 +23,8 @@ from nearpass.errors import ConfigError
 from nearpass.ingest import Setting, ingest
 from nearpass.ingest.catalogues import read_catalogues
 from nearpass.ingest.notes import on_events, read_notes
-from nearpass.record.record import CycleRecord
-from nearpass.screening.screen import screen, together
+from nearpass.record.record import CycleRecord, ObjectRecord
+from nearpass.screening.screen import Screening, joined, screen, together
 from nearpass.screening.workers import Processes, Serial, Workers
 
 __all__ = ["CycleResult", "Progress", "cycle_id", "run_cycle", "setting_of"]
@@ -86,32 +89,26 @@ def run_cycle(
         progress: Shows what is going on.
         workers: Where a catalogue is screened and encounters are assessed; None for this process.
     """
-    setting = setting_of(config, directory, cutoff)
+    setting, net = setting_of(config, directory, cutoff), Net()
     ingested = ingest(config, setting, progress("reading ephemerides", len(config.objects)))
     trajectories = {result.object_id: result.trajectory for result in ingested if result.trajectory is not None}
-    objects = describe_objects(config, trajectories, setting)
+    objects = describe_objects(config, trajectories, setting, net)
     lost = {item.id for item in objects if item.phase == "unknown"}
     screened = {key: trajectory for key, trajectory in trajectories.items() if key not in lost}
     window_s = (0.0, setting.span_s)
-    advance = progress("screening pairs", len(screened) * (len(screened) - 1) // 2)
-    screening = screen(screened, window_s, config.cycle.limit_km, progress=advance)
-    advance = progress("finding orbit crossings", 1)
-    crossings = fleet_crossings(
-        {key: trajectories[key] for key in sorted(trajectories)},
-        {item.id: item.orbit.period_s if item.orbit else None for item in objects},
-        window_s,
-        config.crossing_limit_km,
-        phase_unknown=lost,
-        radii_km=config.radii_km,
+    screening = _screening(screened, window_s, config.cycle.limit_km, progress, net)
+    crossings = _crossings(trajectories, objects, window_s, config, progress, net)
+    swept = net.made(
+        Part(stage="catalogue", object_ids=()),
+        lambda: _swept(config, setting, screened, workers or Serial(), progress),
+        None,
     )
-    advance(1)
-    swept = _swept(config, setting, screened, workers or Serial(), progress)
     if swept is not None:
         config = config.model_copy(update={"objects": (*config.objects, *swept.items)})
         ingested += swept.ingested
         told = {one.object_id: one.trajectory for one in swept.ingested if one.trajectory is not None}
         trajectories |= told
-        objects = describe_objects(config, trajectories, setting)
+        objects = describe_objects(config, trajectories, setting, net)
         screening = together(screening, swept.approaches, swept.pairs)
     findings = Findings(
         config=config,
@@ -126,6 +123,7 @@ def run_cycle(
         previous=previous,
         workers=workers if isinstance(workers, Processes) else Serial(),  # a cluster is worth its start for catalogues
         progress=progress,
+        net=net,
     )
     read = [*ingested, *(other for result in ingested for _, other in result.solutions)]
     notes = read_notes(directory, cutoff, config.mapped_words)
@@ -133,6 +131,56 @@ def run_cycle(
     inputs |= swept.files if swept is not None else {}
     record = assemble(findings)
     return CycleResult(record=replace(record, notes=on_events(notes, record)), inputs=inputs)
+
+
+def _screening(
+    trajectories: Mapping[str, Trajectory],
+    window_s: tuple[float, float],
+    limit_km: float,
+    progress: Progress,
+    net: Net,
+) -> Screening:
+    """Every pair, all at once; where that fails one by one, and the pairs at fault are left out."""
+    pairs = list(combinations(sorted(trajectories), 2))
+    advance = progress("screening pairs", len(pairs))
+
+    def alone(pair: tuple[str, str]) -> Screening:
+        return screen({key: trajectories[key] for key in pair}, window_s, limit_km, progress=advance)
+
+    return whole_or_each(
+        lambda: screen(trajectories, window_s, limit_km, progress=advance),
+        lambda: joined(net.each([(Part(stage="screening", object_ids=pair), partial(alone, pair)) for pair in pairs])),
+    )
+
+
+def _crossings(
+    trajectories: Mapping[str, Trajectory],
+    objects: Sequence[ObjectRecord],
+    window_s: tuple[float, float],
+    config: Config,
+    progress: Progress,
+    net: Net,
+) -> tuple[Crossing, ...]:
+    """Where the orbits of every pair cross, all at once; where that fails pair by pair, as :func:`_screening`."""
+    lost = {item.id for item in objects if item.phase == "unknown"}
+    periods_s = {item.id: item.orbit.period_s if item.orbit else None for item in objects}
+    advance = progress("finding orbit crossings", 1)
+
+    def of(ids: Sequence[str]) -> tuple[Crossing, ...]:
+        return fleet_crossings(
+            {key: trajectories[key] for key in ids},
+            periods_s,
+            window_s,
+            config.crossing_limit_km,
+            phase_unknown=lost,
+            radii_km=config.radii_km,
+        )
+
+    ids = sorted(trajectories)
+    parts = [(Part(stage="crossings", object_ids=pair), partial(of, pair)) for pair in combinations(ids, 2)]
+    found = whole_or_each(lambda: of(ids), lambda: tuple(one for pair in net.each(parts) for one in pair))
+    advance(1)
+    return found
 
 
 def _swept(

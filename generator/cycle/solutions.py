@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from nearpass.astro.bodies import Body
 from nearpass.astro.fields import Span, Vector
 from nearpass.cycle.approach import Assessed, NamedApproach, assess_approach
 from nearpass.cycle.difference import difference
+from nearpass.cycle.net import Net, Part, whole_or_each
 from nearpass.encounter.alert import SEVERITY, AlertRule, Level
 from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.reasons.changes import SolutionAbove, SolutionMoves, SolutionReason, SolutionUncovered
@@ -71,7 +73,7 @@ class _Found:
 
 
 def describe_solutions(
-    solutions: Sequence[Solution], setting: SolutionSetting, progress: Callable[[int], None]
+    solutions: Sequence[Solution], setting: SolutionSetting, progress: Callable[[int], None], net: Net
 ) -> tuple[SolutionRecord, ...]:
     """Screen and describe each solution, in the order given.
 
@@ -79,10 +81,47 @@ def describe_solutions(
         solutions: What was read.
         setting: What they are held against.
         progress: Called with the number of pairs screened since the last call.
+        net: Keeps why a solution could not be screened or described.
     """
     usable = [item for item in solutions if _unscreened(item, setting) is None]
-    found = _screened(usable, setting, progress)
-    return tuple(_record(item, setting, found.get(item.key)) for item in solutions)
+    found = whole_or_each(
+        lambda: _screened(usable, setting, progress),
+        lambda: _screened_alone(usable, setting, progress, net),
+    )
+    return tuple(
+        net.made(_part(item), partial(_record, item, setting, found.get(item.key)), _unmade(item))
+        if item.key in found or item not in usable
+        else _unmade(item)
+        for item in solutions
+    )
+
+
+def _screened_alone(
+    solutions: Sequence[Solution], setting: SolutionSetting, progress: Callable[[int], None], net: Net
+) -> dict[str, _Found]:
+    """As :func:`_screened`, one by one: those of which nothing comes are missing."""
+    parts = [(_part(item), partial(_screened, [item], setting, progress)) for item in solutions]
+    return {key: one for found in net.each(parts) for key, one in found.items()}
+
+
+def _part(solution: Solution) -> Part:
+    return Part(stage="solution", object_ids=(solution.object_id,))
+
+
+def _unmade(solution: Solution) -> SolutionRecord:
+    """A solution that was delivered and could not be screened or described."""
+    return SolutionRecord(
+        object_id=solution.object_id,
+        name=solution.name,
+        role=solution.role,
+        note=solution.note,
+        inputs=solution.inputs,
+        coverage=(),
+        unscreened=(NoOverlap(rule="not_computed"),),
+        difference=None,
+        pairs=(),
+        events=(),
+    )
 
 
 def _unscreened(solution: Solution, setting: SolutionSetting) -> CoverageReasons | None:
@@ -101,10 +140,10 @@ def _screened(
         if item.trajectory is not None:
             trajectories[item.key] = item.trajectory
             pairs += [(item.key, other) for other in setting.screened if other != item.object_id]
-    if not pairs:
-        return {}
-    result = screen(trajectories, (0.0, setting.window.length_s), setting.limit_km, pairs=pairs, progress=progress)
     found = {item.key: _Found() for item in solutions}
+    if not pairs:
+        return found
+    result = screen(trajectories, (0.0, setting.window.length_s), setting.limit_km, pairs=pairs, progress=progress)
     for approach in result.approaches:
         found[_key(approach)].approaches.append(approach)
     for pair in result.pairs:

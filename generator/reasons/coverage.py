@@ -40,9 +40,12 @@ class NoState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoOverlap:
-    """No time is covered by both ephemerides: in the whole window, or then; or nothing of a solution could be used."""
+    """No time is covered by both ephemerides: in the whole window, or then; or nothing of a solution could be used.
 
-    rule: Literal["no_overlap_in_window", "no_overlap", "solution_unusable"]
+    ``not_computed`` says that the screening itself failed; the record's ``losses`` say why.
+    """
+
+    rule: Literal["no_overlap_in_window", "no_overlap", "solution_unusable", "not_computed"]
 
 
 CoverageReason = Annotated[PhaseUnknown | NotDelivered | NoState | NoOverlap | Withheld | Prose, Discriminator("rule")]

@@ -34,6 +34,7 @@ from nearpass.record.event_record import (
     UncertaintyRecord,
 )
 from nearpass.record.input_record import CreationBasis, FindingRecord, InputRecord, RetrievalRecord
+from nearpass.record.loss_record import LossRecord
 from nearpass.record.marking import MarkingRecord
 from nearpass.record.prediction_record import DeclaredRecord, Prediction, PredictionError, PredictionQuality
 from nearpass.record.release_record import ContactRecord, EditionRecord, NoteKind, NoteRecord
@@ -63,6 +64,7 @@ __all__ = [
     "FunnelStep",
     "HistoryPoint",
     "InputRecord",
+    "LossRecord",
     "MarkingRecord",
     "Matrix6",
     "MethodRecord",
@@ -348,6 +350,7 @@ class CycleRecord:
     Everything but ``solutions``, which are by object and in the order of the configuration, rests on the objects'
     nominal ephemerides alone. Of the objects of a catalogue only those with an event are among the objects, and only
     their pairs with one among the pairs; ``sweep`` tells of the others, None where there is no catalogue.
+    ``losses`` are the parts that could not be computed although their deliveries were accepted.
     ``edition`` is None in the archive, which holds everything; an edition withholds ``funnel`` and ``configuration``
     where they would tell of what it may not show.
     """
@@ -380,6 +383,7 @@ class CycleRecord:
     funnel: FunnelRecord | None
     provenance: Provenance
     notes: tuple[NoteRecord, ...] = ()
+    losses: tuple[LossRecord, ...] = ()
     edition: EditionRecord | None = None
 
     @property

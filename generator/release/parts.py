@@ -70,6 +70,15 @@ def full_pairs(value: tuple[Any, ...], lens: Lens) -> Any:
     return tuple(entry for entry, show in _each(value, lens, "primary", "secondary") if show is Show.FULL)
 
 
+def losses(value: tuple[records.LossRecord, ...], lens: Lens) -> Any:
+    """Only those of objects that are shown in full: that something of a pair fails tells of the pair."""
+    return tuple(
+        lens.on(*entry.object_ids).of(entry) if entry.object_ids else lens.of(entry)
+        for entry in value
+        if (lens.whole if not entry.object_ids else lens.on(*entry.object_ids).show is Show.FULL)
+    )
+
+
 def changes(value: tuple[records.ChangeRecord, ...], lens: Lens) -> Any:
     """Changes since the cycle before, if this edition has that one; nothing of hidden objects."""
     if previous_cycle(lens.item.previous_cycle_id, lens) is None:

@@ -76,6 +76,7 @@ _PLAIN: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType({
     solution_record.SolutionRecord: (
         "object_id", "name", "role", "note", "inputs", "coverage", "unscreened", "difference", "pairs", "events",
     ),
+    records.LossRecord: ("stage", "object_ids", "tca", "miss_km", "rule", "value", "ours"),
     records.TogetherRecord: ("event_ids", "pc", "least_pc", "most_pc", "why"),
     records.RetrievalRecord: ("origin", "at", "confirmed", "attempted", "failure"),
     records.DormantEvent: ("event_id", "primary", "secondary", "tca", "history"),
@@ -170,6 +171,7 @@ RULES: Final[Rules] = MappingProxyType({
         "funnel": _WHOLE,
         "provenance": _OPEN,
         "notes": Rule(parts.notes, parts.notes, parts.notes),
+        "losses": Rule(parts.losses, parts.losses, parts.losses),
         "edition": _OPEN,
     },
     records.Provenance: {

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from nearpass.encounter.alert import SEVERITY, Level
-from nearpass.record.record import ChangeRecord, CycleRecord, EventRecord, InputRecord, PairRecord
+from nearpass.record.record import ChangeRecord, CycleRecord, EventRecord, InputRecord, LossRecord, PairRecord
 from nearpass.report import age_views, remark_views, wording
 from nearpass.report.catalogue import Catalogue, Links, by_urgency, nearness_km
 from nearpass.report.event_views import EventCard, event_card
@@ -320,6 +320,25 @@ def refusals(inputs: Sequence[InputRecord]) -> tuple[tuple[str, str, str], ...]:
         for item in inputs
         if item.refusal
     )
+
+
+def losses(record: CycleRecord) -> tuple[tuple[str, str], ...]:
+    """What of the cycle could not be computed, of what, and why: the approaches first, the nearest before others."""
+    ordered = sorted(
+        record.losses, key=lambda loss: (loss.tca is None, loss.miss_km or 0.0, loss.object_ids, loss.stage)
+    )
+    return tuple((_lost_part(loss), wording.sentence(_lost_reason(loss))) for loss in ordered)
+
+
+def _lost_part(loss: LossRecord) -> str:
+    of = f"{wording.LOST_PARTS[loss.stage]} {' – '.join(loss.object_ids)}".strip()
+    if loss.tca is None or loss.miss_km is None:
+        return of
+    return f"{of}, {wording.moment_to_minute(loss.tca)}, miss distance {wording.distance(loss.miss_km)}"
+
+
+def _lost_reason(loss: LossRecord) -> str:
+    return f"{loss.rule}, got {loss.value}" if loss.value is not None else loss.rule
 
 
 def matrix(catalogue: Catalogue, links: Links) -> Matrix | None:

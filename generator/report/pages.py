@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -39,6 +40,7 @@ from nearpass.report.calendars import event_calendar
 from nearpass.report.catalogue import Catalogue, Links, detailed_events
 from nearpass.report.cdm_event import event_cdm
 from nearpass.report.feeds import object_feed
+from nearpass.report.page_net import Pages, must_be_made
 from nearpass.report.plots import cycle_plots, event_plots, object_plots, pair_plots
 from nearpass.report.rendering import Crumb, Meta, edition_line, render, render_page
 from nearpass.report.validation_views import validation_view
@@ -65,28 +67,37 @@ def cycle_pages(record: CycleRecord) -> dict[str, str]:
     catalogue = Catalogue(record)
     record = catalogue.record
     below = Links(root=f"../{_TO_ROOT}", cycle="../")
-    files = {"index.md": _cycle_page(catalogue, Links(root=_TO_ROOT, cycle=""))}
+    pages, at_home = Pages(record), Links(root=_TO_ROOT, cycle="")
+    pages.put("index.md", at_home, partial(_cycle_page, catalogue, at_home))
     for event in detailed_events(record):
-        files[f"events/{_file_name(event.event_id)}.md"] = _event_page(event, catalogue, below)
+        pages.put(f"events/{_file_name(event.event_id)}.md", below, partial(_event_page, event, catalogue, below))
     for item in record.objects:
-        files[f"objects/{_file_name(item.id)}.md"] = _object_page(item, catalogue, below, live=False)
+        pages.put(f"objects/{_file_name(item.id)}.md", below, partial(_object_page, item, catalogue, below, live=False))
     for pair in record.pairs:
         name = f"{_file_name(pair.primary)}--{_file_name(pair.secondary)}"
-        files[f"pairs/{name}.md"] = _pair_page(pair, catalogue, below)
+        pages.put(f"pairs/{name}.md", below, partial(_pair_page, pair, catalogue, below))
     for event in record.events:
+        stem = f"events/{_file_name(event.event_id)}"
         if event.shown == "full":
-            files |= _messages(record, event)
-        files[f"events/{_file_name(event.event_id)}.ics"] = event_calendar(record, event)
-    files["events.csv"] = tables.events_csv(record.events)
-    files["events.json"] = tables.events_json(record, record.events)
-    files["crossings.csv"] = tables.crossings_csv(record.crossings)
-    files["crossings.json"] = tables.crossings_json(record, record.crossings)
-    files["solutions.csv"] = tables.solutions_csv(record)
-    files["solutions.json"] = tables.solutions_json(record)
-    files |= _sweep_files(catalogue, below)
-    files["coverage.csv"] = tables.coverage_csv(record.pairs)
-    files["coverage.json"] = tables.coverage_json(record, record.pairs)
-    return files
+            pages.put_all((f"{stem}.cdm", f"{stem}.cdm.xml"), below, partial(_messages, record, event))
+        pages.put(f"{stem}.ics", below, partial(event_calendar, record, event))
+    pages.put("events.csv", at_home, partial(tables.events_csv, record.events))
+    pages.put("events.json", at_home, partial(tables.events_json, record, record.events))
+    pages.put("crossings.csv", at_home, partial(tables.crossings_csv, record.crossings))
+    pages.put("crossings.json", at_home, partial(tables.crossings_json, record, record.crossings))
+    pages.put("solutions.csv", at_home, partial(tables.solutions_csv, record))
+    pages.put("solutions.json", at_home, partial(tables.solutions_json, record))
+    pages.put_all(_sweep_names(record), below, partial(_sweep_files, catalogue, below))
+    pages.put("coverage.csv", at_home, partial(tables.coverage_csv, record.pairs))
+    pages.put("coverage.json", at_home, partial(tables.coverage_json, record, record.pairs))
+    return pages.texts
+
+
+def _sweep_names(record: CycleRecord) -> tuple[str, ...]:
+    """What stands in the place of a catalogue's files where they cannot be made."""
+    if record.sweep is None:
+        return ()
+    return "approaches.csv", "approaches.json", f"{sweep_views.FOLDER}/{sweep_views.part_name(1)}.md"
 
 
 def _sweep_files(catalogue: Catalogue, links: Links) -> dict[str, str]:
@@ -143,16 +154,18 @@ def live_pages(
     catalogue = Catalogue(record)
     record = catalogue.record
     folder = f"{cycle_path(record.cycle_id)}/"
-    files = {"index.md": _front_page(catalogue, Links(root="", cycle=folder))}
+    front = Links(root="", cycle=folder)
     below = Links(root="../", cycle=f"../{folder}")
-    files["objects/index.md"] = _objects_page(catalogue, below)
-    files |= permalink_pages(record)
+    pages = Pages(record)
+    pages.put("objects/index.md", below, partial(_objects_page, catalogue, below))
     found = archive_views.months_of(cycles)
     all_months = found if months is None else months
+    pages.put("archive/changes.md", below, partial(changes_page, record, told))
+    pages.put("archive/find.md", below, partial(finder_page, record, all_months))
+    files = {"index.md": must_be_made("index.md", partial(_front_page, catalogue, front)), **pages.texts}
+    files |= permalink_pages(record)
     files |= archive_pages(record, cycles, years, found if written is None else written, events)
-    files["archive/changes.md"] = changes_page(record, told)
-    files["archive/find.md"] = finder_page(record, all_months)
-    files["live/latest.js"] = latest_script(record, all_months)
+    files["live/latest.js"] = must_be_made("live/latest.js", partial(latest_script, record, all_months))
     return files
 
 
@@ -164,15 +177,15 @@ def permalink_pages(record: CycleRecord) -> dict[str, str]:
     catalogue = Catalogue(record)
     record = catalogue.record
     below = Links(root="../", cycle=f"../{cycle_path(record.cycle_id)}/")
-    files = {}
+    pages = Pages(record)
     for event in catalogue.events:
-        files[f"events/{_file_name(event.event_id)}.md"] = _permalink_page(event, catalogue, below)
+        pages.put(f"events/{_file_name(event.event_id)}.md", below, partial(_permalink_page, event, catalogue, below))
     for change in record.changes:
         if change.kind in cycle_views.LEFT:
-            files[f"events/{_file_name(change.event_id)}.md"] = _left_page(change, catalogue, below)
+            pages.put(f"events/{_file_name(change.event_id)}.md", below, partial(_left_page, change, catalogue, below))
     for item in record.objects:
-        files[f"objects/{_file_name(item.id)}.md"] = _object_page(item, catalogue, below, live=True)
-    return files
+        pages.put(f"objects/{_file_name(item.id)}.md", below, partial(_object_page, item, catalogue, below, live=True))
+    return pages.texts
 
 
 def _cycle_page(catalogue: Catalogue, links: Links) -> str:
@@ -230,6 +243,7 @@ def _overview(catalogue: Catalogue, links: Links) -> dict[str, Any]:
         "sweep": sweep_views.sweep_view(catalogue, links),
         "planned": solution_views.planned(catalogue, links),
         "alternatives": solution_views.alternatives(catalogue, links),
+        "losses": cycle_views.losses(record),
         "corrects": (record.supersedes, links.other_cycle(record.supersedes)) if record.supersedes else None,
     }
 

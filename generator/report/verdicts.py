@@ -17,6 +17,10 @@ NAMED_CROSSINGS: Final = 3
 """Pairs of crossing orbits that the verdict names; of more it gives the number."""
 
 
+WEIGHTY: Final = frozenset({"object", "screening", "encounter", "crossings", "catalogue"})
+"""Stages whose loss may hide an approach or a crossing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What a reader needs first: one sentence, then what supports it."""
@@ -115,11 +119,16 @@ def verdict(record: CycleRecord) -> Verdict:
     details.append(_clear_pairs(record, screened) if record.sweep is None else _swept(record.sweep))
     partly = any(pair.unscreened is None and pair.uncovered_s > 0.0 for pair in record.pairs)
     quiet = "Nothing needs a decision in the time that is covered." if partly else "Nothing needs a decision."
+    missing = [loss for loss in record.losses if loss.stage in WEIGHTY]
+    if missing:
+        quiet = "Nothing that could be computed needs a decision."
+        details.insert(0, f"{wording.count(len(missing), 'part')} of the cycle could not be computed: see below.")
     if record.provenance.configuration is None:  # an edition that withholds something must not speak for all of it
         quiet = "Nothing that this edition shows needs a decision."
     count = len(red) + untold[Level.RED]
     headline = _decision(red, count, record.window.start) if count else quiet
-    state: Literal["red", "yellow", "clear"] = "red" if count else "yellow" if yellow or crossing else "clear"
+    calm: Literal["clear", "unknown"] = "unknown" if missing else "clear"
+    state: Literal["red", "yellow", "clear", "unknown"] = "red" if count else "yellow" if yellow or crossing else calm
     return Verdict(state=state, headline=headline, details=tuple(details))
 
 

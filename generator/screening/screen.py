@@ -16,7 +16,7 @@ Where an arc's own error was only sampled, all of this holds of the arcs, and th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import floor
@@ -157,6 +157,33 @@ def together(screening: Screening, approaches: Collection[Approach], pairs: Coll
         ),
         pairs=tuple(sorted((*screening.pairs, *pairs), key=lambda one: (one.first, one.second))),
         funnel=screening.funnel,
+    )
+
+
+def joined(parts: Sequence[Screening]) -> Screening:
+    """Screenings of different pairs as one; the tallies add up."""
+    empty = _Tally().funnel()
+    funnels = [part.funnel for part in parts] or [empty]
+    return Screening(
+        approaches=tuple(
+            sorted(
+                (one for part in parts for one in part.approaches),
+                key=lambda one: (one.offset_s, one.first, one.second),
+            )
+        ),
+        pairs=tuple(sorted((one for part in parts for one in part.pairs), key=lambda one: (one.first, one.second))),
+        funnel=Funnel(
+            intervals=sum(one.intervals for one in funnels),
+            interval_steps=_added([one.interval_steps for one in funnels]),
+            minima=sum(one.minima for one in funnels),
+            minima_steps=_added([one.minima_steps for one in funnels]),
+        ),
+    )
+
+
+def _added(steps: Sequence[tuple[Tally, ...]]) -> tuple[Tally, ...]:
+    return tuple(
+        (name, sum(each[place][1] for each in steps), meaning) for place, (name, _, meaning) in enumerate(steps[0])
     )
 
 

@@ -16,7 +16,15 @@ from edition_records import AMBER, CLEAR, brief, edition, marked_record, twin, w
 from nearpass.astro.epochs import Epoch
 from nearpass.record.marking import Edition, MarkingRecord, Show, Tlp, level_of
 from nearpass.record.parties import Party, parties_of
-from nearpass.record.record import ApproximationRecord, CycleRecord, EndingRecord, EventRecord, ObjectRecord, dump
+from nearpass.record.record import (
+    ApproximationRecord,
+    CycleRecord,
+    EndingRecord,
+    EventRecord,
+    LossRecord,
+    ObjectRecord,
+    dump,
+)
 from nearpass.release.lens import Rule, Rules
 from nearpass.release.names import Names
 from nearpass.release.reduction import reduced, reduction, show_of, unmarked
@@ -107,6 +115,14 @@ def _remarkable(item: ObjectRecord) -> ObjectRecord:
     return replace(item, approximation=how, ending=EndingRecord(at=at, kind="descending", altitude_km=123.4))
 
 
+def _lost(event: EventRecord) -> LossRecord:
+    """The same approach once more, as one that could not be assessed."""
+    ids, rule = (event.primary, event.secondary), f"{event.secondary} must not be at {event.miss_km} km"
+    return LossRecord(
+        stage="encounter", object_ids=ids, tca=event.tca, miss_km=event.miss_km, rule=rule, value=None, ours=False
+    )
+
+
 @pytest.fixture(scope="module")
 def record() -> CycleRecord:
     """The sample, all clear and brief, with another cycle named where one could be."""
@@ -123,7 +139,7 @@ def record() -> CycleRecord:
     events = [replace(event, approximate=f"{event.primary} by analytic theory, up to 5 km off") for event in events]
     provenance = replace(made.provenance, command=command)
     private = replace(made.notes[-1], marking=AMBER, file="log/private.md", text="For the other agency alone.")
-    made = replace(made, notes=(*made.notes, private))
+    made = replace(made, notes=(*made.notes, private), losses=tuple(_lost(event) for event in events))
     return replace(made, provenance=provenance, events=tuple(events), previous_cycle_id=OFF, supersedes=OFF)
 
 

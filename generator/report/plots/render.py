@@ -10,6 +10,7 @@ from typing import Final
 
 from matplotlib.figure import Figure
 
+from nearpass.errors import understood
 from nearpass.report.plots.plot import Plot
 from nearpass.report.plots.style import house_style, svg
 
@@ -53,7 +54,7 @@ def _drawn(plot: Plot) -> bytes:
     except Exception as error:  # noqa: BLE001  # whatever goes wrong in a drawing, the page must still appear
         with house_style():
             figure = Figure(figsize=(5.2, 1.2))
-            words = f"This picture could not be drawn ({type(error).__name__}).\nIts data stand in the CSV beside it."
+            words = f"This picture could not be drawn:\n{understood(error).rule}.\nIts data stand in the CSV beside it."
             figure.text(0.5, 0.5, words, ha="center", va="center")
             return svg(figure, plot.title)
 

@@ -20,6 +20,13 @@ WITHHELD: Final = "withheld"
 LEAST_PROBABILITY: Final = 1e-20
 """A probability below it is printed as that: its digits mean nothing."""
 AGE_MEANING: Final = "From its creation, or the epoch of mean elements, to the data cut-off"
+LOST_PARTS: Final = {
+    "object": "orbit and coverage of", "screening": "close approaches of", "encounter": "an approach of",
+    "together": "all approaches together of", "crossings": "orbit crossings of", "season": "the season of crossings of",
+    "predictions": "predictions of", "solution": "another solution of", "catalogue": "the catalogue",
+    "changes": "the changes since the last cycle",
+}  # fmt: skip
+"""What a cycle could not compute, by the stage of its record, before the names of the objects."""
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS: Final = (
     "January", "February", "March", "April", "May", "June",

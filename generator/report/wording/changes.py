@@ -42,6 +42,7 @@ def _(reason: NoOverlap) -> str:
         "no_overlap_in_window": "the two ephemerides do not overlap inside the window",
         "no_overlap": "the ephemerides do not overlap",
         "solution_unusable": "no delivery of it could be used",
+        "not_computed": "it could not be computed; the front page says why",
     }[reason.rule]
 
 
