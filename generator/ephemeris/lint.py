@@ -53,6 +53,8 @@ def _oem_findings(
         (segment.start, segment.stop) for segment in segments
     ]
     yield delivery.age(message.header.creation, cutoff)
+    if (cut := delivery.complete(segments)) is not None:
+        yield cut
     yield delivery.span(spans, cutoff, window_s)
     yield delivery.gaps(spans, cutoff, window_s)
     if (spacing := motion.spacing(segments, period_s)) is not None:

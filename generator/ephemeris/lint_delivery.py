@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from nearpass.astro.epochs import DAY_S, Epoch
+from nearpass.astro.epochs import DAY_S, NS, Epoch
 from nearpass.ephemeris.lint_finding import Finding, Grade, count_text, duration_text, graded, length_text
 from nearpass.messages.oem_records import FloatArray, OemSegment
 
@@ -23,6 +23,8 @@ LEAST_PREDICTION_S: Final = 14.0 * DAY_S
 LONGEST_GAP_SHARE: Final = 0.01
 """Of the window: an hour and a half in a week, the length of a manoeuvre's gap."""
 
+SPACINGS: Final = 1.5
+"""How many spacings of its states a stated end may lie beyond them."""
 _CLOCK_S: Final = 1.0  # two spans that touch to a second leave no gap: files round their limits
 _ROUNDED_CORRELATION: Final = 1e-4  # what printing a covariance with five digits can do to its smallest eigenvalue
 _TENTHS: Final = 10
@@ -67,6 +69,35 @@ def span(spans: Spans, cutoff: Epoch, window_s: float) -> Finding:
         return Finding(rule="span", grade=Grade.NOTE, value=value, words=words)
     words = f"Ends {missing} before the end of the {window} to be screened, and before the 14 days that are asked for."
     return Finding(rule="span", grade=Grade.FAIL, value=value, words=words)
+
+
+def complete(segments: Sequence[OemSegment]) -> Finding | None:
+    """That the states do not reach the ends that the metadata state of the data (CCSDS 502.0-B, OEM metadata), or None.
+
+    An end up to a spacing and a half of the states beyond the last of them is a matter of rounding; farther out, states
+    are missing, as where a transfer was cut.
+    """
+    lacking = [found for segment in segments for found in _lacking(segment)]
+    if not lacking:
+        return None
+    length_s, text = max(lacking)
+    more = f" So do {count_text(len(lacking) - 1, 'other limit')}." if len(lacking) > 1 else ""
+    words = f"{text}: data are missing, as where a transfer was cut.{more}"
+    return Finding(rule="complete", grade=Grade.FAIL, value=duration_text(length_s), words=words)
+
+
+def _lacking(segment: OemSegment) -> Iterator[tuple[float, str]]:
+    """What is missing at either end of a segment: how long, and in words."""
+    epochs_ns = segment.epochs_tai_ns
+    spacing_s = float(np.max(np.diff(epochs_ns))) / NS if len(epochs_ns) > 1 else 0.0
+    first, last = Epoch(int(epochs_ns[0])), Epoch(int(epochs_ns[-1]))
+    for key, (limit, line) in segment.limits.items():
+        at_end = "STOP" in key
+        length_s = limit - last if at_end else first - limit
+        if length_s > max(_CLOCK_S, SPACINGS * spacing_s):
+            stated, reached = (epoch.iso(segment.time_system, digits=3) for epoch in (limit, last if at_end else first))
+            side = "after the last state" if at_end else "before the first state"
+            yield length_s, f"{key} {stated} (line {line}) lies {duration_text(length_s)} {side}, {reached}"
 
 
 def gaps(spans: Spans, cutoff: Epoch, window_s: float) -> Finding:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import io
 import re
+from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
 from typing import Final
@@ -70,7 +71,37 @@ def read_ocm(text: bytes) -> OemMessage:
     if not segments:
         raise InputError("an OCM must hold a trajectory of TRAJ_TYPE CARTPV or CARTPVA", line=lines.number)
     _check_apart(segments)
+    segments = _with_limits(segments, metadata, clock)
     return OemMessage(header=header, segments=tuple(_with_covariances(segments, covariances)))
+
+
+def _with_limits(segments: list[OemSegment], metadata: Pairs, clock: _Clock) -> list[OemSegment]:
+    """The segments with what the metadata of the message say of its beginning and end, kept by the first and the last.
+
+    An orbit may be one block of several in a message, so that these are not the limits of each.
+    """
+    found = _limits(metadata, clock)
+    first = min(range(len(segments)), key=lambda i: segments[i].start)
+    last = max(range(len(segments)), key=lambda i: segments[i].stop)
+    ends = {key: at for key, at in (("START_TIME", first), ("STOP_TIME", last)) if key in found}
+    return [
+        replace(
+            segment,
+            loose_limits={**segment.loose_limits, **{key: found[key] for key, at in ends.items() if at == number}},
+        )
+        for number, segment in enumerate(segments)
+    ]
+
+
+def _limits(pairs: Pairs, clock: _Clock) -> dict[str, tuple[Epoch, int]]:
+    """Where the data begin and end by the keywords that say so, as far as they can be read: all are optional."""
+    found: dict[str, tuple[Epoch, int]] = {}
+    for key in ("START_TIME", "USEABLE_START_TIME", "USEABLE_STOP_TIME", "STOP_TIME"):
+        if key in pairs:
+            value, line = pairs[key]
+            with suppress(InputError):
+                found[key] = clock.epoch(value, key, line), line
+    return found
 
 
 def ocm_header(text: bytes) -> OemHeader:
@@ -188,6 +219,7 @@ def _read_trajectory(lines: Lines, metadata: Pairs, clock: _Clock) -> OemSegment
         velocities_km_s=table.velocities_km_s,
         accelerations_km_s2=table.accelerations_km_s2,
         covariances=None,
+        loose_limits=_limits(pairs, clock),
         lines={_OEM_KEYS.get(key, key): line for key, (_, line) in pairs.items()},
     )
 

@@ -52,7 +52,8 @@ class OemSegment:
     """One metadata block with its states: ``epochs_tai_ns`` ``(N,)``, positions and velocities ``(N, 3)``.
 
     Nothing may be interpolated from one segment into another (502.0-B-3, 5.2.4.6). ``first_line`` is the line
-    on which the metadata begin, ``lines`` has those of its keywords.
+    on which the metadata begin, ``lines`` has those of its keywords. ``loose_limits`` is what an OCM says of where its
+    data begin and end, which need not hold them: each keyword with its epoch and its line.
     """
 
     object_name: str
@@ -75,10 +76,19 @@ class OemSegment:
     accelerations_km_s2: FloatArray | None
     covariances: OemCovariances | None
     lines: Mapping[str, int] = field(default_factory=dict)
+    loose_limits: Mapping[str, tuple[Epoch, int]] = field(default_factory=dict)
 
     def line_of(self, keyword: str) -> int:
         """The line of a keyword of the metadata, or that on which these begin."""
         return self.lines.get(keyword, self.first_line)
+
+    @property
+    def limits(self) -> dict[str, tuple[Epoch, int]]:
+        """What the metadata say of where the data begin and end: each keyword with its epoch and its line."""
+        useable = {"USEABLE_START_TIME": self.useable_start, "USEABLE_STOP_TIME": self.useable_stop}
+        stated = {"START_TIME": self.start, **useable, "STOP_TIME": self.stop}
+        own = {key: (epoch, self.line_of(key)) for key, epoch in stated.items() if epoch is not None}
+        return own | dict(self.loose_limits)
 
     @property
     def useable_from(self) -> Epoch:
