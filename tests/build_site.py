@@ -89,7 +89,8 @@ def listed_events(record: CycleRecord) -> list[verdicts.MonthEvent]:
     return [
         verdicts.MonthEvent(
             event_id=event.event_id, primary=event.primary, secondary=event.secondary, tca=event.tca,
-            miss_km=event.miss_km, level=event.level.value, cycles=1, last_cycle_id=record.cycle_id,
+            until=event.tca, miss_km=event.miss_km, miss_high_km=event.miss_km,
+            level=event.level.value, cycles=1, last_cycle_id=record.cycle_id,
         )
         for event in record.events
     ]  # fmt: skip

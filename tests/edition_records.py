@@ -15,13 +15,17 @@ from functools import cache
 from typing import Any, Final
 
 from nearpass.astro.epochs import Epoch
+from nearpass.encounter.alert import Level
 from nearpass.reasons.probabilities import OtherMethod
+from nearpass.record.event_record import HistoryPoint
 from nearpass.record.marking import Edition, MarkingRecord, ObjectRule, Show, Tlp
 from nearpass.record.prediction_record import DeclaredRecord, PredictedState
 from nearpass.record.record import (
+    ChangeRecord,
     ContactRecord,
     CycleRecord,
     DormantEvent,
+    EventRecord,
     FindingRecord,
     InputRecord,
     NoteRecord,
@@ -36,32 +40,21 @@ DECLARED: Final = DeclaredRecord(
     radial_km=0.1, transverse_km=0.7, normal_km=0.2, timing_s=0.3, timing_growth_s_per_day=0.4, source="by analogy"
 )
 
-TOLD: Final[Mapping[Show, Mapping[str, frozenset[str]]]] = {
-    Show.METRICS: {
-        "ObjectRecord": frozenset(
-            {"id", "name", "operator", "naif_id", "kind", "phase", "marking", "catalogue_number", "shown"}
-        ),
-        "PairRecord": frozenset({"primary", "secondary", "unscreened", "proof", "event_ids", "shown"}),
-        "NearestRecord": frozenset({"at_boundary"}),
-        "EventRecord": frozenset({"event_id", "primary", "secondary", "at_boundary", "level", "shown"}),
-        "ProbabilityRecord": frozenset({"method"}),
-        "HistoryPoint": frozenset({"cycle_id", "level"}),
-        "ChangeRecord": frozenset({"kind", "event_id", "primary", "secondary", "level", "previous_level"}),
-    },
-    Show.ANONYMOUS: {
-        "ObjectRecord": frozenset({"id", "kind", "phase", "shown"}),
-        "PairRecord": frozenset({"primary", "secondary", "event_ids", "shown"}),
-        "NearestRecord": frozenset({"at_boundary"}),
-        "EventRecord": frozenset({"event_id", "primary", "secondary", "at_boundary", "level", "shown"}),
-        "HistoryPoint": frozenset({"cycle_id", "level"}),
-        "ChangeRecord": frozenset({"kind", "event_id", "primary", "secondary", "level", "previous_level"}),
-    },
+TOLD: Final[Mapping[str, frozenset[str]]] = {
+    "ObjectRecord": frozenset(
+        {"id", "name", "operator", "naif_id", "kind", "phase", "marking", "catalogue_number", "shown"}
+    ),
+    "EventRecord": frozenset({"event_id", "primary", "secondary", "level", "shown", "history"}),
+    "HistoryPoint": frozenset({"cycle_id", "level"}),
+    "ChangeRecord": frozenset({"kind", "event_id", "primary", "secondary", "history", "level"}),
 }
-"""What an edition may tell as it is, by record; ids become neutral ones."""
-COARSE: Final = frozenset({
-    "tca", "miss_km", "surface_km", "previous_miss_km", "pc", "covered_s", "uncovered_s", "proven_no_closer_than_km",
-})  # fmt: skip
-"""What it may tell coarsely: a twin moves it by less than a millionth of the grain."""
+"""What an edition may tell as it is of an object in metrics and of its red and yellow approaches, by record."""
+IDENTITY: Final = frozenset(
+    {"id", "object_id", "primary", "secondary", "event_id", "level", "cycle_id", "kind", "shown"}
+)
+"""By what a twin of a record of an object without a name, or of a pair, is still recognised as that."""
+COARSE: Final = frozenset({"tca", "miss_km", "surface_km", "pc"})
+"""What it may tell in cells: a twin moves it by less than a millionth of a cell."""
 
 
 def marked_record(markings: Mapping[str, MarkingRecord | None]) -> CycleRecord:
@@ -163,14 +156,32 @@ def twin(record: CycleRecord, shows: Mapping[str, Show], blind: frozenset[str] =
     def changed(item: Any) -> Any:
         keys = {getattr(item, name, None) for name in ("id", "object_id", "primary", "secondary")} - {None}
         met = [shows[key] for key in keys if key in shows]
-        if met:
-            show = Show.ANONYMOUS if Show.ANONYMOUS in met else Show.METRICS
-            free = getattr(item, "deadline_object", None) not in (None, *shows) and show is Show.METRICS
-            return _disturbed(item, TOLD[show], frozenset({"deadline", "deadline_object"}) if free else frozenset())
-        return _less_sure(item, blind) if keys & blind else item
+        if not met:
+            return _less_sure(item, blind) if keys & blind else item
+        told = TOLD if type(item).__name__ in {"EventRecord", "ChangeRecord"} or Show.ANONYMOUS not in met else {}
+        made = _disturbed(item, told, IDENTITY)
+        if isinstance(item, EventRecord):  # a Pc is told unless a nameless object is one of the two
+            free = Show.ANONYMOUS in met or bool(keys & blind)
+            pc = _changed(item.probability.pc, None, {}) if free else _nudged(item.probability.pc)
+            made = replace(
+                made, probability=replace(made.probability, pc=pc), history=_coarsely_alike(item.history, free)
+            )
+        if isinstance(item, ChangeRecord):
+            made = replace(made, history=_coarsely_alike(item.history, Show.ANONYMOUS in met))
+        return made
+
+    def quiet(item: Any) -> bool:
+        """Whether nothing of it is told: a green approach of a coarse pair, and any pair, crossing or season of one."""
+        keys = {getattr(item, name, None) for name in ("primary", "secondary")} - {None}
+        if not keys & shows.keys():
+            return False
+        if isinstance(item, EventRecord):
+            return item.level is Level.GREEN and not any(point.level is not Level.GREEN for point in item.history)
+        return not (isinstance(item, ChangeRecord) and item.history)
 
     names = ("objects", "inputs", "pairs", "solutions", "dormant", "events", "crossings", "seasons", "changes")
-    made = replace(record, **{name: tuple(changed(item) for item in getattr(record, name)) for name in names})
+    kept = {name: [item for item in getattr(record, name) if not quiet(item)] for name in names}
+    made = replace(record, **{name: tuple(changed(item) for item in kept[name]) for name in names})
     if shows or blind:
         provenance = replace(made.provenance, configuration="other words", configuration_sha256="cd" * 32)
         made = replace(made, funnel=_disturbed(made.funnel, {}, frozenset()), provenance=provenance)
@@ -193,17 +204,29 @@ def _disturbed(item: Any, told: Mapping[str, frozenset[str]], free: frozenset[st
         if entry.name in told.get(type(item).__name__, frozenset()) or entry.name in free:
             values[entry.name] = value
         elif entry.name in COARSE and told:
-            values[entry.name] = _nudged(value, down=entry.name == "uncovered_s")
+            values[entry.name] = _nudged(value)
         else:
             values[entry.name] = _changed(value, hints[entry.name], told)
     return type(item)(**values)
 
 
-def _nudged(value: Any, *, down: bool) -> Any:
-    """A hair more; less for what is rounded up."""
+def _nudged(value: Any) -> Any:
+    """A hair more."""
     if isinstance(value, Epoch):
         return Epoch(value.tai_ns + 1)
-    return value * (1.0 - 1e-12 if down else 1.0 + 1e-12) if isinstance(value, float) else value
+    return value * (1.0 + 1e-12) if isinstance(value, float) else value
+
+
+def _coarsely_alike(history: tuple[HistoryPoint, ...], free: bool) -> tuple[HistoryPoint, ...]:
+    """The same cells and levels, other figures; ``free`` says that probabilities are not told."""
+    return tuple(
+        replace(
+            point, tca=_nudged(point.tca), miss_km=_nudged(point.miss_km), miss_rtn_km=(1.0, 2.0, 3.0),
+            miss_sigma_km=_changed(point.miss_sigma_km, None, {}),
+            pc=_changed(point.pc, None, {}) if free else _nudged(point.pc),
+        )
+        for point in history
+    )  # fmt: skip
 
 
 def _changed(value: Any, hint: Any, told: Mapping[str, frozenset[str]]) -> Any:
@@ -233,6 +256,7 @@ def _less_sure(item: Any, blind: frozenset[str]) -> Any:
         "EventRecord": ("miss_sigma_km", "miss_sigma_rtn_km", "probability", "reason"),
         "CrossingRecord": ("timing_sigma_s", "reason"),
         "ChangeRecord": ("reason",),
+        "PairRecord": ("together",),
     }
     name = type(item).__name__
     if name == "InputRecord":

@@ -9,7 +9,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from nearpass.config.fields import Positive, Table
+from nearpass.config.fields import Table
+from nearpass.record.figures import MISS_CELLS_KM, TIME_CELLS_S
 from nearpass.record.marking import TLP_WORDS, Edition, Grain, MarkingRecord, ObjectRule, Show, Tlp, level_of
 from nearpass.record.parties import Parties, Party
 
@@ -76,12 +77,28 @@ class EditionObject(Table):
         return self
 
 
-class GrainTable(Table):
-    """What an edition rounds to."""
+def _rung(value: float, ladder: Sequence[float], name: str, unit: str) -> float:
+    if value not in ladder:
+        rungs = ", ".join(f"{rung:g}" for rung in ladder)
+        raise ValueError(f"{name} must be one of {rungs} {unit}: cells that do not divide one another intersect")
+    return value
 
-    miss_km: Positive = Grain().miss_km
-    tca_s: Positive = Grain().tca_s
-    pc_decades: Positive = Grain().pc_decades
+
+class GrainTable(Table):
+    """The cells in which an edition tells what it may not tell exactly."""
+
+    miss_km: float = Grain().miss_km
+    tca_s: float = Grain().tca_s
+
+    @field_validator("miss_km")
+    @classmethod
+    def _rung_of_distance(cls, miss_km: float) -> float:
+        return _rung(miss_km, MISS_CELLS_KM, "miss_km", "km")
+
+    @field_validator("tca_s")
+    @classmethod
+    def _rung_of_time(cls, tca_s: float) -> float:
+        return _rung(tca_s, TIME_CELLS_S, "tca_s", "s")
 
 
 class EditionTable(Table):

@@ -80,7 +80,9 @@ def rescreen(
 
 
 def _called_as(now: CycleRecord, archived: CycleRecord) -> CycleRecord:
-    """The record with the ids that version 0.1 gave, which named the minute, where the archived one has such."""
+    """The record as version 0.1 wrote it, if the archived one is of that: ids of a minute, changes without history."""
+    if not any(change.history for change in archived.changes):
+        now = replace(now, changes=tuple(replace(change, history=()) for change in now.changes))
     if [event.tca for event in now.events] != [event.tca for event in archived.events]:
         return now
     ids = [(old.event_id, new.event_id) for old, new in zip(archived.events, now.events, strict=True)]

@@ -19,11 +19,11 @@ from nearpass.archive.manifest import Link
 from nearpass.astro.epochs import Epoch
 from nearpass.encounter.alert import Level
 from nearpass.record.notices import LEFT, Notice, dump_notice, load_notice, notices
-from nearpass.record.record import CycleRecord
+from nearpass.record.record import ChangeRecord, CycleRecord, EventRecord, ToldEnd, ToldEvent
 from nearpass.report.silence import meaningful
 from nearpass.report.verdicts import CycleSummary, MonthEvent, summarise
 
-FORMAT: Final = f"2/{nearpass.__version__}"
+FORMAT: Final = f"3/{nearpass.__version__}"
 """Another format, or another program that may word a verdict otherwise, makes the index again."""
 _TABLES: Final = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -35,7 +35,8 @@ CREATE TABLE cycles (
 CREATE TABLE months (month TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE events (
     event_id TEXT NOT NULL, cycle_id TEXT NOT NULL, primary_id TEXT NOT NULL, secondary_id TEXT NOT NULL,
-    tca_tai_ns INTEGER NOT NULL, miss_km REAL, level TEXT NOT NULL, PRIMARY KEY (event_id, cycle_id)
+    tca_tai_ns INTEGER NOT NULL, until_tai_ns INTEGER NOT NULL, miss_km REAL, miss_high_km REAL, level TEXT NOT NULL,
+    PRIMARY KEY (event_id, cycle_id)
 ) WITHOUT ROWID;
 CREATE INDEX events_cycle ON events (cycle_id);
 CREATE TABLE notices (
@@ -140,10 +141,14 @@ class Index:
         prefix = f"{year:04d}-{month:02d}"
         rows = self._connection.execute(
             """
-            SELECT event_id, primary_id, secondary_id, tca_tai_ns, miss_newest_km, worst, mentions, cycle_id FROM (
+            SELECT event_id, primary_id, secondary_id, tca_tai_ns, until_tai_ns, miss_newest_km, miss_newest_high_km,
+                   worst, mentions, cycle_id FROM (
                 SELECT *, first_value(miss_km) OVER (
                            PARTITION BY event_id ORDER BY miss_km IS NULL, cycle_id DESC
                        ) AS miss_newest_km,
+                       first_value(miss_high_km) OVER (
+                           PARTITION BY event_id ORDER BY miss_km IS NULL, cycle_id DESC
+                       ) AS miss_newest_high_km,
                        count(*) OVER same AS mentions, min(cycle_id) OVER same AS first,
                        max(CASE level WHEN 'red' THEN 2 WHEN 'yellow' THEN 1 ELSE 0 END) OVER same AS worst,
                        row_number() OVER (PARTITION BY event_id ORDER BY cycle_id DESC) AS back
@@ -158,12 +163,25 @@ class Index:
                 primary=primary,
                 secondary=secondary,
                 tca=Epoch(tca_tai_ns),
+                until=Epoch(until_tai_ns),
                 miss_km=miss_km,
+                miss_high_km=miss_high_km,
                 level=("green", "yellow", "red")[worst],
                 cycles=mentions,
                 last_cycle_id=cycle_id,
             )
-            for event_id, primary, secondary, tca_tai_ns, miss_km, worst, mentions, cycle_id in rows
+            for (
+                event_id,
+                primary,
+                secondary,
+                tca_tai_ns,
+                until_tai_ns,
+                miss_km,
+                miss_high_km,
+                worst,
+                mentions,
+                cycle_id,
+            ) in rows
         ]
 
     def contents(self) -> list[tuple[object, ...]]:
@@ -202,7 +220,7 @@ class Index:
         )  # fmt: skip
         self._connection.execute("INSERT OR IGNORE INTO months VALUES (?)", (cycle_id[:7],))
         self._connection.executemany(
-            "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [(name, cycle_id, *said) for name, said in _events_of(record).items()],
         )
         self._connection.executemany(
@@ -274,18 +292,26 @@ def _usable(path: Path, made_by: str) -> bool:
     return bool(found == (made_by,))
 
 
-def _events_of(record: CycleRecord) -> dict[str, tuple[str, str, int, float | None, str]]:
-    """Events that a cycle lists or that left its list: both objects, TCA, miss distance, level."""
+Row = tuple[str, str, int, int, float | None, float | None, str]
+
+
+def _events_of(record: CycleRecord) -> dict[str, Row]:
+    """Events that a cycle lists or that left its list: both objects, both ends of TCA and miss distance, level."""
     record = meaningful(record)
-    left = {
-        change.event_id: (change.primary, change.secondary, change.tca.tai_ns, None, change.level.value)
-        for change in record.changes
-        if change.kind in LEFT
-    }
-    return left | {
-        event.event_id: (event.primary, event.secondary, event.tca.tai_ns, event.miss_km, event.level.value)
-        for event in record.events
-    }
+    left = {change.event_id: _row(change, change.tca, None) for change in record.changes if change.kind in LEFT}
+    listed = {event.event_id: _row(event, event.tca, event.miss_km) for event in record.events}
+    ended = {told.event_id: _told_row(told, None, None) for told in record.told_ended}
+    told = {told.event_id: _told_row(told, told.miss_km.low, told.miss_km.high) for told in record.told}
+    return left | listed | ended | told
+
+
+def _row(event: EventRecord | ChangeRecord, tca: Epoch, miss_km: float | None) -> Row:
+    return event.primary, event.secondary, tca.tai_ns, tca.tai_ns, miss_km, miss_km, event.level.value
+
+
+def _told_row(told: ToldEvent | ToldEnd, low_km: float | None, high_km: float | None) -> Row:
+    start, stop = told.tca.start.tai_ns, told.tca.stop.tai_ns
+    return told.primary or "", told.secondary or "", start, stop, low_km, high_km, told.level.value
 
 
 def _summary(row: Sequence[object]) -> CycleSummary:

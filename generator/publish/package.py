@@ -52,7 +52,7 @@ def package(
     """
     full = archive.load(cycle_id)
     shown = reduced(full, edition)
-    if event_id is not None and event_id not in {event.event_id for event in shown.events}:
+    if event_id is not None and event_id not in {event.event_id for event in shown.approaches}:
         raise ArchiveError("an event of the edition must be named", value=event_id)
     marking = held_marking(shown, edition)
     files = dict(_files(shown, marking, event_id))
@@ -85,12 +85,12 @@ def _files(shown: CycleRecord, marking: Tlp, event_id: str | None) -> Iterator[t
     label = _label(marking)
     events = _events(shown, event_id)
     for event in events:
-        if event.shown == "full":
-            message = event_cdm(shown, event)
-            yield f"messages/{label}/{event.event_id}.cdm", write_cdm_kvn(message).encode()
-            yield f"messages/{label}/{event.event_id}.cdm.xml", write_cdm_xml(message).encode()
-    yield f"tables/{label}/events.csv", _marked_csv(tables.events_csv(events), marking).encode()
-    yield f"tables/{label}/events.json", _marked_json(tables.events_json(shown, events), marking).encode()
+        message = event_cdm(shown, event)
+        yield f"messages/{label}/{event.event_id}.cdm", write_cdm_kvn(message).encode()
+        yield f"messages/{label}/{event.event_id}.cdm.xml", write_cdm_xml(message).encode()
+    rows = [row for row in shown.approaches if event_id is None or row.event_id == event_id]
+    yield f"tables/{label}/events.csv", _marked_csv(tables.events_csv(rows), marking).encode()
+    yield f"tables/{label}/events.json", _marked_json(tables.events_json(shown, rows), marking).encode()
     if event_id is None:
         yield f"tables/{label}/crossings.csv", _marked_csv(tables.crossings_csv(shown.crossings), marking).encode()
         yield f"tables/{label}/coverage.csv", _marked_csv(tables.coverage_csv(shown.pairs), marking).encode()
@@ -114,7 +114,8 @@ def _inputs(
     secrets: Secrets | None,
 ) -> _Inputs:
     """The deliveries of an edition, or of the objects of one event of it."""
-    members = {key for event in _events(shown, event_id) for key in (event.primary, event.secondary)}
+    rows = [row for row in shown.approaches if event_id is None or row.event_id == event_id]
+    members = {key for row in rows for key in (row.primary, row.secondary)}
     raw, found, done = RawFiles(full, edition), _Inputs(), set[tuple[str, str]]()
     for entry in shown.deliveries:
         if entry.sha256 is None or entry.refusal is not None or not (event_id is None or entry.object_id in members):

@@ -12,7 +12,7 @@ from nearpass.reasons.levels import LevelReasons
 from nearpass.reasons.probabilities import BurnReason, CovarianceRemarks, CovarianceSource, MethodReason, PcReasons
 
 Shown = Literal["full", "metrics", "anonymous"]
-"""How much an edition holds of something; the archived record holds all of it (nearpass.release.reduction)."""
+"""How much an edition holds of something; the archived record holds all of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,9 +186,7 @@ class EventRecord:
     follow from the rules of the configuration. ``deadline`` is TCA minus the shortest lead time of those who can
     manoeuvre. ``miss_sigma_km`` is one sigma of the combined position error along the miss direction, and
     ``miss_sigma_rtn_km`` along each axis; None unless both objects have a covariance. ``b_plane`` is None where the two
-    do not move relative to each other. ``approximate`` names what of the motion was not delivered, with its error. In
-    an edition that may not hold the geometry (``shown`` is not "full") time, distance and probability are rounded and
-    everything that they follow from is None.
+    do not move relative to each other. ``approximate`` names what of the motion was not delivered, with its error.
     """
 
     event_id: str

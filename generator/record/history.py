@@ -172,7 +172,11 @@ def changes(record: CycleRecord, previous: CycleRecord | None) -> tuple[ChangeRe
     found = [
         *(_new(event, previous, listed, listed_before) for key, event in now.items() if key not in before),
         *(change for key, event in now.items() if key in before for change in _moved(event, before[key])),
-        *(_left(event, record, listed, listed_before) for key, event in before.items() if key not in now),
+        *(
+            replace(_left(event, record, listed, listed_before), history=_history_after(event, previous.cycle_id))
+            for key, event in before.items()
+            if key not in now
+        ),
     ]
     return tuple(sorted(found, key=lambda change: (-_worst(change), change.tca, change.event_id)))
 

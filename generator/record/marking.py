@@ -12,6 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from nearpass.record.figures import MISS_CELLS_KM, TIME_CELLS_S, ten_times
 from nearpass.record.parties import NO_TABLE, Parties
 
 
@@ -64,11 +65,18 @@ class MarkingRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grain:
-    """What the numbers of an object in metrics are rounded to; those of an anonymous one ten times as coarsely."""
+    """The cells in which an edition tells distances and times of an object in metrics, each a rung of its ladder.
+
+    Those of an object without a name are the first rungs that are at least ten times as coarse.
+    """
 
     miss_km: float = 5.0
     tca_s: float = 600.0
-    pc_decades: float = 1.0
+
+    @property
+    def nameless(self) -> Grain:
+        """The cells for objects without a name."""
+        return Grain(miss_km=ten_times(self.miss_km, MISS_CELLS_KM), tca_s=ten_times(self.tca_s, TIME_CELLS_S))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

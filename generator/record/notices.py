@@ -9,9 +9,11 @@ from pydantic import TypeAdapter
 
 from nearpass.astro.fields import EpochText
 from nearpass.encounter.alert import Level
-from nearpass.reasons.changes import ChangeReason
+from nearpass.reasons.changes import ChangeReason, InGeneral
+from nearpass.reasons.general import Withheld
 from nearpass.reasons.levels import LevelReason
-from nearpass.record.record import ChangeKind, ChangeRecord, CycleRecord, EventRecord
+from nearpass.record.figures import WITHHELD, Figure, exact
+from nearpass.record.record import ChangeKind, ChangeRecord, CycleRecord, EventRecord, ToldEnd, ToldEvent
 
 LEFT: Final[frozenset[ChangeKind]] = frozenset({"passed", "gone"})
 
@@ -20,7 +22,9 @@ LEFT: Final[frozenset[ChangeKind]] = frozenset({"passed", "gone"})
 class Notice:
     """A change of one event's level in one cycle. ``level`` is None where the event left the list.
 
-    ``cutoff`` is the cycle's data cut-off; ``primary`` and ``secondary`` are ids, with the names beside them.
+    ``cutoff`` is the cycle's data cut-off; ``primary`` and ``secondary`` are ids, with the names beside them; of an
+    object without a name in this edition both are empty. The TCA lies from ``tca`` to ``until``, which are equal where
+    it is told exactly; so does the miss distance by its own ends.
     """
 
     cycle_id: str
@@ -33,7 +37,8 @@ class Notice:
     level: Level | None
     previous_level: Level | None
     tca: EpochText
-    miss_km: float | None
+    until: EpochText
+    miss_km: Figure
     deadline: EpochText | None
     reason: tuple[LevelReason | ChangeReason, ...]
 
@@ -43,6 +48,10 @@ def notices(record: CycleRecord) -> tuple[Notice, ...]:
 
     In the first cycle of an archive every red and yellow event is one.
     """
+    return (*_in_full(record), *_in_cells(record))
+
+
+def _in_full(record: CycleRecord) -> tuple[Notice, ...]:
     events = {event.event_id: event for event in record.events}
     silent = {item.id for item in record.objects if item.phase == "unknown"}  # no time can be told of them
     if record.previous_cycle_id is None:
@@ -62,6 +71,35 @@ def notices(record: CycleRecord) -> tuple[Notice, ...]:
             reason = (*(event.reason if level is not None and event is not None else ()), change.reason)
             found.append(_notice(record, change, level=level, previous=previous, reason=reason, event=event))
     return tuple(found)
+
+
+def _in_cells(record: CycleRecord) -> tuple[Notice, ...]:
+    """Of the approaches that an edition tells in cells."""
+    told = (_told(record, one) for one in record.told if one.kind != "same")
+    ended = (_told(record, one) for one in record.told_ended)
+    return (*told, *ended)
+
+
+def _told(record: CycleRecord, told: ToldEvent | ToldEnd) -> Notice:
+    names = {item.id: item.name for item in record.objects}
+    listed = isinstance(told, ToldEvent)
+    why = InGeneral(kind="passed" if told.kind == "passed" else "gone")
+    return Notice(
+        cycle_id=record.cycle_id,
+        cutoff=record.window.start,
+        event_id=told.event_id,
+        primary=told.primary or "",
+        secondary=told.secondary or "",
+        primary_name=names.get(told.primary or "", told.primary or ""),
+        secondary_name=names.get(told.secondary or "", told.secondary or ""),
+        level=told.level if listed else None,
+        previous_level=told.previous_level if isinstance(told, ToldEvent) else told.level,
+        tca=told.tca.start,
+        until=told.tca.stop,
+        miss_km=told.miss_km if isinstance(told, ToldEvent) else WITHHELD,
+        deadline=told.deadline if isinstance(told, ToldEvent) else None,
+        reason=(Withheld(rule="figures_withheld"),) if listed else (why,),
+    )
 
 
 def _notice(
@@ -85,7 +123,8 @@ def _notice(
         level=level,
         previous_level=previous,
         tca=shown.tca,
-        miss_km=shown.miss_km,
+        until=shown.tca,
+        miss_km=exact(shown.miss_km),
         deadline=event.deadline if event else None,
         reason=reason,
     )

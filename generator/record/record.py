@@ -40,6 +40,7 @@ from nearpass.record.prediction_record import DeclaredRecord, Prediction, Predic
 from nearpass.record.release_record import ContactRecord, EditionRecord, NoteKind, NoteRecord
 from nearpass.record.solution_record import DifferenceRecord, SolutionEvent, SolutionPair, SolutionRecord
 from nearpass.record.sweep_record import ApproachRecord, SweepObject, SweepRecord, SweepStep, Uncovered
+from nearpass.record.told_record import ToldEnd, ToldEvent
 
 __all__ = [
     "ApproachRecord",
@@ -94,6 +95,8 @@ __all__ = [
     "SweepStep",
     "ThresholdsRecord",
     "TogetherRecord",
+    "ToldEnd",
+    "ToldEvent",
     "TrackRecord",
     "TradeRecord",
     "UncertaintyRecord",
@@ -159,6 +162,7 @@ class EndingRecord:
 class ObjectRecord:
     """A screened object as configured, with what its ephemeris covers of the window and how well it was predicted.
 
+    ``shown`` says how much an edition holds of the object, ``withheld`` what of an object that it shows in full.
     ``approximation`` is None where every state was delivered, ``ending`` where the ephemeris reaches the window's end.
     ``predictions`` are kept for later cycles to judge; ``prediction_errors`` are all comparisons so far. ``declared``
     is the publisher's model of their errors, used where an ephemeris brings no covariance. ``catalogue_number`` is that
@@ -189,6 +193,7 @@ class ObjectRecord:
     contacts: tuple[ContactRecord, ...] = ()
     catalogue_number: int | None = None
     shown: Shown = "full"
+    withheld: tuple[Literal["covariances", "deliveries"], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,6 +258,8 @@ class PairRecord:
 class ChangeRecord:
     """How an event differs from the previous cycle, and why.
 
+    ``history`` is what all cycles said of an event that left the list; empty for the others.
+
     Kinds: new; worse and better (its level changed, or its miss by more than a tenth); passed (its TCA lies before
     the cut-off); gone (it left the list for another reason).
     """
@@ -267,6 +274,7 @@ class ChangeRecord:
     miss_km: float | None
     previous_miss_km: float | None
     reason: ChangeReason
+    history: tuple[HistoryPoint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -352,7 +360,8 @@ class CycleRecord:
     their pairs with one among the pairs; ``sweep`` tells of the others, None where there is no catalogue.
     ``losses`` are the parts that could not be computed although their deliveries were accepted.
     ``edition`` is None in the archive, which holds everything; an edition withholds ``funnel`` and ``configuration``
-    where they would tell of what it may not show.
+    where they would tell of what it may not show. Its objects, pairs and events are then those that it shows in full,
+    and objects in metrics with their names alone; ``told`` and ``told_ended`` are what it tells of other approaches.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid", ser_json_inf_nan="null", allow_inf_nan=False)
@@ -385,6 +394,13 @@ class CycleRecord:
     notes: tuple[NoteRecord, ...] = ()
     losses: tuple[LossRecord, ...] = ()
     edition: EditionRecord | None = None
+    told: tuple[ToldEvent, ...] = ()
+    told_ended: tuple[ToldEnd, ...] = ()
+
+    @property
+    def approaches(self) -> tuple[EventRecord | ToldEvent, ...]:
+        """Every close approach that the record lists, in full or told in cells."""
+        return *self.events, *self.told
 
     @property
     def deliveries(self) -> tuple[InputRecord, ...]:

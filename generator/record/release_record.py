@@ -41,8 +41,7 @@ class NoteRecord:
 class EditionRecord:
     """Which edition a reduced record is: for whom, under which marking, and what may be said of what it withholds.
 
-    ``register_page`` says whether it has the page of the register. Distances of objects that it shows coarsely are
-    rounded to ``miss_grain_km``, of those without a name to ``nameless_grain_km``.
+    ``register_page`` says whether it has the page of the register.
     """
 
     id: str
@@ -50,5 +49,3 @@ class EditionRecord:
     marking: Tlp
     statement: tuple[str, ...]
     register_page: bool
-    miss_grain_km: float
-    nameless_grain_km: float

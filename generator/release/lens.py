@@ -6,22 +6,22 @@ import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cache
-from typing import Any, Final
+from typing import Any
 
 from nearpass.errors import PublicationError
 from nearpass.record import record as records
 from nearpass.record.marking import REACH, Edition, Show
 from nearpass.release.names import Names
-
-COARSER: Final = 10.0
-"""The grain of an object without a name is this many times that of one in metrics."""
+from nearpass.release.told import Telling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lens:
     """Through what a part of a record is seen: how much of it, whether its covariances, and the part itself.
 
-    ``whole`` says that the edition withholds nothing of the cycle; ``reports`` collects fields without a rule.
+    ``whole`` says that the edition withholds nothing of the cycle; ``undelivered`` are objects of whose deliveries it
+    withholds one; ``telling`` is how it tells of the rest, and ``reports``
+    collects fields without a rule.
     """
 
     edition: Edition
@@ -30,19 +30,11 @@ class Lens:
     sigma: bool
     whole: bool
     covariances: frozenset[str]
+    undelivered: frozenset[str]
+    telling: Telling
     rules: Rules
     reports: list[str]
     item: Any = None
-
-    @property
-    def coarser(self) -> float:
-        """Factor on every grain."""
-        return COARSER if self.show is Show.ANONYMOUS else 1.0
-
-    @property
-    def grain_s(self) -> float:
-        """What instants are rounded to."""
-        return self.edition.grain.tca_s * self.coarser
 
     def on(self, *object_ids: str) -> Lens:
         """The same for what is derived from these objects: as restricted as the most restricted of them."""
@@ -66,36 +58,15 @@ class Lens:
                 self.reports.append(f"{kind.__name__}.{field.name} has no rule: it is withheld")
                 values[field.name] = absent(kind, field.name)
             else:
-                values[field.name] = rule.column(self.show)(getattr(item, field.name), lens)
+                values[field.name] = rule(getattr(item, field.name), lens)
         return kind(**values)
 
 
 Reduce = Callable[[Any, Lens], Any]
 
 
-def none(_: Any, __: Lens) -> None:
-    """Withheld."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """What becomes of a field, by how much is shown of what it belongs to."""
-
-    full: Reduce
-    metrics: Reduce
-    anonymous: Reduce
-
-    def column(self, show: Show) -> Reduce:
-        """The reduction for one way to show; what is hidden should not come here, and nothing of it passes."""
-        columns: dict[Show, Reduce] = {
-            Show.FULL: self.full,
-            Show.METRICS: self.metrics,
-            Show.ANONYMOUS: self.anonymous,
-        }
-        return columns.get(show, none)
-
-
-Rules = Mapping[type, Mapping[str, Rule]]
+Rules = Mapping[type, Mapping[str, Reduce]]
+"""What becomes of each field of what an edition shows in full, by record class and field."""
 
 
 class UnruledFieldError(PublicationError):

@@ -4,20 +4,38 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
+from dataclasses import fields, replace
+from typing import Any, Final
 
-from nearpass.astro.epochs import Epoch
-from nearpass.encounter.alert import SEVERITY
 from nearpass.record import record as records
 from nearpass.record.marking import Show
-from nearpass.release.lens import Lens, UnruledFieldError
+from nearpass.release.lens import Lens, UnruledFieldError, absent
 from nearpass.release.values import previous_cycle
+
+METRICS: Final = frozenset({"id", "name", "operator", "naif_id", "kind", "phase", "marking", "catalogue_number"})
+"""What is told of an object in metrics itself: who it is. The rest of its record is absent."""
 
 
 def objects(value: tuple[records.ObjectRecord, ...], lens: Lens) -> Any:
-    """Objects that are not hidden, by the ids that they have here."""
-    return tuple(sorted((entry for entry, _ in _each(value, lens, "id")), key=lambda entry: entry.id))
+    """Objects in full, and who those in metrics are."""
+    found = []
+    for item in value:
+        at = lens.on(item.id)
+        if at.show is Show.FULL:
+            found.append(at.of(item))
+        elif at.show is Show.METRICS:
+            found.append(_named_alone(item))
+    return tuple(sorted(found, key=lambda entry: entry.id))
+
+
+def _named_alone(item: records.ObjectRecord) -> records.ObjectRecord:
+    kind = type(item)
+    told: dict[str, Any] = {
+        field.name: getattr(item, field.name) if field.name in METRICS else absent(kind, field.name)
+        for field in fields(item)
+        if field.name != "shown"
+    }
+    return kind(**told, shown="metrics")
 
 
 def deliveries(value: tuple[records.InputRecord, ...], lens: Lens) -> Any:
@@ -33,18 +51,6 @@ def _blinded(lens: Lens, inputs: Sequence[records.InputRecord]) -> Lens:
     """The same without sigmas, where the covariances of one of these deliveries may not be seen."""
     markings = [entry.covariance_marking for entry in inputs if entry.covariance_marking is not None]
     return lens if all(lens.edition.sees(marking) for marking in markings) else replace(lens, sigma=False)
-
-
-def pairs(value: tuple[records.PairRecord, ...], lens: Lens) -> Any:
-    """Pairs without a hidden object."""
-    found = [_ordered(entry, show) for entry, show in _each(value, lens, "primary", "secondary")]
-    return tuple(sorted(found, key=lambda pair: (pair.primary, pair.secondary)))
-
-
-def events(value: tuple[records.EventRecord, ...], lens: Lens) -> Any:
-    """Events without a hidden object; in the order of their times as they stand here."""
-    found = [_ordered(entry, show) for entry, show in _each(value, lens, "primary", "secondary")]
-    return tuple(sorted(found, key=lambda event: (event.tca, event.event_id)))
 
 
 def solutions(value: tuple[records.SolutionRecord, ...], lens: Lens) -> Any:
@@ -66,8 +72,17 @@ def solutions(value: tuple[records.SolutionRecord, ...], lens: Lens) -> Any:
 
 
 def full_pairs(value: tuple[Any, ...], lens: Lens) -> Any:
-    """Only of pairs of which both objects are shown in full: crossings are geometry."""
-    return tuple(entry for entry, show in _each(value, lens, "primary", "secondary") if show is Show.FULL)
+    """Only of pairs of which both objects are shown in full: anything else of a pair tells of an orbit."""
+    found = []
+    for entry in value:
+        at = lens.on(entry.primary, entry.secondary)
+        if at.show is not Show.FULL:
+            continue
+        try:
+            found.append(at.of(entry))
+        except UnruledFieldError as error:
+            lens.reports.append(f"{error}: what holds it is withheld")
+    return tuple(found)
 
 
 def losses(value: tuple[records.LossRecord, ...], lens: Lens) -> Any:
@@ -80,36 +95,24 @@ def losses(value: tuple[records.LossRecord, ...], lens: Lens) -> Any:
 
 
 def changes(value: tuple[records.ChangeRecord, ...], lens: Lens) -> Any:
-    """Changes since the cycle before, if this edition has that one; nothing of hidden objects."""
+    """Changes since the cycle before, if this edition has that one."""
     if previous_cycle(lens.item.previous_cycle_id, lens) is None:
         return ()
-    found = [_ordered(entry, show) for entry, show in _each(value, lens, "primary", "secondary")]
-    return tuple(sorted(found, key=_urgency))
-
-
-def _urgency(change: records.ChangeRecord) -> tuple[int, Epoch, str]:
-    """The order of nearpass.record.history, by what may be told."""
-    levels = [level for level in (change.level, change.previous_level) if level is not None]
-    return -max(SEVERITY[level] for level in levels), change.tca, change.event_id
+    return full_pairs(value, lens)
 
 
 def notes(value: tuple[records.NoteRecord, ...], lens: Lens) -> Any:
-    """Notes that could be read, that the edition may see, and whose event it names."""
-    named_events = {
-        event.event_id
+    """Notes that could be read, that the edition may see, and of whose event it tells."""
+    told = lens.telling.names() | {
+        event.event_id: event.event_id
         for event in (*lens.item.events, *lens.item.changes)
-        if {lens.names.show(event.primary), lens.names.show(event.secondary)} <= {Show.FULL, Show.METRICS}
+        if {lens.names.show(event.primary), lens.names.show(event.secondary)} == {Show.FULL}
     }
-    pairs_of = {event.event_id: (event.primary, event.secondary) for event in (*lens.item.events, *lens.item.changes)}
-    found = []
-    for note in value:
-        about = note.event_id
-        if note.refusal is None and lens.edition.sees(note.marking) and (about is None or about in named_events):
-            reduced = lens.of(note)
-            if about is not None:
-                reduced = replace(reduced, event_id=lens.names.event(about, *pairs_of[about]))
-            found.append(reduced)
-    return tuple(found)
+    return tuple(
+        replace(lens.of(note), event_id=None if note.event_id is None else told[note.event_id])
+        for note in value
+        if note.refusal is None and lens.edition.sees(note.marking) and (note.event_id is None or note.event_id in told)
+    )
 
 
 def sweep(value: records.SweepRecord | None, lens: Lens) -> Any:
@@ -152,24 +155,3 @@ def _of_some_files(value: records.SweepRecord) -> records.SweepRecord:
         uncovered_count=0,
         largest_error_km=10.0 ** math.ceil(math.log10(value.largest_error_km)) if value.largest_error_km > 0.0 else 0.0,
     )
-
-
-def _each(value: Any, lens: Lens, *keys: str) -> list[tuple[Any, Show]]:
-    """Each entry that is not hidden, reduced, and how much of it is shown."""
-    found: list[tuple[Any, Show]] = []
-    for entry in value:
-        at = lens.on(*(getattr(entry, key) for key in keys))
-        if at.show is Show.HIDDEN:
-            continue
-        try:
-            found.append((at.of(entry), at.show))
-        except UnruledFieldError as error:
-            lens.reports.append(f"{error}: what holds it is withheld")
-    return found
-
-
-def _ordered(entry: Any, show: Show) -> Any:
-    """Neutral names sort otherwise than true ones: the order of a pair must not tell."""
-    if show is not Show.ANONYMOUS or entry.primary <= entry.secondary:
-        return entry
-    return replace(entry, primary=entry.secondary, secondary=entry.primary)

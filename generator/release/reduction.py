@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from nearpass.record.marking import STRICTNESS, Edition, MarkingRecord, Show, Tlp
+from nearpass.astro.epochs import DAY_S
+from nearpass.record.marking import STRICTNESS, Edition, Grain, MarkingRecord, Show, Tlp
 from nearpass.record.record import CycleRecord, EditionRecord, ObjectRecord
-from nearpass.release.lens import COARSER, Lens, Rules
+from nearpass.release.lens import Lens, Rules
 from nearpass.release.names import Names
 from nearpass.release.rules import RULES
+from nearpass.release.told import Telling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +46,14 @@ def reduction(record: CycleRecord, edition: Edition, rules: Rules = RULES) -> Re
     if whole and edition.every_hours is None:
         return Reduction(record=_labelled(record, edition, shows, covariances), reports=())
     reports: list[str] = []
+    names = Names(edition, shows)
+    telling = Telling(record=record, edition=edition, shows=shows, covariances=covariances, event_name=names.event)
     lens = Lens(
-        edition=edition, names=Names(edition, shows), show=Show.FULL if whole else Show.METRICS, sigma=True,
-        whole=whole, covariances=covariances, rules=rules, reports=reports,
+        edition=edition, names=names, show=Show.FULL, sigma=True, whole=whole, covariances=covariances,
+        undelivered=frozenset(entry.object_id for entry in record.inputs if not edition.sees(entry.marking)),
+        telling=telling, rules=rules, reports=reports,
     )  # fmt: skip
-    small = lens.of(record)
+    small = replace(lens.of(record), told=telling.events(), told_ended=telling.ended())
     labelled = _labelled(small, edition, shows, covariances)
     return Reduction(record=labelled, reports=tuple(dict.fromkeys(reports)))
 
@@ -134,7 +139,6 @@ def _labelled(
     label = EditionRecord(
         id=edition.id, audience=edition.audience, marking=marking,
         statement=_statement(record, edition, shows), register_page=edition.register,
-        miss_grain_km=edition.grain.miss_km, nameless_grain_km=edition.grain.miss_km * COARSER,
     )  # fmt: skip
     line = f"{marking}. Edition for {edition.audience}."
     return replace(record, edition=label, notice=f"{line} {record.notice}" if record.notice else line)
@@ -144,22 +148,26 @@ def _statement(record: CycleRecord, edition: Edition, shows: Mapping[str, Show])
     """What may be said of what is withheld."""
     if not edition.say_withheld:
         return ()
-    grain = edition.grain
-    rounding = f"times are rounded to {grain.tca_s / 60.0:g} min, distances to {grain.miss_km:g} km"
     metrics = [item.name for item in record.objects if item.shown == "metrics"]
-    nameless = sum(item.shown == "anonymous" for item in record.objects)
     lines = []
     if metrics:
         lines.append(
-            f"Of {', '.join(metrics)} only times, distances and probabilities of approaches are given: {rounding}, "
-            f"probabilities to {'powers of ten' if grain.pc_decades == 1 else f'{grain.pc_decades:g} decades'}. "
-            "States, orbits, crossings and inputs are withheld."
+            f"Of {', '.join(metrics)} only red and yellow approaches are told: the other object, the level, "
+            f"{_cells(edition.grain)} and the power of ten of the probability. All else is withheld: no nearest "
+            "distance, bound, coverage, orbit, crossing or input."
         )
-    if nameless:
-        one = "1 object stands here" if nameless == 1 else f"{nameless} objects stand here"
-        lines.append(f"{one} without a name, {COARSER:g} times as coarsely.")
+    if Show.ANONYMOUS in shows.values():
+        lines.append(
+            "Red and yellow approaches of objects that may not be named are told by the other object, the level, and "
+            f"{_cells(edition.grain.nameless)}."
+        )
     if Show.HIDDEN in shows.values():
         lines.append("Something more is withheld." if lines else "Something is withheld in this edition.")
     if not lines and record.provenance.configuration is None:
         lines.append("Some deliveries, covariances or notes are withheld in this edition.")
     return tuple(lines)
+
+
+def _cells(grain: Grain) -> str:
+    span = "the day" if grain.tca_s >= DAY_S else f"a span of {grain.tca_s / 60.0:g} min"
+    return f"{span}, a range of {grain.miss_km:g} km"

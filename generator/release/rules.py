@@ -1,7 +1,8 @@
-"""What becomes of each field of a record in an edition: one table, :data:`RULES`, with a rule for every field.
+"""What becomes of each field of what an edition shows in full: one table, :data:`RULES`, with a rule for every field.
 
-A rule has three columns: for what the edition may see in full, in metrics, and without a name. What is hidden is left
-out whole, by the rules of the fields that hold it. A field without a rule is withheld and reported.
+What an edition may not show in full it does not hold as such a record at all: of an object in metrics it holds who it
+is (:mod:`nearpass.release.parts`), of approaches what the policy tells (:mod:`nearpass.release.told`). A field without
+a rule is withheld and reported.
 """
 
 from __future__ import annotations
@@ -11,60 +12,31 @@ from types import MappingProxyType
 from typing import Final
 
 from nearpass.astro import fields as field_types
-from nearpass.record import event_record, prediction_record, solution_record, sweep_record
+from nearpass.record import event_record, prediction_record, solution_record, sweep_record, told_record
+from nearpass.record import figures as figure_records
 from nearpass.record import record as records
 from nearpass.record.marking import MarkingRecord
 from nearpass.release import parts
-from nearpass.release.lens import Rule, Rules, none
+from nearpass.release.lens import Reduce, Rules
 from nearpass.release.values import (
     change_reason,
     command,
     contacts,
-    distance,
-    empty,
-    event_name,
-    event_names,
     figures,
     findings,
     history,
-    hours_down,
-    hours_up,
-    instant,
     keep,
-    least_distance,
-    named,
-    neutral_name,
-    no_figures,
-    no_reason,
-    own_deadline,
-    own_decider,
-    pc_coarse,
     pc_reasons,
     previous_cycle,
-    probability,
-    shown,
     sigmas,
     whole_only,
     with_sigma,
     with_sigma_all,
+    withheld,
 )
-
-_OPEN: Final = Rule(keep, keep, keep)
-_SECRET: Final = Rule(keep, none, none)
-_SECRETS: Final = Rule(keep, empty, empty)
-_SIGMA: Final = Rule(with_sigma, none, none)
-_SIGMAS: Final = Rule(with_sigma_all, empty, empty)
-_NAMED: Final = Rule(named, named, named)
-_EVENT: Final = Rule(event_name, event_name, event_name)
-_INSTANT: Final = Rule(keep, instant, instant)
-_DISTANCE: Final = Rule(keep, distance, distance)
-_SHOWN: Final = Rule(shown, shown, shown)
-_WHOLE: Final = Rule(whole_only, whole_only, whole_only)
-
 
 _PLAIN: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType({
     field_types.Span: ("start", "stop"),
-    records.UncoveredSpan: ("start", "stop", "reason"),
     records.FindingRecord: ("rule", "grade", "value", "words"),
     solution_record.DifferenceRecord: (
         "start", "step_s", "sample_s", "least_rtn_km", "most_rtn_km", "largest_rtn_km", "largest_rtn_at", "largest_km",
@@ -97,9 +69,15 @@ _PLAIN: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType({
     records.ContactRecord: ("party", "channel"),
     MarkingRecord: ("originator", "level", "words", "release"),
     records.NoteRecord: ("file", "event_id", "time", "kind", "parties", "marking", "text", "refusal"),
-    records.EditionRecord: (
-        "id", "audience", "marking", "statement", "register_page", "miss_grain_km", "nameless_grain_km",
+    records.EditionRecord: ("id", "audience", "marking", "statement", "register_page"),
+    records.UncoveredSpan: ("start", "stop", "reason"),
+    records.NearestRecord: ("tca", "miss_km", "at_boundary"),
+    figure_records.Figure: ("low", "high", "missing"),
+    told_record.ToldEvent: (
+        "event_id", "primary", "secondary", "level", "previous_level", "kind", "since", "tca", "miss_km", "surface_km",
+        "pc", "deadline", "deadline_object", "shown",
     ),
+    told_record.ToldEnd: ("event_id", "primary", "secondary", "level", "kind", "tca", "shown"),
     sweep_record.SweepObject: ("id", "name", "group", "catalogued", "file"),
     sweep_record.ApproachRecord: (
         "event_id", "primary", "secondary", "tca", "miss_km", "relative_speed_km_s", "level", "at_boundary", "together",
@@ -139,7 +117,7 @@ _GEOMETRY: Final = (
     "latitude_deg", "longitude_east_deg", "light_time_s", "sep_deg", "primary_position_km", "primary_velocity_km_s",
     "secondary_position_km", "secondary_velocity_km_s", "track", "orbits", "b_plane",
 )  # fmt: skip
-"""Fields of an event from which the place of an object follows once that of the other is known."""
+"""Fields of an event that tell where both objects are."""
 _PASSAGES: Final = (
     "passage_primary", "passage_secondary", "oxd_km", "surface_km", "oxt_s", "straight_line_cad_km",
     "primary_radius_km", "primary_latitude_deg", "secondary_radius_km", "secondary_latitude_deg", "branch", "level",
@@ -150,95 +128,64 @@ _SCREENED: Final = (
     "at_boundary", "level",
 )  # fmt: skip
 
+
+def _rules(*plain: str, **others: Reduce) -> dict[str, Reduce]:
+    """Fields that stay as they are, and those that do not."""
+    return {**dict.fromkeys(plain, keep), **others}
+
+
 RULES: Final[Rules] = MappingProxyType({
-    **{kind: dict.fromkeys(names, _OPEN) for kind, names in _PLAIN.items()},
-    records.CycleRecord: {
-        "schema_number": _OPEN, "cycle_id": _OPEN, "title": _OPEN, "publisher": _OPEN, "notice": _OPEN, "body": _OPEN,
-        "site_url": _OPEN,
-        "window": _OPEN, "thresholds": _OPEN, "detail_events": _OPEN, "next_expected": _OPEN,
-        "previous_cycle_id": Rule(previous_cycle, previous_cycle, previous_cycle),
-        "supersedes": Rule(previous_cycle, previous_cycle, previous_cycle),
-        "objects": Rule(parts.objects, parts.objects, parts.objects),
-        "inputs": Rule(parts.deliveries, parts.deliveries, parts.deliveries),
-        "pairs": Rule(parts.pairs, parts.pairs, parts.pairs),
-        "events": Rule(parts.events, parts.events, parts.events),
-        "crossings": Rule(parts.full_pairs, parts.full_pairs, parts.full_pairs),
-        "seasons": Rule(parts.full_pairs, parts.full_pairs, parts.full_pairs),
-        "solutions": Rule(parts.solutions, parts.solutions, parts.solutions),
-        "sweep": Rule(parts.sweep, parts.sweep, parts.sweep),
-        "changes": Rule(parts.changes, parts.changes, parts.changes),
-        "dormant": Rule(parts.full_pairs, parts.full_pairs, parts.full_pairs),
-        "funnel": _WHOLE,
-        "provenance": _OPEN,
-        "notes": Rule(parts.notes, parts.notes, parts.notes),
-        "losses": Rule(parts.losses, parts.losses, parts.losses),
-        "edition": _OPEN,
-    },
-    records.Provenance: {
-        "version": _OPEN, "packages": _OPEN, "configuration_sha256": _WHOLE, "configuration": _WHOLE,
-        "planetary_ephemeris": _OPEN, "command": Rule(command, command, command),
-    },
-    records.ObjectRecord: {
-        "id": _NAMED, "name": Rule(keep, keep, neutral_name), "operator": Rule(keep, keep, none),
-        "naif_id": Rule(keep, keep, none), "catalogue_number": Rule(keep, keep, none), "kind": _OPEN,
-        "hbr_m": _SECRET, "radius_km": _SECRET, "phase": _OPEN,
-        "lead_time_h": _SECRET, "coverage": _SECRETS, "proof": _SECRET, "orbit": _SECRET, "note": _SECRET,
-        "approximation": _SECRET, "ending": _SECRET,
-        "predictions": _SIGMAS, "prediction_errors": _SIGMAS, "prediction_quality": _SIGMA, "declared": _SIGMA,
-        "marking": Rule(keep, keep, none), "covariance_marking": _SECRET,
-        "contacts": Rule(contacts, empty, empty), "shown": _SHOWN,
-    },
-    records.InputRecord: {
-        **dict.fromkeys(_DELIVERED, _OPEN), "findings": Rule(findings, empty, empty), "comments": _SIGMAS,
-    },
-    records.PairRecord: {
-        "primary": _NAMED, "secondary": _NAMED, "unscreened": Rule(keep, keep, no_reason),
-        "covered_s": Rule(keep, hours_down, hours_down), "uncovered_s": Rule(keep, hours_up, hours_up),
-        "uncovered": _SECRETS, "proven_no_closer_than_km": Rule(keep, least_distance, least_distance),
-        "proof": Rule(keep, keep, none), "nearest": _OPEN, "profile": _SECRET,
-        "event_ids": Rule(event_names, event_names, event_names), "together": _SIGMAS, "shown": _SHOWN,
-    },
-    records.NearestRecord: {"tca": _INSTANT, "miss_km": _DISTANCE, "at_boundary": _OPEN},
-    records.ChangeRecord: {
-        "kind": _OPEN, "event_id": _EVENT, "primary": _NAMED, "secondary": _NAMED, "tca": _INSTANT, "level": _OPEN,
-        "previous_level": _OPEN, "miss_km": _DISTANCE, "previous_miss_km": _DISTANCE,
-        "reason": Rule(change_reason, change_reason, change_reason),
-    },
-    event_record.EventRecord: {
-        "event_id": _EVENT, "primary": _NAMED, "secondary": _NAMED, "tca": _INSTANT, "miss_km": _DISTANCE,
-        "surface_km": _DISTANCE, "at_boundary": _OPEN, "level": _OPEN,
-        "reason": Rule(figures, no_figures, no_figures), "approximate": _SECRET,
-        "deadline": Rule(keep, own_deadline, none), "deadline_object": Rule(keep, own_decider, none),
-        **dict.fromkeys(_GEOMETRY, _SECRET),
-        "uncertainty": Rule(sigmas, empty, empty), "miss_sigma_km": _SIGMA, "miss_sigma_rtn_km": _SIGMA,
-        "probability": _OPEN, "trades": _SECRETS, "history": Rule(history, history, history), "shown": _SHOWN,
-    },
-    event_record.BPlaneRecord: {
-        "miss_xi_km": _OPEN, "miss_zeta_km": _OPEN, "hbr_km": _OPEN, "covariance_km2": _SIGMA,
-    },
-    event_record.ProbabilityRecord: {
-        "pc": Rule(with_sigma, probability, none), "method": Rule(with_sigma, keep, none),
-        "why": Rule(pc_reasons, pc_coarse, pc_coarse), "methods": _SIGMAS, "mahalanobis_distance": _SIGMA,
-        "max_pc": _SIGMA, "max_pc_scale": _SIGMA, "in_dilution": _SIGMA, "dilution": _SIGMAS,
-        "hbr_sensitivity": _SIGMAS, "scale_plane": _SIGMAS,
-    },
-    event_record.TradeRecord: {
-        "object_id": _OPEN, "target_km": _OPEN, "rows": _OPEN, "target_pc": _SIGMA, "pc_rows": _SIGMAS,
-        "no_pc_reason": _SIGMA,
-    },
-    event_record.HistoryPoint: {
-        "cycle_id": _OPEN, "tca": _INSTANT, "miss_km": _DISTANCE, "miss_rtn_km": _SECRET, "level": _OPEN,
-        "miss_sigma_km": _SIGMA, "pc": Rule(with_sigma, probability, none),
-    },
-    solution_record.SolutionEvent: {
-        **dict.fromkeys(_SCREENED, _OPEN),
-        "compared": Rule(figures, no_figures, no_figures), "miss_sigma_km": _SIGMA, "pc": _SIGMA, "method": _SIGMA,
-        "reason": Rule(figures, no_figures, no_figures),
-    },
-    event_record.CrossingRecord: {
-        **dict.fromkeys(_PASSAGES, _OPEN),
-        "primary": _OPEN, "secondary": _OPEN, "timing_sigma_s": _SIGMA, "approximate": _OPEN,
-        "reason": Rule(figures, no_figures, no_figures),
-    },
+    **{kind: _rules(*names) for kind, names in _PLAIN.items()},
+    records.CycleRecord: _rules(
+        "schema_number", "cycle_id", "title", "publisher", "notice", "body", "site_url", "window", "thresholds",
+        "detail_events", "next_expected", "provenance", "edition", "told", "told_ended",
+        previous_cycle_id=previous_cycle, supersedes=previous_cycle, objects=parts.objects, inputs=parts.deliveries,
+        pairs=parts.full_pairs, events=parts.full_pairs, crossings=parts.full_pairs, seasons=parts.full_pairs,
+        solutions=parts.solutions, sweep=parts.sweep, changes=parts.changes, dormant=parts.full_pairs,
+        funnel=whole_only, notes=parts.notes, losses=parts.losses,
+    ),
+    records.Provenance: _rules(
+        "version", "packages", "planetary_ephemeris",
+        configuration_sha256=whole_only, configuration=whole_only, command=command,
+    ),
+    records.ObjectRecord: _rules(
+        "id", "name", "operator", "naif_id", "catalogue_number", "kind", "hbr_m", "radius_km", "phase", "lead_time_h",
+        "coverage", "proof",
+        "orbit", "note", "approximation", "ending", "marking", "covariance_marking", "shown",
+        predictions=with_sigma_all, prediction_errors=with_sigma_all, prediction_quality=with_sigma,
+        declared=with_sigma, contacts=contacts, withheld=withheld,
+    ),
+    records.InputRecord: _rules(*_DELIVERED, findings=findings, comments=with_sigma_all),
+    records.PairRecord: _rules(
+        "primary", "secondary", "unscreened", "covered_s", "uncovered_s", "uncovered", "proven_no_closer_than_km",
+        "proof", "nearest", "profile", "event_ids", "shown", together=with_sigma_all,
+    ),
+    records.ChangeRecord: _rules(
+        "kind", "event_id", "primary", "secondary", "tca", "level", "previous_level", "miss_km", "previous_miss_km",
+        reason=change_reason, history=history,
+    ),
+    event_record.EventRecord: _rules(
+        "event_id", "primary", "secondary", "tca", "miss_km", "surface_km", "at_boundary", "level", "approximate",
+        "deadline", "deadline_object", "probability", "trades", "shown", *_GEOMETRY,
+        reason=figures, uncertainty=sigmas, miss_sigma_km=with_sigma, miss_sigma_rtn_km=with_sigma, history=history,
+    ),
+    event_record.BPlaneRecord: _rules("miss_xi_km", "miss_zeta_km", "hbr_km", covariance_km2=with_sigma),
+    event_record.ProbabilityRecord: _rules(
+        pc=with_sigma, method=with_sigma, why=pc_reasons, methods=with_sigma_all, mahalanobis_distance=with_sigma,
+        max_pc=with_sigma, max_pc_scale=with_sigma, in_dilution=with_sigma, dilution=with_sigma_all,
+        hbr_sensitivity=with_sigma_all, scale_plane=with_sigma_all,
+    ),
+    event_record.TradeRecord: _rules(
+        "object_id", "target_km", "rows", target_pc=with_sigma, pc_rows=with_sigma_all, no_pc_reason=with_sigma,
+    ),
+    event_record.HistoryPoint: _rules(
+        "cycle_id", "tca", "miss_km", "miss_rtn_km", "level", miss_sigma_km=with_sigma, pc=with_sigma,
+    ),
+    solution_record.SolutionEvent: _rules(
+        *_SCREENED, compared=figures, miss_sigma_km=with_sigma, pc=with_sigma, method=with_sigma, reason=figures,
+    ),
+    event_record.CrossingRecord: _rules(
+        *_PASSAGES, "primary", "secondary", "approximate", timing_sigma_s=with_sigma, reason=figures,
+    ),
 })  # fmt: skip
-"""By record class and field. Fields of the lists in :data:`_PLAIN` are open within what holds them."""
+"""By record class and field."""

@@ -311,7 +311,9 @@ def _numbers(found: Iterable[Leaf]) -> Numbers:
 def _beside(full: CycleRecord, shown: CycleRecord, permitted: set[float]) -> dict[tuple[str, ...], Numbers]:
     """For each pair that is shown coarsely under its own names: the numbers of its approaches."""
     groups: dict[tuple[str, ...], list[Leaf]] = {}
-    coarse = {(pair.primary, pair.secondary) for pair in shown.pairs if pair.shown != "full"}
+    named, whole = {item.id for item in shown.objects}, {(pair.primary, pair.secondary) for pair in shown.pairs}
+    every = {(pair.primary, pair.secondary) for pair in full.pairs}
+    coarse = {pair for pair in every - whole if named.issuperset(pair)}
     items: list[EventRecord | PairRecord | CrossingRecord] = [*full.events, *full.pairs, *full.crossings]
     for item in items:
         key = (item.primary, item.secondary)

@@ -1,87 +1,24 @@
-"""What can become of one value of a record in an edition: kept, rounded, renamed, put into general words, withheld."""
+"""What can become of one value of what an edition shows in full: kept, renamed, put into general words, withheld."""
 
 from __future__ import annotations
 
-import math
 from typing import Any, Final
 
 from nearpass.ephemeris.lint import Finding, Grade, overall
 from nearpass.reasons.changes import ChangeReason, InGeneral
-from nearpass.reasons.coverage import CoverageReasons
 from nearpass.reasons.general import Withheld
 from nearpass.reasons.probabilities import PcReasons
 from nearpass.record.event_record import HistoryPoint, UncertaintyRecord
 from nearpass.record.input_record import FindingRecord
-from nearpass.record.marking import Show
+from nearpass.record.record import ObjectRecord
 from nearpass.release.lens import Lens
-from nearpass.release.names import rounded_epoch
 
-HOUR_S: Final = 3600.0
 PC_WITHHELD: Final[PcReasons] = (Withheld(rule="probability_withheld"),)
-PC_ROUNDED: Final[PcReasons] = (Withheld(rule="figures_rounded"),)
 
 
 def keep(value: Any, lens: Lens) -> Any:
     """As it is; records in it by their own rules."""
     return lens.of(value)
-
-
-def empty(_: Any, __: Lens) -> tuple[()]:
-    """Withheld, where absence is an empty tuple."""
-    return ()
-
-
-def named(value: str, lens: Lens) -> str:
-    """An object's id or its neutral one."""
-    return lens.names.object(value)
-
-
-def neutral_name(_: str, lens: Lens) -> str:
-    """``Withheld object 482193``."""
-    return f"Withheld object {lens.names.object(lens.item.id)[1:]}"
-
-
-def event_name(value: str, lens: Lens) -> str:
-    """An event's id, which tells neither names nor a time."""
-    return lens.names.event(value, lens.item.primary, lens.item.secondary)
-
-
-def event_names(value: tuple[str, ...], lens: Lens) -> tuple[str, ...]:
-    """The same for all events of a pair."""
-    return tuple(event_name(entry, lens) for entry in value)
-
-
-def instant(value: Any, lens: Lens) -> Any:
-    """Rounded to the grain of time."""
-    return None if value is None else rounded_epoch(value, lens.grain_s)
-
-
-def distance(value: float | None, lens: Lens) -> float | None:
-    """Rounded to the grain of distance."""
-    grain_km = lens.edition.grain.miss_km * lens.coarser
-    return None if value is None else round(value / grain_km) * grain_km
-
-
-def least_distance(value: float | None, lens: Lens) -> float | None:
-    """Rounded down: a bound must stay one."""
-    grain_km = lens.edition.grain.miss_km * lens.coarser
-    return None if value is None else math.floor(value / grain_km) * grain_km
-
-
-def probability(value: float | None, lens: Lens) -> float | None:
-    """Rounded in its logarithm; zero stays zero."""
-    grain = lens.edition.grain.pc_decades
-    return value if not value else 10.0 ** (round(math.log10(value) / grain) * grain)
-
-
-def hours_down(value: float, _: Lens) -> float:
-    """Whole hours, of covered time."""
-    return math.floor(value / HOUR_S) * HOUR_S
-
-
-def hours_up(value: float, _: Lens) -> float:
-    """Whole hours, of uncovered time: what is not nothing stays so."""
-    return math.ceil(value / HOUR_S) * HOUR_S
 
 
 def with_sigma(value: Any, lens: Lens) -> Any:
@@ -119,11 +56,6 @@ def findings(value: tuple[FindingRecord, ...], lens: Lens) -> Any:
     return FindingRecord(rule=whole.rule, grade=whole.grade.value, value=whole.value, words=whole.words), *left
 
 
-def pc_coarse(_: PcReasons, lens: Lens) -> PcReasons:
-    """That a probability is rounded, or that there is none that this edition may give."""
-    return PC_ROUNDED if lens.item.pc is not None else PC_WITHHELD
-
-
 def no_figures(value: Any, _: Lens) -> Any:
     """That the figures of a reason are withheld; several reasons become one."""
     withheld = Withheld(rule="figures_withheld")
@@ -131,34 +63,20 @@ def no_figures(value: Any, _: Lens) -> Any:
 
 
 def change_reason(value: ChangeReason, lens: Lens) -> ChangeReason:
-    """Why an event changed; only the kind of the change where the figures or names in it may not be told."""
-    return value if lens.show is Show.FULL and lens.sigma else InGeneral(kind=lens.item.kind)
+    """Why an event changed; only the kind of the change where the figures in it may not be told."""
+    return value if lens.sigma else InGeneral(kind=lens.item.kind)
 
 
-def own_deadline(value: Any, lens: Lens) -> Any:
-    """The deadline of an operator whose object is shown in full."""
-    decider = lens.item.deadline_object
-    return instant(value, lens) if decider and lens.names.show(decider) is Show.FULL else None
-
-
-def own_decider(value: str | None, lens: Lens) -> str | None:
-    """The object of such an operator."""
-    return value if value and lens.names.show(value) is Show.FULL else None
-
-
-def shown(_: str, lens: Lens) -> str:
-    """How much is shown."""
-    return lens.show.value
+def withheld(_: object, lens: Lens) -> tuple[str, ...]:
+    """What of an object that is shown in full the edition may not hold."""
+    item: ObjectRecord = lens.item
+    found = {"covariances": item.id not in lens.covariances, "deliveries": item.id in lens.undelivered}
+    return tuple(name for name, is_withheld in found.items() if is_withheld)
 
 
 def contacts(value: Any, lens: Lens) -> Any:
     """People and channels are for named parties, never for the public."""
     return lens.of(value) if lens.edition.everything or lens.edition.parties else ()
-
-
-def no_reason(value: CoverageReasons | None, _: Lens) -> CoverageReasons | None:
-    """That there is a reason, not which."""
-    return None if value is None else (Withheld(rule="reason_withheld"),)
 
 
 def history(value: tuple[HistoryPoint, ...], lens: Lens) -> Any:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 
 from nearpass.archive.archive import cycle_folder
+from nearpass.astro.fields import Span
+from nearpass.record.figures import Figure
 from nearpass.record.notices import Notice
 from nearpass.record.record import CycleRecord
 from nearpass.report import archive_views, wording
@@ -102,17 +104,28 @@ def changes_page(record: CycleRecord, notices: Sequence[Notice]) -> str:
 
 
 def events_script(events: Sequence[MonthEvent], year: int, month: int) -> str:
-    """What the finder loads of a month: event, both objects, TCA, miss in km, worst level, cycles, the newest one."""
+    """What the finder loads of a month: event, both objects, TCA, miss in km, worst level, cycles, the newest one.
+
+    Of an approach that an edition tells in cells both cells follow, as text.
+    """
     rows = [
         [
             event.event_id, event.primary, event.secondary, wording.machine_time(event.tca),
-            None if event.miss_km is None else round(event.miss_km, 3), event.level, event.cycles,
-            event.last_cycle_id,
+            None if event.miss_km is None or event.miss_km != event.miss_high_km else round(event.miss_km, 3),
+            event.level, event.cycles, event.last_cycle_id,
+            *_in_words(event),
         ]
         for event in events
     ]  # fmt: skip
     found = json.dumps(rows, separators=(",", ":"))
     return f'(window.NEARPASS_EVENTS = window.NEARPASS_EVENTS || {{}})["{year:04d}-{month:02d}"] = {found};\n'
+
+
+def _in_words(event: MonthEvent) -> list[str]:
+    if event.tca == event.until:
+        return []
+    miss_km = Figure(low=event.miss_km, high=event.miss_high_km)
+    return [wording.short_cell_of_time(Span(start=event.tca, stop=event.until)), wording.figure(miss_km, unit="")]
 
 
 def latest_script(record: CycleRecord, months: Sequence[Month]) -> str:

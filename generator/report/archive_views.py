@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from nearpass.archive.archive import cycle_folder
+from nearpass.astro.epochs import Epoch
+from nearpass.astro.fields import Span
 from nearpass.encounter.alert import Level
+from nearpass.record.figures import Figure
 from nearpass.record.notices import Notice
 from nearpass.report import wording
+from nearpass.report.tables import NAMELESS
 from nearpass.report.verdicts import CycleSummary, MonthEvent
 from nearpass.report.views import Cell, Head, Table, TableRow, level_cell, limited, number_cell, time_cell
 
@@ -130,10 +134,10 @@ def month_events_table(events: Sequence[MonthEvent], name: str) -> Table:
             TableRow(cells=(
                 Cell(text=event.event_id, href=f"../../events/{event.event_id}.html"),
                 level_cell(Level(event.level)),
-                number_cell(event.miss_km, 3),
-                Cell(text=wording.instant(event.tca), machine=wording.machine_time(event.tca)),
-                Cell(text=event.primary),
-                Cell(text=event.secondary),
+                miss_cell(Figure(low=event.miss_km, high=event.miss_high_km)),
+                when_cell(event.tca, event.until),
+                Cell(text=event.primary or NAMELESS),
+                Cell(text=event.secondary or NAMELESS),
                 number_cell(event.cycles, 0),
             ))
             for event in shown
@@ -155,18 +159,31 @@ def notices_table(notices: Sequence[Notice]) -> Table:
             TableRow(cells=(
                 Cell(text=wording.minute(notice.cutoff), href=f"../{cycle_folder(notice.cycle_id)}/index.html",
                      sort=notice.cycle_id, machine=wording.machine_time(notice.cutoff)),
-                Cell(text=f"{notice.primary_name} – {notice.secondary_name}",
+                Cell(text=f"{notice.primary_name or NAMELESS} – {notice.secondary_name or NAMELESS}",
                      href=f"../events/{notice.event_id}.html"),
                 level_cell(notice.level) if notice.level else Cell(text="left the list", sort="3"),
                 level_cell(notice.previous_level) if notice.previous_level else Cell(text="new", sort="3"),
-                time_cell(notice.tca),
-                number_cell(notice.miss_km, 3),
+                when_cell(notice.tca, notice.until),
+                miss_cell(notice.miss_km),
                 Cell(text=wording.sentence(wording.said(notice.reason))),
             ))
             for notice in notices
         ),
         filter_label="Filter changes",
     )  # fmt: skip
+
+
+def miss_cell(found: Figure) -> Cell:
+    """A distance or the range in which it lies, under a head that says km."""
+    return Cell(text=wording.figure(found, unit=""), sort="" if found.low is None else f"{found.low:.9g}")
+
+
+def when_cell(start: Epoch, stop: Epoch) -> Cell:
+    """An instant, or the span in which it lies."""
+    if start == stop:
+        return time_cell(start)
+    text = wording.short_cell_of_time(Span(start=start, stop=stop))
+    return Cell(text=text, sort=start.iso(digits=6), machine=wording.machine_time(start))
 
 
 def _worst(cycle: CycleSummary) -> Cell:

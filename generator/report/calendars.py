@@ -12,9 +12,11 @@ from typing import Final
 from icalendar import Calendar, Event
 
 from nearpass.astro.epochs import Epoch
+from nearpass.astro.fields import Span
 from nearpass.encounter.alert import Level
 from nearpass.record.record import CycleRecord, EventRecord
 from nearpass.report import wording
+from nearpass.report.tables import NAMELESS, TOLD_REASON, EventRow, tca_span
 
 SITE: Final = "calendar.ics"
 _PRODUCER: Final = "-//nearpass//close approaches//EN"
@@ -22,15 +24,16 @@ _PRODUCER: Final = "-//nearpass//close approaches//EN"
 
 def site_calendar(record: CycleRecord) -> str:
     """Closest approaches and deadlines of every red and yellow event of the newest cycle."""
-    return _calendar(record, (event for event in record.events if event.level is not Level.GREEN))
+    urgent = (event for event in record.events if event.level is not Level.GREEN)
+    return _calendar(record, (*urgent, *record.told))
 
 
-def event_calendar(record: CycleRecord, event: EventRecord) -> str:
+def event_calendar(record: CycleRecord, event: EventRow) -> str:
     """Closest approach and deadline of one event, whatever its level."""
     return _calendar(record, [event])
 
 
-def _calendar(record: CycleRecord, events: Iterable[EventRecord]) -> str:
+def _calendar(record: CycleRecord, events: Iterable[EventRow]) -> str:
     calendar = Calendar()
     calendar.add("prodid", _PRODUCER)
     calendar.add("version", "2.0")
@@ -41,25 +44,33 @@ def _calendar(record: CycleRecord, events: Iterable[EventRecord]) -> str:
     return str(calendar.to_ical(), "utf-8")
 
 
-def _entries(record: CycleRecord, event: EventRecord) -> Iterator[Event]:
+def _entries(record: CycleRecord, event: EventRow) -> Iterator[Event]:
     names = {item.id: item.name for item in record.objects}
-    pair = f"{names.get(event.primary, event.primary)} – {names.get(event.secondary, event.secondary)}"
+    pair = " – ".join(NAMELESS if key is None else names.get(key, key) for key in (event.primary, event.secondary))
     level = event.level.value.capitalize()
-    said = wording.sentence(wording.said(event.reason))
-    yield _entry(record, event, "tca", event.tca, f"{level}: closest approach {pair}", said)
+    span = tca_span(event)
+    if isinstance(event, EventRecord):
+        said, when = wording.sentence(wording.said(event.reason)), wording.moment(event.tca)
+    else:
+        said = f"Miss distance {wording.figure(event.miss_km)}. {wording.sentence(wording.said(TOLD_REASON))}"
+        when = wording.cell_of_time(span)
+    yield _entry(record, event, "tca", span, f"{level}: closest approach {pair}", said)
     if event.deadline is not None:
         who = names.get(event.deadline_object or "", event.deadline_object or "")
-        until = f"{said} TCA {wording.moment(event.tca)}; {who} can command until then."
-        yield _entry(record, event, "deadline", event.deadline, f"{level}: decide about {pair}", until)
+        until = f"{said} TCA {when}; {who} can command until then."
+        at = Span(start=event.deadline, stop=event.deadline)
+        yield _entry(record, event, "deadline", at, f"{level}: decide about {pair}", until)
 
 
-def _entry(record: CycleRecord, event: EventRecord, kind: str, at: Epoch, summary: str, text: str) -> Event:
+def _entry(record: CycleRecord, event: EventRow, kind: str, at: Span, summary: str, text: str) -> Event:
     entry = Event()
     entry.add("uid", f"{event.event_id}-{kind}@{record.body.name.lower()}.nearpass")
     entry.add("dtstamp", _utc(record.window.start))
     entry.add("last-modified", _utc(record.window.start))
-    entry.add("sequence", len(event.history))
-    entry.add("dtstart", _utc(at))
+    entry.add("sequence", _sequence(event))
+    entry.add("dtstart", _utc(at.start))
+    if at.stop > at.start:  # an edition tells in which span the instant lies
+        entry.add("dtend", _utc(at.stop))
     entry.add("summary", wording.visible(summary))
     entry.add("description", wording.visible(text))
     entry.add("categories", [event.level.value])
@@ -67,6 +78,14 @@ def _entry(record: CycleRecord, event: EventRecord, kind: str, at: Epoch, summar
     if record.site_url is not None:
         entry.add("url", f"{record.site_url}events/{event.event_id}.html")
     return entry
+
+
+def _sequence(event: EventRow) -> int:
+    """A number that rises whenever the entry changes: by cycle, or for a told one by the cycle that it is told of."""
+    if isinstance(event, EventRecord):
+        return len(event.history)
+    since = Epoch.parse(f"{event.since[:10]}T{event.since[11:13]}:{event.since[13:15]}:00")
+    return max(0, int((since - Epoch.parse("2000-01-01")) // 60.0))
 
 
 def _utc(epoch: Epoch) -> datetime:

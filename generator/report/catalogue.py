@@ -9,7 +9,7 @@ from functools import cached_property
 from nearpass.archive.archive import cycle_folder
 from nearpass.astro.epochs import Epoch
 from nearpass.encounter.alert import SEVERITY, Level
-from nearpass.record.record import CycleRecord, EventRecord, PairRecord
+from nearpass.record.record import CycleRecord, EventRecord, PairRecord, ToldEvent
 from nearpass.report.silence import meaningful, phase_unknown
 
 
@@ -65,6 +65,7 @@ class Catalogue:
     def __init__(self, record: CycleRecord) -> None:
         self.record = meaningful(record)
         self.events = self.record.events
+        self.told = self.record.told
         self.objects = {item.id: item for item in record.objects}
         self.pairs = {(pair.primary, pair.secondary): pair for pair in self.record.pairs}
 
@@ -86,14 +87,6 @@ class Catalogue:
         """Whether the position along the orbit is unknown for either object."""
         return phase_unknown(self.objects.get(primary)) or phase_unknown(self.objects.get(secondary))
 
-    def grain_km(self, primary: str, secondary: str) -> float | None:
-        """What distances between two objects are rounded to in this edition; None where that is not known."""
-        edition = self.record.edition
-        if edition is None:
-            return None
-        nameless = any((item := self.objects.get(key)) and item.shown == "anonymous" for key in (primary, secondary))
-        return edition.nameless_grain_km if nameless else edition.miss_grain_km
-
     def event_href(self, event: EventRecord, links: Links) -> str:
         """The event's page, or its row where it has none."""
         known = event.event_id in self.detailed
@@ -101,11 +94,8 @@ class Catalogue:
 
 
 def detailed_events(record: CycleRecord) -> tuple[EventRecord, ...]:
-    """Events with a page of their own: all red and yellow ones, and the nearest green ones; by TCA.
-
-    An event whose geometry an edition withholds has none: a page would have nothing to show.
-    """
-    events = tuple(event for event in meaningful(record).events if event.shown == "full")
+    """Events with a page of their own: all red and yellow ones, and the nearest green ones; by TCA."""
+    events = meaningful(record).events
     green = sorted((event for event in events if event.level is Level.GREEN), key=nearness_km)
     chosen = {event.event_id for event in green[: record.detail_events]}
     return tuple(event for event in events if event.level is not Level.GREEN or event.event_id in chosen)
@@ -116,6 +106,11 @@ def nearness_km(event: EventRecord) -> float:
     return event.miss_km if event.surface_km is None else event.surface_km
 
 
-def by_urgency(events: Sequence[EventRecord]) -> list[EventRecord]:
-    """The most severe first, then by deadline, then by TCA."""
-    return sorted(events, key=lambda event: (-SEVERITY[event.level], event.deadline or event.tca, event.tca))
+def by_urgency(events: Sequence[EventRecord | ToldEvent]) -> list[EventRecord | ToldEvent]:
+    """The most severe first, then by deadline, then by TCA or where its cell begins."""
+    return sorted(events, key=lambda event: (-SEVERITY[event.level], event.deadline or begin(event), begin(event)))
+
+
+def begin(event: EventRecord | ToldEvent) -> Epoch:
+    """The TCA; of an approach that is told in cells where its cell begins."""
+    return event.tca if isinstance(event, EventRecord) else event.tca.start

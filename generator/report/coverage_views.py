@@ -55,7 +55,8 @@ def _completeness(record: CycleRecord) -> tuple[str, ...]:
     verified = len(screened) - proven
     start, stop = wording.minute(record.window.start), wording.minute(record.window.stop)
     found = f"Every local minimum of distance below {limit} km between {start} and {stop} UTC is listed"
-    lines = [f"{found}, in the time that is covered."]
+    of_what = " of the pairs that this edition shows in full" if record.provenance.configuration is None else ""
+    lines = [f"{found}{of_what}, in the time that is covered."]
     how = []
     if proven:
         how.append(f"proven for {wording.count(proven, 'pair')}, whose ephemerides are their polynomials")
@@ -67,6 +68,9 @@ def _completeness(record: CycleRecord) -> tuple[str, ...]:
     if open_s > 0.0:
         partly = sum(pair.uncovered_s > 0.0 for pair in screened)
         lines.append(f"{wording.count(partly, 'screened pair')} have uncovered time; nothing is said about it.")
+    coarse = [item.id for item in record.objects if item.shown != "full"]
+    if coarse:
+        lines.append(f"How the pairs of {wording.listing(coarse)} were screened is withheld in this edition.")
     missing = len(record.pairs) - len(screened)
     if missing:
         lines.append(f"{wording.count(missing, 'pair was', 'pairs were')} not screened; the table says why.")

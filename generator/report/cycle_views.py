@@ -8,10 +8,20 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from nearpass.encounter.alert import SEVERITY, Level
-from nearpass.record.record import ChangeRecord, CycleRecord, EventRecord, InputRecord, LossRecord, PairRecord
-from nearpass.report import age_views, remark_views, wording
+from nearpass.record.record import (
+    ChangeRecord,
+    CycleRecord,
+    EventRecord,
+    InputRecord,
+    LossRecord,
+    PairRecord,
+    ToldEnd,
+    ToldEvent,
+)
+from nearpass.report import age_views, remark_views, told_views, wording
 from nearpass.report.catalogue import Catalogue, Links, by_urgency, nearness_km
-from nearpass.report.event_views import EventCard, event_card
+from nearpass.report.event_card import EventCard
+from nearpass.report.event_views import event_card
 from nearpass.report.quality_views import grade
 from nearpass.report.retrieval_views import failure_words
 from nearpass.report.silence import phase_unknown
@@ -100,7 +110,7 @@ def cards(catalogue: Catalogue, links: Links) -> tuple[tuple[EventCard, ...], st
 
     Where nothing is red or yellow: the three nearest approaches.
     """
-    urgent = [event for event in by_urgency(catalogue.events) if event.level is not Level.GREEN]
+    urgent = [event for event in by_urgency(catalogue.record.approaches) if event.level is not Level.GREEN]
     if not urgent:
         nearest = sorted(catalogue.events, key=nearness_km)[:3]
         return tuple(event_card(event, catalogue, links) for event in nearest), None
@@ -111,7 +121,13 @@ def cards(catalogue: Catalogue, links: Links) -> tuple[tuple[EventCard, ...], st
     watching = wording.count(rest[Level.YELLOW], "more approach to watch", "more approaches to watch")
     left_out = [text for level, text in ((Level.RED, needing), (Level.YELLOW, watching)) if rest[level]]
     more = f"{wording.listing(left_out)}, in the table below." if left_out else None
-    return tuple(event_card(event, catalogue, links) for event in shown), more
+    return tuple(_card(event, catalogue, links) for event in shown), more
+
+
+def _card(event: EventRecord | ToldEvent, catalogue: Catalogue, links: Links) -> EventCard:
+    if isinstance(event, ToldEvent):
+        return told_views.card(event, catalogue, links)
+    return event_card(event, catalogue, links)
 
 
 def nearest_pairs(catalogue: Catalogue, links: Links) -> tuple[Cell, ...]:
@@ -131,7 +147,8 @@ def nearest_pairs(catalogue: Catalogue, links: Links) -> tuple[Cell, ...]:
 
 def change_views(catalogue: Catalogue, links: Links) -> tuple[ChangeView, ...]:
     """Changes since the cycle before, in the record's order."""
-    return tuple(change_view(change, catalogue, links) for change in catalogue.record.changes)
+    views = tuple(change_view(change, catalogue, links) for change in catalogue.record.changes)
+    return _by_level((*views, *told_changes(catalogue, links)))
 
 
 def grouped_changes(catalogue: Catalogue, links: Links) -> tuple[ChangeView, ...]:
@@ -141,7 +158,44 @@ def grouped_changes(catalogue: Catalogue, links: Links) -> tuple[ChangeView, ...
         quiet = {change.level, change.previous_level} <= {Level.GREEN, None}
         alone = "" if quiet else change.event_id
         groups.setdefault((change.kind, change.primary, change.secondary, change.reason, alone), []).append(change)
-    return tuple(_group(changes, catalogue, links) for changes in groups.values())
+    grouped = tuple(_group(changes, catalogue, links) for changes in groups.values())
+    return _by_level((*grouped, *told_changes(catalogue, links)))
+
+
+def told_changes(catalogue: Catalogue, links: Links) -> tuple[ChangeView, ...]:
+    """What changed of the approaches that this edition tells in cells."""
+    changed = tuple(told_change(told, links) for told in catalogue.told if told.kind != "same")
+    return (*changed, *(told_change(told, links) for told in catalogue.record.told_ended))
+
+
+def told_change(told: ToldEvent | ToldEnd, links: Links) -> ChangeView:
+    """One of them."""
+    listed = told if isinstance(told, ToldEvent) else None
+    return ChangeView(
+        kind="gone" if told.kind == "ended" else told.kind,
+        word=told_views.KIND_WORDS[told.kind],
+        level=told.level,
+        previous_level=listed.previous_level if listed else None,
+        pair=told_views.short_pair(told),
+        href=links.row(told.event_id) if listed else links.permalink(told.event_id),
+        tca=f"{wording.short_cell_of_time(told.tca)} UTC",
+        tca_machine=wording.machine_time(told.tca.start),
+        miss=wording.figure(listed.surface_km or listed.miss_km) if listed else None,
+        reason=_told_reason(told),
+    )
+
+
+def _told_reason(told: ToldEvent | ToldEnd) -> str:
+    if isinstance(told, ToldEvent):
+        return wording.sentence(told_views.change(told))
+    return "Its time has come." if told.kind == "passed" else "It is neither red nor yellow any more."
+
+
+def _by_level(changes: tuple[ChangeView, ...]) -> tuple[ChangeView, ...]:
+    """The most severe first, as they were within a level."""
+    return tuple(
+        sorted(changes, key=lambda view: -max(SEVERITY[view.level], SEVERITY[view.previous_level or Level.GREEN]))
+    )
 
 
 def _group(changes: Sequence[ChangeRecord], catalogue: Catalogue, links: Links) -> ChangeView:
@@ -167,14 +221,7 @@ def change_view(change: ChangeRecord, catalogue: Catalogue, links: Links) -> Cha
     unknown = catalogue.unknown(change.primary, change.secondary)
     event = next((item for item in catalogue.events if item.event_id == change.event_id), None)
     old, new = change.previous_miss_km, change.miss_km
-    coarse = any(
-        (item := catalogue.objects.get(key)) and item.shown != "full" for key in (change.primary, change.secondary)
-    )
-    if coarse:
-        grain_km = catalogue.grain_km(change.primary, change.secondary)
-        both = (wording.coarse_distance(value, grain_km) for value in (old, new) if value is not None)
-        miss = " → ".join(both) or None
-    elif old is not None and new is not None:
+    if old is not None and new is not None:
         miss = f"{wording.number(old, wording.km_digits(old))} → {wording.distance(new)}"
     elif new is not None or old is not None:
         miss = wording.distance(new if new is not None else old)
@@ -203,7 +250,9 @@ def _change_href(change: ChangeRecord, event: EventRecord | None, catalogue: Cat
 
 def change_counts(record: CycleRecord) -> str:
     """``1 worse · 2 new · 4 passed``."""
-    kinds = [change.kind for change in record.changes]
+    kinds: list[str] = [change.kind for change in record.changes]
+    kinds += [told.kind for told in record.told]
+    kinds += ["gone" if told.kind == "ended" else told.kind for told in record.told_ended]
     return " · ".join(f"{kinds.count(kind)} {kind}" for kind in KIND_WORDS if kind in kinds)
 
 
@@ -212,7 +261,8 @@ def inputs_line(record: CycleRecord) -> tuple[str, ...]:
     used = [item for item in record.inputs if item.refusal is None]
     have = {item.object_id for item in used}
     known = [item for item in record.objects if item.shown == "full"]
-    text = f"{len(have)} of {wording.count(len(known), 'object')} have an ephemeris in use"
+    silent = sum("deliveries" in item.withheld and item.id not in have for item in known)
+    text = f"{len(have)} of {wording.count(len(known) - silent, 'object')} have an ephemeris in use"
     oldest = age_views.oldest(record)
     if oldest is not None:
         text += f", the oldest {wording.span(oldest.age_s or 0.0)} old ({oldest.object_id})"
@@ -225,7 +275,9 @@ def inputs_line(record: CycleRecord) -> tuple[str, ...]:
     lines += dict.fromkeys(failures)
     lines += [f"{item.id}: {wording.PHASE_UNKNOWN}." for item in record.objects if phase_unknown(item)]
     lines += [
-        f"{item.id}: its deliveries are withheld in this edition." for item in record.objects if item not in known
+        f"{item.id}: its deliveries are withheld in this edition."
+        for item in record.objects
+        if item not in known or "deliveries" in item.withheld
     ]
     lines += remark_views.remarks_of(record.objects)
     return tuple(lines)
@@ -344,6 +396,7 @@ def _lost_reason(loss: LossRecord) -> str:
 def matrix(catalogue: Catalogue, links: Links) -> Matrix | None:
     """Nearest approach of every pair; None where there are too many objects for a page, or most are of a catalogue."""
     ids = [item.id for item in catalogue.record.objects]
+    coarse = {item.id for item in catalogue.record.objects if item.shown != "full"}
     every = len(ids) * (len(ids) - 1) // 2
     if len(ids) > MATRIX_LIMIT or (catalogue.record.sweep is not None and len(catalogue.record.pairs) < every):
         return None
@@ -355,9 +408,29 @@ def matrix(catalogue: Catalogue, links: Links) -> Matrix | None:
     either = catalogue.pairs | {(b, a): pair for (a, b), pair in catalogue.pairs.items()}
     rows = []
     for index, row in enumerate(ids):
-        cells = tuple(_matrix_cell(either.get((row, column)), worst, catalogue, links) for column in ids[:index])
+        cells = tuple(
+            _told_cell(row, column, catalogue, links)
+            if {row, column} & coarse
+            else _matrix_cell(either.get((row, column)), worst, catalogue, links)
+            for column in ids[:index]
+        )
         rows.append((row, links.object(row), cells))
     return Matrix(columns=tuple(ids), rows=tuple(rows))
+
+
+def _told_cell(row: str, column: str, catalogue: Catalogue, links: Links) -> MatrixCell:
+    """A pair of which nothing is told but red and yellow approaches: the worst of them."""
+    name = " – ".join(sorted((row, column)))
+    told = [event for event in catalogue.told if {event.primary, event.secondary} == {row, column}]
+    if not told:
+        label = f"{name}: no red or yellow approach; the rest is withheld"
+        return MatrixCell(state="none", text="·", label=label, href=None, partly=False)
+    worst = max(told, key=lambda event: SEVERITY[event.level])
+    near = wording.figure(worst.miss_km)
+    label = f"{name}: {worst.level.value}, {near}, {wording.short_cell_of_time(worst.tca)} UTC; the rest is withheld"
+    high = worst.miss_km.high
+    text = f"<{wording.plain(high)}" if high is not None else "·"
+    return MatrixCell(state=worst.level.value, text=text, label=label, href=links.row(worst.event_id), partly=False)
 
 
 def _matrix_cell(

@@ -7,8 +7,8 @@ from typing import Final
 
 from nearpass.encounter.alert import SEVERITY
 from nearpass.encounter.uncertainty import Basis
-from nearpass.record.record import CycleRecord, EventRecord, HistoryPoint
-from nearpass.report import age_views, remark_views, wording
+from nearpass.record.record import CycleRecord, EventRecord, HistoryPoint, ToldEvent
+from nearpass.report import age_views, remark_views, told_views, wording
 from nearpass.report.catalogue import Catalogue, Links, nearness_km
 from nearpass.report.tables import EVENT_COLUMNS
 from nearpass.report.views import (
@@ -18,7 +18,6 @@ from nearpass.report.views import (
     Table,
     TableRow,
     cell,
-    coarse_cell,
     head,
     level_cell,
     limited,
@@ -48,27 +47,39 @@ def _notes(events: Sequence[EventRecord]) -> str | None:
 
 
 def events_table(
-    events: Sequence[EventRecord], catalogue: Catalogue, links: Links, *, caption: str, with_anchors: bool = False
+    events: Sequence[EventRecord],
+    catalogue: Catalogue,
+    links: Links,
+    *,
+    caption: str,
+    told: Sequence[ToldEvent] = (),
+    with_anchors: bool = False,
 ) -> Table:
-    """Events by TCA; where there are too many for a page, the most severe and nearest of them."""
+    """Events by TCA; where there are too many for a page, the most severe and nearest of them.
+
+    Those that an edition tells in cells, ``told``, stand among them by where their cell of time begins.
+    """
     ranked = sorted(events, key=lambda event: (-SEVERITY[event.level], nearness_km(event)))
     kept, cut = limited(ranked, what="event")
     shown = ("miss_km", "miss_r_km", "miss_t_km", "miss_n_km", "miss_sigma_km", "pc", "relative_speed_km_s",
              "approach_angle_deg")  # fmt: skip
-    surfaces = any(event.surface_km is not None for event in kept)
+    rows_of: tuple[EventRecord | ToldEvent, ...] = (*kept, *told)
+    surfaces = any(event.surface_km is not None for event in rows_of)
     keys = ("miss_km", "surface_km", *shown[1:]) if surfaces else shown
-    rows = [
-        TableRow(
+    timed = [
+        (event.tca, TableRow(
             anchor=event.event_id if with_anchors else None,
             cells=(
                 Cell(text=f"{event.primary} – {event.secondary}", href=_row_href(event, catalogue, links)),
                 level_cell(event.level),
                 *_fields(event, keys),
-                Cell(text="", files=links.messages(event.event_id) if event.shown == "full" else ()),
+                Cell(text="", files=links.messages(event.event_id)),
             ),
-        )
-        for event in sorted(kept, key=lambda event: event.tca)
+        ))
+        for event in kept
     ]  # fmt: skip
+    timed += [(one.tca.start, told_views.row(one, keys, links, with_anchor=with_anchors)) for one in told]
+    rows = [row for _, row in sorted(timed, key=lambda item: item[0])]
     return Table(
         caption=caption,
         heads=(
@@ -94,10 +105,10 @@ def _row_href(event: EventRecord, catalogue: Catalogue, links: Links) -> str:
 
 
 def _fields(event: EventRecord, keys: Sequence[str]) -> Iterator[Cell]:
-    """TCA and the columns asked for, as finely as the edition has them."""
+    """TCA and the columns asked for."""
     for key in ("tca_utc", *keys):
-        found = _flagged(cell(_COLUMN[key], event), event, key)
-        yield found if event.shown == "full" else coarse_cell(found, _COLUMN[key].value(event))
+        found = probability_cell(event.probability.pc) if key == "pc" else cell(_COLUMN[key], event)
+        yield _flagged(found, event, key)
 
 
 def _flagged(plain: Cell, event: EventRecord, key: str) -> Cell:
@@ -116,7 +127,6 @@ def history_table(event: EventRecord, links: Links) -> Table:
     points = [*event.history, now]
     steps = list(zip([None, *points[:-1]], points, strict=True))
     rows = []
-    exact = event.shown == "full"
     for before, point in reversed(steps):
         moved_s = point.tca - before.tca if before else None
         sigmas = None
@@ -130,13 +140,13 @@ def history_table(event: EventRecord, links: Links) -> Table:
         rows.append(TableRow(cells=(
             where,
             level_cell(point.level),
-            number_cell(point.miss_km, 3 if exact else 0),
+            number_cell(point.miss_km, 3),
             *(number_cell(value, 3, signed=True) for value in point.miss_rtn_km or _NO_VECTOR),
             number_cell(point.miss_sigma_km, 3),
             number_cell(sigmas, 1),
             probability_cell(point.pc),
-            time_cell(point.tca, digits=1 if exact else 0),
-            number_cell(moved_s, 2 if exact else 0, signed=True),
+            time_cell(point.tca, digits=1),
+            number_cell(moved_s, 2, signed=True),
         )))  # fmt: skip
     return Table(
         caption="What each cycle said of this approach, the newest first",
@@ -215,7 +225,9 @@ def component_table(event: EventRecord) -> Table:
 
 
 def no_basis(object_id: str, record: CycleRecord) -> str:
-    """Why nothing is known of an object's uncertainty."""
+    """Why nothing is said of an object's uncertainty."""
+    if any(item.id == object_id and "covariances" in item.withheld for item in record.objects):
+        return wording.WITHHELD
     if age_views.growth_unknown(object_id, record):
         return "none: growth unknown: no age"
     return "none: neither delivered nor declared"

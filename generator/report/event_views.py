@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from nearpass.encounter.alert import Level
@@ -11,43 +11,12 @@ from nearpass.record.record import EventRecord, InputRecord
 from nearpass.report import crossing_views, event_tables, remark_views, risk_views, solution_views, wording
 from nearpass.report.catalogue import Catalogue, Links, nearness_km
 from nearpass.report.crossing_views import EventCrossings
+from nearpass.report.event_card import EventCard
 from nearpass.report.risk_views import Probability, Trade
 from nearpass.report.tables import EVENT_COLUMNS
 from nearpass.report.views import AXES, Fact, Table, span_cell
 
 _COLUMN: Final = {column.key: column for column in EVENT_COLUMNS}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventCard:
-    """An event as the first screen shows it. ``miss_of`` says what the distance is measured to.
-
-    ``pc`` is "none" where no probability is given; ``pc_basis`` then says why.
-    """
-
-    event_id: str
-    level: Level
-    title: str
-    href: str
-    tca: str
-    tca_machine: str
-    tca_after: str
-    miss: str
-    miss_of: str
-    components: tuple[tuple[str, str], ...]
-    sigma: str
-    speed: str
-    pc: str
-    pc_basis: str
-    max_pc: str | None
-    max_side: str
-    reason: str
-    change: str
-    deadline: str
-    deadline_machine: str | None
-    decider: str
-    conditions: str
-    boundary: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,40 +50,6 @@ class EventPage:
 
 def event_card(event: EventRecord, catalogue: Catalogue, links: Links) -> EventCard:
     """The card of an event."""
-    return _exact_card(event, catalogue, links) if event.shown == "full" else _coarse_card(event, catalogue, links)
-
-
-def _coarse_card(event: EventRecord, catalogue: Catalogue, links: Links) -> EventCard:
-    """The card of an event of which the edition has rounded figures and no geometry."""
-    known = event.probability.pc
-    return replace(
-        _exact_card(event, catalogue, links),
-        tca=wording.moment_to_minute(event.tca),
-        tca_after="rounded for this edition",
-        miss=wording.coarse_distance(nearness_km(event), catalogue.grain_km(event.primary, event.secondary)),
-        miss_of=f"{'to the surface' if event.surface_km is not None else 'miss'}, rounded for this edition",
-        sigma=wording.WITHHELD,
-        speed=f"geometry {wording.WITHHELD}",
-        pc=wording.WITHHELD if known is None else wording.coarse_probability(known),
-        pc_basis="rounded for this edition" if known is not None else "",
-        max_pc=None,
-        max_side="",
-        change=wording.sentence(_coarse_change(event, catalogue)),
-        deadline=wording.moment_to_minute(event.deadline) if event.deadline else f"deadline {wording.WITHHELD}",
-        decider=_decider(event, catalogue) if event.deadline else "",
-    )
-
-
-def _coarse_change(event: EventRecord, catalogue: Catalogue) -> str:
-    if not event.history:
-        return change_text(event, catalogue)
-    last, grain_km = event.history[-1], catalogue.grain_km(event.primary, event.secondary)
-    was, now = wording.coarse_distance(last.miss_km, grain_km), wording.coarse_distance(event.miss_km, grain_km)
-    text = f"{was} → {now} since {last.cycle_id}"
-    return text if last.level is event.level else f"{text}; was {last.level.value}"
-
-
-def _exact_card(event: EventRecord, catalogue: Catalogue, links: Links) -> EventCard:
     cutoff = catalogue.record.window.start
     surface = event.surface_km is not None
     return EventCard(
@@ -130,7 +65,7 @@ def _exact_card(event: EventRecord, catalogue: Catalogue, links: Links) -> Event
         components=_components(event),
         sigma=_sigma(event, catalogue),
         speed=wording.quantity(event.relative_speed_km_s, 3, "km/s"),
-        pc=risk_views.value(event.probability),
+        pc=wording.WITHHELD if _unsure(event, catalogue) else risk_views.value(event.probability),
         pc_basis=risk_views.basis(event.probability),
         max_pc=risk_views.highest(event.probability),
         max_side=risk_views.side(event.probability),
@@ -146,7 +81,7 @@ def _exact_card(event: EventRecord, catalogue: Catalogue, links: Links) -> Event
 
 def _conditions(event: EventRecord) -> str:
     if event.light_time_s is None:
-        return f"light time and SEP {wording.WITHHELD}"
+        return "light time and SEP unknown"
     return f"light time {wording.span(event.light_time_s)}, SEP {wording.number(event.sep_deg, 0)}°"
 
 
@@ -165,9 +100,18 @@ def _sigma(event: EventRecord, catalogue: Catalogue) -> str:
         declared = [catalogue.name(item.object_id) for item in event.uncertainty if item.basis is Basis.DECLARED]
         model = f" by the declared model of {wording.listing(declared)}" if declared else ""
         return wording.distance(event.miss_sigma_km) + model
+    kept = _unsure(event, catalogue)
+    if kept:
+        return f"{wording.WITHHELD}, with the covariance of {wording.listing(kept)}"
     given = {item.object_id for item in event.uncertainty}
     missing = [catalogue.name(key) for key in (event.primary, event.secondary) if key not in given]
     return f"unknown, no covariance for {wording.listing(missing)}" if missing else "unknown"
+
+
+def _unsure(event: EventRecord, catalogue: Catalogue) -> list[str]:
+    """Names of the objects whose covariances this edition may not hold."""
+    items = (catalogue.objects.get(key) for key in (event.primary, event.secondary))
+    return [item.name for item in items if item is not None and "covariances" in item.withheld]
 
 
 def _sigma_from(event: EventRecord, catalogue: Catalogue) -> str:
@@ -206,8 +150,6 @@ def _number_km(value_km: float) -> str:
 
 def summary(event: EventRecord, catalogue: Catalogue) -> str:
     """A paragraph that can be quoted without the page."""
-    if event.shown != "full":
-        return _coarse_summary(event, catalogue)
     who = [_who(key, catalogue) for key in (event.primary, event.secondary)]
     body = catalogue.record.body.name.capitalize()
     where = f"{wording.number(event.altitude_km, 0)} km above {body}"
@@ -233,20 +175,6 @@ def summary(event: EventRecord, catalogue: Catalogue) -> str:
     if event.at_boundary:
         parts.append("It lies at an end of coverage, so that the true minimum may lie outside.")
     return " ".join([*parts, _before(event)])
-
-
-def _coarse_summary(event: EventRecord, catalogue: Catalogue) -> str:
-    who = [_who(key, catalogue) for key in (event.primary, event.secondary)]
-    known = event.probability.pc
-    chance = f" The probability of collision is {wording.coarse_probability(known)}." if known is not None else ""
-    grain_km = catalogue.grain_km(event.primary, event.secondary)
-    near = wording.coarse_distance(event.miss_km, grain_km)
-    where = f"at {near}" if event.miss_km or grain_km is not None else near
-    return (
-        f"On {wording.moment_to_minute(event.tca)}, {who[0]} and {who[1]} pass each other "
-        f"{where}; both are rounded for this edition, and the geometry is "
-        f"withheld.{chance} The approach is {event.level.value}, {wording.said(event.reason)}."
-    )
 
 
 def _probability(event: EventRecord) -> str:
@@ -285,7 +213,9 @@ def event_page(event: EventRecord, catalogue: Catalogue, links: Links) -> EventP
     return EventPage(
         card=event_card(event, catalogue, links),
         summary=summary(event, catalogue),
-        sigma="unknown" if event.miss_sigma_km is None else wording.distance(event.miss_sigma_km),
+        sigma=(wording.WITHHELD if _unsure(event, catalogue) else "unknown")
+        if event.miss_sigma_km is None
+        else wording.distance(event.miss_sigma_km),
         sigma_from=_sigma_from(event, catalogue),
         timing=_timing(event),
         place=_place(event),

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from nearpass.archive.archive import cycle_folder
+from nearpass.astro.fields import Span
 from nearpass.encounter.alert import Level
 from nearpass.record.notices import Notice
 from nearpass.record.record import CycleRecord
 from nearpass.report import wording
 from nearpass.report.rendering import render
+from nearpass.report.tables import NAMELESS
 
 MOST_ENTRIES: Final = 50
 ALL: Final = "feeds/all.xml"
@@ -68,11 +70,14 @@ def feed(record: CycleRecord, notices: Sequence[Notice], *, path: str, title: st
 
 def _entry(notice: Notice, publisher: str, root: str) -> Entry:
     level = notice.level.value if notice.level else "left the list"
-    miss = f", miss {wording.distance(notice.miss_km)}" if notice.miss_km is not None else ""
+    miss = f", miss {wording.figure(notice.miss_km)}" if notice.miss_km.missing is None else ""
+    exact = notice.until == notice.tca
+    cell = wording.short_cell_of_time(Span(start=notice.tca, stop=notice.until))
+    when = wording.moment_to_minute(notice.tca) if exact else f"{cell} UTC"
+    names = (notice.primary_name or NAMELESS, notice.secondary_name or NAMELESS)
     return Entry(
         identity=_identity(publisher, notice.event_id, level, notice.cycle_id),
-        title=f"{level.capitalize()}: {notice.primary_name} – {notice.secondary_name}, "
-        f"TCA {wording.moment_to_minute(notice.tca)}{miss}",
+        title=f"{level.capitalize()}: {names[0]} – {names[1]}, TCA {when}{miss}",
         level=level,
         updated=wording.machine_time(notice.cutoff),
         href=f"{root}events/{notice.event_id}.html",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from nearpass.record.record import CycleRecord, EventRecord, NoteRecord, ObjectRecord
+from nearpass.record.record import CycleRecord, NoteRecord, ObjectRecord
 from nearpass.report import wording
 from nearpass.report.catalogue import Catalogue
+from nearpass.report.tables import EventRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +43,10 @@ def notes_of_event(record: CycleRecord, event_id: str) -> tuple[NoteView, ...]:
     return _views(note for note in record.notes if note.event_id == event_id)
 
 
-def contacts(event: EventRecord, catalogue: Catalogue) -> tuple[ContactView, ...]:
+def contacts(event: EventRow, catalogue: Catalogue) -> tuple[ContactView, ...]:
     """Whom to tell of an event: the contacts of both objects, and of which spacecraft none is given."""
-    found = [catalogue.objects[key] for key in (event.primary, event.secondary) if key in catalogue.objects]
+    keys = [key for key in (event.primary, event.secondary) if key is not None]
+    found = [catalogue.objects[key] for key in keys if key in catalogue.objects]
     return tuple(view for item in found for view in _contacts_of(item))
 
 

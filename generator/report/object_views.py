@@ -35,7 +35,8 @@ class ObjectPage:
     refused: tuple[tuple[str, str, str], ...]
     events: Table | None
     crossings: Table | None
-    pairs: Table
+    pairs: Table | None
+    no_inputs: str
     findings: Table | None
     predictions: Table | None
     predicted: tuple[str, ...]
@@ -84,6 +85,7 @@ def object_page(item: ObjectRecord, catalogue: Catalogue, links: Links) -> Objec
     record = catalogue.record
     deliveries = [delivery for delivery in record.inputs if delivery.object_id == item.id]
     events = [event for event in catalogue.events if item.id in (event.primary, event.secondary)]
+    told = [event for event in catalogue.told if item.id in (event.primary, event.secondary)]
     pairs = [pair for pair in record.pairs if item.id in (pair.primary, pair.secondary)]
     others = solution_views.of_object(item, catalogue, links)
     return ObjectPage(
@@ -96,9 +98,12 @@ def object_page(item: ObjectRecord, catalogue: Catalogue, links: Links) -> Objec
         note=item.note,
         inputs=inputs_table(deliveries) if deliveries else None,
         refused=refusals(deliveries),
-        events=events_table(events, catalogue, links, caption=f"Approaches of {item.name}") if events else None,
+        events=events_table(events, catalogue, links, caption=f"Approaches of {item.name}", told=told)
+        if events or told
+        else None,
         crossings=_object_crossings(item, catalogue, links),
-        pairs=coverage_table(pairs, links),
+        pairs=coverage_table(pairs, links) if item.shown == "full" else None,
+        no_inputs=no_inputs([item]),
         findings=findings_table(deliveries),
         predictions=predictions_table(item),
         predicted=prediction_words(item),
@@ -108,6 +113,14 @@ def object_page(item: ObjectRecord, catalogue: Catalogue, links: Links) -> Objec
         solution_inputs=inputs_table(others.inputs) if others else None,
         solution_findings=findings_table(others.inputs) if others else None,
     )
+
+
+def no_inputs(items: Sequence[ObjectRecord | None]) -> str:
+    """Why a page lists no delivery of some objects."""
+    known = [item for item in items if item is not None]
+    if any(item.shown != "full" or "deliveries" in item.withheld for item in known):
+        return "The deliveries are withheld in this edition."
+    return "No delivery is recorded."
 
 
 def _object_crossings(item: ObjectRecord, catalogue: Catalogue, links: Links) -> Table | None:
@@ -120,7 +133,9 @@ def _object_statement(item: ObjectRecord, catalogue: Catalogue) -> str:
     if phase_unknown(item):
         return f"{wording.sentence(wording.PHASE_UNKNOWN)} {_crossing_pairs(item, catalogue)}"
     if item.shown != "full":
-        return f"What this object is screened from is withheld in this edition. {_listed(item, catalogue)}"
+        red_or_yellow = [event for event in catalogue.told if item.id in (event.primary, event.secondary)]
+        count = wording.count(len(red_or_yellow), "red or yellow approach", "red or yellow approaches")
+        return f"Of this object only red and yellow approaches are told: {count}. All else is withheld in this edition."
     if not item.coverage:
         return "No ephemeris in use covers the window: this object was not screened."
     return f"{_listed(item, catalogue)} {covered_share(item, catalogue.record)} of the window is covered."
@@ -128,7 +143,7 @@ def _object_statement(item: ObjectRecord, catalogue: Catalogue) -> str:
 
 def _listed(item: ObjectRecord, catalogue: Catalogue) -> str:
     """How many approaches are listed, by level."""
-    events = [event for event in catalogue.events if item.id in (event.primary, event.secondary)]
+    events = [event for event in catalogue.record.approaches if item.id in (event.primary, event.secondary)]
     red = sum(event.level is Level.RED for event in events)
     yellow = sum(event.level is Level.YELLOW for event in events)
     return (
@@ -233,7 +248,7 @@ def objects_table(record: CycleRecord, catalogue: Catalogue) -> Table:
 
 
 def _object_row(item: ObjectRecord, record: CycleRecord, catalogue: Catalogue) -> TableRow:
-    events = [event for event in catalogue.events if item.id in (event.primary, event.secondary)]
+    events = [event for event in catalogue.record.approaches if item.id in (event.primary, event.secondary)]
     levels = [event.level for event in events]
     used = next((d for d in record.inputs if d.object_id == item.id and d.refusal is None), None)
     orbit = item.orbit
@@ -251,7 +266,7 @@ def _object_row(item: ObjectRecord, record: CycleRecord, catalogue: Catalogue) -
         number_cell(100.0 * covered_s / record.window.length_s if known else None, 1),
         number_cell(levels.count(Level.RED), 0),
         number_cell(levels.count(Level.YELLOW), 0),
-        number_cell(len(levels), 0),
+        number_cell(len(levels), 0) if item.shown == "full" else Cell(text=wording.WITHHELD, sort=""),
     ))  # fmt: skip
 
 
@@ -307,8 +322,6 @@ def _worst(found: Sequence[EventRecord | CrossingRecord]) -> Level | None:
 
 def _no_crossings(items: Sequence[ObjectRecord], limit: str) -> str:
     """What it means that no crossing is listed: not near, not searched, or not to be told."""
-    if any(item.shown != "full" for item in items):
-        return "Whether these orbits cross is withheld in this edition."
     missing = [item.id for item in items if not item.coverage]
     if missing:
         return f"Not searched: no ephemeris in use of {wording.listing(missing)} covers the window."

@@ -17,7 +17,7 @@ from nearpass.archive.register import Entry
 from nearpass.errors import PublicationError
 from nearpass.messages.cdm_write import check_written, write_cdm_kvn, write_cdm_xml
 from nearpass.record.notices import Notice
-from nearpass.record.record import ChangeRecord, CycleRecord, EventRecord, ObjectRecord, PairRecord
+from nearpass.record.record import ChangeRecord, CycleRecord, EventRecord, ObjectRecord, PairRecord, ToldEnd, ToldEvent
 from nearpass.report import (
     archive_views,
     coverage_views,
@@ -32,6 +32,7 @@ from nearpass.report import (
     solution_views,
     sweep_views,
     tables,
+    told_views,
     verdicts,
     wording,
 )
@@ -39,6 +40,7 @@ from nearpass.report.archive_pages import Month, archive_pages, changes_page, fi
 from nearpass.report.calendars import event_calendar
 from nearpass.report.catalogue import Catalogue, Links, detailed_events
 from nearpass.report.cdm_event import event_cdm
+from nearpass.report.cycle_views import ChangeView
 from nearpass.report.feeds import object_feed
 from nearpass.report.page_net import Pages, must_be_made
 from nearpass.report.plots import cycle_plots, event_plots, object_plots, pair_plots
@@ -78,11 +80,12 @@ def cycle_pages(record: CycleRecord) -> dict[str, str]:
         pages.put(f"pairs/{name}.md", below, partial(_pair_page, pair, catalogue, below))
     for event in record.events:
         stem = f"events/{_file_name(event.event_id)}"
-        if event.shown == "full":
-            pages.put_all((f"{stem}.cdm", f"{stem}.cdm.xml"), below, partial(_messages, record, event))
-        pages.put(f"{stem}.ics", below, partial(event_calendar, record, event))
-    pages.put("events.csv", at_home, partial(tables.events_csv, record.events))
-    pages.put("events.json", at_home, partial(tables.events_json, record, record.events))
+        pages.put_all((f"{stem}.cdm", f"{stem}.cdm.xml"), below, partial(_messages, record, event))
+    rows = record.approaches
+    for row in rows:
+        pages.put(f"events/{_file_name(row.event_id)}.ics", below, partial(event_calendar, record, row))
+    pages.put("events.csv", at_home, partial(tables.events_csv, rows))
+    pages.put("events.json", at_home, partial(tables.events_json, record, rows))
     pages.put("crossings.csv", at_home, partial(tables.crossings_csv, record.crossings))
     pages.put("crossings.json", at_home, partial(tables.crossings_json, record, record.crossings))
     pages.put("solutions.csv", at_home, partial(tables.solutions_csv, record))
@@ -180,9 +183,15 @@ def permalink_pages(record: CycleRecord) -> dict[str, str]:
     pages = Pages(record)
     for event in catalogue.events:
         pages.put(f"events/{_file_name(event.event_id)}.md", below, partial(_permalink_page, event, catalogue, below))
+    for told in catalogue.told:
+        pages.put(f"events/{_file_name(told.event_id)}.md", below, partial(_told_page, told, catalogue, below))
     for change in record.changes:
         if change.kind in cycle_views.LEFT:
-            pages.put(f"events/{_file_name(change.event_id)}.md", below, partial(_left_page, change, catalogue, below))
+            pages.put(
+                f"events/{_file_name(change.event_id)}.md", below, partial(_change_page, change, catalogue, below)
+            )
+    for ended in record.told_ended:
+        pages.put(f"events/{_file_name(ended.event_id)}.md", below, partial(_ended_page, ended, catalogue, below))
     for item in record.objects:
         pages.put(f"objects/{_file_name(item.id)}.md", below, partial(_object_page, item, catalogue, below, live=True))
     return pages.texts
@@ -191,7 +200,7 @@ def permalink_pages(record: CycleRecord) -> dict[str, str]:
 def _cycle_page(catalogue: Catalogue, links: Links) -> str:
     record = catalogue.record
     events = event_tables.events_table(
-        catalogue.events, catalogue, links, caption=_events_caption(record), with_anchors=True
+        catalogue.events, catalogue, links, caption=_events_caption(record), told=catalogue.told, with_anchors=True
     )
     return render_page(
         "cycle.md.j2", _cycle_meta(record, links), links,
@@ -205,7 +214,9 @@ def _cycle_page(catalogue: Catalogue, links: Links) -> str:
 
 def _front_page(catalogue: Catalogue, links: Links) -> str:
     record = catalogue.record
-    events = event_tables.events_table(catalogue.events, catalogue, links, caption=_events_caption(record))
+    events = event_tables.events_table(
+        catalogue.events, catalogue, links, caption=_events_caption(record), told=catalogue.told
+    )
     verdict = verdicts.verdict(record)
     meta = Meta(
         title=record.title, description=verdict.headline, kind="front", crumbs=(),
@@ -269,6 +280,7 @@ def _event_page(event: EventRecord, catalogue: Catalogue, links: Links) -> str:
     return render_page(
         "event.md.j2", _below(catalogue.record, links, title, page.summary, "event", event.event_id), links,
         page=page, plots=plots, inputs=cycle_views.used_inputs_table(page.inputs), event_id=event.event_id,
+        no_inputs=object_views.no_inputs([catalogue.objects.get(key) for key in (event.primary, event.secondary)]),
         **_said(event, catalogue),
         provenance=provenance_views.provenance(catalogue.record), cycle_id=catalogue.record.cycle_id,
     )  # fmt: skip
@@ -319,6 +331,17 @@ def _permalink_page(event: EventRecord, catalogue: Catalogue, links: Links) -> s
     )  # fmt: skip
 
 
+def _told_page(told: ToldEvent, catalogue: Catalogue, links: Links) -> str:
+    record = catalogue.record
+    card = told_views.card(told, catalogue, links)
+    meta = _live_meta(record, card.title, told_views.summary(told, catalogue), "event", told.event_id)
+    return render_page(
+        "permalink.md.j2", meta, links, card=card, summary=meta.description, context=cycle_views.context(record),
+        history=told_views.table(told), detailed=False, event_id=told.event_id, cycle_id=record.cycle_id,
+        notes=note_views.notes_of_event(record, told.event_id), contacts=note_views.contacts(told, catalogue),
+    )  # fmt: skip
+
+
 def _said(event: EventRecord, catalogue: Catalogue) -> dict[str, Any]:
     """What was said about an event, and whom to tell of it."""
     return {
@@ -327,15 +350,23 @@ def _said(event: EventRecord, catalogue: Catalogue) -> dict[str, Any]:
     }
 
 
-def _left_page(change: ChangeRecord, catalogue: Catalogue, links: Links) -> str:
-    record = catalogue.record
+def _change_page(change: ChangeRecord, catalogue: Catalogue, links: Links) -> str:
     view = cycle_views.change_view(change, catalogue, links)
     title = catalogue.named(change.primary, change.secondary)
-    meta = _live_meta(record, title, f"{view.word}: {view.reason}", "event", change.event_id)
+    return _left_page(change.event_id, title, view, catalogue.record, links)
+
+
+def _ended_page(ended: ToldEnd, catalogue: Catalogue, links: Links) -> str:
+    view = cycle_views.told_change(ended, links)
+    return _left_page(ended.event_id, told_views.pair(ended, catalogue), view, catalogue.record, links)
+
+
+def _left_page(event_id: str, title: str, view: ChangeView, record: CycleRecord, links: Links) -> str:
+    meta = _live_meta(record, title, f"{view.word}: {view.reason}", "event", event_id)
     last = record.previous_cycle_id
     return render_page(
         "left.md.j2", meta, links, change=view, title=title, context=cycle_views.context(record), last=last,
-        last_href=f"{links.other_cycle(last)}#{change.event_id}" if last else None, event_id=change.event_id,
+        last_href=f"{links.other_cycle(last)}#{event_id}" if last else None, event_id=event_id,
         cycle_id=record.cycle_id,
     )  # fmt: skip
 

@@ -40,6 +40,8 @@ def _failure(entry: InputRecord) -> Iterator[str]:
 
 def uncertainty_fact(item: ObjectRecord, inputs: Sequence[InputRecord]) -> Fact:
     """Whether the uncertainty of an object's predictions is delivered, declared, or neither."""
+    if item.shown != "full" or "covariances" in item.withheld:
+        return Fact(label="Uncertainty", value=wording.WITHHELD)
     delivered = any(entry.refusal is None and entry.covariance_count for entry in inputs)
     model = item.declared
     if model is None:

@@ -112,8 +112,6 @@ def probability(event: EventRecord) -> Probability:
 
 def commanding(event: EventRecord, catalogue: Catalogue) -> str:
     """Whether anyone can still command a manoeuvre in time, in words."""
-    if event.shown != "full":
-        return wording.WITHHELD
     able = [key for key in (event.primary, event.secondary) if _can_manoeuvre(key, catalogue)]
     if not able:
         return "not possible: no object of the pair is known to be able to manoeuvre"

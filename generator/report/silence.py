@@ -31,6 +31,7 @@ def meaningful(record: CycleRecord) -> CycleRecord:
     return replace(
         record,
         events=tuple(event for event in record.events if not silent & {event.primary, event.secondary}),
+        told=tuple(event for event in record.told if not silent & {event.primary, event.secondary}),
         crossings=tuple(_untimed(item, silent) for item in record.crossings),
         pairs=tuple(_unknowable(pair) if silent & {pair.primary, pair.secondary} else pair for pair in record.pairs),
         solutions=tuple(_silenced(item, silent) for item in record.solutions),

@@ -14,7 +14,18 @@ from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
 from nearpass.astro.epochs import Epoch, TimeSystem
-from nearpass.record.record import CrossingRecord, CycleRecord, EventRecord, PairRecord, SolutionEvent, SolutionRecord
+from nearpass.astro.fields import Span
+from nearpass.reasons.general import Withheld
+from nearpass.record.figures import ABSENT, LEAST_PC, Figure, exact
+from nearpass.record.record import (
+    CrossingRecord,
+    CycleRecord,
+    EventRecord,
+    PairRecord,
+    SolutionEvent,
+    SolutionRecord,
+    ToldEvent,
+)
 from nearpass.report import wording
 
 SCHEMA: Final = 1
@@ -84,77 +95,144 @@ def json_text(name: str, cycle_id: str, columns: Sequence[Column[Row]], rows: It
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
-def _of_miss(event: EventRecord, axis: int) -> float | None:
-    return None if event.miss_rtn_km is None else event.miss_rtn_km[axis]
+EventRow = EventRecord | ToldEvent
+"""An approach as an edition has it: in full, or told in cells."""
+NAMELESS: Final = "object without a name"
+TOLD_REASON: Final = (Withheld(rule="figures_withheld"),)
+
+
+def _full(get: Callable[[EventRecord], Value]) -> Callable[[EventRow], Value]:
+    """A value that only an approach in full has."""
+    return lambda row: get(row) if isinstance(row, EventRecord) else None
+
+
+def _of_miss(axis: int) -> Callable[[EventRow], Value]:
+    return _full(lambda event: None if event.miss_rtn_km is None else event.miss_rtn_km[axis])
+
+
+def miss_figure(row: EventRow) -> Figure:
+    """The distance between the centres."""
+    return exact(row.miss_km) if isinstance(row, EventRecord) else row.miss_km
+
+
+def surface_figure(row: EventRow) -> Figure:
+    """The distance to the surface of a natural body; absent between spacecraft."""
+    if isinstance(row, EventRecord):
+        return exact(row.surface_km)
+    return row.surface_km or ABSENT
+
+
+def pc_figure(row: EventRow) -> Figure:
+    """The probability of collision; of a very small one only that it is below :data:`LEAST_PC`."""
+    return floored(row.probability.pc) if isinstance(row, EventRecord) else row.pc
+
+
+def floored(pc: float | None) -> Figure:
+    """A probability, not told apart from others below :data:`LEAST_PC`."""
+    return Figure(low=0.0, high=LEAST_PC) if pc is not None and pc < LEAST_PC else exact(pc)
+
+
+def tca_span(row: EventRow) -> Span:
+    """The span that holds the TCA: from it to it where it is known exactly."""
+    return Span(start=row.tca, stop=row.tca) if isinstance(row, EventRecord) else row.tca
 
 
 _RTN = "in the primary's RTN axes, from primary to secondary"
 
-EVENT_COLUMNS: Final[tuple[Column[EventRecord], ...]] = (
+EVENT_COLUMNS: Final[tuple[Column[EventRow], ...]] = (
     Column(key="event_id", title="Event", meaning="Identifier of the event, the same in every cycle that lists it",
            value=lambda e: e.event_id),
     Column(key="primary", title="Primary", meaning="Identifier of the object whose RTN axes are used",
-           value=lambda e: e.primary),
+           value=lambda e: e.primary or ""),
     Column(key="secondary", title="Secondary", meaning="Identifier of the other object",
-           value=lambda e: e.secondary),
-    Column(key="tca_utc", title="TCA", unit="UTC", meaning="Time of closest approach in UTC",
-           value=lambda e: e.tca),
+           value=lambda e: e.secondary or ""),
+    Column(key="tca_utc", title="TCA", unit="UTC",
+           meaning="Time of closest approach in UTC; empty where it is not told exactly",
+           value=_full(lambda e: e.tca)),
     Column(key="tca_tdb", title="TCA", unit="TDB", meaning="Time of closest approach in barycentric dynamical time",
-           value=lambda e: e.tca, system=TimeSystem.TDB),
-    Column(key="miss_km", title="Miss", unit="km", meaning="Distance between the centres of both objects at TCA",
-           value=lambda e: e.miss_km),
+           value=_full(lambda e: e.tca), system=TimeSystem.TDB),
+    Column(key="miss_km", title="Miss", unit="km",
+           meaning="Distance between the centres of both objects at TCA; empty where it is not told exactly",
+           value=lambda e: miss_figure(e).exact),
     Column(key="relative_speed_km_s", title="Speed", unit="km/s", meaning="Relative speed at TCA",
-           value=lambda e: e.relative_speed_km_s),
+           value=_full(lambda e: e.relative_speed_km_s)),
     Column(key="miss_r_km", title="R", unit="km", meaning=f"Radial component of the miss vector {_RTN}",
-           value=lambda e: _of_miss(e, 0), signed=True),
+           value=_of_miss(0), signed=True),
     Column(key="miss_t_km", title="T", unit="km", meaning=f"Transverse component of the miss vector {_RTN}",
-           value=lambda e: _of_miss(e, 1), signed=True),
+           value=_of_miss(1), signed=True),
     Column(key="miss_n_km", title="N", unit="km", meaning=f"Normal component of the miss vector {_RTN}",
-           value=lambda e: _of_miss(e, 2), signed=True),
+           value=_of_miss(2), signed=True),
     Column(key="at_boundary", title="At boundary",
            meaning="true if this is the distance at an end of coverage and not a local minimum",
-           value=lambda e: e.at_boundary),
+           value=_full(lambda e: e.at_boundary)),
     Column(key="alert", title="Level", meaning="Alert level: red, yellow or green", value=lambda e: e.level.value),
     Column(key="surface_km", title="To surface", unit="km",
            meaning="Distance to the surface of the natural body of the pair; empty between spacecraft",
-           value=lambda e: e.surface_km),
+           value=lambda e: surface_figure(e).exact),
     Column(key="altitude_km", title="Altitude", unit="km",
            meaning="Altitude of the primary above the body's reference surface at TCA",
-           value=lambda e: e.altitude_km, digits=3, page_digits=0),
+           value=_full(lambda e: e.altitude_km), digits=3, page_digits=0),
     Column(key="latitude_deg", title="Latitude", unit="deg",
-           meaning="Latitude of the primary at TCA in the body's fixed axes", value=lambda e: e.latitude_deg,
+           meaning="Latitude of the primary at TCA in the body's fixed axes", value=_full(lambda e: e.latitude_deg),
            page_digits=1),
     Column(key="longitude_east_deg", title="East longitude", unit="deg",
            meaning="East longitude of the primary at TCA in the body's fixed axes",
-           value=lambda e: e.longitude_east_deg, page_digits=1),
+           value=_full(lambda e: e.longitude_east_deg), page_digits=1),
     Column(key="approach_angle_deg", title="Angle", unit="deg", meaning="Angle between both velocities at TCA",
-           value=lambda e: e.approach_angle_deg, page_digits=1),
+           value=_full(lambda e: e.approach_angle_deg), page_digits=1),
     Column(key="light_time_s", title="Light time", unit="s", meaning="One-way light time from Earth at TCA",
-           value=lambda e: e.light_time_s, digits=3, page_digits=0),
+           value=_full(lambda e: e.light_time_s), digits=3, page_digits=0),
     Column(key="sep_deg", title="SEP", unit="deg", meaning="Sun-Earth-Probe angle at TCA",
-           value=lambda e: e.sep_deg, page_digits=1),
+           value=_full(lambda e: e.sep_deg), page_digits=1),
     Column(key="miss_sigma_km", title="1σ", unit="km",
            meaning="One sigma of the combined position error along the miss direction; empty without covariances",
-           value=lambda e: e.miss_sigma_km),
+           value=_full(lambda e: e.miss_sigma_km)),
     Column(key="deadline_utc", title="Decide by", unit="UTC",
            meaning="TCA minus the shortest lead time of those who can manoeuvre; empty where nobody can",
            value=lambda e: e.deadline),
     Column(key="reason", title="Why", meaning="Why the event has its level",
-           value=lambda e: wording.said(e.reason)),
+           value=lambda e: wording.said(e.reason if isinstance(e, EventRecord) else TOLD_REASON)),
     Column(key="pc", title="Pc",
            meaning="Probability of collision by the method of the next column; empty where there is none",
-           value=lambda e: e.probability.pc, scientific=True),
+           value=lambda e: pc_figure(e).exact, scientific=True),
     Column(key="pc_method", title="Method", meaning="Method by which the probability of collision was computed",
-           value=lambda e: e.probability.method),
+           value=_full(lambda e: e.probability.method)),
     Column(key="max_pc", title="Highest Pc",
            meaning="Highest probability of collision over all common scalings of both covariances",
-           value=lambda e: e.probability.max_pc, scientific=True),
+           value=_full(lambda e: e.probability.max_pc), scientific=True),
     Column(key="mahalanobis_distance", title="Mahalanobis", unit="sigma",
            meaning="Miss distance in sigmas of the combined position covariance; empty without covariances",
-           value=lambda e: e.probability.mahalanobis_distance, page_digits=2),
+           value=_full(lambda e: e.probability.mahalanobis_distance), page_digits=2),
     Column(key="approximate", title="Approximate",
            meaning="Whose motion was not delivered but made by theory or secular drift, with its error; mostly empty",
-           value=lambda e: e.approximate),
+           value=_full(lambda e: e.approximate)),
+    Column(key="shown", title="Shown",
+           meaning="full: figures are exact; metrics, anonymous: they lie between two ends, and the rest is withheld",
+           value=lambda e: e.shown),
+    Column(key="miss_km_low", title="Miss, from", unit="km",
+           meaning="The distance at TCA is at least this; equal to miss_km where that is given",
+           value=lambda e: miss_figure(e).low),
+    Column(key="miss_km_high", title="Miss, below", unit="km",
+           meaning="The distance at TCA is below this; equal to miss_km where that is given",
+           value=lambda e: miss_figure(e).high),
+    Column(key="surface_km_low", title="To surface, from", unit="km",
+           meaning="The distance to the surface is at least this; equal to surface_km where that is given",
+           value=lambda e: surface_figure(e).low),
+    Column(key="surface_km_high", title="To surface, below", unit="km",
+           meaning="The distance to the surface is below this; equal to surface_km where that is given",
+           value=lambda e: surface_figure(e).high),
+    Column(key="tca_utc_low", title="TCA, from", unit="UTC",
+           meaning="The TCA is not before this; equal to tca_utc where that is given",
+           value=lambda e: tca_span(e).start),
+    Column(key="tca_utc_high", title="TCA, before", unit="UTC",
+           meaning="The TCA is before this; equal to tca_utc where that is given",
+           value=lambda e: tca_span(e).stop),
+    Column(key="pc_low", title="Pc, from",
+           meaning="The probability of collision is at least this; equal to pc where that is given",
+           value=lambda e: pc_figure(e).low, scientific=True),
+    Column(key="pc_high", title="Pc, below",
+           meaning="The probability of collision is below this; equal to pc where that is given",
+           value=lambda e: pc_figure(e).high, scientific=True),
 )  # fmt: skip
 
 
@@ -268,7 +346,8 @@ SOLUTION_COLUMNS: Final[tuple[Column[SolutionRow], ...]] = (
            meaning="Time of closest approach by this solution; empty where it lists none", value=lambda r: r.event.tca),
     Column(key="nominal_tca_utc", title="Nominal TCA", unit="UTC", meaning="Time of closest approach of the event",
            value=lambda r: r.nominal.tca if r.nominal else None),
-    Column(key="miss_km", title="Miss", unit="km", meaning="Distance between the centres by this solution",
+    Column(key="miss_km", title="Miss", unit="km",
+           meaning="Distance between the centres by this solution",
            value=lambda r: r.event.miss_km),
     Column(key="nominal_miss_km", title="Nominal miss", unit="km", meaning="Distance between the centres of the event",
            value=lambda r: r.nominal.miss_km if r.nominal else None),
@@ -322,12 +401,12 @@ def solutions_json(record: CycleRecord) -> str:
     return json_text("solutions", record.cycle_id, SOLUTION_COLUMNS, solution_rows(record))
 
 
-def events_csv(events: Sequence[EventRecord]) -> str:
+def events_csv(events: Sequence[EventRow]) -> str:
     """The twin of the table of events as CSV."""
     return csv_text(EVENT_COLUMNS, events)
 
 
-def events_json(record: CycleRecord, events: Sequence[EventRecord]) -> str:
+def events_json(record: CycleRecord, events: Sequence[EventRow]) -> str:
     """The twin of the table of events as JSON."""
     return json_text("events", record.cycle_id, EVENT_COLUMNS, events)
 

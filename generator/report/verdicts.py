@@ -9,7 +9,15 @@ from typing import Final, Literal
 
 from nearpass.astro.epochs import Epoch
 from nearpass.encounter.alert import SEVERITY, Level
-from nearpass.record.record import ApproachRecord, CycleRecord, EpochText, EventRecord, PairRecord, SweepRecord
+from nearpass.record.record import (
+    ApproachRecord,
+    CycleRecord,
+    EpochText,
+    EventRecord,
+    PairRecord,
+    SweepRecord,
+    ToldEvent,
+)
 from nearpass.report import wording
 from nearpass.report.silence import meaningful
 
@@ -57,13 +65,18 @@ class CycleSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MonthEvent:
-    """An event as the cycles of one month tell of it: the newest mention, how many there are, the worst level."""
+    """An event as the cycles of one month tell of it: the newest mention, how many there are, the worst level.
+
+    An edition may tell its TCA and its miss distance as spans: to ``until`` and to ``miss_high_km``, else equal.
+    """
 
     event_id: str
     primary: str
     secondary: str
     tca: Epoch
+    until: Epoch
     miss_km: float | None
+    miss_high_km: float | None
     level: str
     cycles: int
     last_cycle_id: str
@@ -72,7 +85,7 @@ class MonthEvent:
 def summarise(record: CycleRecord) -> CycleSummary:
     """The cycle in one row."""
     record = meaningful(record)
-    levels = Counter(event.level for event in record.events)
+    levels = Counter(event.level for event in record.approaches)
     levels.update(row.level for row in _untold(record))
     catalogued = {item.id for item in record.sweep.objects if item.catalogued} if record.sweep else set()
     return CycleSummary(
@@ -96,11 +109,12 @@ def verdict(record: CycleRecord) -> Verdict:
     A crossing is no approach: it never needs a decision by itself.
     """
     record = meaningful(record)
-    red = [event for event in record.events if event.level is Level.RED]
+    red = [event for event in record.approaches if event.level is Level.RED]
     untold = Counter(row.level for row in _untold(record))
-    yellow = sum(event.level is Level.YELLOW for event in record.events) + untold[Level.YELLOW]
+    yellow = sum(event.level is Level.YELLOW for event in record.approaches) + untold[Level.YELLOW]
+    whole = record.provenance.configuration is not None
     screened = [pair for pair in record.pairs if pair.unscreened is None and pair.covered_s > 0.0]
-    if not screened and record.sweep is None:
+    if not screened and record.sweep is None and whole:
         return Verdict(
             state="unknown", headline="Nothing could be screened: no pair of objects has usable ephemerides.",
             details=("That nothing is listed says nothing about the risk.",),
@@ -110,20 +124,24 @@ def verdict(record: CycleRecord) -> Verdict:
         details.append(f"{wording.count(yellow, 'approach', 'approaches')} to watch.")
     elif not red and not untold[Level.RED]:
         limit = wording.plain(record.thresholds.yellow_cad_km)
-        details.append(f"No approach comes below {limit} km in the time that is covered.")
+        which = "No approach" if whole else "None of the approaches that this edition shows"
+        details.append(f"{which} comes below {limit} km in the time that is covered.")
     crossing = _crossing_clause(record)
     if crossing:
         details.append(crossing)
     if told := untold[Level.RED] + untold[Level.YELLOW]:
         details.append(f"{wording.count(told, 'of them stands', 'of them stand')} in the list of approaches only.")
-    details.append(_clear_pairs(record, screened) if record.sweep is None else _swept(record.sweep))
+    if record.sweep is not None:
+        details.append(_swept(record.sweep))
+    elif record.pairs or whole:
+        details.append(_clear_pairs(record, screened))
     partly = any(pair.unscreened is None and pair.uncovered_s > 0.0 for pair in record.pairs)
     quiet = "Nothing needs a decision in the time that is covered." if partly else "Nothing needs a decision."
     missing = [loss for loss in record.losses if loss.stage in WEIGHTY]
     if missing:
         quiet = "Nothing that could be computed needs a decision."
         details.insert(0, f"{wording.count(len(missing), 'part')} of the cycle could not be computed: see below.")
-    if record.provenance.configuration is None:  # an edition that withholds something must not speak for all of it
+    if not whole:  # an edition that withholds something must not speak for all of it
         quiet = "Nothing that this edition shows needs a decision."
     count = len(red) + untold[Level.RED]
     headline = _decision(red, count, record.window.start) if count else quiet
@@ -156,12 +174,15 @@ def _crossing_clause(record: CycleRecord) -> str | None:
     return f"The orbits of {wording.count(len(alerts), 'pair')} cross: {which}."
 
 
-def _decision(red: Sequence[EventRecord], count: int, cutoff: Epoch) -> str:
+def _decision(red: Sequence[EventRecord | ToldEvent], count: int, cutoff: Epoch) -> str:
     """The headline from the red events, of ``count`` red approaches."""
     needs = wording.count(count, "approach needs", "approaches need") + " a decision"
     deadlines = sorted(event.deadline for event in red if event.deadline is not None)
     if not deadlines:
-        return f"{needs}; no deadline is known, because no lead time is."
+        withheld = any(isinstance(event, ToldEvent) for event in red)
+        return f"{needs}; " + (
+            "the deadline is withheld." if withheld else "no deadline is known, because no lead time is."
+        )
     when = wording.moment_to_minute(deadlines[0])
     if deadlines[0] <= cutoff:
         which = "its deadline" if count == 1 else "the first deadline"

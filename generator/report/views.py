@@ -110,17 +110,6 @@ def cell(column: Column[Row], row: Row) -> Cell:
     return Cell(text=str(value))
 
 
-def coarse_cell(found: Cell, value: object) -> Cell:
-    """A field of something that an edition shows rounded: without decimals, and "withheld" for what it may not hold."""
-    if found.text == wording.DASH:
-        return Cell(text=wording.WITHHELD, sort="")
-    if isinstance(value, Epoch):
-        return Cell(text=wording.minute(value), sort=found.sort, machine=found.machine)
-    if isinstance(value, float) and (value == 0.0 or value >= 1.0) and not found.text.startswith("<"):
-        return Cell(text=wording.plain(value), sort=found.sort)  # no decimals that nobody knows
-    return found
-
-
 def time_cell(epoch: Epoch | None, *, digits: int = 0) -> Cell:
     """An instant in UTC; a dash for None."""
     if epoch is None:

@@ -27,7 +27,7 @@ from nearpass.report import wording
 from nearpass.report.pages import cycle_pages
 from nearpass.report.verdicts import verdict
 
-RULES = {"MEX": Show.HIDDEN, "PHOBOS": Show.ANONYMOUS, "TIANWEN-1": Show.METRICS}
+RULES = {"MEX": Show.HIDDEN, "ODY": Show.ANONYMOUS, "TIANWEN-1": Show.METRICS}
 PUBLIC = edition(RULES)
 PLACE = Path("cycles/2021/03/15/T0000Z")
 

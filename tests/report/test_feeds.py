@@ -16,6 +16,7 @@ from hostile import hostile_record
 from nearpass.config import Site
 from nearpass.encounter.alert import Level
 from nearpass.reasons.general import Prose
+from nearpass.record.figures import exact
 from nearpass.record.history import changes
 from nearpass.record.notices import Notice, dump_notice, load_notice, notices
 from nearpass.record.record import CycleRecord
@@ -72,7 +73,7 @@ def test_a_subscriber_sees_an_event_again_exactly_when_its_level_changes(levels:
 def test_an_entry_keeps_its_id_when_its_text_changes() -> None:
     """Another wording of the reason and another miss distance leave the entry's id as it was."""
     first = told([sample_record_alone()])[0]
-    reworded = replace(first, reason=(Prose(text="said otherwise"),), miss_km=(first.miss_km or 0.0) + 1.0)
+    reworded = replace(first, reason=(Prose(text="said otherwise"),), miss_km=exact(123.0))
 
     before, after = (entries(sample_record(), [notice])[0] for notice in (first, reworded))
     assert before.id == after.id

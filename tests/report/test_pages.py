@@ -89,7 +89,6 @@ def test_every_page_says_which_edition_it_is() -> None:
     """The front matter of every page of an edition names for whom it is and its marking; without one it names none."""
     mark = EditionRecord(
         id="partners", audience="partner agencies", marking=Tlp.AMBER, statement=(), register_page=False,
-        miss_grain_km=5.0, nameless_grain_km=50.0,
     )  # fmt: skip
     for edition, expected in ((mark, "for partner agencies · TLP:AMBER"), (None, None)):
         for name, text in _all(replace(sample_record(), edition=edition)).items():

@@ -193,7 +193,7 @@ def test_an_empty_cycle_is_drawn() -> None:
     assert plots[0].alt.startswith("0 events")
 
 
-def test_a_distance_rounded_to_zero_does_not_squeeze_the_others() -> None:
+def test_a_distance_of_zero_does_not_squeeze_the_others() -> None:
     """The timeline draws a distance of zero at its lower edge, and its caption says so."""
     record = records.sample_record()
     near, *others = record.events
@@ -202,7 +202,7 @@ def test_a_distance_rounded_to_zero_does_not_squeeze_the_others() -> None:
     with house_style():
         low_km, _ = plot.drawing.figure().axes[0].get_ylim()
     assert 0.25 * least_km < low_km < least_km
-    assert plot.caption.endswith("A mark at the lower edge is at zero, or nearer than the rounding.")
+    assert plot.caption.endswith("A mark at the lower edge is at zero.")
 
 
 def test_hostile_names_are_drawn_literally() -> None:

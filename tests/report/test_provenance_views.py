@@ -25,7 +25,6 @@ def test_whether_a_page_may_be_passed_on_is_never_left_open() -> None:
     record = replace(sample_record(), edition=None)
     edition = EditionRecord(
         id="ops", audience="operators", marking=Tlp.AMBER, statement=(), register_page=False,
-        miss_grain_km=5.0, nameless_grain_km=50.0,
     )  # fmt: skip
 
     assert "No marking is declared" in provenance(record).passing_on

@@ -175,7 +175,7 @@ def test_missing_covariance_is_not_filled_in() -> None:
 
 
 def test_commanding_is_judged_by_lead_time_deadline_and_sun() -> None:
-    """Possible for who has a lead time; not after the deadline, near the Sun, without a lead time, or if withheld."""
+    """Possible for who has a lead time; not after the deadline, near the Sun, or without a lead time."""
     record = sample_record()
     catalogue = Catalogue(record)
     event = next(e for e in record.events if (e.primary, e.secondary) == ("MRO", "TIANWEN-1") and e.deadline)
@@ -187,4 +187,3 @@ def test_commanding_is_judged_by_lead_time_deadline_and_sun() -> None:
     assert risk_views.commanding(late, catalogue).startswith("too late")
     nobody = replace(event, primary="PHOBOS")
     assert risk_views.commanding(nobody, catalogue).startswith("not possible")
-    assert "withheld" in risk_views.commanding(replace(event, shown="metrics"), catalogue)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nearpass.astro.epochs import Epoch
+from nearpass.record.figures import ABSENT, WITHHELD, around, exact, within_cell, within_decade
 from nearpass.report import wording
 
 
@@ -92,10 +93,21 @@ def test_spans_of_days() -> None:
     assert wording.dates(days[1], days[3]) == "from 21 March 2021 to 21 March 2022"
 
 
-def test_what_was_rounded_to_nothing_is_not_said_to_be_nothing() -> None:
-    """A rounded distance of zero is less than half the grain; a probability below all others is not called "about"."""
-    assert wording.coarse_distance(5.0, 5.0) == "about 5\u00a0km"
-    assert wording.coarse_distance(0.0, 5.0) == "less than 2.5\u00a0km"
-    assert wording.coarse_distance(0.0, None) == "nearer than the rounding"
-    assert wording.coarse_probability(1e-5) == "about 1.0e-5"
-    assert wording.coarse_probability(0.0) == "<1e-20"
+def test_a_figure_says_what_it_is() -> None:
+    """Exact, between two ends, below one, withheld, or never there; a number is never printed for a range."""
+    figures = [exact(1.791), exact(0.0), within_cell(7.2, 5.0), within_cell(0.3, 5.0), WITHHELD, ABSENT]
+    texts = [wording.figure(found).replace("\u00a0", " ") for found in figures]
+    assert texts == ["1.791 km", "0.000 km", "5 to 10 km", "below 5 km", "withheld", "–"]
+    likely = [exact(3.14e-5), within_decade(3.2e-5), within_decade(0.3), within_decade(1e-85), WITHHELD, ABSENT]
+    assert [wording.probability_figure(found) for found in likely] == [
+        "3.1e-5", "1e-5 to 1e-4", "1e-1 to 1", "below 1e-10", "withheld", "–",
+    ]  # fmt: skip
+
+
+def test_a_cell_of_time_is_a_day_or_a_span_of_it() -> None:
+    """Ten minutes are named by both ends, the last ones of a day end at 24:00; a day is named by its date."""
+    early, late = (around(Epoch.parse(f"2021-03-21T{clock}"), 600.0) for clock in ("04:12:33", "23:59:59"))
+    assert wording.cell_of_time(early) == "on Sun 21 March 2021 between 04:10 and 04:20 UTC"
+    assert wording.short_cell_of_time(late) == "2021-03-21 23:50 to 24:00"
+    assert wording.cell_of_time(around(early.start, 86_400.0)) == "on Sun 21 March 2021 (UTC)"
+    assert wording.short_cell_of_time(around(early.start, 86_400.0)) == "2021-03-21"

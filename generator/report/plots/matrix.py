@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Final, Literal
 
 from matplotlib.axes import Axes
@@ -25,24 +27,34 @@ from nearpass.report.plots.style import (
     text_width_pt,
 )
 
-State = Literal["covered", "partly covered", "phase unknown", "not screened"]
+State = Literal["covered", "partly covered", "phase unknown", "not screened", "told in part"]
 
 _LEAST_CELL_IN: Final = 0.44
 _MOST_CELL_IN: Final = 0.62
 _HATCH: Final[dict[State, str]] = {"partly covered": "///", "phase unknown": "xxx", "not screened": "\\\\\\"}
-_SIGN: Final[dict[State, str]] = {"phase unknown": "?", "not screened": "–", "partly covered": "–", "covered": "–"}
+_SIGN: Final[dict[State, str]] = {
+    "phase unknown": "?",
+    "not screened": "–",
+    "partly covered": "–",
+    "covered": "–",
+    "told in part": "·",
+}
 _TINT: Final = {Level.RED: "#f6d5d9", Level.YELLOW: "#fbeec6", Level.GREEN: "#d9f0e8"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairCell:
-    """One pair by the places of its objects in the list: row after column; ``level`` of its worst event."""
+    """One pair by the places of its objects in the list: row after column; ``level`` of its worst event.
+
+    Of a pair that an edition tells in part ``below_km`` is what its worst event lies below.
+    """
 
     row: int
     column: int
     state: State
     nearest_km: float | None
     level: Level | None
+    below_km: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -83,6 +95,8 @@ class MatrixDrawing:
             Rectangle((x, y), 1, 1, facecolor=face, edgecolor="#c3c9d0", linewidth=0.8, hatch=_HATCH.get(cell.state))
         )
         text = _SIGN[cell.state] if cell.nearest_km is None else short(cell.nearest_km)
+        if cell.below_km is not None:
+            text = f"<{short(cell.below_km)}"
         axes.text(
             x + 0.5, y + (0.68 if cell.level else 0.5), text, ha="center", va="center", linespacing=0.95,
             fontsize=min(9.5, cell_in * 18.0), weight="bold" if cell.level and cell.level is not Level.GREEN else None,
@@ -138,6 +152,9 @@ def matrix_plot(record: CycleRecord) -> Plot:
         )
         for pair, state, level in zip(known, states, levels, strict=True)
     )
+    coarse = {item.id for item in record.objects if item.shown != "full"}
+    in_part = [(a, b) for a, b in combinations(ids, 2) if {a, b} & coarse]
+    cells += tuple(_told_cell(pair, place, record) for pair in in_part)
     screened = [pair for pair in known if pair.nearest is not None]
     nearest = min(screened, key=lambda pair: pair.nearest.miss_km if pair.nearest else 0.0, default=None)
     told = ", ".join(f"{states.count(state)} {state}" for state in ("partly covered", "phase unknown", "not screened"))
@@ -156,6 +173,7 @@ def matrix_plot(record: CycleRecord) -> Plot:
         caption=(
             "Read down the side and along the diagonal: each cell is a pair with its nearest approach in kilometres "
             "between the centres; a mark shows the level of its worst event, hatching what was not screened."
+            + (" Of pairs with a dot or a < only red and yellow approaches are told." if in_part else "")
         ),
         columns=("primary", "secondary", "state", "nearest_km", "nearest_tca_utc", "worst_level", "uncovered_s"),
         rows=tuple(
@@ -169,7 +187,8 @@ def matrix_plot(record: CycleRecord) -> Plot:
                 pair.uncovered_s,
             )
             for pair, state, level in zip(known, states, levels, strict=True)
-        ),
+        )
+        + tuple((*pair, "told in part", None, None, _worst_told(pair, record)[0], None) for pair in in_part),
         drawing=MatrixDrawing(
             heading="Nearest approach of each pair, km",
             subheading=f"Cycle {record.cycle_id} · marks: listed below {record.thresholds.limit_km:g} km",
@@ -177,6 +196,22 @@ def matrix_plot(record: CycleRecord) -> Plot:
             cells=cells,
         ),
     )
+
+
+def _told_cell(pair: tuple[str, str], place: Mapping[str, int], record: CycleRecord) -> PairCell:
+    row, column = max(place[key] for key in pair), min(place[key] for key in pair)
+    level, below_km = _worst_told(pair, record)
+    return PairCell(
+        row=row, column=column, state="told in part", nearest_km=None, level=Level(level) if level else None,
+        below_km=below_km,
+    )  # fmt: skip
+
+
+def _worst_told(pair: tuple[str, str], record: CycleRecord) -> tuple[str | None, float | None]:
+    """Level of the worst approach that is told of a pair, and what its distance is below."""
+    told = [one for one in record.told if {one.primary, one.secondary} == set(pair)]
+    worst = max(told, key=lambda one: SEVERITY[one.level], default=None)
+    return (worst.level.value, worst.miss_km.high) if worst else (None, None)
 
 
 def _worst_levels(events: tuple[EventRecord, ...]) -> dict[tuple[str, str], Level]:

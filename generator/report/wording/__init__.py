@@ -9,7 +9,9 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
-from nearpass.astro.epochs import Epoch
+from nearpass.astro.epochs import DAY_S, Epoch
+from nearpass.astro.fields import Span
+from nearpass.record.figures import LEAST_PC, Figure
 from nearpass.report.wording import levels, probabilities, reasons  # noqa: F401 - each adds its kinds to said
 from nearpass.report.wording.changes import PHASE_UNKNOWN as PHASE_UNKNOWN
 from nearpass.report.wording.said import said as said
@@ -17,8 +19,8 @@ from nearpass.report.wording.said import said as said
 DASH: Final = "–"
 WITHHELD: Final = "withheld"
 """What an edition prints instead of a value that it may not hold."""
-LEAST_PROBABILITY: Final = 1e-20
-"""A probability below it is printed as that: its digits mean nothing."""
+LEAST_PROBABILITY: Final = LEAST_PC
+"""A probability below it is printed as that."""
 AGE_MEANING: Final = "From its creation, or the epoch of mean elements, to the data cut-off"
 LOST_PARTS: Final = {
     "object": "orbit and coverage of", "screening": "close approaches of", "encounter": "an approach of",
@@ -59,13 +61,14 @@ def distance(value_km: float | None) -> str:
     return quantity(value_km, km_digits(value_km), "km")
 
 
-def coarse_distance(value_km: float | None, grain_km: float | None) -> str:
-    """A distance that an edition rounded to a grain: ``about 5 km``; of one rounded to nothing ``less than 2.5 km``."""
-    if value_km is None:
-        return DASH
-    if value_km:
-        return f"about {plain(value_km)}\u00a0km"
-    return f"less than {plain(grain_km / 2.0)}\u00a0km" if grain_km is not None else "nearer than the rounding"
+def figure(found: Figure, unit: str = "km") -> str:
+    """A distance that says what it is: ``1.791 km``, ``5 to 10 km``, ``below 5 km``, ``withheld``, a dash."""
+    if found.missing is not None or found.low is None or found.high is None:
+        return WITHHELD if found.missing == "withheld" else DASH
+    if found.exact is not None:
+        return quantity(found.exact, km_digits(found.exact), unit) if unit else number(found.exact, 3)
+    text = f"below {plain(found.high)}" if found.low <= 0.0 else f"{plain(found.low)} to {plain(found.high)}"
+    return f"{text}\u00a0{unit}" if unit else text
 
 
 def km_digits(value_km: float | None) -> int:
@@ -85,10 +88,34 @@ def probability(value: float | None) -> str:
     return f"{mantissa}e{int(exponent)}"
 
 
-def coarse_probability(value: float) -> str:
-    """A probability that an edition has rounded: ``about 1e-5``, or below the least that is told apart."""
-    text = probability(value)
-    return text if text.startswith("<") else f"about {text}"
+def probability_figure(found: Figure) -> str:
+    """A probability that says what it is: ``3.1e-5``, ``1e-5 to 1e-4``, ``below 1e-10``, ``withheld``, a dash."""
+    if found.missing is not None or found.low is None or found.high is None:
+        return WITHHELD if found.missing == "withheld" else DASH
+    if found.exact is not None:
+        return probability(found.exact)
+    return f"below {_power(found.high)}" if found.low <= 0.0 else f"{_power(found.low)} to {_power(found.high)}"
+
+
+def _power(value: float) -> str:
+    return "1" if value >= 1.0 else f"{value:.0e}".replace("e-0", "e-")
+
+
+def cell_of_time(found: Span) -> str:
+    """``on Sun 21 March 2021 between 04:10 and 04:20 UTC``; a cell of a day is the day."""
+    if found.length_s > DAY_S / 2.0:
+        return f"on {day_of(found.start)} (UTC)"
+    return f"on {day_of(found.start)} between {found.start.iso(digits=0)[11:16]} and {_end(found)} UTC"
+
+
+def short_cell_of_time(found: Span) -> str:
+    """``2021-03-21 04:10 to 04:20``, for tables; the column says UTC."""
+    return minute(found.start)[:10] if found.length_s > DAY_S / 2.0 else f"{minute(found.start)} to {_end(found)}"
+
+
+def _end(found: Span) -> str:
+    end = found.stop.iso(digits=0)[11:16]
+    return "24:00" if end == "00:00" else end
 
 
 def instant(epoch: Epoch, digits: int = 0) -> str:

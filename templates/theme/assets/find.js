@@ -40,8 +40,8 @@
         var first = line.appendChild(make("th", "", { scope: "row" }));
         first.appendChild(make("a", row[0], { href: "../events/" + row[0] + ".html" }));
         line.insertCell().appendChild(make("span", SHAPES[row[5]] + row[5], { "class": "level level-" + row[5] }));
-        line.insertCell().textContent = row[4] === null ? "–" : row[4].toFixed(3);
-        line.insertCell().appendChild(make("time", row[3].slice(0, 19).replace("T", " "), { datetime: row[3] }));
+        line.insertCell().textContent = row[9] || (row[4] === null ? "–" : row[4].toFixed(3));
+        line.insertCell().appendChild(make("time", row[8] || row[3].slice(0, 19).replace("T", " "), { datetime: row[3] }));
         line.insertCell().textContent = row[6];
         NUMERIC.forEach(function (name, index) { line.cells[index].className = name; });
       });

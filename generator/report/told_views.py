@@ -1,0 +1,125 @@
+"""How an edition shows approaches of objects that it may not show in full: cards, rows and texts, from cells alone."""
+
+from __future__ import annotations
+
+from nearpass.record.record import ToldEnd, ToldEvent
+from nearpass.report import wording
+from nearpass.report.catalogue import Catalogue, Links
+from nearpass.report.event_card import EventCard
+from nearpass.report.tables import EVENT_COLUMNS, NAMELESS
+from nearpass.report.views import Cell, Head, Table, TableRow, cell, head, level_cell
+
+_COLUMN = {column.key: column for column in EVENT_COLUMNS}
+REASON = "By the publisher's rules; the exact figures are withheld in this edition."
+KIND_WORDS = {"new": "New", "worse": "Worse", "better": "Better", "passed": "Passed", "ended": "Gone"}
+
+
+def pair(told: ToldEvent | ToldEnd, catalogue: Catalogue) -> str:
+    """``Mars Reconnaissance Orbiter – Tianwen-1``; an object without a name stands last."""
+    names = (told.primary, told.secondary)
+    return " – ".join(NAMELESS if key is None else catalogue.name(key) for key in names)
+
+
+def short_pair(told: ToldEvent | ToldEnd) -> str:
+    """``MRO – TW1``, for tables and plots."""
+    return f"{told.primary or NAMELESS} – {told.secondary or NAMELESS}"
+
+
+def card(told: ToldEvent, catalogue: Catalogue, links: Links) -> EventCard:
+    """The card of an approach, as the first screen shows it."""
+    decider = catalogue.objects.get(told.deadline_object) if told.deadline_object else None
+    return EventCard(
+        event_id=told.event_id,
+        level=told.level,
+        title=pair(told, catalogue),
+        href=links.row(told.event_id),
+        tca=wording.cell_of_time(told.tca),
+        tca_machine=wording.machine_time(told.tca.start),
+        tca_after="the instant is withheld",
+        miss=wording.figure(told.surface_km or told.miss_km),
+        miss_of=f"{'to the surface' if told.surface_km else 'miss'}; the exact figure is withheld",
+        components=(),
+        sigma=wording.WITHHELD,
+        speed=f"geometry {wording.WITHHELD}",
+        pc=wording.probability_figure(told.pc),
+        pc_basis="",
+        max_pc=None,
+        max_side="",
+        reason=REASON,
+        change=wording.sentence(change(told)),
+        deadline=wording.moment_to_minute(told.deadline) if told.deadline else f"deadline {wording.WITHHELD}",
+        deadline_machine=wording.machine_time(told.deadline) if told.deadline else None,
+        decider=decider.name + (f" ({decider.operator})" if decider.operator else "") if decider else "",
+        conditions=f"light time and SEP {wording.WITHHELD}",
+        boundary=None,
+    )
+
+
+def change(told: ToldEvent) -> str:
+    """How it differs from what this edition told of it before."""
+    if told.kind == "new":
+        return "told for the first time"
+    if told.previous_level is not None:
+        return f"was {told.previous_level.value}"
+    return f"unchanged since cycle {told.since}"
+
+
+def summary(told: ToldEvent, catalogue: Catalogue) -> str:
+    """A paragraph that can be quoted without the page."""
+    first, second = (
+        f"an {NAMELESS.removeprefix('an ')}" if key is None else catalogue.name(key)
+        for key in (told.primary, told.secondary)
+    )
+    chance = ""
+    if told.pc.missing is None:
+        chance = f" The probability of collision is {wording.probability_figure(told.pc)}."
+    surface = f" and {wording.figure(told.surface_km)} from the surface" if told.surface_km else ""
+    text = (
+        f"{first} and {second} pass each other {wording.cell_of_time(told.tca)}, at a distance of "
+        f"{wording.figure(told.miss_km)}{surface}. The approach is {told.level.value}.{chance} "
+        "The exact figures and the geometry are withheld in this edition."
+    )
+    return wording.sentence(text)
+
+
+def row(told: ToldEvent, keys: tuple[str, ...], links: Links, *, with_anchor: bool) -> TableRow:
+    """Its row among the approaches of a cycle."""
+    cells = {
+        "miss_km": Cell(text=wording.figure(told.miss_km, unit=""), sort=_sort(told.miss_km.low)),
+        "pc": Cell(text=wording.probability_figure(told.pc), sort=_sort(told.pc.low)),
+        "surface_km": Cell(text=wording.DASH, sort=""),
+    }
+    if told.surface_km is not None:
+        cells["surface_km"] = Cell(text=wording.figure(told.surface_km, unit=""), sort=_sort(told.surface_km.low))
+    withheld = Cell(text=wording.WITHHELD, sort="")
+    return TableRow(
+        anchor=told.event_id if with_anchor else None,
+        cells=(
+            Cell(text=short_pair(told), href=None if with_anchor else links.row(told.event_id)),
+            level_cell(told.level),
+            _time(told),
+            *(cells.get(key, withheld) for key in keys),
+            withheld,
+        ),
+    )
+
+
+def table(told: ToldEvent) -> Table:
+    """What is told of one approach, as a table of its own."""
+    keys = ("event_id", "alert", "tca_utc_low", "tca_utc_high", "miss_km_low", "miss_km_high", "pc_low", "pc_high")
+    return Table(
+        caption="What this edition tells of the approach",
+        heads=(*(head(_COLUMN[key]) for key in keys), Head(title="Told so since cycle")),
+        rows=(TableRow(cells=(*(cell(_COLUMN[key], told) for key in keys), Cell(text=told.since))),),
+    )
+
+
+def _time(told: ToldEvent) -> Cell:
+    start = told.tca.start
+    return Cell(
+        text=wording.short_cell_of_time(told.tca), sort=start.iso(digits=6), machine=wording.machine_time(start)
+    )
+
+
+def _sort(low: float | None) -> str:
+    return "" if low is None else f"{low:.9g}"
