@@ -135,7 +135,10 @@ def encounter_from_cdm(cdm: Cdm) -> CdmEncounter:
 
 
 def hard_body_radius_m(cdm: Cdm) -> float | None:
-    """Combined hard-body radius from a comment such as ``HBR = 10 [m]``, the form of NASA CARA; None without one.
+    """Combined hard-body radius of both objects; None where the message does not say it.
+
+    It stands in a comment such as ``HBR = 10 [m]``, the form of NASA CARA, or is the sum of the radii that the draft of
+    version 2.0 gives with each object.
 
     Raises:
         InputError: if two comments differ, or the unit is not the metre.
@@ -149,7 +152,10 @@ def hard_body_radius_m(cdm: Cdm) -> float | None:
             found.add(float(comment.split("=", 1)[1].split("[")[0]))
     if len(found) > 1:
         raise InputError("HBR must be given once", value=", ".join(f"{value:g}" for value in sorted(found)))
-    return found.pop() if found else None
+    if found:
+        return found.pop()
+    radii_m = [dict(one.extra).get("HBR") for one in cdm.objects]
+    return sum(radius_m for radius_m in radii_m if isinstance(radius_m, float)) if None not in radii_m else None
 
 
 def compare_cdm(ours: Cdm, theirs: Cdm) -> tuple[Difference, ...]:

@@ -20,6 +20,9 @@ from nearpass.astro.epochs import Epoch
 from nearpass.astro.fields import Matrix6, Vector
 
 VERSION: Final = "1.0"
+"""What is written."""
+READ_VERSIONS: Final = ("1.0", "2.0")
+"""What is read: the standard, and the draft of its next version."""
 DEFAULT_CENTER: Final = "EARTH"
 """The centre of a message that names none (508.0-B-1, table 3-3)."""
 
@@ -72,7 +75,8 @@ class CdmHeader:
 class CdmRelative:
     """The approach: object 2 relative to object 1, components in the RTN axes of object 1.
 
-    ``others`` holds the screening period and volume.
+    ``others`` holds the screening period and volume, ``extra`` what version 1.0 does not know: keywords of the draft of
+    version 2.0 with their values, any others with their text.
     """
 
     tca: Epoch
@@ -84,6 +88,7 @@ class CdmRelative:
     collision_probability_method: str | None
     others: Values
     comments: tuple[str, ...]
+    extra: Values = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +97,8 @@ class CdmObject:
 
     ``covariance_rtn_m`` is 6 x 6 in m**2, m**2/s and m**2/s**2, in the RTN axes of the object itself. Terms whose
     variance is zero are to be discounted (5.2.8); None stands for a matrix in which all are. ``others`` holds the
-    optional metadata, orbit determination and additional parameters, and complete rows 7 to 9 of the covariance.
+    optional metadata, orbit determination and additional parameters, and complete rows 7 to 9 of the covariance;
+    ``extra`` what version 1.0 does not know.
     """
 
     designator: str
@@ -110,6 +116,7 @@ class CdmObject:
     others: Values
     metadata_comments: tuple[str, ...]
     data_comments: tuple[str, ...]
+    extra: Values = ()
 
     @property
     def center(self) -> str:
@@ -141,7 +148,7 @@ class Cdm:
         return tuple(found)
 
 
-def _fields(block: Block, rows: str) -> list[Field]:
+def fields_of(block: Block, rows: str) -> list[Field]:
     """Fields from lines of ``keyword kind[!] [unit or choices]``; ``!`` marks an obligatory one."""
     found = []
     for row in rows.strip().splitlines():
@@ -202,7 +209,7 @@ def _covariance_fields() -> list[Field]:
         for row in range(9)
         for column, keyword in enumerate(covariance_keywords(row))
     ]
-    return _fields(Block.COVARIANCE, "\n".join(rows))
+    return fields_of(Block.COVARIANCE, "\n".join(rows))
 
 
 _HEADER = """
@@ -296,12 +303,12 @@ FIELDS: Final[Mapping[str, Field]] = MappingProxyType(
     {
         one.keyword: one
         for one in [
-            *_fields(Block.HEADER, _HEADER),
-            *_fields(Block.RELATIVE, _RELATIVE),
-            *_fields(Block.METADATA, _METADATA),
-            *_fields(Block.OD, _OD),
-            *_fields(Block.ADDITIONAL, _ADDITIONAL),
-            *_fields(Block.STATE, _STATE),
+            *fields_of(Block.HEADER, _HEADER),
+            *fields_of(Block.RELATIVE, _RELATIVE),
+            *fields_of(Block.METADATA, _METADATA),
+            *fields_of(Block.OD, _OD),
+            *fields_of(Block.ADDITIONAL, _ADDITIONAL),
+            *fields_of(Block.STATE, _STATE),
             *_covariance_fields(),
         ]
     }

@@ -1,14 +1,16 @@
 """Reading Conjunction Data Messages (CCSDS 508.0-B-1) in keyword-value notation or XML.
 
 Any input gives a message or exactly one :class:`~nearpass.errors.InputError` with the first broken rule and its line.
-What is wrong is refused: a missing or repeated keyword, one that the standard does not know (a misspelt ORBIT_CENTER
-would silently mean the Earth), a value that is not of its kind or range, a state or covariance in another unit than
-the standard's, two objects in different frames or about different bodies.
+What is wrong is refused: a missing or repeated obligatory keyword, a misspelt ORBIT_CENTER (which would silently mean
+the Earth), an obligatory value that is not of its kind, range or unit, two objects in different frames or about
+different bodies.
 
 What real messages get wrong without harm is read, and named in the message's ``notes``: keywords in another order
 within their block, objects in the other order, tabs, characters beyond ASCII, a missing unit, a unit in the other case,
 ``[m]`` after a relative velocity (32 of 34 published sample messages of NASA CARA), ``NaN`` or nothing after an
-optional keyword, J2000 for EME2000 and ICRF for GCRF, incomplete rows 7 to 9 of the covariance.
+optional keyword, J2000 for EME2000 and ICRF for GCRF, incomplete rows 7 to 9 of the covariance. Keywords of the draft
+of version 2.0 are read in either version, keywords that neither knows are kept with their text, and an optional value
+that is not of its kind, range or unit counts as absent.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, Final, cast
 
@@ -39,7 +42,8 @@ from nearpass.messages.cdm import (
     Values,
     covariance_keywords,
 )
-from nearpass.messages.cdm_syntax import DATA, DATA_BLOCKS, Entry, Part, decoded, kvn_parts, xml_parts
+from nearpass.messages.cdm_draft import DRAFT_FIELDS
+from nearpass.messages.cdm_syntax import DATA, DATA_BLOCKS, Entry, Part, decoded, field_named, kvn_parts, xml_parts
 from nearpass.messages.oem_lines import plain_text
 
 MOST_BYTES: Final = 1 << 20
@@ -47,6 +51,8 @@ MOST_BYTES: Final = 1 << 20
 
 _NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,5})?", re.ASCII)
 _WHOLE: Final = re.compile(r"[+-]?\d{1,10}", re.ASCII)
+_UNKNOWN: Final = Field(keyword="", block=Block.HEADER, kind="text")
+_DRAFT_CHOICES: Final[Mapping[tuple[str, str], str]] = MappingProxyType({("MANEUVERABLE", "UNKNOWN"): "N/A"})
 _FRAME_NAMES: Final[Mapping[str, str]] = MappingProxyType({"J2000": "EME2000", "ICRF": "GCRF"})
 
 
@@ -67,7 +73,7 @@ def parse_cdm(data: bytes, file: str) -> Cdm:
         plain = plain_text(data)
         notes: list[str] = []
         text = decoded(plain, notes)
-        parts = xml_parts(plain) if text.lstrip().startswith("<") else kvn_parts(text, notes)
+        parts = xml_parts(plain, notes) if text.lstrip().startswith("<") else kvn_parts(text, notes)
         return _message(parts, notes)
     except NearpassError as error:
         raise InputError(error.rule, value=error.value, file=file, line=error.line) from None
@@ -104,7 +110,7 @@ class _Reading:
         self.part = part
         self.notes = notes
         self.values: dict[str, Value] = {}
-        for one in FIELDS.values():
+        for one in [*FIELDS.values(), *DRAFT_FIELDS.values()]:
             if one.block in blocks:
                 self._read(one)
 
@@ -113,12 +119,32 @@ class _Reading:
         if entry is None or not entry.text:
             if one.needed:
                 line = entry.line if entry else self.part.line
-                raise InputError(f"{one.keyword} must be given", line=line)
+                near = get_close_matches(one.keyword, self._unknown(), n=1)
+                raise InputError(f"{one.keyword} must be given", value=near[0] if near else None, line=line)
             return
         if one.kind in {"number", "whole"} and not one.needed and entry.text.upper() in {"NAN", "N/A"}:
             self._note(one.keyword, "is not a number and counts as absent")
             return
-        self.values[one.keyword] = _READERS[one.kind](self, one, entry)
+        try:
+            self.values[one.keyword] = _READERS[one.kind](self, one, entry)
+        except InputError as error:
+            if one.needed:
+                raise
+            self._note(one.keyword, f"on line {entry.line} counts as absent: {error.rule}, got {error.value!r}")
+
+    def _unknown(self) -> list[str]:
+        """Keywords that neither version knows."""
+        return [keyword for keyword in self.part.entries if field_named(keyword) is None]
+
+    def extra(self) -> Values:
+        """What version 1.0 does not know: values of the draft's keywords, then the texts of others, which are noted."""
+        found: list[tuple[str, Value]] = [
+            (keyword, value) for keyword, value in self.values.items() if keyword in DRAFT_FIELDS
+        ]
+        for keyword in self._unknown():
+            self._note(keyword, f"on line {self.line_of(keyword)} is no keyword of the standard and is kept as it is")
+            found.append((keyword, self.text(_UNKNOWN, self.part.entries[keyword])))
+        return tuple(found)
 
     def _note(self, keyword: str, text: str) -> None:
         label = self.part.entries["OBJECT"].text + " " if "OBJECT" in self.part.entries else ""
@@ -151,7 +177,7 @@ class _Reading:
         return tuple(
             (keyword, value)
             for keyword, value in self.values.items()
-            if keyword not in TYPED and (block is None or FIELDS[keyword].block == block)
+            if keyword in FIELDS and keyword not in TYPED and (block is None or FIELDS[keyword].block == block)
         )
 
     def comments(self, block: str) -> tuple[str, ...]:
@@ -167,6 +193,11 @@ class _Reading:
         if one.keyword == "REF_FRAME" and value in _FRAME_NAMES:
             self._note(one.keyword, f"{value} is read as {_FRAME_NAMES[value]}")
             value = _FRAME_NAMES[value]
+        if (one.keyword, value) in _DRAFT_CHOICES:
+            self._note(
+                one.keyword, f"{value}, of the draft of version 2.0, is read as {_DRAFT_CHOICES[one.keyword, value]}"
+            )
+            value = _DRAFT_CHOICES[one.keyword, value]
         if value not in one.choices:
             rule = f"{one.keyword} must be one of {', '.join(one.choices)}"
             raise InputError(rule, value=entry.text, line=entry.line)
@@ -243,6 +274,7 @@ def _relative(reading: _Reading) -> CdmRelative:
         collision_probability_method=reading.optional("COLLISION_PROBABILITY_METHOD"),
         others=reading.others(Block.RELATIVE),
         comments=reading.comments(Block.RELATIVE),
+        extra=reading.extra(),
     )
 
 
@@ -264,6 +296,7 @@ def _object(reading: _Reading) -> CdmObject:
         others=reading.others(),
         metadata_comments=reading.comments(Block.METADATA),
         data_comments=reading.comments(DATA),
+        extra=reading.extra(),
     )
 
 

@@ -257,3 +257,14 @@ def test_messages_of_other_objects_are_not_compared() -> None:
     """Two messages that share no objects are refused."""
     with pytest.raises(InputError, match="same objects"):
         compare_cdm(own(), published("ccsds_508_0_b_1_example.kvn"))
+
+
+def test_radii_of_the_draft_are_added() -> None:
+    """Version 2.0 gives each object its hard-body radius; one of them alone says nothing of the pair."""
+    text = (DATA / "ccsds_508_0_b_1_example.kvn").read_text()
+    first, found, second = text.partition("OBJECT                        = OBJECT2")
+    assert found
+    one = first.replace("\nX  ", "\nHBR = 7.5 [m]\nX  ", 1)
+    assert hard_body_radius_m(parse_cdm((one + found + second).encode(), "one.cdm")) is None
+    two = second.replace("\nX  ", "\nHBR = 2.5 [m]\nX  ", 1)
+    assert hard_body_radius_m(parse_cdm((one + found + two).encode(), "both.cdm")) == 10.0

@@ -156,16 +156,21 @@ def test_the_samples_with_velocities_in_metres_are_read() -> None:
 @pytest.mark.parametrize(
     ("change", "rule"),
     [
-        (lambda text: text.replace("= 1.0", "= 2.0", 1), "version"),
+        (lambda text: text.replace("= 1.0", "= 3.0", 1), "version"),
         (lambda text: text.replace("CCSDS_CDM_VERS", "CCSDS_OEM_VERS", 1), "first line"),
-        (lambda text: with_line("MANEUVERABLE", "ORBIT_CENTRE = MARS", text), "keyword must be one of"),
+        *(
+            (
+                lambda text, name=name: with_line("MANEUVERABLE", f"MANEUVERABLE = N/A\n{name} = MARS", text),
+                "keyword must be",
+            )
+            for name in ("ORBIT_CENTRE", "ORBITCENTER", "ORBIT_CENTR", "CENTER_ORBIT_CENTER", "ORBIT_CETNER")
+        ),
         (lambda text: with_line("MANEUVERABLE", "MANEUVERABLE = PERHAPS", text), "MANEUVERABLE must be one of"),
         (lambda text: with_line("REF_FRAME", "REF_FRAME = GCRF", text), "REF_FRAME must be the same"),
         (lambda text: with_line("REF_FRAME", "ORBIT_CENTER = MARS\nREF_FRAME = EME2000", text), "ORBIT_CENTER must be"),
         (lambda text: with_line("TCA", "TCA = 2010-02-30T00:00:00", text), "TCA: the date must exist"),
         (lambda text: with_line("TCA", "TCA = 2010-03-13T22:37:52\nTCA = 2010-03-13T22:37:52", text), "given once"),
         (lambda text: with_line("MISS_DISTANCE", "MISS_DISTANCE = -1.0 [m]", text), "at least 0"),
-        (lambda text: with_line("TCA", "COLLISION_PROBABILITY = 1.1\nTCA = 2010-03-13T22:37:52", text), "from 0 to 1"),
         (lambda text: with_line("CR_R", "CR_R = -1.0E+00 [m**2]", text), "CR_R must be at least 0"),
         (lambda text: text.replace("OBJECT2", "OBJECT1"), "OBJECT1 once and OBJECT2 once"),
         (lambda text: text + "TCA = 2010-03-13T22:37:52\n", "before the first OBJECT"),
@@ -182,6 +187,85 @@ def test_a_broken_rule_is_refused(change, rule) -> None:
         read(change(STANDARD))
 
     assert refusal.value.file == "message.cdm"
+
+
+OPTIONAL = [one for one in FIELDS.values() if not one.needed and one.keyword != "ORBIT_CENTER"]
+BROKEN = {"choice": "PERHAPS", "epoch": "2010-02-30T00:00:00", "number": "many", "whole": "1.5"}
+
+
+@pytest.mark.parametrize("one", [one for one in OPTIONAL if one.kind in BROKEN], ids=lambda one: one.keyword)
+def test_an_optional_value_that_is_none_is_noted(one) -> None:
+    """A value of no use under an optional keyword costs itself and no more: the note has keyword, line and value."""
+    before = {Block.RELATIVE: "TCA", Block.METADATA: "REF_FRAME"}.get(one.block, "X")
+    text = re.sub(rf"(?m)^{one.keyword} .*\n", "", STANDARD)
+    line = next(line for line in text.split("\n") if line.startswith(f"{before} "))
+    text = with_line(before, f"{one.keyword} = {BROKEN[one.kind]}\n{line}", text)
+    cdm, plain = read(text), read(STANDARD)
+    at = text.split("\n").index(f"{one.keyword} = {BROKEN[one.kind]}") + 1
+    assert any(
+        f"{one.keyword} on line {at} counts as absent" in note and BROKEN[one.kind] in note for note in cdm.notes
+    )
+    assert [each.position_km for each in cdm.objects] == [each.position_km for each in plain.objects]
+    assert one.keyword not in dict(cdm.object1.others + cdm.relative.others)
+
+
+@pytest.mark.parametrize(
+    ("line", "note"),
+    [
+        ("AREA_PC = 5.2 [km**2]", "AREA_PC must be in"),
+        ("COLLISION_PROBABILITY = 1.1", "must be from 0 to 1"),
+        ("COLLISION_PROBABILITY = 1e-4", "stands behind the first OBJECT"),
+        ("OBS_USED = 592\nOBS_USED = 593", "OBS_USED is given again"),
+        ("SOMETHING = 5 [furlong]", "SOMETHING on line"),
+        ("USER_DEFINED_X = a", "USER_DEFINED_X on line"),
+    ],
+)
+def test_odd_optional_keywords_are_kept_or_noted(line, note) -> None:
+    """What a message adds to the standard stops nothing."""
+    cdm = read(with_line("X", line + "\nX = 2570.097065 [km]", STANDARD))
+    assert any(note in one for one in cdm.notes)
+    keyword = line.split(" = ")[0]
+    if keyword in ("SOMETHING", "USER_DEFINED_X"):
+        assert cdm.object1.extra == ((keyword, line.split(" = ")[1]),)
+
+
+def test_the_draft_of_version_2_is_read() -> None:
+    """Its keywords come with their values in both notations, and the numbers of version 1.0 stay what they were."""
+    text = STANDARD.replace("= 1.0", "= 2.0", 1)
+    text = with_line("MANEUVERABLE", "MANEUVERABLE = UNKNOWN\nOBS_BEFORE_NEXT_MESSAGE = YES", text)
+    text = with_line(
+        "MISS_DISTANCE", "CONJUNCTION_ID = 2010-A\nAPPROACH_ANGLE = 12.5 [deg]\nMISS_DISTANCE = 715 [m]", text
+    )
+    text = with_line(
+        "X", "HBR = 7.5 [m]\nLEAD_TIME_REQD_BEFORE_TCA = 12 [h]\nMIN_DV = 0 1e-3 0\nX = 2570.097065 [km]", text
+    )
+    cdm = read(text)
+    assert cdm.relative.extra == (("CONJUNCTION_ID", "2010-A"), ("APPROACH_ANGLE", 12.5))
+    assert cdm.object1.extra == (
+        ("OBS_BEFORE_NEXT_MESSAGE", "YES"), ("HBR", 7.5), ("MIN_DV", "0 1e-3 0"), ("LEAD_TIME_REQD_BEFORE_TCA", 12.0),
+    )  # fmt: skip
+    assert cdm.object1.maneuverable == "N/A"
+    assert any("MANEUVERABLE UNKNOWN" in note for note in cdm.notes)
+    xml = XML.replace('version="1.0">', 'version="2.0">', 1).replace("<X ", '<HBR units="m">7.5</HBR><X ', 1)
+    assert read(xml).object1.extra == (("HBR", 7.5),)
+    block = "<sigmaEigenvectorsCovariance><A><B>1</B></A></sigmaEigenvectorsCovariance></data>"
+    assert "is passed over" in read(xml.replace("</data>", block, 1)).notes[0]
+
+
+@pytest.mark.parametrize("keyword", [keyword for keyword in NEEDED if keyword != "OBJECT"])
+def test_a_misspelt_keyword_is_the_hint_for_the_missing_one(keyword) -> None:
+    """Where an obligatory keyword is missing and one that nobody knows looks like it, the error shows that."""
+    wrong = f"{keyword}_"
+    with pytest.raises(InputError, match=f"{keyword} must be given") as refusal:
+        read(re.sub(rf"(?m)^{keyword} ", f"{wrong} ", STANDARD, count=1))
+    assert refusal.value.value == wrong
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "iso-8859-1", "windows-1252"])
+def test_xml_in_other_encodings(encoding) -> None:
+    """The declaration says what the bytes mean."""
+    text = XML.replace("UTF-8", encoding, 1).replace("CSpOC", "Universit\xe4t", 1)
+    assert parse_cdm(text.encode(encoding), "message.cdm").header.originator == "Universit\xe4t"
 
 
 def test_the_order_of_objects_does_not_matter() -> None:
@@ -239,7 +323,9 @@ def test_a_namespace_prefix_and_an_enclosing_ndm_are_read() -> None:
         ("<cdm", '<!DOCTYPE cdm SYSTEM "cdm.dtd">\n<cdm', "no DOCTYPE"),
         ("CSpOC", "&unknown;", "well-formed"),
         ("</cdm>", "", "well-formed"),
-        ("<TCA>", "<TCB>", "elements of CCSDS"),
+        ("<TCA>", "<TCB>", "well-formed"),
+        ("<stateVector>", "<stateVector><b/>", "elements of CCSDS"),
+        ("<stateVector>", "<stateVector><ORBIT_CENTRE>MARS</ORBIT_CENTRE>", "keyword must be"),
         ("<TCA>", "when<TCA>", "text must stand"),
         ("<stateVector>", "<stateVector><TCA>2023-07-05T20:31:15.893</TCA>", "elements of CCSDS"),
         ('id="CCSDS_CDM_VERS"', 'id="CCSDS_OEM_VERS"', "must have id"),
