@@ -218,7 +218,7 @@ def epoch_of(time: Time) -> Epoch:
     """
     if isinstance(time, Epoch):
         return time
-    return Epoch.from_datetime(time) if isinstance(time, datetime) else Epoch.parse(time)
+    return Epoch.from_datetime(time) if isinstance(time, datetime) else Epoch.parse_typed(time)
 
 
 def read(path: str | Path, *, object_id: str | int | None = None) -> Ephemeris:

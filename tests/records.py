@@ -27,6 +27,7 @@ from nearpass.reasons.changes import LimitPassed, ListChanged, MissMoved
 from nearpass.reasons.coverage import CoverageReasons, NoState, NotDelivered, PhaseUnknown
 from nearpass.reasons.levels import CadAbove
 from nearpass.reasons.probabilities import CovarianceDelivered, ErrorsShared, NoValue
+from nearpass.record.command_record import ClosureRecord, CommandingRecord, CommandRecord
 from nearpass.record.record import (
     SCHEMA,
     BodyRecord,
@@ -396,6 +397,7 @@ def _event(first: Craft, second: Craft, at_s: float) -> EventRecord:
         approximate=None,
         deadline=tca + -lead[0] * 3600.0 if lead else None,
         deadline_object=lead[1] if lead else None,
+        commands=(_last_command(tca, *lead),) if lead else (),
         altitude_km=altitude_km,
         latitude_deg=math.degrees(latitude_rad),
         longitude_east_deg=math.degrees(longitude_rad),
@@ -421,6 +423,39 @@ def _event(first: Craft, second: Craft, at_s: float) -> EventRecord:
         track=_track(first.orbit, second.orbit, at_s),
         orbits=_orbits(first.orbit, second.orbit, at_s),
         history=_history(event_id, tca, axes @ miss, sigma_km, second.radius_km or 0.0, pc_of),
+    )
+
+
+LAST_BURN_H: Final = 6.0
+"""Before the closest approach, of every object that can manoeuvre; an hour before it its commands must be up."""
+
+
+def _commanding(craft: Craft) -> CommandingRecord | None:
+    if craft.lead_time_h is None:
+        return None
+    return CommandingRecord(
+        lead_time_h=craft.lead_time_h,
+        uplink_h=1.0,
+        last_burn_h=LAST_BURN_H,
+        sep_min_deg=2.0,
+        closures=(
+            ClosureRecord(start=CUT_OFF, stop=CUT_OFF + DAY_S, limit="no commands", note=f"{craft.id} antenna upkeep"),
+        ),
+        passes=None,
+    )
+
+
+def _last_command(tca: Epoch, lead_h: float, object_id: str) -> CommandRecord:
+    """The last decision of one that can manoeuvre, whose operator stops commanding before the burn."""
+    uplink = tca + -3600.0 * (LAST_BURN_H + 1.0)
+    return CommandRecord(
+        object_id=object_id,
+        decide=tca + -3600.0 * lead_h,
+        uplink=uplink,
+        burn=tca + -3600.0 * LAST_BURN_H,
+        limit="no commands",
+        closed_until=uplink + DAY_S,
+        note=f"{object_id} antenna upkeep",
     )
 
 
@@ -527,6 +562,7 @@ def _object(craft: Craft) -> ObjectRecord:
         radius_km=craft.radius_km,
         phase="known",
         lead_time_h=craft.lead_time_h,
+        commanding=_commanding(craft),
         coverage=tuple(_span(*span) for span in craft.covered_s),
         proof="sampled" if craft.id == "MEX" else "exact",
         orbit=_orbit_record(craft.orbit),

@@ -62,6 +62,7 @@ TOUCH_FILES = {
     "ingest/kernels.py",
     "ingest/messages.py",
     "ingest/notes.py",
+    "ingest/passes.py",
     "commands/log.py",
     "commands/exchange.py",  # writes the package
     "ingest/ledger.py",

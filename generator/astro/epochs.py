@@ -101,6 +101,15 @@ class Epoch:
         return cls(int(tai_ns(np.array([day]), np.array([ns_of_day]), system)[0]))
 
     @classmethod
+    def parse_typed(cls, text: str) -> Epoch:
+        """Read a date in UTC as :meth:`parse` does, also one without seconds, which people leave out.
+
+        Raises:
+            TimeError: as :meth:`parse`.
+        """
+        return cls.parse(re.sub(r"(T\d\d:\d\d)(Z?)$", r"\1:00\2", text.strip()))
+
+    @classmethod
     def from_datetime(cls, moment: datetime) -> Epoch:
         """The epoch of an aware datetime."""
         utc = moment.astimezone(UTC)

@@ -53,14 +53,9 @@ class EpochParameter(click.ParamType[Epoch]):
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Epoch:
         """Read it."""
         try:
-            return value if isinstance(value, Epoch) else Epoch.parse(_with_seconds(str(value)))
+            return value if isinstance(value, Epoch) else Epoch.parse_typed(str(value))
         except NearpassError as error:
             self.fail(str(error), param, ctx)
-
-
-def _with_seconds(text: str) -> str:
-    """People leave out the seconds; CCSDS does not."""
-    return re.sub(r"(T\d\d:\d\d)(Z?)$", r"\1:00\2", text.strip())
 
 
 config_option = click.option(

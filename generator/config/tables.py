@@ -11,6 +11,7 @@ from nearpass.config.declarations import CatalogueTable
 from nearpass.config.editions import EditionTable, MarkingTable, PartyTable, mapped_words
 from nearpass.config.fields import Address, Positive, Table
 from nearpass.config.objects import ScreenedObject
+from nearpass.config.operators import OperatorTable
 from nearpass.config.origins import Fetch
 from nearpass.encounter.alert import AlertRule, Level
 from nearpass.errors import NearpassError
@@ -113,6 +114,7 @@ class Config(Table):
     alert: Alert
     markings: tuple[MarkingTable, ...] = Field(default=(), alias="marking")
     parties: tuple[PartyTable, ...] = Field(default=(), alias="party")
+    operators: tuple[OperatorTable, ...] = Field(default=(), alias="operator")
     objects: tuple[ScreenedObject, ...] = Field(default=(), alias="object")
     editions: tuple[EditionTable, ...] = Field(default=(), alias="edition")
     catalogues: tuple[CatalogueTable, ...] = Field(default=(), alias="catalogue")

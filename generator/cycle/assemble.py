@@ -15,6 +15,7 @@ from nearpass.astro.epochs import Epoch
 from nearpass.config import Config, ScreenedObject
 from nearpass.config.editions import marking_record
 from nearpass.crossing.crossing import Crossing
+from nearpass.cycle.commanding import Commands, commanding_of
 from nearpass.cycle.crossings import CrossingSetting, describe_crossings, describe_seasons
 from nearpass.cycle.encounters import Surroundings, assess_encounters
 from nearpass.cycle.net import Net, Part
@@ -24,6 +25,7 @@ from nearpass.cycle.solutions import Solution, SolutionSetting, describe_solutio
 from nearpass.cycle.sweep import Swept, with_events
 from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.ingest import Ingested, Setting, source_of
+from nearpass.record.command_record import CommandingRecord
 from nearpass.record.history import changes, dormant
 from nearpass.record.motion import (
     approximation_of,
@@ -67,6 +69,7 @@ class Findings:
     ingested: tuple[Ingested, ...]
     trajectories: Mapping[str, Trajectory]
     objects: tuple[ObjectRecord, ...]
+    commands: Commands
     screening: Screening
     crossings: tuple[Crossing, ...]
     swept: Swept | None
@@ -167,21 +170,24 @@ def assemble(findings: Findings) -> CycleRecord:
 
 
 def describe_objects(
-    config: Config, trajectories: Mapping[str, Trajectory], setting: Setting, net: Net
+    config: Config, trajectories: Mapping[str, Trajectory], setting: Setting, commands: Commands, net: Net
 ) -> tuple[ObjectRecord, ...]:
     """The configured objects by id, each with what its ephemeris covers of the window and its orbit."""
     items = sorted(config.objects, key=lambda item: item.id)
+    acts = {item.id: commanding_of(config, setting, commands, item) for item in items}
     return tuple(
         net.made(
             Part(stage="object", object_ids=(item.id,)),
-            partial(_object, item, trajectories.get(item.id), setting),
-            _object(item, None, setting),
+            partial(_object, item, trajectories.get(item.id), setting, acts[item.id]),
+            _object(item, None, setting, acts[item.id]),
         )
         for item in items
     )
 
 
-def _object(item: ScreenedObject, trajectory: Trajectory | None, setting: Setting) -> ObjectRecord:
+def _object(
+    item: ScreenedObject, trajectory: Trajectory | None, setting: Setting, commanding: CommandingRecord | None
+) -> ObjectRecord:
     giver = item.operator or item.ephemeris[0].originator
     model = item.uncertainty.marking if item.uncertainty else None
     return ObjectRecord(
@@ -193,7 +199,7 @@ def _object(item: ScreenedObject, trajectory: Trajectory | None, setting: Settin
         hbr_m=item.hbr_m,
         radius_km=item.radius_km,
         phase=item.phase,
-        lead_time_h=item.lead_time_h,
+        lead_time_h=commanding.lead_time_h if commanding else None,
         coverage=coverage_of(trajectory),
         proof=trajectory.proof.value if trajectory else None,
         orbit=orbit_of(trajectory, setting.body) if trajectory else None,
@@ -208,6 +214,7 @@ def _object(item: ScreenedObject, trajectory: Trajectory | None, setting: Settin
         covariance_marking=marking_record(model, item.release, giver, setting.mapped_words),
         contacts=tuple(ContactRecord(party=entry.party, channel=entry.channel) for entry in item.contacts),
         catalogue_number=item.catalogue_number,
+        commanding=commanding,
     )
 
 
@@ -267,6 +274,7 @@ def _events(findings: Findings, sources: Mapping[str, Source]) -> tuple[EventRec
         trajectories=findings.trajectories,
         sources=sources,
         rules=findings.config.alert_rules,
+        commands=findings.commands,
         deliveries={
             result.object_id: result.inputs[0].sha256 or ""
             for result in findings.ingested

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from nearpass.cycle.approach import NamedApproach
+from nearpass.cycle.commanding import Commands
 from nearpass.cycle.events import describe_event
 from nearpass.cycle.net import Net, Part
 from nearpass.encounter.alert import AlertRule
@@ -28,7 +29,7 @@ FEW: Final = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Surroundings:
-    """What encounters are assessed from: objects, trajectories and what these rest on by object id, and the rules.
+    """What encounters are assessed from: by object id objects, trajectories and what these rest on; rules; commands.
 
     ``deliveries`` are the SHA-256 of the files in use, by object id.
     """
@@ -38,6 +39,7 @@ class Surroundings:
     trajectories: Mapping[str, Trajectory]
     sources: Mapping[str, Source]
     rules: Sequence[AlertRule]
+    commands: Commands
     deliveries: Mapping[str, str]
 
 
@@ -99,4 +101,5 @@ def _described(surroundings: Surroundings, task: tuple[NamedApproach, str]) -> E
         body=surroundings.setting.body,
         planets=surroundings.setting.planets,
         rules=surroundings.rules,
+        commands=surroundings.commands,
     )

@@ -15,8 +15,10 @@ from nearpass.astro.epochs import Epoch
 from nearpass.astro.frames import PlanetaryEphemeris
 from nearpass.astro.local_axes import rtn_axes
 from nearpass.cycle.approach import Assessed, Both, assess_approach
+from nearpass.cycle.commanding import Commands, command
 from nearpass.cycle.probability import sensitivities
 from nearpass.encounter.alert import AlertRule, Level
+from nearpass.encounter.elements import osculating_elements
 from nearpass.encounter.geometry import Encounter, b_plane, place
 from nearpass.encounter.manoeuvre import delta_v_for_pc_m_s, delta_v_m_s
 from nearpass.encounter.pc import FOSTER
@@ -30,6 +32,7 @@ from nearpass.reasons.probabilities import (
     NoProbability,
     OtherMethod,
 )
+from nearpass.record.command_record import CommandRecord
 from nearpass.record.motion import approximate, path_around
 from nearpass.record.record import (
     BPlaneRecord,
@@ -64,6 +67,7 @@ def describe_event(
     body: Body,
     planets: PlanetaryEphemeris,
     rules: Sequence[AlertRule],
+    commands: Commands,
 ) -> EventRecord:
     """Everything the report says of one close approach, without its history.
 
@@ -77,6 +81,7 @@ def describe_event(
         body: The body that the cycle screens around.
         planets: Positions of Earth and Sun.
         rules: Alert rules.
+        commands: What the operators can command.
     """
     found = assess_approach(objects, trajectories, sources, offset_s, body, rules)
     encounter, level = found.encounter, found.verdict.level
@@ -86,7 +91,8 @@ def describe_event(
     if level is not Level.GREEN:
         dilution, by_radius, plane = sensitivities(found.given)
         risk = replace(risk, dilution=dilution, hbr_sensitivity=by_radius, scale_plane=plane)
-    deadline, deadline_object = _deadline(tca, objects)
+    acts = _commands(tca, objects, encounter, where.light_time_s, body, commands)
+    deadline, deadline_object = _deadline(acts)
     to_rtn = encounter.to_rtn
     return EventRecord(
         event_id=event_id,
@@ -126,16 +132,36 @@ def describe_event(
             secondary_km=path_around(trajectories[1], offset_s, body),
         ),
         history=(),
+        commands=acts,
     )
 
 
-def _deadline(tca: Epoch, objects: Sequence[ObjectRecord]) -> tuple[Epoch | None, str | None]:
-    """TCA minus the shortest lead time among those who can manoeuvre: the last moment at which anyone still can."""
-    able = [(item.lead_time_h, item.id) for item in objects if item.lead_time_h is not None]
-    if not able:
-        return None, None
-    lead_time_h, object_id = min(able)
-    return tca + -3600.0 * lead_time_h, object_id
+def _commands(
+    tca: Epoch,
+    objects: Sequence[ObjectRecord],
+    encounter: Encounter,
+    light_time_s: float,
+    body: Body,
+    commands: Commands,
+) -> tuple[CommandRecord, ...]:
+    """The last decision of each object whose operator is known to be able to act, in the order of the objects."""
+    states = (
+        (encounter.primary_position_km, encounter.primary_velocity_km_s),
+        (encounter.secondary_position_km, encounter.secondary_velocity_km_s),
+    )
+    found = []
+    for item, state in zip(objects, states, strict=True):
+        period_s = osculating_elements(*state, body.gm_km3_s2, np.array([0.0, 0.0, 1.0])).period_s
+        half_s = (period_s or 0.0) / 2.0  # on an open orbit every burn comes before the one passage
+        act = command(item.id, tca, commands, half_revolution_s=half_s, light_time_s=light_time_s)
+        found += [act] if act is not None else []
+    return tuple(found)
+
+
+def _deadline(acts: Sequence[CommandRecord]) -> tuple[Epoch | None, str | None]:
+    """The last moment at which a decision of anyone still ends in a useful burn, and whose object that is."""
+    able = [(act.decide, act.object_id) for act in acts if act.decide is not None]
+    return max(able, default=(None, None), key=lambda entry: (entry[0], entry[1]))
 
 
 def _uncertainty(

@@ -15,6 +15,7 @@ from nearpass.astro.frames import PlanetaryEphemeris
 from nearpass.config import Config, resolve
 from nearpass.crossing.crossing import Crossing, fleet_crossings
 from nearpass.cycle.assemble import Findings, assemble, cycle_id, describe_objects
+from nearpass.cycle.commanding import commands_of
 from nearpass.cycle.net import Net, Part, whole_or_each
 from nearpass.cycle.sweep import Swept, sweep
 from nearpass.ephemeris.meta_kernel import with_listed
@@ -90,9 +91,10 @@ def run_cycle(
         workers: Where a catalogue is screened and encounters are assessed; None for this process.
     """
     setting, net = setting_of(config, directory, cutoff), Net()
+    commands = commands_of(config, setting)
     ingested = ingest(config, setting, progress("reading ephemerides", len(config.objects)))
     trajectories = {result.object_id: result.trajectory for result in ingested if result.trajectory is not None}
-    objects = describe_objects(config, trajectories, setting, net)
+    objects = describe_objects(config, trajectories, setting, commands, net)
     lost = {item.id for item in objects if item.phase == "unknown"}
     screened = {key: trajectory for key, trajectory in trajectories.items() if key not in lost}
     window_s = (0.0, setting.span_s)
@@ -108,7 +110,7 @@ def run_cycle(
         ingested += swept.ingested
         told = {one.object_id: one.trajectory for one in swept.ingested if one.trajectory is not None}
         trajectories |= told
-        objects = describe_objects(config, trajectories, setting, net)
+        objects = describe_objects(config, trajectories, setting, commands, net)
         screening = together(screening, swept.approaches, swept.pairs)
     findings = Findings(
         config=config,
@@ -117,6 +119,7 @@ def run_cycle(
         ingested=tuple(ingested),
         trajectories=trajectories,
         objects=objects,
+        commands=commands,
         screening=screening,
         crossings=crossings,
         swept=swept,

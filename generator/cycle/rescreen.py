@@ -17,6 +17,7 @@ from nearpass.astro.epochs import Epoch
 from nearpass.config import Config, EphemerisSource, parse_config, resolve
 from nearpass.cycle.pipeline import Progress, run_cycle
 from nearpass.errors import ArchiveError
+from nearpass.ingest.passes import written
 from nearpass.reasons.general import Prose
 from nearpass.record import record as records
 from nearpass.record.history import OF_A_MINUTE
@@ -67,6 +68,7 @@ def rescreen(
     with tempfile.TemporaryDirectory(prefix="nearpass-") as folder:
         directory = Path(folder)
         _lay_out(archive, archived, directory)
+        _lay_out_passes(config, archived, directory)
         now = run_cycle(config, text, directory, archived.window.start, previous, progress).record
     now = _called_as(now, archived)
     before, after = _plain(archived), _plain(now)
@@ -110,6 +112,19 @@ def _lay_out(archive: Archive, record: CycleRecord, directory: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     note_sightings(directory / ARCHIVE, read_sightings(archive.directory))
+
+
+def _lay_out_passes(config: Config, record: CycleRecord, directory: Path) -> None:
+    """Put the contacts of each operator, which the record holds, where its configuration looks for them."""
+    parties = config.known_parties
+    for table in config.operators:
+        if table.passes is None:
+            continue
+        served = (item for item in record.objects if item.operator and parties.belongs(item.operator, [table.party]))
+        held = next((item.commanding.passes for item in served if item.commanding and item.commanding.passes), ())
+        path = directory / table.passes
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(written(held), encoding="utf-8")
 
 
 def _here(config: Config, workspace: Path) -> Config:

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nearpass.astro.bodies import Body, planetographic
+from nearpass.astro.conjunction import BARYCENTER, EARTH, LIGHT_SPEED_KM_S, SUN
 from nearpass.astro.epochs import Epoch
 from nearpass.astro.frames import PlanetaryEphemeris
 from nearpass.astro.local_axes import rtn_axes
 
 FloatArray = NDArray[np.float64]
-
-LIGHT_SPEED_KM_S: Final = 299_792.458  # exact, CGPM 1983
-BARYCENTER: Final = 0
-EARTH: Final = 399
-SUN: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -10,6 +10,7 @@ from nearpass.encounter.alert import Level
 from nearpass.encounter.uncertainty import Basis
 from nearpass.reasons.levels import LevelReasons
 from nearpass.reasons.probabilities import BurnReason, CovarianceRemarks, CovarianceSource, MethodReason, PcReasons
+from nearpass.record.command_record import CommandRecord
 
 Shown = Literal["full", "metrics", "anonymous"]
 """How much an edition holds of something; the archived record holds all of it."""
@@ -183,10 +184,11 @@ class EventRecord:
     """One close approach. RTN axes are the primary's; vectors go from primary to secondary.
 
     ``surface_km`` is the distance to the surface of a natural body, None between spacecraft. ``level`` and ``reason``
-    follow from the rules of the configuration. ``deadline`` is TCA minus the shortest lead time of those who can
-    manoeuvre. ``miss_sigma_km`` is one sigma of the combined position error along the miss direction, and
-    ``miss_sigma_rtn_km`` along each axis; None unless both objects have a covariance. ``b_plane`` is None where the two
-    do not move relative to each other. ``approximate`` names what of the motion was not delivered, with its error.
+    follow from the rules of the configuration. ``commands`` are the last decisions of those who can manoeuvre,
+    ``deadline`` is the latest of these. ``miss_sigma_km`` is one sigma of the combined position error along the miss
+    direction, and ``miss_sigma_rtn_km`` along each axis; None unless both objects have a covariance. ``b_plane`` is
+    None where the two do not move relative to each other. ``approximate`` names what of the motion was not delivered,
+    with its error.
     """
 
     event_id: str
@@ -223,4 +225,5 @@ class EventRecord:
     track: TrackRecord | None
     orbits: OrbitsRecord | None
     history: tuple[HistoryPoint, ...]
+    commands: tuple[CommandRecord, ...] = ()
     shown: Shown = "full"

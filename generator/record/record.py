@@ -19,6 +19,7 @@ from nearpass.errors import ArchiveError
 from nearpass.reasons.changes import ChangeKind, ChangeReason
 from nearpass.reasons.coverage import CoverageReasons
 from nearpass.reasons.probabilities import TogetherReason
+from nearpass.record.command_record import CommandingRecord
 from nearpass.record.event_record import (
     BPlaneRecord,
     CrossingRecord,
@@ -192,6 +193,7 @@ class ObjectRecord:
     covariance_marking: MarkingRecord | None = None
     contacts: tuple[ContactRecord, ...] = ()
     catalogue_number: int | None = None
+    commanding: CommandingRecord | None = None
     shown: Shown = "full"
     withheld: tuple[Literal["covariances", "deliveries"], ...] = ()
 

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from nearpass.astro import fields as field_types
-from nearpass.record import event_record, prediction_record, solution_record, sweep_record, told_record
+from nearpass.record import command_record, event_record, prediction_record, solution_record, sweep_record, told_record
 from nearpass.record import figures as figure_records
 from nearpass.record import record as records
 from nearpass.record.marking import MarkingRecord
@@ -37,6 +37,11 @@ from nearpass.release.values import (
 
 _PLAIN: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType({
     field_types.Span: ("start", "stop"),
+    command_record.CommandingRecord: (
+        "lead_time_h", "uplink_h", "last_burn_h", "sep_min_deg", "closures", "passes",
+    ),
+    command_record.ClosureRecord: ("start", "stop", "limit", "note"),
+    command_record.CommandRecord: ("object_id", "decide", "uplink", "burn", "limit", "closed_until", "note"),
     records.FindingRecord: ("rule", "grade", "value", "words"),
     solution_record.DifferenceRecord: (
         "start", "step_s", "sample_s", "least_rtn_km", "most_rtn_km", "largest_rtn_km", "largest_rtn_at", "largest_km",
@@ -151,7 +156,7 @@ RULES: Final[Rules] = MappingProxyType({
     records.ObjectRecord: _rules(
         "id", "name", "operator", "naif_id", "catalogue_number", "kind", "hbr_m", "radius_km", "phase", "lead_time_h",
         "coverage", "proof",
-        "orbit", "note", "approximation", "ending", "marking", "covariance_marking", "shown",
+        "orbit", "note", "approximation", "ending", "marking", "covariance_marking", "commanding", "shown",
         predictions=with_sigma_all, prediction_errors=with_sigma_all, prediction_quality=with_sigma,
         declared=with_sigma, contacts=contacts, withheld=withheld,
     ),
@@ -166,7 +171,7 @@ RULES: Final[Rules] = MappingProxyType({
     ),
     event_record.EventRecord: _rules(
         "event_id", "primary", "secondary", "tca", "miss_km", "surface_km", "at_boundary", "level", "approximate",
-        "deadline", "deadline_object", "probability", "trades", "shown", *_GEOMETRY,
+        "deadline", "deadline_object", "commands", "probability", "trades", "shown", *_GEOMETRY,
         reason=figures, uncertainty=sigmas, miss_sigma_km=with_sigma, miss_sigma_rtn_km=with_sigma, history=history,
     ),
     event_record.BPlaneRecord: _rules("miss_xi_km", "miss_zeta_km", "hbr_km", covariance_km2=with_sigma),

@@ -124,9 +124,18 @@ def _sigma_from(event: EventRecord, catalogue: Catalogue) -> str:
 def _decider(event: EventRecord, catalogue: Catalogue) -> str:
     item = catalogue.objects.get(event.deadline_object) if event.deadline_object else None
     if item is None:
-        return "no lead time of either object is configured" if event.deadline is None else ""
+        return _nobody(event) if event.deadline is None else ""
     lead = f", {wording.plain(item.lead_time_h)} h lead time" if item.lead_time_h is not None else ""
-    return item.name + (f" ({item.operator})" if item.operator else "") + lead
+    who = item.name + (f" ({item.operator})" if item.operator else "") + lead
+    act = next((act for act in event.commands if act.object_id == item.id), None)
+    return f"{who}; {wording.last_burn(act)}" if act else who
+
+
+def _nobody(event: EventRecord) -> str:
+    """Why there is no deadline."""
+    if event.commands:
+        return "no contact before the last useful burn is known"
+    return "no lead time of either object is configured"
 
 
 def change_text(event: EventRecord, catalogue: Catalogue) -> str:
@@ -171,7 +180,7 @@ def summary(event: EventRecord, catalogue: Catalogue) -> str:
             f"A decision is needed by {wording.moment_to_minute(event.deadline)}: {_decider(event, catalogue)}."
         )
     if event.level is Level.RED and event.deadline is None:
-        parts.append("No deadline is known: no lead time of either object is configured.")
+        parts.append(f"No deadline is known: {_nobody(event)}.")
     if event.at_boundary:
         parts.append("It lies at an end of coverage, so that the true minimum may lie outside.")
     return " ".join([*parts, _before(event)])

@@ -115,8 +115,10 @@ def commanding(event: EventRecord, catalogue: Catalogue) -> str:
     able = [key for key in (event.primary, event.secondary) if _can_manoeuvre(key, catalogue)]
     if not able:
         return "not possible: no object of the pair is known to be able to manoeuvre"
+    if event.commands and event.deadline is None:
+        return "not possible: no contact before the last useful burn is known"
     if event.deadline is not None and event.deadline <= catalogue.record.window.start:
-        return "too late at the data cut-off: the deadline has passed"
+        return f"no longer possible at the data cut-off: a decision was due {wording.moment_to_minute(event.deadline)}"
     if event.sep_deg is not None and event.sep_deg < CONJUNCTION_DEG:
         return f"unreliable: the Sun is within {CONJUNCTION_DEG:g}° of the line to Earth"
     return f"possible for {wording.listing(able)}"
@@ -259,7 +261,7 @@ def trade(event: EventRecord, catalogue: Catalogue) -> Trade | None:
     leads_h = sorted({lead_h for item in event.trades for lead_h, _ in item.rows})
     if not leads_h:
         return None
-    last_h = _deadline_lead_h(event, leads_h)
+    last_h = _last_lead_h(event, leads_h)
     columns = _trade_columns(event, catalogue)
     return Trade(
         statement=_trade_statement(event),
@@ -315,18 +317,23 @@ def _trade_columns(event: EventRecord, catalogue: Catalogue) -> list[tuple[Head,
     return columns
 
 
-def _deadline_lead_h(event: EventRecord, leads_h: Sequence[float]) -> float | None:
-    """The shortest lead time in the table that the deadline still allows."""
-    if event.deadline is None:
-        return None
-    needed_h = (event.tca - event.deadline) / _HOUR_S
-    return next((lead_h for lead_h in leads_h if lead_h >= needed_h - 1e-6), None)
+def last_burn_lead_h(event: EventRecord) -> float | None:
+    """How long before TCA the last useful burn of who decides is; as early as the deadline in older records."""
+    act = next((act for act in event.commands if act.object_id == event.deadline_object), None)
+    last = act.burn if act else event.deadline
+    return None if last is None else (event.tca - last) / _HOUR_S
+
+
+def _last_lead_h(event: EventRecord, leads_h: Sequence[float]) -> float | None:
+    """The shortest lead time in the table at which a burn is still useful."""
+    needed_h = last_burn_lead_h(event)
+    return None if needed_h is None else next((lead_h for lead_h in leads_h if lead_h >= needed_h - 1e-6), None)
 
 
 def _remark_on(lead_h: float, last_h: float | None, event: EventRecord) -> str:
     if last_h is None or lead_h > last_h:
         return ""
-    return "too late to command" if lead_h < last_h else f"deadline of {event.deadline_object}"
+    return "after the last useful burn" if lead_h < last_h else f"last useful burn of {event.deadline_object}"
 
 
 def _mark(lead_h: float, last_h: float | None) -> Literal["marked", "late"] | None:
@@ -340,7 +347,7 @@ def _minute_cell(epoch: Epoch) -> Cell:
 
 
 def _shown_leads(leads_h: Sequence[float], last_h: float | None) -> list[float]:
-    """At most about a dozen, closer together where they are short, the deadline's among them."""
+    """At most about a dozen, closer together where they are short, the last useful burn's among them."""
     if len(leads_h) <= TRADE_ROWS + 3:
         return list(leads_h)
     every_h = np.array(leads_h)

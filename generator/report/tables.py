@@ -188,7 +188,7 @@ EVENT_COLUMNS: Final[tuple[Column[EventRow], ...]] = (
            meaning="One sigma of the combined position error along the miss direction; empty without covariances",
            value=_full(lambda e: e.miss_sigma_km)),
     Column(key="deadline_utc", title="Decide by", unit="UTC",
-           meaning="TCA minus the shortest lead time of those who can manoeuvre; empty where nobody can",
+           meaning="Last decision that ends in a useful burn, by lead time and contacts; empty where nobody can act",
            value=lambda e: e.deadline),
     Column(key="reason", title="Why", meaning="Why the event has its level",
            value=lambda e: wording.said(e.reason if isinstance(e, EventRecord) else TOLD_REASON)),

@@ -185,7 +185,7 @@ def test_crossings_of_a_silent_object_are_prominent() -> None:
 
 
 def test_event_page_tells_the_risk() -> None:
-    """The page of a red event has its probability, the trade with the deadline marked, and its messages."""
+    """The page of a red event has its probability, the trade with the last useful burn marked, and its messages."""
     record = sample_record()
     event = next(event for event in record.events if event.trades)
     text = pages.cycle_pages(record)[f"events/{event.event_id}.md"]
@@ -193,7 +193,7 @@ def test_event_page_tells_the_risk() -> None:
         assert f"<h2>{heading}</h2>" in text
     assert f"The probability of collision is {event.probability.pc:.1e}".replace("e-0", "e-") in text
     assert 'class="marked"' in text
-    assert f"deadline of {event.deadline_object}" in text
+    assert f"last useful burn of {event.deadline_object}" in text
     assert f'href="../events/{event.event_id}.cdm"' in text
     assert f'href="../events/{event.event_id}.cdm.xml"' in text
 

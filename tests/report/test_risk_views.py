@@ -13,7 +13,7 @@ from nearpass.reasons.probabilities import CovarianceDeclared, NoBurn, NoValue
 from nearpass.record.record import CycleRecord, EventRecord, MethodRecord, ProbabilityRecord
 from nearpass.report import event_tables, event_views, risk_views
 from nearpass.report.catalogue import Catalogue, Links
-from records import NO_PROBABILITY, sample_record
+from records import LAST_BURN_H, NO_PROBABILITY, sample_record
 
 LINKS = Links(root="", cycle="")
 
@@ -106,19 +106,18 @@ def test_a_sensitivity_that_is_nothing_is_one_sentence() -> None:
     assert told.negligible.startswith("It stays below 1e-20 for every factor")
 
 
-def test_trade_marks_the_deadline() -> None:
-    """The row of the deadline's lead time is marked, later ones are too late, and delta-v has a sign and its unit."""
+def test_trade_marks_the_last_useful_burn() -> None:
+    """The row of the last useful burn is marked, later ones come after it, and delta-v has a sign and its unit."""
     event = _red()
     told = risk_views.trade(event, Catalogue(sample_record()))
     assert told is not None
     assert "two-body sensitivity" in told.statement
-    assert event.deadline is not None
     [row] = [row for row in told.table.rows if row.mark == "marked"]
-    assert row.cells[0].text == f"{(event.tca - event.deadline) / 3600.0:.0f}"
-    assert row.cells[-1].text == f"deadline of {event.deadline_object}"
+    assert row.cells[0].text == f"{LAST_BURN_H:.0f}"
+    assert row.cells[-1].text == f"last useful burn of {event.deadline_object}"
     late = [row for row in told.table.rows if row.mark == "late"]
     assert late
-    assert all(row.cells[-1].text == "too late to command" for row in late)
+    assert all(row.cells[-1].text == "after the last useful burn" for row in late)
     assert told.table.heads[2].unit == "m/s"
     assert row.cells[2].text.startswith("+")
 
@@ -184,6 +183,6 @@ def test_commanding_is_judged_by_lead_time_deadline_and_sun() -> None:
     near = replace(event, sep_deg=2.9)
     assert risk_views.commanding(near, catalogue).startswith("unreliable: the Sun is within 3°")
     late = replace(event, deadline=record.window.start)
-    assert risk_views.commanding(late, catalogue).startswith("too late")
+    assert risk_views.commanding(late, catalogue).startswith("no longer possible")
     nobody = replace(event, primary="PHOBOS")
     assert risk_views.commanding(nobody, catalogue).startswith("not possible")

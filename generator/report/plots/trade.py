@@ -63,14 +63,14 @@ class TradeLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TradeDrawing:
-    """Delta-v against lead time; TCA is at the right, and what lies after the deadline is shaded."""
+    """Delta-v against lead time; TCA is at the right, and what lies after the last useful burn is shaded."""
 
     heading: str
     subheading: str
     tca: Epoch
     lines: tuple[TradeLine, ...]
-    deadline_h: float | None
-    deadline_text: str
+    last_burn_h: float | None
+    last_burn_text: str
 
     def figure(self) -> Figure:
         """One panel, hours before TCA below it and dates above."""
@@ -87,8 +87,8 @@ class TradeDrawing:
         for index, line in enumerate(self.lines):
             few = len(line.leads_h) < _FEW
             axes.plot(line.leads_h, line.delta_v_m_s, marker="." if few else None, zorder=4, **_look(index))
-        if self.deadline_h is not None and self.deadline_h < axes.get_xlim()[0]:
-            self._deadline(axes, self.deadline_h)
+        if self.last_burn_h is not None and self.last_burn_h < axes.get_xlim()[0]:
+            self._last_burn(axes, self.last_burn_h)
         axes.set_xlabel("hours before TCA", labelpad=2)
         axes.set_ylabel("delta-v along the track, m/s", labelpad=2)
         return figure
@@ -110,24 +110,24 @@ class TradeDrawing:
             )  # fmt: skip
             moment += timedelta(days=step)
 
-    def _deadline(self, axes: Axes, deadline_h: float) -> None:
-        """The last moment to decide, and what each manoeuvre costs there."""
-        axes.axvspan(deadline_h, 0.0, facecolor="#f4f5f6", edgecolor="#b8bec6", hatch="////", linewidth=0, zorder=0.5)
-        axes.axvline(deadline_h, color=INK, linewidth=1.2, zorder=3)
-        room_pt = (1.0 - deadline_h / axes.get_xlim()[0]) * _PANEL_IN * 72.0
-        left = room_pt > text_width_pt(self.deadline_text, SMALL, bold=True) + 10.0
+    def _last_burn(self, axes: Axes, last_burn_h: float) -> None:
+        """The last useful burn, and what each manoeuvre costs there."""
+        axes.axvspan(last_burn_h, 0.0, facecolor="#f4f5f6", edgecolor="#b8bec6", hatch="////", linewidth=0, zorder=0.5)
+        axes.axvline(last_burn_h, color=INK, linewidth=1.2, zorder=3)
+        room_pt = (1.0 - last_burn_h / axes.get_xlim()[0]) * _PANEL_IN * 72.0
+        left = room_pt > text_width_pt(self.last_burn_text, SMALL, bold=True) + 10.0
         side: dict[str, Any] = {"dx": -6 if left else 6, "ha": "right" if left else "left", "weight": "bold"}
-        label(axes, deadline_h, axes.get_ylim()[1], self.deadline_text, dy=-10, va="center", **side)
+        label(axes, last_burn_h, axes.get_ylim()[1], self.last_burn_text, dy=-10, va="center", **side)
         costs = sorted((cost, line.name, index) for index, line in enumerate(self.lines)
-                       if (cost := cost_at(line, deadline_h)) is not None)  # fmt: skip
+                       if (cost := cost_at(line, last_burn_h)) is not None)  # fmt: skip
         taken_pt = -math.inf
         for cost, name, index in costs:
-            axes.plot([deadline_h], [cost], "o", markersize=5, markerfacecolor="white", markeredgecolor=INK, zorder=6)
-            place_pt = float(axes.transData.transform((deadline_h, cost))[1]) * 72.0 / axes.figure.dpi + 10.0
+            axes.plot([last_burn_h], [cost], "o", markersize=5, markerfacecolor="white", markeredgecolor=INK, zorder=6)
+            place_pt = float(axes.transData.transform((last_burn_h, cost))[1]) * 72.0 / axes.figure.dpi + 10.0
             shift_pt = max(0.0, taken_pt + 12.0 - place_pt)
             taken_pt = place_pt + shift_pt
             text = f"{name} {short(cost)} m/s"
-            label(axes, deadline_h, cost, text, dy=10.0 + shift_pt, va="center", color=_look(index)["color"], **side)
+            label(axes, last_burn_h, cost, text, dy=10.0 + shift_pt, va="center", color=_look(index)["color"], **side)
 
 
 def _look(index: int) -> dict[str, Any]:
@@ -156,10 +156,10 @@ def trade_plot(event: EventRecord) -> Plot | None:
     useful = tuple(line for line in lines if np.nansum(line.delta_v_m_s) > 0)
     if not useful:
         return None
-    deadline_h = None if event.deadline is None else (event.tca - event.deadline) / 3600.0
-    deadline_text = ""
-    if event.deadline is not None:
-        deadline_text = f"deadline {minute_text(event.deadline)} UTC"
+    act = next((act for act in event.commands if act.object_id == event.deadline_object), None)
+    last = act.burn if act else event.deadline  # records of version 0.1 hold the deadline alone
+    last_burn_h = None if last is None else (event.tca - last) / 3600.0
+    last_burn_text = "" if last is None else f"last useful burn {minute_text(last)} UTC"
     target_km, target_pc = event.trades[0].target_km, event.trades[0].target_pc
     or_pc = "" if target_pc is None else f", or Pc to {pc_threshold_text(target_pc)}"
     return Plot(
@@ -167,10 +167,10 @@ def trade_plot(event: EventRecord) -> Plot | None:
         kind="trade",
         title=f"Delta-v along the track that brings the miss of {event.primary} and {event.secondary} to "
         f"{short(target_km)} km{or_pc}, by lead time",
-        alt=_alt(event, useful, target_km, deadline_h),
+        alt=_alt(event, useful, target_km, last_burn_h),
         caption=(
             "The smallest change of speed along the track that is enough, if made so long before TCA; it waves with "
-            "the revolutions and grows as TCA comes near. Hatched: after the deadline."
+            "the revolutions and grows as TCA comes near. Hatched: after the last useful burn."
             + (" For Pc: to the green level, with the covariance held; a green event needs both." if target_pc else "")
         ),
         columns=("object", "lead_time_h", "delta_v_m_s", "target_km", "delta_v_for_pc_m_s", "target_pc"),
@@ -184,8 +184,8 @@ def trade_plot(event: EventRecord) -> Plot | None:
             subheading=f"Delta-v for a miss of {short(target_km)} km{or_pc} · TCA {second_text(event.tca)}",
             tca=event.tca,
             lines=useful,
-            deadline_h=deadline_h,
-            deadline_text=deadline_text,
+            last_burn_h=last_burn_h,
+            last_burn_text=last_burn_text,
         ),
     )
 
@@ -208,7 +208,7 @@ def _line(name: str, sizes: Sequence[tuple[float, float | None]]) -> TradeLine:
     )
 
 
-def _alt(event: EventRecord, lines: tuple[TradeLine, ...], target_km: float, deadline_h: float | None) -> str:
+def _alt(event: EventRecord, lines: tuple[TradeLine, ...], target_km: float, last_burn_h: float | None) -> str:
     parts = [f"Delta-v along the track that brings the miss from {short(event.miss_km)} km to {short(target_km)} km."]
     for line in lines:
         known = np.flatnonzero(np.isfinite(line.delta_v_m_s))
@@ -217,7 +217,7 @@ def _alt(event: EventRecord, lines: tuple[TradeLine, ...], target_km: float, dea
             f"{line.name}: {short(line.delta_v_m_s[first])} m/s {short(line.leads_h[first])} h before TCA, "
             f"{short(line.delta_v_m_s[last])} m/s {short(line.leads_h[last])} h before."
         )
-        cost = None if deadline_h is None else cost_at(line, deadline_h)
-        if cost is not None and deadline_h is not None:
-            parts.append(f"At the deadline, {short(deadline_h)} h before TCA, {short(cost)} m/s.")
+        cost = None if last_burn_h is None else cost_at(line, last_burn_h)
+        if cost is not None and last_burn_h is not None:
+            parts.append(f"At the last useful burn, {short(last_burn_h)} h before TCA, {short(cost)} m/s.")
     return " ".join(parts)

@@ -11,6 +11,7 @@ from typing import Final
 
 from nearpass.astro.epochs import DAY_S, Epoch
 from nearpass.astro.fields import Span
+from nearpass.record.command_record import CommandRecord
 from nearpass.record.figures import LEAST_PC, Figure
 from nearpass.report.wording import levels, probabilities, reasons  # noqa: F401 - each adds its kinds to said
 from nearpass.report.wording.changes import PHASE_UNKNOWN as PHASE_UNKNOWN
@@ -153,6 +154,23 @@ def dates(start: Epoch, stop: Epoch) -> str:
 def moment(epoch: Epoch) -> str:
     """``Sun 21 March 2021 04:12:33 UTC``, for sentences."""
     return f"{day_of(epoch)} {epoch.iso(digits=0)[11:]} UTC"
+
+
+_UPLINK_ENDS: Final = {
+    "conjunction": "commands must be up before the solar conjunction begins",
+    "no commands": "commands must be up before the operator stops commanding",
+    "contact": "commands must be up by the end of the last contact",
+}
+
+
+def last_burn(act: CommandRecord) -> str:
+    """The last useful burn of an object, and what holds its commands before it."""
+    text = f"last useful burn {minute(act.burn)} UTC"
+    if act.limit == "burn" or act.uplink is None:
+        return text
+    until = f", until {minute(act.closed_until)} UTC" if act.closed_until else ""
+    note = f" ({act.note})" if act.note else ""
+    return f"{text}; {_UPLINK_ENDS[act.limit]}, {minute(act.uplink)} UTC{until}{note}"
 
 
 def moment_to_minute(epoch: Epoch) -> str:
