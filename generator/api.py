@@ -34,8 +34,9 @@ from nearpass.crossing.crossing import Crossing, crossings
 from nearpass.cycle.cdm_compare import encounter_from_cdm
 from nearpass.encounter.elements import osculating_elements
 from nearpass.encounter.geometry import BPlane, Encounter, b_plane
-from nearpass.encounter.pc import ProbabilityResult, assess_probability
+from nearpass.encounter.pc import assess_probability
 from nearpass.encounter.pc_encounter import EncounterInput
+from nearpass.encounter.pc_result import ProbabilityResult
 from nearpass.encounter.uncertainty import StateCovariance, state_covariance
 from nearpass.ephemeris.elements_motion import trajectory_from_elements
 from nearpass.ephemeris.interpolation import trajectory_from_oem

@@ -85,7 +85,9 @@ def probability(
         mahalanobis_distance=float(np.sqrt(miss_km @ np.linalg.solve(both_km2, miss_km))),
         max_pc=float(-top.fun),
         max_pc_scale=max_scale,
+        max_pc_missing=None,
         in_dilution=max_scale < 1.0,
+        span_s=(-12.0, 12.0),
         dilution=tuple((scale, scaled(scale)) for scale in DILUTION_SCALES),
         hbr_sensitivity=tuple((factor, disc_probability(miss_km, both_km2, factor * hbr_km)) for factor in HBR_FACTORS),
         scale_plane=tuple(

@@ -23,6 +23,8 @@ _NO_PC: Final = "no probability: "
 """Schema 1 to 3 had this before the reason, which every page took off again."""
 _NO_PC_TRADE: Final[Plain] = {"target_pc": None, "pc_rows": [], "no_pc_reason": "not computed in this cycle"}
 
+_NO_BOUND: Final[Plain] = {"max_pc_missing": None, "span_s": None}
+
 
 def _one_to_two(plain: Plain) -> Plain:
     """What schema 2 tells and schema 1 did not, as absent: other solutions, retrieval, declared errors and so on."""
@@ -61,7 +63,10 @@ def _two_to_three(plain: Plain) -> Plain:
 
 
 def _three_to_four(plain: Plain) -> Plain:
-    """Since schema 4 reasons are codes with numbers; what a record said in sentences stays as prose."""
+    """Since schema 4 reasons are codes with numbers; what a record said in sentences stays as prose.
+
+    A probability tells what it counted, and whose covariance a bound leaves open; before, neither is known.
+    """
     return {
         **plain,
         "losses": [],
@@ -91,7 +96,7 @@ def _event(event: Plain) -> Plain:
     risk = event["probability"]
     return _as_prose(event, several=("reason",)) | {
         "uncertainty": [_uncertainty(item) for item in event["uncertainty"]],
-        "probability": _as_prose(risk | {"why": risk["why"].replace(_NO_PC, "")}, several=("why",))
+        "probability": _as_prose(_NO_BOUND | risk | {"why": risk["why"].replace(_NO_PC, "")}, several=("why",))
         | {"methods": [_as_prose(item, one=("reason",)) for item in risk["methods"]]},
         "trades": [
             _as_prose(

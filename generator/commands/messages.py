@@ -14,8 +14,9 @@ from nearpass.commands.shared import config_option
 from nearpass.config import load_config
 from nearpass.cycle.cdm_compare import CdmEncounter, Difference, compare_cdm, encounter_from_cdm
 from nearpass.cycle.probability import sensitivities
-from nearpass.encounter.pc import ProbabilityResult, assess_probability
+from nearpass.encounter.pc import assess_probability
 from nearpass.encounter.pc_encounter import EncounterInput
+from nearpass.encounter.pc_result import ProbabilityResult
 from nearpass.errors import ArchiveError, InputError, NearpassError
 from nearpass.messages.cdm import Cdm
 from nearpass.messages.cdm_read import parse_cdm

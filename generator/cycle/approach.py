@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from nearpass.astro.bodies import Body
 from nearpass.astro.epochs import Epoch
 from nearpass.cycle.probability import encounter_input, probability
-from nearpass.encounter.alert import AlertRule, Verdict, assess
+from nearpass.encounter.alert import AlertRule, PcBound, Verdict, assess
 from nearpass.encounter.geometry import Encounter
 from nearpass.encounter.pc_encounter import EncounterInput
 from nearpass.encounter.uncertainty import StateCovariance, state_covariance
@@ -110,7 +110,9 @@ def assess_approach(
         hbr_km=hbr_km,
         given=given,
         risk=risk,
-        verdict=assess(nearness_km, rules, to_surface=natural, probability=risk.pc),
+        verdict=assess(
+            nearness_km, rules, to_surface=natural, probability=risk.pc, bound=None if natural else _bound(risk)
+        ),
     )
 
 
@@ -129,6 +131,17 @@ def _with_ages(
     if risk.pc is not None or not ageless:
         return risk
     return replace(risk, why=(*risk.why, *ageless))
+
+
+def _bound(risk: ProbabilityRecord) -> PcBound | None:
+    """The bound that a level may rest on where one covariance is missing.
+
+    None where both are: the covariance behind that maximum is only one of many. Nor for a moon, whose place is known to
+    a small part of its radius, whether or not a covariance of it was delivered.
+    """
+    if risk.max_pc is None or risk.max_pc_missing is None or risk.max_pc_missing == "both":
+        return None
+    return PcBound(value=risk.max_pc, missing=risk.max_pc_missing)
 
 
 def _encounter(trajectories: Both, offset_s: float) -> Encounter:

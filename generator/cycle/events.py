@@ -21,7 +21,7 @@ from nearpass.encounter.alert import AlertRule, Level
 from nearpass.encounter.elements import osculating_elements
 from nearpass.encounter.geometry import Encounter, b_plane, place
 from nearpass.encounter.manoeuvre import delta_v_for_pc_m_s, delta_v_m_s
-from nearpass.encounter.pc import FOSTER
+from nearpass.encounter.pc_result import FOSTER
 from nearpass.encounter.uncertainty import Basis, StateCovariance, rotated
 from nearpass.reasons.probabilities import (
     BurnReason,

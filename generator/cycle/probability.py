@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearpass.encounter.geometry import Encounter
-from nearpass.encounter.pc import ProbabilityResult, assess_probability, covariance_plane, hbr_curve
+from nearpass.encounter.pc import assess_probability, covariance_plane, hbr_curve
 from nearpass.encounter.pc_encounter import EncounterInput
+from nearpass.encounter.pc_result import ProbabilityResult
 from nearpass.encounter.uncertainty import StateCovariance
 from nearpass.errors import InputError
 from nearpass.reasons.probabilities import UnusableInput
@@ -103,7 +104,9 @@ def _record(result: ProbabilityResult) -> ProbabilityRecord:
         mahalanobis_distance=result.mahalanobis,
         max_pc=result.max_pc,
         max_pc_scale=result.max_pc_sigma_factor,
+        max_pc_missing=result.missing if result.max_pc is not None else None,
         in_dilution=result.in_dilution,
+        span_s=result.span_s,
         dilution=(),
         hbr_sensitivity=(),
         scale_plane=(),
@@ -119,7 +122,9 @@ def _refused(reason: UnusableInput) -> ProbabilityRecord:
         mahalanobis_distance=None,
         max_pc=None,
         max_pc_scale=None,
+        max_pc_missing=None,
         in_dilution=None,
+        span_s=None,
         dilution=(),
         hbr_sensitivity=(),
         scale_plane=(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from nearpass.reasons.levels import (
     CadAbove,
@@ -15,10 +15,11 @@ from nearpass.reasons.levels import (
     OrbitsClear,
     OrbitsClearInTime,
     OrbitsNear,
+    PcBoundReaches,
     PcReaches,
 )
 
-__all__ = ["SEVERITY", "UNKNOWN_TIMING_S", "AlertRule", "Level", "Verdict", "assess", "assess_crossing"]
+__all__ = ["SEVERITY", "UNKNOWN_TIMING_S", "AlertRule", "Level", "PcBound", "Verdict", "assess", "assess_crossing"]
 
 UNKNOWN_TIMING_S: Final = 900.0
 """Timing error of a low orbiter after a safing, up to 15 minutes: the largest published for a working spacecraft (Mars
@@ -50,16 +51,32 @@ class Verdict:
     reason: LevelReasons
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PcBound:
+    """What a probability of collision can be at most, whatever the covariance of one object is that has none."""
+
+    value: float
+    missing: Literal["primary", "secondary"]
+
+
 def assess(
-    distance_km: float, rules: Sequence[AlertRule], *, to_surface: bool, probability: float | None = None
+    distance_km: float,
+    rules: Sequence[AlertRule],
+    *,
+    to_surface: bool,
+    probability: float | None = None,
+    bound: PcBound | None = None,
 ) -> Verdict:
     """Level of a close approach.
+
+    Where there is no probability a bound of it counts in its place: what is not known cannot make an approach safe.
 
     Args:
         distance_km: Close-approach distance: centre to centre, or to the surface of a natural body.
         rules: The levels' thresholds, in any order.
         to_surface: Whether the distance is to a body's surface; the reason says so.
         probability: Probability of collision, None where there is none.
+        bound: What it can be at most, where it is None; None where that is not known either.
     """
     for rule in _most_severe_first(rules):
         reasons: list[LevelReason] = []
@@ -69,6 +86,8 @@ def assess(
             )
         if rule.pc is not None and probability is not None and probability >= rule.pc:
             reasons.append(PcReaches(level=rule.level, value=probability, limit=rule.pc))
+        if rule.pc is not None and probability is None and bound is not None and bound.value >= rule.pc:
+            reasons.append(PcBoundReaches(level=rule.level, value=bound.value, limit=rule.pc, missing=bound.missing))
         if reasons:
             return Verdict(level=rule.level, reason=tuple(reasons))
     widest_km = max(rule.cad_km for rule in rules)

@@ -12,7 +12,7 @@ choice changes the density by one or two parts in a thousand. Inertial axes are 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,12 @@ class Orbit:
     def period_s(self) -> float:
         """Time of one revolution."""
         return float(2.0 * np.pi / self.mean[0])
+
+    def later(self, by_s: float) -> Orbit:
+        """The same orbit with its elements at a later epoch: the mean longitude runs with the mean motion."""
+        forward = np.eye(6)
+        forward[5, 0] = by_s
+        return replace(self, mean=forward @ self.mean, covariance=forward @ self.covariance @ forward.T)
 
     def states(self, elements: FloatArray, offset_s: FloatArray | float) -> tuple[FloatArray, FloatArray]:
         """Position and velocity ``(N, 3)`` in the axes of the input, ``offset_s`` from epoch.

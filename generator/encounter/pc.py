@@ -34,9 +34,20 @@ from nearpass.encounter.pc_encounter import (
 )
 from nearpass.encounter.pc_flux import flux
 from nearpass.encounter.pc_monte_carlo import FirstEntries, MonteCarlo, first_entries, monte_carlo
+from nearpass.encounter.pc_result import (
+    FOSTER,
+    MONTE_CARLO,
+    NC_2D,
+    NC_3D,
+    PATERA,
+    MethodValue,
+    Missing,
+    ProbabilityResult,
+)
 from nearpass.encounter.pc_sensitivity import (
     MaximumPc,
     maximum_pc,
+    maximum_pc_of_one,
     maximum_pc_without_covariance,
     pc_by_hbr,
     pc_plane,
@@ -46,6 +57,8 @@ from nearpass.reasons.probabilities import (
     EntriesSimulated,
     ExpectedNumber,
     MethodReason,
+    NoBound,
+    NoOrbit,
     NoValue,
     OrbitReason,
     PcReasons,
@@ -57,12 +70,6 @@ from nearpass.reasons.probabilities import (
 
 FloatArray = NDArray[np.float64]
 
-FOSTER: Final = "FOSTER-1992"  # the first two as in the CCSDS register of CDM methods (SANA)
-PATERA: Final = "PATERA-2001"
-NC_2D: Final = "HALL-2021-2D-NC"  # not in the register
-NC_3D: Final = "HALL-2021-3D-NC"
-MONTE_CARLO: Final = "MONTE-CARLO"
-
 AGREEMENT: Final = 1e-6  # between the two quadratures, relative
 LEAST_PC: Final = 1e-300  # below it a probability is 0 for any purpose
 SLOW_SHARE: Final = 0.005  # of the period: a rate at least this wide cannot slip between the nodes of the whole span
@@ -70,40 +77,6 @@ ENTRY_TRIALS: Final = 4000
 LAST_RESORT_TRIALS: Final = 100_000
 SIMULATED_WIDTHS: Final = 4.0
 MOST_SCALING: Final = float(np.log(3.0))  # of sigma, either way, in the search for the maximum over a long span
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MethodValue:
-    """What one method gives: a value, or None and the reason."""
-
-    value: float | None
-    reason: MethodReason | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class ProbabilityResult:
-    """Probability of collision, the method and the reason for it, and what every method gives.
-
-    Absent values are None: ``pc`` where no valid method can answer (``why`` then says so), ``mahalanobis``, ``usage``
-    and ``in_dilution`` without covariances, ``short_encounter`` without relative motion.
-    """
-
-    pc: float | None
-    method: str | None
-    why: PcReasons
-    methods: Mapping[str, MethodValue]
-    tca: TrueTca
-    relative_speed_km_s: float
-    mahalanobis: float | None
-    covariance_clipped: bool
-    short_encounter: ShortEncounter | None
-    usage: Usage | None
-    expected: Expected | None
-    first_entries: FirstEntries | None
-    monte_carlo: MonteCarlo | None
-    max_pc: float | None
-    max_pc_sigma_factor: float | None
-    in_dilution: bool | None
 
 
 def assess_probability(
@@ -169,6 +142,8 @@ def assess_probability(
         expected=expected,
         first_entries=firsts,
         monte_carlo=simulated,
+        span_s=_counted(method, given, case, expected, simulated),
+        missing=None,
         max_pc=largest.pc if largest else None,
         max_pc_sigma_factor=largest.sigma_factor if largest else None,
         in_dilution=largest.in_dilution if largest else None,
@@ -261,27 +236,51 @@ def _nothing(reason: MethodReason | None, *names: str) -> dict[str, MethodValue]
 
 
 def _without_covariance(given: EncounterInput, tca: TrueTca) -> ProbabilityResult:
-    both = given.primary_covariance is None and given.secondary_covariance is None
-    reason = NoValue(rule="no_covariance" if both else "one_covariance")
+    """No probability, and what it can be at most whatever the missing covariance is."""
+    known = given.primary_covariance if given.primary_covariance is not None else given.secondary_covariance
+    largest, judged, short = None, None, None
+    if known is None:
+        missing: Missing = "both"
+        reason: MethodReason = NoValue(rule="no_covariance")
+        largest = maximum_pc_without_covariance(tca.miss_km, given.hbr_km)
+    else:
+        missing = "primary" if given.primary_covariance is None else "secondary"
+        reason = NoOrbit(rule="covariance_missing", which=missing)
+        largest, judged, short = _bound(given, known[:3, :3])
+    violations = judged.violations if judged is not None else ()
+    why: PcReasons = (reason, NoBound(), *violations) if violations else (reason,)
     names = (FOSTER, PATERA, NC_2D, NC_3D, MONTE_CARLO)
     return ProbabilityResult(
         pc=None,
         method=None,
-        why=(reason,),
+        why=why,
         methods=MappingProxyType({name: MethodValue(value=None, reason=reason) for name in names}),
         tca=tca,
         relative_speed_km_s=float(np.linalg.norm(given.relative_velocity_km_s)),
         mahalanobis=None,
         covariance_clipped=False,
-        short_encounter=None,
-        usage=None,
+        short_encounter=short,
+        usage=judged,
         expected=None,
         first_entries=None,
         monte_carlo=None,
-        max_pc=maximum_pc_without_covariance(tca.miss_km, given.hbr_km) if both else None,
+        span_s=None,
+        missing=missing,
+        max_pc=largest,
         max_pc_sigma_factor=None,
         in_dilution=None,
     )
+
+
+def _bound(
+    given: EncounterInput, covariance_km2: FloatArray
+) -> tuple[float | None, Usage | None, ShortEncounter | None]:
+    """The largest probability beside one known covariance; None where the encounter plane does not hold with it."""
+    states = given.miss_vector_km, given.relative_velocity_km_s
+    planes = project(states[0][None], states[1][None], covariance_km2[None], np.array([given.hbr_km]))
+    found = usage(straight_peak(*states, covariance_km2), None, dynamic_period_s(given), judged=False)
+    largest = None if found.violations else maximum_pc_of_one(planes)
+    return largest, found, short_encounter(*states, covariance_km2, given.hbr_km)
 
 
 def _plane_methods(planes: EncounterPlanes) -> dict[str, MethodValue]:
@@ -364,6 +363,21 @@ def _choose(
 
 def _given(value: MethodValue) -> PcReasons:
     return () if value.reason is None else (value.reason,)
+
+
+def _counted(
+    method: str | None, given: EncounterInput, case: _Case, expected: Expected | None, simulated: MonteCarlo | None
+) -> tuple[float, float] | None:
+    """The time in which the chosen method counts a collision, seconds from the nominal TCA; None without a method."""
+    if given.span_s is not None and method is not None:
+        return given.span_s
+    if method == NC_3D and expected is not None:
+        return expected.start_s, expected.stop_s
+    if method == MONTE_CARLO and simulated is not None:
+        return simulated.start_s, simulated.stop_s
+    if method == MONTE_CARLO and expected is not None:
+        return expected.start_s, expected.stop_s
+    return (case.bounds.start_s, case.bounds.stop_s) if method == FOSTER and case.bounds is not None else None
 
 
 def _maximum(

@@ -56,6 +56,39 @@ def maximum_pc(planes: EncounterPlanes) -> MaximumPc | None:
     return MaximumPc(pc=float(values[best]), sigma_factor=float(factors[best]))
 
 
+def maximum_pc_of_one(planes: EncounterPlanes) -> float | None:
+    """Maximum over every covariance that the other object may have, beside the one that is known; None without a plane.
+
+    Frisbee (2015): the density at the hard-body sphere is largest where what is added to the known covariance lies
+    along the miss, of variance d^2 (k^2 - 1) / k^2 with k the miss in sigmas, and nothing is added where k is below 1.
+    For a sphere that is not small against sigma the variance along the miss is searched for, from none to the whole.
+
+    Args:
+        planes: One encounter with the known covariance alone.
+    """
+    if not planes.usable[0]:
+        return None
+    miss_km = np.array([planes.minor_miss_km[0], planes.major_miss_km[0], 0.0])
+    own_km2 = np.diag([planes.minor_sigma_km[0] ** 2, planes.major_sigma_km[0] ** 2, 1.0])
+    squared = float(miss_km @ miss_km)
+    best = float(foster_pc(planes)[0])
+    if squared == 0.0:
+        return best
+    along = np.outer(miss_km, miss_km) / squared
+    distance = float(planes.mahalanobis[0])
+    added = squared * (distance**2 - 1.0) / distance**2 if distance > 1.0 else float(planes.hbr_km[0]) ** 2
+    centre, reach = np.log(added), DECADES * np.log(10.0)
+    for _ in range(REFINEMENTS + 2):
+        variances_km2 = np.exp(np.linspace(centre - reach, centre + reach, 33))
+        sums_km2 = own_km2 + variances_km2[:, None, None] * along
+        values = foster_pc(
+            project(np.tile(miss_km, (33, 1)), np.tile([0.0, 0.0, 1.0], (33, 1)), sums_km2, planes.hbr_km[0])
+        )
+        centre, reach = float(np.log(variances_km2[int(np.argmax(values))])), reach / 8.0
+        best = max(best, float(values.max()))
+    return best
+
+
 def maximum_pc_without_covariance(miss_km: float, hbr_km: float) -> float:
     """Maximum over the sigma of an isotropic Gaussian: R^2/(e d^2) at d/sqrt(2), for a small radius."""
     if miss_km <= hbr_km:

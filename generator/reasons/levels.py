@@ -51,6 +51,17 @@ class PcReaches:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PcBoundReaches:
+    """What the probability can be at most, whatever the ``missing`` covariance is, reaches the threshold of a level."""
+
+    level: Level
+    value: float
+    limit: float
+    missing: Literal["primary", "secondary"]
+    rule: Literal["pc_bound_reaches"] = "pc_bound_reaches"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrbitsNear:
     """The orbits pass each other below the threshold of a level, and the timing does not clear them.
 
@@ -88,7 +99,7 @@ class OrbitsClear:
 
 
 LevelReason = Annotated[
-    CadBelow | CadAbove | PcReaches | OrbitsNear | OrbitsClearInTime | OrbitsClear | Withheld | Prose,
+    CadBelow | CadAbove | PcReaches | PcBoundReaches | OrbitsNear | OrbitsClearInTime | OrbitsClear | Withheld | Prose,
     Discriminator("rule"),
 ]
 LevelReasons = tuple[LevelReason, ...]

@@ -15,7 +15,7 @@ class NoValue:
     """A method gives no value, for what its code says of the encounter."""
 
     rule: Literal[
-        "no_covariance", "one_covariance", "not_needed", "not_asked", "no_relative_motion", "covariance_indefinite",
+        "no_covariance", "not_needed", "not_asked", "no_relative_motion", "covariance_indefinite",
         "sphere_unresolved", "no_single_peak", "no_peak", "no_curved_peak", "rate_is_no_bell",
     ]  # fmt: skip
 
@@ -44,6 +44,13 @@ class OrbitNotClosed:
     which: Literal["primary", "secondary"]
     semi_major_axis_km: float | None
     rule: Literal["orbit_not_closed"] = "orbit_not_closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoBound:
+    """What the probability can be at most without one covariance is not known either, for what follows."""
+
+    rule: Literal["no_bound"] = "no_bound"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +133,7 @@ PcReason = Annotated[
     | QuadraturesDiffer
     | NoOrbit
     | OrbitNotClosed
+    | NoBound
     | TooLong
     | CurvatureMatters
     | PlaneHolds

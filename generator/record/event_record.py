@@ -85,7 +85,10 @@ class ProbabilityRecord:
 
     ``pc`` is by ``method``, picked as ``why`` says; both are None where no method is valid or a covariance is missing,
     and ``why`` then gives the reason. ``max_pc`` is the largest value over all common scalings of the covariance,
-    reached at the sigma scale ``max_pc_scale``; ``in_dilution`` says that smaller sigmas would raise Pc. ``dilution``
+    reached at the sigma scale ``max_pc_scale``; ``in_dilution`` says that smaller sigmas would raise Pc. Where
+    ``max_pc_missing`` names one object, whose covariance is missing, ``max_pc`` is the largest value over every
+    covariance that it may have; where it says both, over the sigma of a round one. ``span_s`` is the time in which a
+    collision was counted, seconds from TCA. ``dilution``
     is (sigma scale, Pc), ``hbr_sensitivity`` is (factor on the hard-body radius, Pc), ``scale_plane`` is (sigma scale
     of the primary, sigma scale of the secondary, Pc).
     """
@@ -97,7 +100,9 @@ class ProbabilityRecord:
     mahalanobis_distance: float | None
     max_pc: float | None
     max_pc_scale: float | None
+    max_pc_missing: Literal["primary", "secondary", "both"] | None
     in_dilution: bool | None
+    span_s: tuple[float, float] | None
     dilution: tuple[tuple[float, float], ...]
     hbr_sensitivity: tuple[tuple[float, float], ...]
     scale_plane: tuple[tuple[float, float, float], ...]

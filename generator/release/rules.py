@@ -177,8 +177,8 @@ RULES: Final[Rules] = MappingProxyType({
     event_record.BPlaneRecord: _rules("miss_xi_km", "miss_zeta_km", "hbr_km", covariance_km2=with_sigma),
     event_record.ProbabilityRecord: _rules(
         pc=with_sigma, method=with_sigma, why=pc_reasons, methods=with_sigma_all, mahalanobis_distance=with_sigma,
-        max_pc=with_sigma, max_pc_scale=with_sigma, in_dilution=with_sigma, dilution=with_sigma_all,
-        hbr_sensitivity=with_sigma_all, scale_plane=with_sigma_all,
+        max_pc=with_sigma, max_pc_scale=with_sigma, max_pc_missing=with_sigma, in_dilution=with_sigma,
+        span_s=with_sigma, dilution=with_sigma_all, hbr_sensitivity=with_sigma_all, scale_plane=with_sigma_all,
     ),
     event_record.TradeRecord: _rules(
         "object_id", "target_km", "rows", target_pc=with_sigma, pc_rows=with_sigma_all, no_pc_reason=with_sigma,

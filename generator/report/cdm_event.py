@@ -143,9 +143,23 @@ def _relative(record: CycleRecord, event: EventRecord) -> CdmRelative:
             f"COLLISION_PROBABILITY is by {name}, which the register of methods (SANA) does not list"
             if name and not registered
             else None,
+            *_counted(event),
             f"Approaches below {record.thresholds.limit_km:g} km are listed by this screening",
             "TCA lies at an end of the ephemerides, the least distance may lie outside" if event.at_boundary else None,
         ),
+    )
+
+
+def _counted(event: EventRecord) -> tuple[str | None, ...]:
+    """What was counted for the probability, and what it is at most where a covariance is missing."""
+    found = event.probability
+    span = f"{found.span_s[0]:+.3f} s to {found.span_s[1]:+.3f} s" if found.span_s is not None else None
+    missing = {"primary": event.primary, "secondary": event.secondary}.get(found.max_pc_missing or "")
+    return (
+        f"COLLISION_PROBABILITY counts collisions from {span} about TCA" if span and found.pc is not None else None,
+        f"COLLISION_PROBABILITY is at most {found.max_pc:.2E}: a bound, whatever the missing covariance of {missing} is"
+        if missing is not None and found.max_pc is not None
+        else None,
     )
 
 

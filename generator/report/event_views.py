@@ -68,7 +68,7 @@ def event_card(event: EventRecord, catalogue: Catalogue, links: Links) -> EventC
         pc=wording.WITHHELD if _unsure(event, catalogue) else risk_views.value(event.probability),
         pc_basis=risk_views.basis(event.probability),
         max_pc=risk_views.highest(event.probability),
-        max_side=risk_views.side(event.probability),
+        max_side=risk_views.side(event, catalogue),
         reason=wording.sentence(wording.said(event.reason)),
         change=wording.sentence(change_text(event, catalogue)),
         deadline=wording.moment_to_minute(event.deadline) if event.deadline else "no deadline",
@@ -171,7 +171,7 @@ def summary(event: EventRecord, catalogue: Catalogue) -> str:
         f"One sigma of this distance is {_sigma(event, catalogue)}."
         if event.miss_sigma_km is not None
         else f"How sure the distance is cannot be said: {_sigma(event, catalogue).removeprefix('unknown, ')}.",
-        _probability(event),
+        _probability(event, catalogue),
         *([line] if (line := remark_views.approximations([event.approximate])) else []),
         f"The approach is {event.level.value}: {wording.said(event.reason)}.",
     ]
@@ -186,10 +186,10 @@ def summary(event: EventRecord, catalogue: Catalogue) -> str:
     return " ".join([*parts, _before(event)])
 
 
-def _probability(event: EventRecord) -> str:
+def _probability(event: EventRecord, catalogue: Catalogue) -> str:
     found = event.probability
     if found.pc is None:
-        return f"No probability of collision is given: {risk_views.why(found)}."
+        return f"No probability of collision is given: {risk_views.why(found)}.{risk_views.bound(event, catalogue)}"
     by = f", by {risk_views.method(found.method)}" if found.method else ""
     top = (
         f", and at most {risk_views.spoken(found.max_pc)} with the uncertainty scaled to any size"
@@ -233,7 +233,7 @@ def event_page(event: EventRecord, catalogue: Catalogue, links: Links) -> EventP
         sources=event_tables.source_table(event, catalogue, links),
         basis=_basis(event, catalogue),
         plane=_plane(event),
-        probability=risk_views.probability(event),
+        probability=risk_views.probability(event, catalogue),
         together=tuple(
             risk_views.together(found, catalogue.events)
             for found in catalogue.pairs[event.primary, event.secondary].together

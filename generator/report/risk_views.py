@@ -82,28 +82,56 @@ def why(found: ProbabilityRecord) -> str:
 
 
 def highest(found: ProbabilityRecord) -> str | None:
-    """The highest value over all scalings of the covariance."""
+    """The highest value over all scalings of the covariance, or over any covariance of one that has none."""
     return None if found.max_pc is None else wording.probability(found.max_pc)
 
 
-def side(found: ProbabilityRecord) -> str:
-    """On which side of the highest value the present one lies; empty where that is not known."""
+def side(event: EventRecord, catalogue: Catalogue) -> str:
+    """On which side of the highest value the present one lies, or what that is a bound for; empty where not known."""
+    found = event.probability
+    if found.max_pc_missing == "both":
+        return "for round sigmas of any size"
+    if found.max_pc_missing is not None:
+        return f"a bound for any covariance of {_missing(event, catalogue)}"
     if found.in_dilution is None:
         return ""
     return "diluted, smaller sigmas raise it" if found.in_dilution else "not diluted, smaller sigmas lower it"
 
 
-def probability(event: EventRecord) -> Probability:
+def bound(event: EventRecord, catalogue: Catalogue) -> str:
+    """What the probability can be at most without one covariance, as a sentence after another; empty where not so."""
+    found = event.probability
+    if found.max_pc is None or found.max_pc_missing not in ("primary", "secondary"):
+        return ""
+    name, most = _missing(event, catalogue), spoken(found.max_pc)
+    return f" Whatever the missing covariance of {name} is, it is at most {most}: a bound, no estimate."
+
+
+def _missing(event: EventRecord, catalogue: Catalogue) -> str:
+    """Name of the object whose covariance is missing."""
+    return catalogue.name(event.primary if event.probability.max_pc_missing == "primary" else event.secondary)
+
+
+def counted(found: ProbabilityRecord) -> str | None:
+    """The time in which a collision was counted, about TCA."""
+    if found.span_s is None:
+        return None
+    start_s, stop_s = found.span_s
+    before, after = (wording.span(abs(value)) for value in found.span_s)
+    return f"{before} {'before' if start_s <= 0.0 else 'after'} to {after} {'after' if stop_s >= 0.0 else 'before'} TCA"
+
+
+def probability(event: EventRecord, catalogue: Catalogue) -> Probability:
     """All that an event's page says of its probability of collision."""
     found = event.probability
     if found.pc is None:
-        lead = f"No probability of collision is given: {why(found)}."
+        lead = f"No probability of collision is given: {why(found)}.{bound(event, catalogue)}"
     else:
         by = f" by {method(found.method)}" if found.method else ""
         lead = f"The probability of collision is {spoken(found.pc)}{by}. {wording.sentence(why(found))}"
     return Probability(
         statement=lead if found.in_dilution is None else f"{lead} {_side(found)}",
-        facts=_facts(event),
+        facts=_facts(event, catalogue),
         methods=_methods(found) if found.methods else None,
         sensitivity=() if _is_negligible(found) else tuple(_sensitivity(event)),
         negligible=NEGLIGIBLE if _is_negligible(found) else None,
@@ -169,13 +197,15 @@ def _times(scale: float | None) -> str:
     return f"{wording.number(scale, min(digits, 4))} times as large"
 
 
-def _facts(event: EventRecord) -> tuple[Fact, ...]:
+def _facts(event: EventRecord, catalogue: Catalogue) -> tuple[Fact, ...]:
     found = event.probability
     by = method(found.method) if found.method else None
     facts = [Fact(label="Probability of collision", value=value(found), note=by)]
     if found.max_pc is not None:
-        at = None if found.max_pc_scale is None else f"sigmas {_times(found.max_pc_scale)}"
+        at = side(event, catalogue) or None if found.max_pc_scale is None else f"sigmas {_times(found.max_pc_scale)}"
         facts.append(Fact(label="Highest Pc", value=wording.probability(found.max_pc), note=at))
+    if (span := counted(found)) is not None:
+        facts.append(Fact(label="Counted", value=span, note="collisions in this time"))
     if found.in_dilution is not None:
         note = "smaller sigmas raise Pc" if found.in_dilution else "smaller sigmas lower Pc"
         facts.append(Fact(label="Dilution", value="yes" if found.in_dilution else "no", note=note))

@@ -137,6 +137,12 @@ def tca_span(row: EventRow) -> Span:
     return Span(start=row.tca, stop=row.tca) if isinstance(row, EventRecord) else row.tca
 
 
+def _missing(event: EventRecord) -> str | None:
+    """The objects whose covariance the highest probability does without."""
+    names = {"primary": event.primary, "secondary": event.secondary, "both": f"{event.primary} {event.secondary}"}
+    return names.get(event.probability.max_pc_missing or "")
+
+
 _RTN = "in the primary's RTN axes, from primary to secondary"
 
 EVENT_COLUMNS: Final[tuple[Column[EventRow], ...]] = (
@@ -198,8 +204,18 @@ EVENT_COLUMNS: Final[tuple[Column[EventRow], ...]] = (
     Column(key="pc_method", title="Method", meaning="Method by which the probability of collision was computed",
            value=_full(lambda e: e.probability.method)),
     Column(key="max_pc", title="Highest Pc",
-           meaning="Highest probability of collision over all common scalings of both covariances",
+           meaning="Highest probability of collision: over all common scalings of both covariances, or where one is "
+           "missing a bound over any that it may be",
            value=_full(lambda e: e.probability.max_pc), scientific=True),
+    Column(key="max_pc_missing", title="Bound without",
+           meaning="Whose covariance the highest probability does without: over any it may be, of both over round ones",
+           value=_full(_missing)),
+    Column(key="pc_start_s", title="Counted from", unit="s", signed=True, digits=3, page_digits=1,
+           meaning="From when on a collision is counted in the probability, from TCA",
+           value=_full(lambda e: e.probability.span_s[0] if e.probability.span_s else None)),
+    Column(key="pc_stop_s", title="Counted to", unit="s", signed=True, digits=3, page_digits=1,
+           meaning="Until when a collision is counted in the probability, from TCA",
+           value=_full(lambda e: e.probability.span_s[1] if e.probability.span_s else None)),
     Column(key="mahalanobis_distance", title="Mahalanobis", unit="sigma",
            meaning="Miss distance in sigmas of the combined position covariance; empty without covariances",
            value=_full(lambda e: e.probability.mahalanobis_distance), page_digits=2),

@@ -11,9 +11,10 @@ from scipy.stats import binomtest
 
 from nearpass.astro.bodies import body_named
 from nearpass.astro.local_axes import rtn_axes
-from nearpass.encounter.pc import FOSTER, NC_3D, PATERA, ProbabilityResult, assess_probability
+from nearpass.encounter.pc import assess_probability
 from nearpass.encounter.pc2d import contour_pc, foster_pc, project
 from nearpass.encounter.pc_encounter import EncounterInput
+from nearpass.encounter.pc_result import FOSTER, NC_3D, PATERA, ProbabilityResult
 from nearpass.validation.check import Check, Section, within
 from nearpass.validation.published import published
 

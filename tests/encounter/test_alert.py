@@ -1,9 +1,10 @@
 """Alert levels and their reasons."""
 
+import numpy as np
 import pytest
 
-from nearpass.encounter.alert import AlertRule, Level, assess, assess_crossing
-from nearpass.reasons.levels import CadBelow
+from nearpass.encounter.alert import AlertRule, Level, PcBound, assess, assess_crossing
+from nearpass.reasons.levels import CadBelow, PcBoundReaches
 
 RULES = (AlertRule(level=Level.YELLOW, cad_km=10.0), AlertRule(level=Level.RED, cad_km=3.0))
 
@@ -35,6 +36,42 @@ def test_a_probability_raises_the_level_of_a_far_approach() -> None:
     assert assess(50.0, rules, to_surface=False, probability=1e-5).level is Level.YELLOW
     assert assess(50.0, rules, to_surface=False, probability=1e-9).level is Level.GREEN
     assert assess(50.0, rules, to_surface=False, probability=None).level is Level.GREEN
+
+
+def test_a_level_begins_at_its_threshold() -> None:
+    """The documentation promises "a probability of at least this": at the threshold itself the level holds.
+
+    A distance must be below its own: at the threshold it does not.
+    """
+    rules = (AlertRule(level=Level.RED, cad_km=3.0, pc=1e-4), AlertRule(level=Level.YELLOW, cad_km=10.0, pc=1e-7))
+    below = float(np.nextafter(1e-4, 0.0))
+
+    assert assess(50.0, rules, to_surface=False, probability=1e-4).level is Level.RED
+    assert assess(50.0, rules, to_surface=False, probability=below).level is Level.YELLOW
+    assert assess(50.0, rules, to_surface=False, probability=1e-7).level is Level.YELLOW
+    assert assess(10.0, rules, to_surface=False, probability=None).level is Level.GREEN
+
+
+@pytest.mark.parametrize(
+    ("value", "level"), [(2e-4, Level.RED), (1e-4, Level.RED), (9e-5, Level.YELLOW), (9e-8, Level.GREEN)]
+)
+def test_a_level_may_rest_on_a_bound_and_says_so(value: float, level: Level) -> None:
+    """Without a probability its bound counts, and the reason names whose covariance is missing."""
+    rules = (AlertRule(level=Level.RED, cad_km=3.0, pc=1e-4), AlertRule(level=Level.YELLOW, cad_km=10.0, pc=1e-7))
+    found = assess(50.0, rules, to_surface=False, bound=PcBound(value=value, missing="secondary"))
+
+    assert found.level is level
+    limit = {Level.RED: 1e-4, Level.YELLOW: 1e-7}.get(level)
+    expected = PcBoundReaches(level=level, value=value, limit=limit, missing="secondary")
+    assert (expected in found.reason) == (level is not Level.GREEN)
+
+
+def test_a_bound_beside_a_probability_does_not_count() -> None:
+    """Where the probability itself is known its bound says nothing more."""
+    rules = (AlertRule(level=Level.RED, cad_km=3.0, pc=1e-4), AlertRule(level=Level.YELLOW, cad_km=10.0, pc=1e-7))
+    bound = PcBound(value=0.1, missing="primary")
+
+    assert assess(50.0, rules, to_surface=False, probability=1e-9, bound=bound).level is Level.GREEN
 
 
 CROSSING_RULES = (

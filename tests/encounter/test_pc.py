@@ -9,20 +9,10 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 from scipy.stats import binomtest
 
-from nearpass.encounter.pc import (
-    FOSTER,
-    MONTE_CARLO,
-    NC_2D,
-    NC_3D,
-    PATERA,
-    EncounterInput,
-    ProbabilityResult,
-    assess_probability,
-    covariance_plane,
-    hbr_curve,
-)
-from nearpass.encounter.pc_encounter import true_tca, uncertain_orbits
+from nearpass.encounter.pc import assess_probability, covariance_plane, hbr_curve
+from nearpass.encounter.pc_encounter import EncounterInput, true_tca, uncertain_orbits
 from nearpass.encounter.pc_monte_carlo import monte_carlo
+from nearpass.encounter.pc_result import FOSTER, MONTE_CARLO, NC_2D, NC_3D, PATERA, ProbabilityResult
 from nearpass.errors import InputError
 from nearpass.report.wording import said
 from pc_cases import Case, alfano_cases, cara_cases, every_state_case, monte_carlo_counts, published_cases, to_inertial
@@ -254,13 +244,24 @@ def test_without_any_covariance_only_the_maximum_is_given() -> None:
     assert found.max_pc == pytest.approx(one.hbr_km**2 / (np.e * found.tca.miss_km**2), rel=5e-3)
 
 
-def test_with_one_covariance_there_is_neither() -> None:
-    """One covariance alone gives neither a probability nor a maximum, and says why."""
-    found = assess_probability(short_encounter(secondary_covariance=None))
+@pytest.mark.parametrize("missing", ["primary", "secondary"])
+def test_with_one_covariance_there_is_a_bound_but_no_probability(missing: str) -> None:
+    """One covariance alone gives no probability, whose is missing, and a bound for whatever that may be."""
+    found = assess_probability(short_encounter(**{f"{missing}_covariance": None}))
 
     assert found.pc is None
+    assert found.missing == missing
+    assert said(found.why) == f"the {missing} has no covariance"
+    assert found.max_pc > assess_probability(short_encounter()).pc
+
+
+def test_a_slow_pair_with_one_covariance_has_no_bound_and_says_why() -> None:
+    """Where the encounter lasts too long for the encounter plane no bound is known."""
+    slow = short_encounter(secondary_velocity_km_s=np.array([0.0, 3.4005, 0.0005]), secondary_covariance=None)
+    found = assess_probability(slow)
+
     assert found.max_pc is None
-    assert "only one" in said(found.why)
+    assert "no bound of it holds; the encounter lasts" in said(found.why)
 
 
 def test_states_are_moved_to_the_least_distance() -> None:

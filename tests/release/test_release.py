@@ -145,7 +145,14 @@ def record() -> CycleRecord:
         for event in made.events
     ]
     made = replace(made, objects=tuple(_remarkable(item) for item in made.objects))
-    events = [replace(event, approximate=f"{event.primary} by analytic theory, up to 5 km off") for event in events]
+    events = [
+        replace(
+            event,
+            approximate=f"{event.primary} by analytic theory, up to 5 km off",
+            probability=replace(event.probability, max_pc_missing="secondary"),
+        )
+        for event in events
+    ]
     provenance = replace(made.provenance, command=command)
     left = tuple(replace(change, history=events[0].history) for change in made.changes)
     made = replace(made, changes=left)

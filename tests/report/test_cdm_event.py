@@ -14,7 +14,7 @@ from nearpass.messages.cdm_write import check_written, write_cdm_kvn, write_cdm_
 from nearpass.reasons.probabilities import CovarianceDelivered
 from nearpass.record.event_record import UncertaintyRecord
 from nearpass.report.cdm_event import event_cdm, message_id
-from records import HOSTILE_NAME, sample_record
+from records import HOSTILE_NAME, NO_PROBABILITY, sample_record
 
 FRAME_BIAS_MODELS_KM = 1e-6
 """IAU 2000 and IAU 2006 place the equinox of J2000.0 under 0.1 mas apart, 0.1 mm at 10,000 km; a millimetre in all."""
@@ -198,3 +198,14 @@ def test_any_name_gives_a_message_that_is_legal(name) -> None:
         text = write(cdm)
         check_written(cdm, text)
         assert text.isascii()
+
+
+def test_what_was_counted_and_a_bound_stand_in_comments() -> None:
+    """A message says in which time a collision was counted; where one covariance is missing, whose, and the bound."""
+    counted = replace(RED, probability=replace(RED.probability, span_s=(-12.5, 3600.0)))
+    assert "COLLISION_PROBABILITY counts collisions from -12.500 s to +3600.000 s about TCA" in write_cdm_kvn(
+        message(counted)
+    )
+    known = replace(NO_PROBABILITY, max_pc=2.34e-4, max_pc_missing="secondary")
+    said = " ".join(message(replace(RED, probability=known)).relative.comments)
+    assert f"is at most 2.34E-04: a bound, whatever the missing covariance of {RED.secondary} is" in said

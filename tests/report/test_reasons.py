@@ -14,11 +14,12 @@ from nearpass import reasons
 from nearpass.reasons.changes import LimitPassed, ListChanged, MissMoved, NotScreened, SolutionMoves
 from nearpass.reasons.coverage import NoOverlap, NoState, NotDelivered, PhaseUnknown
 from nearpass.reasons.general import Prose, Withheld
-from nearpass.reasons.levels import CadAbove, CadBelow, Level, OrbitsClearInTime, OrbitsNear, PcReaches
+from nearpass.reasons.levels import CadAbove, CadBelow, Level, OrbitsClearInTime, OrbitsNear, PcBoundReaches, PcReaches
 from nearpass.reasons.probabilities import (
     CovarianceRepaired,
     CurvatureMatters,
     ExpectedNumber,
+    NoOrbit,
     NoProbability,
     NoValue,
     Simulated,
@@ -85,6 +86,12 @@ def test_the_published_schema_lists_every_code() -> None:
         assert set(known[kind.__name__]["properties"]) == {entry.name for entry in fields(kind)}
 
 
+BOUND = (
+    "probability of collision is at most 4.4e-04, a bound for any covariance of the secondary, whose own is missing: "
+    "that reaches the red threshold of 1e-04"
+)
+
+
 @pytest.mark.parametrize(
     ("reason", "text"),
     [
@@ -94,6 +101,10 @@ def test_the_published_schema_lists_every_code() -> None:
                 PcReaches(level=Level.RED, value=4.41e-4, limit=1e-4),
             ),
             BOTH,
+        ),
+        (
+            PcBoundReaches(level=Level.RED, value=4.41e-4, limit=1e-4, missing="secondary"),
+            BOUND,
         ),
         (CadAbove(value_km=0.0421, limit_km=0.01, to_surface=True), "distance to the surface 42.1 m is above 0.01 km"),
         (
@@ -143,8 +154,8 @@ def test_the_published_schema_lists_every_code() -> None:
             ),
         ),
         (
-            NoProbability(because=(NoValue(rule="one_covariance"),)),
-            "there is none: only one object has a covariance",
+            NoProbability(because=(NoOrbit(rule="covariance_missing", which="primary"),)),
+            "there is none: the primary has no covariance",
         ),
         (
             CovarianceRepaired(rule="covariance_repaired", lowest=-2.13e-5, raised_to=1e-9),

@@ -9,7 +9,7 @@ import pytest
 
 from nearpass.encounter.uncertainty import Basis
 from nearpass.reasons.general import Prose
-from nearpass.reasons.probabilities import CovarianceDeclared, NoBurn, NoValue
+from nearpass.reasons.probabilities import CovarianceDeclared, NoBurn, NoOrbit, NoValue
 from nearpass.record.record import CycleRecord, EventRecord, MethodRecord, ProbabilityRecord
 from nearpass.report import event_tables, event_views, risk_views
 from nearpass.report.catalogue import Catalogue, Links
@@ -53,16 +53,38 @@ def test_no_probability_says_why() -> None:
     assert (card.pc, card.pc_basis, card.max_pc) == ("none", "neither object has a covariance", None)
     sentence = "No probability of collision is given: neither object has a covariance."
     assert sentence in event_views.summary(event, catalogue)
-    told = risk_views.probability(event)
+    told = risk_views.probability(event, Catalogue(sample_record()))
     assert told.statement == sentence
     assert told.methods is None
     assert told.sensitivity == ()
 
 
+def test_a_bound_is_told_as_a_bound_with_the_name_of_whose_covariance_is_missing() -> None:
+    """Card, summary and page say at most how much, for whatever covariance of the named object, and no estimate."""
+    found = replace(NO_PROBABILITY, why=(NoOrbit(rule="covariance_missing", which="secondary"),), max_pc=3.14e-5,
+                    max_pc_missing="secondary")  # fmt: skip
+    event, catalogue = _event(found), Catalogue(sample_record())
+    name = catalogue.name(event.secondary)
+    card = event_views.event_card(event, catalogue, LINKS)
+    assert (card.pc, card.max_pc, card.max_side) == ("none", "3.1e-5", f"a bound for any covariance of {name}")
+    sentence = f"Whatever the missing covariance of {name} is, it is at most 3.1e-5: a bound, no estimate."
+    assert sentence in event_views.summary(event, catalogue)
+    told = risk_views.probability(event, catalogue)
+    assert told.statement.endswith(sentence)
+    assert [fact.note for fact in told.facts if fact.label == "Highest Pc"] == [f"a bound for any covariance of {name}"]
+
+
+def test_the_time_that_was_counted_is_told() -> None:
+    """A page says in which time about TCA a collision was counted."""
+    told = risk_views.probability(_event(replace(_found(), span_s=(-90.0, 3600.0))), Catalogue(sample_record()))
+    [fact] = [fact for fact in told.facts if fact.label == "Counted"]
+    assert fact.value == "1 min 30 s before to 1 h after TCA"
+
+
 @pytest.mark.parametrize(("diluted", "words"), [(True, "lies on the dilution side"), (False, "does not lie on the")])
 def test_side_of_the_dilution(*, diluted: bool, words: str) -> None:
     """The page says on which side of the highest value the probability lies, and at which sigmas that value is."""
-    told = risk_views.probability(_event(replace(_found(), in_dilution=diluted)))
+    told = risk_views.probability(_event(replace(_found(), in_dilution=diluted)), Catalogue(sample_record()))
     assert words in told.statement
     assert "6.0e-5, with sigmas 0.420 times as large." in told.statement
 
@@ -78,7 +100,7 @@ def test_methods_are_listed_with_their_reasons() -> None:
         MethodRecord(name="FOSTER-1992", pc=3.14e-5, reason=None),
         MethodRecord(name="HALL-2021-3D-NC", pc=None, reason=NoValue(rule="no_peak")),
     )
-    table = risk_views.probability(_event(replace(_found(), methods=methods))).methods
+    table = risk_views.probability(_event(replace(_found(), methods=methods)), Catalogue(sample_record())).methods
     assert table is not None
     assert [row.mark for row in table.rows] == ["marked", None]
     assert [row.cells[2].text for row in table.rows] == ["used", "no peak of the collision rate was found"]
@@ -88,7 +110,7 @@ def test_methods_are_listed_with_their_reasons() -> None:
 def test_sensitivity_keeps_the_present_value() -> None:
     """Both sensitivity tables are short and hold factor 1 with the probability itself."""
     event = _red()
-    tables = risk_views.probability(event).sensitivity
+    tables = risk_views.probability(event, Catalogue(sample_record())).sensitivity
     assert len(tables) == 2
     for table in tables:
         assert len(table.rows) <= risk_views.SENSITIVITY_ROWS + 1
@@ -100,7 +122,9 @@ def test_sensitivity_keeps_the_present_value() -> None:
 def test_a_sensitivity_that_is_nothing_is_one_sentence() -> None:
     """Where no factor brings the probability up from nothing, a sentence says so instead of tables of bounds."""
     nothing = ((0.5, 0.0), (1.0, 1e-40), (2.0, 1e-30))
-    told = risk_views.probability(_event(replace(_found(), dilution=nothing, hbr_sensitivity=nothing, scale_plane=())))
+    told = risk_views.probability(
+        _event(replace(_found(), dilution=nothing, hbr_sensitivity=nothing, scale_plane=())), Catalogue(sample_record())
+    )
     assert told.sensitivity == ()
     assert told.negligible is not None
     assert told.negligible.startswith("It stays below 1e-20 for every factor")

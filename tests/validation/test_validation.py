@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from nearpass import validation
 from nearpass.astro.epochs import Epoch
-from nearpass.encounter.pc import NC_3D
+from nearpass.encounter.pc_result import NC_3D
 from nearpass.errors import InputError
 from nearpass.report.pages import validation_part
 from nearpass.validation import Validation, dump, load, probability, truth

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from nearpass.reasons.levels import CadAbove, CadBelow, OrbitsClear, OrbitsClearInTime, OrbitsNear, PcReaches
+from nearpass.reasons.levels import (
+    CadAbove,
+    CadBelow,
+    OrbitsClear,
+    OrbitsClearInTime,
+    OrbitsNear,
+    PcBoundReaches,
+    PcReaches,
+)
 from nearpass.report.wording.said import said
 
 
@@ -23,6 +31,14 @@ def _(reason: CadAbove) -> str:
 @said.register
 def _(reason: PcReaches) -> str:
     return f"probability of collision {reason.value:.1e} reaches the {reason.level} threshold of {reason.limit:.0e}"
+
+
+@said.register
+def _(reason: PcBoundReaches) -> str:
+    return (
+        f"probability of collision is at most {reason.value:.1e}, a bound for any covariance of the {reason.missing}, "
+        f"whose own is missing: that reaches the {reason.level} threshold of {reason.limit:.0e}"
+    )
 
 
 @said.register

@@ -16,6 +16,7 @@ from nearpass.reasons.probabilities import (
     ErrorsShared,
     ExpectedNumber,
     GrowthUnknown,
+    NoBound,
     NoBurn,
     NoOrbit,
     NoProbability,
@@ -38,7 +39,6 @@ INSTEAD: Final = frozenset({ExpectedNumber, EntriesSimulated, Simulated})
 def _(reason: NoValue) -> str:
     return {
         "no_covariance": "neither object has a covariance",
-        "one_covariance": "only one object has a covariance",
         "not_needed": "not needed: the encounter plane holds",
         "not_asked": "not asked for",
         "no_relative_motion": "the objects do not move relative to each other: there is no encounter plane",
@@ -70,6 +70,11 @@ def _(reason: OrbitNotClosed) -> str:
     axis_km = reason.semi_major_axis_km
     found = "a parabola" if axis_km is None else f"'semi-major axis {axis_km:.6g} km'"
     return f"{reason.which}: two-body elements need a closed orbit, got {found}"
+
+
+@said.register
+def _(_: NoBound) -> str:
+    return "no bound of it holds"
 
 
 @said.register
