@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO ?= demo
 
-.PHONY: demo test check bench lock clean
+.PHONY: demo test check style docs bench lock clean
 
 demo: $(READY)
 	@rm -rf $(DEMO)
@@ -14,11 +14,14 @@ demo: $(READY)
 test: $(READY)
 	@$(BIN)/python -m pytest -n auto
 
-check: $(READY)
+check: style test docs
+
+style: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n auto
+
+docs: $(READY)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 bench: $(READY)
