@@ -26,6 +26,7 @@ from nearpass.encounter.uncertainty import Basis
 from nearpass.reasons.changes import LimitPassed, ListChanged, MissMoved
 from nearpass.reasons.coverage import CoverageReasons, NoState, NotDelivered, PhaseUnknown
 from nearpass.reasons.levels import CadAbove
+from nearpass.reasons.motions import Step
 from nearpass.reasons.probabilities import CovarianceDelivered, ErrorsShared, NoValue
 from nearpass.record.command_record import ClosureRecord, CommandingRecord, CommandRecord
 from nearpass.record.record import (
@@ -396,7 +397,7 @@ def _event(first: Craft, second: Craft, at_s: float) -> EventRecord:
         at_boundary=False,
         level=level,
         reason=(_above(miss_km, surface_km),),
-        approximate=None,
+        approximate=(),
         deadline=tca + -lead[0] * 3600.0 if lead else None,
         deadline_object=lead[1] if lead else None,
         commands=(_last_command(tca, *lead),) if lead else (),
@@ -783,13 +784,13 @@ def _funnel(pairs: int, events: int) -> FunnelRecord:
     return FunnelRecord(
         intervals=intervals,
         interval_steps=(
-            FunnelStep(name="excluded", count=intervals - near, meaning="proven to stay above the limit"),
-            FunnelStep(name="searched", count=near, meaning="searched for minima"),
+            FunnelStep(name="excluded", count=intervals - near, meaning=Step(rule="interval_apart")),
+            FunnelStep(name="searched", count=near, meaning=Step(rule="interval_with_minimum")),
         ),
         minima=events + 17,
         minima_steps=(
-            FunnelStep(name="above", count=17, meaning="minima above the limit"),
-            FunnelStep(name="listed", count=events, meaning="close approaches listed"),
+            FunnelStep(name="above", count=17, meaning=Step(rule="minimum_beyond_limit")),
+            FunnelStep(name="listed", count=events, meaning=Step(rule="minimum_listed")),
         ),
     )
 

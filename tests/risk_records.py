@@ -233,7 +233,7 @@ def crossings(
                 branch=number,
                 level=level,
                 reason=(OrbitsClear(value_km=oxd_km, to_surface=False),),
-                approximate=None,
+                approximate=(),
             )
 
 

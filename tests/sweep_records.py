@@ -5,6 +5,7 @@ from typing import Final
 
 from nearpass.astro.epochs import Epoch
 from nearpass.encounter.alert import Level
+from nearpass.reasons.motions import Step
 from nearpass.record.record import ApproachRecord, InputRecord, Span, SweepObject, SweepRecord, SweepStep, Uncovered
 
 CATALOGUED: Final = ("25544", "43013", "44713")
@@ -42,7 +43,7 @@ def sweep(cut_off: Epoch, delivered: InputRecord, own: tuple[str, ...]) -> Sweep
         uncovered_count=1,
         largest_error_km=2e-8,
         comoving_km_s=0.01,
-        steps=(SweepStep(name="apart", count=99, meaning="balls or shells stay apart"),),
+        steps=(SweepStep(name="apart", count=99, meaning=Step(rule="sweep_apart")),),
         objects=tuple(sorted((*catalogued, *configured), key=lambda item: item.id)),
         approaches=(
             approach(cut_off, 1, CATALOGUED[0], CATALOGUED[1]),

@@ -18,6 +18,7 @@ from nearpass.messages.oem_write import write_oem
 from nearpass.publish import Workspace, publish
 from nearpass.record.record import CycleRecord, EventRecord
 from nearpass.report import plots
+from nearpass.report.wording import said
 from stub_cycles import REGISTRAR, new_workspace, quick, silent
 
 LOST = Kepler(LOW.a_km + 1.0, LOW.e, LOW.inclination_rad + 0.5, mean_anomaly_rad=0.05)  # meets LOW at their common node
@@ -193,7 +194,7 @@ def test_an_extension_is_labelled_wherever_it_counts(published: Published) -> No
     extended = item.approximation is not None
     assert [words in page.read_text() for page in pages] == [extended] * len(pages)
     if item.approximation is not None:
-        assert "400 days by the end of the window" in item.approximation.words
+        assert "400 days by the end of the window" in said(item.approximation.how)
         assert [span.length_s for span in item.coverage] == [pytest.approx(SPAN_DAYS * DAY_S)]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -62,66 +62,46 @@ def _two_to_three(plain: Plain) -> Plain:
     return {**plain, "sweep": {**sweep, "objects": objects}}
 
 
+_SENTENCES: Final = (
+    "pairs.*.unscreened.several", "pairs.*.uncovered.*.reason.several", "pairs.*.together.*.why.one",
+    "events.*.reason.several", "events.*.approximate.all", "events.*.uncertainty.*.source.one",
+    "events.*.uncertainty.*.remark.all", "events.*.probability.why.several",
+    "events.*.probability.methods.*.reason.one", "events.*.trades.*.no_pc_reason.one", "crossings.*.reason.several",
+    "crossings.*.approximate.all", "changes.*.reason.one", "solutions.*.unscreened.several",
+    "solutions.*.pairs.*.unscreened.several", "solutions.*.events.*.words>compared.one",
+    "solutions.*.events.*.reason.several", "objects.*.approximation.words>how.one",
+    "funnel.interval_steps.*.meaning.one", "funnel.minima_steps.*.meaning.one", "sweep.steps.*.meaning.one",
+)  # fmt: skip
+"""Where schema 3 held a sentence, ``old>new`` where the field got another name, and what stands there now.
+
+That is ``one`` reason, ``several`` that hold together (or null, where nothing is to be said), or ``all`` there are.
+"""
+
+
 def _three_to_four(plain: Plain) -> Plain:
     """Since schema 4 reasons are codes with numbers; what a record said in sentences stays as prose.
 
     A probability tells what it counted, and whose covariance a bound leaves open; before, neither is known.
     """
-    return {
-        **plain,
-        "losses": [],
-        "pairs": [
-            _as_prose(pair, several=("unscreened",))
-            | {
-                "uncovered": [_as_prose(span, several=("reason",)) for span in pair["uncovered"]],
-                "together": [_as_prose(item, one=("why",)) for item in pair["together"]],
-            }
-            for pair in plain["pairs"]
-        ],
-        "events": [_event(event) for event in plain["events"]],
-        "crossings": [_as_prose(item, several=("reason",)) for item in plain["crossings"]],
-        "changes": [_as_prose(item, one=("reason",)) for item in plain["changes"]],
-        "solutions": [
-            _as_prose(solution, several=("unscreened",))
-            | {
-                "pairs": [_as_prose(pair, several=("unscreened",)) for pair in solution["pairs"]],
-                "events": [_solution_event(event) for event in solution["events"]],
-            }
-            for solution in plain["solutions"]
-        ],
-    }
+    for path in _SENTENCES:
+        plain = _as_prose(plain, path.split("."))
+    events = [event | {"probability": _NO_BOUND | event["probability"]} for event in plain["events"]]
+    return {**plain, "losses": [], "events": events}
 
 
-def _event(event: Plain) -> Plain:
-    risk = event["probability"]
-    return _as_prose(event, several=("reason",)) | {
-        "uncertainty": [_uncertainty(item) for item in event["uncertainty"]],
-        "probability": _as_prose(_NO_BOUND | risk | {"why": risk["why"].replace(_NO_PC, "")}, several=("why",))
-        | {"methods": [_as_prose(item, one=("reason",)) for item in risk["methods"]]},
-        "trades": [
-            _as_prose(
-                item | {"no_pc_reason": item["no_pc_reason"] and item["no_pc_reason"].replace(_NO_PC, "")},
-                one=("no_pc_reason",),
-            )
-            for item in event["trades"]
-        ],
-    }
-
-
-def _uncertainty(item: Plain) -> Plain:
-    told = _as_prose(item, one=("source",), several=("remark",))
-    return told | {"remark": told["remark"] or []}
-
-
-def _solution_event(event: Plain) -> Plain:
-    renamed = {("compared" if name == "words" else name): value for name, value in event.items()}
-    return _as_prose(renamed, one=("compared",), several=("reason",))
-
-
-def _as_prose(plain: Plain, one: tuple[str, ...] = (), several: tuple[str, ...] = ()) -> Plain:
-    """With the texts of some fields as reasons: a single one, or a list of one; None stays None."""
-    told = {name: {"rule": "prose", "text": plain[name]} for name in (*one, *several) if plain[name] is not None}
-    return plain | {name: [reason] if name in several else reason for name, reason in told.items()}
+def _as_prose(value: Any, path: Sequence[str]) -> Any:
+    """A part of the plain record with the sentence at the path as prose."""
+    head, rest = path[0], path[1:]
+    if value is None:
+        return [] if head == "all" else None
+    if not rest:
+        prose = {"rule": "prose", "text": value.replace(_NO_PC, "")}
+        return prose if head == "one" else [prose]
+    if head == "*":
+        return [_as_prose(item, rest) for item in value]
+    old, _, new = head.partition(">")
+    others = {name: item for name, item in value.items() if name != old}
+    return others | {new or old: _as_prose(value[old], rest)}
 
 
 UPGRADES: Final[Mapping[int, Upgrade]] = MappingProxyType({1: _one_to_two, 2: _two_to_three, 3: _three_to_four})

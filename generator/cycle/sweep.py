@@ -23,6 +23,7 @@ from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.errors import ConfigError
 from nearpass.ingest import Ingested, Setting
 from nearpass.ingest.catalogues import Catalogued, Listed
+from nearpass.reasons.motions import Step
 from nearpass.record.record import (
     ApproachRecord,
     EventRecord,
@@ -296,11 +297,7 @@ def _steps(counts: Sequence[int]) -> tuple[SweepStep, ...]:
     """Pairs times steps of time, by where they left the screening."""
     pairs, searched, kept = counts[:3]
     return (
-        SweepStep(
-            name="apart", count=pairs - searched, meaning="balls or shells about both stay farther apart than the limit"
-        ),
-        SweepStep(
-            name="apart by motion", count=searched - kept, meaning="so do their paths, with all that curvature can add"
-        ),
-        SweepStep(name="searched", count=kept, meaning="every minimum of the distance in it was looked for"),
+        SweepStep(name="apart", count=pairs - searched, meaning=Step(rule="sweep_apart")),
+        SweepStep(name="apart by motion", count=searched - kept, meaning=Step(rule="sweep_apart_by_motion")),
+        SweepStep(name="searched", count=kept, meaning=Step(rule="sweep_searched")),
     )

@@ -30,6 +30,7 @@ from nearpass.astro.epochs import DAY_S
 from nearpass.ephemeris.interpolation import cut
 from nearpass.ephemeris.trajectory import Approximation, Arc, Proof, Trajectory
 from nearpass.errors import InputError
+from nearpass.reasons.motions import ByLastOrbit
 
 FloatArray = NDArray[np.float64]
 
@@ -162,7 +163,7 @@ def _repeated(last: _Revolution, number: int) -> Arc:
 
 
 def _stated(trajectory: Trajectory, last: _Revolution, end_s: float, until_s: float) -> Approximation:
-    """The error of the orbit by the end of the window, and the words that go with it wherever it is shown."""
+    """How far the orbit may be off by the end of the window."""
     rates, elapsed_s = last.rates, until_s - end_s
     motion_rad_s = 2.0 * np.pi / last.period_s
     third_rad = 1.875 * last.third_body_rad_s**2 / motion_rad_s * elapsed_s / np.sqrt(1.0 - rates.eccentricity**2)
@@ -172,12 +173,11 @@ def _stated(trajectory: Trajectory, last: _Revolution, end_s: float, until_s: fl
     turn_rad = share * abs(rates.argument_rad_s) * elapsed_s
     height_km = rates.semi_major_km * (rates.eccentricity * min(2.0, turn_rad) + third_rad) + last.step_km
     across_km = 2.0 * rates.semi_major_km * np.sin(plane_rad / 2.0)
-    moment = (trajectory.epoch + end_s).iso(digits=0)[:16].replace("T", " ")
-    days = elapsed_s / DAY_S
-    words = (
-        f"The ephemeris ends on {moment} UTC; after that its last orbit is carried on by secular J2 drift of node and "
-        f"periapsis, {days:,.0f} days by the end of the window. By then its plane may be off by "
-        f"{np.degrees(plane_rad):.1f}° (up to {across_km:,.0f} km across) and its height by {height_km:,.0f} km, "
-        "without drag and manoeuvres."
+    how = ByLastOrbit(
+        end=trajectory.epoch + end_s,
+        days=elapsed_s / DAY_S,
+        plane_deg=float(np.degrees(plane_rad)),
+        across_km=float(across_km),
+        height_km=float(height_km),
     )
-    return Approximation(kind="secular J2", words=words, since_s=end_s, error_km=float(np.hypot(across_km, height_km)))
+    return Approximation(kind="secular J2", how=how, since_s=end_s, error_km=float(np.hypot(across_km, height_km)))

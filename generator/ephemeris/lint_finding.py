@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from nearpass.astro.epochs import DAY_S
+from nearpass.reasons.motions import MotionReason
 
 
 class Grade(StrEnum):
@@ -28,7 +29,7 @@ class Finding:
     rule: str
     grade: Grade
     value: str
-    words: str
+    words: str | MotionReason
 
 
 _HOUR_S: Final = 3_600.0

@@ -27,6 +27,7 @@ from nearpass.astro.epochs import DAY_S, Epoch, tdb_s
 from nearpass.ephemeris.fitting import fitted_arc
 from nearpass.ephemeris.trajectory import Approximation, Proof, Trajectory
 from nearpass.errors import InputError
+from nearpass.reasons.motions import ByTheory
 
 FloatArray = NDArray[np.float64]
 
@@ -179,15 +180,12 @@ def moon_trajectory(target: int, *, body: Body, epoch: Epoch, window_s: tuple[fl
         rule = f"the error of {THEORY} is stated from {FIRST.iso(digits=0)[:4]} to {LAST.iso(digits=0)[:4]}"
         raise InputError(rule, value=f"{first.iso(digits=0)} to {last.iso(digits=0)}")
     error_km = moon.error_at_km(last)
-    words = (
-        f"Analytic theory {THEORY} (Lainey, Dehant and Pätzold 2007), in error by up to {error_km:.0f} km: good enough "
-        "to see which passages want an ephemeris of the moon, not to clear them."
-    )
+    how = ByTheory(theory=THEORY, error_km=error_km)
     return Trajectory(
         epoch=epoch,
         arcs=(fitted_arc(partial(_states, moon, epoch), *window_s),),
         proof=Proof.SAMPLED,
-        approximation=Approximation(kind="theory", words=words, since_s=window_s[0], error_km=error_km),
+        approximation=Approximation(kind="theory", how=how, since_s=window_s[0], error_km=error_km),
     )
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from nearpass.astro.epochs import Epoch
 from nearpass.errors import CoverageError
+from nearpass.reasons.motions import MotionReason
 
 FloatArray = NDArray[np.float64]
 
@@ -106,7 +107,7 @@ class Approximation:
     """That a motion was not delivered: how it was made, from which offset on, and how far off it may be by its end."""
 
     kind: Literal["theory", "secular J2"]
-    words: str
+    how: MotionReason
     since_s: float
     error_km: float
 

@@ -113,7 +113,7 @@ def completed(
     longer = extended(trajectory, body=setting.body, window_s=(0.0, setting.span_s))
     if longer.approximation is None:
         return longer, ()
-    words = longer.approximation.words
+    words = longer.approximation.how
     return longer, (Finding(rule="extension", grade=Grade.NOTE, value=source.extend, words=words),)
 
 

@@ -30,7 +30,7 @@ def _from_theory(item: ScreenedObject, source: EphemerisSource, shown: str, sett
     trajectory = moon_trajectory(target, body=setting.body, epoch=setting.cutoff, window_s=(0.0, setting.span_s))
     check_usable(trajectory, setting)
     approximation = trajectory.approximation
-    words = approximation.words if approximation is not None else ""
+    words = approximation.how if approximation is not None else ""
     finding = Finding(rule="approximate", grade=Grade.NOTE, value=THEORY, words=words)
     record = InputRecord(
         object_id=item.id,

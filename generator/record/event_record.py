@@ -9,6 +9,7 @@ from nearpass.astro.fields import EpochText, Matrix6, Span, Vector
 from nearpass.encounter.alert import Level
 from nearpass.encounter.uncertainty import Basis
 from nearpass.reasons.levels import LevelReasons
+from nearpass.reasons.motions import ApproximateReasons
 from nearpass.reasons.probabilities import BurnReason, CovarianceRemarks, CovarianceSource, MethodReason, PcReasons
 from nearpass.record.command_record import CommandRecord
 
@@ -152,7 +153,7 @@ class CrossingRecord:
     branch: int
     level: Level
     reason: LevelReasons
-    approximate: str | None
+    approximate: ApproximateReasons
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,7 +210,7 @@ class EventRecord:
     at_boundary: bool
     level: Level
     reason: LevelReasons
-    approximate: str | None
+    approximate: ApproximateReasons
     deadline: EpochText | None
     deadline_object: str | None
     altitude_km: float | None

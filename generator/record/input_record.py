@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nearpass.astro.fields import EpochText, Span
+from nearpass.reasons.motions import MotionReason
 from nearpass.record.marking import MarkingRecord
 
 
@@ -16,7 +17,7 @@ class FindingRecord:
     rule: str
     grade: Literal["pass", "note", "fail"]
     value: str
-    words: str
+    words: str | MotionReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

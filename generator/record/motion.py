@@ -13,6 +13,7 @@ from nearpass.astro.axes import axes_named
 from nearpass.astro.bodies import Body, equator_from_icrf, planetographic
 from nearpass.encounter.elements import Elements, osculating_elements
 from nearpass.ephemeris.trajectory import Trajectory
+from nearpass.reasons.motions import Approximate, ApproximateReasons
 from nearpass.record.record import ApproximationRecord, EndingRecord, OrbitRecord, RangeProfile, Series, Span, Vector
 
 FloatArray = NDArray[np.float64]
@@ -68,19 +69,21 @@ def approximation_of(trajectory: Trajectory) -> ApproximationRecord | None:
     if found is None:
         return None
     return ApproximationRecord(
-        kind=found.kind, words=found.words, since=trajectory.epoch + found.since_s, error_km=found.error_km
+        kind=found.kind, how=found.how, since=trajectory.epoch + found.since_s, error_km=found.error_km
     )
 
 
-def approximate(motions: Mapping[str, Trajectory]) -> str | None:
-    """Which of some objects' motions were not delivered, with their stated errors; None where all were."""
-    how = {"theory": "by analytic theory", "secular J2": "by its last orbit with secular J2 drift"}
-    named = [
-        f"{object_id} {how[found.kind]}, up to {found.error_km:.0f} km off"
+def approximate(motions: Mapping[str, Trajectory]) -> ApproximateReasons:
+    """Which of some objects' motions were not delivered, with their stated errors."""
+    return tuple(
+        Approximate(
+            object_id=object_id,
+            error_km=found.error_km,
+            rule="by_theory" if found.kind == "theory" else "by_last_orbit",
+        )
         for object_id, motion in motions.items()
         if (found := motion.approximation) is not None
-    ]
-    return "; ".join(named) or None
+    )
 
 
 def ending_of(trajectory: Trajectory, span_s: float, body: Body) -> EndingRecord | None:

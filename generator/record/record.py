@@ -18,6 +18,7 @@ from nearpass.encounter.alert import Level
 from nearpass.errors import ArchiveError
 from nearpass.reasons.changes import ChangeKind, ChangeReason
 from nearpass.reasons.coverage import CoverageReasons
+from nearpass.reasons.motions import MotionReason, StepReason
 from nearpass.reasons.probabilities import TogetherReason
 from nearpass.record.command_record import CommandingRecord
 from nearpass.record.event_record import (
@@ -141,11 +142,11 @@ class OrbitRecord:
 class ApproximationRecord:
     """That a motion was not delivered: made by a theory, or an old orbit carried on by secular J2 drift.
 
-    From ``since`` on it holds to ``error_km``, as stated for the end of the window; ``words`` say all of it.
+    From ``since`` on it holds to ``error_km``, as stated for the end of the window; ``how`` says by what.
     """
 
     kind: Literal["theory", "secular J2"]
-    words: str
+    how: MotionReason
     since: EpochText
     error_km: float
 
@@ -296,7 +297,7 @@ class FunnelStep:
 
     name: str
     count: int
-    meaning: str
+    meaning: StepReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from typing import Literal
 
 from nearpass.astro.fields import EpochText, Span
 from nearpass.encounter.alert import Level
+from nearpass.reasons.motions import StepReason
 from nearpass.record.input_record import InputRecord
 
 
@@ -59,7 +60,7 @@ class SweepStep:
 
     name: str
     count: int
-    meaning: str
+    meaning: StepReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,7 +61,7 @@ _PLAIN: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType({
         "epoch", "periapsis_altitude_km", "apoapsis_altitude_km", "inclination_deg", "eccentricity", "period_s",
         "track_km",
     ),
-    records.ApproximationRecord: ("kind", "words", "since", "error_km"),
+    records.ApproximationRecord: ("kind", "how", "since", "error_km"),
     records.EndingRecord: ("at", "kind", "altitude_km"),
     records.RangeProfile: ("start", "step_s", "least_km", "most_km"),
     records.FunnelStep: ("name", "count", "meaning"),

@@ -151,7 +151,8 @@ def uncovered_table(pairs: Sequence[PairRecord], links: Links) -> Table:
 def _funnel_table(caption: str, entered: int, steps: Sequence[FunnelStep]) -> Table:
     rows = [TableRow(cells=(Cell(text="entered"), number_cell(entered, 0), Cell(text="sum of the rows below")))]
     rows += [
-        TableRow(cells=(Cell(text=step.name), number_cell(step.count, 0), Cell(text=step.meaning))) for step in steps
+        TableRow(cells=(Cell(text=step.name), number_cell(step.count, 0), Cell(text=wording.said(step.meaning))))
+        for step in steps
     ]
     return Table(
         caption=caption,

@@ -28,7 +28,7 @@ def findings_table(inputs: Sequence[InputRecord]) -> Table | None:
                 Cell(text=found.rule),
                 Cell(text=GRADES[found.grade], mark="nowrap"),
                 Cell(text=found.value or wording.DASH, mark="nowrap"),
-                Cell(text=found.words),
+                Cell(text=wording.said(found.words)),
             )
         )
         for item in inputs

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from nearpass.reasons.motions import ApproximateReasons
 from nearpass.record.record import EndingRecord, ObjectRecord
 from nearpass.report import wording
 
 
 def remarks(item: ObjectRecord) -> tuple[str, ...]:
     """Sentences about one object; none where its ephemeris was delivered and reaches the end of the window."""
-    found = [wording.sentence(f"approximate: {item.approximation.words}")] if item.approximation else []
+    found = [wording.sentence(f"approximate: {wording.said(item.approximation.how)}")] if item.approximation else []
     return (*found, *([ending(item.ending)] if item.ending else []))
 
 
@@ -38,7 +39,7 @@ def short(item: ObjectRecord) -> str | None:
     return None
 
 
-def approximations(texts: Iterable[str | None]) -> str | None:
+def approximations(reasons: Iterable[ApproximateReasons]) -> str | None:
     """One sentence for a table of events or crossings: whose motion is approximate; None where nobody's is."""
-    named: Sequence[str] = list(dict.fromkeys(part for text in texts if text for part in text.split("; ")))
+    named: Sequence[str] = list(dict.fromkeys(wording.said(one) for several in reasons for one in several))
     return f"Approximate: {'; '.join(named)}." if named else None

@@ -147,7 +147,7 @@ def _facts(record: CycleRecord, sweep: SweepRecord) -> tuple[Fact, ...]:
         )
     )
     facts += [
-        Fact(label=f"Pairs and steps {step.name}", value=_grouped(step.count), note=step.meaning)
+        Fact(label=f"Pairs and steps {step.name}", value=_grouped(step.count), note=wording.said(step.meaning))
         for step in sweep.steps
     ]
     return tuple(facts)

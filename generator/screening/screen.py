@@ -27,12 +27,13 @@ from numpy.typing import NDArray
 
 from nearpass.ephemeris.trajectory import Proof, Trajectory
 from nearpass.errors import InputError, TimeError
+from nearpass.reasons.motions import Step
 from nearpass.screening.fleet import Fleet, fit_fleet
 from nearpass.screening.subdivision import RESOLUTION_KM, Leaves, Pairs, search
 from nearpass.screening.tca import Minima, find_extrema
 from nearpass.screening.turns import find_turns
 
-Tally = tuple[str, int, str]
+Tally = tuple[str, int, Step]
 Span_s = tuple[float, float]
 
 _BLOCK: Final = 200_000  # pair-intervals held at once
@@ -293,15 +294,15 @@ class _Tally:
     def funnel(self) -> Funnel:
         """The sums with their meanings."""
         intervals = (
-            ("apart", "a lower bound of the distance on the whole interval exceeds what matters"),
-            ("apart when divided", "the same on every part after halving"),
-            ("no minimum", "the distance provably has no local minimum that matters"),
-            ("minimum", "holds at least one local minimum"),
+            ("apart", Step(rule="interval_apart")),
+            ("apart when divided", Step(rule="interval_apart_when_divided")),
+            ("no minimum", Step(rule="interval_without_minimum")),
+            ("minimum", Step(rule="interval_with_minimum")),
         )
         minima = (
-            ("listed", "closer than the limit"),
-            ("beyond the limit", "found in the search for the nearest approach of the pair"),
-            ("merged", "found twice, or shallower than 1 mm beside a lower one"),
+            ("listed", Step(rule="minimum_listed")),
+            ("beyond the limit", Step(rule="minimum_beyond_limit")),
+            ("merged", Step(rule="minimum_merged")),
         )
         return Funnel(
             intervals=int(self._intervals.sum()),
@@ -311,7 +312,7 @@ class _Tally:
         )
 
 
-def _steps(texts: tuple[tuple[str, str], ...], counts: NDArray[np.int64]) -> tuple[Tally, ...]:
+def _steps(texts: tuple[tuple[str, Step], ...], counts: NDArray[np.int64]) -> tuple[Tally, ...]:
     return tuple((name, int(count), meaning) for (name, meaning), count in zip(texts, counts, strict=True))
 
 

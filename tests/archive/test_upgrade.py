@@ -42,9 +42,9 @@ def before_codes(value: Any) -> Any:
         texts = [before_codes(item) for item in value]
         return texts[0] if value and is_prose(value[0]) else texts
     if isinstance(value, dict):
-        named = {"words" if name == "compared" else name: before_codes(item) for name, item in value.items()}
-        if "remark" in named:
-            named["remark"] = named["remark"] or None
+        old = {"compared": "words", "how": "words"}
+        named = {old.get(name, name): before_codes(item) for name, item in value.items()}
+        named |= {name: named[name] or None for name in ("remark", "approximate") if name in named}
         return value["text"] if is_prose(value) else named
     return value
 

@@ -11,6 +11,7 @@ from nearpass.ephemeris.extension import extended
 from nearpass.ephemeris.interpolation import arc_from_nodes, trajectory_from_oem
 from nearpass.ephemeris.trajectory import Proof, Trajectory
 from nearpass.errors import InputError
+from nearpass.report.wording import said
 from nearpass.sample.propagation import EQUATOR_FROM_ICRF, Batch, Sampling, propagate
 
 MARS = body_named("MARS")
@@ -100,7 +101,7 @@ def test_the_window_is_covered_without_a_gap(motions: dict[str, tuple[Trajectory
     assert found.proof is Proof.SAMPLED
     assert found.approximation is not None
     assert found.approximation.since_s == end_s
-    assert "secular J2 drift" in found.approximation.words
+    assert "secular J2 drift" in said(found.approximation.how)
 
 
 def test_an_ephemeris_that_reaches_the_end_is_not_extended(motions: dict[str, tuple[Trajectory, np.ndarray]]) -> None:

@@ -14,6 +14,7 @@ from nearpass.astro.local_axes import rtn_axes
 from nearpass.ephemeris.moons import GROWS_FROM, LAST, MOONS, moon_positions, moon_trajectory
 from nearpass.ephemeris.trajectory import Proof
 from nearpass.errors import InputError
+from nearpass.report.wording import said
 
 KERNEL = Path(__file__).resolve().parents[3] / "shared" / "data" / "mars" / "mar085_20180609_20180614.bsp"
 needs_kernel = pytest.mark.skipif(not KERNEL.is_file(), reason="the shared kernels are not on this machine")
@@ -114,7 +115,7 @@ def test_the_trajectory_is_the_theory_and_says_that_it_is_approximate(target: in
     np.testing.assert_allclose(trajectory.state(offsets_s)[0], truth_km, rtol=0, atol=2e-6)
     assert trajectory.proof is Proof.SAMPLED
     assert trajectory.approximation is not None
-    assert f"up to {trajectory.approximation.error_km:.0f} km" in trajectory.approximation.words
+    assert f"up to {trajectory.approximation.error_km:.0f} km" in said(trajectory.approximation.how)
 
 
 def test_the_stated_error_grows_after_its_last_check() -> None:

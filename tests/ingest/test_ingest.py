@@ -18,6 +18,7 @@ from nearpass.config import load_config
 from nearpass.cycle.pipeline import setting_of
 from nearpass.ingest import Ingested, ingest_object, source_of
 from nearpass.messages.oem_write import write_oem
+from nearpass.report.wording import said
 
 
 def ingested(config_path: Path) -> Ingested:
@@ -239,7 +240,7 @@ def test_an_old_ephemeris_of_a_silent_object_is_extended(workspace: Path) -> Non
     assert (result.trajectory.spans_s[0][0], result.trajectory.spans_s[-1][1]) == (0.0, DAY_S)
     findings = {found.rule: found for found in result.inputs[0].findings}
     assert findings["extension"].grade == "note"
-    assert "secular J2 drift" in findings["extension"].words
+    assert "secular J2 drift" in said(findings["extension"].words)
     assert findings["span"].grade == "fail"
 
 

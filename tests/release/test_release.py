@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from edition_records import AMBER, CLEAR, brief, edition, marked_record, twin, without
 from nearpass.astro.epochs import Epoch
+from nearpass.reasons.motions import Approximate, ByTheory
 from nearpass.record.marking import Edition, MarkingRecord, Show, Tlp, level_of
 from nearpass.record.parties import Party, parties_of
 from nearpass.record.record import (
@@ -117,10 +118,14 @@ def first_of_each_pair(record: CycleRecord) -> tuple[EventRecord, ...]:
     return tuple(kept)
 
 
+def _near(event: EventRecord) -> Approximate:
+    return Approximate(object_id=event.primary, error_km=5.0, rule="by_theory")
+
+
 def _remarkable(item: ObjectRecord) -> ObjectRecord:
     """An object of which there is all to tell that there can be."""
     at = item.coverage[-1].stop if item.coverage else Epoch.parse("2021-03-20T01:02:03")
-    how = ApproximationRecord(kind="theory", words=f"{item.id} by analytic theory.", since=at, error_km=5.0)
+    how = ApproximationRecord(kind="theory", how=ByTheory(theory="T 1", error_km=5.0), since=at, error_km=5.0)
     return replace(item, approximation=how, ending=EndingRecord(at=at, kind="descending", altitude_km=123.4))
 
 
@@ -148,7 +153,7 @@ def record() -> CycleRecord:
     events = [
         replace(
             event,
-            approximate=f"{event.primary} by analytic theory, up to 5 km off",
+            approximate=(_near(event),),
             probability=replace(event.probability, max_pc_missing="secondary"),
         )
         for event in events

@@ -27,7 +27,7 @@ def _crossing(**changes: Any) -> CrossingRecord:
         surface_km=None, timing_sigma_s=4.0, straight_line_cad_km=math.hypot(0.121, 2.4 * 38.0),
         primary_radius_km=3690.0, primary_latitude_deg=71.0,
         secondary_radius_km=3690.1, secondary_latitude_deg=71.0, branch=0,
-        level=Level.GREEN, reason=(OrbitsClear(value_km=0.121, to_surface=False),), approximate=None,
+        level=Level.GREEN, reason=(OrbitsClear(value_km=0.121, to_surface=False),), approximate=(),
     )  # fmt: skip
     return replace(known, **changes)
 

@@ -47,7 +47,7 @@ BOTH = (
 UNSCREENED = (
     "MGS: position along the orbit unknown: only crossings of the orbits are meaningful; HOPE: no usable ephemeris"
 )
-TEXT_FIELDS = {"object_id", "file", "method", "citation"}
+TEXT_FIELDS = {"object_id", "theory", "file", "method", "citation"}
 """Names of things, and a publisher's own citation; the other fields are numbers, choices and reasons."""
 
 
