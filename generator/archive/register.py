@@ -39,8 +39,10 @@ class Entry:
     ``party`` gave what was received, reads what was released, or decided. ``shows`` is, for a release, how much of each
     object went out; for a decision of one. ``sha256`` is that of the file received, or of the cycle's manifest in the
     edition's site, which names every one of the ``files`` that went out. ``level`` and ``release`` are what the marking
-    of a received file means, None in lines of versions that did not note it. A line of kind ``key`` hands over to
-    another signing ``key``; one of kind ``witnessed`` names a file of the folder ``witnesses`` and its hash.
+    of a received file means, None in lines of versions that did not note it. ``holds`` are the hashes of the deliveries
+    that stand in what was released, ``protection`` for objects shown coarsely the distance that is kept from them and
+    among how many orbits, where that was certified. A line of kind ``key`` hands over to another signing ``key``; one
+    of kind ``witnessed`` names a file of the folder ``witnesses`` and its hash.
     """
 
     kind: Kind
@@ -58,6 +60,8 @@ class Entry:
     reason: str | None = None
     level: str | None = None
     release: tuple[str, ...] = ()
+    holds: tuple[str, ...] = ()
+    protection: tuple[tuple[str, float, int], ...] = ()
     key: str | None = None
 
 
@@ -110,11 +114,13 @@ def released(record: CycleRecord, edition: Edition | None, manifest: bytes, at_u
             sha256=digest, files=count, shows=tuple((item.id, Show.FULL.value) for item in record.objects),
         )  # fmt: skip
     shows = tuple((item.id, show_of(item, record, edition).value) for item in record.objects)
-    marking = held_marking(reduced(record, edition), edition)
+    shown = reduced(record, edition)
+    marking = held_marking(shown, edition)
     return Entry(
         kind="released", at_utc=at_utc, cycle_id=record.cycle_id, party=edition.audience or edition.id,
         marking=marking.value, edition=edition.id, parties=tuple(sorted(edition.parties)),
         sha256=digest, files=count, shows=shows,
+        holds=tuple(sorted({entry.sha256 for entry in shown.deliveries if entry.sha256})),
     )  # fmt: skip
 
 
@@ -285,7 +291,8 @@ def handed_over(key: str, at_utc: str, cycle_id: str, reason: Literal["replaced"
 def _entry(plain: dict[str, Any]) -> Entry:
     known = {entry.name for entry in fields(Entry)}
     values = {name: value for name, value in plain.items() if name in known}
-    values |= {name: tuple(values.get(name, ())) for name in ("parties", "release")}
+    values |= {name: tuple(values.get(name, ())) for name in ("parties", "release", "holds")}
+    values["protection"] = tuple((name, km, among) for name, km, among in values.get("protection", ()))
     values["shows"] = tuple((name, show) for name, show in values["shows"])
     return Entry(**values)
 

@@ -54,7 +54,10 @@ COMMANDS: Final = {
         "compare": ("messages:compare", "Lay a partner's conjunction data messages beside our own events."),
         "log": ("log:log_command", "Write consultations and decisions, one file each in log/."),
         "package": ("exchange:package_command", "Pack for a partner what an edition may have."),
-        "certify": ("exchange:certify", "State what was received from and released to a partner in a period."),
+        "certify": (
+            "exchange:certify",
+            "State what came from a party in a period, and where what derives from it went.",
+        ),
     },
     "Tools": {
         "convert": ("conversion:convert_command", "Convert between OEM, SPK and mean elements."),

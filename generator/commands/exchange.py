@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
 from nearpass.archive.archive import Archive
 from nearpass.archive.durable import sha256_of
-from nearpass.archive.register import Entry, Register
+from nearpass.archive.register import Register
+from nearpass.archive.signature import load_signer
 from nearpass.astro.epochs import Epoch
 from nearpass.commands.one_cycle import registrar_of
 from nearpass.commands.shared import EpochParameter, config_option, locked
 from nearpass.commands.world import World
-from nearpass.config import load_config
+from nearpass.config import Config, load_config
+from nearpass.config.objects import delivery_marking, object_marking
 from nearpass.errors import ArchiveError, ConfigError
 from nearpass.publish import Workspace, editions_of
-from nearpass.publish.certificate import certificate, concerning, in_words
+from nearpass.publish.certificate import (
+    Period,
+    Planned,
+    Subject,
+    certificate,
+    cycles_of,
+    prior_statement,
+    signed,
+)
 from nearpass.publish.package import package
-from nearpass.record.marking import Edition
+from nearpass.report.statement_text import in_words, printable
 
 
 @click.command("package")
@@ -46,31 +57,67 @@ def package_command(
     data = package(archive, wanted, site.edition, event_id=event_id, signer=registrar.signer)
     path = out or Path(f"{edition_id}-{event_id or wanted}.zip")
     with locked(workspace):
-        line = _handed(site.edition, wanted, path.name, data, registrar.at_utc)
+        line = handed_over(archive.load(wanted), site.edition, event_id, path.name, data, registrar.at_utc)
         Register(archive).append([line], registrar)  # before the package is there to be handed over
         path.write_bytes(data)
     click.echo(f"{path}  {sha256_of(data)}")
-
-
-def _handed(edition: Edition, cycle_id: str, file: str, data: bytes, at_utc: str) -> Entry:
-    return Entry(
-        kind="released", at_utc=at_utc, cycle_id=cycle_id, party=edition.audience or edition.id,
-        marking=edition.marking.value, edition=edition.id, parties=tuple(sorted(edition.parties)), file=file,
-        sha256=sha256_of(data), files=1,
-    )  # fmt: skip
 
 
 @click.command()
 @config_option
 @click.option("--from", "start", type=EpochParameter(), required=True, help="Begin of the period, UTC.")
 @click.option("--to", "stop", type=EpochParameter(), required=True, help="End of the period, UTC.")
-@click.option("--partner", required=True, help="A party, or the id of an edition.")
+@click.option("--party", "--partner", "party", required=True, help="A party with its members, or the id of an edition.")
+@click.option("--before", is_flag=True, help="State what is to be shared, with whom and protected how.")
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
-def certify(config_path: Path, start: Epoch, stop: Epoch, partner: str, as_json: bool) -> None:
-    """State all that was received from and released to a partner in a period, by category, with hashes."""
-    load_config(config_path)
-    register = Register(Archive(Workspace(directory=config_path.parent).archive))
-    head = register.head()
-    entries = concerning(register.entries(), partner, start, stop)
-    statement = certificate(entries, partner, start, stop, head["sha256"] if head else None)
-    click.echo(json.dumps(statement, ensure_ascii=False, indent=1) if as_json else in_words(statement), nl=as_json)
+@click.option("--html", "as_html", is_flag=True, help="As one page to print.")
+def certify(
+    config_path: Path, start: Epoch, stop: Epoch, party: str, before: bool, as_json: bool, as_html: bool
+) -> None:
+    """State what came from a party in a period, where what derives from it went, as what and by whose decision.
+
+    A delivery or a release belongs to the period by the time of its data or by the clock of the run; each line says so.
+    """
+    if as_json and as_html:
+        raise click.UsageError("--json and --html exclude each other")
+    if stop < start:
+        raise click.UsageError("the period must not end before it begins")
+    config, _ = load_config(config_path)
+    workspace = Workspace(directory=config_path.parent)
+    subject, period = Subject(name=party, known=config.known_parties), Period(start=start, stop=stop)
+    if before:
+        editions = [site.edition for site in editions_of(workspace, config) if site.edition is not None]
+        statement = prior_statement(subject, period, _planned(config), editions)
+    else:
+        statement = _certified(workspace, subject, period)
+    signer = load_signer(workspace.directory / config.archive.sign) if config.archive.sign else None
+    statement = signed(statement, signer)
+    if as_json:
+        click.echo(json.dumps(statement, ensure_ascii=False, indent=1))
+    else:
+        click.echo(printable(statement) if as_html else in_words(statement), nl=False)
+
+
+def _certified(workspace: Workspace, subject: Subject, period: Period) -> dict[str, Any]:
+    archive = Archive(workspace.archive)
+    register = Register(archive)
+    head, entries = register.head(), list(register.entries())
+    records = [archive.load(name) for name in cycles_of(period, archive.cycle_ids(), entries)]
+    return certificate(subject, period, entries, records, head["sha256"] if head else None)
+
+
+def _planned(config: Config) -> list[Planned]:
+    """The objects of the configuration, each with its markings and those of its nominal sources."""
+    mapped = config.mapped_words
+    return [
+        Planned(
+            object_id=item.id,
+            operator=item.operator,
+            markings=(
+                object_marking(item, mapped),
+                *(delivery_marking(item, source, mapped) for source in item.nominal),
+            ),
+            originators=tuple(source.originator for source in item.ephemeris),
+        )
+        for item in config.objects
+    ]

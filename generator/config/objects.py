@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 
@@ -11,10 +12,11 @@ from nearpass.astro.axes import axes_named
 from nearpass.astro.epochs import Epoch
 from nearpass.astro.local_axes import orbit_axes
 from nearpass.config.declarations import Orbit, Uncertainty
-from nearpass.config.editions import Contact
+from nearpass.config.editions import Contact, marking_record
 from nearpass.config.fields import Identifier, Positive, Table
 from nearpass.ephemeris.meta_kernel import KERNEL_SUFFIXES
 from nearpass.errors import NearpassError
+from nearpass.record.marking import MarkingRecord, Tlp
 
 
 class EphemerisSource(Table):
@@ -176,3 +178,19 @@ class ScreenedObject(Table):
     def solutions(self) -> tuple[EphemerisSource, ...]:
         """The sources of alternative and planned solutions."""
         return tuple(source for source in self.ephemeris if source.role != "nominal")
+
+
+def delivery_release(item: ScreenedObject, source: EphemerisSource) -> tuple[str, ...]:
+    """Who may see what a source gives: its own list, be it the narrower one, else the object's with its marking."""
+    return source.release or (() if source.marking else item.release)
+
+
+def delivery_marking(item: ScreenedObject, source: EphemerisSource, mapped: Mapping[str, Tlp]) -> MarkingRecord | None:
+    """Under which conditions a source gives: by its own table, else by the object's; None where neither says."""
+    return marking_record(source.marking or item.marking, delivery_release(item, source), source.originator, mapped)
+
+
+def object_marking(item: ScreenedObject, mapped: Mapping[str, Tlp]) -> MarkingRecord | None:
+    """Under which conditions an object is told of; its operator gave it, or who gave its ephemeris."""
+    giver = item.operator or item.ephemeris[0].originator
+    return marking_record(item.marking, item.release, giver, mapped)

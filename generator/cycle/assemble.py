@@ -14,6 +14,7 @@ import nearpass
 from nearpass.astro.epochs import Epoch
 from nearpass.config import Config, ScreenedObject
 from nearpass.config.editions import marking_record
+from nearpass.config.objects import object_marking
 from nearpass.crossing.crossing import Crossing
 from nearpass.cycle.commanding import Commands, commanding_of
 from nearpass.cycle.crossings import CrossingSetting, describe_crossings, describe_seasons
@@ -210,7 +211,7 @@ def _object(
         predictions=(),
         prediction_errors=(),
         prediction_quality=None,
-        marking=marking_record(item.marking, item.release, giver, setting.mapped_words),
+        marking=object_marking(item, setting.mapped_words),
         covariance_marking=marking_record(model, item.release, giver, setting.mapped_words),
         contacts=tuple(ContactRecord(party=entry.party, channel=entry.channel) for entry in item.contacts),
         catalogue_number=item.catalogue_number,

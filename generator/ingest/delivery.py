@@ -15,6 +15,7 @@ from nearpass.astro.epochs import DAY_S, Epoch
 from nearpass.astro.frames import PlanetaryEphemeris, center_id
 from nearpass.config import EphemerisSource, ScreenedObject
 from nearpass.config.editions import marking_record
+from nearpass.config.objects import delivery_marking, delivery_release
 from nearpass.encounter.uncertainty import DeclaredModel
 from nearpass.ephemeris.extension import LAST_DAYS, extended
 from nearpass.ephemeris.lint import Finding, Grade, overall
@@ -219,10 +220,8 @@ def marking_of(
         InputError: if the file's CLASSIFICATION says otherwise than the configuration.
     """
     mapped = setting.mapped_words if setting else {}
-    configured, release = (source.marking, source.release) if source.marking else (item.marking, item.release)
-    release = source.release or release  # the source's own list holds for it, be it the narrower one
-    marking = marking_record(configured, release, source.originator, mapped)
-    own = marking_record(classification, release, source.originator, mapped)
+    marking = delivery_marking(item, source, mapped)
+    own = marking_record(classification, delivery_release(item, source), source.originator, mapped)
     if marking is not None and own is not None and marking.level is not own.level:
         rule = f"CLASSIFICATION must mean the configured marking, {marking}"
         raise InputError(rule, value=classification)

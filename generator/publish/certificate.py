@@ -1,108 +1,290 @@
-"""The statement that a certification needs: all that was received from and released to a partner in a period."""
+"""The statement that a law may ask for: what came from a party, where what derives from it went, and who decided so.
+
+What belongs to the period is counted twice, and each line says by which: by the time of the data, which is the data
+cut-off of the cycle, and by the clock, which is when the run was made and registered. Of objects only those are named
+that the party gave or operates, or that an edition shows by name to the party itself.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
+from nearpass.archive.archive import Signer
+from nearpass.archive.durable import canonical_json, sha256_of
 from nearpass.archive.register import Entry
 from nearpass.astro.epochs import Epoch
+from nearpass.record.marking import Edition, MarkingRecord, Show
+from nearpass.record.parties import Parties
+from nearpass.record.record import CycleRecord, InputRecord, NoteRecord
+from nearpass.release.reduction import shown_as
+
+SCHEMA: Final = 2
+COUNTED: Final = (
+    "data: the data cut-off of the cycle lies in the period; clock: the run was made and registered in the period"
+)
+NAMED: Final = frozenset({Show.FULL.value, Show.METRICS.value})
+Plain = dict[str, Any]
 
 
-def concerning(entries: Iterable[Entry], partner: str, start: Epoch, stop: Epoch) -> list[Entry]:
-    """Entries of a period that concern a partner, the oldest first.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """From ``start`` to ``stop``, both included."""
 
-    Args:
-        entries: The register.
-        partner: A party: who gave, or who is a reader of an edition; or the id of an edition.
-        start: From here.
-        stop: To here, both included.
-    """
-    name = partner.casefold()
-    found = [
-        entry
-        for entry in entries
-        if start <= Epoch.parse(entry.at_utc) <= stop
-        and name in {word.casefold() for word in (entry.party, entry.edition or "", *entry.parties)}
-    ]
-    return sorted(found, key=lambda entry: (entry.at_utc, entry.kind, entry.cycle_id))
+    start: Epoch
+    stop: Epoch
+
+    def by(self, cutoff: Epoch, at: Sequence[Epoch]) -> list[str]:
+        """By which time something lies in the period: ``data``, ``clock``, both, or neither."""
+        data = ["data"] if self.start <= cutoff <= self.stop else []
+        return data + (["clock"] if any(self.start <= one <= self.stop for one in at) else [])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """Whom a statement is about: a party with its members, or an edition by its id or audience."""
+
+    name: str
+    known: Parties
+
+    def gave(self, entry: InputRecord) -> bool:
+        """Whether a delivery came from the party or a member, by what the file says or by what is configured."""
+        givers = [entry.originator, *([entry.marking.originator] if entry.marking else [])]
+        return any(self.known.belongs(giver, [self.name]) for giver in givers)
+
+    def reads(self, entry: Entry) -> bool:
+        """Whether the party reads what a line of the register says was released."""
+        if self.known.same(self.name) in {self.known.same(word) for word in (entry.party, entry.edition or "")}:
+            return True
+        return self.is_of(entry.parties) or self.known.belongs(self.name, entry.parties)
+
+    def is_of(self, parties: Iterable[str]) -> bool:
+        """Whether the party or a member is among these."""
+        return any(self.known.belongs(party, [self.name]) for party in parties)
+
+    def objects(self, record: CycleRecord) -> dict[str, str]:
+        """Objects of the party in a cycle: given by it, or operated by it with data of others."""
+        given = {entry.object_id for entry in record.deliveries if self.gave(entry)}
+        operated = {item.id for item in record.objects if item.operator and self.is_of([item.operator])}
+        return {name: "given" if name in given else "operated" for name in sorted(given | operated)}
 
 
 def certificate(
-    entries: list[Entry], partner: str, start: Epoch, stop: Epoch, head_sha256: str | None
-) -> dict[str, Any]:
-    """The statement as plain values: by category what was received and released, each with its hash.
+    subject: Subject,
+    period: Period,
+    entries: Sequence[Entry],
+    records: Sequence[CycleRecord],
+    register_sha256: str | None,
+) -> Plain:
+    """The statement as plain values.
 
     Args:
-        entries: Those that concern the partner.
-        partner: Whom it is about.
-        start: Begin of the period.
-        stop: End of the period.
-        head_sha256: Hash of the newest file of the register, by which the statement can be checked later.
+        subject: Whom it is about.
+        period: The period.
+        entries: The whole register, in any order.
+        records: The cycles that :func:`cycles_of` names, in order of time.
+        register_sha256: Hash of the newest file of the register, by which the statement can be checked later.
     """
-    releases = [entry for entry in entries if entry.kind == "released"]
-    categories = Counter(show for entry in releases for _, show in entry.shows)
+    entries = sorted(entries, key=lambda entry: (entry.at_utc, entry.kind, entry.cycle_id))
+    released = [entry for entry in entries if entry.kind == "released" and _by(entry, period)]
+    to_them = [entry for entry in released if subject.reads(entry)]
+    by_id = {record.cycle_id: record for record in records}
+    went = [
+        line
+        for entry in released
+        if entry.cycle_id in by_id
+        for line in _went(entry, by_id[entry.cycle_id], subject, period, entries)
+    ]
+    categories = Counter(show for entry in to_them for _, show in entry.shows if show != Show.HIDDEN.value)
     return {
-        "schema": 1,
-        "partner": partner,
-        "from_utc": f"{start.iso(digits=0)}Z",
-        "to_utc": f"{stop.iso(digits=0)}Z",
-        "register_sha256": head_sha256,
+        "schema": SCHEMA,
+        "party": subject.name,
+        "members": sorted(subject.known.members(subject.name)),
+        "from_utc": f"{period.start.iso(digits=0)}Z",
+        "to_utc": f"{period.stop.iso(digits=0)}Z",
+        "counted_by": COUNTED,
+        "register_sha256": register_sha256,
+        "received": _received(subject, period, entries, records),
+        "went": went,
+        "released": [_to_the_party(entry, period) for entry in to_them],
         "released_by_category": dict(sorted(categories.items())),
-        "received": [
-            {"at_utc": e.at_utc, "object_id": e.object_id, "file": e.file, "marking": e.marking, "sha256": e.sha256}
-            for e in entries
-            if e.kind == "received"
-        ],
-        "released": [
-            {
-                "at_utc": e.at_utc, "edition": e.edition, "cycle_id": e.cycle_id, "marking": e.marking,
-                "files": e.files, "sha256": e.sha256, "objects": dict(e.shows),
-            }
-            for e in releases
-        ],
-        "decided": [
-            {
-                "at_utc": e.at_utc, "edition": e.edition, "by": e.party, "marking": e.marking, "objects": dict(e.shows),
-                "reason": e.reason,
-            }
-            for e in entries
-            if e.kind == "decided"
-        ],
+        "consultations": _consultations(subject, period, records),
+    }
+
+
+def cycles_of(period: Period, cycle_ids: Iterable[str], entries: Iterable[Entry]) -> list[str]:
+    """The cycles that a statement on a period needs: by their cut-off, and those registered in it."""
+    registered = {entry.cycle_id for entry in entries if _by(entry, period)}
+    return [name for name in cycle_ids if name in registered or period.by(cutoff_of(name), ())]
+
+
+def cutoff_of(cycle_id: str) -> Epoch:
+    """The data cut-off in a cycle's id."""
+    return Epoch.parse(f"{cycle_id[:13]}:{cycle_id[13:15]}:00")
+
+
+def _by(entry: Entry, period: Period) -> list[str]:
+    return period.by(cutoff_of(entry.cycle_id), [Epoch.parse(entry.at_utc)])
+
+
+def _received(
+    subject: Subject, period: Period, entries: Sequence[Entry], records: Sequence[CycleRecord]
+) -> list[Plain]:
+    """Every delivery of the party in these cycles once, with the first of them and when it was registered."""
+    registered: dict[str, list[str]] = {}
+    for entry in entries:
+        if entry.kind == "received" and entry.sha256:
+            registered.setdefault(entry.sha256, []).append(entry.at_utc)
+    found: dict[tuple[str, str | None], Plain] = {}
+    for record in records:
+        for one in record.deliveries:
+            if one.sha256 is None or not subject.gave(one):
+                continue
+            at = registered.get(one.sha256, [])
+            line = found.setdefault((one.object_id, one.sha256), {
+                "object_id": one.object_id, "file": one.file, "originator": one.originator,
+                "marking": str(one.marking) if one.marking else "none",
+                "release": list(one.marking.release) if one.marking else [],
+                "sha256": one.sha256, "cycle_id": record.cycle_id, "registered_utc": at[0] if at else None,
+                "refused": one.refusal is not None, "by": [],
+            })  # fmt: skip
+            by = period.by(record.window.start, [Epoch.parse(time) for time in at])
+            line["by"] = sorted({*line["by"], *by}, reverse=True)
+    return [line for line in found.values() if line["by"]]
+
+
+def _went(entry: Entry, record: CycleRecord, subject: Subject, period: Period, entries: Sequence[Entry]) -> list[Plain]:
+    """What one edition or package held of the party's objects."""
+    shows, held = dict(entry.shows), set(entry.holds)
+    bounds = {name: (protects_km, among) for name, protects_km, among in entry.protection}
+    lines = []
+    for name, why in subject.objects(record).items():
+        show = shows.get(name, Show.HIDDEN.value)
+        files = [one.sha256 for one in record.deliveries if one.object_id == name and subject.gave(one)]
+        handed = sorted({sha256 for sha256 in files if sha256 in held})
+        if show == Show.HIDDEN.value:
+            if not handed:
+                continue
+            show = Show.FULL.value  # a catalogue is no object, and a delivery that is named is told in full
+        protects_km, among = bounds.get(name, (None, None))
+        lines.append({
+            "object_id": name, "because": why, "shown_as": show, "deliveries_named": handed,
+            "edition": entry.edition, "audience": entry.party, "parties": list(entry.parties), "package": entry.file,
+            "cycle_id": entry.cycle_id, "at_utc": entry.at_utc, "by": _by(entry, period), "marking": entry.marking,
+            "sha256": entry.sha256, **_decision(entry, name, record, entries),
+            "protects_km": protects_km, "among": among,
+        })  # fmt: skip
+    return lines
+
+
+def _decision(entry: Entry, object_id: str, record: CycleRecord, entries: Sequence[Entry]) -> Plain:
+    """By whose decision an object is shown so: the newest on it in the register then, else its marking."""
+    decided = [
+        one
+        for one in entries
+        if one.kind == "decided" and one.edition == entry.edition and one.object_id == object_id
+        and one.at_utc <= entry.at_utc and dict(one.shows) == {object_id: dict(entry.shows).get(object_id)}
+    ]  # fmt: skip
+    if decided:
+        return {"decided_by": decided[-1].party, "reason": decided[-1].reason}
+    marking = next((item.marking for item in record.objects if item.id == object_id), None)
+    return {"decided_by": None, "reason": _by_marking(marking)}
+
+
+def _by_marking(marking: MarkingRecord | None) -> str:
+    if marking is None:
+        return "the rule of the edition for what has no marking"
+    names = f", released to {', '.join(marking.release)}" if marking.release else ""
+    return f"marking {marking}{names}, of {marking.originator}, and the rules of the edition"
+
+
+def _to_the_party(entry: Entry, period: Period) -> Plain:
+    """What the party itself was given; objects that it does not know by name are counted only."""
+    named = {name: show for name, show in entry.shows if show in NAMED}
+    return {
+        "at_utc": entry.at_utc, "by": _by(entry, period), "edition": entry.edition, "audience": entry.party,
+        "cycle_id": entry.cycle_id, "marking": entry.marking, "package": entry.file, "files": entry.files,
+        "sha256": entry.sha256, "objects": named,
+        "nameless": sum(show == Show.ANONYMOUS.value for _, show in entry.shows),
     }  # fmt: skip
 
 
-def in_words(statement: dict[str, Any]) -> str:
-    """The statement as Markdown, to be signed and filed."""
-    period = f"From {statement['from_utc']} to {statement['to_utc']}."
-    categories = statement["released_by_category"]
-    sections = {
-        "Released, by category": [f"{name}: {count} objects in all cycles" for name, count in categories.items()],
-        "Released, one by one": [_released(entry) for entry in statement["released"]],
-        "Received": [_received(entry) for entry in statement["received"]],
-        "Decisions": [_decided(entry) for entry in statement["decided"]],
+def _consultations(subject: Subject, period: Period, records: Sequence[CycleRecord]) -> list[Plain]:
+    """Notes that the party took part in or gave: when, of what kind and with whom, and the hash of what was said."""
+    found: dict[str, Plain] = {}
+    for record in records:
+        for note in record.notes:
+            if note.time is None or not _took_part(note, subject) or not period.by(note.time, ()):
+                continue
+            found.setdefault(note.file, {
+                "time_utc": f"{note.time.iso(digits=0)}Z", "kind": note.kind, "parties": list(note.parties),
+                "marking": str(note.marking), "event_id": note.event_id, "cycle_id": record.cycle_id,
+                "sha256": sha256_of(note.text.encode()),
+            })  # fmt: skip
+    return sorted(found.values(), key=lambda line: line["time_utc"])
+
+
+def _took_part(note: NoteRecord, subject: Subject) -> bool:
+    return subject.is_of([*note.parties, *([note.marking.originator] if note.marking else [])])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """An object as it is to be shared: under which markings, and those of its sources that belong to a party."""
+
+    object_id: str
+    operator: str | None
+    markings: tuple[MarkingRecord | None, ...]
+    originators: tuple[str, ...]
+
+
+def prior_statement(subject: Subject, period: Period, planned: Sequence[Planned], editions: Sequence[Edition]) -> Plain:
+    """What is to be shared of a party's objects, with whom and protected how, as the configuration stands.
+
+    Args:
+        subject: The party.
+        period: When it is to be shared.
+        planned: The objects of the configuration.
+        editions: The editions of the configuration.
+    """
+    own = [item for item in planned if subject.is_of([*item.originators, *([item.operator] if item.operator else [])])]
+    return {
+        "schema": SCHEMA,
+        "party": subject.name,
+        "members": sorted(subject.known.members(subject.name)),
+        "from_utc": f"{period.start.iso(digits=0)}Z",
+        "to_utc": f"{period.stop.iso(digits=0)}Z",
+        "planned": [_planned(item, edition) for item in own for edition in editions],
     }
-    lines = [
-        f"# Statement on information exchanged with {statement['partner']}",
-        f"{period} Register: SHA-256 {statement['register_sha256'] or 'none'}.",
-    ]
-    for title, found in sections.items():
-        lines += [f"## {title}", "\n".join(f"- {line}" for line in found) or "None."]
-    return "\n\n".join(lines) + "\n"
 
 
-def _released(entry: dict[str, Any]) -> str:
-    objects = ", ".join(f"{name} {show}" for name, show in entry["objects"].items())
-    what = f"edition {entry['edition']} of cycle {entry['cycle_id']}, {entry['marking']}, {entry['files']} files"
-    return f"{entry['at_utc']}: {what}, SHA-256 {entry['sha256']}" + (f"; {objects}" if objects else "")
+def _planned(item: Planned, edition: Edition) -> Plain:
+    show = shown_as(item.object_id, item.markings, edition)
+    rule = edition.rules.get(item.object_id)
+    grain = edition.grain
+    coarse: Mapping[str, float | None] = (
+        {"miss_km": grain.miss_km, "tca_s": grain.tca_s, "pc_decades": grain.pc_decades}
+        if show in {Show.METRICS, Show.ANONYMOUS}
+        else {}
+    )
+    return {
+        "object_id": item.object_id, "edition": edition.id, "audience": edition.audience or edition.id,
+        "parties": sorted(edition.parties), "publishers_own": edition.everything, "shown_as": show.value,
+        "marking": [str(marking) for marking in item.markings if marking],
+        "decided_by": f"{rule.decided_by}, {rule.decided_on}" if rule and rule.decided_by else None,
+        "reason": rule.reason if rule else _by_marking(item.markings[0] if item.markings else None),
+        "rounded_to": dict(coarse),
+    }  # fmt: skip
 
 
-def _received(entry: dict[str, Any]) -> str:
-    return f"{entry['at_utc']}: {entry['file']} of {entry['object_id']}, {entry['marking']}, SHA-256 {entry['sha256']}"
-
-
-def _decided(entry: dict[str, Any]) -> str:
-    objects = ", ".join(f"{name} as {show}" for name, show in entry["objects"].items())
-    what = f"{entry['at_utc']}: edition {entry['edition']} shows {objects}, marked {entry['marking']}; {entry['by']}"
-    return f"{what}: {entry['reason']}" if entry["reason"] else what
+def signed(statement: Plain, signer: Signer | None) -> Plain:
+    """The statement with its own hash and the publisher's signature of it, over its canonical JSON."""
+    text = canonical_json(statement)
+    return {
+        **statement,
+        "statement_sha256": sha256_of(text),
+        "signed_by": signer.public_key if signer else None,
+        "signature": signer.sign(text).hex() if signer else None,
+    }

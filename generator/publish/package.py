@@ -18,14 +18,16 @@ from typing import Any
 
 from nearpass.archive.archive import Archive, Signer
 from nearpass.archive.durable import canonical_json, sha256_of
+from nearpass.archive.register import Entry
 from nearpass.errors import ArchiveError, LeakError
 from nearpass.messages.cdm_write import write_cdm_kvn, write_cdm_xml
 from nearpass.messages.cutting import Cut
 from nearpass.publish.leak import leaks_in, vocabulary
 from nearpass.record.marking import Edition, Tlp
 from nearpass.record.record import CycleRecord, EventRecord, InputRecord
+from nearpass.release.names import Names
 from nearpass.release.raw_files import RawFiles, WithheldFileError
-from nearpass.release.reduction import held_marking, reduced
+from nearpass.release.reduction import held_marking, reduced, show_of
 from nearpass.release.secrets import Secrets, secrets_of, words_of
 from nearpass.report import tables
 from nearpass.report.cdm_event import event_cdm
@@ -78,6 +80,24 @@ def package(
     if signer is not None:
         files["manifest.sig"] = signer.sign(manifest).hex().encode() + b"\n"
     return _packed(files, cycle_id)
+
+
+def handed_over(
+    full: CycleRecord, edition: Edition, event_id: str | None, file: str, data: bytes, at_utc: str
+) -> Entry:
+    """The line of the register for a package: what of which objects was handed over, and which deliveries."""
+    shown = reduced(full, edition)
+    members = {key for event in _events(shown, event_id) for key in (event.primary, event.secondary)}
+    shows = {item.id: show_of(item, full, edition) for item in full.objects}
+    names = Names(edition, shows)
+    mine = [name for name in shows if event_id is None or names.object(name) in members]
+    held = [entry for entry in shown.deliveries if event_id is None or entry.object_id in members]
+    return Entry(
+        kind="released", at_utc=at_utc, cycle_id=full.cycle_id, party=edition.audience or edition.id,
+        marking=held_marking(shown, edition).value, edition=edition.id, parties=tuple(sorted(edition.parties)),
+        file=file, sha256=sha256_of(data), files=1, shows=tuple((name, shows[name].value) for name in mine),
+        holds=tuple(sorted({entry.sha256 for entry in held if entry.sha256})),
+    )  # fmt: skip
 
 
 def _files(shown: CycleRecord, marking: Tlp, event_id: str | None) -> Iterator[tuple[str, bytes]]:

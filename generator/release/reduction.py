@@ -7,7 +7,7 @@ also as both covariances. The table of rules is :mod:`nearpass.release.rules`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from nearpass.astro.epochs import DAY_S
@@ -82,13 +82,17 @@ def held_marking(shown: CycleRecord, edition: Edition, covariances: frozenset[st
 
 def show_of(item: ObjectRecord, record: CycleRecord, edition: Edition) -> Show:
     """How much of an object an edition shows: what was decided for it, else what its sources allow."""
+    used = [entry for entry in record.inputs if entry.object_id == item.id and entry.refusal is None]
+    return shown_as(item.id, (item.marking, *(entry.marking for entry in used)), edition)
+
+
+def shown_as(object_id: str, markings: Sequence[MarkingRecord | None], edition: Edition) -> Show:
+    """The same by the markings alone: the object's and those of the deliveries in use, as they are or will be."""
     if edition.everything:
         return Show.FULL
-    if item.id in edition.rules:
-        return edition.rules[item.id].show
-    used = [entry for entry in record.inputs if entry.object_id == item.id and entry.refusal is None]
-    allowed = all(edition.sees(marking) for marking in (item.marking, *(entry.marking for entry in used)))
-    return Show.FULL if allowed else edition.withheld
+    if object_id in edition.rules:
+        return edition.rules[object_id].show
+    return Show.FULL if all(edition.sees(marking) for marking in markings) else edition.withheld
 
 
 def unmarked(record: CycleRecord) -> tuple[str, ...]:

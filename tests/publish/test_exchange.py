@@ -19,7 +19,6 @@ from nearpass.archive.verify import verify_archive
 from nearpass.astro.epochs import Epoch
 from nearpass.errors import ArchiveError, InputError
 from nearpass.ingest.notes import on_events, parse_note, read_notes
-from nearpass.publish.certificate import certificate, concerning, in_words
 from nearpass.publish.package import package
 from nearpass.record.marking import Edition, Show, Tlp
 from nearpass.report.register_views import visible
@@ -163,21 +162,6 @@ def test_a_decision_is_registered_once(archive: Archive) -> None:
 
     assert {entry.object_id for entry in before} == {"MEX", "TIANWEN-1"}
     assert [entry for entry in register.entries() if entry.kind == "decided"] == before
-
-
-def test_the_statement_holds_what_was_released_in_the_period(archive: Archive) -> None:
-    """By category and with hashes; nothing of other periods or parties."""
-    entries = list(registered(archive).entries())
-    start, stop = Epoch.parse("2021-03-01T00:00:00"), Epoch.parse("2021-03-31T00:00:00")
-    theirs = concerning(entries, "esa", start, stop)
-
-    statement = certificate(theirs, "ESA", start, stop, "cd" * 32)
-
-    assert statement["released"][0]["objects"]["TIANWEN-1"] == "metrics"
-    assert statement["released_by_category"]["hidden"] == 1
-    assert statement["released"][0]["sha256"] in in_words(statement)
-    assert concerning(entries, "ESA", Epoch.parse("2021-04-01T00:00:00"), stop) == []
-    assert concerning(entries, "ROSCOSMOS", start, stop) == []
 
 
 NOTE = """---
