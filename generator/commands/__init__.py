@@ -56,7 +56,7 @@ COMMANDS: Final = {
         "package": ("exchange:package_command", "Pack for a partner what an edition may have."),
         "certify": (
             "exchange:certify",
-            "State what came from a party in a period, and where what derives from it went.",
+            "State what came from a party, and where it went.",
         ),
     },
     "Tools": {

@@ -29,7 +29,7 @@ from nearpass.publish.certificate import (
     prior_statement,
     signed,
 )
-from nearpass.publish.package import package
+from nearpass.publish.package import handed_over, package
 from nearpass.report.statement_text import in_words, printable
 
 
@@ -74,7 +74,9 @@ def package_command(
 def certify(
     config_path: Path, start: Epoch, stop: Epoch, party: str, before: bool, as_json: bool, as_html: bool
 ) -> None:
-    """State what came from a party in a period, where what derives from it went, as what and by whose decision.
+    """State what came from a party, and where what derives from it went.
+
+    As what, and by whose decision: in full, as metrics or without a name.
 
     A delivery or a release belongs to the period by the time of its data or by the clock of the run; each line says so.
     """

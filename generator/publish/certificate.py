@@ -263,11 +263,9 @@ def prior_statement(subject: Subject, period: Period, planned: Sequence[Planned]
 def _planned(item: Planned, edition: Edition) -> Plain:
     show = shown_as(item.object_id, item.markings, edition)
     rule = edition.rules.get(item.object_id)
-    grain = edition.grain
+    grain = edition.grain.nameless if show is Show.ANONYMOUS else edition.grain
     coarse: Mapping[str, float | None] = (
-        {"miss_km": grain.miss_km, "tca_s": grain.tca_s, "pc_decades": grain.pc_decades}
-        if show in {Show.METRICS, Show.ANONYMOUS}
-        else {}
+        {"miss_km": grain.miss_km, "tca_s": grain.tca_s} if show in {Show.METRICS, Show.ANONYMOUS} else {}
     )
     return {
         "object_id": item.object_id, "edition": edition.id, "audience": edition.audience or edition.id,
@@ -275,7 +273,7 @@ def _planned(item: Planned, edition: Edition) -> Plain:
         "marking": [str(marking) for marking in item.markings if marking],
         "decided_by": f"{rule.decided_by}, {rule.decided_on}" if rule and rule.decided_by else None,
         "reason": rule.reason if rule else _by_marking(item.markings[0] if item.markings else None),
-        "rounded_to": dict(coarse),
+        "cells": dict(coarse),
     }  # fmt: skip
 
 

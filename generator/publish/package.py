@@ -87,10 +87,14 @@ def handed_over(
 ) -> Entry:
     """The line of the register for a package: what of which objects was handed over, and which deliveries."""
     shown = reduced(full, edition)
-    members = {key for event in _events(shown, event_id) for key in (event.primary, event.secondary)}
     shows = {item.id: show_of(item, full, edition) for item in full.objects}
-    names = Names(edition, shows)
-    mine = [name for name in shows if event_id is None or names.object(name) in members]
+    members = {
+        name
+        for event in full.events
+        if Names(edition, shows).event(event.event_id, event.primary, event.secondary) == event_id
+        for name in (event.primary, event.secondary)
+    }
+    mine = [name for name in shows if event_id is None or name in members]
     held = [entry for entry in shown.deliveries if event_id is None or entry.object_id in members]
     return Entry(
         kind="released", at_utc=at_utc, cycle_id=full.cycle_id, party=edition.audience or edition.id,

@@ -61,9 +61,9 @@ def _planned_sections(statement: Plain) -> dict[str, list[str]]:
 
 
 def _planned(line: Plain) -> str:
-    grain = line["rounded_to"]
+    grain = line["cells"]
     how = (
-        f"; rounded to {grain['miss_km']:g} km, {grain['tca_s']:g} s, {grain['pc_decades']:g} decades of probability"
+        f"; red and yellow approaches alone, in cells of {grain['miss_km']:g} km and {grain['tca_s']:g} s"
         if grain
         else ""
     )

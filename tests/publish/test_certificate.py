@@ -208,9 +208,7 @@ def test_the_prior_statement_says_what_is_to_be_shared_and_how() -> None:
     ]
     quiet = edition({}, id="quiet", audience="press")
     found = prior_statement(Subject(name="CNSA", known=KNOWN), APRIL, planned, [PUBLIC, OPERATORS, quiet])
-    how = {
-        line["edition"]: (line["shown_as"], bool(line["rounded_to"]), line["decided_by"]) for line in found["planned"]
-    }
+    how = {line["edition"]: (line["shown_as"], bool(line["cells"]), line["decided_by"]) for line in found["planned"]}
 
     assert how == {
         "public": ("metrics", True, "Test Office, 2021-03-01"),
@@ -218,6 +216,6 @@ def test_the_prior_statement_says_what_is_to_be_shared_and_how() -> None:
         "quiet": ("hidden", False, None),
     }
     words = in_words(signed(found, None))
-    assert "rounded to 5 km, 600 s" in words
+    assert "in cells of 5 km and 600 s" in words
     assert "nothing of it to press" in words
     assert "MRO" not in words
