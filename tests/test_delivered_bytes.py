@@ -1,9 +1,10 @@
 """Any bytes delivered, in any notation: they are read, turned into a motion and graded, or refused in one line.
 
-``tests/bench/fuzz_readers.py`` asks the same of millions of inputs, guided by coverage.
+``tests/bench/fuzz_readers.py`` asks the same of as many damaged deliveries as one likes; a share of them is here.
 """
 
 import gzip
+import random
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from element_texts import TLE, csv_text, json_text, kvn, xml
 from fuzz_outcome import read_delivery
+from mutations import mutated, seeds
 from nearpass.errors import NearpassError
 from oem_texts import delivered_texts
 
@@ -64,3 +66,18 @@ def test_any_damage_gives_grades_or_one_error(data: bytes) -> None:
     if isinstance(found, NearpassError):
         assert str(found).isprintable()
         assert len(str(found)) < 400
+
+
+@pytest.mark.parametrize("hundred", range(8))
+def test_a_share_of_all_accidents(hundred: int) -> None:
+    """Values, units, frames, lines, blocks, bytes and encodings that change give grades or one error with its place."""
+    for number in range(100 * hundred, 100 * (hundred + 1)):
+        rng = random.Random(number)  # noqa: S311  # to be made again
+        read_delivery(mutated(rng.choice(seeds()), rng))
+
+
+@pytest.mark.parametrize("number", [4030, 4612, 10702, 21158, 21802, 36954])
+def test_accidents_that_were_findings_once(number: int) -> None:
+    """States beyond reason, drag that makes SGP4 fail at once, times of an OCM beyond any calendar: each is refused."""
+    rng = random.Random(number)  # noqa: S311  # as above
+    assert isinstance(read_delivery(mutated(rng.choice(seeds()), rng)), NearpassError)

@@ -22,6 +22,7 @@ FloatArray = NDArray[np.float64]
 
 _STEP_S: Final = 60.0
 _CLOCK_S: Final = 1e-3
+_LEAST_S: Final = 1.0  # what is shorter is no motion; absurd drag makes SGP4 fail at once
 
 
 def teme_states(item: ElementSet, epoch: Epoch, offsets_s: FloatArray) -> tuple[NDArray[np.uint8], FloatArray]:
@@ -77,12 +78,14 @@ def _end_s(item: ElementSet, epoch: Epoch, start_s: float, stop_s: float) -> flo
     if not errors.any():
         return stop_s
     first = int(np.argmax(errors != 0))
+    rule = f"SGP4 must give a state at {(epoch + start_s).iso(digits=0)} UTC"
     if first == 0:
-        rule = f"SGP4 must give a state at {(epoch + start_s).iso(digits=0)} UTC"
         raise InputError(rule, value=SGP4_ERRORS[int(errors[0])], line=item.line)
     good_s, bad_s = float(grid_s[first - 1]), float(grid_s[first])
     while bad_s - good_s > _CLOCK_S:
         middle_s = (good_s + bad_s) / 2.0
         failed = teme_states(item, epoch, np.array([middle_s]))[0].any()
         good_s, bad_s = (good_s, middle_s) if failed else (middle_s, bad_s)
+    if good_s - start_s < _LEAST_S:
+        raise InputError(rule, value=SGP4_ERRORS[int(errors[first])], line=item.line)
     return good_s

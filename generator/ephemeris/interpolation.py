@@ -81,6 +81,7 @@ def arc_from_nodes(
     return cut(Arc(knots_s, coefficients_km), start_s, stop_s)
 
 
+@np.errstate(all="ignore")  # absurd numbers overflow, and are then refused as such
 def trajectory_from_oem(
     message: OemMessage,
     *,

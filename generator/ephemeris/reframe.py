@@ -26,6 +26,7 @@ from nearpass.messages.oem_records import FloatArray, IntArray, OemCovariances, 
 _SLOPE_S: Final = 0.5  # the acceleration of an orbit changes by 1e-3 a second at most
 
 
+@np.errstate(all="ignore")  # absurd numbers overflow, and are then refused as such
 def in_fixed_axes(message: OemMessage, meanings: Mapping[str, str] | None = None) -> OemMessage:
     """The message with every segment in axes that do not change with time; a segment in such axes is left as it is.
 

@@ -123,6 +123,7 @@ def declared_center(source: EphemerisSource) -> int | None:
     return center_id(source.center) if isinstance(source.center, str) else source.center
 
 
+@np.errstate(all="ignore")  # what overflows breaks its rule
 def check_plausible(trajectory: Trajectory, body: Body) -> None:
     """States that no object can have are refused; what is merely odd is graded.
 

@@ -169,9 +169,14 @@ def fields_of(block: Block, rows: str) -> list[Field]:
     return found
 
 
+_FARTHEST_KM: Final = 1e10
+_FASTEST_KM_S: Final = 1000.0
+"""Beyond the planets, and faster than anything that orbits the Sun: no state is."""
 _LIMITS: Final[Mapping[str, tuple[float, float | None]]] = {
-    "MISS_DISTANCE": (0.0, None),
-    "RELATIVE_SPEED": (0.0, None),
+    "MISS_DISTANCE": (0.0, _FARTHEST_KM * 1e3),
+    "RELATIVE_SPEED": (0.0, _FASTEST_KM_S * 1e3),
+    **dict.fromkeys(("X", "Y", "Z"), (-_FARTHEST_KM, _FARTHEST_KM)),
+    **dict.fromkeys(("X_DOT", "Y_DOT", "Z_DOT"), (-_FASTEST_KM_S, _FASTEST_KM_S)),
     "COLLISION_PROBABILITY": (0.0, 1.0),
     "RESIDUALS_ACCEPTED": (0.0, 100.0),
     "CR_R": (0.0, None),

@@ -20,7 +20,7 @@ from typing import Final
 
 import numpy as np
 
-from nearpass.astro.epochs import Epoch, TimeSystem
+from nearpass.astro.epochs import NS, Epoch, TimeSystem
 from nearpass.astro.local_axes import PLAIN_NAMES
 from nearpass.errors import InputError
 from nearpass.messages.oem_fast import NUMBER, Span
@@ -32,9 +32,10 @@ from nearpass.messages.oem_table import as_table, checked_comment, checked_numbe
 VERSION_KEY: Final = "CCSDS_OCM_VERS"
 
 _VERSION: Final = "3.0"
+_MOST_S: Final = 290 * 365.25 * 86_400.0  # as dates must
 _COLUMNS: Final = {"CARTPV": 7, "CARTPVA": 10}
 _UNITS: Final = ("km", "km", "km", "km/s", "km/s", "km/s", "km/s**2", "km/s**2", "km/s**2")
-_ALWAYS: Final = Span(Epoch(-(1 << 62)), Epoch(1 << 62))
+_ALWAYS: Final = Span(Epoch(-(1 << 63)), Epoch((1 << 63) - 1))
 _ORDERINGS: Final = ("LTM", "UTM", "FULL")
 _OEM_KEYS: Final = {"TRAJ_REF_FRAME": "REF_FRAME"}
 
@@ -134,7 +135,11 @@ class _Clock:
     def epoch(self, text: str, key: str, line: int) -> Epoch:
         """The instant that a time tag names."""
         if _is_number(text):
-            return self.zero + checked_number(text.encode(), line)
+            offset_s = checked_number(text.encode(), line)
+            epoch = self.zero + offset_s if abs(offset_s) <= _MOST_S else None
+            if epoch is None or abs(epoch.tai_ns) > _MOST_S * NS:
+                raise InputError(f"{key} must lie within 290 years of 2000", value=text, line=line)
+            return epoch
         return epoch_of({key: (text, line)}, key, self.system)
 
 

@@ -170,7 +170,7 @@ def test_the_samples_with_velocities_in_metres_are_read() -> None:
         (lambda text: with_line("REF_FRAME", "ORBIT_CENTER = MARS\nREF_FRAME = EME2000", text), "ORBIT_CENTER must be"),
         (lambda text: with_line("TCA", "TCA = 2010-02-30T00:00:00", text), "TCA: the date must exist"),
         (lambda text: with_line("TCA", "TCA = 2010-03-13T22:37:52\nTCA = 2010-03-13T22:37:52", text), "given once"),
-        (lambda text: with_line("MISS_DISTANCE", "MISS_DISTANCE = -1.0 [m]", text), "at least 0"),
+        (lambda text: with_line("MISS_DISTANCE", "MISS_DISTANCE = -1.0 [m]", text), "MISS_DISTANCE must be from 0"),
         (lambda text: with_line("CR_R", "CR_R = -1.0E+00 [m**2]", text), "CR_R must be at least 0"),
         (lambda text: text.replace("OBJECT2", "OBJECT1"), "OBJECT1 once and OBJECT2 once"),
         (lambda text: text + "TCA = 2010-03-13T22:37:52\n", "before the first OBJECT"),
