@@ -103,12 +103,10 @@ def _stamp(data: bytes, file: str, texts: Texts, roots: Sequence[bytes]) -> Witn
     _need_library()
     try:
         answer = decode_timestamp_response(data)
-        if answer.as_bytes() != data:  # one spelling only, so that no byte can be added unnoticed
-            raise ValueError
         head = answer.tst_info.message_imprint.message.hex()
         at_utc = f"{answer.tst_info.gen_time:%Y-%m-%dT%H:%M:%SZ}"
-    except ValueError:
-        raise ArchiveError("a time stamp must be an answer by RFC 3161", file=file) from None
+    except ValueError as error:
+        raise ArchiveError(f"a time stamp must be an answer by RFC 3161: {error}", file=file) from None
     text = texts(head)
     if roots and text is not None:
         _check_stamp(answer, text, file, roots)
