@@ -54,6 +54,7 @@ TOUCH_FILES = {
     "archive/reading.py",  # what is checked
     "archive/verify.py",
     "ephemeris/meta_kernel.py",
+    "commands/retrieval.py",  # reads files of credentials
     "commands/proof.py",  # reads and writes what goes to witnesses
     "ephemeris/spk.py",
     "ingest/elements.py",

@@ -7,6 +7,7 @@ years later that it is gone by intent.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from nearpass.archive.archive import Archive
 from nearpass.archive.durable import sync_folder
@@ -15,35 +16,71 @@ from nearpass.astro.epochs import Epoch
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pruned:
-    """What was dropped: number of inputs and their size in the archive."""
+    """What was dropped, or would be: the inputs by their SHA-256, their size in the archive, the cycles they served.
 
-    inputs: int
+    ``kept_cycles`` are the newest cycles, whose inputs stay.
+    """
+
+    sha256: tuple[str, ...]
     size_bytes: int
+    cycles: tuple[str, ...]
+    kept_cycles: int
+
+    @property
+    def inputs(self) -> int:
+        """How many."""
+        return len(self.sha256)
 
 
-def prune(archive: Archive, before: Epoch) -> Pruned:
-    """Drop the inputs that only cycles with an earlier data cut-off rest on.
+KEPT_CYCLES: Final = 2
+"""The newest cycles keep their inputs however old they are: a correction and the next comparison rest on them."""
+
+
+def prunable(archive: Archive, before: Epoch, *, keep: int = KEPT_CYCLES) -> Pruned:
+    """What :func:`prune` would drop.
 
     Args:
         archive: The archive.
         before: Cycles from here on keep their inputs.
+        keep: So many of the newest cycles keep theirs, whatever their age.
     """
     limit = before.iso(digits=0)
+    ids = list(archive.cycle_ids())
+    newest = set(ids[len(ids) - min(keep, len(ids)) :])
+    dropped: dict[str, list[str]] = {}
+    kept: set[str] = set()
+    for cycle_id in ids:
+        old = f"{cycle_id[:13]}:{cycle_id[13:15]}" < limit[:16] and cycle_id not in newest
+        for sha256 in archive.manifest(cycle_id)["inputs"]:
+            if old:
+                dropped.setdefault(sha256, []).append(cycle_id)
+            else:
+                kept.add(sha256)
+    found = sorted(sha256 for sha256 in dropped.keys() - kept if archive.input_path(sha256).exists())
+    return Pruned(
+        sha256=tuple(found),
+        size_bytes=sum(archive.input_path(sha256).stat().st_size for sha256 in found),
+        cycles=tuple(sorted({cycle_id for sha256 in found for cycle_id in dropped[sha256]})),
+        kept_cycles=len(newest),
+    )
+
+
+def prune(archive: Archive, before: Epoch, *, keep: int = KEPT_CYCLES) -> Pruned:
+    """Drop the inputs that only old cycles rest on: with an earlier data cut-off, and not among the newest.
+
+    Args:
+        archive: The archive.
+        before: Cycles from here on keep their inputs.
+        keep: So many of the newest cycles keep theirs, whatever their age.
+    """
     with archive.locked():
-        dropped: set[str] = set()
-        kept: set[str] = set()
-        for cycle_id in archive.cycle_ids():
-            old = f"{cycle_id[:13]}:{cycle_id[13:15]}" < limit[:16]
-            (dropped if old else kept).update(archive.manifest(cycle_id)["inputs"])
-        count, size_bytes = 0, 0
-        for sha256 in sorted(dropped - kept):
-            path, marker = archive.input_path(sha256), archive.pruned_path(sha256)
-            if path.exists():
-                count += 1
-                size_bytes += path.stat().st_size
-                path.replace(marker)  # one step; what is left is made empty, by the next call if this one ends here
-            if marker.exists() and marker.stat().st_size:
+        found = prunable(archive, before, keep=keep)
+        for sha256 in found.sha256:
+            # One step; what is left is made empty, by the next call if this one ends here.
+            archive.input_path(sha256).replace(archive.pruned_path(sha256))
+        for marker in archive.directory.glob("inputs/??/*.pruned"):
+            if marker.stat().st_size and not marker.with_suffix(".gz").exists():
                 with marker.open("wb"):
                     pass
                 sync_folder(marker.parent)
-    return Pruned(inputs=count, size_bytes=size_bytes)
+    return found

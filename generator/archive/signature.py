@@ -42,10 +42,13 @@ def load_signer(path: Path) -> Signer:
     """The signer with a private key.
 
     Raises:
-        ConfigError: if the key cannot be read, is no Ed25519 key, or the library is not installed.
+        ConfigError: if the key cannot be read, others can read it, it is no Ed25519 key, or there is no library.
     """
     _need_library()
     try:
+        if path.stat().st_mode & 0o077:
+            rule = "the signing key must be its owner's alone: chmod 600, and another key if somebody may have read it"
+            raise ConfigError(rule, value=f"{path.stat().st_mode & 0o777:04o}", file=str(path))
         key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     except OSError as error:
         raise ConfigError(f"the signing key must be readable: {error.strerror}", file=str(path)) from None

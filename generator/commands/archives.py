@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from nearpass.archive.archive import Archive
+from nearpass.archive.retention import KEPT_CYCLES, prunable
 from nearpass.archive.retention import prune as prune_inputs
 from nearpass.commands.one_cycle import registrar_of, send_copies, settle
 from nearpass.commands.shared import Bars, config_option, jobs_option, locked
@@ -79,13 +80,35 @@ def rebuild(world: World, config_path: Path, jobs: int) -> None:
 @click.command()
 @config_option
 @click.option("--older-than", "days", type=click.FloatRange(min=0), required=True, metavar="DAYS")
+@click.option(
+    "--keep",
+    type=click.IntRange(min=1),
+    default=KEPT_CYCLES,
+    show_default=True,
+    help="So many of the newest cycles keep their inputs, however old they are.",
+)
+@click.option("--dry-run", is_flag=True, help="Say what would be dropped, and drop nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
-def prune(world: World, config_path: Path, days: float) -> None:
+def prune(world: World, config_path: Path, days: float, keep: int, dry_run: bool, yes: bool) -> None:
     """Drop stored inputs that only cycles older than DAYS rest on; records and the chain stay."""
     load_config(config_path)
     workspace = Workspace(directory=config_path.parent)
+    archive, before = Archive(workspace.archive), world.instant() + -days * DAY_S
+    found = prunable(archive, before, keep=keep)
+    if not found.inputs:
+        click.echo("0 inputs dropped: newer cycles need all that are stored")
+        return
+    what = f"{found.inputs} inputs, {found.size_bytes / 1e6:.1f} MB"
+    ids = f"{found.cycles[0]} to {found.cycles[-1]}" if len(found.cycles) > 1 else found.cycles[0]
+    click.echo(f"{what}, of {len(found.cycles)} cycles ({ids}), which can then no longer be screened again")
+    click.echo(f"kept: what the {found.kept_cycles} newest cycles and those of the last {days:g} days rest on")
+    if dry_run:
+        return
+    if not yes:
+        click.confirm("Drop them?", abort=True, err=True)
     with locked(workspace):
-        pruned = prune_inputs(Archive(workspace.archive), world.instant() + -days * DAY_S)
+        pruned = prune_inputs(archive, before, keep=keep)
     click.echo(f"{pruned.inputs} inputs dropped, {pruned.size_bytes / 1e6:.1f} MB")
 
 

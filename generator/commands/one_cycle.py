@@ -21,6 +21,7 @@ from nearpass.publish import Workspace, editions_of, prepare, publish, publish_e
 from nearpass.publish.commit import last_published
 from nearpass.publish.mirror import mirror
 from nearpass.publish.register import complete_register, register_received
+from nearpass.publish.workspace import check_places
 from nearpass.record.record import CycleRecord
 from nearpass.release.reduction import reduction, unmarked
 from nearpass.screening.workers import Workers
@@ -126,6 +127,7 @@ def settle(workspace: Workspace, config: Config, jobs: int, bars: Bars, registra
     Returns:
         Why editions still lack a cycle.
     """
+    check_places(workspace, editions_of(workspace, config))
     with Archive(workspace.archive).locked():
         pass  # taking the lock finishes what was begun
     prepare(workspace, config.site.title, [table.id for table in config.editions])
@@ -136,11 +138,16 @@ def settle(workspace: Workspace, config: Config, jobs: int, bars: Bars, registra
 
 def send_copies(workspace: Workspace, config: Config) -> None:
     """Bring every second folder of the configuration up to date."""
-    for folder in config.publish.copy_to:
-        for site in editions_of(workspace, config):
+    own = {table.id: table.copy_to for table in config.editions}
+    for site in editions_of(workspace, config):
+        if not (site.public / "index.html").exists():
+            continue
+        if site.served is None:
             below = site.public.relative_to(workspace.public)
-            if site.public.is_dir():
+            for folder in config.publish.copy_to:
                 mirror(site.public, workspace.directory / folder / below)
+        for folder in own.get(site.edition.id, ()) if site.edition else ():
+            mirror(site.public, workspace.directory / folder)
 
 
 def _unruled(record: CycleRecord, sites: Sequence[Workspace]) -> tuple[str, ...]:

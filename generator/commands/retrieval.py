@@ -48,7 +48,12 @@ def retrieve_all(workspace: Workspace, config: Config, world: World, log: Log, w
         RetrievalError: if another retrieval is at work.
         PublicationError: if a file cannot be written.
     """
-    outside = Outside(instant=world.instant, sleep=world.sleep, environment=world.environment)
+    outside = Outside(
+        instant=world.instant,
+        sleep=world.sleep,
+        environment=world.environment,
+        secret_file=lambda name: _secret(workspace.directory / name),
+    )
     failures = 0
     with _alone(workspace), Bars() as bars:
         for outcome in retrieve(wanted, config, workspace.directory, outside, stage=bars.stage):
@@ -67,3 +72,17 @@ def _alone(workspace: Workspace) -> Iterator[None]:
             yield
     except Timeout:
         raise RetrievalError("only one retrieval at a time may work here", file=str(workspace.directory)) from None
+
+
+def _secret(path: Path) -> str | None:
+    """What a file of credentials holds, if it is its owner's alone.
+
+    Raises:
+        RetrievalError: if others may read it.
+    """
+    try:
+        if path.stat().st_mode & 0o077:
+            raise RetrievalError("a file of credentials must be its owner's alone (chmod 600)", file=str(path))
+        return path.read_text(encoding="utf-8").strip()
+    except OSError:
+        return None

@@ -14,6 +14,7 @@ from typing import Final
 
 import click
 
+from nearpass.archive.durable import make_folder
 from nearpass.astro.epochs import Epoch
 from nearpass.commands.one_cycle import one_cycle
 from nearpass.commands.shared import NOT_WHOLE, Bars, Log, at_option, config_option, faults_named, jobs_option
@@ -44,7 +45,7 @@ def init(directory: Path, template: str | None) -> None:
     if workspace.config.exists():
         raise ConfigError("a new workspace must not hold a nearpass.toml", file=str(workspace.config))
     for folder in (directory / "ephemerides", directory / "log"):
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder, private=True)
     shutil.copyfile(resource("templates") / "workspace" / f"{template or 'nearpass'}.toml", workspace.config)
     prepare(workspace, load_config(workspace.config)[0].site.title)
     if template is not None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
-from nearpass.config.origins import Horizons, check_source
+from nearpass.config.origins import Horizons, check_source, masked
 from nearpass.config.tables import Config
 from nearpass.config.toml_lines import line_of
 from nearpass.errors import ConfigError
@@ -22,15 +22,20 @@ def check_copies(config: Config, path: Path, text: str) -> None:
     """
     home = path.parent.resolve()
     own = [home / name for name in OWN_FOLDERS]
-    for copy in config.publish.copy_to:
+    copies: list[tuple[str, tuple[int | str, ...]]] = [
+        (copy, ("publish", "copy_to")) for copy in config.publish.copy_to
+    ]
+    copies += [(copy, ("edition", i, "copy_to")) for i, table in enumerate(config.editions) for copy in table.copy_to]
+    own += [home / table.folder for table in config.editions if table.folder is not None]
+    for copy, place in copies:
         target = (home / copy).resolve()
         if (
             target == home
             or target in home.parents
             or any(target == folder or folder in target.parents for folder in own)
         ):
-            rule = "publish.copy_to must lie outside the workspace's own folders and must not hold the workspace"
-            raise ConfigError(rule, value=copy, file=str(path), line=line_of(text, ("publish", "copy_to")))
+            rule = "copy_to must lie outside the workspace's own folders and must not hold the workspace"
+            raise ConfigError(rule, value=copy, file=str(path), line=line_of(text, place))
 
 
 def check_tables(config: Config, text: str, file: str) -> None:
@@ -44,6 +49,7 @@ def check_tables(config: Config, text: str, file: str) -> None:
     _check_listed(config, text, file)
     _check_sources(config, text, file)
     _check_editions(config, text, file)
+    _check_folders(config, text, file)
 
 
 def _check_distinct(config: Config, text: str, file: str) -> None:
@@ -88,14 +94,30 @@ def _check_sources(config: Config, text: str, file: str) -> None:
                     check_source(kernel, path, config.fetch, fixed_name=True)
             except ValueError as error:
                 line = line_of(text, (*place, "source" if source.source else "kernel_sources"))
-                raise ConfigError(str(error), value=source.source, file=file, line=line, object_id=item.id) from None
+                shown = masked(source.source) if source.source else None
+                raise ConfigError(str(error), value=shown, file=file, line=line, object_id=item.id) from None
     for index, table in enumerate(config.catalogues):
         try:
             if table.source is not None and isinstance(check_source(table.source, table.path, config.fetch), Horizons):
                 raise ValueError("a catalogue's source must give element sets, which Horizons has not")
         except ValueError as error:
             line = line_of(text, ("catalogue", index, "source"))
-            raise ConfigError(str(error), value=table.source, file=file, line=line) from None
+            shown = masked(table.source) if table.source else None
+            raise ConfigError(str(error), value=shown, file=file, line=line) from None
+
+
+def _check_folders(config: Config, text: str, file: str) -> None:
+    """Editions with folders of their own lie in none of the workspace's, and in none of each other's."""
+    taken = [PurePosixPath(name) for name in (*OWN_FOLDERS, "schema", "mkdocs.yml", "nearpass.toml")]
+    for index, edition in enumerate(config.editions):
+        if edition.folder is None:
+            continue
+        place = PurePosixPath(edition.folder)
+        if any(place.is_relative_to(other) or other.is_relative_to(place) for other in taken):
+            rule = "an edition's folder must lie in none of the workspace's own folders nor of another edition's"
+            line = line_of(text, ("edition", index, "folder"))
+            raise ConfigError(rule, value=edition.folder, file=file, line=line)
+        taken.append(place)
 
 
 def _check_editions(config: Config, text: str, file: str) -> None:

@@ -24,6 +24,13 @@ def _tlp(words: str) -> str:
 Level = Annotated[str, AfterValidator(_tlp)]
 
 
+def _folder_inside(folder: str) -> str:
+    part = r"[A-Za-z0-9][A-Za-z0-9._-]*"
+    if not re.fullmatch(rf"{part}(/{part})*", folder):
+        raise ValueError("an edition's folder must be a path below the workspace, of letters, digits, dots and hyphens")
+    return folder
+
+
 class MarkingTable(Table):
     """An agency's own words and the level that they mean."""
 
@@ -102,9 +109,14 @@ class GrainTable(Table):
 
 
 class EditionTable(Table):
-    """One edition of each cycle. ``withheld`` is how it shows an object that it may not see."""
+    """One edition of each cycle. ``withheld`` is how it shows an object that it may not see.
+
+    ``folder`` is where it is put, instead of below ``public/``; ``copy_to`` are folders that receive it alone.
+    """
 
     id: str
+    folder: Annotated[str, AfterValidator(_folder_inside)] | None = None
+    copy_to: tuple[str, ...] = ()
     audience: str | None = Field(default=None, min_length=1)
     everything: bool = False
     levels: tuple[Level, ...] = ()

@@ -6,12 +6,20 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Annotated, Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _WILD: Final = re.compile(r"[*?\[]")
+_SECRET_KEY: Final = re.compile(
+    r"(?:^|[-_.])(?:token|key|apikey|secret|password|passwd|pwd|pass|auth|authorization|credentials?|sig|signature|jwt|"
+    r"session|sessionid|bearer|accesstoken|authtoken|sas)$",
+    re.IGNORECASE,
+)
+"""Names of a query's values that open something: ``token``, ``api_key``, ``X-Amz-Signature`` and their kin."""
+_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|file:.+")
+MASK: Final = "***"
 _Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -21,7 +29,8 @@ class Fetch(BaseModel):
     ``hosts``: the only ones that are asked, over HTTPS; ``http://`` before one allows it plain HTTP.
     ``every_hours``: how often ``nearpass watch`` asks. ``timeout_s``: the longest silence; ``longest_s``: the longest
     an answer may take. ``keep``: how many retrieved files of a source stay. ``credentials``: by host the environment
-    variable that holds ``user:password`` or a bearer token. ``horizons`` and ``celestrak``: where these answer.
+    variable, or after ``file:`` the file, that holds ``user:password`` or a bearer token. ``horizons`` and
+    ``celestrak``: where these answer.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -36,6 +45,22 @@ class Fetch(BaseModel):
     credentials: dict[str, str] = {}
     horizons: str = "https://ssd.jpl.nasa.gov/api/horizons.api"
     celestrak: str = "https://celestrak.org/NORAD/elements/gp.php"
+
+    @field_validator("credentials")
+    @classmethod
+    def _only_named(cls, named: dict[str, str]) -> dict[str, str]:
+        for host, place in named.items():
+            if not _VARIABLE.fullmatch(place):
+                rule = "must name an environment variable, or file:PATH, and never hold the secret itself"
+                raise ValueError(f"the credentials of {host} {rule}")
+        return named
+
+    @field_validator("horizons", "celestrak", "hosts")
+    @classmethod
+    def _without_secrets(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        for address in (value,) if isinstance(value, str) else value:
+            refuse_secrets(address)
+        return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +125,7 @@ def _address(text: str) -> Address:
     parts = urlsplit(text)
     if not parts.hostname or parts.fragment:
         raise ValueError("an address must name its host and hold no #")
-    if parts.username is not None or parts.password is not None:
-        raise ValueError("an address must hold no user and password; fetch.credentials names where they come from")
+    refuse_secrets(text)
     folder, _, name = parts.path.rpartition("/")
     if _WILD.search(folder) or (parts.query and _WILD.search(name)):
         raise ValueError("wildcards may stand in the last part of an address only, and not beside a query")
@@ -110,6 +134,38 @@ def _address(text: str) -> Address:
     if _WILD.search(name):
         return Address(url=f"{parts.scheme}://{parts.netloc}{folder}/", pattern=name)
     return Address(url=text, pattern=None)
+
+
+def refuse_secrets(address: str) -> None:
+    """An address in the configuration must open nothing: it is stored with each cycle, and printed.
+
+    Raises:
+        ValueError: if it holds a user, a password, or a value of its query that opens something; without repeating it.
+    """
+    parts = urlsplit(address if "//" in address else f"//{address}")
+    if "@" in parts.netloc:
+        raise ValueError("an address must hold no user and password; fetch.credentials names where they come from")
+    for name, _ in parse_qsl(parts.query, keep_blank_values=True):
+        if _opens(name):
+            rule = "an address must hold no token; fetch.credentials names where it comes from"
+            raise ValueError(f"{rule}: {name}")
+
+
+def _opens(name: str) -> bool:
+    """Whether the name of a query's value says that the value opens something."""
+    return _SECRET_KEY.search(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)) is not None
+
+
+def masked(address: str) -> str:
+    """An address as it may be shown and recorded: what opens something is replaced by stars."""
+    parts = urlsplit(address)
+    query = parts.query
+    if any(_opens(name) for name, _ in parse_qsl(query, keep_blank_values=True)):
+        pairs = parse_qsl(query, keep_blank_values=True)
+        query = urlencode([(name, MASK if _opens(name) else value) for name, value in pairs], safe="*")
+    host = parts.netloc.rpartition("@")
+    netloc = f"{MASK}@{host[2]}" if host[1] else parts.netloc
+    return urlunsplit(parts._replace(netloc=netloc, query=query))
 
 
 def endpoint(url: str) -> tuple[str, str]:

@@ -14,8 +14,9 @@ from nearpass.config import editions
 from nearpass.config.checks import check_copies, check_tables
 from nearpass.config.declarations import CatalogueTable, Orbit, Uncertainty
 from nearpass.config.objects import EphemerisSource, ScreenedObject
-from nearpass.config.origins import Fetch
-from nearpass.config.tables import Alert, ArchiveTable, Config, Cycle, Publish, Site, Threshold
+from nearpass.config.origins import Fetch, masked
+from nearpass.config.places import check_paths
+from nearpass.config.tables import Alert, ArchiveTable, Config, Cycle, Inputs, Publish, Site, Threshold
 from nearpass.config.toml_lines import line_of
 from nearpass.errors import ConfigError
 
@@ -57,6 +58,7 @@ def load_config(path: Path) -> tuple[Config, str]:
         raise ConfigError("the configuration must be UTF-8 text", file=str(path)) from None
     config = parse_config(text, str(path))
     check_copies(config, path, text)
+    check_paths(config, text, str(path))
     return config, text
 
 
@@ -70,6 +72,7 @@ _MODEL_AT: Final[dict[str, type[BaseModel]]] = {
     "": Config,
     "site": Site,
     "fetch": Fetch,
+    "inputs": Inputs,
     "publish": Publish,
     "archive": ArchiveTable,
     "cycle": Cycle,
@@ -106,6 +109,7 @@ def _first_fault(error: ValidationError, text: str, tables: dict[str, Any], file
         return ConfigError(f"the key {dotted} is required", file=file, line=line, object_id=object_id)
     message = fault["msg"].removeprefix("Value error, ")
     value = fault["input"] if isinstance(fault["input"], str | int | float | bool) else None
+    value = masked(value) if isinstance(value, str) and "://" in value else value
     prefix = f"{dotted}: " if dotted else ""
     return ConfigError(prefix + message, value=value, file=file, line=line, object_id=object_id)
 

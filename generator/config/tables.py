@@ -91,6 +91,12 @@ class Alert(Table):
         return self
 
 
+class Inputs(Table):
+    """Where inputs may lie besides the configuration's own folder: ``allow_outside`` names folders, and says so."""
+
+    allow_outside: tuple[str, ...] = ()
+
+
 class Publish(Table):
     """Where the site goes besides ``public/``: folders, relative to the configuration's."""
 
@@ -107,6 +113,7 @@ class Config(Table):
     """The whole configuration."""
 
     site: Site = Site()
+    inputs: Inputs = Inputs()
     publish: Publish = Publish()
     archive: ArchiveTable = ArchiveTable()
     fetch: Fetch = Fetch()

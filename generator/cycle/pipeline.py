@@ -13,6 +13,7 @@ from nearpass.archive.sightings import ARCHIVE, read_sightings
 from nearpass.astro.epochs import Epoch
 from nearpass.astro.frames import PlanetaryEphemeris
 from nearpass.config import Config, resolve
+from nearpass.config.places import leads_outside
 from nearpass.crossing.crossing import Crossing, fleet_crossings
 from nearpass.cycle.assemble import Findings, assemble, cycle_id, describe_objects
 from nearpass.cycle.commanding import commands_of
@@ -56,6 +57,8 @@ def setting_of(config: Config, directory: Path, cutoff: Epoch) -> Setting:
         found = resolve(directory, pattern)
         if not found:
             raise ConfigError("cycle.kernels must name existing files", value=pattern)
+        if any(leads_outside(path, directory, config.inputs.allow_outside) for path in found):
+            raise ConfigError("cycle.kernels must not be links that lead out of the workspace", value=pattern)
         kernels += found
     kernels = with_listed(kernels, directory)
     planets = PlanetaryEphemeris.from_kernels(kernels) if kernels else PlanetaryEphemeris.default()
@@ -66,6 +69,7 @@ def setting_of(config: Config, directory: Path, cutoff: Epoch) -> Setting:
         span_s=config.cycle.span_days * DAY_S,
         planets=planets,
         mapped_words=config.mapped_words,
+        allowed_outside=config.inputs.allow_outside,
         first_seen=read_sightings(directory / ARCHIVE),
     )
 

@@ -13,7 +13,7 @@ from nearpass.config import Config, EphemerisSource, ScreenedObject, resolve
 from nearpass.ephemeris.meta_kernel import KERNEL_SUFFIXES
 from nearpass.errors import InputError, understood
 from nearpass.ingest.attribution import attributed
-from nearpass.ingest.delivery import Ingested, Setting, refused_input, shown_path, source_of
+from nearpass.ingest.delivery import Ingested, Setting, kept_inside, refused_input, shown_path, source_of
 from nearpass.ingest.elements import holds_elements, read_element_files
 from nearpass.ingest.kernels import read_kernels
 from nearpass.ingest.ledger import read_ledger
@@ -75,7 +75,10 @@ def _newest(
     """The newest usable delivery of the first source that has one; only names below ``older_than``, if given."""
     refused: list[InputRecord] = []
     for source in sources:
-        paths = resolve(setting.directory, source.path)
+        paths, strays = kept_inside(resolve(setting.directory, source.path), item, source, setting)
+        refused += strays
+        if strays and not paths:
+            continue
         if not paths and source.theory is None and source.role != "nominal":
             continue
         if not paths and source.theory is None:

@@ -13,7 +13,7 @@ from nearpass.config.declarations import CatalogueTable
 from nearpass.config.editions import marking_record
 from nearpass.errors import InputError, NearpassError, understood
 from nearpass.ingest.attribution import attributed_entry
-from nearpass.ingest.delivery import Ingested, Setting, marking_of, shown_path
+from nearpass.ingest.delivery import Ingested, Setting, check_inside, marking_of, shown_path
 from nearpass.ingest.elements import Candidate, from_elements
 from nearpass.ingest.ledger import Ledger, read_ledger
 from nearpass.messages.compression import decompressed
@@ -114,6 +114,7 @@ def _read_table(
         shown = shown_path(path, setting.directory)
         data: bytes | None = None
         try:
+            check_inside(path, setting)
             data = path.read_bytes()
             file = read_elements(decompressed(data, shown), shown)
         except Exception as error:  # noqa: BLE001  # whatever a file does to us, the others are read

@@ -16,6 +16,7 @@ from nearpass.astro.frames import PlanetaryEphemeris, center_id
 from nearpass.config import EphemerisSource, ScreenedObject
 from nearpass.config.editions import marking_record
 from nearpass.config.objects import delivery_marking, delivery_release
+from nearpass.config.places import leads_outside
 from nearpass.encounter.uncertainty import DeclaredModel
 from nearpass.ephemeris.extension import LAST_DAYS, extended
 from nearpass.ephemeris.lint import Finding, Grade, overall
@@ -56,7 +57,8 @@ class Setting:
 
     ``before`` leaves out what was not yet delivered then; None where the cut-off alone decides. ``mapped_words`` are
     agencies' own words of markings with the levels that they mean. ``first_seen`` is when this workspace first had the
-    bytes of a file, by SHA-256: what dates a kernel that does not date itself.
+    bytes of a file, by SHA-256: what dates a kernel that does not date itself. ``allowed_outside`` are the folders
+    outside of the workspace that inputs may lie in.
     """
 
     directory: Path
@@ -67,6 +69,7 @@ class Setting:
     before: Epoch | None = None
     mapped_words: Mapping[str, Tlp] = field(default_factory=dict)
     first_seen: Mapping[str, Epoch] = field(default_factory=dict)
+    allowed_outside: tuple[str, ...] = ()
 
     @property
     def window(self) -> Span:
@@ -176,6 +179,35 @@ def graded(findings: Sequence[Finding]) -> tuple[FindingRecord, ...]:
         FindingRecord(rule=found.rule, grade=found.grade.value, value=found.value, words=found.words)
         for found in ((overall(findings), *findings) if findings else ())
     )
+
+
+def check_inside(path: Path, setting: Setting) -> None:
+    """A delivery lies in the workspace, also behind a link.
+
+    Raises:
+        InputError: if it does not; nothing of it was read.
+    """
+    if leads_outside(path, setting.directory, setting.allowed_outside):
+        rule = "a delivery must not be a link that leads out of the workspace; inputs.allow_outside may name its folder"
+        raise InputError(rule, file=shown_path(path, setting.directory))
+
+
+def kept_inside(
+    paths: Sequence[Path], item: ScreenedObject, source: EphemerisSource, setting: Setting
+) -> tuple[list[Path], list[InputRecord]]:
+    """Deliveries that lie in the workspace, and the refusals of those that are links out of it."""
+    kept: list[Path] = []
+    refused: list[InputRecord] = []
+    for path in paths:
+        try:
+            check_inside(path, setting)
+        except InputError as error:
+            refused.append(
+                refused_input(item, source, shown_path(path, setting.directory), error.at(object_id=item.id))
+            )
+        else:
+            kept.append(path)
+    return kept, refused
 
 
 def refused_input(

@@ -22,6 +22,7 @@ from nearpass.ingest.ages import Age, kernel_ages
 from nearpass.ingest.delivery import (
     Ingested,
     Setting,
+    check_inside,
     completed,
     covariance_marking_of,
     declared_center,
@@ -109,7 +110,7 @@ def _from_kernel(item: ScreenedObject, source: EphemerisSource, path: Path, age:
     target = _target(item, source)
     if target is None:
         raise InputError("a kernel source needs target, or the object a naif_id")
-    given = [*_needed(source, setting.directory), path]
+    given = [*_needed(source, setting), path]
     kernels = with_listed(given, setting.directory)
     summary = next((found for found in spk_summary(kernels) if found.target == target), None)
     if summary is None:
@@ -168,7 +169,7 @@ def _from_kernel(item: ScreenedObject, source: EphemerisSource, path: Path, age:
     )
 
 
-def _needed(source: EphemerisSource, directory: Path) -> list[Path]:
+def _needed(source: EphemerisSource, setting: Setting) -> list[Path]:
     """The kernels that a source needs besides its own.
 
     Raises:
@@ -176,9 +177,11 @@ def _needed(source: EphemerisSource, directory: Path) -> list[Path]:
     """
     needed = []
     for pattern in source.kernels:
-        found = resolve(directory, pattern)
+        found = resolve(setting.directory, pattern)
         if not found:
             raise InputError("a needed kernel must exist", value=pattern)
+        for path in found:
+            check_inside(path, setting)
         needed += found
     return needed
 

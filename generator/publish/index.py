@@ -6,6 +6,7 @@ manifests, and is made again whenever it is missing, damaged, or of another vers
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -15,6 +16,7 @@ from typing import Final
 
 import nearpass
 from nearpass.archive.archive import Archive
+from nearpass.archive.durable import PRIVATE_FILE
 from nearpass.archive.manifest import Link
 from nearpass.astro.epochs import Epoch
 from nearpass.encounter.alert import Level
@@ -270,6 +272,9 @@ def open_index(path: Path, archive: Archive, *, again: bool = False) -> Iterator
     made_by = f"{FORMAT}/{archive.view}"
     if again or not _usable(path, made_by):
         path.unlink(missing_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE))  # what SQLite makes beside it has the same mode
+    if path.stat().st_mode & 0o077:
+        path.chmod(PRIVATE_FILE)  # made by an earlier version
     with closing(sqlite3.connect(path)) as connection:
         if connection.execute("PRAGMA user_version").fetchone() == (0,):
             connection.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = 1; COMMIT;")

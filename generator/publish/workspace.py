@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from nearpass.archive.archive import Archive
+from nearpass.archive.durable import PRIVATE_FOLDER, make_folder
 from nearpass.config import Config
+from nearpass.errors import PublicationError
 from nearpass.publish.released import ReleasedArchive
 from nearpass.record.marking import Edition
 from nearpass.resources import resource
@@ -46,12 +48,14 @@ GENERATED: Final = frozenset(
 class Workspace:
     """The folders of a publisher's workspace; with an ``edition`` those of its own site.
 
-    Where it is not ``alone``, each edition has its own folders for what is served, generated and looked up.
+    Where it is not ``alone``, each edition has its own folders for what is served, generated and looked up. ``served``
+    is where an edition is put instead of below ``public/``, so that it need not be served together with others.
     """
 
     directory: Path
     edition: Edition | None = None
     alone: bool = True
+    served: str | None = None
 
     @property
     def config(self) -> Path:
@@ -81,6 +85,8 @@ class Workspace:
     @property
     def public(self) -> Path:
         """What is served."""
+        if self.served is not None:
+            return self.directory / self.served
         return self.directory / "public" if self._shared else self.directory / "public" / self._name
 
     @property
@@ -122,9 +128,46 @@ def editions_of(workspace: Workspace, config: Config) -> list[Workspace]:
     key = _edition_key(workspace)
     alone, known = len(config.editions) == 1, config.known_parties
     return [
-        Workspace(directory=workspace.directory, edition=table.edition(key, known), alone=alone)
+        Workspace(directory=workspace.directory, edition=table.edition(key, known), alone=alone, served=table.folder)
         for table in config.editions
     ]
+
+
+def check_places(workspace: Workspace, sites: Sequence[Workspace]) -> None:
+    """Where sites go is there and can be replaced in one step; found out before anything is written.
+
+    What is not for readers, work in progress and the sources of editions, is made its owner's alone; an edition's own
+    folder is kept from other users of the machine, as long as its owner does not say otherwise.
+
+    Raises:
+        PublicationError: for a folder that is missing behind a link, or lies on another file system.
+    """
+    for site in sites:
+        for place in (site.public, *site.public.parents):
+            if place.is_symlink() and not place.exists():
+                rule = "the folder of a site must be there; it is a link to what is missing, or not mounted"
+                raise PublicationError(rule, value=str(place.readlink()), file=str(place))
+            if place == workspace.directory:
+                break
+        there = next(place for place in (site.public, *site.public.parents) if place.exists())
+        if device_of(there) != device_of(workspace.directory):
+            advice = "files are put in place by one step; publish.copy_to brings a site to another disk"
+            rule = f"the folder of a site must lie on the file system of the workspace: {advice}"
+            raise PublicationError(rule, file=str(site.public))
+    for folder in (workspace.directory / ".nearpass", workspace.directory / "editions"):
+        if folder.is_dir():
+            folder.chmod(PRIVATE_FOLDER)
+        else:
+            make_folder(folder, private=True)
+    for site in sites:
+        if site.served is not None and not site.public.exists():
+            make_folder(site.public.parent)
+            site.public.mkdir(mode=0o750)
+
+
+def device_of(place: Path) -> int:
+    """The file system that a place lies on."""
+    return place.stat().st_dev
 
 
 def _edition_key(workspace: Workspace) -> bytes:

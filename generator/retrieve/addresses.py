@@ -14,7 +14,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from nearpass.astro.epochs import Epoch
 from nearpass.config import resolve
-from nearpass.config.origins import Address, Folder
+from nearpass.config.origins import Address, Folder, masked
 from nearpass.errors import RetrievalError
 from nearpass.retrieve.errand import Brought, Context
 from nearpass.retrieve.transport import Known
@@ -45,10 +45,14 @@ def bring_address(origin: Address, context: Context, sink: BinaryIO) -> Brought:
     if origin.pattern is not None:
         page, answer = context.transport.read(origin.url, page=True)
         url = newest_link(page.decode("utf-8", "replace"), answer.url, origin.pattern)
-    known = context.last.known if context.last is not None and context.last.entry.origin == url else None
+    known = context.last.known if context.last is not None and context.last.entry.origin == masked(url) else None
     answer = context.transport.get(url, sink, known=known, progress=context.progress)
     return Brought(
-        origin=url, unchanged=answer.unchanged, validators=answer.validators, note=f"from {url}", skew_s=answer.skew_s
+        origin=masked(url),
+        unchanged=answer.unchanged,
+        validators=answer.validators,
+        note=f"from {masked(url)}",
+        skew_s=answer.skew_s,
     )
 
 

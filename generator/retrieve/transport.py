@@ -22,7 +22,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_aft
 
 import nearpass
 from nearpass.astro.epochs import Epoch
-from nearpass.config.origins import LOOPBACK, Fetch, allowed, endpoint
+from nearpass.config.origins import LOOPBACK, MASK, Fetch, allowed, endpoint, masked
 from nearpass.errors import RetrievalError
 
 BUSY: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -62,6 +62,8 @@ class Outside:
     instant: Callable[[], Epoch]
     sleep: Callable[[float], None]
     environment: Mapping[str, str]
+    secret_file: Callable[[str], str | None] = lambda _: None
+    """What a file of the configuration's folder holds, stripped; None where there is none."""
 
 
 class _PassingError(Exception):
@@ -189,14 +191,29 @@ class Transport:
         variable = self._fetch.credentials.get(host)
         if variable is None or (scheme != "https" and (urlsplit(target).hostname or "") not in LOOPBACK):
             return {}
-        secret = self._outside.environment.get(variable)
+        secret = self._secret(variable)
         if not secret:
-            raise RetrievalError(f"the environment must hold {variable}, the credentials of {host}")
+            place = "a file" if variable.startswith("file:") else "the environment"
+            raise RetrievalError(f"{place} must hold {variable.removeprefix('file:')}, the credentials of {host}")
         user, colon, password = secret.partition(":")
         if not colon:
             return {"Authorization": f"Bearer {secret}"}
         request = httpx.Request("GET", target)
         return {"Authorization": next(httpx.BasicAuth(user, password).auth_flow(request)).headers["Authorization"]}
+
+    def _secret(self, place: str) -> str | None:
+        """What the environment or a file holds."""
+        if not place.startswith("file:"):
+            return self._outside.environment.get(place)
+        return self._outside.secret_file(place.removeprefix("file:"))
+
+    def _without_secrets(self, words: str) -> str:
+        """What a host said, if it repeats a secret that it was given."""
+        for place in self._fetch.credentials.values():
+            secret = self._secret(place) or ""
+            for part in (secret, secret.partition(":")[2]):
+                words = words.replace(part, MASK) if part else words
+        return words
 
     def _take(
         self, response: httpx.Response, url: str, sink: BinaryIO, page: bool, progress: Callable[[int], None]
@@ -219,7 +236,7 @@ class Transport:
         """An answer that is none: to be asked again, or final, with the host's own first words."""
         said = next(response.iter_bytes(_START_BYTES), b"")[:_START_BYTES]
         status = f"{response.status_code} {response.reason_phrase}".strip()
-        words = " ".join(_plain_words(said).split())
+        words = self._without_secrets(" ".join(_plain_words(said).split()))
         error = RetrievalError(
             f"the host must answer with what was asked for, not with {status}", value=words or None, file=_shown(url)
         )
@@ -249,7 +266,7 @@ class Transport:
         for chunk in response.iter_bytes():
             if size_bytes == 0 and not page and _is_page(response.headers.get("content-type", ""), chunk):
                 title = _TITLE.search(chunk)
-                value = html.unescape(title[1].decode("utf-8", "replace")) if title else None
+                value = self._without_secrets(html.unescape(title[1].decode("utf-8", "replace"))) if title else None
                 raise RetrievalError(
                     "the host must answer with data, not with a web page", value=value, file=_shown(url)
                 )
@@ -320,5 +337,5 @@ def _plain_words(said: bytes) -> str:
 
 
 def _shown(url: str) -> str:
-    """An address without its query, which may be long."""
-    return url.partition("?")[0]
+    """An address without its query, which may be long, and without what opens it."""
+    return masked(url.partition("?")[0])

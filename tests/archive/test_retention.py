@@ -6,7 +6,7 @@ import pytest
 
 from nearpass.archive.archive import Archive
 from nearpass.archive.durable import sha256_of
-from nearpass.archive.retention import prune
+from nearpass.archive.retention import prunable, prune
 from nearpass.archive.verify import verify_archive
 from nearpass.errors import ArchiveError
 from stub_cycles import cutoff_of, stub
@@ -31,7 +31,7 @@ def archive(tmp_path: Path) -> Archive:
 
 def test_only_inputs_of_old_cycles_alone_are_dropped(archive: Archive) -> None:
     """What a kept cycle uses stays; records stay; the archive verifies and says what was pruned."""
-    pruned = prune(archive, cutoff_of(SECOND))
+    pruned = prune(archive, cutoff_of(SECOND), keep=1)
     report = verify_archive(archive)
 
     assert pruned.inputs == 1
@@ -40,7 +40,7 @@ def test_only_inputs_of_old_cycles_alone_are_dropped(archive: Archive) -> None:
     assert (report.findings, report.inputs, report.pruned) == ((), 3, 1)
     with pytest.raises(ArchiveError, match="pruned"):
         archive.read_input(sha256_of(OLD))
-    assert prune(archive, cutoff_of(SECOND)).inputs == 0
+    assert prune(archive, cutoff_of(SECOND), keep=1).inputs == 0
 
 
 def test_an_input_that_went_missing_is_no_pruned_one(archive: Archive) -> None:
@@ -55,7 +55,7 @@ def test_an_interrupted_prune_is_finished_by_the_next(archive: Archive) -> None:
     sha256 = sha256_of(OLD)
     archive.input_path(sha256).rename(archive.pruned_path(sha256))
     assert verify_archive(archive).findings == ()
-    prune(archive, cutoff_of(SECOND))
+    prune(archive, cutoff_of(SECOND), keep=1)
 
     assert archive.pruned_path(sha256).read_bytes() == b""
     assert verify_archive(archive).findings == ()
@@ -63,9 +63,21 @@ def test_an_interrupted_prune_is_finished_by_the_next(archive: Archive) -> None:
 
 def test_a_pruned_input_can_be_delivered_again(archive: Archive) -> None:
     """A new cycle that uses the same file stores it again, and no mark is left."""
-    prune(archive, cutoff_of(SECOND))
+    prune(archive, cutoff_of(SECOND), keep=1)
     archive.add(stub("2021-03-02T0000Z"), inputs(OLD))
     report = verify_archive(archive)
 
     assert archive.read_input(sha256_of(OLD)) == OLD
     assert (report.findings, report.pruned) == ((), 0)
+
+
+def test_the_newest_cycles_keep_their_inputs(archive: Archive) -> None:
+    """However old they are: nothing is dropped of the newest two, and what would be dropped is told before."""
+    late = cutoff_of("2031-03-01T0000Z")
+    assert prunable(archive, late).inputs == 0
+    found = prunable(archive, late, keep=1)
+    assert (found.sha256, found.cycles, found.kept_cycles) == ((sha256_of(OLD),), (FIRST,), 1)
+    assert archive.input_path(sha256_of(OLD)).exists()
+
+    assert prune(archive, late, keep=1) == found
+    assert not archive.input_path(sha256_of(OLD)).exists()

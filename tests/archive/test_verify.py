@@ -32,7 +32,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     add(workspace, FIRST, inputs={sha256_of(OLD): OLD}, signer=signer)
     add(workspace, SECOND, inputs={sha256_of(NEW): NEW}, signer=signer)
     add(workspace, THIRD, inputs={sha256_of(NEW): NEW}, signer=signer, supersedes=SECOND)
-    prune(Archive(workspace.archive), cutoff_of(SECOND))
+    prune(Archive(workspace.archive), cutoff_of(SECOND), keep=1)
     return workspace
 
 

@@ -1,11 +1,13 @@
 """The commands that keep an archive: verify, rescreen, prune, rebuild, history, keygen, corrections."""
 
+import io
 import json
 import os
 import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from mkdocs.commands.build import build as mkdocs_build
@@ -100,12 +102,56 @@ def test_pruned_inputs_are_told_apart(nearpass: Nearpass, config: Path) -> None:
     """After pruning, verify says how many inputs are gone by intent; screening again says so too."""
     nearpass("run", "--config", config, "--at", FIRST)
     nearpass("run", "--config", config, "--at", SECOND)
-    code, out, _ = nearpass("prune", "--config", config, "--older-than", 0)
+    words = ("prune", "--config", config, "--older-than", 0, "--keep", 1)
+    kept, said, _ = nearpass(*words[:-2])
+    shown, would, _ = nearpass(*words, "--dry-run")
+    before = tree(config.parent / "archive")
+    code, out, _ = nearpass(*words, "--yes")
     verified, told, _ = nearpass("verify", "--config", config)
 
-    assert (code, verified) == (0, 0)
-    assert "3 inputs dropped" in out
-    assert "3 of them pruned" in told
+    assert (kept, shown, code, verified) == (0, 0, 0, 0)
+    assert "newer cycles need all" in said  # of two cycles both are among the newest
+    assert "1 inputs" in would
+    assert "2021-03-17T0000Z" in would
+    assert {name for name in before if name.endswith(".pruned")} == set()
+    assert "1 inputs dropped" in out
+    assert "1 of them pruned" in told
+
+
+def test_pruning_asks_first(nearpass: Nearpass, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without --yes what would be dropped is shown and a question asked; any other answer than yes drops nothing."""
+    for cutoff in (FIRST, SECOND):
+        nearpass("run", "--config", config, "--at", cutoff)
+    before = tree(config.parent / "archive")
+    for answer in ("n\n", ""):
+        monkeypatch.setattr("sys.stdin", io.StringIO(answer))
+        assert nearpass("prune", "--config", config, "--older-than", 10, "--keep", 1)[0] != 0
+        assert tree(config.parent / "archive") == before
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
+
+    assert nearpass("prune", "--config", config, "--older-than", 10, "--keep", 1)[0] == 0
+    assert tree(config.parent / "archive") != before
+
+
+def test_what_is_private_is_its_owners_alone(nearpass: Nearpass, config: Path) -> None:
+    """Archive, its inputs and register, the index and the keys can be read by nobody else, also with a loose umask."""
+    nearpass("keygen", config.parent / "nearpass.key")
+    config.write_text(
+        '[archive]\nsign = "nearpass.key"\n' + config.read_text() + '[[edition]]\nid = "own"\neverything = true\n'
+    )
+    before = os.umask(0)
+    try:
+        assert nearpass("run", "--config", config, "--at", FIRST)[0] == 0
+    finally:
+        os.umask(before)
+    home = config.parent
+    private = [home / "archive", *(home / "archive").rglob("*"), *home.glob("index*.sqlite"), *home.glob("*.key")]
+
+    assert len(private) > 12
+    assert [path for path in private if path.stat().st_mode & 0o077] == []
+    (home / "nearpass.key").chmod(0o644)
+    code, _, err = nearpass("run", "--config", config, "--at", SECOND)
+    assert (code, "must be its owner's alone" in err) == (3, True)
 
 
 def test_a_correction(nearpass: Nearpass, config: Path) -> None:
@@ -305,3 +351,52 @@ def test_mkdocs_alone_builds_the_workspace(nearpass: Nearpass, config: Path) -> 
 
     added = {name for name in public if "manifest" in name or name.endswith(".zip")}
     assert {name: data for name, data in public.items() if name not in added} == built
+
+
+def test_editions_in_folders_of_their_own(nearpass: Nearpass, config: Path) -> None:
+    """An edition with a folder lies there and nowhere else, closed to other users, with copies of its own."""
+    tables = [
+        '[[edition]]\nid = "all"\nlevels = ["CLEAR", "GREEN"]\n',
+        '[[edition]]\nid = "own"\neverything = true\nfolder = "served/own"\ncopy_to = ["own-copy"]\n',
+    ]
+    config.write_text('[publish]\ncopy_to = ["copy"]\n' + config.read_text() + "".join(tables))
+    home = config.parent
+    assert nearpass("run", "--config", config, "--at", FIRST)[0] == 0
+
+    assert sorted(path.name for path in (home / "public").iterdir()) == ["all"]
+    assert sorted(path.name for path in (home / "copy").iterdir()) == ["all"]
+    assert {n.removeprefix("own/"): d for n, d in tree(home / "served/own").items()} == {
+        n.removeprefix("own-copy/"): d for n, d in tree(home / "own-copy").items()
+    }
+    assert (home / "served/own").stat().st_mode & 0o007 == 0
+    assert (home / "editions").stat().st_mode & 0o077 == 0
+    assert broken_links(home / "served/own") == []
+    assert nearpass("verify", "--config", config, "--site")[0] == 0
+
+
+@pytest.mark.parametrize("folder", ["public/x", "archive", "../x", "/srv/x", "site", "a/../public"])
+def test_folders_of_editions_are_checked(nearpass: Nearpass, config: Path, folder: str) -> None:
+    """A folder that is the workspace's own or leads out of it is refused at its line, before anything is written."""
+    config.write_text(config.read_text() + f'[[edition]]\nid = "own"\nlevels = ["CLEAR"]\nfolder = "{folder}"\n')
+    code, _, err = nearpass("run", "--config", config, "--at", FIRST)
+
+    assert code == 3
+    assert "folder" in err
+    assert f"nearpass.toml:{len(config.read_text().splitlines())}" in err
+    assert sorted(path.name for path in config.parent.iterdir()) == ["nearpass.toml"]
+
+
+def test_a_site_whose_disk_is_missing_is_told_first(nearpass: Nearpass, config: Path) -> None:
+    """A link to what is not mounted, or another file system, is one clear line; nothing is archived or published."""
+    home = config.parent
+    (home / "public").symlink_to(home / "not-mounted")
+    code, _, err = nearpass("run", "--config", config, "--at", FIRST)
+    assert (code, "it is a link to what is missing, or not mounted" in err) == (6, True)
+    (home / "public").unlink()
+    (home / "public").mkdir()
+    with patch("nearpass.publish.workspace.device_of", lambda place: 2 if place.name == "public" else 1):
+        other, _, told = nearpass("run", "--config", config, "--at", FIRST)
+
+    assert (other, "must lie on the file system of the workspace" in told) == (6, True)
+    assert list((home / "public").iterdir()) == []
+    assert not (home / "archive/cycles").exists()

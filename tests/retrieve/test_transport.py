@@ -182,6 +182,17 @@ def test_missing_credentials_are_named(web: Web) -> None:
     assert web.requests == []
 
 
+def test_what_a_host_repeats_of_a_secret_is_masked(web: Web) -> None:
+    """A refusal that quotes the token or the password is told without it, whether it came from variable or file."""
+    for secret in ("user:pass-w0rd-of-ours", "t0ken-of-ours"):
+        said = secret.rpartition(":")[2]
+        web.always = status(403, f"<title>no such key {said}</title>".encode())
+        with pytest.raises(RetrievalError) as caught:
+            asked(web, Waiting(environment={"DROP": secret}), credentials={web.host: "DROP"})
+        assert said not in str(caught.value)
+        assert "no such key ***" in str(caught.value)
+
+
 def test_a_host_that_is_not_there() -> None:
     """A connection that is refused is tried again and then told."""
     with serving() as gone:
