@@ -17,6 +17,7 @@ from typing import Any, Final
 from nearpass.astro.epochs import Epoch
 from nearpass.encounter.alert import Level
 from nearpass.reasons.probabilities import OtherMethod
+from nearpass.record.doubt_record import HeldRecord, ShiftRecord
 from nearpass.record.event_record import HistoryPoint
 from nearpass.record.marking import Edition, MarkingRecord, ObjectRule, Show, Tlp
 from nearpass.record.prediction_record import DeclaredRecord, PredictedState
@@ -78,10 +79,13 @@ def marked_record(markings: Mapping[str, MarkingRecord | None]) -> CycleRecord:
                 note=f"Private words about {item.id}.", naif_id=-900 - place, catalogue_number=71_000 + place,
                 declared=DECLARED, covariance_marking=CLEAR, predictions=(_predicted(CUT_OFF),),
                 contacts=(ContactRecord(party=f"{item.id} office", channel=f"{item.id.lower()}@example.org"),),
+                reference=_predicted(CUT_OFF), trusted=_predicted(CUT_OFF), shift=_shift(place),
             )
             for place, item in enumerate(record.objects)
         ),
         inputs=tuple(_marked(entry, markings) for entry in record.inputs),
+        events=tuple(replace(one, held=_held(one)) for one in record.events),
+        changes=tuple(replace(one, mahalanobis_distance=2.25) for one in record.changes),
         solutions=tuple(
             replace(
                 item,
@@ -92,6 +96,19 @@ def marked_record(markings: Mapping[str, MarkingRecord | None]) -> CycleRecord:
         ),
         notes=(note, replace(note, event_id=None, marking=CLEAR, file="log/cycle.md", text="All were told.")),
     )  # fmt: skip
+
+
+def _shift(place: int) -> ShiftRecord:
+    return ShiftRecord(
+        cycle_id="2021-03-16T0000Z", sha256="e" * 64, at=CUT_OFF, shift_rtn_km=(0.1, 2.0 + place, 0.3), late_s=-0.7,
+        sigmas=4.5, verdict="agrees", since="2021-03-17T0000Z",
+    )  # fmt: skip
+
+
+def _held(event: EventRecord) -> HeldRecord:
+    return HeldRecord(
+        object_ids=(event.primary,), sigmas=21.5, gone=False, level=Level.GREEN, miss_km=event.miss_km + 31.7
+    )
 
 
 def _marked(entry: InputRecord, markings: Mapping[str, MarkingRecord | None]) -> InputRecord:
@@ -252,12 +269,14 @@ def _changed(value: Any, hint: Any, told: Mapping[str, frozenset[str]]) -> Any:
 def _less_sure(item: Any, blind: frozenset[str]) -> Any:
     """The item with other sigmas and all that follows from them."""
     follows = {
-        "ObjectRecord": ("predictions", "prediction_errors", "prediction_quality", "declared"),
-        "EventRecord": ("miss_sigma_km", "miss_sigma_rtn_km", "probability", "reason"),
+        "ObjectRecord": (
+            "predictions", "prediction_errors", "prediction_quality", "declared", "reference", "trusted", "shift",
+        ),
+        "EventRecord": ("miss_sigma_km", "miss_sigma_rtn_km", "probability", "reason", "held"),
         "CrossingRecord": ("timing_sigma_s", "reason"),
-        "ChangeRecord": ("reason",),
+        "ChangeRecord": ("reason", "mahalanobis_distance"),
         "PairRecord": ("together",),
-    }
+    }  # fmt: skip
     name = type(item).__name__
     if name == "InputRecord":
         return replace(

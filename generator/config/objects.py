@@ -124,7 +124,10 @@ class EphemerisSource(Table):
 
 
 class ScreenedObject(Table):
-    """A spacecraft (``hbr_m``) or a natural body (``radius_km``)."""
+    """A spacecraft (``hbr_m``) or a natural body (``radius_km``).
+
+    ``manoeuvres`` are instants (UTC) of burns flown or planned: a delivery that differs after one is not doubtful.
+    """
 
     id: Identifier
     name: str = Field(min_length=1)
@@ -139,6 +142,7 @@ class ScreenedObject(Table):
     release: tuple[str, ...] = ()
     contacts: tuple[Contact, ...] = Field(default=(), alias="contact")
     uncertainty: Uncertainty | None = None
+    manoeuvres: tuple[str, ...] = ()
     orbit: Orbit | None = None
     catalogue_number: Annotated[int, Field(ge=1, le=999_999_999)] | None = None
     ephemeris: tuple[EphemerisSource, ...] = Field(min_length=1)
@@ -163,6 +167,19 @@ class ScreenedObject(Table):
         if len(set(names)) < len(names):
             raise ValueError("the names of an object's solutions must differ")
         return self
+
+    @field_validator("manoeuvres")
+    @classmethod
+    def _dated(cls, burns: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            return tuple(burn for burn in burns if Epoch.parse(burn))
+        except NearpassError as error:
+            raise ValueError(str(error)) from None
+
+    @property
+    def burns(self) -> tuple[Epoch, ...]:
+        """When it manoeuvres, as declared."""
+        return tuple(Epoch.parse(burn) for burn in self.manoeuvres)
 
     @property
     def size_km(self) -> float:

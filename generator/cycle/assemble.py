@@ -18,6 +18,7 @@ from nearpass.config.objects import object_marking
 from nearpass.crossing.crossing import Crossing
 from nearpass.cycle.commanding import Commands, commanding_of
 from nearpass.cycle.crossings import CrossingSetting, describe_crossings, describe_seasons
+from nearpass.cycle.doubts import judged, reference, with_shift
 from nearpass.cycle.encounters import Surroundings, assess_encounters
 from nearpass.cycle.net import Net, Part
 from nearpass.cycle.pairs import PairSetting, describe_pairs
@@ -28,6 +29,7 @@ from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.ingest import Ingested, Setting, source_of
 from nearpass.record.command_record import CommandingRecord
 from nearpass.record.history import changes, dormant
+from nearpass.record.holding import held, with_doubts
 from nearpass.record.motion import (
     approximation_of,
     coverage_of,
@@ -44,6 +46,7 @@ from nearpass.record.record import (
     EventRecord,
     FunnelRecord,
     FunnelStep,
+    InputRecord,
     ObjectRecord,
     Provenance,
     SolutionRecord,
@@ -140,7 +143,7 @@ def assemble(findings: Findings) -> CycleRecord:
             )
             for item in findings.objects
         ),
-        inputs=tuple(entry for result in findings.ingested for entry in result.inputs),
+        inputs=(),
         pairs=describe_pairs(
             config.objects,
             events,
@@ -165,9 +168,26 @@ def assemble(findings: Findings) -> CycleRecord:
         funnel=_funnel(findings.screening),
         provenance=_provenance(findings.configuration, setting),
     )
+    record = replace(record, inputs=_inputs(findings, record.objects))
     unchanged: tuple[ChangeRecord, ...] = ()
-    changed = net.made(Part(stage="changes", object_ids=()), partial(changes, record, previous), unchanged)
+    record = net.made(Part(stage="changes", object_ids=()), partial(held, record, previous), record)
+    changed = net.made(Part(stage="changes", object_ids=()), partial(_changes, record, previous), unchanged)
     return replace(record, changes=changed, losses=net.lost)
+
+
+def _changes(record: CycleRecord, previous: CycleRecord | None) -> tuple[ChangeRecord, ...]:
+    return with_doubts(changes(record, previous), record, previous)
+
+
+def _inputs(findings: Findings, objects: Sequence[ObjectRecord]) -> tuple[InputRecord, ...]:
+    """Every delivery; that in use of each object with how it differs from the one before."""
+    shifts = {item.id: item.shift for item in objects}
+    found: list[InputRecord] = []
+    for result in findings.ingested:
+        shift = shifts.get(result.object_id)
+        judged_now = shift is not None and result.trajectory is not None and bool(result.inputs)
+        found += (with_shift(result.inputs[0], shift), *result.inputs[1:]) if judged_now and shift else result.inputs
+    return tuple(found)
 
 
 def describe_objects(
@@ -250,12 +270,43 @@ def _with_predictions(item: ObjectRecord, findings: Findings) -> ObjectRecord:
     earlier = before.predictions if before else ()
     errors = (*errors, *judge(earlier, delivered, findings.setting.body))[-KEPT_ERRORS:]
     now = predict(delivered, findings.setting.span_s, findings.setting.body)
+    item = _with_shift(item, before, delivered, findings)
     return replace(
         item,
         predictions=carried(earlier, now),
         prediction_errors=errors,
         prediction_quality=quality(errors),
     )
+
+
+def _with_shift(
+    item: ObjectRecord, before: ObjectRecord | None, delivered: Delivered, findings: Findings
+) -> ObjectRecord:
+    """The object with where its delivery puts it, judged by the delivery before it."""
+    setting = findings.setting
+    if not delivered.sha256:
+        return item  # a theory is delivered once
+    configured, result = next(
+        (one, found) for one, found in zip(findings.config.objects, findings.ingested, strict=True) if one.id == item.id
+    )
+    now = reference(
+        delivered.trajectory,
+        source_of(configured, result),
+        delivered.cycle_id,
+        delivered.sha256,
+        setting.span_s,
+        setting.body,
+    )
+    if before is None or before.reference is None:
+        return replace(item, reference=now)
+    doubted = before.reference if before.shift is not None and before.shift.verdict == "doubtful" else None
+    if before.reference.sha256 == now.sha256:
+        return replace(item, reference=now, trusted=before.trusted, shift=before.shift if doubted else None)
+    trusted = before.trusted if doubted is not None and before.trusted is not None else before.reference
+    burns = configured.burns
+    shift = judged(now, trusted, doubted, delivered.trajectory, burns, setting.body.gm_km3_s2)
+    is_doubtful = shift is not None and shift.verdict == "doubtful"
+    return replace(item, reference=now, trusted=trusted if is_doubtful else None, shift=shift)
 
 
 def _sources(findings: Findings) -> dict[str, Source]:

@@ -55,6 +55,20 @@ class NotScreened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Doubted:
+    """The event left the list, or its level would have fallen, by doubtful deliveries alone; its level stays till then.
+
+    ``value_km`` is the distance by them, None where it is not known; ``sigmas`` how far they are from those before.
+    """
+
+    object_ids: tuple[str, ...]
+    sigmas: float
+    previous_km: float
+    value_km: float | None
+    rule: Literal["gone_by_doubtful", "better_by_doubtful"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InGeneral:
     """The kind of the change alone: what an edition gives where it withholds the figures."""
 
@@ -62,7 +76,9 @@ class InGeneral:
     rule: Literal["in_general"] = "in_general"
 
 
-ChangeReason = Annotated[ListChanged | LimitPassed | MissMoved | NotScreened | InGeneral | Prose, Discriminator("rule")]
+ChangeReason = Annotated[
+    ListChanged | LimitPassed | MissMoved | NotScreened | Doubted | InGeneral | Prose, Discriminator("rule")
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

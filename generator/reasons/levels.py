@@ -98,8 +98,32 @@ class OrbitsClear:
     rule: Literal["oxd_above"] = "oxd_above"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptByDoubt:
+    """The level is that of the cycle before: what would lower it came with doubtful deliveries of these objects.
+
+    ``value_km`` is the distance by them, None where it is not known; ``sigmas`` how far they are from those before.
+    """
+
+    level: Level
+    object_ids: tuple[str, ...]
+    sigmas: float
+    value_km: float | None
+    gone: bool
+    rule: Literal["kept_by_doubt"] = "kept_by_doubt"
+
+
 LevelReason = Annotated[
-    CadBelow | CadAbove | PcReaches | PcBoundReaches | OrbitsNear | OrbitsClearInTime | OrbitsClear | Withheld | Prose,
+    CadBelow
+    | CadAbove
+    | PcReaches
+    | PcBoundReaches
+    | OrbitsNear
+    | OrbitsClearInTime
+    | OrbitsClear
+    | KeptByDoubt
+    | Withheld
+    | Prose,
     Discriminator("rule"),
 ]
 LevelReasons = tuple[LevelReason, ...]

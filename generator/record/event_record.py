@@ -12,6 +12,7 @@ from nearpass.reasons.levels import LevelReasons
 from nearpass.reasons.motions import ApproximateReasons
 from nearpass.reasons.probabilities import BurnReason, CovarianceRemarks, CovarianceSource, MethodReason, PcReasons
 from nearpass.record.command_record import CommandRecord
+from nearpass.record.doubt_record import HeldRecord
 
 Shown = Literal["full", "metrics", "anonymous"]
 """How much an edition holds of something; the archived record holds all of it."""
@@ -233,3 +234,4 @@ class EventRecord:
     history: tuple[HistoryPoint, ...]
     commands: tuple[CommandRecord, ...] = ()
     shown: Shown = "full"
+    held: HeldRecord | None = None

@@ -116,7 +116,7 @@ def with_history(event: EventRecord, previous: CycleRecord | None) -> EventRecor
         return event
     for earlier in previous.events:
         if earlier.event_id == event.event_id:
-            return replace(event, history=_history_after(earlier, previous.cycle_id))
+            return replace(event, history=history_after(earlier, previous.cycle_id))
     left = next((left for left in previous.dormant if left.event_id == event.event_id), None)
     return replace(event, history=left.history) if left else event
 
@@ -138,14 +138,14 @@ def dormant(events: Sequence[EventRecord], previous: CycleRecord | None, cutoff:
             primary=event.primary,
             secondary=event.secondary,
             tca=event.tca,
-            history=_history_after(event, previous.cycle_id),
+            history=history_after(event, previous.cycle_id),
         )
         for event in previous.events
     ]
     return tuple(event for event in (*left, *previous.dormant) if event.event_id not in listed and event.tca > cutoff)
 
 
-def _history_after(event: EventRecord, cycle_id: str) -> tuple[HistoryPoint, ...]:
+def history_after(event: EventRecord, cycle_id: str) -> tuple[HistoryPoint, ...]:
     """The history of an event with what this cycle said of it."""
     point = HistoryPoint(
         cycle_id=cycle_id,
@@ -173,7 +173,7 @@ def changes(record: CycleRecord, previous: CycleRecord | None) -> tuple[ChangeRe
         *(_new(event, previous, listed, listed_before) for key, event in now.items() if key not in before),
         *(change for key, event in now.items() if key in before for change in _moved(event, before[key])),
         *(
-            replace(_left(event, record, listed, listed_before), history=_history_after(event, previous.cycle_id))
+            replace(_left(event, record, listed, listed_before), history=history_after(event, previous.cycle_id))
             for key, event in before.items()
             if key not in now
         ),

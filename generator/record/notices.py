@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from nearpass.astro.fields import EpochText
 from nearpass.encounter.alert import Level
-from nearpass.reasons.changes import ChangeReason, InGeneral
+from nearpass.reasons.changes import ChangeReason, Doubted, InGeneral
 from nearpass.reasons.general import Withheld
 from nearpass.reasons.levels import LevelReason
 from nearpass.record.figures import WITHHELD, Figure, exact
@@ -65,6 +65,19 @@ def _in_full(record: CycleRecord) -> tuple[Notice, ...]:
         level = None if change.kind in LEFT else change.level
         previous = change.level if change.kind in LEFT else change.previous_level
         if silent & {change.primary, change.secondary}:
+            continue
+        if isinstance(change.reason, Doubted):
+            if any(item.shift is not None and item.shift.since == record.cycle_id for item in record.objects):
+                found.append(
+                    _notice(
+                        record,
+                        change,
+                        level=change.level,
+                        previous=previous,
+                        reason=(change.reason,),
+                        event=events.get(change.event_id),
+                    )
+                )
             continue
         if level is not previous and {level, previous} & {Level.RED, Level.YELLOW}:
             event = events.get(change.event_id)

@@ -21,6 +21,7 @@ from nearpass.reasons.coverage import CoverageReasons
 from nearpass.reasons.motions import MotionReason, StepReason
 from nearpass.reasons.probabilities import TogetherReason
 from nearpass.record.command_record import CommandingRecord
+from nearpass.record.doubt_record import HeldRecord, ShiftRecord
 from nearpass.record.event_record import (
     BPlaneRecord,
     CrossingRecord,
@@ -65,6 +66,7 @@ __all__ = [
     "FindingRecord",
     "FunnelRecord",
     "FunnelStep",
+    "HeldRecord",
     "HistoryPoint",
     "InputRecord",
     "LossRecord",
@@ -87,6 +89,7 @@ __all__ = [
     "RetrievalRecord",
     "SeasonRecord",
     "Series",
+    "ShiftRecord",
     "Shown",
     "SolutionEvent",
     "SolutionPair",
@@ -166,9 +169,11 @@ class ObjectRecord:
 
     ``shown`` says how much an edition holds of the object, ``withheld`` what of an object that it shows in full.
     ``approximation`` is None where every state was delivered, ``ending`` where the ephemeris reaches the window's end.
-    ``predictions`` are kept for later cycles to judge; ``prediction_errors`` are all comparisons so far. ``declared``
-    is the publisher's model of their errors, used where an ephemeris brings no covariance. ``catalogue_number`` is that
-    of the configuration, None also in records of before schema 4.
+    ``reference`` is where the delivery in use puts it at common instants, ``trusted`` the same of the last
+    delivery that was not doubtful where this one is, ``shift`` how this one differs from the one before.
+    ``predictions`` are kept for later cycles to judge; ``prediction_errors`` are all comparisons so far.
+    ``declared`` is the publisher's model of their errors, used where an ephemeris brings no covariance.
+    ``catalogue_number`` is that of the configuration, None also in records of before schema 4.
     """
 
     id: str
@@ -193,6 +198,9 @@ class ObjectRecord:
     marking: MarkingRecord | None = None
     covariance_marking: MarkingRecord | None = None
     contacts: tuple[ContactRecord, ...] = ()
+    reference: Prediction | None = None
+    trusted: Prediction | None = None
+    shift: ShiftRecord | None = None
     catalogue_number: int | None = None
     commanding: CommandingRecord | None = None
     shown: Shown = "full"
@@ -264,7 +272,9 @@ class ChangeRecord:
     ``history`` is what all cycles said of an event that left the list; empty for the others.
 
     Kinds: new; worse and better (its level changed, or its miss by more than a tenth); passed (its TCA lies before
-    the cut-off); gone (it left the list for another reason).
+    the cut-off); gone (it left the list for another reason). ``mahalanobis_distance`` is the change of the miss
+    distance in its earlier sigmas, None where these or one of the distances are not known; ``doubtful`` are objects of
+    the pair whose delivery is doubtful.
     """
 
     kind: ChangeKind
@@ -277,6 +287,8 @@ class ChangeRecord:
     miss_km: float | None
     previous_miss_km: float | None
     reason: ChangeReason
+    mahalanobis_distance: float | None = None
+    doubtful: tuple[str, ...] = ()
     history: tuple[HistoryPoint, ...] = ()
 
 

@@ -12,7 +12,15 @@ from types import MappingProxyType
 from typing import Final
 
 from nearpass.astro import fields as field_types
-from nearpass.record import command_record, event_record, prediction_record, solution_record, sweep_record, told_record
+from nearpass.record import (
+    command_record,
+    doubt_record,
+    event_record,
+    prediction_record,
+    solution_record,
+    sweep_record,
+    told_record,
+)
 from nearpass.record import figures as figure_records
 from nearpass.record import record as records
 from nearpass.record.marking import MarkingRecord
@@ -93,6 +101,10 @@ _PLAIN: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType({
         "mode", "primaries", "inputs", "faults", "fault_count", "catalogued_count", "oldest", "newest", "uncovered",
         "uncovered_count", "largest_error_km", "comoving_km_s", "steps", "objects", "approaches",
     ),
+    doubt_record.ShiftRecord: (
+        "cycle_id", "sha256", "at", "shift_rtn_km", "late_s", "sigmas", "verdict", "since",
+    ),
+    doubt_record.HeldRecord: ("object_ids", "sigmas", "gone", "level", "miss_km"),
     event_record.TrackRecord: ("offsets_s", "relative_rtn_km", "distance_km"),
     event_record.OrbitsRecord: ("primary_km", "secondary_km"),
     event_record.UncertaintyRecord: (
@@ -158,6 +170,7 @@ RULES: Final[Rules] = MappingProxyType({
         "coverage", "proof",
         "orbit", "note", "approximation", "ending", "marking", "covariance_marking", "commanding", "shown",
         predictions=with_sigma_all, prediction_errors=with_sigma_all, prediction_quality=with_sigma,
+        reference=with_sigma, trusted=with_sigma, shift=with_sigma,
         declared=with_sigma, contacts=contacts, withheld=withheld,
     ),
     records.InputRecord: _rules(*_DELIVERED, findings=findings, comments=with_sigma_all),
@@ -167,12 +180,13 @@ RULES: Final[Rules] = MappingProxyType({
     ),
     records.ChangeRecord: _rules(
         "kind", "event_id", "primary", "secondary", "tca", "level", "previous_level", "miss_km", "previous_miss_km",
-        reason=change_reason, history=history,
+        "doubtful", reason=change_reason, history=history, mahalanobis_distance=with_sigma,
     ),
     event_record.EventRecord: _rules(
         "event_id", "primary", "secondary", "tca", "miss_km", "surface_km", "at_boundary", "level", "approximate",
         "deadline", "deadline_object", "commands", "probability", "trades", "shown", *_GEOMETRY,
         reason=figures, uncertainty=sigmas, miss_sigma_km=with_sigma, miss_sigma_rtn_km=with_sigma, history=history,
+        held=with_sigma,
     ),
     event_record.BPlaneRecord: _rules("miss_xi_km", "miss_zeta_km", "hbr_km", covariance_km2=with_sigma),
     event_record.ProbabilityRecord: _rules(

@@ -18,7 +18,7 @@ from nearpass.record.record import (
     SweepRecord,
     ToldEvent,
 )
-from nearpass.report import wording
+from nearpass.report import doubt_views, wording
 from nearpass.report.silence import meaningful
 
 NAMED_CROSSINGS: Final = 3
@@ -135,6 +135,7 @@ def verdict(record: CycleRecord) -> Verdict:
         details.append(_swept(record.sweep))
     elif record.pairs or whole:
         details.append(_clear_pairs(record, screened))
+    details = [*doubt_views.sentences(record), *details]
     partly = any(pair.unscreened is None and pair.uncovered_s > 0.0 for pair in record.pairs)
     quiet = "Nothing needs a decision in the time that is covered." if partly else "Nothing needs a decision."
     missing = [loss for loss in record.losses if loss.stage in WEIGHTY]

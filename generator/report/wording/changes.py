@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from nearpass.reasons.changes import (
+    Doubted,
     InGeneral,
     LimitPassed,
     ListChanged,
@@ -87,6 +88,15 @@ def _(reason: NotScreened) -> str:
         "time_uncovered": "the pair is no longer covered at that time",
     }[reason.rule]
     return f"{lead}: {said(reason.because)}"
+
+
+@said.register
+def _(reason: Doubted) -> str:
+    how = "gone" if reason.rule == "gone_by_doubtful" else "better"
+    who = f"{how} by a doubtful delivery of {' and '.join(reason.object_ids)}"
+    now = "an unknown distance" if reason.value_km is None else f"{reason.value_km:.3f} km"
+    moved = f"{reason.sigmas:.1f} sigmas from the one before: miss distance {reason.previous_km:.3f} km became {now}"
+    return f"{who}, {moved}; the level stays until the next delivery confirms"
 
 
 @said.register

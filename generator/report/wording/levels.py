@@ -5,6 +5,7 @@ from __future__ import annotations
 from nearpass.reasons.levels import (
     CadAbove,
     CadBelow,
+    KeptByDoubt,
     OrbitsClear,
     OrbitsClearInTime,
     OrbitsNear,
@@ -57,6 +58,14 @@ def _(reason: OrbitsClearInTime) -> str:
 @said.register
 def _(reason: OrbitsClear) -> str:
     return _passes(reason)
+
+
+@said.register
+def _(reason: KeptByDoubt) -> str:
+    who = f"a doubtful delivery of {' and '.join(reason.object_ids)}, {reason.sigmas:.1f} sigmas from the one before"
+    now = "at an unknown distance" if reason.value_km is None else f"at {reason.value_km:.3f} km"
+    how = f"gone, {now}" if reason.gone else now
+    return f"{reason.level} as before: {how} by {who}; the level stays until the next delivery confirms"
 
 
 def _measured(reason: CadBelow | CadAbove) -> str:
