@@ -24,6 +24,7 @@ def succeeded(
     withheld: Sequence[str] = (),
     leaks: Sequence[LeakError] = (),
     faults: Sequence[str] = (),
+    pages: Sequence[str] = (),
     exit_code: int = 0,
 ) -> None:
     """Write that a cycle was published.
@@ -36,6 +37,7 @@ def succeeded(
         withheld: What editions lack because no marking or rule is known for it.
         leaks: Why editions were stopped; the others were published.
         faults: References of faults of nearpass itself, as they stand in ``faults.log``.
+        pages: Why pages of the publisher's were left out.
         exit_code: That of the run, where no edition was stopped.
     """
     used = [entry for entry in record.inputs if entry.refusal is None]
@@ -63,6 +65,7 @@ def succeeded(
             {"stage": loss.stage, "object_ids": list(loss.object_ids), "reason": loss.rule} for loss in record.losses
         ],
         "faults": list(faults),
+        "pages_left_out": list(pages),
         "deliveries_sha256": deliveries_sha256,
     })  # fmt: skip
 

@@ -70,6 +70,8 @@ TOUCH_FILES = {
     "publish/check.py",
     "publish/leak.py",
     "publish/commit.py",
+    "publish/build.py",
+    "publish/hand_written.py",
     "publish/index.py",
     "publish/manifest.py",
     "publish/mirror.py",

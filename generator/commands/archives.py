@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -10,10 +12,10 @@ from nearpass.archive.archive import Archive
 from nearpass.archive.retention import KEPT_CYCLES, prunable
 from nearpass.archive.retention import prune as prune_inputs
 from nearpass.commands.one_cycle import registrar_of, send_copies, settle
-from nearpass.commands.shared import Bars, config_option, jobs_option, locked
+from nearpass.commands.shared import NOT_WHOLE, Bars, Kept, config_option, echo_kept, faults_kept, jobs_option, locked
 from nearpass.commands.world import World
 from nearpass.config import load_config
-from nearpass.errors import ArchiveError
+from nearpass.errors import ArchiveError, LeakError
 from nearpass.publish import Workspace, editions_of, publish
 from nearpass.publish import rebuild as rebuild_site
 from nearpass.publish.commit import last_published
@@ -35,7 +37,7 @@ def build(world: World, config_path: Path, jobs: int) -> None:
     latest = archive.latest_id()
     if latest is None:
         raise ArchiveError("the archive must hold a cycle; make one with nearpass run", file=str(workspace.archive))
-    with locked(workspace), Bars() as bars:
+    with locked(workspace), faults_kept(workspace) as kept, Bars() as bars:
         registrar = registrar_of(workspace, config, world.instant())
         archive.check_signer(registrar.signer)
         leaks = settle(workspace, config, jobs, bars, registrar)
@@ -49,8 +51,7 @@ def build(world: World, config_path: Path, jobs: int) -> None:
         send_copies(workspace, config)
     for site in sites:
         click.echo((site.public / "index.html").resolve())
-    if leaks:
-        raise leaks[0]
+    _end(workspace, kept, leaks)
 
 
 @click.command()
@@ -62,7 +63,7 @@ def rebuild(world: World, config_path: Path, jobs: int) -> None:
     config, _ = load_config(config_path)
     workspace = Workspace(directory=config_path.parent)
     archive = Archive(workspace.archive)
-    with locked(workspace), Bars() as bars:
+    with locked(workspace), faults_kept(workspace) as kept, Bars() as bars:
         registrar = registrar_of(workspace, config, world.instant())
         archive.check_signer(registrar.signer)
         leaks = settle(workspace, config, jobs, bars, registrar)
@@ -73,8 +74,20 @@ def rebuild(world: World, config_path: Path, jobs: int) -> None:
         send_copies(workspace, config)
     for site in sites:
         click.echo(f"{len(last_published(site))} files changed, listed in {site.published}")
+    _end(workspace, kept, leaks)
+
+
+def _end(workspace: Workspace, kept: Kept, leaks: Sequence[LeakError]) -> None:
+    """Name what is missing, and leave with the exit code that says so.
+
+    Raises:
+        LeakError: why an edition was stopped.
+    """
+    echo_kept(workspace, kept.faults, kept.pages)
     if leaks:
         raise leaks[0]
+    if kept.faults or kept.pages:
+        sys.exit(NOT_WHOLE)
 
 
 @click.command()

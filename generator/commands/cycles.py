@@ -12,11 +12,11 @@ from nearpass.astro.epochs import Epoch
 from nearpass.commands.one_cycle import one_cycle
 from nearpass.commands.retrieval import retrieve_all
 from nearpass.commands.shared import (
-    FAULTS_LOG,
     NOT_WHOLE,
     Log,
     at_option,
     config_option,
+    echo_kept,
     jobs_option,
     log_option,
     scheduler_option,
@@ -72,8 +72,7 @@ def run(
         click.echo(f"refused: {refusal}", err=True)
     for what, why in lost_parts(made.record):
         click.echo(f"could not be computed: {what}: {why}", err=True)
-    for reference in made.faults:
-        click.echo(f"fault of nearpass: {reference}, see {workspace.directory / FAULTS_LOG}", err=True)
+    echo_kept(workspace, made.faults, made.pages)
     click.echo(made.front.resolve())
     sys.exit(made.exit_code or (NOT_WHOLE if failures else 0))
 

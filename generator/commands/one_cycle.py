@@ -31,11 +31,12 @@ from nearpass.watch import deliveries, fingerprint
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """A published cycle: its front page, its record, and the references of faults of our own met on the way."""
+    """A published cycle: front page, record, references of faults of our own, and why pages are not published."""
 
     front: Path
     record: CycleRecord
     faults: tuple[str, ...]
+    pages: tuple[str, ...]
 
     @property
     def refusals(self) -> tuple[str, ...]:
@@ -45,7 +46,7 @@ class Made:
     @property
     def exit_code(self) -> int:
         """0 for a cycle that is whole."""
-        return NOT_WHOLE if self.refusals or self.record.losses or self.faults else 0
+        return NOT_WHOLE if self.refusals or self.record.losses or self.faults or self.pages else 0
 
 
 def one_cycle(
@@ -74,7 +75,7 @@ def one_cycle(
         workers: Where a catalogue is screened; so many processes of this machine by default.
     """
     workers = workers or workers_for(jobs, None)
-    with locked(workspace), faults_kept(workspace) as faults, Bars() as bars:
+    with locked(workspace), faults_kept(workspace) as kept, Bars() as bars:
         try:
             with writing(workspace):
                 log("cycle_started", cycle_id=cycle_id(cutoff), supersedes=supersedes)
@@ -90,10 +91,11 @@ def one_cycle(
             raise fault from None
         sites = editions_of(workspace, config)
         withheld = _unruled(record, sites)
-        made = Made(front=sites[0].public / "index.html", record=record, faults=faults())
+        made = Made(front=sites[0].public / "index.html", record=record, faults=kept.faults, pages=kept.pages)
         succeeded(
             workspace.status, record, log.world.instant(), seen,
-            withheld=withheld, leaks=leaks, faults=made.faults, exit_code=made.exit_code,
+            withheld=withheld, leaks=leaks, faults=made.faults,
+            pages=made.pages, exit_code=made.exit_code,
         )  # fmt: skip
         for entry in record.deliveries:
             if entry.refusal is not None:

@@ -7,7 +7,7 @@ import logging
 import os
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from nearpass.astro.epochs import Epoch
 from nearpass.commands.world import World
 from nearpass.errors import FAULTS, ArchiveError, NearpassError, PublicationError
 from nearpass.publish import Workspace
+from nearpass.publish.hand_written import PAGES
 from nearpass.screening.workers import Cluster, Processes, Serial, Workers
 
 NOT_WHOLE: Final = 4
@@ -113,28 +114,59 @@ def locked(workspace: Workspace) -> Iterator[None]:
         raise ArchiveError("only one run at a time may work here", file=str(workspace.directory)) from None
 
 
-@contextmanager
-def faults_kept(workspace: Workspace) -> Iterator[Callable[[], tuple[str, ...]]]:
-    """Keep tracebacks of faults of our own in the workspace; gives the references of those kept since, each once."""
-    path = workspace.directory / FAULTS_LOG
-    before = path.stat().st_size if path.exists() else 0
-    logger, handler = logging.getLogger(FAULTS), logging.FileHandler(path, encoding="utf-8", delay=True)
-    told, logger.propagate = logger.propagate, False
-    logger.addHandler(handler)
+class Kept(logging.Handler):
+    """What a run was told through the loggers of faults and of pages: references and texts, each once."""
 
-    def since() -> tuple[str, ...]:
-        if not path.exists():
+    def __init__(self, path: Path) -> None:
+        super().__init__(logging.WARNING)
+        self._path = path
+        self._before = path.stat().st_size if path.exists() else 0
+        self._pages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep what is said of a page."""
+        self._pages.append(record.getMessage())
+
+    @property
+    def pages(self) -> tuple[str, ...]:
+        """Why pages of the publisher's are not published."""
+        return tuple(dict.fromkeys(self._pages))
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """References of the faults of our own, those of other processes too."""
+        if not self._path.exists():
             return ()
-        with path.open("rb") as file:
-            file.seek(before)
+        with self._path.open("rb") as file:
+            file.seek(self._before)
             return tuple(dict.fromkeys(re.findall(r"^F-[0-9A-F]{8}$", file.read().decode(), re.MULTILINE)))
 
+
+@contextmanager
+def faults_kept(workspace: Workspace) -> Iterator[Kept]:
+    """Keep tracebacks of faults of our own in the workspace, and what is said of pages."""
+    path = workspace.directory / FAULTS_LOG
+    kept, handler = Kept(path), logging.FileHandler(path, encoding="utf-8", delay=True)
+    faults, pages = logging.getLogger(FAULTS), logging.getLogger(PAGES)
+    told = faults.propagate, pages.propagate
+    faults.propagate = pages.propagate = False
+    faults.addHandler(handler)
+    pages.addHandler(kept)
     try:
-        yield since
+        yield kept
     finally:
-        logger.removeHandler(handler)
+        faults.removeHandler(handler)
+        pages.removeHandler(kept)
         handler.close()
-        logger.propagate = told
+        faults.propagate, pages.propagate = told
+
+
+def echo_kept(workspace: Workspace, faults: Iterable[str], pages: Iterable[str]) -> None:
+    """Name faults of our own and pages that are not published on standard error."""
+    for text in pages:
+        click.echo(f"not published: {text}", err=True)
+    for reference in faults:
+        click.echo(f"fault of nearpass: {reference}, see {workspace.directory / FAULTS_LOG}", err=True)
 
 
 @contextmanager

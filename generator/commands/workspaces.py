@@ -22,7 +22,7 @@ from nearpass.commands.validation import write_validation
 from nearpass.commands.world import World
 from nearpass.config import load_config
 from nearpass.cycle.pipeline import setting_of
-from nearpass.errors import ConfigError
+from nearpass.errors import ConfigError, InputError
 from nearpass.ingest import Ingested, ingest
 from nearpass.ingest.ages import arrivals
 from nearpass.ingest.catalogues import Catalogued, read_catalogues
@@ -139,7 +139,11 @@ def serve(config_path: Path, port: int) -> None:
     if not any((site.public / "index.html").exists() for site in editions_of(workspace, config)):
         raise ConfigError("public/ must hold a site; make one with nearpass run", file=str(public))
     handler = functools.partial(_QuietHandler, directory=str(public))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
+    try:
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
+    except OSError as error:
+        raise InputError(f"the port must be free; choose another with --port: {error.strerror}", value=port) from None
+    with server:
         click.echo(f"http://127.0.0.1:{server.server_port}/  (Ctrl-C ends it)")
         try:
             server.serve_forever()

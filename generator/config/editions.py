@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from nearpass.config.fields import Table
+from nearpass.config.fields import RESERVED, Table
 from nearpass.record.figures import MISS_CELLS_KM, TIME_CELLS_S
 from nearpass.record.marking import TLP_WORDS, Edition, Grain, MarkingRecord, ObjectRule, Show, Tlp, level_of
 from nearpass.record.parties import Parties, Party
@@ -134,6 +134,8 @@ class EditionTable(Table):
     def _folder(cls, identifier: str) -> str:
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", identifier):
             raise ValueError("an edition's id must be 1 to 32 small letters, digits or hyphens: it names a folder")
+        if identifier in RESERVED:
+            raise ValueError("an edition's id must not be the name of a device, which Windows cannot hold as a folder")
         return identifier
 
     @field_validator("withheld")

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+RESERVED: Final = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))})
+"""Names that no file can have on Windows, whatever its extension; a site is copied there as well."""
 
 
 class Table(BaseModel):
@@ -22,6 +26,8 @@ def _file_name(identifier: str) -> str:
         raise ValueError("an id must be 1 to 24 letters, digits, single hyphens or underscores")
     if identifier.lower() == "index":
         raise ValueError("an id must not be 'index', which names the list of objects")
+    if identifier.lower() in RESERVED:
+        raise ValueError("an id must not be the name of a device, which Windows cannot hold as a file")
     return identifier
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import multiprocessing
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,7 +15,9 @@ from typing import Final
 from nearpass.archive.archive import Archive, cycle_folder
 from nearpass.archive.register import Registrar
 from nearpass.errors import ArchiveError
+from nearpass.publish.build import build_pages
 from nearpass.publish.commit import finish, last_published
+from nearpass.publish.hand_written import PAGES, remember, spare, stage_hand_written
 from nearpass.publish.index import open_index
 from nearpass.publish.leak import check_leaks
 from nearpass.publish.manifest import forget_damaged
@@ -24,8 +27,6 @@ from nearpass.publish.site import fresh_staging, put_in_place
 from nearpass.publish.stage import (
     Drawer,
     Progress,
-    build_pages,
-    copy_hand_written,
     stage_cycle,
     stage_live,
     stage_permalinks,
@@ -79,10 +80,12 @@ def rebuild(workspace: Workspace, *, jobs: int, progress: Progress, registrar: R
     with open_index(workspace.index, archive) as index:
         stage_live(docs, archive, index, archive.load(ids[-1]), months)
     stage_register(workspace, docs, archive.load(ids[-1]))
-    copy_hand_written(workspace.hand_written, docs)
-    build_pages(workspace, docs, built, progress)
+    own = stage_hand_written(workspace, docs)
+    build_pages(workspace, docs, built, progress, own.staged)
     full = Archive(workspace.archive)
     check_leaks(workspace, built, full.load(ids[-1]))
+    spare(docs, own)
+    remember(workspace, own)
     put_in_place(workspace, docs, built, archive, (), registrar, listed_before=changed)
     finish(workspace)
     return workspace.public / "index.html"
@@ -110,10 +113,13 @@ def _render(workspace: Workspace, number: int, batch: Sequence[str]) -> Sequence
             record = archive.load(cycle_id)
             stage_cycle(docs, record, Drawer(jobs=1, progress=_silent))
             following[cycle_id] = stage_permalinks(docs, record, index)
-    copy_hand_written(workspace.hand_written, docs)
+    logging.getLogger(PAGES).disabled = True  # each batch would say again what is said once in the end
+    own = stage_hand_written(workspace, docs)
     # mkdocs.yml names the front page, and hand-written pages have its banner
     write_texts(docs, {FRONT_PAGE: _placeholder(archive.load(archive.latest_id() or batch[-1]))})
-    build_pages(workspace, docs, built, _silent)
+    build_pages(workspace, docs, built, _silent, own.staged)
+    logging.getLogger(PAGES).disabled = False
+    spare(docs, own)
     for cycle_id in batch:
         write_archive(built, cycle_id)
     _check_each(workspace, built, following)

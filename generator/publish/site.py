@@ -12,7 +12,9 @@ from pathlib import Path
 from nearpass.archive.archive import Archive, cycle_folder
 from nearpass.archive.durable import sha256_of
 from nearpass.archive.register import Registrar
+from nearpass.publish.build import build_pages
 from nearpass.publish.commit import commit, finish
+from nearpass.publish.hand_written import remember, spare, stage_hand_written
 from nearpass.publish.index import open_index
 from nearpass.publish.leak import check_leaks
 from nearpass.publish.manifest import updated
@@ -21,8 +23,6 @@ from nearpass.publish.register import register_releases, stage_register
 from nearpass.publish.stage import (
     Drawer,
     Progress,
-    build_pages,
-    copy_hand_written,
     month_of,
     stage_cycle,
     stage_live,
@@ -72,10 +72,12 @@ def publish(
             stage_permalinks(docs, record, index)
         stage_live(docs, archive, index, latest, {month_of(found) for found in (record.cycle_id, superseded) if found})
     stage_register(workspace, docs, latest)
-    copy_hand_written(workspace.hand_written, docs)
-    build_pages(workspace, docs, built, progress)
+    own = stage_hand_written(workspace, docs)
+    build_pages(workspace, docs, built, progress, own.staged)
     write_archive(built, record.cycle_id)
     check_leaks(workspace, built, full)
+    spare(docs, own)
+    remember(workspace, own)
     put_in_place(workspace, docs, built, archive, [record.cycle_id], registrar)
     finish(workspace)
     return workspace.public / "index.html"

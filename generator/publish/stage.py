@@ -1,24 +1,17 @@
-"""From a record to built pages in a staging folder: templates, plots, mkdocs. Nothing in place is touched here."""
+"""From a record to the sources of pages in a staging folder: templates and plots. Nothing in place is touched here."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import pickle
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from mkdocs.commands.build import build as mkdocs_build
-from mkdocs.config import load_config as load_mkdocs_config
-from mkdocs.exceptions import MkDocsException
-
 from nearpass.archive.archive import Archive, cycle_folder
 from nearpass.errors import PublicationError
 from nearpass.publish.index import Index
-from nearpass.publish.workspace import GENERATED, Workspace
 from nearpass.record import record as records
 from nearpass.record.record import CycleRecord
 from nearpass.report import calendars, feeds
@@ -189,34 +182,3 @@ def write_texts(folder: Path, texts: Mapping[str, str]) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="")
-
-
-def copy_hand_written(source: Path, target: Path) -> None:
-    """Whatever the publisher keeps in the site's folder beside the generated pages."""
-    for path in sorted(source.iterdir()) if source.is_dir() else ():
-        if path.name not in GENERATED:
-            copy = shutil.copytree if path.is_dir() else shutil.copy2
-            copy(path, target / path.name)
-
-
-def build_pages(workspace: Workspace, docs: Path, built: Path, progress: Progress) -> None:
-    """Run mkdocs in this process; its warnings are errors.
-
-    Raises:
-        PublicationError: if mkdocs cannot build the pages.
-    """
-    pages = sum(1 for _ in docs.rglob("*.md"))
-    advance = progress("building pages", pages)
-    logging.getLogger("mkdocs").setLevel(logging.WARNING)
-    try:
-        # mkdocs takes relative folders as relative to its own configuration file, so these are absolute.
-        settings = load_mkdocs_config(
-            str(workspace.directory / "mkdocs.yml"),
-            docs_dir=str(docs.resolve()),
-            site_dir=str(built.resolve()),
-            strict=True,
-        )
-        mkdocs_build(settings)
-    except MkDocsException as error:
-        raise PublicationError(f"mkdocs must build the pages: {error}") from None
-    advance(pages)

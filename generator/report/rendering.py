@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import traceback
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -79,3 +80,15 @@ def _cleaned(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_cleaned(item) for item in value]
     return wording.visible(value) if isinstance(value, str) else value
+
+
+def template_fault(error: BaseException) -> tuple[str, str | None, int | None] | None:
+    """What is wrong with a template, in which file and line; None for an error of another kind."""
+    if isinstance(error, jinja2.TemplateSyntaxError):
+        return error.message or "syntax", error.filename or error.name, error.lineno
+    if not isinstance(error, jinja2.TemplateError):
+        return None
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith((".html", ".j2"))]
+    where = frames[-1] if frames else None
+    rule = f"there is no {error}" if isinstance(error, jinja2.TemplateNotFound) else str(error)
+    return rule, where.filename if where else None, where.lineno if where else None
