@@ -7,14 +7,12 @@ the comparisons on. Nothing but records is read.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import nnls
 from scipy.stats import chi2, cramervonmises
 
 from nearpass.astro.bodies import Body
@@ -30,6 +28,7 @@ from nearpass.record.prediction_record import (
     PredictionError,
     PredictionQuality,
 )
+from nearpass.record.realism import timing_fit
 
 FloatArray = NDArray[np.float64]
 
@@ -37,8 +36,6 @@ DAY_S: Final = 86_400.0
 KEPT_PREDICTIONS: Final = 5
 KEPT_ERRORS: Final = 200
 LEAST_FOR_REALISM: Final = 5
-MEAN_OVER_SIGMA: Final = math.sqrt(2.0 / math.pi)
-"""Mean of the absolute value of a normal variable over its sigma."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,9 +104,7 @@ def quality(errors: Sequence[PredictionError]) -> PredictionQuality | None:
     """
     if not errors:
         return None
-    ages_days = np.array([error.lead_s / DAY_S for error in errors])
-    timing_s = np.abs([error.timing_s for error in errors]) / MEAN_OVER_SIGMA
-    (start_s, growth_s), _ = nnls(np.stack([np.ones_like(ages_days), ages_days], axis=1), timing_s)
+    start_s, growth_s = timing_fit(errors)
     rms_km = np.sqrt(np.mean(np.square([error.error_rtn_km for error in errors]), axis=0))
     squares = [error.mahalanobis_squared for error in errors if error.mahalanobis_squared is not None]
     enough = len(squares) >= LEAST_FOR_REALISM

@@ -18,7 +18,7 @@ from nearpass.record.record import (
     ToldEnd,
     ToldEvent,
 )
-from nearpass.report import age_views, remark_views, told_views, wording
+from nearpass.report import age_views, realism_views, remark_views, told_views, wording
 from nearpass.report.catalogue import Catalogue, Links, by_urgency, nearness_km
 from nearpass.report.event_card import EventCard
 from nearpass.report.event_views import event_card
@@ -266,7 +266,7 @@ def inputs_line(record: CycleRecord) -> tuple[str, ...]:
     oldest = age_views.oldest(record)
     if oldest is not None:
         text += f", the oldest {wording.span(oldest.age_s or 0.0)} old ({oldest.object_id})"
-    lines = [f"{text}.", *age_views.lines(record)]
+    lines = [f"{text}.", *age_views.lines(record), *realism_views.lines(record)]
     for item in record.inputs:
         if item.refusal:
             other = " (another delivery is in use)" if item.object_id in have else ""
