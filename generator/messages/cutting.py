@@ -21,6 +21,7 @@ from nearpass.messages.elements import START_BYTES, elements_notation
 from nearpass.messages.elements_omm import VERSION_KEY as OMM_KEY
 from nearpass.messages.elements_omm import json_sets
 from nearpass.messages.elements_tle import LOOKS_LIKE, catalogue_number
+from nearpass.messages.oem import is_other_text
 from nearpass.messages.oem_lines import decoded, plain_text
 from nearpass.messages.xml_safe import XmlReader
 
@@ -69,6 +70,8 @@ def cut(data: bytes, file: str, *, keep: Keep, covariances: bool) -> Cut:
         InputError: if it cannot be read well enough to be cut, or nothing would be left.
     """
     text = plain_text(decompressed(data, file))
+    if not covariances and is_other_text(text):
+        raise InputError("covariances can be left out of CCSDS messages only; hand over an OEM instead", file=file)
     notation = elements_notation(text[:START_BYTES])
     if notation is not None:
         pieces = _CUTTERS[notation](text, keep, covariances)

@@ -5,23 +5,29 @@ real files depart from the letter of the standard without harm, they are read: c
 lines, keywords of a block may come in any order, one of the two useable limits may be missing, ``MESSAGE_ID`` may stand
 among the metadata of version 3.0, and a segment may hold fewer states than its interpolation degree wants (the degree
 then falls, see :mod:`nearpass.ephemeris.interpolation`). One file describes one object. The Cartesian trajectories of
-an Orbit Comprehensive Message are read into the same records, from either notation (:mod:`nearpass.messages.ocm`).
+an Orbit Comprehensive Message are read into the same records, from either notation (:mod:`nearpass.messages.ocm`), and
+so are the modified ITC text of MEME files (:mod:`nearpass.messages.itc`) and STK's ``.e``
+(:mod:`nearpass.messages.stk`).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from nearpass.errors import InputError, NearpassError
+from nearpass.messages.itc import itc_header, read_itc
 from nearpass.messages.ocm import ocm_header, read_ocm
 from nearpass.messages.ocm_xml import read_xml_ocm, xml_ocm_header
 from nearpass.messages.oem_kvn import kvn_header, read_kvn
+from nearpass.messages.oem_like import named_by_file
 from nearpass.messages.oem_lines import plain_text
 from nearpass.messages.oem_records import METHODS, OemCovariances, OemHeader, OemMessage, OemSegment
 from nearpass.messages.oem_xml import read_xml, xml_header
+from nearpass.messages.stk import read_stk, stk_header
 
 __all__ = ["METHODS", "OemCovariances", "OemHeader", "OemMessage", "OemSegment", "parse_oem", "peek_header"]
 
@@ -38,7 +44,14 @@ _HINTS: Final[Mapping[str, str]] = MappingProxyType(
 )
 _Kind: TypeAlias = tuple[str, str]
 _READERS: Final[Mapping[_Kind, Callable[[bytes], OemMessage]]] = MappingProxyType(
-    {("OEM", "KVN"): read_kvn, ("OEM", "XML"): read_xml, ("OCM", "KVN"): read_ocm, ("OCM", "XML"): read_xml_ocm}
+    {
+        ("OEM", "KVN"): read_kvn,
+        ("OEM", "XML"): read_xml,
+        ("OCM", "KVN"): read_ocm,
+        ("OCM", "XML"): read_xml_ocm,
+        ("ITC", "TEXT"): read_itc,
+        ("STK", "TEXT"): read_stk,
+    }
 )
 _HEADER_READERS: Final[Mapping[_Kind, Callable[[bytes], OemHeader]]] = MappingProxyType(
     {
@@ -46,6 +59,8 @@ _HEADER_READERS: Final[Mapping[_Kind, Callable[[bytes], OemHeader]]] = MappingPr
         ("OEM", "XML"): xml_header,
         ("OCM", "KVN"): ocm_header,
         ("OCM", "XML"): xml_ocm_header,
+        ("ITC", "TEXT"): itc_header,
+        ("STK", "TEXT"): stk_header,
     }
 )
 _READ: Final = (b"oem", b"ocm")
@@ -53,6 +68,11 @@ _MESSAGE: Final = re.compile(rb"\s*(?:CCSDS_([A-Z]{3})_VERS\b|<(?:[\w.-]+:)?([a-
 _INNER: Final = re.compile(rb"(<)(?:[\w.-]+:)?(aem|apm|cdm|ocm|oem|omm|opm|rdm|tdm)\b")
 _PROLOGUE: Final = re.compile(rb"\s*(?:<\?[^>]*\?>\s*|<!--(?:[^-]|-[^-])*-->\s*)*")
 _PROLOGUE_BYTES: Final = 65_536
+_OTHER_TEXTS: Final = (
+    ("ITC", re.compile(rb"\s*created:\s*\d{4}-\d\d-\d\d ")),
+    ("STK", re.compile(rb"\s*stk\.v\.\d", re.IGNORECASE)),
+)
+_SP3: Final = re.compile(rb"#[a-d][PV]\s*\d{4}\s")
 _WEB_PAGE: Final = re.compile(rb"\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _ELEMENT_LINE: Final = re.compile(rb"1 [ 0-9A-Z]{5}[UCS ] [^\n]{58,62}\n2 [ 0-9A-Z]{5} ", re.MULTILINE)
 
@@ -84,9 +104,22 @@ def parse_oem(data: bytes, file: str) -> OemMessage:
     """
     try:
         text, kind = _message_text(data)
-        return _READERS[kind](text)
+        message = _READERS[kind](text)
+        return _named(message, file) if kind[1] == "TEXT" else message
     except NearpassError as error:
         raise InputError(error.rule, value=error.value, file=file, line=error.line) from None
+
+
+def is_other_text(data: bytes) -> bool:
+    """Whether a delivery is an ephemeris in a text format that is not CCSDS's."""
+    return any(pattern.match(data) for _, pattern in _OTHER_TEXTS)
+
+
+def _named(message: OemMessage, file: str) -> OemMessage:
+    """The message with its object named by its file, where nothing in it does."""
+    name, identity = named_by_file(message.segments[0], file)
+    segments = (replace(segment, object_name=name, object_id=identity) for segment in message.segments)
+    return replace(message, segments=tuple(segments))
 
 
 def _message_text(data: bytes) -> tuple[bytes, _Kind]:
@@ -102,6 +135,12 @@ def _message_text(data: bytes) -> tuple[bytes, _Kind]:
         raise InputError("an ephemeris must be an OEM in KVN or XML, not JSON", line=_first_line(text))
     if _ELEMENT_LINE.search(start):
         raise InputError("two-line elements need a source of their own, apart from ephemerides", line=_first_line(text))
+    for kind, pattern in _OTHER_TEXTS:
+        if pattern.match(start):
+            return text, (kind, "TEXT")
+    if _SP3.match(start):
+        rule = "an ephemeris must be an OEM: SP3 gives positions of many satellites fixed to the Earth; convert the one"
+        raise InputError(rule, value="SP3", line=_first_line(text))
     notation = "XML" if start.lstrip().startswith(b"<") else "KVN"
     message, end = _message_kind(text)
     if message in _HINTS:

@@ -21,7 +21,7 @@ MOST_DEGREE: Final = 27  # the limit of CSPICE's interpolating SPK types
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OemHeader:
-    """Who wrote the message, and when. ``source`` is OCM where its trajectories were read from such a message."""
+    """Who wrote the message, and when. ``source`` is the kind of file that it was read from."""
 
     version: str
     creation: Epoch
@@ -29,7 +29,12 @@ class OemHeader:
     classification: str | None
     message_id: str | None
     comments: tuple[str, ...]
-    source: Literal["OEM", "OCM"] = "OEM"
+    source: Literal["OEM", "OCM", "MODIFIED ITC", "STK"] = "OEM"
+
+    @property
+    def written_version(self) -> str:
+        """The version of an OEM that says the same: what was read from another format is written as 2.0."""
+        return self.version if self.version in VERSIONS else "2.0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -32,7 +32,7 @@ def write_oem(message: OemMessage, notation: Literal["kvn", "xml"] = "kvn") -> s
 
 
 def _header_lines(header: OemHeader) -> Iterator[str]:
-    yield f"CCSDS_OEM_VERS = {header.version}"
+    yield f"CCSDS_OEM_VERS = {header.written_version}"
     yield from _comments(header.comments)
     if header.classification is not None:
         yield f"CLASSIFICATION = {header.classification}"

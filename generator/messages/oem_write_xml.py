@@ -28,7 +28,7 @@ _SCHEMAS: Final = "https://sanaregistry.org/r/ndmxml_unqualified"
 
 def xml_lines(message: OemMessage) -> Iterator[str]:
     """The lines of a message."""
-    version = message.header.version
+    version = message.header.written_version
     schema = "ndmxml-3.0.0-master-3.0.xsd" if version == "3.0" else "ndmxml-2.0.0-master-2.0.xsd"
     yield '<?xml version="1.0" encoding="UTF-8"?>'
     yield f'<oem xmlns:xsi="{_INSTANCE}" xsi:noNamespaceSchemaLocation="{_SCHEMAS}/{schema}"'
