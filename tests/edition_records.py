@@ -79,7 +79,7 @@ def marked_record(markings: Mapping[str, MarkingRecord | None]) -> CycleRecord:
                 note=f"Private words about {item.id}.", naif_id=-900 - place, catalogue_number=71_000 + place,
                 declared=DECLARED, covariance_marking=CLEAR, predictions=(_predicted(CUT_OFF),),
                 contacts=(ContactRecord(party=f"{item.id} office", channel=f"{item.id.lower()}@example.org"),),
-                reference=_predicted(CUT_OFF), trusted=_predicted(CUT_OFF), shift=_shift(place),
+                learned=DECLARED, reference=_predicted(CUT_OFF), trusted=_predicted(CUT_OFF), shift=_shift(place),
             )
             for place, item in enumerate(record.objects)
         ),
@@ -270,7 +270,8 @@ def _less_sure(item: Any, blind: frozenset[str]) -> Any:
     """The item with other sigmas and all that follows from them."""
     follows = {
         "ObjectRecord": (
-            "predictions", "prediction_errors", "prediction_quality", "declared", "reference", "trusted", "shift",
+            "predictions", "prediction_errors", "prediction_quality", "declared", "learned",
+            "reference", "trusted", "shift",
         ),
         "EventRecord": ("miss_sigma_km", "miss_sigma_rtn_km", "probability", "reason", "held"),
         "CrossingRecord": ("timing_sigma_s", "reason"),

@@ -126,6 +126,8 @@ class EphemerisSource(Table):
 class ScreenedObject(Table):
     """A spacecraft (``hbr_m``) or a natural body (``radius_km``).
 
+    ``learned`` (or ``uncertainty = "learned"``, where nothing is declared) uses the errors that the archive's
+    comparisons show instead of the declared ones, once there are ``least_comparisons`` independent ones.
     ``manoeuvres`` are instants (UTC) of burns flown or planned: a delivery that differs after one is not doubtful.
     """
 
@@ -142,6 +144,8 @@ class ScreenedObject(Table):
     release: tuple[str, ...] = ()
     contacts: tuple[Contact, ...] = Field(default=(), alias="contact")
     uncertainty: Uncertainty | None = None
+    learned: bool = False
+    least_comparisons: Annotated[int, Field(ge=1)] = 10
     manoeuvres: tuple[str, ...] = ()
     orbit: Orbit | None = None
     catalogue_number: Annotated[int, Field(ge=1, le=999_999_999)] | None = None
@@ -167,6 +171,14 @@ class ScreenedObject(Table):
         if len(set(names)) < len(names):
             raise ValueError("the names of an object's solutions must differ")
         return self
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_a_word(cls, table: object) -> object:
+        """``uncertainty = "learned"`` is short for a model that is learned and none that is declared."""
+        if isinstance(table, dict) and table.get("uncertainty") == "learned":
+            return {**table, "uncertainty": None, "learned": True}
+        return table
 
     @field_validator("manoeuvres")
     @classmethod

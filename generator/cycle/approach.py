@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,15 +18,18 @@ from nearpass.cycle.probability import encounter_input, probability
 from nearpass.encounter.alert import AlertRule, PcBound, Verdict, assess
 from nearpass.encounter.geometry import Encounter
 from nearpass.encounter.pc_encounter import EncounterInput
-from nearpass.encounter.uncertainty import StateCovariance, state_covariance
+from nearpass.encounter.uncertainty import Basis, StateCovariance, state_covariance
 from nearpass.ephemeris.trajectory import Trajectory
-from nearpass.reasons.probabilities import GrowthUnknown
-from nearpass.record.record import ObjectRecord, ProbabilityRecord
+from nearpass.reasons.probabilities import GrowthUnknown, NoValue
+from nearpass.record.record import MethodRecord, ObjectRecord, ProbabilityRecord
 from nearpass.record.source import Source
 from nearpass.screening.screen import Approach
 
 FloatArray = NDArray[np.float64]
 Both = tuple[Trajectory, Trajectory]
+
+BY_DECLARED: Final = "by the declared model"
+"""Ends the name of a method whose sigmas are declared, in the record of an event whose own are learned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +104,10 @@ def assess_approach(
     hbr_km = sum(item.radius_km or (item.hbr_m or 0.0) / 1000.0 for item in objects)
     given = encounter_input(encounter, covariances, hbr_km, body.gm_km3_s2)
     risk = _with_ages(probability(given), objects, covariances, sources)
+    if any(found is not None and found.basis is Basis.LEARNED for found in covariances):
+        plain = _covariances(encounter, trajectories, offset_s, (_declared(sources[0]), _declared(sources[1])), body)
+        beside = probability(encounter_input(encounter, plain, hbr_km, body.gm_km3_s2))
+        risk = replace(risk, methods=(*risk.methods, _by_declared(beside)))
     nearness_km = encounter.miss_km if surface_km is None else surface_km
     return Assessed(
         encounter=encounter,
@@ -114,6 +122,19 @@ def assess_approach(
             nearness_km, rules, to_surface=natural, probability=risk.pc, bound=None if natural else _bound(risk)
         ),
     )
+
+
+def _declared(source: Source) -> Source:
+    """The same with the declared model where a learned one is used."""
+    is_learned = source.declared is not None and source.declared.basis is Basis.LEARNED
+    return replace(source, declared=source.superseded, superseded=None) if is_learned else source
+
+
+def _by_declared(risk: ProbabilityRecord) -> MethodRecord:
+    """What the declared models would give, beside what learned ones do."""
+    if risk.pc is not None:
+        return MethodRecord(name=f"{risk.method} {BY_DECLARED}", pc=risk.pc, reason=None)
+    return MethodRecord(name=BY_DECLARED, pc=None, reason=NoValue(rule="no_covariance"))
 
 
 def _with_ages(

@@ -20,11 +20,13 @@ from nearpass.cycle.commanding import Commands, commanding_of
 from nearpass.cycle.crossings import CrossingSetting, describe_crossings, describe_seasons
 from nearpass.cycle.doubts import judged, reference, with_shift
 from nearpass.cycle.encounters import Surroundings, assess_encounters
+from nearpass.cycle.learned import learned_model
 from nearpass.cycle.net import Net, Part
 from nearpass.cycle.pairs import PairSetting, describe_pairs
 from nearpass.cycle.predictions import KEPT_ERRORS, Delivered, carried, judge, predict, quality
 from nearpass.cycle.solutions import Solution, SolutionSetting, describe_solutions
 from nearpass.cycle.sweep import Swept, with_events
+from nearpass.encounter.uncertainty import DeclaredModel
 from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.ingest import Ingested, Setting, source_of
 from nearpass.record.command_record import CommandingRecord
@@ -244,12 +246,20 @@ def _declared(item: ObjectRecord, findings: Findings) -> DeclaredRecord | None:
     own = next(result.declared for result in findings.ingested if result.object_id == item.id)
     if item.declared is not None or own is None:
         return item.declared
-    return DeclaredRecord(**asdict(own))
+    return _as_record(own)
+
+
+def _as_record(model: DeclaredModel) -> DeclaredRecord:
+    plain = asdict(model)
+    del plain["comparisons"]
+    return DeclaredRecord(**plain)
 
 
 def _with_predictions(item: ObjectRecord, findings: Findings) -> ObjectRecord:
     """The object with its predictions for later cycles, and those of earlier cycles judged by its delivery."""
-    item = replace(item, declared=_declared(item, findings))
+    configured = next(one for one in findings.config.objects if one.id == item.id)
+    learned = _learned(configured, findings)
+    item = replace(item, declared=_declared(item, findings), learned=_as_record(learned) if learned else None)
     before = next((old for old in findings.previous.objects if old.id == item.id), None) if findings.previous else None
     trajectory = findings.trajectories.get(item.id)
     errors = before.prediction_errors if before else ()
@@ -291,7 +301,7 @@ def _with_shift(
     )
     now = reference(
         delivered.trajectory,
-        source_of(configured, result),
+        source_of(configured, result, _learned(configured, findings)),
         delivered.cycle_id,
         delivered.sha256,
         setting.span_s,
@@ -309,10 +319,18 @@ def _with_shift(
     return replace(item, reference=now, trusted=trusted if is_doubtful else None, shift=shift)
 
 
+def _learned(item: ScreenedObject, findings: Findings) -> DeclaredModel | None:
+    """The model that the archive's comparisons fit, where the configuration asks for it and there are enough."""
+    if not item.learned or findings.previous is None:
+        return None
+    before = next((old for old in findings.previous.objects if old.id == item.id), None)
+    return learned_model(before, item.least_comparisons)
+
+
 def _sources(findings: Findings) -> dict[str, Source]:
     """What each trajectory rests on."""
     return {
-        item.id: source_of(item, result)
+        item.id: source_of(item, result, _learned(item, findings))
         for item, result in zip(findings.config.objects, findings.ingested, strict=True)
         if result.trajectory is not None
     }
@@ -350,7 +368,7 @@ def _solutions(
             note=source.note,
             inputs=delivered.inputs,
             trajectory=delivered.trajectory,
-            source=source_of(item, delivered) if delivered.trajectory is not None else None,
+            source=source_of(item, delivered, _learned(item, findings)) if delivered.trajectory is not None else None,
         )
         for item, result in zip(config.objects, findings.ingested, strict=True)
         for source, delivered in result.solutions

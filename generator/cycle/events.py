@@ -27,6 +27,7 @@ from nearpass.reasons.probabilities import (
     BurnReason,
     CovarianceDeclared,
     CovarianceDelivered,
+    CovarianceLearned,
     CovarianceSource,
     NoBurn,
     NoProbability,
@@ -197,6 +198,8 @@ def _uncertainty(
 
 
 def _source(basis: Basis, source: Source) -> CovarianceSource:
+    if basis is Basis.LEARNED and source.declared is not None:
+        return CovarianceLearned(comparisons=source.declared.comparisons)
     if basis is Basis.DECLARED and source.declared is not None:
         return CovarianceDeclared(citation=source.declared.source)
     return CovarianceDelivered(file=source.file)

@@ -35,6 +35,7 @@ class Basis(StrEnum):
 
     DELIVERED = "delivered"
     DECLARED = "declared"
+    LEARNED = "learned"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,8 @@ class DeclaredModel:
     """One-sigma errors that a publisher declares for predictions of an object, and where they come from.
 
     The position errors hold at any time; the timing error along the orbit holds when the ephemeris was made and grows
-    by a constant rate with its age, which dominates any prediction in deep space.
+    by a constant rate with its age, which dominates any prediction in deep space. ``comparisons`` is of how many
+    comparisons in the archive a learned model was made, 0 for a declared one.
     """
 
     radial_km: float
@@ -51,6 +53,12 @@ class DeclaredModel:
     timing_s: float
     timing_growth_s_per_day: float
     source: str
+    comparisons: int = 0
+
+    @property
+    def basis(self) -> Basis:
+        """Whether it is the publisher's word or what the archive shows."""
+        return Basis.LEARNED if self.comparisons else Basis.DECLARED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -104,7 +112,7 @@ def state_covariance(
     age_s = max(0.0, offset_s - created_s) if created_s is not None else 0.0
     return StateCovariance(
         matrix=declared_covariance(declared, age_s, position_km, velocity_km_s, body.gm_km3_s2),
-        basis=Basis.DECLARED,
+        basis=declared.basis,
         remark=remark,
     )
 

@@ -90,14 +90,16 @@ class Delivery:
     creation: Epoch | None
 
 
-def source_of(item: ScreenedObject, delivered: Ingested) -> Source:
-    """What a trajectory was made of."""
+def source_of(item: ScreenedObject, delivered: Ingested, learned: DeclaredModel | None = None) -> Source:
+    """What a trajectory was made of; a learned model of its errors goes before the declared one."""
     entry = delivered.inputs[0]
     model = item.uncertainty
+    declared = DeclaredModel(**model.model_dump(exclude={"marking"})) if model else delivered.declared
     return Source(
         file=entry.file,
         created_s=-entry.age_s if entry.age_s is not None else None,
-        declared=DeclaredModel(**model.model_dump(exclude={"marking"})) if model else delivered.declared,
+        declared=learned or declared,
+        superseded=declared if learned else None,
     )
 
 

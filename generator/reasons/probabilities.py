@@ -248,4 +248,14 @@ class CovarianceDeclared:
     rule: Literal["covariance_declared"] = "covariance_declared"
 
 
-CovarianceSource = Annotated[CovarianceDelivered | CovarianceDeclared | Prose, Discriminator("rule")]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CovarianceLearned:
+    """The covariance is a model that this archive's comparisons of predictions with later deliveries fit."""
+
+    comparisons: int
+    rule: Literal["covariance_learned"] = "covariance_learned"
+
+
+CovarianceSource = Annotated[
+    CovarianceDelivered | CovarianceDeclared | CovarianceLearned | Prose, Discriminator("rule")
+]

@@ -168,12 +168,13 @@ class ObjectRecord:
     """A screened object as configured, with what its ephemeris covers of the window and how well it was predicted.
 
     ``shown`` says how much an edition holds of the object, ``withheld`` what of an object that it shows in full.
-    ``approximation`` is None where every state was delivered, ``ending`` where the ephemeris reaches the window's end.
-    ``reference`` is where the delivery in use puts it at common instants, ``trusted`` the same of the last
-    delivery that was not doubtful where this one is, ``shift`` how this one differs from the one before.
-    ``predictions`` are kept for later cycles to judge; ``prediction_errors`` are all comparisons so far.
-    ``declared`` is the publisher's model of their errors, used where an ephemeris brings no covariance.
-    ``catalogue_number`` is that of the configuration, None also in records of before schema 4.
+    ``approximation`` is None where every state was delivered, ``ending`` where the ephemeris reaches the window's
+    end. ``learned`` is the model that the archive's comparisons fit, where it is used instead. ``reference`` is
+    where the delivery in use puts it at common instants, ``trusted`` the same of the last delivery that was not
+    doubtful where this one is, ``shift`` how this one differs from the one before. ``predictions`` are kept for
+    later cycles to judge; ``prediction_errors`` are all comparisons so far. ``declared`` is the publisher's model
+    of their errors, used where an ephemeris brings no covariance. ``catalogue_number`` is that of the
+    configuration, None also in records of before schema 4.
     """
 
     id: str
@@ -198,6 +199,7 @@ class ObjectRecord:
     marking: MarkingRecord | None = None
     covariance_marking: MarkingRecord | None = None
     contacts: tuple[ContactRecord, ...] = ()
+    learned: DeclaredRecord | None = None
     reference: Prediction | None = None
     trusted: Prediction | None = None
     shift: ShiftRecord | None = None

@@ -11,12 +11,14 @@ from nearpass.encounter.uncertainty import DeclaredModel
 class Source:
     """The delivery that a trajectory was made of: its name, when it was made, and the declared errors, if any.
 
+    ``superseded`` is the declared model where a learned one stands in ``declared`` instead.
     ``created_s`` counts from the data cut-off; None where nobody knows, so that no error grows with the age.
     """
 
     file: str
     created_s: float | None
     declared: DeclaredModel | None
+    superseded: DeclaredModel | None = None
 
     @property
     def growth_unknown(self) -> bool:

@@ -170,7 +170,7 @@ RULES: Final[Rules] = MappingProxyType({
         "coverage", "proof",
         "orbit", "note", "approximation", "ending", "marking", "covariance_marking", "commanding", "shown",
         predictions=with_sigma_all, prediction_errors=with_sigma_all, prediction_quality=with_sigma,
-        reference=with_sigma, trusted=with_sigma, shift=with_sigma,
+        learned=with_sigma, reference=with_sigma, trusted=with_sigma, shift=with_sigma,
         declared=with_sigma, contacts=contacts, withheld=withheld,
     ),
     records.InputRecord: _rules(*_DELIVERED, findings=findings, comments=with_sigma_all),

@@ -31,6 +31,7 @@ _COLUMN: Final = {column.key: column for column in EVENT_COLUMNS}
 _BASIS: Final = {
     Basis.DELIVERED: "delivered with the ephemeris",
     Basis.DECLARED: "declared by the publisher as a model",
+    Basis.LEARNED: "learned from earlier predictions",
 }
 _NO_VECTOR: Final = (None, None, None)
 _BOUNDARY_MARK: Final = "‡"
@@ -255,7 +256,10 @@ def source_table(event: EventRecord, catalogue: Catalogue, links: Links) -> Tabl
             Head(title="Object"),
             *(Head(title=f"σ {axis}", unit="km", numeric=True) for axis, _ in AXES),
             Head(title="Timing", unit="s", numeric=True, meaning="Transverse sigma divided by the speed"),
-            Head(title="Basis", meaning="Delivered: a covariance of the ephemeris; declared: the publisher's model"),
+            Head(
+                title="Basis",
+                meaning="Delivered: the ephemeris's own; declared: the publisher's model; learned: from this archive",
+            ),
             Head(title="Source"),
             Head(title="Ephemeris age", meaning=wording.AGE_MEANING),
         ),

@@ -98,7 +98,9 @@ def _components(event: EventRecord) -> tuple[tuple[str, str], ...]:
 def _sigma(event: EventRecord, catalogue: Catalogue) -> str:
     if event.miss_sigma_km is not None:
         declared = [catalogue.name(item.object_id) for item in event.uncertainty if item.basis is Basis.DECLARED]
+        learned = [catalogue.name(item.object_id) for item in event.uncertainty if item.basis is Basis.LEARNED]
         model = f" by the declared model of {wording.listing(declared)}" if declared else ""
+        model += f" by what was learned of {wording.listing(learned)}" if learned else ""
         return wording.distance(event.miss_sigma_km) + model
     kept = _unsure(event, catalogue)
     if kept:
@@ -294,6 +296,8 @@ def _basis(event: EventRecord, catalogue: Catalogue) -> tuple[str, ...]:
                 f"{name}: the publisher's declared model ({wording.said(item.source)}), because no usable covariance "
                 f"was delivered for that time.{remark}"
             )
+        elif item.basis is Basis.LEARNED:
+            lines.append(f"{name}: a model {wording.said(item.source)}.{remark}")
         else:
             lines.append(f"{name}: the covariance that came with its ephemeris ({wording.said(item.source)}).{remark}")
     return tuple(lines)

@@ -44,6 +44,8 @@ def uncertainty_fact(item: ObjectRecord, inputs: Sequence[InputRecord]) -> Fact:
         return Fact(label="Uncertainty", value=wording.WITHHELD)
     delivered = any(entry.refusal is None and entry.covariance_count for entry in inputs)
     model = item.declared
+    if model is None and item.learned is not None and not delivered:
+        return Fact(label="Uncertainty", value="learned from earlier predictions; none is declared")
     if model is None:
         value = "delivered with the ephemeris" if delivered else "none: neither delivered nor declared"
         return Fact(label="Uncertainty", value=value)
@@ -51,6 +53,8 @@ def uncertainty_fact(item: ObjectRecord, inputs: Sequence[InputRecord]) -> Fact:
     used = next((entry for entry in inputs if entry.refusal is None), None)
     if not delivered and used is not None and used.age_s is None and model.timing_growth_s_per_day > 0.0:
         value = "growth unknown: no age, so that the declared model gives none"
+    if item.learned is not None:
+        value = "learned from earlier predictions; the declared model stands beside it"
     if delivered:
         value = "delivered with the ephemeris; where it is not, declared by the publisher"
     sigmas = ", ".join(

@@ -8,6 +8,7 @@ from nearpass.reasons.probabilities import (
     CovarianceCarried,
     CovarianceDeclared,
     CovarianceDelivered,
+    CovarianceLearned,
     CovarianceOfPosition,
     CovarianceRepaired,
     CurvatureMatters,
@@ -178,6 +179,11 @@ def _(_: CovarianceOfPosition) -> str:
 @said.register
 def _(reason: CovarianceDelivered) -> str:
     return f"covariance delivered in {reason.file}"
+
+
+@said.register
+def _(reason: CovarianceLearned) -> str:
+    return f"learned from {reason.comparisons} comparisons of earlier predictions with later deliveries, not delivered"
 
 
 @said.register
