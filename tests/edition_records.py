@@ -16,6 +16,8 @@ from typing import Any, Final
 
 from nearpass.astro.epochs import Epoch
 from nearpass.encounter.alert import Level
+from nearpass.ephemeris.lint_finding import Finding, Grade
+from nearpass.reasons.findings import Overall, SigmaGrowth
 from nearpass.reasons.probabilities import OtherMethod
 from nearpass.record.doubt_record import HeldRecord, ShiftRecord
 from nearpass.record.event_record import HistoryPoint
@@ -27,7 +29,6 @@ from nearpass.record.record import (
     CycleRecord,
     DormantEvent,
     EventRecord,
-    FindingRecord,
     InputRecord,
     NoteRecord,
     Prediction,
@@ -114,8 +115,8 @@ def _held(event: EventRecord) -> HeldRecord:
 def _marked(entry: InputRecord, markings: Mapping[str, MarkingRecord | None]) -> InputRecord:
     marking = markings.get(entry.object_id, CLEAR)
     sha256 = hashlib.sha256(entry.file.encode()).hexdigest()
-    growth = FindingRecord(rule="covariance growth", grade="pass", value="0.7 km", words="Within what is asked for.")
-    whole = replace(growth, rule="overall", value="1 rules", words="Every rule is kept.")
+    growth = Finding(rule="covariance growth", grade=Grade.PASS, fact=SigmaGrowth(first_km=0.7, last_km=0.7123456789))
+    whole = replace(growth, rule="overall", fact=Overall(rule="all_kept", rules=(), total=1))
     return replace(
         entry, marking=marking, sha256=sha256, comments=(f"Made for {entry.object_id} only",), findings=(whole, growth)
     )
@@ -283,7 +284,7 @@ def _less_sure(item: Any, blind: frozenset[str]) -> Any:
         return replace(
             item,
             comments=_changed(item.comments, None, {}),
-            findings=tuple(replace(found, value="0.9 km", words="More than that.") for found in item.findings),
+            findings=tuple(replace(found, fact=SigmaGrowth(first_km=0.9, last_km=1.9)) for found in item.findings),
         )
     if name == "SolutionRecord":
         follow = ("compared", "miss_sigma_km", "pc", "method", "reason")

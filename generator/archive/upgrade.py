@@ -86,7 +86,23 @@ def _three_to_four(plain: Plain) -> Plain:
     for path in _SENTENCES:
         plain = _as_prose(plain, path.split("."))
     events = [event | {"probability": _NO_BOUND | event["probability"]} for event in plain["events"]]
-    return {**plain, "losses": [], "events": events}
+    return _with_findings({**plain, "losses": [], "events": events})
+
+
+def _with_findings(plain: Plain) -> Plain:
+    """Value and sentence of each finding as one prose, wherever deliveries are listed."""
+    solutions = [{**one, "inputs": _inputs(one["inputs"])} for one in plain["solutions"]]
+    sweep = plain["sweep"] and {**plain["sweep"], "inputs": _inputs(plain["sweep"]["inputs"])}
+    return {**plain, "inputs": _inputs(plain["inputs"]), "solutions": solutions, "sweep": sweep}
+
+
+def _inputs(inputs: Sequence[Plain]) -> list[Plain]:
+    return [{**entry, "findings": [_finding(found) for found in entry["findings"]]} for entry in inputs]
+
+
+def _finding(found: Plain) -> Plain:
+    fact = {"rule": "prose_finding", "value": found["value"], "text": found["words"]}
+    return {"rule": found["rule"], "grade": found["grade"], "fact": fact}
 
 
 def _as_prose(value: Any, path: Sequence[str]) -> Any:

@@ -175,8 +175,8 @@ def _echo_inputs(label: str, result: Ingested, span_s: float) -> None:
         age = f"{entry.age_s / 86_400.0:.1f} d old" if entry.age_s is not None else "age unknown"
         spans_s = result.trajectory.spans_s if result.trajectory else ()
         covered = sum(stop_s - start_s for start_s, stop_s in spans_s) / span_s
-        grade = f", {said(entry.findings[0].words)}" if entry.findings else ""
+        grade = f", {said(entry.findings[0].fact)}" if entry.findings else ""
         click.echo(f"{label:<12} {entry.file}  {entry.format}  {age}, covers {covered:.1%}{grade}")
         for finding in entry.findings[1:]:
             if finding.grade != "pass":
-                click.echo(f"{'':<12}   {finding.grade}: {finding.rule}: {said(finding.words)}")
+                click.echo(f"{'':<12}   {finding.grade}: {finding.rule}: {said(finding.fact)}")

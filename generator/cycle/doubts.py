@@ -7,9 +7,10 @@ own two-body orbit until it is beside the newer one; what is left is radial and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -24,9 +25,10 @@ from nearpass.encounter.uncertainty import rotated, state_covariance
 from nearpass.ephemeris.lint import Finding, Grade, overall
 from nearpass.ephemeris.lint_motion import step_at
 from nearpass.ephemeris.trajectory import Trajectory
-from nearpass.record.doubt_record import ShiftRecord
+from nearpass.reasons.findings import Shift, ShiftRule
+from nearpass.record.doubt_record import ShiftRecord, ShiftVerdict
 from nearpass.record.prediction_record import Matrix3, PredictedState, Prediction
-from nearpass.record.record import FindingRecord, InputRecord
+from nearpass.record.record import InputRecord
 from nearpass.record.source import Source
 
 FloatArray = NDArray[np.float64]
@@ -188,39 +190,19 @@ def _manoeuvred(changes: Sequence[_Change], before: Prediction, trajectory: Traj
 def with_shift(entry: InputRecord, shift: ShiftRecord) -> InputRecord:
     """The delivery's record with a finding on how it differs from the one before, and the overall grade anew."""
     grade = Grade.FAIL if shift.verdict == "doubtful" else Grade.PASS if shift.verdict == "agrees" else Grade.NOTE
-    own = Finding(rule="predecessor", grade=grade, value=f"{shift.late_s:+.2f} s", words=shift_words(shift))
-    rest = [
-        Finding(rule=found.rule, grade=Grade(found.grade), value=found.value, words=found.words)
-        for found in entry.findings
-        if found.rule not in {"overall", own.rule}
-    ]
-    every = [*rest, own]
-    return replace(
-        entry,
-        findings=tuple(
-            FindingRecord(rule=found.rule, grade=found.grade.value, value=found.value, words=found.words)
-            for found in (overall(every), *every)
-        ),
-    )
+    fact = Shift(
+        rule=SHIFT_RULES[shift.verdict], cycle_id=shift.cycle_id, late_s=shift.late_s, shift_rtn_km=shift.shift_rtn_km,
+        sigmas=shift.sigmas,
+    )  # fmt: skip
+    own = Finding(rule="predecessor", grade=grade, fact=fact)
+    every = [*(found for found in entry.findings if found.rule not in {"overall", own.rule}), own]
+    return replace(entry, findings=(overall(every), *every))
 
 
-def shift_words(shift: ShiftRecord) -> str:
-    """How a delivery differs from the one before, in a sentence."""
-    late = f"{abs(shift.late_s):.2f} s {'late' if shift.late_s >= 0.0 else 'early'}"
-    axes = ", ".join(f"{axis} {value:+.3g}" for axis, value in zip("RTN", shift.shift_rtn_km, strict=True))
-    said = f"Against the delivery of cycle {shift.cycle_id}: {late}, {axes} km"
-    if shift.sigmas is None:
-        return f"{said}; neither states an error to judge that by."
-    return f"{said}, {shift.sigmas:.1f} of the sigmas that both state: {_VERDICTS[shift.verdict]}."
-
-
-_VERDICTS: Final = {
-    "agrees": "the two agree",
-    "confirmed": "but the doubtful one before says the same, and is confirmed",
-    "manoeuvre": "a manoeuvre lies between",
-    "unjudged": "nobody can judge it",
-    "doubtful": "the delivery is doubtful",
-}
+SHIFT_RULES: Final[Mapping[ShiftVerdict, ShiftRule]] = MappingProxyType({
+    "agrees": "shift_agrees", "confirmed": "shift_confirmed", "manoeuvre": "shift_by_manoeuvre",
+    "unjudged": "shift_unjudged", "doubtful": "shift_doubtful",
+})  # fmt: skip
 
 
 def _vector(values: FloatArray, digits: int) -> Vector:

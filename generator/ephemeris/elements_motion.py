@@ -64,10 +64,10 @@ def trajectory_from_elements(item: ElementSet, *, epoch: Epoch, window_s: tuple[
     return Trajectory(epoch=epoch, arcs=(fitted_arc(states, start_s, end_s),), proof=Proof.SAMPLED)
 
 
-def failure_of(item: ElementSet, moment: Epoch) -> str | None:
-    """Why SGP4 gives no state at an instant, None if it gives one."""
+def failure_of(item: ElementSet, moment: Epoch) -> int:
+    """The number of the error for which SGP4 gives no state at an instant, 0 if it gives one."""
     (error,), _ = teme_states(item, moment, np.zeros(1))
-    return SGP4_ERRORS[int(error)] if error else None
+    return int(error)
 
 
 def _end_s(item: ElementSet, epoch: Epoch, start_s: float, stop_s: float) -> float:

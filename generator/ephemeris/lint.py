@@ -1,4 +1,4 @@
-"""How far to trust an input: a grade for each rule, and one for the whole, with the reasons in words.
+"""How far to trust an input: a grade for each rule, and one for the whole, with what was found.
 
 The yardstick is the ephemeris specification of NASA's NPR 8079.1, table 5-1 (orbits not about the Earth); the other
 rules ask whether the states can be what they claim. Nothing here refuses an input: whoever reads the page decides.
@@ -22,6 +22,7 @@ from nearpass.ephemeris.lint_finding import Finding, Grade
 from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.messages.elements_record import ElementSet
 from nearpass.messages.oem_records import OemMessage
+from nearpass.reasons.findings import NoCovariance, Overall
 
 __all__ = ["Finding", "Grade", "lint_elements", "lint_oem", "lint_trajectory", "overall"]
 
@@ -108,8 +109,8 @@ def lint_trajectory(
         *_motion_findings(trajectory, body, in_orbit=period_s is not None),
     ]
     if not trajectory.has_covariance:
-        words = "A kernel carries no covariance: no probability can come from this file."
-        found.append(Finding(rule="covariance", grade=Grade.NOTE, value="none", words=words))
+        bare = NoCovariance(rule="kernel_without_covariance")
+        found.append(Finding(rule="covariance", grade=Grade.NOTE, fact=bare))
     return tuple(found)
 
 
@@ -133,13 +134,12 @@ def lint_elements(
         period_s: Orbital period, or None where no orbit is claimed.
 
     """
-    words = "Mean elements carry no covariance: no probability can come from this file."
     return (
         elements.age(item.epoch, cutoff),
         elements.reach(item, trajectory, window_s),
         elements.fit(trajectory),
         *_motion_findings(trajectory, body, in_orbit=period_s is not None),
-        Finding(rule="covariance", grade=Grade.NOTE, value="none", words=words),
+        Finding(rule="covariance", grade=Grade.NOTE, fact=NoCovariance(rule="elements_without_covariance")),
         *delivery.notation(item.notes),
     )
 
@@ -161,10 +161,11 @@ def _motion_findings(trajectory: Trajectory, body: Body, *, in_orbit: bool) -> t
 
 def overall(findings: Sequence[Finding]) -> Finding:
     """The worst grade of all, with the rules behind it."""
-    for grade, opening in ((Grade.FAIL, "Not to be trusted without a look at"), (Grade.NOTE, "Good, but mind")):
-        rules = [finding.rule for finding in findings if finding.grade is grade]
-        if rules:
-            value = f"{len(rules)} of {len(findings)} rules"
-            return Finding(rule="overall", grade=grade, value=value, words=f"{opening}: {', '.join(rules)}.")
-    words = "Every rule is kept."
-    return Finding(rule="overall", grade=Grade.PASS, value=f"{len(findings)} rules", words=words)
+    failed, noted = (
+        tuple(finding.rule for finding in findings if finding.grade is grade) for grade in (Grade.FAIL, Grade.NOTE)
+    )
+    fact = Overall(
+        rule="not_trusted" if failed else "mind" if noted else "all_kept", rules=failed or noted, total=len(findings)
+    )
+    grade = Grade.FAIL if failed else Grade.NOTE if noted else Grade.PASS
+    return Finding(rule="overall", grade=grade, fact=fact)

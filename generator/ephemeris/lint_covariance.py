@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
@@ -12,10 +13,11 @@ from nearpass.astro.bodies import Body, equator_from_icrf
 from nearpass.astro.epochs import NS, Epoch
 from nearpass.astro.frames import CENTER_AT_BARYCENTER, center_id, icrf_from_axes
 from nearpass.ephemeris.interpolation import arc_from_nodes, covariances_in_icrf
-from nearpass.ephemeris.lint_finding import Finding, Grade, duration_text, graded
+from nearpass.ephemeris.lint_finding import Finding, Grade, graded
 from nearpass.ephemeris.transition import transition
 from nearpass.errors import NearpassError
 from nearpass.messages.oem_records import FloatArray, OemSegment
+from nearpass.reasons.findings import CovarianceSteps, StepsRule
 
 HALF: Final = 0.5
 FACTOR_PASS: Final = 2.0
@@ -40,25 +42,20 @@ def covariance_spacing(segments: Sequence[OemSegment], body: Body, period_s: flo
         return None
     steps_s = np.concatenate([np.diff(one.covariances.epochs_tai_ns) for one in able if one.covariances]) / NS
     widest_s = float(steps_s.max())
-    apart = f"Covariances at most {duration_text(widest_s)} apart, {widest_s / period_s:.2g} revolutions"
+    near = CovarianceSteps(rule="covariances_near", widest_s=widest_s, revolutions=widest_s / period_s, factor=None)
     if widest_s <= HALF * period_s:
-        return Finding(rule="covariance spacing", grade=Grade.PASS, value=duration_text(widest_s), words=f"{apart}.")
+        return Finding(rule="covariance spacing", grade=Grade.PASS, fact=near)
     try:
         factor = max((factor for segment in able for factor in _factors(segment, body, HALF * period_s)), default=1.0)
     except (NearpassError, np.linalg.LinAlgError):
         return None  # axes or states that cannot be used fail rules of their own
     grade = graded(factor, FACTOR_PASS, FACTOR_NOTE)
     if not np.isfinite(factor):
-        return Finding(rule="covariance spacing", grade=Grade.FAIL, value="", words=f"{apart}; none fits the motion.")
-    words_of = {
-        Grade.PASS: f"{apart}; carried by the motion, each meets the next within a factor of {factor:.1f}.",
-        Grade.NOTE: f"{apart}; carried by the motion, one differs from the next by a factor of {factor:.1f}.",
-        Grade.FAIL: (
-            f"{apart}; carried by the motion, one differs from the next by a factor of {factor:.3g} along the path: "
-            "what was delivered cannot tell the uncertainty in between."
-        ),
-    }
-    return Finding(rule="covariance spacing", grade=grade, value=f"factor {factor:.3g}", words=words_of[grade])
+        return Finding(rule="covariance spacing", grade=Grade.FAIL, fact=replace(near, rule="covariances_misfit"))
+    rules: dict[Grade, StepsRule] = {
+        Grade.PASS: "covariances_fit", Grade.NOTE: "covariances_differ", Grade.FAIL: "covariances_fail"
+    }  # fmt: skip
+    return Finding(rule="covariance spacing", grade=grade, fact=replace(near, rule=rules[grade], factor=factor))
 
 
 def _about(segment: OemSegment, body: Body) -> bool:

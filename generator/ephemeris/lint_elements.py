@@ -10,9 +10,10 @@ from typing import Final
 
 from nearpass.astro.epochs import DAY_S, Epoch
 from nearpass.ephemeris.elements_motion import failure_of
-from nearpass.ephemeris.lint_finding import Finding, Grade, duration_text, graded, length_text
+from nearpass.ephemeris.lint_finding import Finding, Grade, graded
 from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.messages.elements_record import ElementSet
+from nearpass.reasons.findings import ElementsAge, ElementsEnd, ElementsReach, FitError
 
 FEW_DAYS_S: Final = 3.0 * DAY_S
 TWO_WEEKS_S: Final = 14.0 * DAY_S
@@ -24,33 +25,24 @@ def age(epoch: Epoch, cutoff: Epoch) -> Finding:
     """How old the elements are at the data cut-off."""
     age_s = cutoff - epoch
     grade = graded(age_s, FEW_DAYS_S, TWO_WEEKS_S)
-    since = f"The elements are of {epoch.iso(digits=0).replace('T', ' ')} UTC"
-    words_of = {
-        Grade.PASS: f"{since}, within the few days in which low orbits are good to about a kilometre.",
-        Grade.NOTE: f"{since}: beyond a few days the error of a low orbit exceeds a kilometre.",
-        Grade.FAIL: f"{since}: after two weeks the position along a low orbit is hardly known.",
-    }
-    return Finding(rule="age", grade=grade, value=duration_text(age_s), words=words_of[grade])
+    return Finding(rule="age", grade=grade, fact=ElementsAge(epoch=epoch, age_s=age_s, grade=grade.value))
 
 
 def reach(item: ElementSet, trajectory: Trajectory, window_s: float) -> Finding:
     """Whether the elements hold through the window, and how far from their epoch its end lies."""
     epoch = item.epoch
     reached_s = trajectory.spans_s[-1][1]
-    carried = duration_text(trajectory.epoch + reached_s - epoch)
     if reached_s < window_s - _CLOCK_S:
         moment = trajectory.epoch + reached_s
-        reason = failure_of(item, moment + _CLOCK_S)
-        words = f"SGP4 gives no state after {moment.iso(digits=0).replace('T', ' ')} UTC, as by decay: {reason}."
-        return Finding(rule="span", grade=Grade.FAIL, value=duration_text(reached_s), words=words)
-    words = f"The {duration_text(window_s)} to be screened are covered; they end {carried} after the elements' epoch."
+        end = ElementsEnd(at=moment, reached_s=reached_s, error=failure_of(item, moment + _CLOCK_S))
+        return Finding(rule="span", grade=Grade.FAIL, fact=end)
+    fact = ElementsReach(reached_s=reached_s, window_s=window_s, carried_s=trajectory.epoch + reached_s - epoch)
     late = trajectory.epoch + window_s - epoch > TWO_WEEKS_S
-    return Finding(rule="span", grade=Grade.NOTE if late else Grade.PASS, value=duration_text(reached_s), words=words)
+    return Finding(rule="span", grade=Grade.NOTE if late else Grade.PASS, fact=fact)
 
 
 def fit(trajectory: Trajectory) -> Finding:
     """How far the polynomials that are screened are from SGP4."""
     error_km = max(arc.error_km for arc in trajectory.arcs)
     grade = Grade.PASS if error_km <= FIT_PASS_KM else Grade.FAIL
-    words = f"The polynomials that are screened follow SGP4 to {length_text(error_km)}, by a grid four times finer."
-    return Finding(rule="interpolation", grade=grade, value=length_text(error_km), words=words)
+    return Finding(rule="interpolation", grade=grade, fact=FitError(rule="elements_fit", error_km=error_km))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
@@ -16,10 +16,21 @@ from nearpass.astro.bodies import BODIES, Body
 from nearpass.astro.epochs import NS, Epoch
 from nearpass.astro.frames import CENTER_AT_BARYCENTER, center_id
 from nearpass.ephemeris.interpolation import arc_from_nodes, window_size
-from nearpass.ephemeris.lint_finding import Finding, Grade, count_text, duration_text, graded, length_text, speed_text
+from nearpass.ephemeris.lint_finding import Finding, Grade, graded
 from nearpass.ephemeris.trajectory import Arc, clenshaw
 from nearpass.errors import FrameError
 from nearpass.messages.oem_records import FloatArray, OemSegment
+from nearpass.reasons.findings import (
+    AboutBody,
+    Degree,
+    Escape,
+    FitError,
+    Gravity,
+    GravityRule,
+    Joints,
+    Spacing,
+    VelocityError,
+)
 
 ORBIT_SHARE: Final = 0.01
 """Point spacing asked for by NPR 8079.1, table 5-1, as a part of an orbit, in time or in true anomaly."""
@@ -66,13 +77,11 @@ def spacing(segments: Sequence[OemSegment], period_s: float | None) -> Finding |
         return None
     widest_s = max(float(step.max()) for step in steps_s if len(step))
     share = max(float(turn.max()) for turn in turns if len(turn))
-    measure = "true anomaly"
+    measure: Literal["true anomaly", "time"] = "true anomaly"
     if period_s is not None and widest_s / period_s < share:
         share, measure = widest_s / period_s, "time"
     grade = graded(share, ABOUT * ORBIT_SHARE, COARSEST_SHARE)
-    asked = "about 1/100 is asked for"
-    words = f"Points at most {duration_text(widest_s)} apart, {share:.4f} of an orbit in {measure}; {asked}."
-    return Finding(rule="spacing", grade=grade, value=f"1/{1.0 / share:.0f} orbit" if share else "", words=words)
+    return Finding(rule="spacing", grade=grade, fact=Spacing(widest_s=widest_s, share=share, measure=measure))
 
 
 def _turns(positions_km: FloatArray) -> FloatArray:
@@ -92,19 +101,13 @@ def degree(segments: Sequence[OemSegment]) -> Finding:
     ]
     named = sorted({f"{s.interpolation.lower()} {s.degree}" for s in segments if s.interpolation is not None})
     unnamed = any(segment.interpolation is None for segment in segments)
-    value = ", ".join(named) or "none named"
-    if short:
-        few = min(len(segment.epochs_tai_ns) for segment in short)
-        words = (
-            f"{count_text(len(short), 'segment')} with fewer states than the degree needs (the shortest has {few}): "
-            "the degree is reduced there."
-        )
-        return Finding(rule="degree", grade=Grade.NOTE, value=value, words=words)
-    if unnamed:
-        words = "No interpolation method is named: Hermite of degree 7 is assumed."
-        return Finding(rule="degree", grade=Grade.NOTE, value=value, words=words)
-    words = "A method and a degree are named, and every segment has the states for it."
-    return Finding(rule="degree", grade=Grade.PASS, value=value, words=words)
+    fact = Degree(
+        rule="degree_reduced" if short else "method_unnamed" if unnamed else "degree_kept",
+        methods=tuple(named),
+        short=len(short),
+        fewest=min((len(segment.epochs_tai_ns) for segment in short), default=None),
+    )
+    return Finding(rule="degree", grade=Grade.NOTE if short or unnamed else Grade.PASS, fact=fact)
 
 
 def interpolation(segments: Sequence[OemSegment]) -> Finding:
@@ -116,11 +119,9 @@ def interpolation(segments: Sequence[OemSegment]) -> Finding:
     errors_km = [error_km for segment in segments if (error_km := left_out_error_km(segment)) is not None]
     worst_km = max(errors_km, default=None)
     if worst_km is None:
-        words = "Too few states to leave out every other one and compare."
-        return Finding(rule="interpolation", grade=Grade.NOTE, value="", words=words)
+        return Finding(rule="interpolation", grade=Grade.NOTE, fact=FitError(rule="too_few_states", error_km=None))
     grade = graded(worst_km, INTERPOLATION_PASS_KM, INTERPOLATION_NOTE_KM)
-    words = f"With every other state left out, the others give it back to {length_text(worst_km)}."
-    return Finding(rule="interpolation", grade=grade, value=length_text(worst_km), words=words)
+    return Finding(rule="interpolation", grade=grade, fact=FitError(rule="left_out", error_km=worst_km))
 
 
 def left_out_error_km(segment: OemSegment) -> float | None:
@@ -167,15 +168,13 @@ def velocity(segments: Sequence[OemSegment]) -> Finding:
             worst_km_s = max(worst_km_s, float((off - allowed).max()))
             doubt_km_s, judged = max(doubt_km_s, float(allowed.max())), True
     if not judged:
-        words = "Too few states to derive velocities from positions."
-        return Finding(rule="velocity", grade=Grade.NOTE, value="", words=words)
+        return Finding(rule="velocity", grade=Grade.NOTE, fact=VelocityError(rule="velocity_unjudged", value_km_s=None))
     if worst_km_s <= VELOCITY_PASS_KM_S < doubt_km_s:
-        words = f"Points too far apart to tell better than to {speed_text(doubt_km_s)}."
-        return Finding(rule="velocity", grade=Grade.NOTE, value="", words=words)
+        doubt = VelocityError(rule="velocity_doubtful", value_km_s=doubt_km_s)
+        return Finding(rule="velocity", grade=Grade.NOTE, fact=doubt)
     grade = graded(worst_km_s, VELOCITY_PASS_KM_S, VELOCITY_NOTE_KM_S)
-    value = speed_text(max(worst_km_s, 0.0))
-    words = f"Velocities and the rates of change of the positions differ by at most {value}."
-    return Finding(rule="velocity", grade=grade, value=value, words=words)
+    fact = VelocityError(rule="velocity_error", value_km_s=max(worst_km_s, 0.0))
+    return Finding(rule="velocity", grade=grade, fact=fact)
 
 
 def _stretches(count: int) -> list[slice]:
@@ -193,19 +192,14 @@ def joints(segments: Sequence[OemSegment]) -> Finding:
 
 
 def joint_finding(steps: Sequence[tuple[float, float]], part_count: int) -> Finding:
-    """The same of steps (km, km/s) between neighbours of ``part_count`` parts."""
-    if part_count == 1:
-        return Finding(rule="joints", grade=Grade.PASS, value="none", words="One segment without a break.")
-    if not steps:
-        words = f"{count_text(part_count, 'segment')}; no two of them meet in an instant that both hold."
-        return Finding(rule="joints", grade=Grade.PASS, value="none", words=words)
-    jump_km, jump_km_s = max(step[0] for step in steps), max(step[1] for step in steps)
+    """What steps (km, km/s) between neighbours of ``part_count`` parts tell: a manoeuvre, or a mistake."""
+    jump_km = max((step[0] for step in steps), default=0.0)
     grade = Grade.PASS if jump_km <= JOINT_NOTE_KM else Grade.NOTE
-    words = (
-        f"{count_text(len(steps), 'joint')} between segments; the velocity changes by up to {speed_text(jump_km_s)}, "
-        f"the position by up to {length_text(jump_km)}" + ("." if grade is Grade.PASS else ", which no manoeuvre does.")
-    )
-    return Finding(rule="joints", grade=grade, value=speed_text(jump_km_s), words=words)
+    fact = Joints(
+        segments=part_count, joints=len(steps) if part_count > 1 else 0, step_km=jump_km,
+        step_km_s=max((step[1] for step in steps), default=0.0), notable=grade is Grade.NOTE,
+    )  # fmt: skip
+    return Finding(rule="joints", grade=grade, fact=fact)
 
 
 def _step(before: OemSegment, after: OemSegment) -> tuple[float, float] | None:
@@ -275,9 +269,8 @@ def inside_center(segments: Sequence[OemSegment], body: Body) -> Finding | None:
             continue
         lowest_km = float(np.linalg.norm(segment.positions_km, axis=1).min())
         if center is not None and lowest_km < center.polar_radius_km:
-            value = f"{lowest_km:,.1f} km"
-            words = f"A state lies inside {center.name.title()}, on which the file centres it: the wrong centre?"
-            return Finding(rule="centre", grade=Grade.FAIL, value=value, words=words)
+            fact = AboutBody(rule="inside_centre", body=center.name.title(), height_km=lowest_km)
+            return Finding(rule="centre", grade=Grade.FAIL, fact=fact)
     return None
 
 
@@ -298,20 +291,17 @@ def felt_gm_km3_s2(arc: Arc) -> FloatArray:
 def plausibility(motion: Motion | None, body: Body, *, in_orbit: bool) -> tuple[Finding, ...]:
     """Whether such a motion about the body can be: above its surface, under its gravity, and bound to it."""
     if motion is None:
-        words = f"Not centred on {body.name.title()}: the states are not compared with its size and gravity."
-        return (Finding(rule="states", grade=Grade.NOTE, value="", words=words),)
+        fact = AboutBody(rule="not_centred", body=body.name.title(), height_km=None)
+        return (Finding(rule="states", grade=Grade.NOTE, fact=fact),)
     found = [_altitude(motion, body), _gravity(motion, body), _energy(motion, body, in_orbit=in_orbit)]
     return tuple(finding for finding in found if finding is not None)
 
 
 def _altitude(motion: Motion, body: Body) -> Finding:
     altitude_km = float(motion.radii_km.min()) - body.equatorial_radius_km
-    value = f"{altitude_km:,.1f} km"
-    if float(motion.radii_km.min()) < body.polar_radius_km:
-        words = f"The lowest state lies below the surface of {body.name.title()}."
-        return Finding(rule="altitude", grade=Grade.FAIL, value=value, words=words)
-    words = f"The lowest state, {value} above the equatorial radius, lies outside {body.name.title()}."
-    return Finding(rule="altitude", grade=Grade.PASS, value=value, words=words)
+    below = float(motion.radii_km.min()) < body.polar_radius_km
+    fact = AboutBody(rule="below_surface" if below else "above_surface", body=body.name.title(), height_km=altitude_km)
+    return Finding(rule="altitude", grade=Grade.FAIL if below else Grade.PASS, fact=fact)
 
 
 def _gravity(motion: Motion, body: Body) -> Finding | None:
@@ -319,35 +309,31 @@ def _gravity(motion: Motion, body: Body) -> Finding | None:
     if not len(motion.gm_km3_s2):
         return None
     ratio = float(np.median(motion.gm_km3_s2)) / body.gm_km3_s2
-    name = body.name.title()
-    value = f"{ratio:.3g} times"
-    if abs(ratio - 1.0) <= _NEAR:
-        words = f"The path curves as the gravity of {name} demands."
-        return Finding(rule="gravity", grade=Grade.PASS, value=value, words=words)
-    if 1.0 / _FACTOR <= ratio <= _FACTOR:
-        words = f"The path curves by {value} what the gravity of {name} alone demands: far from it, or thrusting?"
-        return Finding(rule="gravity", grade=Grade.NOTE, value=value, words=words)
-    if 1.0 / _UNIT_FACTOR <= ratio / _METRES <= _UNIT_FACTOR:
-        words = "The path curves as if metres were given for kilometres."
-        return Finding(rule="gravity", grade=Grade.FAIL, value=value, words=words)
     other = next((b for b in BODIES.values() if abs(ratio * body.gm_km3_s2 / b.gm_km3_s2 - 1.0) <= _NEAR), None)
-    if other is not None:
-        words = f"The path curves as the gravity of {other.name.title()} demands, not that of {name}."
-    else:
-        words = f"The path curves by {value} what the gravity of {name} demands: wrong units, centre or axes?"
-    return Finding(rule="gravity", grade=Grade.FAIL, value=value, words=words)
+    rule, grade = _curvature(ratio, of_other=other is not None)
+    fact = Gravity(
+        rule=rule, body=body.name.title(), ratio=ratio,
+        other=other.name.title() if other is not None and rule == "gravity_of_other" else None,
+    )  # fmt: skip
+    return Finding(rule="gravity", grade=grade, fact=fact)
+
+
+def _curvature(ratio: float, *, of_other: bool) -> tuple[GravityRule, Grade]:
+    """What a path says that curves by ``ratio`` times what the body's gravity demands."""
+    if abs(ratio - 1.0) <= _NEAR:
+        return "gravity_fits", Grade.PASS
+    if 1.0 / _FACTOR <= ratio <= _FACTOR:
+        return "gravity_odd", Grade.NOTE
+    if 1.0 / _UNIT_FACTOR <= ratio / _METRES <= _UNIT_FACTOR:
+        return "gravity_in_metres", Grade.FAIL
+    return ("gravity_of_other" if of_other else "gravity_wrong"), Grade.FAIL
 
 
 def _energy(motion: Motion, body: Body, *, in_orbit: bool) -> Finding:
     escape = float((motion.speeds_km_s / np.sqrt(2.0 * body.gm_km3_s2 / np.maximum(motion.radii_km, 1e-9))).max())
-    value = f"{escape:.3g} of escape speed"
-    if escape < 1.0:
-        words = f"Every state is bound to {body.name.title()}."
-        return Finding(rule="speed", grade=Grade.PASS, value=value, words=words)
-    words = f"Some state is as fast as needed to leave {body.name.title()}"
-    if in_orbit:
-        return Finding(rule="speed", grade=Grade.FAIL, value=value, words=f"{words}, although an orbit is claimed.")
-    return Finding(rule="speed", grade=Grade.NOTE, value=value, words=f"{words}: a fly-by, or a wrong state.")
+    fact = Escape(body=body.name.title(), share=escape, bound=escape < 1.0, in_orbit=in_orbit)
+    grade = Grade.PASS if escape < 1.0 else Grade.FAIL if in_orbit else Grade.NOTE
+    return Finding(rule="speed", grade=grade, fact=fact)
 
 
 def step_at(before: Arc, after: Arc) -> tuple[float, float] | None:

@@ -19,6 +19,7 @@ from nearpass.astro.epochs import Epoch
 from nearpass.astro.frames import EQUATOR_OF_J2000, icrf_from_axes
 from nearpass.ephemeris.lint_finding import Finding, Grade
 from nearpass.ephemeris.trajectory import Trajectory
+from nearpass.reasons.findings import OrbitPlane, Plane
 
 FloatArray = NDArray[np.float64]
 
@@ -41,15 +42,6 @@ class DeclaredPlane:
     node_tolerance_deg: float = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Plane:
-    inclination_deg: float
-    node_deg: float
-
-    def __str__(self) -> str:
-        return f"inclination {self.inclination_deg:.2f}°, node {self.node_deg:.1f}°"
-
-
 def orbit_plane(trajectory: Trajectory, declared: DeclaredPlane, *, body: Body, read_as: str = "ICRF") -> Finding:
     """The plane of the first state against the declared one, and in which axes the same numbers would lie in it.
 
@@ -67,32 +59,29 @@ def orbit_plane(trajectory: Trajectory, declared: DeclaredPlane, *, body: Body, 
     moment = trajectory.epoch + start_s
     state = np.concatenate(trajectory.state(np.array([start_s])))
     found = _plane(state, body, moment)
-    wanted = f"{declared.inclination_deg:g}° ± {declared.tolerance_deg:g}°"
     node_deg, margin_deg = _expected_node(state, declared, body, moment)
-    if node_deg is not None:
-        wanted += f", node {node_deg:.1f}° ± {margin_deg:.1f}°"
-    value = (
-        f"{found.inclination_deg:.2f}°" if node_deg is None else f"{found.inclination_deg:.2f}°, {found.node_deg:.1f}°"
-    )
-    if _agree(found, declared, node_deg, margin_deg):
-        words = f"The orbit has {found}, as the configuration declares (inclination {wanted})."
-        return Finding(rule=RULE, grade=Grade.PASS, value=value, words=words)
-    words = f"Suspect axes: read as {read_as} the orbit has {found}, but the configuration declares {wanted}."
-    fits = [
-        f"{name} axes ({plane})"
+    agrees = _agree(found, declared, node_deg, margin_deg)
+    fits = tuple(
+        (name, plane)
         for name, plane in _in_other_axes(state, body, moment, read_as)
-        if _agree(plane, declared, node_deg, margin_deg)
-    ]
-    if fits:
-        words += f" The same numbers fit in {', or in '.join(fits)}: ask the originator, then set axes accordingly."
-    return Finding(rule=RULE, grade=Grade.FAIL, value=value, words=words)
+        if not agrees and _agree(plane, declared, node_deg, margin_deg)
+    )
+    fact = OrbitPlane(
+        rule="plane_agrees" if agrees else "plane_disagrees", read_as=read_as, found=found,
+        inclination_deg=declared.inclination_deg, tolerance_deg=declared.tolerance_deg, node_deg=node_deg,
+        node_tolerance_deg=margin_deg, fits=fits,
+    )  # fmt: skip
+    return Finding(rule=RULE, grade=Grade.PASS if agrees else Grade.FAIL, fact=fact)
 
 
-def _plane(state: FloatArray, body: Body, moment: Epoch) -> _Plane:
+def _plane(state: FloatArray, body: Body, moment: Epoch) -> Plane:
     """Plane of a state ``(2, 3)`` in ICRF axes against the body's equator of date."""
     normal = equator_from_icrf(body, moment) @ np.cross(state[0], state[1])
     tilt_rad = np.arctan2(np.hypot(normal[0], normal[1]), normal[2])
-    return _Plane(float(np.degrees(tilt_rad)), float(np.degrees(np.arctan2(normal[0], -normal[1])) % 360.0))
+    return Plane(
+        inclination_deg=float(np.degrees(tilt_rad)),
+        node_deg=float(np.degrees(np.arctan2(normal[0], -normal[1])) % 360.0),
+    )
 
 
 def _expected_node(state: FloatArray, declared: DeclaredPlane, body: Body, moment: Epoch) -> tuple[float | None, float]:
@@ -116,13 +105,13 @@ def _expected_node(state: FloatArray, declared: DeclaredPlane, body: Body, momen
     return (declared.node_deg + drift_deg) % 360.0, declared.node_tolerance_deg + _DRIFT_SHARE * abs(drift_deg)
 
 
-def _agree(plane: _Plane, declared: DeclaredPlane, node_deg: float | None, margin_deg: float) -> bool:
+def _agree(plane: Plane, declared: DeclaredPlane, node_deg: float | None, margin_deg: float) -> bool:
     if abs(plane.inclination_deg - declared.inclination_deg) > declared.tolerance_deg:
         return False
     return node_deg is None or abs((plane.node_deg - node_deg + 180.0) % 360.0 - 180.0) <= margin_deg
 
 
-def _in_other_axes(state: FloatArray, body: Body, moment: Epoch, read_as: str) -> Iterator[tuple[str, _Plane]]:
+def _in_other_axes(state: FloatArray, body: Body, moment: Epoch, read_as: str) -> Iterator[tuple[str, Plane]]:
     """The planes that the delivered numbers would have, had they been read in other axes that agencies use."""
     numbers = state @ icrf_from_axes(read_as)
     for name in ("ICRF", f"{body.name}{EQUATOR_OF_J2000}", "ECLIPJ2000"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -20,12 +20,13 @@ from nearpass.config.places import leads_outside
 from nearpass.encounter.uncertainty import DeclaredModel
 from nearpass.ephemeris.extension import LAST_DAYS, extended
 from nearpass.ephemeris.lint import Finding, Grade, overall
+from nearpass.ephemeris.lint_finding import finite
 from nearpass.ephemeris.lint_plane import orbit_plane
 from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.errors import InputError, NearpassError
 from nearpass.record.marking import MarkingRecord, Tlp
 from nearpass.record.motion import orbit_of
-from nearpass.record.record import FindingRecord, InputRecord, Span
+from nearpass.record.record import InputRecord, Span
 from nearpass.record.source import Source
 
 DEEPEST: Final = 0.9
@@ -119,8 +120,7 @@ def completed(
     longer = extended(trajectory, body=setting.body, window_s=(0.0, setting.span_s))
     if longer.approximation is None:
         return longer, ()
-    words = longer.approximation.how
-    return longer, (Finding(rule="extension", grade=Grade.NOTE, value=source.extend, words=words),)
+    return longer, (Finding(rule="extension", grade=Grade.NOTE, fact=longer.approximation.how),)
 
 
 def declared_center(source: EphemerisSource) -> int | None:
@@ -175,12 +175,9 @@ def plane_findings(
     return (orbit_plane(trajectory, item.orbit.plane, body=body, read_as=read_as),)
 
 
-def graded(findings: Sequence[Finding]) -> tuple[FindingRecord, ...]:
+def graded(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """The overall grade, then every rule's."""
-    return tuple(
-        FindingRecord(rule=found.rule, grade=found.grade.value, value=found.value, words=found.words)
-        for found in ((overall(findings), *findings) if findings else ())
-    )
+    return (overall(findings), *(replace(found, fact=finite(found.fact)) for found in findings)) if findings else ()
 
 
 def check_inside(path: Path, setting: Setting) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from nearpass.astro.epochs import Epoch
@@ -35,6 +36,7 @@ from nearpass.ingest.delivery import (
     shown_path,
 )
 from nearpass.ingest.proof import check_usable
+from nearpass.reasons.findings import Known
 from nearpass.record.record import InputRecord, Span
 
 _AGELESS: Final = Age(creation=None, basis=None)
@@ -91,19 +93,16 @@ def _tai_ns(epoch: Epoch | None) -> int:
     return epoch.tai_ns if epoch is not None else 0
 
 
+_KNOWN: Final[Mapping[str, Known]] = MappingProxyType({
+    "comments": "comments", "configuration": "configuration", "first seen": "first seen",
+})  # fmt: skip
+"""Who says when a kernel was made, where that is not the file itself."""
+
+
 def _age_finding(age: Age, setting: Setting) -> Finding:
     """The age of a kernel, and who says so."""
-    remark = ""
-    if age.creation is None and age.first_seen is not None:
-        seen = age.first_seen.iso(digits=0)
-        remark = f"It first came here on {seen} UTC, after the data cut-off: nobody knows whether it was known by then."
-    elif age.basis == "first seen":
-        remark = "The file does not say when it was made; so long it has been here, and it may be older."
-    elif age.basis == "comments":
-        remark = "By the comments of the kernel."
-    elif age.basis == "configuration":
-        remark = "By the configuration."
-    return lint_delivery.age(age.creation, setting.cutoff, remark)
+    first_seen = age.first_seen if age.creation is None else None
+    return lint_delivery.age(age.creation, setting.cutoff, _KNOWN.get(age.basis or ""), first_seen)
 
 
 def _from_kernel(item: ScreenedObject, source: EphemerisSource, path: Path, age: Age, setting: Setting) -> Ingested:

@@ -33,6 +33,7 @@ from nearpass.ingest.delivery import (
 from nearpass.ingest.proof import check_usable
 from nearpass.messages.compression import START_BYTES, decompressed, decompressed_start
 from nearpass.messages.oem import OemMessage, OemSegment, parse_oem, peek_header
+from nearpass.reasons.findings import CentreAndAxes
 from nearpass.record.record import InputRecord, Span
 
 HEADER_BYTES: Final = 65_536
@@ -143,29 +144,34 @@ def _check_reaches(trajectory: Trajectory, segments: Sequence[OemSegment], setti
     )
 
 
-def _axes_text(source: EphemerisSource, message: OemMessage) -> str:
-    """The axes that the file names, each with what the configuration says it means."""
+def _axes(source: EphemerisSource, message: OemMessage) -> tuple[tuple[str, str | None], ...]:
+    """The axes that the file names, each with what the configuration says it means, if it does."""
     meanings = {normalised(name): meaning for name, meaning in source.axes.items()}
     names = sorted({segment.ref_frame for segment in message.segments})
-    return ", ".join(
-        f"{name}, read as {meanings[normalised(name)]}" if normalised(name) in meanings else name for name in names
-    )
+    return tuple((name, meanings.get(normalised(name))) for name in names)
+
+
+def _axes_text(source: EphemerisSource, message: OemMessage) -> str:
+    """The axes of a message for its record: their names, with their meaning where that was declared."""
+    return ", ".join(f"{name}, read as {meaning}" if meaning else name for name, meaning in _axes(source, message))
 
 
 def _frame_finding(source: EphemerisSource, message: OemMessage) -> Finding:
     """Centre and axes of a message against what the configuration says of them."""
-    centers = ", ".join(sorted({segment.center_name for segment in message.segments}))
-    value = f"{centers}, {_axes_text(source, message)}"
-    declared = "as the configuration declares" if source.center is not None else "as the file says"
-    words = f"The centre is {centers}, {declared}."
-    if "read as" in value:
-        words += f" Axes: {_axes_text(source, message)}, on the publisher's word."
-        return Finding(rule="centre and axes", grade=Grade.NOTE, value=value, words=words)
-    earth_fixed = [s.ref_frame for s in message.segments if axes_named(s.ref_frame, s.ref_frame_epoch).rotating]
-    if any(not name.upper().startswith("IAU") for name in earth_fixed):
-        words += " The motion of the pole in the Earth's crust is left out: up to 20 m at its surface."
-        return Finding(rule="centre and axes", grade=Grade.NOTE, value=value, words=words)
-    return Finding(rule="centre and axes", grade=Grade.PASS, value=value, words=f"{words} Its axes are turned exactly.")
+    axes = _axes(source, message)
+    declared = any(meaning is not None for _, meaning in axes)
+    earth_fixed = not declared and any(  # axes of a name that only the configuration knows cannot be asked
+        not segment.ref_frame.upper().startswith("IAU")
+        for segment in message.segments
+        if axes_named(segment.ref_frame, segment.ref_frame_epoch).rotating
+    )
+    fact = CentreAndAxes(
+        rule="axes_declared" if declared else "axes_without_pole_motion" if earth_fixed else "axes_exact",
+        centres=tuple(sorted({segment.center_name for segment in message.segments})),
+        centre_declared=source.center is not None,
+        axes=axes,
+    )
+    return Finding(rule="centre and axes", grade=Grade.NOTE if declared or earth_fixed else Grade.PASS, fact=fact)
 
 
 def _oem_record(

@@ -30,8 +30,9 @@ def _from_theory(item: ScreenedObject, source: EphemerisSource, shown: str, sett
     trajectory = moon_trajectory(target, body=setting.body, epoch=setting.cutoff, window_s=(0.0, setting.span_s))
     check_usable(trajectory, setting)
     approximation = trajectory.approximation
-    words = approximation.how if approximation is not None else ""
-    finding = Finding(rule="approximate", grade=Grade.NOTE, value=THEORY, words=words)
+    findings = (
+        (Finding(rule="approximate", grade=Grade.NOTE, fact=approximation.how),) if approximation is not None else ()
+    )
     record = InputRecord(
         object_id=item.id,
         file=shown,
@@ -48,7 +49,7 @@ def _from_theory(item: ScreenedObject, source: EphemerisSource, shown: str, sett
         node_count=None,
         covariance_count=None,
         spans=(setting.window,),
-        findings=graded((finding,)),
+        findings=graded(findings),
         refusal=None,
         retrieval=None,
     )

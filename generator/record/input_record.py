@@ -6,18 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nearpass.astro.fields import EpochText, Span
-from nearpass.reasons.motions import MotionReason
+from nearpass.ephemeris.lint_finding import Finding
 from nearpass.record.marking import MarkingRecord
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FindingRecord:
-    """What one rule says of one input; the yardstick is NPR 8079.1, table 5-1, and the physics of the orbit."""
-
-    rule: str
-    grade: Literal["pass", "note", "fail"]
-    value: str
-    words: str | MotionReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +57,7 @@ class InputRecord:
     node_count: int | None
     covariance_count: int | None
     spans: tuple[Span, ...]
-    findings: tuple[FindingRecord, ...]
+    findings: tuple[Finding, ...]
     refusal: str | None
     retrieval: RetrievalRecord | None
     marking: MarkingRecord | None = None

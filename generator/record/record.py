@@ -36,7 +36,7 @@ from nearpass.record.event_record import (
     TradeRecord,
     UncertaintyRecord,
 )
-from nearpass.record.input_record import CreationBasis, FindingRecord, InputRecord, RetrievalRecord
+from nearpass.record.input_record import CreationBasis, InputRecord, RetrievalRecord
 from nearpass.record.loss_record import LossRecord
 from nearpass.record.marking import MarkingRecord
 from nearpass.record.prediction_record import DeclaredRecord, Prediction, PredictionError, PredictionQuality
@@ -63,7 +63,6 @@ __all__ = [
     "EndingRecord",
     "EpochText",
     "EventRecord",
-    "FindingRecord",
     "FunnelRecord",
     "FunnelStep",
     "HeldRecord",

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from nearpass.astro import fields as field_types
+from nearpass.ephemeris.lint_finding import Finding
 from nearpass.record import (
     command_record,
     doubt_record,
@@ -50,7 +51,7 @@ _PLAIN: Final[Mapping[type, tuple[str, ...]]] = MappingProxyType({
     ),
     command_record.ClosureRecord: ("start", "stop", "limit", "note"),
     command_record.CommandRecord: ("object_id", "decide", "uplink", "burn", "limit", "closed_until", "note"),
-    records.FindingRecord: ("rule", "grade", "value", "words"),
+    Finding: ("rule", "grade", "fact"),
     solution_record.DifferenceRecord: (
         "start", "step_s", "sample_s", "least_rtn_km", "most_rtn_km", "largest_rtn_km", "largest_rtn_at", "largest_km",
         "largest_at", "largest_timing_s",

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from nearpass.ephemeris.lint import Finding, Grade, overall
+from nearpass.ephemeris.lint import Finding, overall
 from nearpass.reasons.changes import ChangeReason, InGeneral
 from nearpass.reasons.general import Withheld
 from nearpass.reasons.probabilities import PcReasons
 from nearpass.record.event_record import HistoryPoint, UncertaintyRecord
-from nearpass.record.input_record import FindingRecord
 from nearpass.record.record import ObjectRecord
 from nearpass.release.lens import Lens
 
@@ -46,14 +45,12 @@ def figures(value: Any, lens: Lens) -> Any:
     return value if lens.sigma else no_figures(value, lens)
 
 
-def findings(value: tuple[FindingRecord, ...], lens: Lens) -> Any:
+def findings(value: tuple[Finding, ...], lens: Lens) -> Any:
     """What the rules say of a delivery; without those on its covariances where these may not be seen."""
     if lens.sigma or not value:
         return lens.of(value)
     left = [entry for entry in value[1:] if not entry.rule.startswith("covariance")]
-    found = [Finding(rule=e.rule, grade=Grade(e.grade), value=e.value, words=e.words) for e in left]
-    whole = overall(found)
-    return FindingRecord(rule=whole.rule, grade=whole.grade.value, value=whole.value, words=whole.words), *left
+    return overall(left), *left
 
 
 def no_figures(value: Any, _: Lens) -> Any:

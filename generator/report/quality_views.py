@@ -27,8 +27,8 @@ def findings_table(inputs: Sequence[InputRecord]) -> Table | None:
             cells=(
                 Cell(text=found.rule),
                 Cell(text=GRADES[found.grade], mark="nowrap"),
-                Cell(text=found.value or wording.DASH, mark="nowrap"),
-                Cell(text=wording.said(found.words)),
+                Cell(text=wording.measured(found.fact) or wording.DASH, mark="nowrap"),
+                Cell(text=wording.said(found.fact)),
             )
         )
         for item in inputs

@@ -9,11 +9,13 @@ import pytest
 from edition_records import marked_record
 from nearpass.archive.upgrade import UPGRADES, load_record, upgraded
 from nearpass.astro.epochs import Epoch
+from nearpass.ephemeris.lint_finding import Finding
 from nearpass.errors import ArchiveError
+from nearpass.reasons.findings import OldFinding
 from nearpass.reasons.general import Prose
 from nearpass.record.record import SCHEMA, dump
 from nearpass.report.pages import cycle_pages
-from nearpass.report.wording import said
+from nearpass.report.wording import measured, said
 from records import quiet_record, sample_record
 from stub_cycles import stub
 
@@ -22,6 +24,8 @@ RECORD = stub("2021-03-17T0000Z")
 
 def prosaic(value: Any) -> Any:
     """A record whose reasons are sentences, several that hold together in one, as records of schema 1 to 3 had them."""
+    if isinstance(value, Finding):
+        return replace(value, fact=OldFinding(value=measured(value.fact), text=said(value.fact)))
     if is_reason(value):
         return Prose(text=said(value))
     if isinstance(value, tuple):
@@ -41,6 +45,9 @@ def before_codes(value: Any) -> Any:
     if isinstance(value, list):
         texts = [before_codes(item) for item in value]
         return texts[0] if value and is_prose(value[0]) else texts
+    if isinstance(value, dict) and "fact" in value:
+        fact = value["fact"]
+        return {"rule": value["rule"], "grade": value["grade"], "value": fact["value"], "words": fact["text"]}
     if isinstance(value, dict):
         old = {"compared": "words", "how": "words"}
         named = {old.get(name, name): before_codes(item) for name, item in value.items()}

@@ -26,6 +26,7 @@ from nearpass.record.record import CycleRecord, ObjectRecord, dump
 from nearpass.record.source import Source
 from nearpass.report import wording
 from nearpass.report.verdicts import verdict
+from nearpass.report.wording import said
 
 MARS = body_named("MARS")
 SPAN_S = 0.25 * 86_400.0
@@ -217,8 +218,8 @@ def test_the_same_cycle_says_so_everywhere(story: dict[str, CycleRecord]) -> Non
     )
     assert any(isinstance(notice.reason[0], Doubted) for notice in notices(late))
     assert finding.grade == "fail"
-    assert "46.00 s late" in finding.words
-    assert "predecessor" in entry.findings[0].words
+    assert "46.00 s late" in said(finding.fact)
+    assert "predecessor" in said(entry.findings[0].fact)
     assert b'"verdict":"doubtful"' in dump(late)
 
 

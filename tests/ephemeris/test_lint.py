@@ -19,6 +19,8 @@ from nearpass.ephemeris.lint import Finding, Grade, lint_oem, lint_trajectory, o
 from nearpass.ephemeris.spk import spk_summary, spk_trajectory
 from nearpass.ephemeris.trajectory import Proof, Trajectory
 from nearpass.messages.oem import OemCovariances, OemMessage, OemSegment, parse_oem
+from nearpass.reasons.findings import Notation
+from nearpass.report.wording import measured, said
 from oem_texts import message_text, segment_text
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -119,7 +121,7 @@ def test_gaps_between_segments_are_found(gap_s: float, grade: Grade) -> None:
     held = message(segment(stop_s=36_000.0), segment(start_s=36_000.0 + gap_s))
     found = linted(held)["gaps"]
     assert found.grade is grade
-    assert ("none" in found.value) == (gap_s == 0.0)
+    assert ("none" in measured(found.fact)) == (gap_s == 0.0)
 
 
 @pytest.mark.parametrize(("share", "grade"), [(1 / 110, Grade.PASS), (1 / 60, Grade.NOTE), (1 / 15, Grade.FAIL)])
@@ -142,7 +144,7 @@ def test_the_interpolation_error_is_that_of_left_out_states() -> None:
     held = message(replace(segment(replace(LOW, e=0.0)), interpolation="LINEAR", degree=1))
     found = linted(held)["interpolation"]
     sagitta_km = LOW.a_km * (1.0 - np.cos(LOW.motion_rad_s * STEP_S))
-    assert found.value == f"{sagitta_km:.3g} km"
+    assert measured(found.fact) == f"{sagitta_km:.3g} km"
     assert found.grade is Grade.FAIL
 
 
@@ -188,7 +190,7 @@ def test_few_states_are_noted_rather_than_judged() -> None:
 def test_an_unnamed_method_is_noted() -> None:
     """The assumed method stands in the words."""
     found = linted(message(replace(segment(), interpolation=None, degree=None)))["degree"]
-    assert (found.grade, "Hermite of degree 7" in found.words) == (Grade.NOTE, True)
+    assert (found.grade, "Hermite of degree 7" in said(found.fact)) == (Grade.NOTE, True)
 
 
 def test_a_manoeuvre_is_a_step_of_the_velocity_alone() -> None:
@@ -197,7 +199,7 @@ def test_a_manoeuvre_is_a_step_of_the_velocity_alone() -> None:
     first, second = segment(stop_s=36_000.0), segment(start_s=36_000.0)
     burnt = replace(second, velocities_km_s=second.velocities_km_s + np.array([0.0, 0.0, step_km_s]))
     found = linted(message(first, burnt))["joints"]
-    assert (found.grade, found.value) == (Grade.PASS, "0.4 m/s")
+    assert (found.grade, measured(found.fact)) == (Grade.PASS, "0.4 m/s")
     moved = replace(second, positions_km=second.positions_km + np.array([0.0, 0.0, 0.5]))
     assert linted(message(first, moved))["joints"].grade is Grade.NOTE
 
@@ -218,7 +220,7 @@ def test_impossible_states_fail(change, rule: str, words: str) -> None:  # a lam
     """Inside Mars, metres for kilometres, and faster than escape are each named."""
     found = linted(message(change(segment())))[rule]
     assert found.grade is Grade.FAIL
-    assert words in found.words
+    assert words in said(found.fact)
 
 
 @pytest.mark.parametrize("name", ["EARTH", "MOON", "VENUS"])
@@ -229,7 +231,7 @@ def test_the_wrong_planet_is_named(name: str) -> None:
     found = linted(
         message(replace(good, positions_km=good.positions_km * scale, velocities_km_s=good.velocities_km_s * scale))
     )["gravity"]
-    assert (found.grade, name.title() in found.words) == (Grade.FAIL, True)
+    assert (found.grade, name.title() in said(found.fact)) == (Grade.FAIL, True)
 
 
 def test_states_about_another_centre_are_not_judged() -> None:
@@ -246,7 +248,7 @@ def test_an_orbit_inside_the_named_centre_fails(center: str, found: bool) -> Non
     rule = linted(message(replace(segment(), center_name=center))).get("centre")
     assert (rule is not None) is found
     if rule is not None:
-        assert (rule.grade, center.title() in rule.words) == (Grade.FAIL, True)
+        assert (rule.grade, center.title() in said(rule.fact)) == (Grade.FAIL, True)
 
 
 def test_covariances_at_some_states_only_are_noted() -> None:
@@ -254,8 +256,8 @@ def test_covariances_at_some_states_only_are_noted() -> None:
     good = segment()
     some = covariances(good.epochs_tai_ns[::4], np.linspace(0.1, 1.0, len(good.epochs_tai_ns[::4])))
     found = linted(message(replace(good, covariances=some)))["covariance"]
-    assert (found.grade, "25.0%" in found.words) == (Grade.NOTE, True)
-    assert linted(message(good))["covariance"].value == "none"
+    assert (found.grade, "25.0%" in said(found.fact)) == (Grade.NOTE, True)
+    assert measured(linted(message(good))["covariance"].fact) == "none"
 
 
 @pytest.mark.parametrize(
@@ -285,11 +287,11 @@ def test_the_uncertainty_of_a_prediction_grows(last_km: float, grade: Grade) -> 
 def test_the_whole_is_as_good_as_its_worst_rule() -> None:
     """The overall grade names the rules behind it."""
     findings = [
-        Finding(rule=rule, grade=grade, value="", words="")
+        Finding(rule=rule, grade=grade, fact=Notation(notes=()))
         for rule, grade in (("a", Grade.PASS), ("b", Grade.NOTE), ("c", Grade.FAIL), ("d", Grade.FAIL))
     ]
-    assert (overall(findings).grade, overall(findings).words.endswith("c, d.")) == (Grade.FAIL, True)
-    assert overall(findings[:2]).words.endswith("b.")
+    assert (overall(findings).grade, said(overall(findings).fact).endswith("c, d.")) == (Grade.FAIL, True)
+    assert said(overall(findings[:2]).fact).endswith("b.")
     assert overall(findings[:1]).grade is Grade.PASS
 
 

@@ -14,6 +14,7 @@ from nearpass.errors import InputError
 from nearpass.messages.compression import decompressed
 from nearpass.messages.oem import parse_oem
 from nearpass.messages.oem_write import write_oem
+from nearpass.report.wording import said
 from oem_texts import START, message_text, segment_text, state_lines
 
 LINES = state_lines(np.arange(30) * 60.0)
@@ -63,10 +64,10 @@ def test_a_stated_end_beyond_the_states_is_named(
 
     assert found is not None
     assert found.grade is Grade.FAIL
-    assert missing in found.words
-    assert f"{key} {changes[key]} (line {line})" in found.words
-    assert (LAST if "STOP" in key else "2021-03-01T00:00:00.000") in found.words
-    assert "data are missing" in found.words
+    assert missing in said(found.fact)
+    assert f"{key} {changes[key]} (line {line})" in said(found.fact)
+    assert (LAST if "STOP" in key else "2021-03-01T00:00:00.000") in said(found.fact)
+    assert "data are missing" in said(found.fact)
 
 
 @pytest.mark.parametrize("notation", [_kvn, _xml, _ocm])
@@ -81,7 +82,7 @@ def test_a_useable_end_counts_as_well(notation: Callable[..., str]) -> None:
     found = _judged(notation(STOP_TIME="2021-03-08T01:00:00", USEABLE_STOP_TIME="2021-03-08T00:29:00"))
 
     assert found is not None
-    assert "1 other limit" in found.words
+    assert "1 other limit" in said(found.fact)
 
 
 def test_each_segment_is_judged() -> None:
@@ -91,7 +92,7 @@ def test_each_segment_is_judged() -> None:
     found = _judged(message_text(cut, whole))
 
     assert found is not None
-    assert "61.0 min after the last state" in found.words
+    assert "61.0 min after the last state" in said(found.fact)
 
 
 def test_the_keyword_is_told_in_its_own_time_system() -> None:
@@ -101,7 +102,7 @@ def test_the_keyword_is_told_in_its_own_time_system() -> None:
     found = _judged(text)
 
     assert found is not None
-    assert "STOP_TIME 2021-03-02T00:00:00.000" in found.words
+    assert "STOP_TIME 2021-03-02T00:00:00.000" in said(found.fact)
 
 
 @pytest.mark.parametrize("kept", [0.3, 0.7, 0.99])

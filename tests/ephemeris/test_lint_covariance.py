@@ -10,6 +10,7 @@ from nearpass.astro.epochs import NS, TimeSystem
 from nearpass.ephemeris.lint import Grade
 from nearpass.ephemeris.lint_covariance import covariance_spacing
 from nearpass.messages.oem import OemCovariances, OemSegment
+from nearpass.report.wording import said
 
 HOUR_S = 3600.0
 PERIOD_S = 6760.0  # of MRO's orbit
@@ -51,7 +52,7 @@ def test_covariances_far_apart_must_fit_the_motion_between_them(every_h: int, fa
     """Grown by the motion alone they fit; three times the sigma in half a day or a day is noted, thirty times fails."""
     found = covariance_spacing([segment(every_h, factors)], MARS, PERIOD_S)
     assert found.grade is grade
-    assert f"{every_h}.0 h apart" in found.words
+    assert f"{every_h}.0 h apart" in said(found.fact)
 
 
 def test_covariances_within_half_a_revolution_need_no_such_proof() -> None:

@@ -17,6 +17,7 @@ from nearpass.ephemeris.lint import Grade
 from nearpass.ephemeris.lint_plane import DeclaredPlane, orbit_plane
 from nearpass.ephemeris.reframe import in_fixed_axes
 from nearpass.ephemeris.trajectory import Trajectory
+from nearpass.report.wording import measured, said
 
 STATES = Path(__file__).resolve().parents[3] / "shared" / "data" / "mars" / "tianwen1_mars_states.csv"
 needs_states = pytest.mark.skipif(not STATES.is_file(), reason="the shared states are not on this machine")
@@ -71,7 +72,7 @@ def test_an_orbit_in_its_declared_plane_passes() -> None:
     declared = DeclaredPlane(inclination_deg=86.0, tolerance_deg=0.5)
     found = orbit_plane(trajectory_of(InAxes(POLAR, EQUATOR)), declared, body=MARS)
     assert found.grade is Grade.PASS
-    assert "as the configuration declares" in found.words
+    assert "as the configuration declares" in said(found.fact)
 
 
 def test_numbers_in_equatorial_axes_called_icrf_are_suspect() -> None:
@@ -79,9 +80,9 @@ def test_numbers_in_equatorial_axes_called_icrf_are_suspect() -> None:
     declared = DeclaredPlane(inclination_deg=86.4, tolerance_deg=0.5)
     found = orbit_plane(trajectory_of(POLAR), declared, body=MARS)
     assert found.grade is Grade.FAIL
-    assert "Suspect axes: read as ICRF" in found.words
-    assert "The same numbers fit in MARS EQUATOR J2000 axes (inclination 86.4" in found.words
-    assert "ECLIPJ2000" not in found.words
+    assert "Suspect axes: read as ICRF" in said(found.fact)
+    assert "The same numbers fit in MARS EQUATOR J2000 axes (inclination 86.4" in said(found.fact)
+    assert "ECLIPJ2000" not in said(found.fact)
 
 
 def test_an_orbit_that_fits_nowhere_is_only_suspect() -> None:
@@ -89,7 +90,7 @@ def test_an_orbit_that_fits_nowhere_is_only_suspect() -> None:
     declared = DeclaredPlane(inclination_deg=10.0, tolerance_deg=0.5)
     found = orbit_plane(trajectory_of(POLAR), declared, body=MARS)
     assert found.grade is Grade.FAIL
-    assert "fit in" not in found.words
+    assert "fit in" not in said(found.fact)
 
 
 @pytest.mark.parametrize(("node_deg", "grade"), [(200.0, Grade.PASS), (215.0, Grade.FAIL)])
@@ -134,8 +135,8 @@ def test_the_trap_of_tianwens_states_is_found_and_resolved() -> None:
 
     wrong = orbit_plane(trajectory_of(motion, epoch=epoch), declared, body=MARS)
     assert wrong.grade is Grade.FAIL
-    assert "MARS EQUATOR J2000 axes" in wrong.words
+    assert "MARS EQUATOR J2000 axes" in said(wrong.fact)
 
     right = orbit_plane(trajectory_of(motion, {"ICRF": EQUATOR}, epoch), declared, body=MARS)
     assert right.grade is Grade.PASS
-    assert float(right.value.removesuffix("°")) == pytest.approx(inclination_deg, abs=POLE_DRIFT_DEG)
+    assert float(measured(right.fact).removesuffix("°")) == pytest.approx(inclination_deg, abs=POLE_DRIFT_DEG)

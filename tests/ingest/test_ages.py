@@ -61,7 +61,7 @@ def _read(workspace: Path, cutoff: Epoch = CUTOFF) -> Ingested:
 
 
 def _age_words(result: Ingested) -> str:
-    return next(found.words for found in result.inputs[0].findings if found.rule == "age")
+    return next(said(found.fact) for found in result.inputs[0].findings if found.rule == "age")
 
 
 def test_the_configuration_dates_a_kernel(tmp_path: Path) -> None:

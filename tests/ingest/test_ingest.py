@@ -18,7 +18,7 @@ from nearpass.config import load_config
 from nearpass.cycle.pipeline import setting_of
 from nearpass.ingest import Ingested, ingest_object, source_of
 from nearpass.messages.oem_write import write_oem
-from nearpass.report.wording import said
+from nearpass.report.wording import measured, said
 
 
 def ingested(config_path: Path) -> Ingested:
@@ -108,8 +108,8 @@ def test_single_instants_are_no_motion(workspace: Path) -> None:
     result = ingested(workspace)
     assert result.trajectory is not None
     (noted,) = [found for found in result.inputs[0].findings if found.rule == "notation"]
-    assert (noted.grade, noted.value) == ("note", "1 departure")
-    assert "holds one state and is skipped" in noted.words
+    assert (noted.grade, measured(noted.fact)) == ("note", "1 departure")
+    assert "holds one state and is skipped" in said(noted.fact)
 
 
 def test_a_partial_ephemeris_covers_its_part(workspace: Path) -> None:
@@ -190,8 +190,8 @@ def test_an_orbit_outside_its_declared_plane_is_reported(workspace: Path) -> Non
     workspace.write_text(workspace.read_text().replace(source, declared + source, 1))
     findings = {found.rule: found for found in ingested(workspace).inputs[0].findings}
     assert findings["orbit plane"].grade == "fail"
-    assert "The same numbers fit in MARS EQUATOR J2000 axes" in findings["orbit plane"].words
-    assert "orbit plane" in findings["overall"].words
+    assert "The same numbers fit in MARS EQUATOR J2000 axes" in said(findings["orbit plane"].fact)
+    assert "orbit plane" in said(findings["overall"].fact)
 
 
 PHOBOS = (
@@ -210,7 +210,7 @@ def test_a_moon_without_an_ephemeris_moves_by_theory(workspace: Path) -> None:
     assert result.trajectory.spans_s == ((0.0, setting.span_s),)
     assert result.trajectory.approximation is not None
     assert result.inputs[0].format == "analytic theory"
-    assert "approximate" in result.inputs[0].findings[0].words
+    assert "approximate" in said(result.inputs[0].findings[0].fact)
     declared = source_of(config.objects[-1], result).declared
     assert declared is not None
     assert "MAR085" in declared.source
@@ -240,7 +240,7 @@ def test_an_old_ephemeris_of_a_silent_object_is_extended(workspace: Path) -> Non
     assert (result.trajectory.spans_s[0][0], result.trajectory.spans_s[-1][1]) == (0.0, DAY_S)
     findings = {found.rule: found for found in result.inputs[0].findings}
     assert findings["extension"].grade == "note"
-    assert "secular J2 drift" in said(findings["extension"].words)
+    assert "secular J2 drift" in said(findings["extension"].fact)
     assert findings["span"].grade == "fail"
 
 
@@ -274,4 +274,4 @@ def test_centre_and_axes_are_graded_against_the_configuration(
     workspace.write_text(workspace.read_text().replace(source, source + extra, 1))
     findings = {found.rule: found for found in ingested(workspace).inputs[0].findings}
     assert findings["centre and axes"].grade == grade
-    assert words in findings["centre and axes"].words
+    assert words in said(findings["centre and axes"].fact)

@@ -27,11 +27,6 @@ def _parts(kind: type, alike: tuple[Any, ...]) -> tuple[str, ...]:
 
 
 @said.register
-def _(reason: str) -> str:
-    return reason
-
-
-@said.register
 def _(reason: Prose) -> str:
     return reason.text
 
