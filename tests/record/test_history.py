@@ -84,6 +84,22 @@ def test_an_event_beyond_half_a_period_is_another_one(previous) -> None:
     assert named([far], lone) != [old.event_id]
 
 
+@pytest.mark.parametrize("side", [-1.0, 1.0])
+@pytest.mark.parametrize("share", [0.34, 0.4, 0.499])
+def test_an_event_within_half_the_shorter_period_is_the_same(previous, share: float, side: float) -> None:
+    """Up to half a revolution of the faster object a passage is the old event, and just beyond it is not."""
+    old = previous.events[0]
+    lone = replace(previous, events=(old,))
+    both_s = periods(previous) | {old.primary: 3.0 * PERIOD_S, old.secondary: PERIOD_S}
+
+    def one(shift_s: float) -> list[str]:
+        moved = Seen(old.primary, old.secondary, old.tca + side * shift_s)
+        return event_ids([moved], lone, both_s, cutoff=previous.window.stop, deliveries={})
+
+    assert one(share * PERIOD_S) == [old.event_id]
+    assert one(0.501 * PERIOD_S) != [old.event_id]
+
+
 def test_a_new_id_names_no_object_and_no_time() -> None:
     """An id is nine signs of a hash: the same for the same deliveries, another for other ones, never given twice."""
     tca = Epoch.parse("2021-03-21T04:12:33")
