@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nearpass.astro.fields import EpochText, Span
+from nearpass.record.releasing import Open
 
 LimitWord = Literal["burn", "conjunction", "no commands", "contact"]
 
@@ -14,10 +15,10 @@ LimitWord = Literal["burn", "conjunction", "no commands", "contact"]
 class ClosureRecord:
     """A time in which an object's operator sends no commands: for solar conjunction, or by its own announcement."""
 
-    start: EpochText
-    stop: EpochText
-    limit: LimitWord
-    note: str | None
+    start: Open[EpochText]
+    stop: Open[EpochText]
+    limit: Open[LimitWord]
+    note: Open[str | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +31,12 @@ class CommandingRecord:
     are the contacts, None where the link is taken to be always there.
     """
 
-    lead_time_h: float
-    uplink_h: float
-    last_burn_h: float | None
-    sep_min_deg: float | None
-    closures: tuple[ClosureRecord, ...]
-    passes: tuple[Span, ...] | None
+    lead_time_h: Open[float]
+    uplink_h: Open[float]
+    last_burn_h: Open[float | None]
+    sep_min_deg: Open[float | None]
+    closures: Open[tuple[ClosureRecord, ...]]
+    passes: Open[tuple[Span, ...] | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +49,10 @@ class CommandRecord:
     ``uplink`` are None where no contact before the burn is known.
     """
 
-    object_id: str
-    decide: EpochText | None
-    uplink: EpochText | None
-    burn: EpochText
-    limit: LimitWord
-    closed_until: EpochText | None
-    note: str | None
+    object_id: Open[str]
+    decide: Open[EpochText | None]
+    uplink: Open[EpochText | None]
+    burn: Open[EpochText]
+    limit: Open[LimitWord]
+    closed_until: Open[EpochText | None]
+    note: Open[str | None]

@@ -7,6 +7,7 @@ from typing import Literal
 
 from nearpass.astro.fields import EpochText, Vector
 from nearpass.encounter.alert import Level
+from nearpass.record.releasing import Open
 
 ShiftVerdict = Literal["agrees", "confirmed", "manoeuvre", "unjudged", "doubtful"]
 
@@ -23,14 +24,14 @@ class ShiftRecord:
     cycle in which the verdict was first given.
     """
 
-    cycle_id: str
-    sha256: str
-    at: EpochText
-    shift_rtn_km: Vector
-    late_s: float
-    sigmas: float | None
-    verdict: ShiftVerdict
-    since: str
+    cycle_id: Open[str]
+    sha256: Open[str]
+    at: Open[EpochText]
+    shift_rtn_km: Open[Vector]
+    late_s: Open[float]
+    sigmas: Open[float | None]
+    verdict: Open[ShiftVerdict]
+    since: Open[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +43,8 @@ class HeldRecord:
     known. ``object_ids`` are whose deliveries are doubtful, ``sigmas`` the largest of their shifts.
     """
 
-    object_ids: tuple[str, ...]
-    sigmas: float
-    gone: bool
-    level: Level | None
-    miss_km: float | None
+    object_ids: Open[tuple[str, ...]]
+    sigmas: Open[float]
+    gone: Open[bool]
+    level: Open[Level | None]
+    miss_km: Open[float | None]

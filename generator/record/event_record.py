@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 from nearpass.astro.fields import EpochText, Matrix6, Span, Vector
 from nearpass.encounter.alert import Level
@@ -13,6 +13,7 @@ from nearpass.reasons.motions import ApproximateReasons
 from nearpass.reasons.probabilities import BurnReason, CovarianceRemarks, CovarianceSource, MethodReason, PcReasons
 from nearpass.record.command_record import CommandRecord
 from nearpass.record.doubt_record import HeldRecord
+from nearpass.record.releasing import Open, Release, Sigma, Sigmas
 
 Shown = Literal["full", "metrics", "anonymous"]
 """How much an edition holds of something; the archived record holds all of it."""
@@ -25,17 +26,17 @@ class TrackRecord:
     ``relative_rtn_km`` is secondary minus primary in the primary's RTN axes of that instant.
     """
 
-    offsets_s: tuple[float, ...]
-    relative_rtn_km: tuple[Vector, ...]
-    distance_km: tuple[float, ...]
+    offsets_s: Open[tuple[float, ...]]
+    relative_rtn_km: Open[tuple[Vector, ...]]
+    distance_km: Open[tuple[float, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrbitsRecord:
     """Both paths over about one revolution around TCA, ICRF axes, centred on the cycle's body."""
 
-    primary_km: tuple[Vector, ...]
-    secondary_km: tuple[Vector, ...]
+    primary_km: Open[tuple[Vector, ...]]
+    secondary_km: Open[tuple[Vector, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,13 +49,13 @@ class UncertaintyRecord:
     km**2/s**2.
     """
 
-    object_id: str
-    basis: Basis
-    source: CovarianceSource
-    remark: CovarianceRemarks
-    sigma_rtn_km: Vector
-    timing_s: float
-    covariance_rtn: Matrix6
+    object_id: Open[str]
+    basis: Open[Basis]
+    source: Open[CovarianceSource]
+    remark: Open[CovarianceRemarks]
+    sigma_rtn_km: Open[Vector]
+    timing_s: Open[float]
+    covariance_rtn: Open[Matrix6]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,19 +67,19 @@ class BPlaneRecord:
     have one. ``hbr_km`` is the sum of both objects' radii.
     """
 
-    miss_xi_km: float
-    miss_zeta_km: float
-    hbr_km: float
-    covariance_km2: tuple[tuple[float, float], tuple[float, float]] | None
+    miss_xi_km: Open[float]
+    miss_zeta_km: Open[float]
+    hbr_km: Open[float]
+    covariance_km2: Sigma[tuple[tuple[float, float], tuple[float, float]] | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MethodRecord:
     """Probability of collision by one method, or why that method gives none."""
 
-    name: str
-    pc: float | None
-    reason: MethodReason | None
+    name: Open[str]
+    pc: Open[float | None]
+    reason: Open[MethodReason | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,19 +96,19 @@ class ProbabilityRecord:
     of the primary, sigma scale of the secondary, Pc).
     """
 
-    pc: float | None
-    method: str | None
-    why: PcReasons
-    methods: tuple[MethodRecord, ...]
-    mahalanobis_distance: float | None
-    max_pc: float | None
-    max_pc_scale: float | None
-    max_pc_missing: Literal["primary", "secondary", "both"] | None
-    in_dilution: bool | None
-    span_s: tuple[float, float] | None
-    dilution: tuple[tuple[float, float], ...]
-    hbr_sensitivity: tuple[tuple[float, float], ...]
-    scale_plane: tuple[tuple[float, float, float], ...]
+    pc: Sigma[float | None]
+    method: Sigma[str | None]
+    why: Annotated[PcReasons, Release.PC_REASONS]
+    methods: Sigmas[tuple[MethodRecord, ...]]
+    mahalanobis_distance: Sigma[float | None]
+    max_pc: Sigma[float | None]
+    max_pc_scale: Sigma[float | None]
+    max_pc_missing: Sigma[Literal["primary", "secondary", "both"] | None]
+    in_dilution: Sigma[bool | None]
+    span_s: Sigma[tuple[float, float] | None]
+    dilution: Sigmas[tuple[tuple[float, float], ...]]
+    hbr_sensitivity: Sigmas[tuple[tuple[float, float], ...]]
+    scale_plane: Sigmas[tuple[tuple[float, float, float], ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,12 +120,12 @@ class TradeRecord:
     ``no_pc_reason`` says why.
     """
 
-    object_id: str
-    target_km: float
-    rows: tuple[tuple[float, float | None], ...]
-    target_pc: float | None
-    pc_rows: tuple[tuple[float, float | None], ...]
-    no_pc_reason: BurnReason | None
+    object_id: Open[str]
+    target_km: Open[float]
+    rows: Open[tuple[tuple[float, float | None], ...]]
+    target_pc: Sigma[float | None]
+    pc_rows: Sigmas[tuple[tuple[float, float | None], ...]]
+    no_pc_reason: Sigma[BurnReason | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,23 +139,23 @@ class CrossingRecord:
     body, None between spacecraft. ``approximate`` names what was not delivered.
     """
 
-    primary: str
-    secondary: str
-    passage_primary: EpochText | None
-    passage_secondary: EpochText | None
-    oxd_km: float
-    surface_km: float | None
-    oxt_s: float | None
-    timing_sigma_s: float | None
-    straight_line_cad_km: float | None
-    primary_radius_km: float
-    primary_latitude_deg: float
-    secondary_radius_km: float
-    secondary_latitude_deg: float
-    branch: int
-    level: Level
-    reason: LevelReasons
-    approximate: ApproximateReasons
+    primary: Open[str]
+    secondary: Open[str]
+    passage_primary: Open[EpochText | None]
+    passage_secondary: Open[EpochText | None]
+    oxd_km: Open[float]
+    surface_km: Open[float | None]
+    oxt_s: Open[float | None]
+    timing_sigma_s: Sigma[float | None]
+    straight_line_cad_km: Open[float | None]
+    primary_radius_km: Open[float]
+    primary_latitude_deg: Open[float]
+    secondary_radius_km: Open[float]
+    secondary_latitude_deg: Open[float]
+    branch: Open[int]
+    level: Open[Level]
+    reason: Annotated[LevelReasons, Release.FIGURES]
+    approximate: Open[ApproximateReasons]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,25 +166,25 @@ class SeasonRecord:
     the spans in which it is less than ``threshold_km``.
     """
 
-    primary: str
-    secondary: str
-    threshold_km: float
-    days: tuple[float, ...]
-    oxd_km: tuple[float, ...]
-    below: tuple[Span, ...]
+    primary: Open[str]
+    secondary: Open[str]
+    threshold_km: Open[float]
+    days: Open[tuple[float, ...]]
+    oxd_km: Open[tuple[float, ...]]
+    below: Open[tuple[Span, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryPoint:
     """What one earlier cycle said of the same event."""
 
-    cycle_id: str
-    tca: EpochText
-    miss_km: float
-    miss_rtn_km: Vector | None
-    level: Level
-    miss_sigma_km: float | None
-    pc: float | None
+    cycle_id: Open[str]
+    tca: Open[EpochText]
+    miss_km: Open[float]
+    miss_rtn_km: Open[Vector | None]
+    level: Open[Level]
+    miss_sigma_km: Sigma[float | None]
+    pc: Sigma[float | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,40 +199,40 @@ class EventRecord:
     with its error.
     """
 
-    event_id: str
-    primary: str
-    secondary: str
-    tca: EpochText
-    miss_km: float
-    surface_km: float | None
-    relative_speed_km_s: float | None
-    miss_rtn_km: Vector | None
-    relative_velocity_rtn_km_s: Vector | None
-    approach_angle_deg: float | None
-    at_boundary: bool
-    level: Level
-    reason: LevelReasons
-    approximate: ApproximateReasons
-    deadline: EpochText | None
-    deadline_object: str | None
-    altitude_km: float | None
-    latitude_deg: float | None
-    longitude_east_deg: float | None
-    light_time_s: float | None
-    sep_deg: float | None
-    primary_position_km: Vector | None
-    primary_velocity_km_s: Vector | None
-    secondary_position_km: Vector | None
-    secondary_velocity_km_s: Vector | None
-    uncertainty: tuple[UncertaintyRecord, ...]
-    miss_sigma_km: float | None
-    miss_sigma_rtn_km: Vector | None
-    b_plane: BPlaneRecord | None
-    probability: ProbabilityRecord
-    trades: tuple[TradeRecord, ...]
-    track: TrackRecord | None
-    orbits: OrbitsRecord | None
-    history: tuple[HistoryPoint, ...]
-    commands: tuple[CommandRecord, ...] = ()
-    shown: Shown = "full"
-    held: HeldRecord | None = None
+    event_id: Open[str]
+    primary: Open[str]
+    secondary: Open[str]
+    tca: Open[EpochText]
+    miss_km: Open[float]
+    surface_km: Open[float | None]
+    relative_speed_km_s: Open[float | None]
+    miss_rtn_km: Open[Vector | None]
+    relative_velocity_rtn_km_s: Open[Vector | None]
+    approach_angle_deg: Open[float | None]
+    at_boundary: Open[bool]
+    level: Open[Level]
+    reason: Annotated[LevelReasons, Release.FIGURES]
+    approximate: Open[ApproximateReasons]
+    deadline: Open[EpochText | None]
+    deadline_object: Open[str | None]
+    altitude_km: Open[float | None]
+    latitude_deg: Open[float | None]
+    longitude_east_deg: Open[float | None]
+    light_time_s: Open[float | None]
+    sep_deg: Open[float | None]
+    primary_position_km: Open[Vector | None]
+    primary_velocity_km_s: Open[Vector | None]
+    secondary_position_km: Open[Vector | None]
+    secondary_velocity_km_s: Open[Vector | None]
+    uncertainty: Annotated[tuple[UncertaintyRecord, ...], Release.UNCERTAINTIES]
+    miss_sigma_km: Sigma[float | None]
+    miss_sigma_rtn_km: Sigma[Vector | None]
+    b_plane: Open[BPlaneRecord | None]
+    probability: Open[ProbabilityRecord]
+    trades: Open[tuple[TradeRecord, ...]]
+    track: Open[TrackRecord | None]
+    orbits: Open[OrbitsRecord | None]
+    history: Annotated[tuple[HistoryPoint, ...], Release.HISTORY]
+    commands: Open[tuple[CommandRecord, ...]] = ()
+    shown: Open[Shown] = "full"
+    held: Sigma[HeldRecord | None] = None

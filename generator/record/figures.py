@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 from nearpass.astro.epochs import DAY_S, Epoch
 from nearpass.astro.fields import Span
+from nearpass.record.releasing import Open
 
 MISS_CELLS_KM: Final = (5.0, 10.0, 50.0, 100.0, 500.0)
 TIME_CELLS_S: Final = (600.0, DAY_S)
@@ -30,9 +31,9 @@ class Figure:
     Both ends are None where there is no number; ``missing`` says whether it is withheld or was never there.
     """
 
-    low: float | None
-    high: float | None
-    missing: Missing | None = None
+    low: Open[float | None]
+    high: Open[float | None]
+    missing: Open[Missing | None] = None
 
     @property
     def exact(self) -> float | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 from nearpass.astro.fields import EpochText, Span
 from nearpass.ephemeris.lint_finding import Finding
 from nearpass.record.marking import MarkingRecord
+from nearpass.record.releasing import Open, Release, Sigmas
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,11 +19,11 @@ class RetrievalRecord:
     this input is the last good one. ``origin`` and ``at`` are None where there has never been a good one.
     """
 
-    origin: str | None
-    at: EpochText | None
-    confirmed: EpochText | None
-    attempted: EpochText | None
-    failure: str | None
+    origin: Open[str | None]
+    at: Open[EpochText | None]
+    confirmed: Open[EpochText | None]
+    attempted: Open[EpochText | None]
+    failure: Open[str | None]
 
 
 CreationBasis = Literal["file", "epoch", "configuration", "comments", "first seen"]
@@ -42,28 +43,28 @@ class InputRecord:
     or designator the file holds the object, None for a file of many that are all used, and before schema 4.
     """
 
-    object_id: str
-    file: str
-    sha256: str | None
-    size_bytes: int | None
-    originator: str
-    format: str | None
-    creation: EpochText | None
-    age_s: float | None
-    center: str | None
-    axes: str | None
-    time_system: str | None
-    interpolation: str | None
-    node_count: int | None
-    covariance_count: int | None
-    spans: tuple[Span, ...]
-    findings: tuple[Finding, ...]
-    refusal: str | None
-    retrieval: RetrievalRecord | None
-    marking: MarkingRecord | None = None
-    covariance_marking: MarkingRecord | None = None
-    creation_basis: CreationBasis | None = None
-    classification: str | None = None
-    message_id: str | None = None
-    comments: tuple[str, ...] = ()
-    object_in_file: str | None = None
+    object_id: Open[str]
+    file: Open[str]
+    sha256: Open[str | None]
+    size_bytes: Open[int | None]
+    originator: Open[str]
+    format: Open[str | None]
+    creation: Open[EpochText | None]
+    age_s: Open[float | None]
+    center: Open[str | None]
+    axes: Open[str | None]
+    time_system: Open[str | None]
+    interpolation: Open[str | None]
+    node_count: Open[int | None]
+    covariance_count: Open[int | None]
+    spans: Open[tuple[Span, ...]]
+    findings: Annotated[tuple[Finding, ...], Release.FINDINGS]
+    refusal: Open[str | None]
+    retrieval: Open[RetrievalRecord | None]
+    marking: Open[MarkingRecord | None] = None
+    covariance_marking: Open[MarkingRecord | None] = None
+    creation_basis: Open[CreationBasis | None] = None
+    classification: Open[str | None] = None
+    message_id: Open[str | None] = None
+    comments: Sigmas[tuple[str, ...]] = ()
+    object_in_file: Open[str | None] = None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nearpass.astro.fields import EpochText
+from nearpass.record.releasing import Open
 
 Stage = Literal[
     "object",
@@ -31,10 +32,10 @@ class LossRecord:
     are the error's; ``ours`` says that it is a fault of nearpass, whose reference the rule then names.
     """
 
-    stage: Stage
-    object_ids: tuple[str, ...]
-    tca: EpochText | None
-    miss_km: float | None
-    rule: str
-    value: str | None
-    ours: bool
+    stage: Open[Stage]
+    object_ids: Open[tuple[str, ...]]
+    tca: Open[EpochText | None]
+    miss_km: Open[float | None]
+    rule: Open[str]
+    value: Open[str | None]
+    ours: Open[bool]

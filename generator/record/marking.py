@@ -14,6 +14,7 @@ from typing import Final
 
 from nearpass.record.figures import MISS_CELLS_KM, TIME_CELLS_S, ten_times
 from nearpass.record.parties import NO_TABLE, Parties
+from nearpass.record.releasing import Open
 
 
 class Tlp(StrEnum):
@@ -53,10 +54,10 @@ class MarkingRecord:
     ``level`` is None where the words are mapped to none.
     """
 
-    originator: str
-    level: Tlp | None
-    words: str | None
-    release: tuple[str, ...]
+    originator: Open[str]
+    level: Open[Tlp | None]
+    words: Open[str | None]
+    release: Open[tuple[str, ...]]
 
     def __str__(self) -> str:
         label = self.level.value if self.level else "unknown marking"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nearpass.astro.fields import EpochText, Vector
+from nearpass.record.releasing import Open
 
 Matrix3 = tuple[Vector, Vector, Vector]
 
@@ -13,20 +14,20 @@ Matrix3 = tuple[Vector, Vector, Vector]
 class PredictedState:
     """Where a delivery puts an object at an instant, ICRF axes, and its RTN covariance in km**2, if it gives one."""
 
-    at: EpochText
-    position_km: Vector
-    velocity_km_s: Vector
-    covariance_rtn_km2: Matrix3 | None
+    at: Open[EpochText]
+    position_km: Open[Vector]
+    velocity_km_s: Open[Vector]
+    covariance_rtn_km2: Open[Matrix3 | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prediction:
     """What one cycle's delivery predicts, once a day, for later cycles to judge."""
 
-    cycle_id: str
-    sha256: str
-    created: EpochText
-    states: tuple[PredictedState, ...]
+    cycle_id: Open[str]
+    sha256: Open[str]
+    created: Open[EpochText]
+    states: Open[tuple[PredictedState, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +39,11 @@ class PredictionError:
     gave one.
     """
 
-    cycle_id: str
-    lead_s: float
-    error_rtn_km: Vector
-    timing_s: float
-    mahalanobis_squared: float | None
+    cycle_id: Open[str]
+    lead_s: Open[float]
+    error_rtn_km: Open[Vector]
+    timing_s: Open[float]
+    mahalanobis_squared: Open[float | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +56,12 @@ class PredictionQuality:
     with 3 degrees of freedom); both are None without covariances or with fewer than five of them.
     """
 
-    count: int
-    timing_s: float
-    timing_growth_s_per_day: float
-    rms_rtn_km: Vector
-    mean_mahalanobis_squared: float | None
-    realism_p: float | None
+    count: Open[int]
+    timing_s: Open[float]
+    timing_growth_s_per_day: Open[float]
+    rms_rtn_km: Open[Vector]
+    mean_mahalanobis_squared: Open[float | None]
+    realism_p: Open[float | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +71,9 @@ class DeclaredRecord:
     ``timing_s`` holds when the ephemeris was made and grows by ``timing_growth_s_per_day``.
     """
 
-    radial_km: float
-    transverse_km: float
-    normal_km: float
-    timing_s: float
-    timing_growth_s_per_day: float
-    source: str
+    radial_km: Open[float]
+    transverse_km: Open[float]
+    normal_km: Open[float]
+    timing_s: Open[float]
+    timing_growth_s_per_day: Open[float]
+    source: Open[str]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
@@ -41,6 +41,7 @@ from nearpass.record.loss_record import LossRecord
 from nearpass.record.marking import MarkingRecord
 from nearpass.record.prediction_record import DeclaredRecord, Prediction, PredictionError, PredictionQuality
 from nearpass.record.release_record import ContactRecord, EditionRecord, NoteKind, NoteRecord
+from nearpass.record.releasing import Open, Release, Sigma, Sigmas
 from nearpass.record.solution_record import DifferenceRecord, SolutionEvent, SolutionPair, SolutionRecord
 from nearpass.record.sweep_record import ApproachRecord, SweepObject, SweepRecord, SweepStep, Uncovered
 from nearpass.record.told_record import ToldEnd, ToldEvent
@@ -119,9 +120,9 @@ SCHEMA: Final = 4
 class UncoveredSpan:
     """Part of the window in which a pair was not screened, and why."""
 
-    start: EpochText
-    stop: EpochText
-    reason: CoverageReasons
+    start: Open[EpochText]
+    stop: Open[EpochText]
+    reason: Open[CoverageReasons]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,13 +132,13 @@ class OrbitRecord:
     Altitudes above the equatorial radius. ``track_km`` is one revolution (or the coverage, if shorter) in ICRF axes.
     """
 
-    epoch: EpochText
-    periapsis_altitude_km: float
-    apoapsis_altitude_km: float | None
-    inclination_deg: float
-    eccentricity: float
-    period_s: float | None
-    track_km: tuple[Vector, ...]
+    epoch: Open[EpochText]
+    periapsis_altitude_km: Open[float]
+    apoapsis_altitude_km: Open[float | None]
+    inclination_deg: Open[float]
+    eccentricity: Open[float]
+    period_s: Open[float | None]
+    track_km: Open[tuple[Vector, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,19 +148,19 @@ class ApproximationRecord:
     From ``since`` on it holds to ``error_km``, as stated for the end of the window; ``how`` says by what.
     """
 
-    kind: Literal["theory", "secular J2"]
-    how: MotionReason
-    since: EpochText
-    error_km: float
+    kind: Open[Literal["theory", "secular J2"]]
+    how: Open[MotionReason]
+    since: Open[EpochText]
+    error_km: Open[float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndingRecord:
     """Where an ephemeris ends inside the window: at rest on the surface, going down from low altitude, or in flight."""
 
-    at: EpochText
-    kind: Literal["on the surface", "descending", "in flight"]
-    altitude_km: float
+    at: Open[EpochText]
+    kind: Open[Literal["on the surface", "descending", "in flight"]]
+    altitude_km: Open[float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,55 +177,55 @@ class ObjectRecord:
     configuration, None also in records of before schema 4.
     """
 
-    id: str
-    name: str
-    operator: str | None
-    naif_id: int | None
-    kind: Literal["spacecraft", "natural"]
-    hbr_m: float | None
-    radius_km: float | None
-    phase: Literal["known", "unknown"]
-    lead_time_h: float | None
-    coverage: tuple[Span, ...]
-    proof: Literal["exact", "sampled"] | None
-    orbit: OrbitRecord | None
-    approximation: ApproximationRecord | None
-    ending: EndingRecord | None
-    note: str | None
-    declared: DeclaredRecord | None
-    predictions: tuple[Prediction, ...]
-    prediction_errors: tuple[PredictionError, ...]
-    prediction_quality: PredictionQuality | None
-    marking: MarkingRecord | None = None
-    covariance_marking: MarkingRecord | None = None
-    contacts: tuple[ContactRecord, ...] = ()
-    learned: DeclaredRecord | None = None
-    reference: Prediction | None = None
-    trusted: Prediction | None = None
-    shift: ShiftRecord | None = None
-    catalogue_number: int | None = None
-    commanding: CommandingRecord | None = None
-    shown: Shown = "full"
-    withheld: tuple[Literal["covariances", "deliveries"], ...] = ()
+    id: Open[str]
+    name: Open[str]
+    operator: Open[str | None]
+    naif_id: Open[int | None]
+    kind: Open[Literal["spacecraft", "natural"]]
+    hbr_m: Open[float | None]
+    radius_km: Open[float | None]
+    phase: Open[Literal["known", "unknown"]]
+    lead_time_h: Open[float | None]
+    coverage: Open[tuple[Span, ...]]
+    proof: Open[Literal["exact", "sampled"] | None]
+    orbit: Open[OrbitRecord | None]
+    approximation: Open[ApproximationRecord | None]
+    ending: Open[EndingRecord | None]
+    note: Open[str | None]
+    declared: Sigma[DeclaredRecord | None]
+    predictions: Sigmas[tuple[Prediction, ...]]
+    prediction_errors: Sigmas[tuple[PredictionError, ...]]
+    prediction_quality: Sigma[PredictionQuality | None]
+    marking: Open[MarkingRecord | None] = None
+    covariance_marking: Open[MarkingRecord | None] = None
+    contacts: Annotated[tuple[ContactRecord, ...], Release.CONTACTS] = ()
+    learned: Sigma[DeclaredRecord | None] = None
+    reference: Sigma[Prediction | None] = None
+    trusted: Sigma[Prediction | None] = None
+    shift: Sigma[ShiftRecord | None] = None
+    catalogue_number: Open[int | None] = None
+    commanding: Open[CommandingRecord | None] = None
+    shown: Open[Shown] = "full"
+    withheld: Annotated[tuple[Literal["covariances", "deliveries"], ...], Release.WITHHELD] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NearestRecord:
     """The smallest distance of a pair over its covered part of the window, listed or not."""
 
-    tca: EpochText
-    miss_km: float
-    at_boundary: bool
+    tca: Open[EpochText]
+    miss_km: Open[float]
+    at_boundary: Open[bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RangeProfile:
     """Distance of a pair over the window in bins of ``step_s``: smallest and largest in each, None if uncovered."""
 
-    start: EpochText
-    step_s: float
-    least_km: Series
-    most_km: Series
+    start: Open[EpochText]
+    step_s: Open[float]
+    least_km: Open[Series]
+    most_km: Open[Series]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,11 +236,11 @@ class TogetherRecord:
     largest of the single ones, and ``most_pc``, their sum. ``why`` says how it was found, or why there are only bounds.
     """
 
-    event_ids: tuple[str, ...]
-    pc: float | None
-    least_pc: float
-    most_pc: float
-    why: TogetherReason
+    event_ids: Open[tuple[str, ...]]
+    pc: Open[float | None]
+    least_pc: Open[float]
+    most_pc: Open[float]
+    why: Open[TogetherReason]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,19 +252,19 @@ class PairRecord:
     ``together`` combines several approaches: each chain of a slow pair, then all of them.
     """
 
-    primary: str
-    secondary: str
-    unscreened: CoverageReasons | None
-    covered_s: float
-    uncovered_s: float
-    uncovered: tuple[UncoveredSpan, ...]
-    proven_no_closer_than_km: float | None
-    proof: Literal["proven", "verified"] | None
-    nearest: NearestRecord | None
-    profile: RangeProfile | None
-    event_ids: tuple[str, ...]
-    together: tuple[TogetherRecord, ...]
-    shown: Shown = "full"
+    primary: Open[str]
+    secondary: Open[str]
+    unscreened: Open[CoverageReasons | None]
+    covered_s: Open[float]
+    uncovered_s: Open[float]
+    uncovered: Open[tuple[UncoveredSpan, ...]]
+    proven_no_closer_than_km: Open[float | None]
+    proof: Open[Literal["proven", "verified"] | None]
+    nearest: Open[NearestRecord | None]
+    profile: Open[RangeProfile | None]
+    event_ids: Open[tuple[str, ...]]
+    together: Sigmas[tuple[TogetherRecord, ...]]
+    shown: Open[Shown] = "full"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,39 +279,39 @@ class ChangeRecord:
     the pair whose delivery is doubtful.
     """
 
-    kind: ChangeKind
-    event_id: str
-    primary: str
-    secondary: str
-    tca: EpochText
-    level: Level
-    previous_level: Level | None
-    miss_km: float | None
-    previous_miss_km: float | None
-    reason: ChangeReason
-    mahalanobis_distance: float | None = None
-    doubtful: tuple[str, ...] = ()
-    history: tuple[HistoryPoint, ...] = ()
+    kind: Open[ChangeKind]
+    event_id: Open[str]
+    primary: Open[str]
+    secondary: Open[str]
+    tca: Open[EpochText]
+    level: Open[Level]
+    previous_level: Open[Level | None]
+    miss_km: Open[float | None]
+    previous_miss_km: Open[float | None]
+    reason: Annotated[ChangeReason, Release.CHANGE_REASON]
+    mahalanobis_distance: Sigma[float | None] = None
+    doubtful: Open[tuple[str, ...]] = ()
+    history: Annotated[tuple[HistoryPoint, ...], Release.HISTORY] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DormantEvent:
     """An event that left the list although its time has not come: should it come back, it keeps its id and history."""
 
-    event_id: str
-    primary: str
-    secondary: str
-    tca: EpochText
-    history: tuple[HistoryPoint, ...]
+    event_id: Open[str]
+    primary: Open[str]
+    secondary: Open[str]
+    tca: Open[EpochText]
+    history: Open[tuple[HistoryPoint, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunnelStep:
     """One rejection or result of the screening; ``count`` of what left the funnel here."""
 
-    name: str
-    count: int
-    meaning: StepReason
+    name: Open[str]
+    count: Open[int]
+    meaning: Open[StepReason]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,47 +322,47 @@ class FunnelRecord:
     ``minima`` is the number of minima found and equals the sum of ``minima_steps``.
     """
 
-    intervals: int
-    interval_steps: tuple[FunnelStep, ...]
-    minima: int
-    minima_steps: tuple[FunnelStep, ...]
+    intervals: Open[int]
+    interval_steps: Open[tuple[FunnelStep, ...]]
+    minima: Open[int]
+    minima_steps: Open[tuple[FunnelStep, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BodyRecord:
     """The body that the cycle screens around, with the constants used."""
 
-    name: str
-    naif_id: int
-    equatorial_radius_km: float
-    polar_radius_km: float
-    gm_km3_s2: float
+    name: Open[str]
+    naif_id: Open[int]
+    equatorial_radius_km: Open[float]
+    polar_radius_km: Open[float]
+    gm_km3_s2: Open[float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThresholdsRecord:
     """At what an approach or crossing is listed, yellow and red; None is a threshold that is not used."""
 
-    limit_km: float
-    crossing_limit_km: float
-    yellow_cad_km: float
-    red_cad_km: float
-    yellow_pc: float | None
-    red_pc: float | None
-    yellow_oxd_km: float | None
-    red_oxd_km: float | None
+    limit_km: Open[float]
+    crossing_limit_km: Open[float]
+    yellow_cad_km: Open[float]
+    red_cad_km: Open[float]
+    yellow_pc: Open[float | None]
+    red_pc: Open[float | None]
+    yellow_oxd_km: Open[float | None]
+    red_oxd_km: Open[float | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
     """How to make this cycle again: program and library versions, configuration, command."""
 
-    version: str
-    packages: tuple[tuple[str, str], ...]
-    configuration_sha256: str | None
-    configuration: str | None
-    planetary_ephemeris: str
-    command: str
+    version: Open[str]
+    packages: Open[tuple[tuple[str, str], ...]]
+    configuration_sha256: Annotated[str | None, Release.WHOLE]
+    configuration: Annotated[str | None, Release.WHOLE]
+    planetary_ephemeris: Open[str]
+    command: Annotated[str, Release.COMMAND]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -382,36 +383,36 @@ class CycleRecord:
 
     __pydantic_config__ = ConfigDict(extra="forbid", ser_json_inf_nan="null", allow_inf_nan=False)
 
-    schema_number: int
-    cycle_id: str
-    title: str
-    publisher: str | None
-    notice: str | None
-    site_url: str | None
-    body: BodyRecord
-    window: Span
-    thresholds: ThresholdsRecord
-    detail_events: int
-    previous_cycle_id: str | None
-    supersedes: str | None
-    next_expected: EpochText | None
-    objects: tuple[ObjectRecord, ...]
-    inputs: tuple[InputRecord, ...]
-    pairs: tuple[PairRecord, ...]
-    events: tuple[EventRecord, ...]
-    crossings: tuple[CrossingRecord, ...]
-    seasons: tuple[SeasonRecord, ...]
-    solutions: tuple[SolutionRecord, ...]
-    sweep: SweepRecord | None
-    changes: tuple[ChangeRecord, ...]
-    dormant: tuple[DormantEvent, ...]
-    funnel: FunnelRecord | None
-    provenance: Provenance
-    notes: tuple[NoteRecord, ...] = ()
-    losses: tuple[LossRecord, ...] = ()
-    edition: EditionRecord | None = None
-    told: tuple[ToldEvent, ...] = ()
-    told_ended: tuple[ToldEnd, ...] = ()
+    schema_number: Open[int]
+    cycle_id: Open[str]
+    title: Open[str]
+    publisher: Open[str | None]
+    notice: Open[str | None]
+    site_url: Open[str | None]
+    body: Open[BodyRecord]
+    window: Open[Span]
+    thresholds: Open[ThresholdsRecord]
+    detail_events: Open[int]
+    previous_cycle_id: Annotated[str | None, Release.EARLIER_CYCLE]
+    supersedes: Annotated[str | None, Release.EARLIER_CYCLE]
+    next_expected: Open[EpochText | None]
+    objects: Annotated[tuple[ObjectRecord, ...], Release.OBJECTS]
+    inputs: Annotated[tuple[InputRecord, ...], Release.DELIVERIES]
+    pairs: Annotated[tuple[PairRecord, ...], Release.FULL_PAIRS]
+    events: Annotated[tuple[EventRecord, ...], Release.FULL_PAIRS]
+    crossings: Annotated[tuple[CrossingRecord, ...], Release.FULL_PAIRS]
+    seasons: Annotated[tuple[SeasonRecord, ...], Release.FULL_PAIRS]
+    solutions: Annotated[tuple[SolutionRecord, ...], Release.SOLUTIONS]
+    sweep: Annotated[SweepRecord | None, Release.SWEEP]
+    changes: Annotated[tuple[ChangeRecord, ...], Release.CHANGES]
+    dormant: Annotated[tuple[DormantEvent, ...], Release.FULL_PAIRS]
+    funnel: Annotated[FunnelRecord | None, Release.WHOLE]
+    provenance: Open[Provenance]
+    notes: Annotated[tuple[NoteRecord, ...], Release.NOTES] = ()
+    losses: Annotated[tuple[LossRecord, ...], Release.LOSSES] = ()
+    edition: Open[EditionRecord | None] = None
+    told: Open[tuple[ToldEvent, ...]] = ()
+    told_ended: Open[tuple[ToldEnd, ...]] = ()
 
     @property
     def approaches(self) -> tuple[EventRecord | ToldEvent, ...]:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from nearpass.astro.fields import EpochText
 from nearpass.record.marking import MarkingRecord, Tlp
+from nearpass.record.releasing import Open
 
 NoteKind = Literal["consultation", "decision", "action", "outcome"]
 
@@ -15,8 +16,8 @@ NoteKind = Literal["consultation", "decision", "action", "outcome"]
 class ContactRecord:
     """Who must be told of an object's approaches, and by what channel."""
 
-    party: str
-    channel: str
+    party: Open[str]
+    channel: Open[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,14 +28,14 @@ class NoteRecord:
     a note has no text.
     """
 
-    file: str
-    event_id: str | None
-    time: EpochText | None
-    kind: NoteKind | None
-    parties: tuple[str, ...]
-    marking: MarkingRecord | None
-    text: str
-    refusal: str | None
+    file: Open[str]
+    event_id: Open[str | None]
+    time: Open[EpochText | None]
+    kind: Open[NoteKind | None]
+    parties: Open[tuple[str, ...]]
+    marking: Open[MarkingRecord | None]
+    text: Open[str]
+    refusal: Open[str | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +45,8 @@ class EditionRecord:
     ``register_page`` says whether it has the page of the register.
     """
 
-    id: str
-    audience: str
-    marking: Tlp
-    statement: tuple[str, ...]
-    register_page: bool
+    id: Open[str]
+    audience: Open[str]
+    marking: Open[Tlp]
+    statement: Open[tuple[str, ...]]
+    register_page: Open[bool]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 from nearpass.astro.fields import EpochText, Span, Vector
 from nearpass.encounter.alert import Level
@@ -11,6 +11,7 @@ from nearpass.reasons.changes import SolutionReason
 from nearpass.reasons.coverage import CoverageReasons
 from nearpass.reasons.levels import LevelReasons
 from nearpass.record.input_record import InputRecord
+from nearpass.record.releasing import Open, Release, Sigma
 
 Role = Literal["alternative", "planned"]
 Effect = Literal["appears", "vanishes", "worse", "better", "same", "uncovered"]
@@ -27,28 +28,28 @@ class DifferenceRecord:
     transverse difference over the speed, with the other sign.
     """
 
-    start: EpochText
-    step_s: float
-    sample_s: float
-    least_rtn_km: tuple[Vector | None, ...]
-    most_rtn_km: tuple[Vector | None, ...]
-    largest_rtn_km: Vector
-    largest_rtn_at: tuple[EpochText, EpochText, EpochText]
-    largest_km: float
-    largest_at: EpochText
-    largest_timing_s: float
+    start: Open[EpochText]
+    step_s: Open[float]
+    sample_s: Open[float]
+    least_rtn_km: Open[tuple[Vector | None, ...]]
+    most_rtn_km: Open[tuple[Vector | None, ...]]
+    largest_rtn_km: Open[Vector]
+    largest_rtn_at: Open[tuple[EpochText, EpochText, EpochText]]
+    largest_km: Open[float]
+    largest_at: Open[EpochText]
+    largest_timing_s: Open[float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SolutionPair:
     """What was screened of a solution against one other object's nominal trajectory; as in a pair's own record."""
 
-    other: str
-    unscreened: CoverageReasons | None
-    covered_s: float
-    uncovered_s: float
-    proven_no_closer_than_km: float | None
-    proof: Literal["proven", "verified"] | None
+    other: Open[str]
+    unscreened: Open[CoverageReasons | None]
+    covered_s: Open[float]
+    uncovered_s: Open[float]
+    proven_no_closer_than_km: Open[float | None]
+    proof: Open[Literal["proven", "verified"] | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,22 +62,22 @@ class SolutionEvent:
     Vectors as in events.
     """
 
-    effect: Effect
-    compared: SolutionReason
-    event_id: str | None
-    primary: str
-    secondary: str
-    tca: EpochText | None
-    miss_km: float | None
-    surface_km: float | None
-    relative_speed_km_s: float | None
-    miss_rtn_km: Vector | None
-    miss_sigma_km: float | None
-    at_boundary: bool | None
-    pc: float | None
-    method: str | None
-    level: Level | None
-    reason: LevelReasons | None
+    effect: Open[Effect]
+    compared: Annotated[SolutionReason, Release.FIGURES]
+    event_id: Open[str | None]
+    primary: Open[str]
+    secondary: Open[str]
+    tca: Open[EpochText | None]
+    miss_km: Open[float | None]
+    surface_km: Open[float | None]
+    relative_speed_km_s: Open[float | None]
+    miss_rtn_km: Open[Vector | None]
+    miss_sigma_km: Sigma[float | None]
+    at_boundary: Open[bool | None]
+    pc: Sigma[float | None]
+    method: Sigma[str | None]
+    level: Open[Level | None]
+    reason: Annotated[LevelReasons | None, Release.FIGURES]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,13 +89,13 @@ class SolutionRecord:
     ``difference`` is None and ``pairs`` and ``events`` are empty. ``events`` are by time.
     """
 
-    object_id: str
-    name: str
-    role: Role
-    note: str | None
-    inputs: tuple[InputRecord, ...]
-    coverage: tuple[Span, ...]
-    unscreened: CoverageReasons | None
-    difference: DifferenceRecord | None
-    pairs: tuple[SolutionPair, ...]
-    events: tuple[SolutionEvent, ...]
+    object_id: Open[str]
+    name: Open[str]
+    role: Open[Role]
+    note: Open[str | None]
+    inputs: Open[tuple[InputRecord, ...]]
+    coverage: Open[tuple[Span, ...]]
+    unscreened: Open[CoverageReasons | None]
+    difference: Open[DifferenceRecord | None]
+    pairs: Open[tuple[SolutionPair, ...]]
+    events: Open[tuple[SolutionEvent, ...]]

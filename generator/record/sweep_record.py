@@ -9,6 +9,7 @@ from nearpass.astro.fields import EpochText, Span
 from nearpass.encounter.alert import Level
 from nearpass.reasons.motions import StepReason
 from nearpass.record.input_record import InputRecord
+from nearpass.record.releasing import Open
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,11 +20,11 @@ class SweepObject:
     configuration has by itself. ``file`` is where the element set in use stands, None for one by itself or not known.
     """
 
-    id: str
-    name: str
-    group: str
-    catalogued: bool
-    file: str | None
+    id: Open[str]
+    name: Open[str]
+    group: Open[str]
+    catalogued: Open[bool]
+    file: Open[str | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,32 +36,32 @@ class ApproachRecord:
     minimum.
     """
 
-    event_id: str | None
-    primary: str
-    secondary: str
-    tca: EpochText
-    miss_km: float
-    relative_speed_km_s: float
-    level: Level
-    at_boundary: bool
-    together: Span | None
+    event_id: Open[str | None]
+    primary: Open[str]
+    secondary: Open[str]
+    tca: Open[EpochText]
+    miss_km: Open[float]
+    relative_speed_km_s: Open[float]
+    level: Open[Level]
+    at_boundary: Open[bool]
+    together: Open[Span | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uncovered:
     """An object without a state for part of the window, as after its decay, and for how long."""
 
-    id: str
-    uncovered_s: float
+    id: Open[str]
+    uncovered_s: Open[float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepStep:
     """What became of pairs on steps of time; ``count`` of those that left here."""
 
-    name: str
-    count: int
-    meaning: StepReason
+    name: Open[str]
+    count: Open[int]
+    meaning: Open[StepReason]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,18 +76,18 @@ class SweepRecord:
     file has no object of it, and nothing that is said of all files together.
     """
 
-    mode: Literal["all", "primaries"]
-    primaries: tuple[str, ...]
-    inputs: tuple[InputRecord, ...]
-    faults: tuple[str, ...]
-    fault_count: int
-    catalogued_count: int
-    oldest: EpochText | None
-    newest: EpochText | None
-    uncovered: tuple[Uncovered, ...]
-    uncovered_count: int
-    largest_error_km: float
-    comoving_km_s: float
-    steps: tuple[SweepStep, ...]
-    objects: tuple[SweepObject, ...]
-    approaches: tuple[ApproachRecord, ...]
+    mode: Open[Literal["all", "primaries"]]
+    primaries: Open[tuple[str, ...]]
+    inputs: Open[tuple[InputRecord, ...]]
+    faults: Open[tuple[str, ...]]
+    fault_count: Open[int]
+    catalogued_count: Open[int]
+    oldest: Open[EpochText | None]
+    newest: Open[EpochText | None]
+    uncovered: Open[tuple[Uncovered, ...]]
+    uncovered_count: Open[int]
+    largest_error_km: Open[float]
+    comoving_km_s: Open[float]
+    steps: Open[tuple[SweepStep, ...]]
+    objects: Open[tuple[SweepObject, ...]]
+    approaches: Open[tuple[ApproachRecord, ...]]

@@ -8,6 +8,7 @@ from typing import Literal
 from nearpass.astro.fields import EpochText, Span
 from nearpass.encounter.alert import Level
 from nearpass.record.figures import Figure
+from nearpass.record.releasing import Open
 
 ToldShown = Literal["metrics", "anonymous"]
 ToldKind = Literal["new", "same", "worse", "better"]
@@ -22,30 +23,30 @@ class ToldEvent:
     edition told of it before. ``surface_km``, between spacecraft None, and ``deadline`` follow from the cells.
     """
 
-    event_id: str
-    primary: str | None
-    secondary: str | None
-    level: Level
-    previous_level: Level | None
-    kind: ToldKind
-    since: str
-    tca: Span
-    miss_km: Figure
-    surface_km: Figure | None
-    pc: Figure
-    deadline: EpochText | None
-    deadline_object: str | None
-    shown: ToldShown
+    event_id: Open[str]
+    primary: Open[str | None]
+    secondary: Open[str | None]
+    level: Open[Level]
+    previous_level: Open[Level | None]
+    kind: Open[ToldKind]
+    since: Open[str]
+    tca: Open[Span]
+    miss_km: Open[Figure]
+    surface_km: Open[Figure | None]
+    pc: Open[Figure]
+    deadline: Open[EpochText | None]
+    deadline_object: Open[str | None]
+    shown: Open[ToldShown]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToldEnd:
     """An approach that this edition told of before and tells of no longer: its time came, or it is green or gone."""
 
-    event_id: str
-    primary: str | None
-    secondary: str | None
-    level: Level
-    kind: Literal["passed", "ended"]
-    tca: Span
-    shown: ToldShown
+    event_id: Open[str]
+    primary: Open[str | None]
+    secondary: Open[str | None]
+    level: Open[Level]
+    kind: Open[Literal["passed", "ended"]]
+    tca: Open[Span]
+    shown: Open[ToldShown]

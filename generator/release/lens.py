@@ -43,7 +43,7 @@ class Lens:
 
     def of(self, value: Any) -> Any:
         """A value with every record in it reduced by its rules."""
-        if is_dataclass(value) and type(value).__module__.startswith(records.__name__.rsplit(".", 1)[0]):
+        if is_dataclass(value) and is_record(type(value)):
             return self._reduced(value)
         return tuple(self.of(entry) for entry in value) if isinstance(value, tuple) else value
 
@@ -67,6 +67,11 @@ Reduce = Callable[[Any, Lens], Any]
 
 Rules = Mapping[type, Mapping[str, Reduce]]
 """What becomes of each field of what an edition shows in full, by record class and field."""
+
+
+def is_record(kind: type) -> bool:
+    """Whether the fields of a class have rules of their own; others are shown whole or not at all."""
+    return kind.__module__.startswith(records.__name__.rsplit(".", 1)[0])
 
 
 class UnruledFieldError(PublicationError):
@@ -94,5 +99,5 @@ def absent(kind: type, name: str) -> object:
     try:
         return absent_of(kind)[name]
     except KeyError:
-        rule = "each field of a record needs a rule in release_rules.RULES, and this one cannot be absent"
+        rule = "each field of a record needs a rule (nearpass.record.releasing), and this one cannot be absent"
         raise UnruledFieldError(rule, value=f"{kind.__name__}.{name}") from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typing
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 import pytest
@@ -26,11 +26,12 @@ from nearpass.record.record import (
     ObjectRecord,
     dump,
 )
+from nearpass.record.releasing import Open, Release, Sigma
 from nearpass.release.lens import Rules
 from nearpass.release.names import Names
 from nearpass.release.reduction import reduced, reduction, show_of, unmarked
-from nearpass.release.rules import RULES
-from nearpass.release.values import keep
+from nearpass.release.rules import REDUCTIONS, RULES, rules_of
+from nearpass.release.values import keep, with_sigma
 
 OPEN = keep
 OFF = "2021-03-14T0317Z"
@@ -39,11 +40,9 @@ COARSE = {"MEX": Show.ANONYMOUS, "MRO": Show.METRICS, "PHOBOS": Show.METRICS, "T
 
 
 def record_classes(kind: Any = CycleRecord, seen: set[type] | None = None) -> set[type]:
-    """Every record class that a cycle's record can hold, by its type hints; reasons are shown whole or not at all."""
+    """Every record class that a cycle's record can hold, by its type hints; reasons and spans are no records."""
     seen = set() if seen is None else seen
-    if is_dataclass(kind) and kind.__module__.startswith("nearpass.reasons"):
-        return seen
-    if is_dataclass(kind) and kind not in seen and kind.__module__.startswith("nearpass.") and kind is not Epoch:
+    if is_dataclass(kind) and kind not in seen and kind.__module__.startswith("nearpass.record."):
         seen.add(kind)
         for hint in typing.get_type_hints(kind).values():
             record_classes(hint, seen)
@@ -171,6 +170,26 @@ def test_every_field_of_every_record_has_a_rule() -> None:
     wanted = {kind.__name__: {entry.name for entry in fields(kind)} for kind in record_classes()}
 
     assert {kind.__name__: set(table) for kind, table in RULES.items()} == wanted
+
+
+def test_a_field_has_the_rule_that_stands_on_it_and_no_other() -> None:
+    """The rule of a field is read from its annotation; a field without one has none and is withheld."""
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Example:
+        told: Open[str]
+        sure: Sigma[float | None]
+        forgotten: str | None
+
+    assert dict(rules_of(Example)) == {"told": keep, "sure": with_sigma}
+
+
+def test_every_rule_does_something() -> None:
+    """Each rule that a field can have has its reduction, and some field has it."""
+    used = {reduce for table in RULES.values() for reduce in table.values()}
+
+    assert set(REDUCTIONS) == set(Release)
+    assert used == set(REDUCTIONS.values())
 
 
 def test_nothing_is_told_of_what_is_withheld(record: CycleRecord) -> None:
