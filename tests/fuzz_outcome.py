@@ -19,7 +19,7 @@ from nearpass.messages.oem import parse_oem, peek_header
 
 FILE = "delivered"
 MOST_CHARACTERS = 600
-_CDM = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:CCSDS_CDM_VERS|(?:<\?xml[^>]*>\s*)?<cdm\b)")
+_CDM = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:[{\"\s]*CCSDS_CDM_VERS|(?:<\?xml[^>]*>\s*)?<cdm\b)")
 WINDOW_S = (0.0, DAY_S / 8)
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Final
 
 from element_texts import TLE, csv_text, json_text, kvn, xml
+from nearpass.messages.cdm import Cdm
 from nearpass.messages.cdm_read import parse_cdm
-from nearpass.messages.cdm_write import write_cdm_xml
+from nearpass.messages.cdm_write import write_cdm_json, write_cdm_xml
 from oem_texts import delivered_texts
 
 CDM: Final = (Path(__file__).parent / "data" / "cdm" / "itrf_ion_starlink.kvn").read_text()
@@ -38,12 +39,22 @@ _VALUE: Final = re.compile(r"(?<== )\S[^\n]*|(?<=>)[^<>\n]+(?=<)|(?<=: )\"[^\"\n
 
 def seeds() -> tuple[bytes, ...]:
     """One good delivery of each kind and notation."""
-    texts = (TLE, kvn(), xml(), json_text({}, {}), csv_text(), *delivered_texts(), CDM, _cdm_xml())
+    texts = (
+        TLE,
+        kvn(),
+        xml(),
+        json_text({}, {}),
+        csv_text(),
+        *delivered_texts(),
+        CDM,
+        _cdm(write_cdm_xml),
+        _cdm(write_cdm_json),
+    )
     return tuple(text.encode() for text in texts)
 
 
-def _cdm_xml() -> str:
-    return write_cdm_xml(parse_cdm(CDM.encode(), "ion"))
+def _cdm(write: Callable[[Cdm], str]) -> str:
+    return write(parse_cdm(CDM.encode(), "ion"))
 
 
 def mutated(seed: bytes, rng: random.Random) -> bytes:

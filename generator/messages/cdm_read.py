@@ -1,4 +1,4 @@
-"""Reading Conjunction Data Messages (CCSDS 508.0-B-1) in keyword-value notation or XML.
+"""Reading Conjunction Data Messages (CCSDS 508.0-B-1) in keyword-value notation, XML or JSON.
 
 Any input gives a message or exactly one :class:`~nearpass.errors.InputError` with the first broken rule and its line.
 What is wrong is refused: a missing or repeated obligatory keyword, a misspelt ORBIT_CENTER (which would silently mean
@@ -43,6 +43,7 @@ from nearpass.messages.cdm import (
     covariance_keywords,
 )
 from nearpass.messages.cdm_draft import DRAFT_FIELDS
+from nearpass.messages.cdm_json import json_parts
 from nearpass.messages.cdm_syntax import DATA, DATA_BLOCKS, Entry, Part, decoded, field_named, kvn_parts, xml_parts
 from nearpass.messages.oem_lines import plain_text
 
@@ -57,7 +58,7 @@ _FRAME_NAMES: Final[Mapping[str, str]] = MappingProxyType({"J2000": "EME2000", "
 
 
 def parse_cdm(data: bytes, file: str) -> Cdm:
-    """Read a message in either notation and check every rule.
+    """Read a message in any notation and check every rule.
 
     Args:
         data: The content of the file.
@@ -73,7 +74,11 @@ def parse_cdm(data: bytes, file: str) -> Cdm:
         plain = plain_text(data)
         notes: list[str] = []
         text = decoded(plain, notes)
-        parts = xml_parts(plain, notes) if text.lstrip().startswith("<") else kvn_parts(text, notes)
+        begin = text.lstrip()[:1]
+        if begin == "<":
+            parts = xml_parts(plain, notes)
+        else:
+            parts = json_parts(text, notes) if begin in {"{", "["} else kvn_parts(text, notes)
         return _message(parts, notes)
     except NearpassError as error:
         raise InputError(error.rule, value=error.value, file=file, line=error.line) from None

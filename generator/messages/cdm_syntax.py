@@ -157,7 +157,7 @@ def _assignment(content: str, line: int) -> tuple[str, Entry]:
     keyword, text = found[1], found[2]
     one = field_named(keyword)
     if one is None:
-        _check_spelling(keyword, line)
+        check_spelling(keyword, line)
     if one is None or one.kind not in {"number", "whole"}:
         return keyword, Entry(text, None, line)
     split = _WITH_UNIT.fullmatch(text)
@@ -171,7 +171,7 @@ def field_named(keyword: str) -> Field | None:
     return FIELDS.get(keyword) or DRAFT_FIELDS.get(keyword)
 
 
-def _check_spelling(keyword: str, line: int) -> None:
+def check_spelling(keyword: str, line: int) -> None:
     """Refuse what may be meant to name the body that the states are about: without it they would be about the Earth."""
     if get_close_matches(keyword, [CENTER], cutoff=0.75):
         rule = f"the keyword must be one of CCSDS 508.0-B-1, {CENTER} if the centre of the states is meant"
@@ -245,7 +245,7 @@ class _CdmReader(XmlReader):
         block = Block.RELATIVE if parent == "relativeStateVector" else parent
         one = field_named(tag)
         if one is None and block in _LEAVES and _KEYWORD.fullmatch(tag):
-            _check_spelling(tag, self.line)
+            check_spelling(tag, self.line)
             return True
         if one is None:
             return False

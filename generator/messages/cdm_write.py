@@ -1,14 +1,17 @@
 """Writing Conjunction Data Messages: keyword-value notation (CCSDS 508.0-B-1, section 3) and XML (section 4, 505.0-B).
 
+JSON, for which there is no standard, has the form of Space-Track (:mod:`nearpass.messages.cdm_json`).
 Keywords stand in the order that the standard fixes, numbers have at most the 16 digits that it allows (6.3.2), times
 are UTC without a zone letter. Equal messages give equal bytes. :func:`check_written` reads a text back and compares.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from itertools import groupby
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 from xml.etree import ElementTree as ET  # writing only: nothing is parsed here
 
@@ -37,6 +40,10 @@ _INSTANCE: Final = "http://www.w3.org/2001/XMLSchema-instance"
 _KEYWORD_WIDTH: Final = 28
 _MOST_DIGITS: Final = 16
 _LEAST_DECIMALS: Final = 3
+
+_JSON_COMMENTS: Final[Mapping[str, str]] = MappingProxyType(
+    {Block.RELATIVE: "RELATIVE_COMMENT", Block.METADATA: "METADATA_COMMENT"}
+)
 
 _Record = TypeVar("_Record")
 
@@ -74,6 +81,22 @@ def write_cdm_xml(cdm: Cdm) -> str:
         _fill(parent, comments, values)
     ET.indent(root, "  ")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
+
+
+def write_cdm_json(cdm: Cdm) -> str:
+    """The message as one flat JSON object in the form of Space-Track's class ``cdm``: every value as text."""
+    content: dict[str, str | list[str]] = {"CCSDS_CDM_VERS": VERSION}
+    number = 0
+    for block, comments, values in _blocks(cdm):
+        number += block == Block.METADATA
+        prefix = f"SAT{number}_" if number else ""
+        if comments:
+            content[prefix + _JSON_COMMENTS.get(block, "COMMENT")] = list(comments)
+        for keyword, value in values:
+            content[prefix + keyword] = _text(value)
+            if unit := FIELDS[keyword].unit:
+                content[f"{prefix}{keyword}_UNIT"] = unit
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
 
 def check_written(cdm: Cdm, text: str) -> None:

@@ -35,7 +35,7 @@ class Links:
     def messages(self, event_id: str) -> tuple[tuple[str, str], ...]:
         """The event's conjunction data messages: notation and address."""
         stem = f"{self.cycle}events/{event_id}.cdm"
-        return ("KVN", stem), ("XML", f"{stem}.xml")
+        return ("KVN", stem), ("XML", f"{stem}.xml"), ("JSON", f"{stem}.json")
 
     def pair(self, pair: PairRecord) -> str:
         """The page of a pair in this cycle."""

@@ -15,7 +15,7 @@ from typing import Any, Final
 from nearpass.archive.archive import cycle_folder
 from nearpass.archive.register import Entry
 from nearpass.errors import PublicationError
-from nearpass.messages.cdm_write import check_written, write_cdm_kvn, write_cdm_xml
+from nearpass.messages.cdm_write import check_written, write_cdm_json, write_cdm_kvn, write_cdm_xml
 from nearpass.record.notices import Notice
 from nearpass.record.record import ChangeRecord, CycleRecord, EventRecord, ObjectRecord, PairRecord, ToldEnd, ToldEvent
 from nearpass.report import (
@@ -80,7 +80,7 @@ def cycle_pages(record: CycleRecord) -> dict[str, str]:
         pages.put(f"pairs/{name}.md", below, partial(_pair_page, pair, catalogue, below))
     for event in record.events:
         stem = f"events/{_file_name(event.event_id)}"
-        pages.put_all((f"{stem}.cdm", f"{stem}.cdm.xml"), below, partial(_messages, record, event))
+        pages.put_all((f"{stem}.cdm", f"{stem}.cdm.xml", f"{stem}.cdm.json"), below, partial(_messages, record, event))
     rows = record.approaches
     for row in rows:
         pages.put(f"events/{_file_name(row.event_id)}.ics", below, partial(event_calendar, record, row))
@@ -126,7 +126,11 @@ def _messages(record: CycleRecord, event: EventRecord) -> dict[str, str]:
     """The event as a CCSDS conjunction data message in both notations, read back before it is given out."""
     message = event_cdm(record, event)
     stem = f"events/{_file_name(event.event_id)}"
-    texts = {f"{stem}.cdm": write_cdm_kvn(message), f"{stem}.cdm.xml": write_cdm_xml(message)}
+    texts = {
+        f"{stem}.cdm": write_cdm_kvn(message),
+        f"{stem}.cdm.xml": write_cdm_xml(message),
+        f"{stem}.cdm.json": write_cdm_json(message),
+    }
     for text in texts.values():
         check_written(message, text)
     return texts

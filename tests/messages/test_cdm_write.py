@@ -15,7 +15,7 @@ from nearpass.encounter.uncertainty import Basis
 from nearpass.errors import PublicationError
 from nearpass.messages.cdm import FIELDS, Block, Cdm
 from nearpass.messages.cdm_read import parse_cdm
-from nearpass.messages.cdm_write import check_written, number_text, write_cdm_kvn, write_cdm_xml
+from nearpass.messages.cdm_write import check_written, number_text, write_cdm_json, write_cdm_kvn, write_cdm_xml
 from nearpass.reasons.probabilities import CovarianceDelivered
 from nearpass.record.event_record import UncertaintyRecord
 from nearpass.report.cdm_event import event_cdm
@@ -54,7 +54,7 @@ MESSAGES = {
     "sample": published("alfano_2009_case_03.kvn"),
     "own": own(),
 }
-WRITERS = {"kvn": write_cdm_kvn, "xml": write_cdm_xml}
+WRITERS = {"kvn": write_cdm_kvn, "xml": write_cdm_xml, "json": write_cdm_json}
 
 
 @given(st.floats(-1e300, 1e300))
@@ -154,7 +154,7 @@ def test_xml_begins_as_the_standard_demands() -> None:
         ("2021-03-21T04:12:34.560", "2021-03-21T04:12:34.561"),
         ("-3386.742342334", "-3386.742342335"),
         ("HBR = 14.5", "HBR = 14.6"),
-        ("MARS<|= MARS\n", "MOON<|= MOON\n"),
+        ('MARS<|= MARS\n|"MARS"', 'MOON<|= MOON\n|"MOON"'),
     ],
 )
 def test_a_changed_text_is_noticed(notation, old, new) -> None:

@@ -38,10 +38,11 @@ def test_pages_of_a_cycle() -> None:
     """A cycle has its page, those of detailed events, objects and pairs, twins of tables, messages and calendars."""
     record = sample_record()
     twins = ("events", "crossings", "solutions", "coverage")
+    kinds = ("cdm", "cdm.xml", "cdm.json", "ics")
     assert set(pages.cycle_pages(record)) == {
         "index.md",
         *(f"{table}.{kind}" for table in twins for kind in ("csv", "json")),
-        *(f"events/{event.event_id}.{kind}" for event in record.events for kind in ("cdm", "cdm.xml", "ics")),
+        *(f"events/{event.event_id}.{kind}" for event in record.events for kind in kinds),
         *(f"events/{event.event_id}.md" for event in detailed_events(record)),
         *(f"objects/{item.id}.md" for item in record.objects),
         *(f"pairs/{pair.primary}--{pair.secondary}.md" for pair in record.pairs),
