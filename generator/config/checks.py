@@ -46,6 +46,7 @@ def check_tables(config: Config, text: str, file: str) -> None:
     """
     _check_distinct(config, text, file)
     _check_parties(config, text, file)
+    _check_joined(config, text, file)
     _check_listed(config, text, file)
     _check_sources(config, text, file)
     _check_editions(config, text, file)
@@ -69,6 +70,17 @@ def _check_parties(config: Config, text: str, file: str) -> None:
     except PartyTableError as error:
         line = line_of(text, ("party", error.party, error.key))
         raise ConfigError(str(error), value=config.parties[error.party].id, file=file, line=line) from None
+
+
+def _check_joined(config: Config, text: str, file: str) -> None:
+    """Whoever is joined is joined with another object of the configuration."""
+    known = {item.id for item in config.objects}
+    for index, item in enumerate(config.objects):
+        for joined in item.joined:
+            if joined.partner == item.id or joined.partner not in known:
+                line = line_of(text, ("object", index, "joined"))
+                rule = "joined must name another object of the configuration"
+                raise ConfigError(rule, value=joined.partner, file=file, line=line, object_id=item.id)
 
 
 def _check_listed(config: Config, text: str, file: str) -> None:

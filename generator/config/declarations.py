@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from nearpass.astro.epochs import Epoch
-from nearpass.config.fields import Positive, Table
+from nearpass.config.fields import Identifier, Instant, Positive, Table
 from nearpass.ephemeris.lint_plane import DeclaredPlane
 from nearpass.errors import NearpassError
 
@@ -59,6 +59,23 @@ class Uncertainty(Table):
     timing_growth_s_per_day: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     source: str = Field(min_length=1)
     marking: str | None = Field(default=None, min_length=1)
+
+
+class Joined(Table):
+    """That an object flies as one with another, ``with``, from ``from`` until ``until``; without them, always.
+
+    Docked, not yet separated, or one spacecraft under two ids: what they do then is one stretch, and no approach.
+    """
+
+    partner: Identifier = Field(alias="with")
+    since: Instant | None = Field(default=None, alias="from")
+    until: Instant | None = None
+
+    @model_validator(mode="after")
+    def _forward(self) -> Joined:
+        if self.since is not None and self.until is not None and not self.since < self.until:
+            raise ValueError("joined must begin before it ends")
+        return self
 
 
 class CatalogueTable(Table):

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, date, datetime
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from nearpass.astro.epochs import Epoch
+from nearpass.errors import NearpassError
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -31,6 +35,21 @@ def _file_name(identifier: str) -> str:
     return identifier
 
 
+def _instant(value: object) -> object:
+    """An instant of the configuration: text in ISO 8601, or TOML's own date or time, in UTC where it names no zone."""
+    if isinstance(value, datetime):
+        return Epoch.from_datetime(value if value.tzinfo else value.replace(tzinfo=UTC))
+    if isinstance(value, date):
+        return Epoch.parse(value.isoformat())
+    if not isinstance(value, str):
+        return value
+    try:
+        return Epoch.parse(re.sub(r"(T\d\d:\d\d)(Z?)$", r"\1:00\2", value.strip()))
+    except NearpassError as error:
+        raise ValueError(str(error)) from None
+
+
+Instant = Annotated[Epoch, BeforeValidator(_instant)]
 Identifier = Annotated[str, AfterValidator(_file_name)]
 
 

@@ -11,7 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from nearpass.astro.axes import axes_named
 from nearpass.astro.epochs import Epoch
 from nearpass.astro.local_axes import orbit_axes
-from nearpass.config.declarations import Orbit, Uncertainty
+from nearpass.config.declarations import Joined, Orbit, Uncertainty
 from nearpass.config.editions import Contact, marking_record
 from nearpass.config.fields import Identifier, Positive, Table
 from nearpass.ephemeris.meta_kernel import KERNEL_SUFFIXES
@@ -148,6 +148,7 @@ class ScreenedObject(Table):
     least_comparisons: Annotated[int, Field(ge=1)] = 10
     manoeuvres: tuple[str, ...] = ()
     orbit: Orbit | None = None
+    joined: tuple[Joined, ...] = ()
     catalogue_number: Annotated[int, Field(ge=1, le=999_999_999)] | None = None
     ephemeris: tuple[EphemerisSource, ...] = Field(min_length=1)
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from nearpass.config import editions
 from nearpass.config.checks import check_copies, check_tables
-from nearpass.config.declarations import CatalogueTable, Orbit, Uncertainty
+from nearpass.config.declarations import CatalogueTable, Joined, Orbit, Uncertainty
 from nearpass.config.objects import EphemerisSource, ScreenedObject
 from nearpass.config.origins import Fetch, masked
 from nearpass.config.places import check_paths
@@ -83,6 +83,7 @@ _MODEL_AT: Final[dict[str, type[BaseModel]]] = {
     "object.ephemeris": EphemerisSource,
     "object.uncertainty": Uncertainty,
     "object.orbit": Orbit,
+    "object.joined": Joined,
     **editions.TABLES,
     "catalogue": CatalogueTable,
 }

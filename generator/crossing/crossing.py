@@ -11,7 +11,7 @@ The search is complete: see :mod:`nearpass.crossing.search`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from types import MappingProxyType
@@ -122,12 +122,14 @@ def fleet_crossings(
     pairs: Iterable[tuple[str, str]] | None = None,
     phase_unknown: Collection[str] = (),
     radii_km: Mapping[str, float] = MappingProxyType({}),
+    windows_s: Mapping[tuple[str, str], Sequence[tuple[float, float]]] = MappingProxyType({}),
 ) -> tuple[Crossing, ...]:
     """Crossings of many pairs, each object being prepared once; pairs in order, then by time.
 
     The limit counts from the surface of an object in ``radii_km``, distances are between centres all the same.
 
     ``pairs`` names primary and secondary; None means every two, the primary being the earlier in the mapping.
+    ``windows_s`` gives the parts of the window in which a pair is searched, by ids in order; all of it by default.
     An object in ``phase_unknown`` must be a secondary; where ``pairs`` is None it is made one, and two of them are
     not compared.
 
@@ -149,11 +151,12 @@ def fleet_crossings(
     return tuple(
         crossing
         for pair in pairs
+        for part_s in windows_s.get((min(pair), max(pair)), (window_s,))
         for crossing in path_crossings(
             paths[pair[0]],
             paths[pair[1]],
             pair,
-            window_s,
+            part_s,
             limit_km + sum(radii_km.get(name, 0.0) for name in pair),
             timing=pair[1] not in phase_unknown,
         )

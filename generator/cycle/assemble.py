@@ -20,6 +20,7 @@ from nearpass.cycle.commanding import Commands, commanding_of
 from nearpass.cycle.crossings import CrossingSetting, describe_crossings, describe_seasons
 from nearpass.cycle.doubts import judged, reference, with_shift
 from nearpass.cycle.encounters import Surroundings, assess_encounters
+from nearpass.cycle.joined import Stretch
 from nearpass.cycle.learned import learned_model
 from nearpass.cycle.net import Net, Part
 from nearpass.cycle.pairs import PairSetting, describe_pairs
@@ -78,6 +79,8 @@ class Findings:
     commands: Commands
     screening: Screening
     crossings: tuple[Crossing, ...]
+    stretches: Mapping[tuple[str, str], tuple[Stretch, ...]]
+    shared: frozenset[tuple[str, str]]
     swept: Swept | None
     previous: CycleRecord | None
     workers: Workers
@@ -155,13 +158,18 @@ def assemble(findings: Findings) -> CycleRecord:
                 setting=setting,
                 endings={item.id: item.ending for item in findings.objects if item.ending is not None},
                 catalogued=catalogued,
+                stretches=findings.stretches,
                 net=net,
             ),
         ),
         events=events,
         crossings=describe_crossings(findings.crossings, paths, net),
         seasons=describe_seasons(
-            [item for item in findings.objects if item.id not in catalogued], paths, config.crossing_limit_km, net
+            [item for item in findings.objects if item.id not in catalogued],
+            paths,
+            config.crossing_limit_km,
+            net,
+            findings.shared | findings.stretches.keys(),
         ),
         solutions=_solutions(findings, sources, events),
         sweep=with_events(findings.swept.record, events) if findings.swept else None,
@@ -386,6 +394,7 @@ def _solutions(
         },
         sources=sources,
         limit_km=config.cycle.limit_km,
+        comoving_km_s=config.cycle.comoving_km_s,
         events=events,
     )
     advance = findings.progress("screening other solutions", len(read) * max(len(setting.screened) - 1, 0))

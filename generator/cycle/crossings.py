@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import combinations
@@ -75,7 +75,11 @@ def _part(stage: Stage, *object_ids: str) -> Part:
 
 
 def describe_seasons(
-    objects: Sequence[ObjectRecord], setting: CrossingSetting, threshold_km: float, net: Net
+    objects: Sequence[ObjectRecord],
+    setting: CrossingSetting,
+    threshold_km: float,
+    net: Net,
+    joined: Collection[tuple[str, str]] = (),
 ) -> tuple[SeasonRecord, ...]:
     """For the coming months, how near the orbits of each pair come by secular drift.
 
@@ -87,13 +91,14 @@ def describe_seasons(
         setting: Trajectories and body.
         threshold_km: Orbit-crossing distance that matters, from the surface of a natural body.
         net: Keeps what could not be forecast.
+        joined: Pairs that fly together, whose orbits are one.
     """
     able = [item for item in objects if _has_revolution(item, setting.trajectories)]
     limits = {pair: threshold_km + setting.radius_km(pair[0].id, pair[1].id) for pair in combinations(able, 2)}
     seasons = net.each([
         (_part("season", *(item.id for item in pair)), partial(_season, pair, setting, limit))
         for pair, limit in limits.items()
-        if _shells_km(*pair) < limit
+        if _shells_km(*pair) < limit and (pair[0].id, pair[1].id) not in joined
     ])  # fmt: skip
     return tuple(found for found in seasons if min(found.oxd_km) < SEASON_REACH * threshold_km)
 

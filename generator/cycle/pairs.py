@@ -13,6 +13,7 @@ import numpy as np
 
 from nearpass.astro.epochs import Epoch
 from nearpass.config import ScreenedObject
+from nearpass.cycle.joined import Stretch
 from nearpass.cycle.net import Net, Part
 from nearpass.cycle.together import together
 from nearpass.ephemeris.trajectory import Trajectory
@@ -24,6 +25,7 @@ from nearpass.record.record import (
     EventRecord,
     NearestRecord,
     PairRecord,
+    StretchRecord,
     TogetherRecord,
     UncoveredSpan,
 )
@@ -42,6 +44,7 @@ class PairSetting:
     setting: Setting
     endings: Mapping[str, EndingRecord]
     catalogued: AbstractSet[str]
+    stretches: Mapping[tuple[str, str], tuple[Stretch, ...]]
     net: Net
 
 
@@ -71,8 +74,20 @@ def describe_pairs(
         apart: tuple[TogetherRecord, ...] = ()
         combine = partial(together, own, both[0].size_km + both[1].size_km, given.setting.body.gm_km3_s2)
         combined = given.net.made(Part(stage="together", object_ids=ids), combine, apart)
-        pairs.append(replace(pair, together=combined))
+        flown = tuple(_flown(stretch, given.setting.cutoff) for stretch in given.stretches.get(ids, ()))
+        pairs.append(replace(pair, together=combined, stretches=flown))
     return tuple(pairs)
+
+
+def _flown(stretch: Stretch, cutoff: Epoch) -> StretchRecord:
+    return StretchRecord(
+        kind=stretch.kind,
+        start=cutoff + stretch.start_s,
+        stop=cutoff + stretch.stop_s,
+        least_km=stretch.least_km,
+        least_at=None if stretch.least_s is None else cutoff + stretch.least_s,
+        approach_count=stretch.approach_count,
+    )
 
 
 def _told(

@@ -15,8 +15,10 @@ from nearpass.astro.frames import PlanetaryEphemeris
 from nearpass.config import Config, resolve
 from nearpass.config.places import leads_outside
 from nearpass.crossing.crossing import Crossing, fleet_crossings
+from nearpass.crossing.one_orbit import one_orbit
 from nearpass.cycle.assemble import Findings, assemble, cycle_id, describe_objects
 from nearpass.cycle.commanding import commands_of
+from nearpass.cycle.joined import Stretch, apart, declared_spans, join, left_free
 from nearpass.cycle.net import Net, Part, whole_or_each
 from nearpass.cycle.sweep import Swept, sweep
 from nearpass.ephemeris.meta_kernel import with_listed
@@ -32,6 +34,8 @@ from nearpass.screening.workers import Processes, Serial, Workers
 __all__ = ["CycleResult", "Progress", "cycle_id", "run_cycle", "setting_of"]
 
 DAY_S: Final = 86_400.0
+SHARED_REVOLUTIONS: Final = 2.0
+"""Of objects on one orbit so many are searched for crossings: the paths are near everywhere, in all the others too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -103,7 +107,24 @@ def run_cycle(
     screened = {key: trajectory for key, trajectory in trajectories.items() if key not in lost}
     window_s = (0.0, setting.span_s)
     screening = _screening(screened, window_s, config.cycle.limit_km, progress, net)
-    crossings = _crossings(trajectories, objects, window_s, config, progress, net)
+    unjoined: tuple[Screening, dict[tuple[str, str], tuple[Stretch, ...]]] = (screening, {})
+    screening, stretches = net.made(
+        Part(stage="together", object_ids=()),
+        partial(
+            join,
+            screening,
+            screened,
+            declared_spans(config.objects, cutoff, setting.span_s),
+            limit_km=config.cycle.limit_km,
+            comoving_km_s=config.cycle.comoving_km_s,
+        ),
+        unjoined,
+    )
+    shared = _one_orbit(trajectories, objects, config.crossing_limit_km, net)
+    windows_s = {pair: left_free(found, setting.span_s) for pair, found in stretches.items()}
+    for pair, period_s in shared.items():
+        windows_s[pair] = ((0.0, min(SHARED_REVOLUTIONS * period_s, setting.span_s)),)
+    crossings = apart(_crossings(trajectories, objects, window_s, windows_s, config, progress, net), stretches)
     swept = net.made(
         Part(stage="catalogue", object_ids=()),
         lambda: _swept(config, setting, screened, workers or Serial(), progress),
@@ -126,6 +147,8 @@ def run_cycle(
         commands=commands,
         screening=screening,
         crossings=crossings,
+        stretches=stretches,
+        shared=frozenset(shared),
         swept=swept,
         previous=previous,
         workers=workers if isinstance(workers, Processes) else Serial(),  # a cluster is worth its start for catalogues
@@ -160,10 +183,26 @@ def _screening(
     )
 
 
+def _one_orbit(
+    trajectories: Mapping[str, Trajectory], objects: Sequence[ObjectRecord], limit_km: float, net: Net
+) -> dict[tuple[str, str], float]:
+    """Pairs that go along one orbit, with its period."""
+    periods_s = {item.id: item.orbit.period_s for item in objects if item.orbit is not None}
+    found: dict[tuple[str, str], float] = {}
+    for pair in combinations(sorted(trajectories), 2):
+        both = periods_s.get(pair[0]), periods_s.get(pair[1])
+        part = Part(stage="crossings", object_ids=pair)
+        motions = trajectories[pair[0]], trajectories[pair[1]]
+        if net.made(part, partial(one_orbit, *motions, both, limit_km), False) and both[0] is not None:
+            found[pair] = both[0]
+    return found
+
+
 def _crossings(
     trajectories: Mapping[str, Trajectory],
     objects: Sequence[ObjectRecord],
     window_s: tuple[float, float],
+    windows_s: Mapping[tuple[str, str], Sequence[tuple[float, float]]],
     config: Config,
     progress: Progress,
     net: Net,
@@ -181,6 +220,7 @@ def _crossings(
             config.crossing_limit_km,
             phase_unknown=lost,
             radii_km=config.radii_km,
+            windows_s=windows_s,
         )
 
     ids = sorted(trajectories)

@@ -17,6 +17,7 @@ from nearpass.astro.bodies import Body
 from nearpass.astro.fields import Span, Vector
 from nearpass.cycle.approach import Assessed, NamedApproach, assess_approach
 from nearpass.cycle.difference import difference
+from nearpass.cycle.joined import join
 from nearpass.cycle.net import Net, Part, whole_or_each
 from nearpass.encounter.alert import SEVERITY, AlertRule, Level
 from nearpass.ephemeris.trajectory import Trajectory
@@ -61,6 +62,7 @@ class SolutionSetting:
     screened: Mapping[str, Trajectory]
     sources: Mapping[str, Source]
     limit_km: float
+    comoving_km_s: float
     events: Sequence[EventRecord]
 
 
@@ -144,6 +146,7 @@ def _screened(
     if not pairs:
         return found
     result = screen(trajectories, (0.0, setting.window.length_s), setting.limit_km, pairs=pairs, progress=progress)
+    result, _ = join(result, trajectories, {}, limit_km=setting.limit_km, comoving_km_s=setting.comoving_km_s)
     for approach in result.approaches:
         found[_key(approach)].approaches.append(approach)
     for pair in result.pairs:

@@ -22,7 +22,14 @@ class ListChanged:
     """
 
     rule: Literal[
-        "told_now", "told_no_longer", "window_reaches", "window_ends_before", "pair_is_new", "pair_left", "passed"
+        "told_now",
+        "told_no_longer",
+        "window_reaches",
+        "window_ends_before",
+        "pair_is_new",
+        "pair_left",
+        "passed",
+        "flies_together",
     ]
 
 

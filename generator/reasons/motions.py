@@ -58,8 +58,8 @@ class Step:
 
     rule: Literal[
         "interval_apart", "interval_apart_when_divided", "interval_without_minimum", "interval_with_minimum",
-        "minimum_listed", "minimum_beyond_limit", "minimum_merged", "sweep_apart", "sweep_apart_by_motion",
-        "sweep_searched",
+        "minimum_listed", "minimum_beyond_limit", "minimum_merged", "minimum_together", "sweep_apart",
+        "sweep_apart_by_motion", "sweep_searched",
     ]  # fmt: skip
 
 

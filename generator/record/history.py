@@ -300,6 +300,8 @@ def _left(earlier: EventRecord, record: CycleRecord, listed: _Listed, before: _L
         reason = NotScreened(rule="pair_unscreened", because=pair.unscreened)
     elif earlier.tca > record.window.stop:
         reason = ListChanged(rule="window_ends_before")
+    elif any(stretch.start <= earlier.tca <= stretch.stop for stretch in pair.stretches):
+        reason = ListChanged(rule="flies_together")
     elif gap := next((span for span in pair.uncovered if span.start <= earlier.tca <= span.stop), None):
         reason = NotScreened(rule="time_uncovered", because=gap.reason)
     else:

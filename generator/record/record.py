@@ -43,6 +43,7 @@ from nearpass.record.prediction_record import DeclaredRecord, Prediction, Predic
 from nearpass.record.release_record import ContactRecord, EditionRecord, NoteKind, NoteRecord
 from nearpass.record.releasing import Open, Release, Sigma, Sigmas
 from nearpass.record.solution_record import DifferenceRecord, SolutionEvent, SolutionPair, SolutionRecord
+from nearpass.record.stretch_record import StretchRecord
 from nearpass.record.sweep_record import ApproachRecord, SweepObject, SweepRecord, SweepStep, Uncovered
 from nearpass.record.told_record import ToldEnd, ToldEvent
 
@@ -95,6 +96,7 @@ __all__ = [
     "SolutionPair",
     "SolutionRecord",
     "Span",
+    "StretchRecord",
     "SweepObject",
     "SweepRecord",
     "SweepStep",
@@ -249,7 +251,8 @@ class PairRecord:
 
     ``unscreened`` says why the pair was not screened at all. ``proven_no_closer_than_km`` holds over the covered
     time; ``proof`` is "proven" where both ephemerides are their polynomials, "verified" where an error was sampled.
-    ``together`` combines several approaches: each chain of a slow pair, then all of them.
+    ``together`` combines several approaches: each chain of a slow pair, then all of them. ``stretches`` are the times
+    in which the two fly together, whose approaches are told as one.
     """
 
     primary: Open[str]
@@ -264,6 +267,7 @@ class PairRecord:
     profile: Open[RangeProfile | None]
     event_ids: Open[tuple[str, ...]]
     together: Sigmas[tuple[TogetherRecord, ...]]
+    stretches: Open[tuple[StretchRecord, ...]] = ()
     shown: Open[Shown] = "full"
 
 

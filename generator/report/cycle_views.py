@@ -15,6 +15,7 @@ from nearpass.record.record import (
     InputRecord,
     LossRecord,
     PairRecord,
+    StretchRecord,
     ToldEnd,
     ToldEvent,
 )
@@ -372,6 +373,32 @@ def refusals(inputs: Sequence[InputRecord]) -> tuple[tuple[str, str, str], ...]:
         for item in inputs
         if item.refusal
     )
+
+
+def stretches(record: CycleRecord) -> tuple[tuple[str, str], ...]:
+    """Pairs that fly together, with when and how near: one line a stretch."""
+    return tuple(
+        (f"{pair.primary} – {pair.secondary}", stretch_words(stretch, record))
+        for pair in record.pairs
+        for stretch in pair.stretches
+    )
+
+
+def stretch_words(stretch: StretchRecord, record: CycleRecord) -> str:
+    """Begin, least distance and end of a stretch in one sentence."""
+    what = {
+        "declared": "flying as one, as declared,",
+        "as one": "flying as one",
+        "in formation": "flying in formation",
+    }[stretch.kind]
+    begin = "the start of the window" if stretch.start <= record.window.start else wording.moment(stretch.start)
+    end = "its end" if stretch.stop >= record.window.stop else wording.moment(stretch.stop)
+    words = f"{what} from {begin} until {end}"
+    if stretch.least_km is not None and stretch.least_at is not None:
+        words += f"; least distance {wording.distance(stretch.least_km)}, {wording.moment(stretch.least_at)}"
+    if stretch.kind == "in formation":
+        return f"{words}. The nearest of {stretch.approach_count} approaches is listed for all of them."
+    return f"{words}. No approach is listed of it, and no probability: two states of one body are no encounter."
 
 
 def losses(record: CycleRecord) -> tuple[tuple[str, str], ...]:

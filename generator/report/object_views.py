@@ -10,7 +10,7 @@ from nearpass.record.record import CrossingRecord, CycleRecord, EventRecord, Inp
 from nearpass.report import crossing_views, remark_views, risk_views, solution_views, wording
 from nearpass.report.catalogue import Catalogue, Links
 from nearpass.report.coverage_views import coverage_table, uncovered_table
-from nearpass.report.cycle_views import inputs_table, refusals
+from nearpass.report.cycle_views import inputs_table, refusals, stretch_words
 from nearpass.report.event_tables import events_table
 from nearpass.report.quality_views import findings_table, prediction_words, predictions_table
 from nearpass.report.retrieval_views import failure_words, origin_words, uncertainty_fact
@@ -372,6 +372,7 @@ def _pair_statement(pair: PairRecord, record: CycleRecord) -> tuple[str, ...]:
             if pair.proof == "proven"
             else "Verified on a finer grid: the error of at least one fit was sampled, not bounded."
         )
+    lines += [wording.sentence(stretch_words(stretch, record)) for stretch in pair.stretches]
     if pair.nearest is not None:
         end = " This is at an end of coverage: the true minimum may lie outside." if pair.nearest.at_boundary else ""
         lines.append(

@@ -259,6 +259,7 @@ def _overview(catalogue: Catalogue, links: Links) -> dict[str, Any]:
         "planned": solution_views.planned(catalogue, links),
         "alternatives": solution_views.alternatives(catalogue, links),
         "losses": cycle_views.losses(record),
+        "stretches": cycle_views.stretches(record),
         "corrects": (record.supersedes, links.other_cycle(record.supersedes)) if record.supersedes else None,
     }
 

@@ -17,7 +17,7 @@ Where an arc's own error was only sampled, all of this holds of the arcs, and th
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from math import floor
 from typing import Final
@@ -180,6 +180,19 @@ def joined(parts: Sequence[Screening]) -> Screening:
             minima_steps=_added([one.minima_steps for one in funnels]),
         ),
     )
+
+
+def told_together(screening: Screening, kept: Sequence[Approach]) -> Screening:
+    """The screening with only some of its approaches: the others are told as stretches flown together."""
+    dropped = len(screening.approaches) - len(kept)
+    steps = [
+        (name, count - dropped if name == "listed" else count, meaning)
+        for name, count, meaning in screening.funnel.minima_steps
+    ]
+    if dropped:
+        steps.append(("flown together", dropped, Step(rule="minimum_together")))
+    funnel = replace(screening.funnel, minima_steps=tuple(steps))
+    return replace(screening, approaches=tuple(kept), funnel=funnel)
 
 
 def _added(steps: Sequence[tuple[Tally, ...]]) -> tuple[Tally, ...]:

@@ -56,6 +56,7 @@ def _(reason: ListChanged) -> str:
         "window_ends_before": "its time lies after the end of this cycle's window",
         "pair_is_new": "the pair was not part of the previous cycle",
         "pair_left": "the pair is no longer part of the configuration",
+        "flies_together": "the two fly together then, which is told as one stretch of time",
         "passed": "its time of closest approach lies before this cycle's data cut-off",
     }[reason.rule]
 
