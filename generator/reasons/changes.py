@@ -63,15 +63,17 @@ class NotScreened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doubted:
-    """The event left the list, or its level would have fallen, by doubtful deliveries alone; its level stays till then.
+    """The event left the list, or its level would have fallen, by doubtful deliveries alone.
 
-    ``value_km`` is the distance by them, None where it is not known; ``sigmas`` how far they are from those before.
+    ``kept``: it was red or yellow, and keeps that until the next delivery confirms. ``value_km`` is the
+    distance by them, None where it is not known; ``sigmas`` how far they are from those before.
     """
 
     object_ids: tuple[str, ...]
     sigmas: float
     previous_km: float
     value_km: float | None
+    kept: bool
     rule: Literal["gone_by_doubtful", "better_by_doubtful"]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from nearpass.encounter.alert import SEVERITY, Level
-from nearpass.reasons.changes import Doubted
+from nearpass.reasons.changes import Doubted, LimitPassed
 from nearpass.reasons.levels import KeptByDoubt, LevelReason
 from nearpass.record.doubt_record import HeldRecord, ShiftRecord
 from nearpass.record.history import gate_s, history_after
@@ -109,8 +109,25 @@ def with_doubts(
     holds = [_hold(event, before[event.event_id]) for event in record.events if event.held is not None]
     told = {change.event_id for change in holds}
     every = [*holds, *(_sized(one, now, before, record, previous) for one in changes if one.event_id not in told)]
-    found = [replace(one, doubtful=tuple(sorted({one.primary, one.secondary} & doubts.keys()))) for one in every]
+    found = [_tied(one, doubts) for one in every]
     return tuple(sorted(found, key=lambda one: (-_worst(one), one.tca, one.event_id)))
+
+
+def _tied(change: ChangeRecord, doubts: Mapping[str, ShiftRecord]) -> ChangeRecord:
+    """The change with whose doubtful deliveries it came; what is gone by them alone says so, green events too."""
+    whose = tuple(sorted({change.primary, change.secondary} & doubts.keys()))
+    gone = isinstance(change.reason, LimitPassed) and change.kind == "gone" and change.previous_miss_km is not None
+    if not whose or not gone:
+        return replace(change, doubtful=whose)
+    reason = Doubted(
+        object_ids=whose,
+        sigmas=_sigmas(whose, doubts),
+        previous_km=change.previous_miss_km or 0.0,
+        value_km=change.miss_km,
+        kept=False,
+        rule="gone_by_doubtful",
+    )
+    return replace(change, doubtful=whose, reason=reason)
 
 
 def _hold(event: EventRecord, earlier: EventRecord) -> ChangeRecord:
@@ -132,6 +149,7 @@ def _hold(event: EventRecord, earlier: EventRecord) -> ChangeRecord:
             sigmas=hold.sigmas,
             previous_km=earlier.miss_km,
             value_km=hold.miss_km,
+            kept=True,
             rule="gone_by_doubtful" if hold.gone else "better_by_doubtful",
         ),
         mahalanobis_distance=_moved_sigmas(earlier.miss_km, hold.miss_km, earlier.miss_sigma_km),

@@ -67,7 +67,8 @@ def _in_full(record: CycleRecord) -> tuple[Notice, ...]:
         if silent & {change.primary, change.secondary}:
             continue
         if isinstance(change.reason, Doubted):
-            if any(item.shift is not None and item.shift.since == record.cycle_id for item in record.objects):
+            began = any(item.shift is not None and item.shift.since == record.cycle_id for item in record.objects)
+            if change.reason.kept and began:
                 found.append(
                     _notice(
                         record,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from nearpass.encounter.alert import SEVERITY, Level
+from nearpass.reasons.changes import Doubted
 from nearpass.record.record import (
     ChangeRecord,
     CycleRecord,
@@ -224,6 +225,8 @@ def change_view(change: ChangeRecord, catalogue: Catalogue, links: Links) -> Cha
     old, new = change.previous_miss_km, change.miss_km
     if old is not None and new is not None:
         miss = f"{wording.number(old, wording.km_digits(old))} → {wording.distance(new)}"
+        if change.mahalanobis_distance is not None:
+            miss += f" ({wording.number(change.mahalanobis_distance, 1)}\u00a0σ)"
     elif new is not None or old is not None:
         miss = wording.distance(new if new is not None else old)
     else:
@@ -238,8 +241,16 @@ def change_view(change: ChangeRecord, catalogue: Catalogue, links: Links) -> Cha
         tca=None if unknown else f"{wording.minute(change.tca)} UTC",
         tca_machine=None if unknown else wording.machine_time(change.tca),
         miss=None if unknown else miss,
-        reason=wording.sentence(wording.PHASE_UNKNOWN if unknown else wording.said(change.reason)),
+        reason=wording.sentence(wording.PHASE_UNKNOWN if unknown else _change_words(change)),
     )
+
+
+def _change_words(change: ChangeRecord) -> str:
+    """Why, and with whose doubtful delivery, where the reason does not say so itself."""
+    said = wording.said(change.reason)
+    if not change.doubtful or isinstance(change.reason, Doubted):
+        return said
+    return f"{said}; it came with a doubtful delivery of {wording.listing(change.doubtful)}"
 
 
 def _change_href(change: ChangeRecord, event: EventRecord | None, catalogue: Catalogue, links: Links) -> str:

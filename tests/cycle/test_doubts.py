@@ -20,6 +20,8 @@ from nearpass.ephemeris.interpolation import arc_from_nodes
 from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.messages.oem_write import write_oem
 from nearpass.reasons.changes import Doubted
+from nearpass.record.history import changes
+from nearpass.record.holding import held, with_doubts
 from nearpass.record.notices import notices
 from nearpass.record.prediction_record import Prediction
 from nearpass.record.record import CycleRecord, ObjectRecord, dump
@@ -257,3 +259,19 @@ def test_a_delivery_that_takes_it_back_is_not_doubtful(story: dict[str, CycleRec
     assert shift.verdict == "agrees"
     assert not any(event.held for event in recalled.events)
     assert _ids(first, recalled.window.start) <= _ids(recalled, recalled.window.start)
+
+
+def test_green_events_that_go_with_it_say_so(story: dict[str, CycleRecord]) -> None:
+    """An event that is green is not held, but its going is told as the doubtful delivery's, with both figures."""
+    first, late = story["first"], story["late"]
+    calm = replace(first, events=tuple(replace(event, level=Level.GREEN) for event in first.events))
+    now = {event.event_id for event in late.events if event.held is None}
+    bare = replace(late, events=tuple(event for event in late.events if event.event_id in now), changes=())
+    found = [one for one in with_doubts(changes(bare, calm), held(bare, calm), calm) if one.kind == "gone"]
+
+    assert found
+    for change in found:
+        assert isinstance(change.reason, Doubted)
+        assert not change.reason.kept
+        assert "gone by a doubtful delivery of A" in wording.said(change.reason)
+        assert "stays" not in wording.said(change.reason)

@@ -97,7 +97,7 @@ def _(reason: Doubted) -> str:
     who = f"{how} by a doubtful delivery of {' and '.join(reason.object_ids)}"
     now = "an unknown distance" if reason.value_km is None else f"{reason.value_km:.3f} km"
     moved = f"{reason.sigmas:.1f} sigmas from the one before: miss distance {reason.previous_km:.3f} km became {now}"
-    return f"{who}, {moved}; the level stays until the next delivery confirms"
+    return f"{who}, {moved}" + ("; the level stays until the next delivery confirms" if reason.kept else "")
 
 
 @said.register
