@@ -1,13 +1,16 @@
-# Everything here sets up what it needs in .venv, from versions pinned in constraints.txt.
+# Everything here sets up what it needs in .venv, from the locks: each file that pip takes has the hash that is named there.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+RUNS := $(VENV)/.runs
 READY := $(VENV)/.ready
+TOOLS := .venv-tools
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 DEMO ?= demo
 
-.PHONY: demo test check style docs bench lock clean
+.PHONY: demo test check style docs bench lock release clean
 
-demo: $(READY)
+demo: $(RUNS)
 	@rm -rf $(DEMO)
 	@$(BIN)/nearpass demo $(DEMO)
 
@@ -27,17 +30,39 @@ docs: $(READY)
 bench: $(READY)
 	@$(BIN)/python tests/bench/run.py
 
-$(READY): pyproject.toml constraints.txt
+# What nearpass itself runs on; the editable install builds with what is locked, and fetches nothing.
+$(RUNS): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit("nearpass needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(PIP) --require-hashes -r requirements.lock
+	$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
-# After a change of dependencies: the newest versions that work together, pinned again.
-lock:
-	rm -rf $(VENV) && $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet -e '.[dev]'
-	$(BIN)/python -m pip freeze --exclude-editable > constraints.txt
+# And what it is tested with.
+$(READY): $(RUNS) requirements-dev.lock
+	$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(TOOLS)/.ready: Makefile
+	$(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/python -m pip install --quiet pip-tools==7.6.2 cyclonedx-bom==7.5.0
+	@touch $@
+
+COMPILE := bin/pip-compile --quiet --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links \
+	--build-deps-for editable -c constraints.txt pyproject.toml
+
+# After a change of dependencies: the versions of constraints.txt, with the hash of every file, for all platforms.
+lock: $(TOOLS)/.ready
+	$(TOOLS)/$(COMPILE) --extra sign -o requirements.lock
+	$(TOOLS)/$(COMPILE) --extra dev -o requirements-dev.lock
+
+# Wheel and source, the same bytes again from the same commit; what the wheel runs on; the hash of each.
+release: $(READY) $(TOOLS)/.ready
+	rm -rf dist
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m hatchling build -d dist
+	$(TOOLS)/bin/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible --of JSON -o dist/sbom.json
+	! grep -n 'file://' dist/sbom.json requirements.lock requirements-dev.lock
+	cd dist && sha256sum -- * > SHA256SUMS && cat SHA256SUMS
 
 clean:
-	rm -rf $(VENV) $(DEMO) .site
+	rm -rf $(VENV) $(TOOLS) $(DEMO) .site dist

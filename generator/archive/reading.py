@@ -116,7 +116,7 @@ class Reading:
     def every_witness(self, files: Mapping[str, str], roots: Sequence[bytes]) -> None:
         """Counter-signatures and time stamps: each fits an entry of this archive, and none that is named is missing."""
         named = {
-            self._name(self.archive.witnesses / (entry.file or "")): (entry.sha256, page_name(page.number))
+            self._name(self.archive.witnesses / Path(entry.file or "").name): (entry.sha256, page_name(page.number))
             for page in self.pages.values()
             for entry in page.entries
             if entry.kind == "witnessed"

@@ -20,7 +20,7 @@ from typing import Any, Final, Literal
 
 from nearpass.archive.archive import KEY, REGISTER, Archive, Signer
 from nearpass.archive.durable import canonical_json, sha256_of
-from nearpass.archive.manifest import Link, Mark
+from nearpass.archive.manifest import Link, Mark, parse_link
 from nearpass.errors import ArchiveError
 from nearpass.record.marking import Edition, Show
 from nearpass.record.record import CycleRecord
@@ -252,7 +252,7 @@ def parse_page(text: bytes, file: str) -> Page:
             schema=schema,
             sha256=sha256_of(text),
             previous_sha256=plain["previous_sha256"],
-            archive=plain["archive"] if schema > 1 else None,
+            archive=_link(plain["archive"], file) if schema > 1 else None,
             entries=tuple(_entry(entry) for entry in plain["entries"]),
             decided=tuple(plain["decided"]) if schema > 1 else (),
             signed_by=plain["signed_by"] if schema > 1 else None,
@@ -261,6 +261,10 @@ def parse_page(text: bytes, file: str) -> Page:
         )
     except (ValueError, TypeError, KeyError, AttributeError):
         raise ArchiveError("the register must be readable", file=file) from None
+
+
+def _link(plain: object, file: str) -> Link | None:
+    return None if plain is None else parse_link(canonical_json(plain), file)
 
 
 def facts(entries: Iterable[Entry]) -> set[Entry]:

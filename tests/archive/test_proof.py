@@ -187,6 +187,7 @@ def test_lines_edited_or_reordered_are_found(nearpass: Nearpass, config: Path) -
     before = path.read_bytes()
     for change in (
         lambda plain: plain["entries"].pop(),
+        lambda plain: plain["archive"].update(cycle_id="2021-03-19T0000z"),
         lambda plain: plain["entries"][0].update(party="nobody"),
         lambda plain: plain["entries"].reverse() or plain["entries"].append(plain["entries"][0]),
     ):
@@ -197,7 +198,7 @@ def test_lines_edited_or_reordered_are_found(nearpass: Nearpass, config: Path) -
         (archive.directory / "register/head.json").write_bytes(canonical_json(mark))
         code, err = verified(nearpass, config)
         assert code == 5
-        assert f"archive/register/{path.name}: it must be signed by the key that it names" in err
+        assert f"archive/register/{path.name}: " in err
 
 
 def test_an_archive_put_back_as_a_whole(nearpass: Nearpass, config: Path) -> None:
