@@ -33,10 +33,12 @@ from nearpass.ingest.delivery import (
 from nearpass.ingest.proof import check_usable
 from nearpass.messages.compression import START_BYTES, decompressed, decompressed_start
 from nearpass.messages.oem import OemMessage, OemSegment, parse_oem, peek_header
-from nearpass.reasons.findings import CentreAndAxes
+from nearpass.reasons.findings import CentreAndAxes, SizeTold
 from nearpass.record.record import InputRecord, Span
 
 HEADER_BYTES: Final = 65_536
+SAME_SIZE: Final = 0.2
+"""Share by which a delivered radius may differ from the configured one without a note."""
 MOST_COMMENTS: Final = 1_000
 """How many of a message's comments are kept in the record."""
 
@@ -110,7 +112,13 @@ def _from_oem(
     )
     read_as = message.segments[0].ref_frame
     named = _frame_finding(source, delivered)
-    findings = (*findings, named, *plane_findings(item, trajectory, setting.body, read_as), *extension)
+    findings = (
+        *findings,
+        named,
+        *_size_finding(item, delivered),
+        *plane_findings(item, trajectory, setting.body, read_as),
+        *extension,
+    )
     sha256 = hashlib.sha256(data).hexdigest()
     return Ingested(
         object_id=item.id,
@@ -154,6 +162,16 @@ def _axes(source: EphemerisSource, message: OemMessage) -> tuple[tuple[str, str 
 def _axes_text(source: EphemerisSource, message: OemMessage) -> str:
     """The axes of a message for its record: their names, with their meaning where that was declared."""
     return ", ".join(f"{name}, read as {meaning}" if meaning else name for name, meaning in _axes(source, message))
+
+
+def _size_finding(item: ScreenedObject, message: OemMessage) -> Iterator[Finding]:
+    """The size that the message tells against the configured one, which counts."""
+    size, configured_m = message.size, item.hbr_m
+    if size is None or configured_m is None:
+        return
+    near = abs(size.radius_m - configured_m) <= SAME_SIZE * configured_m
+    fact = SizeTold(radius_m=size.radius_m, source=size.source, configured_m=configured_m)
+    yield Finding(rule="size", grade=Grade.PASS if near else Grade.NOTE, fact=fact)
 
 
 def _frame_finding(source: EphemerisSource, message: OemMessage) -> Finding:

@@ -3,10 +3,10 @@
 Here they are read in keyword-value notation; :mod:`nearpass.messages.ocm_xml` turns XML into that.
 
 Blocks of ``TRAJ_TYPE`` CARTPV and CARTPVA are read into the records of an OEM, one segment a block, with the Cartesian
-covariances that lie in a block's span. Other trajectory types, and blocks on manoeuvres, the spacecraft and the orbit
-determination, are passed over. Times may be seconds from ``EPOCH_TZERO`` or dates. What an OCM leaves to agreement is
-not guessed: blocks that overlap in time, other units than km, and blocks that leave their centre or axes to the
-standard's defaults (the Earth, ICRF3) are refused.
+covariances that lie in a block's span. Other trajectory types are noted; the lines of blocks on manoeuvres, the
+spacecraft and the orbit determination are kept (:mod:`nearpass.messages.ocm_other`). Times may be seconds from
+``EPOCH_TZERO`` or dates. What an OCM leaves to agreement is not guessed: blocks that overlap in time, other units than
+km, and blocks that leave their centre or axes to the standard's defaults (the Earth, ICRF3) are refused.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import numpy as np
 from nearpass.astro.epochs import NS, Epoch, TimeSystem
 from nearpass.astro.local_axes import PLAIN_NAMES
 from nearpass.errors import InputError
+from nearpass.messages.ocm_other import OtherBlocks
 from nearpass.messages.oem_fast import NUMBER, Span
 from nearpass.messages.oem_lines import MOST_KEYWORDS, Lines, Pairs, comment_of, is_comment, keyword_line
 from nearpass.messages.oem_records import FloatArray, IntArray, OemHeader, OemMessage, OemSegment
@@ -57,23 +58,27 @@ def read_ocm(text: bytes) -> OemMessage:
     lines.take()
     segments: list[OemSegment] = []
     covariances: list[tuple[int, IntArray, CovarianceRows]] = []
+    others = OtherBlocks()
     while (opening := lines.peek()) is not None:
         if is_comment(opening):
             lines.take()
         elif opening == "TRAJ_START":
-            segment = _read_trajectory(lines, metadata, clock)
+            segment = _read_trajectory(lines, metadata, clock, others)
             segments += [segment] if segment is not None else []
         elif opening == "COV_START":
-            covariances += _read_covariances(lines, clock)
+            covariances += _read_covariances(lines, clock, others)
         elif opening.endswith("_START") and "=" not in opening:
-            _body(lines, opening.removesuffix("START") + "STOP")
+            lines.take()
+            others.add(opening.removesuffix("_START"), *_body(lines, opening.removesuffix("START") + "STOP"))
         else:
             raise InputError("a block of an OCM must begin with its START line", value=opening, line=lines.number)
     if not segments:
         raise InputError("an OCM must hold a trajectory of TRAJ_TYPE CARTPV or CARTPVA", line=lines.number)
     _check_apart(segments)
     segments = _with_limits(segments, metadata, clock)
-    return OemMessage(header=header, segments=tuple(_with_covariances(segments, covariances)))
+    first, *rest = _with_covariances(segments, covariances)
+    first = replace(first, comments=(*first.comments, *others.comments))
+    return OemMessage(header=header, segments=(first, *rest), notes=tuple(others.notes), size=others.size())
 
 
 def _with_limits(segments: list[OemSegment], metadata: Pairs, clock: _Clock) -> list[OemSegment]:
@@ -186,7 +191,7 @@ def _value(pairs: Pairs, key: str, line: int) -> str:
     return pairs[key][0]
 
 
-def _read_trajectory(lines: Lines, metadata: Pairs, clock: _Clock) -> OemSegment | None:
+def _read_trajectory(lines: Lines, metadata: Pairs, clock: _Clock, others: OtherBlocks) -> OemSegment | None:
     """A trajectory block as a segment, or None for one of another type."""
     first_line = lines.number
     lines.take()
@@ -194,6 +199,7 @@ def _read_trajectory(lines: Lines, metadata: Pairs, clock: _Clock) -> OemSegment
     columns = _COLUMNS.get(_value(pairs, "TRAJ_TYPE", first_line))
     block, number = _body(lines, "TRAJ_STOP")
     if columns is None:
+        others.pass_over("the trajectory", pairs["TRAJ_TYPE"][0], first_line)
         return None
     _check_units(pairs, columns)
     epochs_ns, values, more = _table(block, number, clock, columns)
@@ -289,13 +295,14 @@ def _tagged_rows(
     return np.array(epochs_ns, dtype=np.int64), np.array(rows), tuple(comments)
 
 
-def _read_covariances(lines: Lines, clock: _Clock) -> list[tuple[int, IntArray, CovarianceRows]]:
+def _read_covariances(lines: Lines, clock: _Clock, others: OtherBlocks) -> list[tuple[int, IntArray, CovarianceRows]]:
     """A covariance block: its line, epochs ``(M,)`` and matrices; none for one that is not Cartesian."""
     first_line = lines.number
     lines.take()
     pairs, _ = _pairs(lines, "COV_STOP")
     block, number = _body(lines, "COV_STOP")
     if _value(pairs, "COV_TYPE", first_line) != "CARTPV":
+        others.pass_over("the covariance", pairs["COV_TYPE"][0], first_line)
         return []
     frame = _value(pairs, "COV_REF_FRAME", first_line)
     plain = frame.upper().removesuffix("_INERTIAL")

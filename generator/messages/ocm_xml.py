@@ -29,11 +29,14 @@ _PATHS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "ocm": ("header", "body"),
         "body": ("segment",),
         "segment": ("metadata", "data"),
-        "data": ("traj", "cov"),
+        "data": ("traj", "cov", "phys", "man", "pert", "od"),
     }
 )
-_BLOCKS: Final[Mapping[str, str]] = MappingProxyType({"metadata": "META", "traj": "TRAJ", "cov": "COV"})
-_NUMBERS: Final = ("trajLine", "covLine")
+_BLOCKS: Final[Mapping[str, str]] = MappingProxyType({
+        "metadata": "META", "traj": "TRAJ", "cov": "COV", "phys": "PHYS", "man": "MAN", "pert": "PERT", "od": "OD",
+    }
+)  # fmt: skip
+_NUMBERS: Final = ("trajLine", "covLine", "manLine")
 _MOST_DEPTH: Final = 100
 _MOST_LINE: Final = 2_000  # 36 numbers of a covariance, each with 24 characters, and a date
 

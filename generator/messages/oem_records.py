@@ -106,10 +106,22 @@ class OemSegment:
         return self.useable_stop or self.stop
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """The radius of the sphere that a message says its object to be, and what it follows from."""
+
+    radius_m: float
+    source: Literal["area_max_for_pc", "area_typ_for_pc", "oeb_box"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class OemMessage:
-    """A whole message: segments in the order of the file. ``notes`` names each harmless departure from the standard."""
+    """A whole message: segments in the order of the file. ``notes`` names each harmless departure from the standard.
+
+    ``size`` is None where the message does not tell it, as no OEM does.
+    """
 
     header: OemHeader
     segments: tuple[OemSegment, ...]
     notes: tuple[str, ...] = ()
+    size: Size | None = None

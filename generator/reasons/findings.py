@@ -172,6 +172,19 @@ class Notation:
     rule: Literal["notation"] = "notation"
 
 
+SizeSource = Literal["area_max_for_pc", "area_typ_for_pc", "oeb_box"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizeTold:
+    """The radius that a message gives of its object, what it follows from, and the configured one, which counts."""
+
+    radius_m: float
+    source: SizeSource
+    configured_m: float
+    rule: Literal["size"] = "size"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FitError:
     """How far the polynomials that are screened are from SGP4, or left-out states from what the others give."""
@@ -328,6 +341,7 @@ FindingReason = Annotated[
     | SigmaGrowth
     | CovarianceSteps
     | Notation
+    | SizeTold
     | FitError
     | Spacing
     | Degree

@@ -213,7 +213,7 @@ def test_a_segment_from_xml_knows_its_line() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "rule", "at"),
     [
-        ("<TRAJ_TYPE>CARTPV<", "<TRAJ_TYPE>KEPLERIAN<", "must hold a trajectory of TRAJ_TYPE CARTPV", "<covLine>"),
+        ("<TRAJ_TYPE>CARTPV<", "<TRAJ_TYPE>KEPLERIAN<", "must hold a trajectory of TRAJ_TYPE CARTPV", "<manLine>"),
         ("<trajLine>60.0 ", "<trajLine>60.0 7 ", "must have 7 columns", "<trajLine>60.0 7 "),
         ("<trajLine>60.0 ", "<trajLine>TRAJ_STOP ", "<trajLine> must hold numbers", "<trajLine>TRAJ_STOP"),
         ("<CENTER_NAME>MARS</CENTER_NAME>", "", "must hold CENTER_NAME", "<traj>"),
@@ -253,3 +253,72 @@ def test_one_state_is_no_ephemeris() -> None:
     for text in ("CCSDS_OPM_VERS = 2.0\n", "<opm/>", "<ndm><opm/></ndm>", '<?xml version="1.0"?>\n<a:opm/>'):
         with pytest.raises(InputError, match="one state is no ephemeris; ask its originator for an OEM"):
             _read(text)
+
+
+PHYSICAL = """PHYS_START
+WET_MASS = 1913.0 [kg]
+OEB_MAX = 6.0 [m]
+OEB_INT = 3.0 [m]
+OEB_MIN = 2.0 [m]
+{}PHYS_STOP
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "radius_m"),
+    [
+        ("", 3.5),
+        ("AREA_TYP_FOR_PC = 12.566370614359172 [m**2]\n", 3.5),
+        ("AREA_MAX_FOR_PC = 78.53981633974483 [m**2]\n", 5.0),
+        ("AREA_MAX_FOR_PC = 78.53981633974483\nAREA_TYP_FOR_PC = 1\n", 5.0),
+        ("AREA_MAX_FOR_PC = 78.5 [km**2]\n", 3.5),
+        ("AREA_MAX_FOR_PC = large\n", 3.5),
+    ],
+)
+@pytest.mark.parametrize("notation", ["kvn", "xml"])
+def test_blocks_on_the_spacecraft_and_its_manoeuvres_are_kept(notation: str, more: str, radius_m: float) -> None:
+    """Each of their lines comes with the comments, and the size of the spacecraft is that of its areas or its box."""
+    text = HEAD + trajectory(RELATIVE) + PHYSICAL.format(more) + MANOEUVRE
+    if notation == "xml":
+        text = _by_hand(text)
+    message = _read(text)
+    assert message.size is not None
+    assert message.size.radius_m == pytest.approx(radius_m, rel=1e-15)
+    kept = message.segments[0].comments
+    assert {"PHYS: WET_MASS = 1913.0 [kg]", "MAN: MAN_COMPOSITION = TIME_ABSOLUTE, DV_X"} <= set(kept)
+    assert "MAN: 2021-03-01T00:00:00 1.0" in kept
+    assert [note.split()[2] for note in message.notes] == ["PHYS", "MAN"]
+
+
+def _by_hand(text: str) -> str:
+    """The same message in XML, element by element."""
+    names = {"META": "metadata", "TRAJ": "traj", "PHYS": "phys", "MAN": "man", "COV": "cov"}
+    out, line_tag, body = ['<ocm id="CCSDS_OCM_VERS" version="3.0"><header>'], "", False
+    for line in text.splitlines()[1:]:
+        block, _, edge = line.rpartition("_")
+        if line == "META_START":
+            out += ["</header><body><segment><metadata>"]
+        elif line == "META_STOP":
+            out += ["</metadata><data>"]
+            body = True
+        elif body and edge in ("START", "STOP") and block in names:
+            out.append(f"<{'/' * (edge == 'STOP')}{names[block]}>")
+            line_tag = f"{names[block]}Line"
+        elif " = " in line:
+            key, value = line.split(" = ", 1)
+            out.append(f"<{key}>{value}</{key}>")
+        elif line.startswith("COMMENT "):
+            out.append(f"<COMMENT>{line[8:]}</COMMENT>")
+        elif line:
+            out.append(f"<{line_tag}>{line}</{line_tag}>")
+    return "\n".join([*out, "</data></segment></body></ocm>"])
+
+
+def test_what_is_not_cartesian_is_noted() -> None:
+    """A trajectory of elements beside one of states, and a covariance of elements, are named with their lines."""
+    elements = trajectory(["0.0 7000 0.1 10 20 30 40"], TRAJ_TYPE="KEPLERIAN")
+    text = HEAD + elements + trajectory(LINES) + covariance(COV_TYPE="KEPLERIAN")
+    first, second = _read(text).notes
+    assert "the trajectory KEPLERIAN of line 12 is not Cartesian" in first
+    line = text.splitlines().index("COV_START") + 1
+    assert f"the covariance KEPLERIAN of line {line} is not Cartesian" in second

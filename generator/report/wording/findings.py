@@ -33,6 +33,7 @@ from nearpass.reasons.findings import (
     Reach,
     Shift,
     SigmaGrowth,
+    SizeTold,
     Spacing,
     VelocityError,
 )
@@ -40,6 +41,12 @@ from nearpass.report.wording.said import said
 from nearpass.report.wording.units import axes_text, count_text, duration_text, length_text, number_text, speed_text
 
 WEEK_S: Final = 7.0 * DAY_S
+
+_SIZES: Final = {
+    "area_max_for_pc": "that of the circle of AREA_MAX_FOR_PC",
+    "area_typ_for_pc": "that of the circle of AREA_TYP_FOR_PC",
+    "oeb_box": "half the diagonal of the box OEB_MAX, OEB_INT, OEB_MIN",
+}
 
 
 @said.register
@@ -185,6 +192,12 @@ def _(fact: CovarianceSteps) -> str:
             ),
         }[fact.rule]
     )
+
+
+@said.register
+def _(fact: SizeTold) -> str:
+    told = f"The file gives a radius of {fact.radius_m:.3g} m, {_SIZES[fact.source]}"
+    return f"{told}; the configured {fact.configured_m:g} m counts."
 
 
 @said.register

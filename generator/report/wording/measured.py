@@ -30,6 +30,7 @@ from nearpass.reasons.findings import (
     Reach,
     Shift,
     SigmaGrowth,
+    SizeTold,
     Spacing,
     VelocityError,
 )
@@ -114,6 +115,11 @@ def _(fact: CovarianceSteps) -> str:
     if fact.rule == "covariances_near":
         return duration_text(fact.widest_s)
     return "" if fact.factor is None else f"factor {fact.factor:.3g}"
+
+
+@measured.register
+def _(fact: SizeTold) -> str:
+    return f"{fact.radius_m:.3g} m"
 
 
 @measured.register
