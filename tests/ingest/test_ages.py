@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,6 @@ from nearpass.archive.sightings import ARCHIVE, note_sightings, read_sightings
 from nearpass.astro.epochs import DAY_S, Epoch
 from nearpass.config import load_config
 from nearpass.cycle.approach import Assessed, assess_approach
-from nearpass.cycle.assemble import describe_objects
 from nearpass.cycle.pipeline import setting_of
 from nearpass.ephemeris.spk_write import write_spk
 from nearpass.errors import ConfigError
@@ -22,6 +22,7 @@ from nearpass.ingest import Ingested, ingest, source_of
 from nearpass.ingest.ages import arrivals
 from nearpass.ingest.ledger import Ledger, Retrieved, ledger_json
 from nearpass.report.wording import said
+from records import sample_record
 
 TARGET = -905029
 GROWTH = (
@@ -214,7 +215,8 @@ def _assessed(workspace: Path, offset_s: float) -> Assessed:
     setting = setting_of(config, workspace.parent, CUTOFF)
     results = ingest(config, setting, lambda _: None)
     trajectories = {result.object_id: result.trajectory for result in results if result.trajectory is not None}
-    objects = describe_objects(config, trajectories, setting)
+    first, second, *_ = (item for item in sample_record().objects if item.kind == "spacecraft")
+    objects = replace(first, id="LOW"), replace(second, id="POLAR")
     sources = tuple(source_of(item, result) for item, result in zip(config.objects, results, strict=True))
     moved = (trajectories["LOW"], trajectories["POLAR"])
     return assess_approach(
