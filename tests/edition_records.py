@@ -313,7 +313,12 @@ def _less_sure(item: Any, blind: frozenset[str]) -> Any:
             for entry in made.uncertainty
         ),
         history=tuple(
-            replace(point, miss_sigma_km=_changed(point.miss_sigma_km, None, {}), pc=_changed(point.pc, None, {}))
+            replace(
+                point,
+                miss_sigma_km=_changed(point.miss_sigma_km, None, {}),
+                pc=_changed(point.pc, None, {}),
+                b_plane_sigmas=_changed(point.b_plane_sigmas, None, {}),
+            )
             for point in made.history
         ),
     )  # fmt: skip

@@ -350,6 +350,7 @@ def _history(
                 level=_level(miss_km - radius_km),
                 miss_sigma_km=None if sigma_km is None else sigma_km * (1.0 + 0.35 * days),
                 pc=pc_of(then, 1.0 + 0.35 * days),
+                b_plane_sigmas=None if sigma_km is None else miss_km / sigma_km / (1.0 + 0.35 * days),
             )
         )
     return tuple(points)

@@ -219,7 +219,9 @@ def test_each_test_states_a_fact() -> None:
 def test_floats_of_records_carry_their_unit() -> None:
     """Each float of the cycle record ends in its unit, but for dimensionless ones that are named here."""
     probabilities = {"pc", "max_pc", "least_pc", "most_pc", "yellow_pc", "red_pc", "target_pc"}
-    dimensionless = {"eccentricity", "max_pc_scale", "mahalanobis_distance"} | probabilities
+    dimensionless = {
+        "eccentricity", "max_pc_scale", "mahalanobis_distance", "b_plane_sigmas", "sun_direction",
+    } | probabilities  # fmt: skip
     tables = {"dilution", "hbr_sensitivity", "scale_plane", "rows", "pc_rows"}  # columns: in the docstring
     units = ("_km", "_km_s", "_m", "_s", "_h", "_deg", "_km2", "_km3_s2", "days")
     fields = [

@@ -134,6 +134,7 @@ def describe_event(
         ),
         history=(),
         commands=acts,
+        sun_direction=_vector(where.sun),
     )
 
 

@@ -65,15 +65,19 @@ class BPlane:
     miss_km: FloatArray
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Place:
-    """Where the primary is at TCA: above the body's ellipsoid, and as seen from Earth."""
+    """Where the primary is at TCA: above the body's ellipsoid, and as seen from Earth.
+
+    ``sun`` is a unit vector, shape ``(3,)``, from the body to the Sun.
+    """
 
     altitude_km: float
     latitude_rad: float
     longitude_east_rad: float
     light_time_s: float
     sep_rad: float
+    sun: FloatArray
 
 
 def b_plane(encounter: Encounter) -> BPlane | None:
@@ -122,4 +126,5 @@ def place(position_km: FloatArray, epoch: Epoch, body: Body, planets: PlanetaryE
         longitude_east_rad=float(longitude_east_rad[0]),
         light_time_s=light_time_s,
         sep_rad=sep_rad,
+        sun=sun_km / np.linalg.norm(sun_km),
     )

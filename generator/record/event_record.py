@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -71,6 +72,21 @@ class BPlaneRecord:
     miss_zeta_km: Open[float]
     hbr_km: Open[float]
     covariance_km2: Sigma[tuple[tuple[float, float], tuple[float, float]] | None]
+
+    @property
+    def sigmas(self) -> float | None:
+        """Distance from a hit in sigmas of the combined covariance (the Mahalanobis distance of the miss).
+
+        None without covariances, and where they are not positive definite in the plane.
+        """
+        if self.covariance_km2 is None:
+            return None
+        (xx, xz), (_, zz) = self.covariance_km2
+        determinant = xx * zz - xz * xz
+        if not (xx > 0.0 and determinant > 0.0):
+            return None
+        xi, zeta = self.miss_xi_km, self.miss_zeta_km
+        return math.sqrt((zz * xi * xi - 2.0 * xz * xi * zeta + xx * zeta * zeta) / determinant)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +192,11 @@ class SeasonRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryPoint:
-    """What one earlier cycle said of the same event."""
+    """What one earlier cycle said of the same event.
+
+    ``b_plane_sigmas`` is the distance from a hit: the miss in the B-plane in sigmas of its combined covariance (the
+    Mahalanobis distance), None without covariances or in records that did not keep it.
+    """
 
     cycle_id: Open[str]
     tca: Open[EpochText]
@@ -185,6 +205,7 @@ class HistoryPoint:
     level: Open[Level]
     miss_sigma_km: Sigma[float | None]
     pc: Sigma[float | None]
+    b_plane_sigmas: Sigma[float | None] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +217,7 @@ class EventRecord:
     ``deadline`` is the latest of these. ``miss_sigma_km`` is one sigma of the combined position error along the miss
     direction, and ``miss_sigma_rtn_km`` along each axis; None unless both objects have a covariance. ``b_plane`` is
     None where the two do not move relative to each other. ``approximate`` names what of the motion was not delivered,
-    with its error.
+    with its error. ``sun_direction`` is a unit vector from the body to the Sun, ICRF axes.
     """
 
     event_id: Open[str]
@@ -234,5 +255,6 @@ class EventRecord:
     orbits: Open[OrbitsRecord | None]
     history: Annotated[tuple[HistoryPoint, ...], Release.HISTORY]
     commands: Open[tuple[CommandRecord, ...]] = ()
+    sun_direction: Open[Vector | None] = None
     shown: Open[Shown] = "full"
     held: Sigma[HeldRecord | None] = None

@@ -155,6 +155,7 @@ def history_after(event: EventRecord, cycle_id: str) -> tuple[HistoryPoint, ...]
         level=event.level,
         miss_sigma_km=event.miss_sigma_km,
         pc=event.probability.pc,
+        b_plane_sigmas=event.b_plane.sigmas if event.b_plane else None,
     )
     return (*event.history, point)
 

@@ -20,6 +20,7 @@ from nearpass.record.notices import Notice
 from nearpass.record.record import ChangeRecord, CycleRecord, EventRecord, ObjectRecord, PairRecord, ToldEnd, ToldEvent
 from nearpass.report import (
     archive_views,
+    board,
     coverage_views,
     crossing_views,
     cycle_views,
@@ -235,11 +236,15 @@ def _overview(catalogue: Catalogue, links: Links) -> dict[str, Any]:
     """What the front page and the cycle's page share."""
     record = catalogue.record
     cards, more = cycle_views.cards(catalogue, links)
+    found = verdicts.verdict(record)
+    rows = {event.event_id: board.row(event, catalogue) for event in record.approaches}
     crossing_cards, more_crossings = crossing_views.cards(catalogue, links)
     return {
         "context": cycle_views.context(record),
-        "verdict": verdicts.verdict(record),
+        "verdict": found,
+        "hero": board.hero(catalogue, found.headline),
         "cards": cards,
+        "rows": rows,
         "more": more,
         "crossing_cards": crossing_cards,
         "more_crossings": more_crossings,

@@ -279,9 +279,9 @@ def test_pages_do_not_scroll_sideways(visit: Visitor, kind: str) -> None:
 
 
 def test_countdowns_run_to_tca(visit: Visitor) -> None:
-    """Six hours after the cut-off the red card counts down to its deadline and its TCA."""
+    """Six hours after the cut-off the red row counts down to its deadline and its TCA."""
     page = visit("index.html", at=AT)
-    texts = page.locator(".card-red .countdown").all_text_contents()
+    texts = page.locator(".row-red .countdown").all_text_contents()
     assert texts == ["in 5 d 22 h", "in 2 d 22 h"]
     expect(page.locator("p.newer")).to_be_hidden()
 

@@ -205,7 +205,7 @@ def test_front_page_shows_crossing_orbits() -> None:
     cards = re.findall(r'<article class="card card-crossing.*?</article>', text, flags=re.DOTALL)
     assert len(cards) == 2
     assert not any("data-to=" in card or "<time" in card for card in cards)
-    assert text.index("card card-red") < text.index("card-crossing")
+    assert text.index("row row-red") < text.index("card-crossing")
     assert "The orbits of 2 pairs cross: MGS – MRO (red) and MRO – ODY (red)." in text
 
 

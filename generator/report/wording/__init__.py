@@ -158,20 +158,19 @@ def moment(epoch: Epoch) -> str:
 
 
 _UPLINK_ENDS: Final = {
-    "conjunction": "commands must be up before the solar conjunction begins",
-    "no commands": "commands must be up before the operator stops commanding",
-    "contact": "commands must be up by the end of the last contact",
+    "conjunction": "before the solar conjunction",
+    "no commands": "before commanding stops",
+    "contact": "in the last contact",
 }
 
 
 def last_burn(act: CommandRecord) -> str:
     """The last useful burn of an object, and what holds its commands before it."""
-    text = f"last useful burn {minute(act.burn)} UTC"
+    text = f"last useful burn {minute(act.burn)}"
     if act.limit == "burn" or act.uplink is None:
         return text
-    until = f", until {minute(act.closed_until)} UTC" if act.closed_until else ""
     note = f" ({act.note})" if act.note else ""
-    return f"{text}; {_UPLINK_ENDS[act.limit]}, {minute(act.uplink)} UTC{until}{note}"
+    return f"{text}, commands up by {minute(act.uplink)}, {_UPLINK_ENDS[act.limit]}{note}"
 
 
 def moment_to_minute(epoch: Epoch) -> str:

@@ -108,8 +108,19 @@
   function countdowns() {
     all(".countdown").forEach((element) => {
       const left = (Date.parse(element.dataset.to) - Date.now()) / 1000;
-      element.textContent = left >= 0 ? `in ${spanText(left)}` : left > -30 * 86400 ? `${spanText(-left)} ago` : "in the past";
+      element.textContent = left >= 0 ? `in ${spanText(left)}` : left > -30 * 86400 ? `${spanText(-left)} ago` : "";
       element.classList.toggle("past", left < 0);
+    });
+  }
+
+  // Baked text is true at any time; after a deadline or an approach only these words grow calm.
+  function states() {
+    all("[data-tca], [data-deadline]").forEach((element) => {
+      const past = element.dataset.tca && Date.parse(element.dataset.tca) < Date.now();
+      const late = element.dataset.deadline && Date.parse(element.dataset.deadline) < Date.now();
+      element.dataset.state = past ? "past" : late ? "late" : "open";
+      all(".verb", element).forEach((verb) => { if (late) { verb.textContent = "Decision was due"; } });
+      all("h1[data-past]", element).forEach((title) => { if (past) { title.textContent = title.dataset.past; } });
     });
   }
 
@@ -177,7 +188,8 @@
     boxes();
     localTimes();
     countdowns();
-    setInterval(countdowns, 30000);
+    states();
+    setInterval(() => { countdowns(); states(); }, 30000);
     newest();
     zoom();
     addEventListener("beforeprint", () => all("details:not(.columns)").forEach((details) => { details.open = true; }));
