@@ -15,10 +15,11 @@ from nearpass.astro.epochs import Epoch
 from nearpass.commands.one_cycle import one_cycle
 from nearpass.commands.shared import Log, World
 from nearpass.config import Config, load_config
-from nearpass.cycle.pipeline import CycleResult, Progress, cycle_id
+from nearpass.cycle.pipeline import CycleResult, Progress
 from nearpass.publish import Workspace, unpublished
 from nearpass.publish.check import verify_site
 from nearpass.publish.register import releases_of
+from nearpass.record.cycle_id import CycleId
 from nearpass.record.record import CycleRecord
 from nearpass.report.site_hooks import theme_assets
 from nearpass.screening.workers import Workers
@@ -65,7 +66,7 @@ def run_stub(directory: Path, cutoff: Epoch) -> None:
     """Run one cycle as the command does, but for the screening and the drawing; each with a theme of its own."""
     config, text = load_config(directory / "nearpass.toml")
     log = Log(file=None, world=World(instant=lambda: cutoff, sleep=lambda _: None))
-    themed = patch("nearpass.report.site_hooks.theme_assets", lambda: _another_theme(cycle_id(cutoff)))
+    themed = patch("nearpass.report.site_hooks.theme_assets", lambda: _another_theme(CycleId.of(cutoff)))
     with stubbed(), themed:
         one_cycle(Workspace(directory=directory), config, text, cutoff, jobs=1, log=log)
 
@@ -77,7 +78,7 @@ def stubbed() -> Iterator[None]:
     def screened(
         _: Config, __: str, ___: Path, cutoff: Epoch, previous: CycleRecord | None, ____: Progress, _____: Workers
     ) -> CycleResult:
-        name = cycle_id(cutoff)
+        name = CycleId.of(cutoff)
         contents = (b"shared", name.encode())
         record = stub(name, previous=previous.cycle_id if previous else None)
         return CycleResult(record=record, inputs={sha256_of(data): data for data in contents})

@@ -27,7 +27,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import re
 import shutil
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
@@ -63,6 +62,7 @@ from nearpass.archive.manifest import (
 from nearpass.archive.upgrade import load_record
 from nearpass.errors import ArchiveError
 from nearpass.record import record as records
+from nearpass.record.cycle_id import CycleId
 from nearpass.record.record import CycleRecord
 
 LOCK_WAIT_S: Final = 600.0
@@ -72,7 +72,6 @@ REGISTER: Final = "register"
 KEY: Final = "key"
 """Kind of the line of the register by which one key hands over to another."""
 _COMPRESSION: Final = 4  # a third of the time of the default level for 3 % more bytes of OEM text
-_CYCLE_ID = re.compile(r"(\d{4})-(\d{2})-(\d{2})(T\d{4}Z)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,10 +88,7 @@ def cycle_folder(cycle_id: str) -> str:
     Raises:
         ArchiveError: if the id is not of this form.
     """
-    found = _CYCLE_ID.fullmatch(cycle_id)
-    if found is None:
-        raise ArchiveError("a cycle id must read YYYY-MM-DDThhmmZ", value=cycle_id)
-    return "/".join(("cycles", *found.groups()))
+    return CycleId(cycle_id).folder
 
 
 class Archive:

@@ -12,6 +12,7 @@ from typing import Final
 from nearpass.archive.archive import Archive
 from nearpass.archive.durable import sync_folder
 from nearpass.astro.epochs import Epoch
+from nearpass.record.cycle_id import CycleId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,13 +45,13 @@ def prunable(archive: Archive, before: Epoch, *, keep: int = KEPT_CYCLES) -> Pru
         before: Cycles from here on keep their inputs.
         keep: So many of the newest cycles keep theirs, whatever their age.
     """
-    limit = before.iso(digits=0)
+    limit = CycleId.of(before)
     ids = list(archive.cycle_ids())
     newest = set(ids[len(ids) - min(keep, len(ids)) :])
     dropped: dict[str, list[str]] = {}
     kept: set[str] = set()
     for cycle_id in ids:
-        old = f"{cycle_id[:13]}:{cycle_id[13:15]}" < limit[:16] and cycle_id not in newest
+        old = cycle_id < limit and cycle_id not in newest
         for sha256 in archive.manifest(cycle_id)["inputs"]:
             if old:
                 dropped.setdefault(sha256, []).append(cycle_id)

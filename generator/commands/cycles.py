@@ -24,9 +24,9 @@ from nearpass.commands.shared import (
 )
 from nearpass.commands.world import World
 from nearpass.config import load_config
-from nearpass.cycle.pipeline import cycle_id
 from nearpass.errors import NearpassError
 from nearpass.publish import Workspace
+from nearpass.record.cycle_id import CycleId
 from nearpass.report.cycle_views import losses as lost_parts
 from nearpass.retrieve import due, errands
 from nearpass.status import read
@@ -122,11 +122,11 @@ def _look(
     found = deliveries(config, workspace.directory)
     reason = state.due(found, world.instant(), cutoff_of(latest), config.cycle.every_hours)
     cutoff = world.minute()
-    if reason is None or (latest is not None and cycle_id(cutoff) <= latest):  # at most one cycle a minute
+    if reason is None or (latest is not None and CycleId.of(cutoff) <= latest):  # at most one cycle a minute
         if once and not state.unsettled:
             click.echo("no cycle is due")
         return once and not state.unsettled
-    click.echo(f"{cycle_id(cutoff)}: {reason}")
+    click.echo(f"{CycleId.of(cutoff)}: {reason}")
     state.handled()
     one_cycle(workspace, config, text, cutoff, jobs=jobs, log=log)
     return once
@@ -134,4 +134,4 @@ def _look(
 
 def cutoff_of(cycle: str | None) -> Epoch | None:
     """The minute in a cycle's id."""
-    return Epoch.parse(f"{cycle[:13]}:{cycle[13:15]}:00") if cycle is not None else None
+    return CycleId(cycle).cutoff if cycle is not None else None

@@ -14,7 +14,7 @@ from nearpass.archive.signature import load_signer
 from nearpass.astro.epochs import Epoch
 from nearpass.commands.shared import NOT_WHOLE, Bars, Log, faults_kept, locked, workers_for, writing
 from nearpass.config import Config
-from nearpass.cycle.pipeline import cycle_id, run_cycle
+from nearpass.cycle.pipeline import run_cycle
 from nearpass.errors import LeakError, understood
 from nearpass.ingest.ages import arrivals
 from nearpass.publish import Workspace, editions_of, prepare, publish, publish_editions
@@ -22,6 +22,7 @@ from nearpass.publish.commit import last_published
 from nearpass.publish.mirror import mirror
 from nearpass.publish.register import complete_register, register_received
 from nearpass.publish.workspace import check_places
+from nearpass.record.cycle_id import CycleId
 from nearpass.record.record import CycleRecord
 from nearpass.release.reduction import reduction, unmarked
 from nearpass.screening.workers import Workers
@@ -78,7 +79,7 @@ def one_cycle(
     with locked(workspace), faults_kept(workspace) as kept, Bars() as bars:
         try:
             with writing(workspace):
-                log("cycle_started", cycle_id=cycle_id(cutoff), supersedes=supersedes)
+                log("cycle_started", cycle_id=CycleId.of(cutoff), supersedes=supersedes)
                 seen = fingerprint(deliveries(config, workspace.directory))
                 record, leaks = _one_cycle(
                     workspace, config, configuration, cutoff, jobs, bars, supersedes, workers, log.world.instant()
@@ -87,7 +88,7 @@ def one_cycle(
             fault = understood(error)
             failed(workspace.status, str(fault), fault.exit_code, log.world.instant())
             with suppress(OSError):
-                log("cycle_failed", cycle_id=cycle_id(cutoff), exit_code=fault.exit_code, error=str(fault))
+                log("cycle_failed", cycle_id=CycleId.of(cutoff), exit_code=fault.exit_code, error=str(fault))
             raise fault from None
         sites = editions_of(workspace, config)
         withheld = _unruled(record, sites)
@@ -176,7 +177,7 @@ def _one_cycle(
     leaks = settle(workspace, config, jobs, bars, registrar)
     if supersedes is not None:
         archive.manifest(supersedes)  # refused before the work is done if it does not exist
-    found = archive.previous_id(cycle_id(cutoff))
+    found = archive.previous_id(CycleId.of(cutoff))
     previous = archive.load(found) if found else None
     note_sightings(workspace.archive, arrivals(config, workspace.directory, at))
     result = run_cycle(config, configuration, workspace.directory, cutoff, previous, bars.stage, workers)

@@ -11,7 +11,6 @@ from importlib.metadata import version
 from typing import Final
 
 import nearpass
-from nearpass.astro.epochs import Epoch
 from nearpass.config import Config, ScreenedObject
 from nearpass.config.editions import marking_record
 from nearpass.config.objects import object_marking
@@ -31,6 +30,7 @@ from nearpass.encounter.uncertainty import DeclaredModel
 from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.ingest import Ingested, Setting, source_of
 from nearpass.record.command_record import CommandingRecord
+from nearpass.record.cycle_id import CycleId
 from nearpass.record.history import changes, dormant
 from nearpass.record.holding import held, with_doubts
 from nearpass.record.motion import (
@@ -93,12 +93,6 @@ class Findings:
         return frozenset(item.id for item in self.swept.items) if self.swept else frozenset()
 
 
-def cycle_id(cutoff: Epoch) -> str:
-    """The id of the cycle with this data cut-off: ``2021-03-17T0000Z``."""
-    text = cutoff.iso(digits=0)
-    return f"{text[:10]}T{text[11:13]}{text[14:16]}Z"
-
-
 def assemble(findings: Findings) -> CycleRecord:
     """The record of a cycle from what was found."""
     config, setting, previous, net = findings.config, findings.setting, findings.previous, findings.net
@@ -113,7 +107,7 @@ def assemble(findings: Findings) -> CycleRecord:
     )
     record = CycleRecord(
         schema_number=SCHEMA,
-        cycle_id=cycle_id(setting.cutoff),
+        cycle_id=CycleId.of(setting.cutoff),
         title=config.site.title,
         publisher=config.site.publisher,
         notice=config.site.notice,
@@ -280,7 +274,7 @@ def _with_predictions(item: ObjectRecord, findings: Findings) -> ObjectRecord:
         )
     entry = next(result.inputs[0] for result in findings.ingested if result.object_id == item.id)
     delivered = Delivered(
-        cycle_id=cycle_id(findings.setting.cutoff),
+        cycle_id=CycleId.of(findings.setting.cutoff),
         sha256=entry.sha256 or "",
         created=entry.creation,
         trajectory=trajectory,

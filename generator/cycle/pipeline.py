@@ -16,7 +16,7 @@ from nearpass.config import Config, resolve
 from nearpass.config.places import leads_outside
 from nearpass.crossing.crossing import Crossing, fleet_crossings
 from nearpass.crossing.one_orbit import one_orbit
-from nearpass.cycle.assemble import Findings, assemble, cycle_id, describe_objects
+from nearpass.cycle.assemble import Findings, assemble, describe_objects
 from nearpass.cycle.commanding import commands_of
 from nearpass.cycle.joined import Stretch, apart, declared_spans, join, left_free
 from nearpass.cycle.net import Net, Part, whole_or_each
@@ -31,7 +31,7 @@ from nearpass.record.record import CycleRecord, ObjectRecord
 from nearpass.screening.screen import Screening, joined, screen, together
 from nearpass.screening.workers import Processes, Serial, Workers
 
-__all__ = ["CycleResult", "Progress", "cycle_id", "run_cycle", "setting_of"]
+__all__ = ["CycleResult", "Progress", "run_cycle", "setting_of"]
 
 DAY_S: Final = 86_400.0
 SHARED_REVOLUTIONS: Final = 2.0

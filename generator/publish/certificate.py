@@ -16,6 +16,7 @@ from nearpass.archive.archive import Signer
 from nearpass.archive.durable import canonical_json, sha256_of
 from nearpass.archive.register import Entry
 from nearpass.astro.epochs import Epoch
+from nearpass.record.cycle_id import CycleId
 from nearpass.record.marking import Edition, MarkingRecord, Show
 from nearpass.record.parties import Parties
 from nearpass.record.record import CycleRecord, InputRecord, NoteRecord
@@ -117,16 +118,11 @@ def certificate(
 def cycles_of(period: Period, cycle_ids: Iterable[str], entries: Iterable[Entry]) -> list[str]:
     """The cycles that a statement on a period needs: by their cut-off, and those registered in it."""
     registered = {entry.cycle_id for entry in entries if _by(entry, period)}
-    return [name for name in cycle_ids if name in registered or period.by(cutoff_of(name), ())]
-
-
-def cutoff_of(cycle_id: str) -> Epoch:
-    """The data cut-off in a cycle's id."""
-    return Epoch.parse(f"{cycle_id[:13]}:{cycle_id[13:15]}:00")
+    return [name for name in cycle_ids if name in registered or period.by(CycleId(name).cutoff, ())]
 
 
 def _by(entry: Entry, period: Period) -> list[str]:
-    return period.by(cutoff_of(entry.cycle_id), [Epoch.parse(entry.at_utc)])
+    return period.by(CycleId(entry.cycle_id).cutoff, [Epoch.parse(entry.at_utc)])
 
 
 def _received(

@@ -20,6 +20,7 @@ from nearpass.archive.durable import PRIVATE_FILE
 from nearpass.archive.manifest import Link
 from nearpass.astro.epochs import Epoch
 from nearpass.encounter.alert import Level
+from nearpass.record.cycle_id import CycleId
 from nearpass.record.notices import LEFT, Notice, dump_notice, load_notice, notices
 from nearpass.record.record import ChangeRecord, CycleRecord, EventRecord, ToldEnd, ToldEvent
 from nearpass.report.silence import meaningful
@@ -220,7 +221,7 @@ class Index:
                 summary.refused, summary.verdict,
             ),
         )  # fmt: skip
-        self._connection.execute("INSERT OR IGNORE INTO months VALUES (?)", (cycle_id[:7],))
+        self._connection.execute("INSERT OR IGNORE INTO months VALUES (?)", (CycleId(cycle_id).month_text,))
         self._connection.executemany(
             "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [(name, cycle_id, *said) for name, said in _events_of(record).items()],

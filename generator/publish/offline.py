@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from nearpass.archive.archive import cycle_folder
+from nearpass.record.cycle_id import CycleId
 from nearpass.report.pages import zip_name
 from nearpass.report.rendering import render
 
@@ -31,7 +32,8 @@ def write_archive(built: Path, cycle_id: str) -> None:
     contents = {name: (built / name).read_bytes() for name in sorted(_members(built, folder))}
     contents |= {name: text.encode() for name, text in _stubs(contents, cycle_id, folder).items()}
     stem = zip_name(cycle_id).removesuffix(".zip")
-    stamp = (max(int(cycle_id[:4]), _EARLIEST), int(cycle_id[5:7]), int(cycle_id[8:10]), 0, 0, 0)
+    of = CycleId(cycle_id)
+    stamp = (max(of.year, _EARLIEST), of.month, of.day, 0, 0, 0)
     with zipfile.ZipFile(built / folder / zip_name(cycle_id), "w") as packed:
         for name, data in sorted(contents.items()):
             entry = zipfile.ZipInfo(f"{stem}/{name}", date_time=stamp)

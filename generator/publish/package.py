@@ -23,6 +23,7 @@ from nearpass.errors import ArchiveError, LeakError
 from nearpass.messages.cdm_write import write_cdm_kvn, write_cdm_xml
 from nearpass.messages.cutting import Cut
 from nearpass.publish.leak import leaks_in, vocabulary
+from nearpass.record.cycle_id import CycleId
 from nearpass.record.marking import Edition, Tlp
 from nearpass.record.record import CycleRecord, EventRecord, InputRecord
 from nearpass.release.names import Names
@@ -200,7 +201,8 @@ def _marked_json(text: str, marking: Tlp) -> str:
 
 def _packed(files: dict[str, bytes], cycle_id: str) -> bytes:
     """A zip whose dates are the cycle's: made again it is the same."""
-    stamp = (max(int(cycle_id[:4]), 1980), int(cycle_id[5:7]), int(cycle_id[8:10]), 0, 0, 0)
+    of = CycleId(cycle_id)
+    stamp = (max(of.year, 1980), of.month, of.day, 0, 0, 0)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as packed:
         for name in sorted(files):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nearpass.archive.archive import Archive
 from nearpass.archive.durable import sha256_of
+from nearpass.record.cycle_id import CycleId
 from nearpass.record.marking import Edition
 from nearpass.record.record import CycleRecord
 from nearpass.release.reduction import reduced
@@ -46,4 +47,4 @@ class ReleasedArchive(Archive):
         """Years in which the edition has a cycle; where it has all cycles, nothing is looked up for that."""
         if self.edition.every_hours is None:
             return super().years()
-        return sorted({int(cycle_id[:4]) for cycle_id in self.cycle_ids()})
+        return sorted({CycleId(cycle_id).year for cycle_id in self.cycle_ids()})

@@ -13,6 +13,7 @@ from nearpass.archive.archive import Archive, cycle_folder
 from nearpass.errors import PublicationError
 from nearpass.publish.index import Index
 from nearpass.record import record as records
+from nearpass.record.cycle_id import CycleId
 from nearpass.record.record import CycleRecord
 from nearpass.report import calendars, feeds
 from nearpass.report.catalogue import detailed_events
@@ -173,7 +174,7 @@ def latest_json(summary: CycleSummary) -> str:
 
 def month_of(cycle_id: str) -> Month:
     """Year and month of a cycle."""
-    return int(cycle_id[:4]), int(cycle_id[5:7])
+    return CycleId(cycle_id).year, CycleId(cycle_id).month
 
 
 def write_texts(folder: Path, texts: Mapping[str, str]) -> None:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from nearpass.record.cycle_id import CycleId
 from nearpass.record.figures import MISS_CELLS_KM, TIME_CELLS_S, ten_times
 from nearpass.record.parties import NO_TABLE, Parties
 from nearpass.record.releasing import Open
@@ -140,8 +141,7 @@ class Edition:
         """Whether this edition has the cycle with this data cut-off."""
         if self.every_hours is None:
             return True
-        minutes = int(cycle_id[11:13]) * 60 + int(cycle_id[13:15])
-        return minutes % round(self.every_hours * 60.0) == 0
+        return CycleId(cycle_id).minute_of_day % round(self.every_hours * 60.0) == 0
 
 
 def level_of(words: str, mapped: Mapping[str, Tlp]) -> Tlp | None:

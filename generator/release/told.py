@@ -16,6 +16,7 @@ from typing import Final
 from nearpass.astro.epochs import Epoch
 from nearpass.astro.fields import Span
 from nearpass.encounter.alert import SEVERITY, Level
+from nearpass.record.cycle_id import CycleId
 from nearpass.record.figures import WITHHELD, Figure, around, less, within_cell, within_decade
 from nearpass.record.marking import REACH, Edition, Grain, Show
 from nearpass.record.record import (
@@ -139,7 +140,7 @@ class Telling:
         """The cell of time of what a cycle tells; None where it tells nothing: green, or not wholly in its window."""
         if first.level not in _TOLD_LEVELS:
             return None
-        start = _cutoff(cycle_id)
+        start = CycleId(cycle_id).cutoff
         cell = around(first.tca, self._grain(passage).tca_s)
         inside = start <= cell.start and cell.stop <= start + self.record.window.length_s
         return cell if inside else None
@@ -208,8 +209,3 @@ def _kind(before: Level | None, now: Level) -> ToldKind:
         return "new"
     change = SEVERITY[now] - SEVERITY[before]
     return "same" if change == 0 else "worse" if change > 0 else "better"
-
-
-def _cutoff(cycle_id: str) -> Epoch:
-    """The data cut-off that a cycle is named by."""
-    return Epoch.parse(f"{cycle_id[:10]}T{cycle_id[11:13]}:{cycle_id[13:15]}:00")

@@ -11,6 +11,7 @@ from nearpass.archive.archive import cycle_folder
 from nearpass.astro.epochs import Epoch
 from nearpass.astro.fields import Span
 from nearpass.encounter.alert import Level
+from nearpass.record.cycle_id import CycleId
 from nearpass.record.figures import Figure
 from nearpass.record.notices import Notice
 from nearpass.report import wording
@@ -43,7 +44,7 @@ class CalendarMonth:
 
 def months_of(cycles: Sequence[CycleSummary]) -> list[tuple[int, int]]:
     """Years and months that hold a cycle, in order."""
-    return sorted({(int(cycle.cycle_id[:4]), int(cycle.cycle_id[5:7])) for cycle in cycles})
+    return sorted({(of.year, of.month) for cycle in cycles for of in (CycleId(cycle.cycle_id),)})
 
 
 def of_month(cycles: Sequence[CycleSummary], year: int, month: int) -> list[CycleSummary]:
@@ -60,7 +61,7 @@ def year_calendar(cycles: Sequence[CycleSummary], year: int) -> tuple[CalendarMo
 def _month(cycles: Sequence[CycleSummary], year: int, month: int) -> CalendarMonth:
     by_day: dict[int, list[CycleSummary]] = {}
     for cycle in cycles:
-        by_day.setdefault(int(cycle.cycle_id[8:10]), []).append(cycle)
+        by_day.setdefault(CycleId(cycle.cycle_id).day, []).append(cycle)
     weeks = calendar.Calendar().monthdayscalendar(year, month)
     return CalendarMonth(
         name=wording.MONTHS[month - 1],
@@ -89,7 +90,7 @@ def month_table(cycles: Sequence[CycleSummary], year: int, month: int) -> Table:
     """Cycles of a month, the newest first."""
     rows, seen = [], set()
     for cycle in of_month(cycles, year, month):
-        day = cycle.cycle_id[8:10]
+        day = f"{CycleId(cycle.cycle_id).day:02d}"
         anchor = None if day in seen else f"day-{day}"
         seen.add(day)
         rows.append(TableRow(anchor=anchor, cells=(

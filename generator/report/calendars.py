@@ -14,6 +14,7 @@ from icalendar import Calendar, Event
 from nearpass.astro.epochs import Epoch
 from nearpass.astro.fields import Span
 from nearpass.encounter.alert import Level
+from nearpass.record.cycle_id import CycleId
 from nearpass.record.record import CycleRecord, EventRecord
 from nearpass.report import wording
 from nearpass.report.tables import NAMELESS, TOLD_REASON, EventRow, tca_span
@@ -84,7 +85,7 @@ def _sequence(event: EventRow) -> int:
     """A number that rises whenever the entry changes: by cycle, or for a told one by the cycle that it is told of."""
     if isinstance(event, EventRecord):
         return len(event.history)
-    since = Epoch.parse(f"{event.since[:10]}T{event.since[11:13]}:{event.since[13:15]}:00")
+    since = CycleId(event.since).cutoff
     return max(0, int((since - Epoch.parse("2000-01-01")) // 60.0))
 
 

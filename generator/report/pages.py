@@ -16,6 +16,7 @@ from nearpass.archive.archive import cycle_folder
 from nearpass.archive.register import Entry
 from nearpass.errors import PublicationError
 from nearpass.messages.cdm_write import check_written, write_cdm_json, write_cdm_kvn, write_cdm_xml
+from nearpass.record.cycle_id import CycleId
 from nearpass.record.notices import Notice
 from nearpass.record.record import ChangeRecord, CycleRecord, EventRecord, ObjectRecord, PairRecord, ToldEnd, ToldEvent
 from nearpass.report import (
@@ -420,7 +421,7 @@ def _cycle_meta(record: CycleRecord, links: Links) -> Meta:
         title=f"Cycle of {when}", description=verdicts.verdict(record).headline, kind="cycle",
         crumbs=_cycle_crumbs(record, links, None),
         notice=record.notice, edition=edition_line(record), cycle_id=record.cycle_id,
-        month=record.cycle_id[:7], previous=links.other_cycle(last) if last else None,
+        month=CycleId(record.cycle_id).month_text, previous=links.other_cycle(last) if last else None,
     )  # fmt: skip
 
 
@@ -430,7 +431,7 @@ def _below(record: CycleRecord, links: Links, title: str, description: str, kind
     return Meta(
         title=title, description=description, kind=kind, crumbs=crumbs,
         notice=record.notice, edition=edition_line(record),
-        cycle_id=record.cycle_id, month=record.cycle_id[:7],
+        cycle_id=record.cycle_id, month=CycleId(record.cycle_id).month_text,
     )  # fmt: skip
 
 
@@ -447,13 +448,13 @@ def _live_meta(record: CycleRecord, title: str, description: str, kind: str, nam
 
 
 def _cycle_crumbs(record: CycleRecord, links: Links, href: str | None) -> tuple[Crumb, ...]:
-    year, month, day = record.cycle_id[:4], record.cycle_id[5:7], record.cycle_id[8:10]
+    of = CycleId(record.cycle_id)
     archive = f"{links.root}archive/"
     return (
         ("Archive", f"{archive}index.html"),
-        (year, f"{archive}{year}/index.html"),
-        (wording.MONTHS[int(month) - 1], f"{archive}{year}/{month}.html"),
-        (f"{int(day)}, {record.cycle_id[11:13]}:{record.cycle_id[13:15]} UTC", href),
+        (str(of.year), f"{archive}{of.year}/index.html"),
+        (wording.MONTHS[of.month - 1], f"{archive}{of.year}/{of.month:02d}.html"),
+        (f"{of.day}, {of.time_text} UTC", href),
     )
 
 

@@ -18,9 +18,9 @@ from counting import counted_opens
 from nearpass.archive.archive import Archive
 from nearpass.archive.verify import verify_archive, verify_latest
 from nearpass.astro.epochs import DAY_S, Epoch
-from nearpass.cycle.pipeline import cycle_id
 from nearpass.publish import Workspace, rebuild
 from nearpass.publish.index import open_index
+from nearpass.record.cycle_id import CycleId
 from stub_cycles import REGISTRAR, add, new_workspace, quick, silent, stub
 
 SIZES = (10, 1_000, 10_000)
@@ -64,11 +64,11 @@ def grown(directory: Path, size: int) -> Workspace:
     archive = Archive(workspace.archive)
     with patch("os.fsync", lambda _: None):
         for number in range(size - SETTLED, 0, -1):
-            archive.add(stub(cycle_id(NEWEST + -(30.0 + number / PER_DAY) * DAY_S)), {})
+            archive.add(stub(CycleId.of(NEWEST + -(30.0 + number / PER_DAY) * DAY_S)), {})
         with open_index(workspace.index, archive):
             pass
         for number in range(SETTLED, 0, -1):
-            add(workspace, cycle_id(NEWEST + -number * DAY_S))
+            add(workspace, CycleId.of(NEWEST + -number * DAY_S))
     return workspace
 
 
@@ -78,7 +78,7 @@ def _publication(workspace: Workspace, size: int, first: dict[str, float]) -> No
         gc.collect()
         began, worked = time.perf_counter(), time.process_time()
         with counted_opens() as names:
-            add(workspace, cycle_id(NEWEST + number * 3600.0))
+            add(workspace, CycleId.of(NEWEST + number * 3600.0))
         cpu_s.append(time.process_time() - worked)
         wall_s.append(time.perf_counter() - began)
         opened = len(names)
@@ -112,7 +112,7 @@ def _row(what: str, seconds: float, ratio: float | None, note: str) -> None:
 
 
 def _alone(directory: Path) -> None:
-    add(Workspace(directory=directory), cycle_id(NEWEST + 2.0 * DAY_S))
+    add(Workspace(directory=directory), CycleId.of(NEWEST + 2.0 * DAY_S))
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0)
 
 
