@@ -40,6 +40,7 @@ TOUCH_FILES = {
     "astro/frames.py",  # opens the planetary ephemeris
     "commands/shared.py",
     "commands/workspaces.py",
+    "commands/from_files.py",
     "commands/conversion.py",  # reads and writes the files it is given
     "commands/messages.py",  # reads the message it is given
     "commands/validation.py",

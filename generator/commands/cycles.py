@@ -9,6 +9,7 @@ import click
 
 from nearpass.archive.archive import Archive
 from nearpass.astro.epochs import Epoch
+from nearpass.commands.from_files import from_files, lay_out
 from nearpass.commands.one_cycle import one_cycle
 from nearpass.commands.retrieval import retrieve_all
 from nearpass.commands.shared import (
@@ -24,7 +25,7 @@ from nearpass.commands.shared import (
 )
 from nearpass.commands.world import World
 from nearpass.config import load_config
-from nearpass.errors import NearpassError
+from nearpass.errors import ConfigError, NearpassError
 from nearpass.publish import Workspace
 from nearpass.record.cycle_id import CycleId
 from nearpass.report.cycle_views import losses as lost_parts
@@ -32,27 +33,44 @@ from nearpass.retrieve import due, errands
 from nearpass.status import read
 from nearpass.watch import Watch, deliveries
 
+LIMIT_KM = 100.0
+"""What is listed where files alone say what to screen."""
+
 
 @click.command()
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @config_option
 @at_option
 @jobs_option
 @log_option
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="With FILES: the new workspace; here.")
+@click.option("--limit-km", type=click.FloatRange(min=0, min_open=True), help="With FILES: what is listed; 100.")
 @click.option("--fetch", "fetching", is_flag=True, help="Retrieve what is current first; failures leave what is here.")
 @click.option("--supersedes", metavar="CYCLE", help="The archived cycle that this one corrects; its pages will say so.")
 @scheduler_option
 @click.pass_obj
 def run(
     world: World,
+    files: tuple[Path, ...],
+    *,
     config_path: Path,
     cutoff: Epoch | None,
     jobs: int,
     log_file: Path | None,
+    out: Path | None,
+    limit_km: float | None,
     fetching: bool,
     supersedes: str | None,
     scheduler: str | None,
 ) -> None:
-    """Run one whole cycle: read, screen, archive, publish into public/."""
+    """Run one whole cycle: read, screen, archive, publish into public/.
+
+    With FILES, OEM, SPK, OCM or mean elements, a workspace is made of them alone: nearpass run a.oem b.oem
+    """
+    if files:
+        config_path, cutoff = _of_files(files, out or config_path.parent, cutoff, limit_km or LIMIT_KM)
+    elif out is not None or limit_km is not None:
+        raise click.UsageError("--out and --limit-km go with files; a workspace has them in nearpass.toml")
     config, text = load_config(config_path)
     workspace = Workspace(directory=config_path.parent)
     log = Log(file=log_file, world=world)
@@ -75,6 +93,25 @@ def run(
     echo_kept(workspace, made.faults, made.pages)
     click.echo(made.front.resolve())
     sys.exit(made.exit_code or (NOT_WHOLE if failures else 0))
+
+
+def _of_files(files: tuple[Path, ...], home: Path, at: Epoch | None, limit_km: float) -> tuple[Path, Epoch]:
+    """Make a workspace of files; its configuration and the cut-off.
+
+    Raises:
+        ConfigError: if there is one already, or the files do not make a fleet.
+        InputError: for a file that cannot be read.
+    """
+    path = home / "nearpass.toml"
+    if path.exists():
+        rule = "a workspace of files must not hold a nearpass.toml yet: run it without files, or give another --out"
+        raise ConfigError(rule, file=str(path))
+    made = from_files(files, at, limit_km, home)
+    lay_out(made, home)
+    for words in made.assumed:
+        click.echo(f"assumed: {words}", err=True)
+    click.echo(f"{path} says what is screened: put in what you know, and run again", err=True)
+    return path, made.cutoff
 
 
 @click.command()
