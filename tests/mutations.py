@@ -34,7 +34,7 @@ WORDS: Final = (
 )  # fmt: skip
 ENCODINGS: Final = ("utf-16", "utf-16-le", "utf-16-be", "utf-8-sig", "iso-8859-1", "utf-32", "cp037")
 _NUMBER: Final = re.compile(r"[+-]?\d+\.?\d*(?:[eE][+-]?\d+)?")
-_VALUE: Final = re.compile(r"(?<== )\S[^\n]*|(?<=>)[^<>\n]+(?=<)|(?<=: )\"[^\"\n]*\"")
+_VALUE: Final = re.compile(r"(?<==)[ \t]*\S[^\n]*|(?<=>)[^<>\n]+(?=<)|(?<=: )\"[^\"\n]*\"")
 
 
 def seeds() -> tuple[bytes, ...]:
