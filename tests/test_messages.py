@@ -15,6 +15,7 @@ ALFANO_3_PC_2D = 0.100351017  # Alfano 2009 (AAS 09-233), case 3, by CARA's reru
 ALFANO_3_MONTE_CARLO = 0.10034086  # the same, 1e8 trials
 PRINTED = 1e-8  # the figure's last digit
 MESSAGE_ROUNDING = 1e-3  # the message's own states and covariances have eight digits
+SHARE_SAMPLED = 0.01  # the share of entries that are a pair's first, from 4000 draws
 
 Nearpass = Callable[..., tuple[int, str, str]]
 
@@ -110,3 +111,40 @@ def test_an_unknown_centre_is_refused_with_the_file(nearpass: Nearpass, tmp_path
     assert code == 8
     assert "odd.kvn" in err
     assert err.count("\n") == 1
+
+
+def test_pc_counts_the_span_that_is_asked_for(nearpass: Nearpass) -> None:
+    """Without a span the answer says which time was counted; with one, that one; more time never lowers it."""
+    message = CDMS / "alfano_2009_case_03.kvn"
+    alone = json.loads(nearpass("pc", message, "--hbr-m", 15, "--json")[1])
+    half = json.loads(nearpass("pc", message, "--hbr-m", 15, "--span-h", 6, "--json")[1])
+    day = json.loads(nearpass("pc", message, "--hbr-m", 15, "--span-h", 24, "--json")[1])
+
+    assert -60.0 < alone["span_s"][0] < 0.0 < alone["span_s"][1] < 60.0
+    assert half["span_s"] == [-10_800.0, 10_800.0]
+    assert day["span_s"] == [-43_200.0, 43_200.0]
+    assert half["pc"] == pytest.approx(ALFANO_3_MONTE_CARLO, rel=MESSAGE_ROUNDING)
+    assert day["method"] == "HALL-2021-3D-NC"
+    assert day["pc"] >= half["pc"] * (1.0 - SHARE_SAMPLED)
+    assert alone["warning"] is None
+
+
+def test_a_message_of_a_slow_pair_warns_and_gives_both(nearpass: Nearpass, tmp_path: Path) -> None:
+    """A pair whose encounter lasts too long for one passage: a warning, and a revolution either way beside it."""
+    text = (CDMS / "alfano_2009_case_03.kvn").read_text()
+    first, second = text.split("OBJECT2", 1)
+    for key in ("X_DOT", "Y_DOT", "Z_DOT"):
+        own = re.search(rf"^{key}\s*=\s*(\S+)", first, re.MULTILINE)[1]
+        other = re.search(rf"^{key}\s*=\s*(\S+)", second, re.MULTILINE)[1]
+        slow = float(own) + (float(other) - float(own)) / 2000.0
+        second = re.sub(rf"^({key}\s*=\s*)\S+", rf"\g<1>{slow:.15f}", second, count=1, flags=re.MULTILINE)
+    message = tmp_path / "slow.cdm"
+    message.write_text(f"{first}OBJECT2{second}")
+    found = json.loads(nearpass("pc", message, "--hbr-m", 15, "--json")[1])
+    _, out, _ = nearpass("pc", message, "--hbr-m", 15)
+
+    assert "slow pair" in found["warning"]
+    assert found["wider"]["span_s"][1] > 3.5 * found["span_s"][1]
+    assert found["wider"]["pc"] != found["pc"]
+    assert "WARNING: a slow pair" in out
+    assert "counted: collisions from" in out

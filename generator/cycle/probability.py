@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearpass.encounter.geometry import Encounter
-from nearpass.encounter.pc import assess_probability, covariance_plane, hbr_curve
+from nearpass.encounter.pc import assess_probability
+from nearpass.encounter.pc_case import covariance_plane, hbr_curve
 from nearpass.encounter.pc_encounter import EncounterInput
 from nearpass.encounter.pc_result import ProbabilityResult
 from nearpass.encounter.uncertainty import StateCovariance

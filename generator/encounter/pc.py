@@ -13,7 +13,7 @@ entries are simulated, and those of such pairs left out.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -22,18 +22,17 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from nearpass.encounter.equinoctial import Orbit
-from nearpass.encounter.pc2d import EncounterPlanes, contour_pc, foster_pc, project
-from nearpass.encounter.pc3d import Expected, Peak, find_peak, nc_2d, nc_3d, overlap, whole_span
+from nearpass.encounter.pc2d import EncounterPlanes, contour_pc, foster_pc
+from nearpass.encounter.pc3d import Expected, nc_2d, nc_3d, whole_span
+from nearpass.encounter.pc_case import Case, case_of, curved_planes
 from nearpass.encounter.pc_encounter import (
     EncounterInput,
     TrueTca,
     check,
-    dynamic_period_s,
     true_tca,
-    uncertain_orbits,
 )
-from nearpass.encounter.pc_flux import flux
 from nearpass.encounter.pc_monte_carlo import FirstEntries, MonteCarlo, first_entries, monte_carlo
+from nearpass.encounter.pc_one_sided import without_covariance
 from nearpass.encounter.pc_result import (
     FOSTER,
     MONTE_CARLO,
@@ -41,30 +40,23 @@ from nearpass.encounter.pc_result import (
     NC_3D,
     PATERA,
     MethodValue,
-    Missing,
     ProbabilityResult,
 )
 from nearpass.encounter.pc_sensitivity import (
     MaximumPc,
     maximum_pc,
-    maximum_pc_of_one,
-    maximum_pc_without_covariance,
-    pc_by_hbr,
-    pc_plane,
 )
-from nearpass.encounter.pc_validity import ShortEncounter, Usage, short_encounter, straight_peak, usage
+from nearpass.encounter.pc_span import expected_over_span, one_passage, over_span
 from nearpass.reasons.probabilities import (
     EntriesSimulated,
     ExpectedNumber,
     MethodReason,
-    NoBound,
-    NoOrbit,
     NoValue,
-    OrbitReason,
     PcReasons,
     PlaneHolds,
     QuadraturesDiffer,
     Simulated,
+    SpanBeyond,
     TooLong,
 )
 
@@ -103,11 +95,12 @@ def assess_probability(
     check(given)
     tca = true_tca(given)
     if given.primary_covariance is None or given.secondary_covariance is None:
-        return _without_covariance(given, tca)
+        return without_covariance(given, tca)
     covariance_km2 = given.primary_covariance[:3, :3] + given.secondary_covariance[:3, :3]
-    case = _case(given, covariance_km2)
+    case = case_of(given, covariance_km2)
     methods = _plane_methods(case.planes)
-    holds = methods[FOSTER].value is not None and not case.usage.violations
+    beyond = _beyond_the_plane(given, case)
+    holds = methods[FOSTER].value is not None and not case.usage.violations and beyond is None
     expected: Expected | None = None
     firsts: FirstEntries | None = None
     if holds and not every_method:
@@ -126,7 +119,7 @@ def assess_probability(
     )
     if not case.planes.moving[0] and expected is not None and firsts is not None:
         methods[MONTE_CARLO] = MethodValue(value=min(1.0, expected.number * firsts.apart))
-    method, why = _choose(methods, case, firsts)
+    method, why = _choose(methods, case, firsts, beyond)
     largest = _maximum(method, methods[NC_3D].value, given, case, expected) if maximum else None
     return ProbabilityResult(
         pc=methods[method].value if method else None,
@@ -150,137 +143,8 @@ def assess_probability(
     )
 
 
-def covariance_plane(given: EncounterInput, sigma_factors: FloatArray) -> FloatArray:
-    """Probability ``(K, K)`` for factors on the sigmas of the primary (rows) and the secondary (columns).
-
-    In the encounter plane; where curved motion matters, in the plane at the peak of the collision rate, found anew for
-    each pair of factors. NaN where there is none, as without covariances or for objects that fly together.
-    """
-    if given.primary_covariance is None or given.secondary_covariance is None:
-        return np.full((len(sigma_factors), len(sigma_factors)), np.nan)
-    primary, secondary = given.primary_covariance, given.secondary_covariance
-    case = _case(given, primary[:3, :3] + secondary[:3, :3])
-    if not case.usage.violations or case.orbits is None:
-        return pc_plane(
-            given.miss_vector_km,
-            given.relative_velocity_km_s,
-            primary[:3, :3],
-            secondary[:3, :3],
-            given.hbr_km,
-            sigma_factors,
-        )
-    values = np.full((len(sigma_factors), len(sigma_factors)), np.nan)
-    for row, column in np.ndindex(*values.shape):
-        pair = (
-            replace(case.orbits[0], covariance=case.orbits[0].covariance * sigma_factors[row] ** 2),
-            replace(case.orbits[1], covariance=case.orbits[1].covariance * sigma_factors[column] ** 2),
-        )
-        peak = find_peak(*pair, given.hbr_km)
-        if peak is not None:
-            values[row, column] = foster_pc(curved_planes(pair, peak, given.hbr_km))[0]
-    return values
-
-
-def hbr_curve(given: EncounterInput, hbr_km: FloatArray) -> FloatArray:
-    """Probability ``(K,)`` for other hard-body radii, in the plane of `covariance_plane`; NaN where there is none."""
-    if given.primary_covariance is None or given.secondary_covariance is None:
-        return np.full(len(hbr_km), np.nan)
-    case = _case(given, given.primary_covariance[:3, :3] + given.secondary_covariance[:3, :3])
-    if not case.usage.violations or case.orbits is None:
-        return pc_by_hbr(case.planes, hbr_km)
-    if case.peak is None:
-        return np.full(len(hbr_km), np.nan)
-    return pc_by_hbr(curved_planes(case.orbits, case.peak, given.hbr_km), hbr_km)
-
-
-def curved_planes(orbits: tuple[Orbit, Orbit], peak: Peak, hbr_km: float) -> EncounterPlanes:
-    """The encounter plane at the peak of the collision rate instead of at the TCA."""
-    state = overlap(*orbits, np.array([peak.offset_s]), hbr_km)
-    around = flux(state.mean, state.covariance, hbr_km)
-    meeting = np.einsum("nij,ni->nj", around.axes, around.at_centre_km_s)
-    return project(state.mean[:, :3], meeting, state.covariance[:, :3, :3], np.array([hbr_km]))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Case:
-    """An encounter with covariances: its plane, its orbits or why there are none, the peaks and the usage figures."""
-
-    planes: EncounterPlanes
-    orbits: tuple[Orbit, Orbit] | None
-    refusal: OrbitReason | None
-    peak: Peak | None
-    straight: Peak | None
-    usage: Usage
-    bounds: ShortEncounter | None
-
-
-def _case(given: EncounterInput, covariance_km2: FloatArray) -> _Case:
-    states = given.miss_vector_km, given.relative_velocity_km_s
-    orbits, refusal = uncertain_orbits(given)
-    peak = find_peak(*orbits, given.hbr_km) if orbits else None
-    straight = straight_peak(*states, covariance_km2)
-    period_s = min(one.period_s for one in orbits) if orbits else dynamic_period_s(given)
-    return _Case(
-        planes=project(states[0][None], states[1][None], covariance_km2[None], np.array([given.hbr_km])),
-        orbits=orbits,
-        refusal=refusal,
-        peak=peak,
-        straight=straight,
-        usage=usage(straight, peak, period_s, judged=orbits is not None),
-        bounds=short_encounter(*states, covariance_km2, given.hbr_km),
-    )
-
-
 def _nothing(reason: MethodReason | None, *names: str) -> dict[str, MethodValue]:
     return {name: MethodValue(value=None, reason=reason) for name in names}
-
-
-def _without_covariance(given: EncounterInput, tca: TrueTca) -> ProbabilityResult:
-    """No probability, and what it can be at most whatever the missing covariance is."""
-    known = given.primary_covariance if given.primary_covariance is not None else given.secondary_covariance
-    largest, judged, short = None, None, None
-    if known is None:
-        missing: Missing = "both"
-        reason: MethodReason = NoValue(rule="no_covariance")
-        largest = maximum_pc_without_covariance(tca.miss_km, given.hbr_km)
-    else:
-        missing = "primary" if given.primary_covariance is None else "secondary"
-        reason = NoOrbit(rule="covariance_missing", which=missing)
-        largest, judged, short = _bound(given, known[:3, :3])
-    violations = judged.violations if judged is not None else ()
-    why: PcReasons = (reason, NoBound(), *violations) if violations else (reason,)
-    names = (FOSTER, PATERA, NC_2D, NC_3D, MONTE_CARLO)
-    return ProbabilityResult(
-        pc=None,
-        method=None,
-        why=why,
-        methods=MappingProxyType({name: MethodValue(value=None, reason=reason) for name in names}),
-        tca=tca,
-        relative_speed_km_s=float(np.linalg.norm(given.relative_velocity_km_s)),
-        mahalanobis=None,
-        covariance_clipped=False,
-        short_encounter=short,
-        usage=judged,
-        expected=None,
-        first_entries=None,
-        monte_carlo=None,
-        span_s=None,
-        missing=missing,
-        max_pc=largest,
-        max_pc_sigma_factor=None,
-        in_dilution=None,
-    )
-
-
-def _bound(
-    given: EncounterInput, covariance_km2: FloatArray
-) -> tuple[float | None, Usage | None, ShortEncounter | None]:
-    """The largest probability beside one known covariance; None where the encounter plane does not hold with it."""
-    states = given.miss_vector_km, given.relative_velocity_km_s
-    planes = project(states[0][None], states[1][None], covariance_km2[None], np.array([given.hbr_km]))
-    found = usage(straight_peak(*states, covariance_km2), None, dynamic_period_s(given), judged=False)
-    largest = None if found.violations else maximum_pc_of_one(planes)
-    return largest, found, short_encounter(*states, covariance_km2, given.hbr_km)
 
 
 def _plane_methods(planes: EncounterPlanes) -> dict[str, MethodValue]:
@@ -302,7 +166,7 @@ def _plane_methods(planes: EncounterPlanes) -> dict[str, MethodValue]:
     return {name: MethodValue(value=None, reason=reason) for name in (FOSTER, PATERA)}
 
 
-def _nc_2d(orbits: tuple[Orbit, Orbit], given: EncounterInput, case: _Case) -> MethodValue:
+def _nc_2d(orbits: tuple[Orbit, Orbit], given: EncounterInput, case: Case) -> MethodValue:
     if case.peak is None:
         return MethodValue(value=None, reason=NoValue(rule="no_single_peak"))
     if case.usage.extended > 0.05:  # CARA's cut-off for this method
@@ -314,9 +178,16 @@ def _nc_2d(orbits: tuple[Orbit, Orbit], given: EncounterInput, case: _Case) -> M
 
 
 def _nc_3d(
-    orbits: tuple[Orbit, Orbit], given: EncounterInput, case: _Case, seed: int
+    orbits: tuple[Orbit, Orbit], given: EncounterInput, case: Case, seed: int
 ) -> tuple[Expected | None, FirstEntries | None, MethodValue]:
     """Expected number, and where the span is long the share of it that are first entries."""
+    if given.span_s is not None and not one_passage(case.period_s, given.span_s):
+        found = over_span(*orbits, given.hbr_km, given.span_s, seed=seed)
+        whole = Expected(number=found.expected, start_s=given.span_s[0], stop_s=given.span_s[1], whole_span=True)
+        share = found.pc / found.expected if found.expected > 0.0 else 1.0
+        error = found.standard_error / found.expected if found.expected > 0.0 else 0.0
+        firsts = FirstEntries(share=share, standard_error=error, apart=share, apart_error=error)
+        return whole, firsts, MethodValue(value=found.pc)
     slow = case.straight is None or case.straight.sigma_s > SLOW_SHARE * min(one.period_s for one in orbits)
     if case.peak is None and not slow:
         return None, None, MethodValue(value=None, reason=NoValue(rule="no_peak"))
@@ -328,8 +199,20 @@ def _nc_3d(
     return expected, firsts, MethodValue(value=min(1.0, expected.number * firsts.share))
 
 
+def _beyond_the_plane(given: EncounterInput, case: Case) -> SpanBeyond | None:
+    """Why the encounter plane does not count what was asked for: it counts one whole passage, no more and no less."""
+    if given.span_s is None:
+        return None
+    start_s, stop_s = given.span_s
+    if not one_passage(case.period_s, given.span_s):
+        return SpanBeyond(rule="span_holds_more", start_s=start_s, stop_s=stop_s)
+    if case.bounds is None or start_s > case.bounds.start_s or stop_s < case.bounds.stop_s:
+        return SpanBeyond(rule="span_cuts_encounter", start_s=start_s, stop_s=stop_s)
+    return None
+
+
 def _simulated(
-    given: EncounterInput, case: _Case, expected: Expected | None, trials: int | None, seed: int
+    given: EncounterInput, case: Case, expected: Expected | None, trials: int | None, seed: int
 ) -> MonteCarlo | None:
     """A simulation over the span of the expected number, else of the short encounter several times over."""
     if trials is None or case.orbits is None:
@@ -344,13 +227,14 @@ def _simulated(
 
 
 def _choose(
-    methods: Mapping[str, MethodValue], case: _Case, firsts: FirstEntries | None
+    methods: Mapping[str, MethodValue], case: Case, firsts: FirstEntries | None, beyond: SpanBeyond | None
 ) -> tuple[str | None, PcReasons]:
     """The method to report, and why."""
     plane, solid, simulation = methods[FOSTER], methods[NC_3D], methods[MONTE_CARLO]
-    if plane.value is not None and not case.usage.violations:
+    if plane.value is not None and not case.usage.violations and beyond is None:
         return FOSTER, (PlaneHolds(clipped=bool(case.planes.clipped[0]), unjudged=case.refusal),)
     problem: PcReasons = case.usage.violations if plane.value is not None else _given(plane)
+    problem = problem if beyond is None else (*problem, beyond)
     if not case.planes.moving[0] and firsts and simulation.value is not None:
         return MONTE_CARLO, (*problem, EntriesSimulated(in_contact=1.0 - firsts.apart))
     if solid.value is not None:
@@ -366,7 +250,7 @@ def _given(value: MethodValue) -> PcReasons:
 
 
 def _counted(
-    method: str | None, given: EncounterInput, case: _Case, expected: Expected | None, simulated: MonteCarlo | None
+    method: str | None, given: EncounterInput, case: Case, expected: Expected | None, simulated: MonteCarlo | None
 ) -> tuple[float, float] | None:
     """The time in which the chosen method counts a collision, seconds from the nominal TCA; None without a method."""
     if given.span_s is not None and method is not None:
@@ -381,7 +265,7 @@ def _counted(
 
 
 def _maximum(
-    method: str | None, own: float | None, given: EncounterInput, case: _Case, expected: Expected | None
+    method: str | None, own: float | None, given: EncounterInput, case: Case, expected: Expected | None
 ) -> MaximumPc | None:
     """Maximum over a common factor on all sigmas, by the method that holds.
 
@@ -402,6 +286,8 @@ def _maximum(
             replace(first, covariance=first.covariance * squared),
             replace(second, covariance=second.covariance * squared),
         )
+        if not one_passage(case.period_s, span_s):
+            return expected_over_span(*pair, given.hbr_km, span_s, coarse=coarse)
         return nc_3d(*pair, given.hbr_km, None, span_s, coarse=coarse).number
 
     found = minimize_scalar(

@@ -69,6 +69,15 @@ class CurvatureMatters:
     rule: Literal["curvature_matters"] = "curvature_matters"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpanBeyond:
+    """The time to be counted, seconds from TCA, holds more than the one passage of the encounter plane, or less."""
+
+    start_s: float
+    stop_s: float
+    rule: Literal["span_holds_more", "span_cuts_encounter"]
+
+
 OrbitReason = NoOrbit | OrbitNotClosed
 MethodReason = Annotated[
     NoValue | QuadraturesDiffer | NoOrbit | OrbitNotClosed | TooLong | Prose, Discriminator("rule")
@@ -136,6 +145,7 @@ PcReason = Annotated[
     | NoBound
     | TooLong
     | CurvatureMatters
+    | SpanBeyond
     | PlaneHolds
     | ExpectedNumber
     | EntriesSimulated

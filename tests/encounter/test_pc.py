@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 from scipy.stats import binomtest
 
-from nearpass.encounter.pc import assess_probability, covariance_plane, hbr_curve
+from nearpass.encounter.pc import assess_probability
+from nearpass.encounter.pc_case import covariance_plane, hbr_curve
 from nearpass.encounter.pc_encounter import EncounterInput, true_tca, uncertain_orbits
 from nearpass.encounter.pc_monte_carlo import monte_carlo
 from nearpass.encounter.pc_result import FOSTER, MONTE_CARLO, NC_2D, NC_3D, PATERA, ProbabilityResult

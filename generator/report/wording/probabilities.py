@@ -27,6 +27,7 @@ from nearpass.reasons.probabilities import (
     PlaneHolds,
     QuadraturesDiffer,
     Simulated,
+    SpanBeyond,
     TooLong,
     UnusableInput,
 )
@@ -88,6 +89,12 @@ def _(reason: TooLong) -> str:
 @said.register
 def _(reason: CurvatureMatters) -> str:
     return f"curved motion changes the result by {reason.share * 100.0:.3g} %"
+
+
+@said.register
+def _(reason: SpanBeyond) -> str:
+    what = "holds more than one passage" if reason.rule == "span_holds_more" else "does not hold the whole encounter"
+    return f"the time to be counted, {reason.start_s:+.0f} s to {reason.stop_s:+.0f} s about TCA, {what}"
 
 
 @said.register

@@ -1,0 +1,111 @@
+"""An encounter with both covariances: its plane, its orbits and its peaks, and how these change with the sigmas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearpass.encounter.equinoctial import Orbit
+from nearpass.encounter.pc2d import EncounterPlanes, foster_pc, project
+from nearpass.encounter.pc3d import Peak, find_peak, overlap
+from nearpass.encounter.pc_encounter import EncounterInput, dynamic_period_s, uncertain_orbits
+from nearpass.encounter.pc_flux import flux
+from nearpass.encounter.pc_sensitivity import pc_by_hbr, pc_plane
+from nearpass.encounter.pc_validity import ShortEncounter, Usage, short_encounter, straight_peak, usage
+from nearpass.reasons.probabilities import OrbitReason
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Case:
+    """An encounter with covariances: its plane, its orbits or why there are none, the peaks and the usage figures.
+
+    ``period_s`` is that of the shorter orbit, or of a circular one where an orbit is not closed.
+    """
+
+    planes: EncounterPlanes
+    orbits: tuple[Orbit, Orbit] | None
+    refusal: OrbitReason | None
+    peak: Peak | None
+    straight: Peak | None
+    usage: Usage
+    period_s: float
+    bounds: ShortEncounter | None
+
+
+def case_of(given: EncounterInput, covariance_km2: FloatArray) -> Case:
+    """What the methods need to know of an encounter with both covariances.
+
+    Args:
+        given: States and covariances.
+        covariance_km2: Combined position covariance, shape ``(3, 3)``.
+    """
+    states = given.miss_vector_km, given.relative_velocity_km_s
+    orbits, refusal = uncertain_orbits(given)
+    peak = find_peak(*orbits, given.hbr_km) if orbits else None
+    straight = straight_peak(*states, covariance_km2)
+    period_s = min(one.period_s for one in orbits) if orbits else dynamic_period_s(given)
+    return Case(
+        planes=project(states[0][None], states[1][None], covariance_km2[None], np.array([given.hbr_km])),
+        orbits=orbits,
+        refusal=refusal,
+        peak=peak,
+        straight=straight,
+        period_s=period_s,
+        usage=usage(straight, peak, period_s, judged=orbits is not None),
+        bounds=short_encounter(*states, covariance_km2, given.hbr_km),
+    )
+
+
+def covariance_plane(given: EncounterInput, sigma_factors: FloatArray) -> FloatArray:
+    """Probability ``(K, K)`` for factors on the sigmas of the primary (rows) and the secondary (columns).
+
+    In the encounter plane; where curved motion matters, in the plane at the peak of the collision rate, found anew for
+    each pair of factors. NaN where there is none, as without covariances or for objects that fly together.
+    """
+    if given.primary_covariance is None or given.secondary_covariance is None:
+        return np.full((len(sigma_factors), len(sigma_factors)), np.nan)
+    primary, secondary = given.primary_covariance, given.secondary_covariance
+    case = case_of(given, primary[:3, :3] + secondary[:3, :3])
+    if not case.usage.violations or case.orbits is None:
+        return pc_plane(
+            given.miss_vector_km,
+            given.relative_velocity_km_s,
+            primary[:3, :3],
+            secondary[:3, :3],
+            given.hbr_km,
+            sigma_factors,
+        )
+    values = np.full((len(sigma_factors), len(sigma_factors)), np.nan)
+    for row, column in np.ndindex(*values.shape):
+        pair = (
+            replace(case.orbits[0], covariance=case.orbits[0].covariance * sigma_factors[row] ** 2),
+            replace(case.orbits[1], covariance=case.orbits[1].covariance * sigma_factors[column] ** 2),
+        )
+        peak = find_peak(*pair, given.hbr_km)
+        if peak is not None:
+            values[row, column] = foster_pc(curved_planes(pair, peak, given.hbr_km))[0]
+    return values
+
+
+def hbr_curve(given: EncounterInput, hbr_km: FloatArray) -> FloatArray:
+    """Probability ``(K,)`` for other hard-body radii, in the plane of `covariance_plane`; NaN where there is none."""
+    if given.primary_covariance is None or given.secondary_covariance is None:
+        return np.full(len(hbr_km), np.nan)
+    case = case_of(given, given.primary_covariance[:3, :3] + given.secondary_covariance[:3, :3])
+    if not case.usage.violations or case.orbits is None:
+        return pc_by_hbr(case.planes, hbr_km)
+    if case.peak is None:
+        return np.full(len(hbr_km), np.nan)
+    return pc_by_hbr(curved_planes(case.orbits, case.peak, given.hbr_km), hbr_km)
+
+
+def curved_planes(orbits: tuple[Orbit, Orbit], peak: Peak, hbr_km: float) -> EncounterPlanes:
+    """The encounter plane at the peak of the collision rate instead of at the TCA."""
+    state = overlap(*orbits, np.array([peak.offset_s]), hbr_km)
+    around = flux(state.mean, state.covariance, hbr_km)
+    meeting = np.einsum("nij,ni->nj", around.axes, around.at_centre_km_s)
+    return project(state.mean[:, :3], meeting, state.covariance[:, :3, :3], np.array([hbr_km]))
