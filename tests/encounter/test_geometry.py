@@ -11,11 +11,12 @@ from hypothesis.extra.numpy import arrays
 
 from nearpass.astro.bodies import body_named
 from nearpass.astro.epochs import Epoch, tdb_s
-from nearpass.astro.frames import PlanetaryEphemeris
+from nearpass.astro.frames import PlanetaryEphemeris, furnished
 from nearpass.encounter.geometry import Encounter, b_plane, place
 
 MARS_DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "mars"
 ROUNDING = 1e-12
+LIGHT_S = 1e-5  # skyfield and CSPICE read one ephemeris; MARS BARYCENTER stands for Mars, within 0.3 m
 PLANETS_S = 1e-5  # DE421 and DE430 place Earth relative to Mars within 3 km of each other in 2018
 PLANETS_RAD = 1e-7  # the same 3 km over a distance of 0.5 AU
 
@@ -92,3 +93,20 @@ def test_light_time_and_sun_angle_agree_with_spice() -> None:
     # SPICE gives the light time from the centre of Mars; the offset of the position along the line of sight is ours.
     line = (earth_km - mars_km) / np.linalg.norm(earth_km - mars_km)
     assert found.light_time_s == pytest.approx(received_s - position_km @ line / 299_792.458, abs=PLANETS_S)
+
+
+@pytest.mark.parametrize("at", ["2018-03-01T00:00:00", "2021-03-17T12:00:00", "2021-10-08T05:00:00"])
+def test_the_light_time_is_that_of_a_signal_that_leaves_at_the_instant(at: str) -> None:
+    """CSPICE's time of a signal sent then (XCN), which Earth meets where it will be; one received then differs."""
+    planets, epoch = PlanetaryEphemeris.default(), Epoch.parse(at)
+    position_km = np.array([1200.0, -3000.0, 2000.0])
+    with furnished(planets.kernels):
+        moment_s = tdb_s(epoch, np.zeros(1))[0]
+        sent_s, received_s = (
+            spiceypy.spkcpo("EARTH", moment_s, "J2000", "OBSERVER", kind, position_km, "4", "J2000")[1]
+            for kind in ("XCN", "CN")
+        )
+
+    found_s = place(position_km, epoch, body_named("MARS"), planets).light_time_s
+    assert abs(sent_s - received_s) > 100 * LIGHT_S
+    assert found_s == pytest.approx(sent_s, abs=LIGHT_S)

@@ -111,6 +111,26 @@ def test_a_declared_covariance_is_that_of_shifted_orbits(position_km, velocity_k
     assert np.allclose(sigmas[3:], np.abs(moved[3:]), atol=SECOND_ORDER_KM_S)
 
 
+@given(coordinates, speeds)
+def test_a_declared_timing_error_moves_position_and_velocity_together(position_km, velocity_km_s) -> None:
+    """Early or late by a second, CSPICE's two-body state is off in position and velocity at once, with these signs.
+
+    Their product is the part of the covariance that no sigma tells: an object that is late has the velocity of an
+    earlier place.
+    """
+    assume(np.linalg.norm(np.cross(position_km, velocity_km_s)) > 1000 and np.linalg.norm(position_km) > 3000)
+    alone = DeclaredModel(
+        radial_km=1e-9, transverse_km=1e-9, normal_km=1e-9, timing_s=1.0, timing_growth_s_per_day=0.0, source="test"
+    )
+    matrix = declared_covariance(alone, 0.0, position_km, velocity_km_s, GM_MARS_KM3_S2)
+    state = [*position_km, *velocity_km_s]
+    early, late = (np.array(spiceypy.prop2b(GM_MARS_KM3_S2, state, shift_s)) for shift_s in (1.0, -1.0))
+    off = (early - late) / 2.0
+
+    scale = np.repeat([np.linalg.norm(off[:3]), np.linalg.norm(off[3:])], 3)
+    np.testing.assert_allclose(matrix / np.outer(scale, scale), np.outer(off, off) / np.outer(scale, scale), atol=1e-3)
+
+
 def test_delivered_comes_before_declared_and_declared_before_nothing() -> None:
     """A delivered covariance is used where there is one, the declared model elsewhere, and none without a model."""
     delivered, bare = trajectory_with(np.eye(6), np.eye(6)), trajectory_with(np.eye(6))
