@@ -73,7 +73,8 @@ def read_ocm(text: bytes) -> OemMessage:
         else:
             raise InputError("a block of an OCM must begin with its START line", value=opening, line=lines.number)
     if not segments:
-        raise InputError("an OCM must hold a trajectory of TRAJ_TYPE CARTPV or CARTPVA", line=lines.number)
+        kind, line = others.unused_trajectory or (None, lines.number)
+        raise InputError("an OCM must hold a trajectory of TRAJ_TYPE CARTPV or CARTPVA", value=kind, line=line)
     _check_apart(segments)
     segments = _with_limits(segments, metadata, clock)
     first, *rest = _with_covariances(segments, covariances)
@@ -199,7 +200,8 @@ def _read_trajectory(lines: Lines, metadata: Pairs, clock: _Clock, others: Other
     columns = _COLUMNS.get(_value(pairs, "TRAJ_TYPE", first_line))
     block, number = _body(lines, "TRAJ_STOP")
     if columns is None:
-        others.pass_over("the trajectory", pairs["TRAJ_TYPE"][0], first_line)
+        others.pass_over("the trajectory", *pairs["TRAJ_TYPE"])
+        others.unused_trajectory = others.unused_trajectory or pairs["TRAJ_TYPE"]
         return None
     _check_units(pairs, columns)
     epochs_ns, values, more = _table(block, number, clock, columns)
@@ -302,7 +304,7 @@ def _read_covariances(lines: Lines, clock: _Clock, others: OtherBlocks) -> list[
     pairs, _ = _pairs(lines, "COV_STOP")
     block, number = _body(lines, "COV_STOP")
     if _value(pairs, "COV_TYPE", first_line) != "CARTPV":
-        others.pass_over("the covariance", pairs["COV_TYPE"][0], first_line)
+        others.pass_over("the covariance", *pairs["COV_TYPE"])
         return []
     frame = _value(pairs, "COV_REF_FRAME", first_line)
     plain = frame.upper().removesuffix("_INERTIAL")

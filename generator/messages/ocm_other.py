@@ -25,10 +25,14 @@ _AREAS: Final = ("AREA_MAX_FOR_PC", "AREA_TYP_FOR_PC")
 
 @dataclass(slots=True)
 class OtherBlocks:
-    """Lines kept so far, notes on them, and the numbers of the block on the spacecraft."""
+    """Lines kept so far, notes on them, and the numbers of the block on the spacecraft.
+
+    ``unused_trajectory`` is the first TRAJ_TYPE that is not Cartesian, with its line.
+    """
 
     comments: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    unused_trajectory: tuple[str, int] | None = None
     _physical: dict[str, float] = field(default_factory=dict)
 
     def add(self, name: str, body: bytes, number: int) -> None:

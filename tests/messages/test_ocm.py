@@ -213,7 +213,7 @@ def test_a_segment_from_xml_knows_its_line() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "rule", "at"),
     [
-        ("<TRAJ_TYPE>CARTPV<", "<TRAJ_TYPE>KEPLERIAN<", "must hold a trajectory of TRAJ_TYPE CARTPV", "<manLine>"),
+        ("<TRAJ_TYPE>CARTPV<", "<TRAJ_TYPE>KEPLERIAN<", "must hold a trajectory of TRAJ_TYPE CARTPV", "<TRAJ_TYPE>"),
         ("<trajLine>60.0 ", "<trajLine>60.0 7 ", "must have 7 columns", "<trajLine>60.0 7 "),
         ("<trajLine>60.0 ", "<trajLine>TRAJ_STOP ", "<trajLine> must hold numbers", "<trajLine>TRAJ_STOP"),
         ("<CENTER_NAME>MARS</CENTER_NAME>", "", "must hold CENTER_NAME", "<traj>"),
@@ -319,6 +319,7 @@ def test_what_is_not_cartesian_is_noted() -> None:
     elements = trajectory(["0.0 7000 0.1 10 20 30 40"], TRAJ_TYPE="KEPLERIAN")
     text = HEAD + elements + trajectory(LINES) + covariance(COV_TYPE="KEPLERIAN")
     first, second = _read(text).notes
-    assert "the trajectory KEPLERIAN of line 12 is not Cartesian" in first
-    line = text.splitlines().index("COV_START") + 1
+    line = text.splitlines().index("TRAJ_TYPE = KEPLERIAN") + 1
+    assert f"the trajectory KEPLERIAN of line {line} is not Cartesian" in first
+    line = text.splitlines().index("COV_TYPE = KEPLERIAN") + 1
     assert f"the covariance KEPLERIAN of line {line} is not Cartesian" in second

@@ -55,6 +55,9 @@ def test_each_broken_keyword_is_the_one_that_is_named(kind: str) -> None:
     cases = broken_lines(TEXTS[kind])
     assert len(cases) >= 10
     for line, keyword, text in cases:
+        if keyword == "COV_TYPE":  # covariances of other kinds than the Cartesian are noted, and so is what is no kind
+            assert any(f"?! of line {line} " in note for note in parse_oem(text.encode(), "delivered").notes)
+            continue
         error = refusal(text)
         assert error.line == line, (keyword, str(error))
         number = keyword[:1] in "XYZC" and keyword not in ("CREATION_DATE", "CENTER_NAME", "CCSDS_OEM_VERS")
