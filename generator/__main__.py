@@ -33,13 +33,14 @@ def _run() -> None:
     import click  # noqa: PLC0415  # loading may be interrupted as well
 
     from nearpass.commands import World, cli  # noqa: PLC0415  # as above
-    from nearpass.errors import NearpassError, understood  # noqa: PLC0415  # as above
+    from nearpass.errors import ConfigError, NearpassError, understood  # noqa: PLC0415  # as above
 
     world = World(instant=_now, sleep=time.sleep, environment=os.environ)
     try:
         cli(standalone_mode=False, obj=world)
     except NearpassError as error:
-        click.echo(f"nearpass: {error}", err=True)
+        for each in (error, *(error.others if isinstance(error, ConfigError) else ())):
+            click.echo(f"nearpass: {each}", err=True)
         sys.exit(error.exit_code)
     except BrokenPipeError:  # whoever read has read enough
         sys.stdout = None

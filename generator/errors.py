@@ -22,6 +22,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import traceback
+from collections.abc import Iterable
 from typing import ClassVar, Final
 
 FAULTS: Final = "nearpass.faults"
@@ -89,9 +90,19 @@ def _shortened(value: object, most: int = 80) -> str:
 
 
 class ConfigError(NearpassError):
-    """The configuration breaks a rule."""
+    """The configuration breaks a rule; ``others`` are the further faults that were found with it."""
 
     exit_code = 3
+    others: tuple[ConfigError, ...] = ()
+
+    @classmethod
+    def all_of(cls, faults: Iterable[ConfigError]) -> ConfigError | None:
+        """The first of several faults, which knows the others; None where there is none."""
+        found = tuple(faults)
+        if not found:
+            return None
+        found[0].others = found[1:]
+        return found[0]
 
 
 class InputError(NearpassError):

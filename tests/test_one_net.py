@@ -228,3 +228,16 @@ def test_without_a_front_page_the_last_good_site_stays(
     assert code == 6
     assert "F-" in err
     assert (tmp_path / "public" / "index.html").read_bytes() == before
+
+
+def test_a_file_that_nobody_claims_is_named(nearpass: Nearpass, tmp_path: Path) -> None:
+    """A delivery under a name that no path of the configuration meets is told by check and on the front page."""
+    path = workspace(tmp_path)
+    (tmp_path / "ephemerides" / "LOWER_1.oem").write_text("not read")
+    _, out, _ = nearpass("check", "--config", path, "--at", AT)
+    with quick():
+        code, _, _ = nearpass("run", "--config", path, "--at", AT, "--jobs", 1)
+    assert "unclaimed: ephemerides/LOWER_1.oem" in out
+    assert "low_1.oem, which no object" not in out
+    assert "ephemerides/LOWER_1.oem lies among the deliveries" in (tmp_path / "public" / "index.html").read_text()
+    assert code == 0

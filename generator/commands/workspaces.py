@@ -23,7 +23,7 @@ from nearpass.commands.world import World
 from nearpass.config import load_config
 from nearpass.cycle.pipeline import setting_of
 from nearpass.errors import ConfigError, InputError
-from nearpass.ingest import Ingested, ingest
+from nearpass.ingest import Ingested, ingest, unclaimed
 from nearpass.ingest.ages import arrivals
 from nearpass.ingest.catalogues import Catalogued, read_catalogues
 from nearpass.publish import Workspace, editions_of, prepare
@@ -115,6 +115,8 @@ def check(world: World, config_path: Path, cutoff: Epoch | None, verbose: bool) 
     with faults_named(verbose=verbose):
         catalogues = read_catalogues(config, setting)
     _echo_catalogues(catalogues)
+    for stray in unclaimed(config, config_path.parent):
+        click.echo(f"unclaimed: {stray}, which no object of the configuration names")
     inputs = [*(entry for _, result in read for entry in result.inputs), *catalogues.inputs]
     sys.exit(NOT_WHOLE if any(entry.refusal for entry in inputs) else 0)
 

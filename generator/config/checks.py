@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -14,12 +15,8 @@ from nearpass.record.parties import PartyTableError
 OWN_FOLDERS: Final = ("archive", "editions", "ephemerides", "log", "public", "site", "theme", ".nearpass")
 
 
-def check_copies(config: Config, path: Path, text: str) -> None:
-    """A copy of the public site must neither hold the workspace nor lie in one of its own folders.
-
-    Raises:
-        ConfigError: for the first copy that does.
-    """
+def check_copies(config: Config, path: Path, text: str) -> Iterator[ConfigError]:
+    """A copy of the public site must neither hold the workspace nor lie in one of its own folders."""
     home = path.parent.resolve()
     own = [home / name for name in OWN_FOLDERS]
     copies: list[tuple[str, tuple[int | str, ...]]] = [
@@ -35,44 +32,40 @@ def check_copies(config: Config, path: Path, text: str) -> None:
             or any(target == folder or folder in target.parents for folder in own)
         ):
             rule = "copy_to must lie outside the workspace's own folders and must not hold the workspace"
-            raise ConfigError(rule, value=copy, file=str(path), line=line_of(text, place))
+            yield ConfigError(rule, value=copy, file=str(path), line=line_of(text, place))
 
 
-def check_tables(config: Config, text: str, file: str) -> None:
-    """Hold the tables against each other.
-
-    Raises:
-        ConfigError: with the first rule that is broken.
-    """
-    _check_distinct(config, text, file)
-    _check_parties(config, text, file)
-    _check_joined(config, text, file)
-    _check_listed(config, text, file)
-    _check_sources(config, text, file)
-    _check_editions(config, text, file)
-    _check_folders(config, text, file)
+def check_tables(config: Config, text: str, file: str) -> Iterator[ConfigError]:
+    """Hold the tables against each other: every fault that there is."""
+    yield from _check_distinct(config, text, file)
+    yield from _check_parties(config, text, file)
+    yield from _check_joined(config, text, file)
+    yield from _check_listed(config, text, file)
+    yield from _check_sources(config, text, file)
+    yield from _check_editions(config, text, file)
+    yield from _check_folders(config, text, file)
 
 
-def _check_distinct(config: Config, text: str, file: str) -> None:
+def _check_distinct(config: Config, text: str, file: str) -> Iterator[ConfigError]:
     """Object ids differ even where case is ignored, since they become file names."""
     seen: set[str] = set()
     for index, item in enumerate(config.objects):
         if item.id.lower() in seen:
             line = line_of(text, ("object", index, "id"))
-            raise ConfigError("object ids must differ", value=item.id, file=file, line=line)
+            yield ConfigError("object ids must differ", value=item.id, file=file, line=line)
         seen.add(item.id.lower())
 
 
-def _check_parties(config: Config, text: str, file: str) -> None:
+def _check_parties(config: Config, text: str, file: str) -> Iterator[ConfigError]:
     """A name means one party, and none belongs to itself."""
     try:
         config.known_parties  # noqa: B018  # asked for its error alone
     except PartyTableError as error:
         line = line_of(text, ("party", error.party, error.key))
-        raise ConfigError(str(error), value=config.parties[error.party].id, file=file, line=line) from None
+        yield ConfigError(str(error), value=config.parties[error.party].id, file=file, line=line)
 
 
-def _check_joined(config: Config, text: str, file: str) -> None:
+def _check_joined(config: Config, text: str, file: str) -> Iterator[ConfigError]:
     """Whoever is joined is joined with another object of the configuration."""
     known = {item.id for item in config.objects}
     for index, item in enumerate(config.objects):
@@ -80,19 +73,19 @@ def _check_joined(config: Config, text: str, file: str) -> None:
             if joined.partner == item.id or joined.partner not in known:
                 line = line_of(text, ("object", index, "joined"))
                 rule = "joined must name another object of the configuration"
-                raise ConfigError(rule, value=joined.partner, file=file, line=line, object_id=item.id)
+                yield ConfigError(rule, value=joined.partner, file=file, line=line, object_id=item.id)
 
 
-def _check_listed(config: Config, text: str, file: str) -> None:
+def _check_listed(config: Config, text: str, file: str) -> Iterator[ConfigError]:
     """Whatever is yellow must be listed: the limit is between centres, the thresholds of bodies from their surfaces."""
     radii_km = sorted((item.radius_km or 0.0 for item in config.objects), reverse=True)
     least_km = config.alert.yellow.cad_km + sum(radii_km[:2])
     if config.cycle.limit_km < least_km:
         rule = f"cycle.limit_km must reach alert.yellow.cad_km above the largest bodies' surfaces, {least_km:g} km"
-        raise ConfigError(rule, value=config.cycle.limit_km, file=file, line=line_of(text, ("cycle", "limit_km")))
+        yield ConfigError(rule, value=config.cycle.limit_km, file=file, line=line_of(text, ("cycle", "limit_km")))
 
 
-def _check_sources(config: Config, text: str, file: str) -> None:
+def _check_sources(config: Config, text: str, file: str) -> Iterator[ConfigError]:
     """What shall be retrieved may be asked for, and has a place to go."""
     for index, item in enumerate(config.objects):
         for number, source in enumerate(item.ephemeris):
@@ -107,7 +100,7 @@ def _check_sources(config: Config, text: str, file: str) -> None:
             except ValueError as error:
                 line = line_of(text, (*place, "source" if source.source else "kernel_sources"))
                 shown = masked(source.source) if source.source else None
-                raise ConfigError(str(error), value=shown, file=file, line=line, object_id=item.id) from None
+                yield ConfigError(str(error), value=shown, file=file, line=line, object_id=item.id)
     for index, table in enumerate(config.catalogues):
         try:
             if table.source is not None and isinstance(check_source(table.source, table.path, config.fetch), Horizons):
@@ -115,10 +108,10 @@ def _check_sources(config: Config, text: str, file: str) -> None:
         except ValueError as error:
             line = line_of(text, ("catalogue", index, "source"))
             shown = masked(table.source) if table.source else None
-            raise ConfigError(str(error), value=shown, file=file, line=line) from None
+            yield ConfigError(str(error), value=shown, file=file, line=line)
 
 
-def _check_folders(config: Config, text: str, file: str) -> None:
+def _check_folders(config: Config, text: str, file: str) -> Iterator[ConfigError]:
     """Editions with folders of their own lie in none of the workspace's, and in none of each other's."""
     taken = [PurePosixPath(name) for name in (*OWN_FOLDERS, "schema", "mkdocs.yml", "nearpass.toml")]
     for index, edition in enumerate(config.editions):
@@ -128,20 +121,20 @@ def _check_folders(config: Config, text: str, file: str) -> None:
         if any(place.is_relative_to(other) or other.is_relative_to(place) for other in taken):
             rule = "an edition's folder must lie in none of the workspace's own folders nor of another edition's"
             line = line_of(text, ("edition", index, "folder"))
-            raise ConfigError(rule, value=edition.folder, file=file, line=line)
+            yield ConfigError(rule, value=edition.folder, file=file, line=line)
         taken.append(place)
 
 
-def _check_editions(config: Config, text: str, file: str) -> None:
+def _check_editions(config: Config, text: str, file: str) -> Iterator[ConfigError]:
     """Editions differ in their folders, and decide on objects that are configured."""
     known = {item.id for item in config.objects}
     seen: set[str] = set()
     for index, edition in enumerate(config.editions):
         if edition.id in seen:
             line = line_of(text, ("edition", index, "id"))
-            raise ConfigError("ids of editions must differ", value=edition.id, file=file, line=line)
+            yield ConfigError("ids of editions must differ", value=edition.id, file=file, line=line)
         seen.add(edition.id)
         for place, entry in enumerate(edition.objects):
             if entry.id not in known:
                 line = line_of(text, ("edition", index, "object", place, "id"))
-                raise ConfigError("an edition's object must be configured", value=entry.id, file=file, line=line)
+                yield ConfigError("an edition's object must be configured", value=entry.id, file=file, line=line)

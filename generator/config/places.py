@@ -13,16 +13,12 @@ from nearpass.errors import ConfigError
 Place = tuple[int | str, ...]
 
 
-def check_paths(config: Config, text: str, file: str) -> None:
-    """Each path of an input leads into the workspace, or into a folder that ``inputs.allow_outside`` names.
-
-    Raises:
-        ConfigError: for the first that does not.
-    """
+def check_paths(config: Config, text: str, file: str) -> Iterator[ConfigError]:
+    """Each path of an input leads into the workspace, or into a folder that ``inputs.allow_outside`` names."""
     for place, pattern, object_id in _patterns(config):
         if not _is_named_inside(pattern, config.inputs.allow_outside):
             rule = "a path must lie in the folder of the configuration, or in a folder that inputs.allow_outside names"
-            raise ConfigError(rule, value=pattern, file=file, line=line_of(text, place), object_id=object_id)
+            yield ConfigError(rule, value=pattern, file=file, line=line_of(text, place), object_id=object_id)
 
 
 def leads_outside(path: Path, directory: Path, allowed: Sequence[str]) -> bool:

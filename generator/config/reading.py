@@ -5,10 +5,12 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from nearpass.config import editions
 from nearpass.config.checks import check_copies, check_tables
@@ -25,7 +27,7 @@ def parse_config(text: str, file: str) -> Config:
     """Read a configuration.
 
     Raises:
-        ConfigError: with the first fault, its line and, for an unknown key, the nearest known one.
+        ConfigError: with every fault, its line and, for an unknown key, the nearest known one.
     """
     try:
         tables = tomllib.loads(text.removeprefix("\ufeff"))
@@ -39,9 +41,16 @@ def parse_config(text: str, file: str) -> Config:
         # TOML has arrays and no tuples; that is the one leniency a strict reading needs.
         config = Config.model_validate(_tuples(tables))
     except ValidationError as error:
-        raise _first_fault(error, text, tables, file) from None
-    check_tables(config, text, file)
+        raise _all(_faults(error, text, tables, file)) from None
+    if faults := [*check_tables(config, text, file)]:
+        raise _all(faults)
     return config
+
+
+def _all(faults: Sequence[ConfigError]) -> ConfigError:
+    """The faults as one error, each at its line, once."""
+    each = {str(fault): fault for fault in faults}
+    return ConfigError.all_of(each.values()) or ConfigError("the configuration must follow its rules")
 
 
 def load_config(path: Path) -> tuple[Config, str]:
@@ -57,8 +66,8 @@ def load_config(path: Path) -> tuple[Config, str]:
     except UnicodeDecodeError:
         raise ConfigError("the configuration must be UTF-8 text", file=str(path)) from None
     config = parse_config(text, str(path))
-    check_copies(config, path, text)
-    check_paths(config, text, str(path))
+    if faults := [*check_copies(config, path, text), *check_paths(config, text, str(path))]:
+        raise _all(faults)
     return config, text
 
 
@@ -89,10 +98,13 @@ _MODEL_AT: Final[dict[str, type[BaseModel]]] = {
 }
 
 
-def _first_fault(error: ValidationError, text: str, tables: dict[str, Any], file: str) -> ConfigError:
-    """The first fault in one line; an unknown key is usually the cause of a missing one, so it comes first."""
+def _faults(error: ValidationError, text: str, tables: dict[str, Any], file: str) -> list[ConfigError]:
+    """Every fault in one line; an unknown key is usually the cause of a missing one, so it comes first."""
     faults = sorted(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
-    fault = faults[0]
+    return [_fault(fault, text, tables, file) for fault in faults]
+
+
+def _fault(fault: ErrorDetails, text: str, tables: dict[str, Any], file: str) -> ConfigError:
     place = fault["loc"]
     dotted = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
     line = line_of(text, place)

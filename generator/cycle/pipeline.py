@@ -24,7 +24,7 @@ from nearpass.cycle.sweep import Swept, sweep
 from nearpass.ephemeris.meta_kernel import with_listed
 from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.errors import ConfigError
-from nearpass.ingest import Setting, ingest
+from nearpass.ingest import Setting, ingest, unclaimed
 from nearpass.ingest.catalogues import read_catalogues
 from nearpass.ingest.notes import on_events, read_notes
 from nearpass.record.record import CycleRecord, ObjectRecord
@@ -160,7 +160,8 @@ def run_cycle(
     inputs = {sha256: data for result in read for sha256, data in result.files.items()}
     inputs |= swept.files if swept is not None else {}
     record = assemble(findings)
-    return CycleResult(record=replace(record, notes=on_events(notes, record)), inputs=inputs)
+    strays = unclaimed(config, directory)
+    return CycleResult(record=replace(record, notes=on_events(notes, record), unclaimed=strays), inputs=inputs)
 
 
 def _screening(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from nearpass.config import Config, EphemerisSource, ScreenedObject, resolve
 from nearpass.ephemeris.meta_kernel import KERNEL_SUFFIXES
@@ -21,9 +22,23 @@ from nearpass.ingest.messages import read_messages
 from nearpass.ingest.theory import read_theory
 from nearpass.record.record import InputRecord
 
-__all__ = ["Ingested", "Setting", "ingest", "ingest_object", "source_of"]
+__all__ = ["Ingested", "Setting", "ingest", "ingest_object", "source_of", "unclaimed"]
 
+FOLDER: Final = "ephemerides"
 _Reader = Callable[[ScreenedObject, EphemerisSource, Sequence[Path], Setting], Iterator[Ingested | InputRecord]]
+
+
+def unclaimed(config: Config, directory: Path) -> tuple[str, ...]:
+    """Files in ``ephemerides/`` that no object, catalogue or kernel of the configuration names, by name."""
+    sources = [source for item in config.objects for source in item.ephemeris]
+    patterns = [pattern for source in sources for pattern in (source.path, *source.kernels) if pattern]
+    patterns += [*(table.path for table in config.catalogues), *config.cycle.kernels]
+    claimed = {path for pattern in patterns for path in resolve(directory, pattern)}
+    return tuple(
+        shown_path(path, directory)
+        for path in resolve(directory, f"{FOLDER}/**/*")
+        if path not in claimed and not path.name.startswith(".")
+    )
 
 
 def ingest(config: Config, setting: Setting, progress: Callable[[int], None]) -> list[Ingested]:

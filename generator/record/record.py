@@ -379,6 +379,8 @@ class CycleRecord:
     Everything but ``solutions``, which are by object and in the order of the configuration, rests on the objects'
     nominal ephemerides alone. Of the objects of a catalogue only those with an event are among the objects, and only
     their pairs with one among the pairs; ``sweep`` tells of the others, None where there is no catalogue.
+    ``unclaimed`` are files among the deliveries that nothing in the configuration names, None where
+    that is not known or not to be told.
     ``losses`` are the parts that could not be computed although their deliveries were accepted.
     ``edition`` is None in the archive, which holds everything; an edition withholds ``funnel`` and ``configuration``
     where they would tell of what it may not show. Its objects, pairs and events are then those that it shows in full,
@@ -413,6 +415,7 @@ class CycleRecord:
     funnel: Annotated[FunnelRecord | None, Release.WHOLE]
     provenance: Open[Provenance]
     notes: Annotated[tuple[NoteRecord, ...], Release.NOTES] = ()
+    unclaimed: Annotated[tuple[str, ...] | None, Release.WHOLE] = None
     losses: Annotated[tuple[LossRecord, ...], Release.LOSSES] = ()
     edition: Open[EditionRecord | None] = None
     told: Open[tuple[ToldEvent, ...]] = ()

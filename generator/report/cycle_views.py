@@ -283,6 +283,7 @@ def inputs_line(record: CycleRecord) -> tuple[str, ...]:
         if item.refusal:
             other = " (another delivery is in use)" if item.object_id in have else ""
             lines.append(f"{item.object_id} refused{other}: {wording.sentence(item.refusal)}")
+    lines += [f"{file} lies among the deliveries, and no object claims it." for file in record.unclaimed or ()]
     failures = (f"{item.object_id}: {words}" for item in record.inputs for words in failure_words([item]))
     lines += dict.fromkeys(failures)
     lines += [f"{item.id}: {wording.PHASE_UNKNOWN}." for item in record.objects if phase_unknown(item)]

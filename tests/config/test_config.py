@@ -1,5 +1,6 @@
 """nearpass.toml: what is accepted, and the one line that says what is wrong and where."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,23 @@ def fault(text: str) -> ConfigError:
     with pytest.raises(ConfigError) as caught:
         parse_config(text, "nearpass.toml")
     return caught.value
+
+
+def test_all_faults_come_in_one_go() -> None:
+    """Every wrong key, value and reference is told at its line, those across tables together as well."""
+    text = VALID.replace('name = "Phobos"', 'nmae = "Phobos"').replace("radius_km = 11.1", "radius_km = -1")
+    found = fault(text)
+    told = [str(one) for one in (found, *found.others)]
+    assert len(told) >= 3
+    for words in ("unknown key object[2].nmae, did you mean 'name'", "the key object[2].name is required", "radius_km"):
+        assert [one for one in told if words in one], words
+    assert all(re.search(r"nearpass\.toml:\d+", one) for one in told)
+    doubled = VALID.replace('id = "PHOBOS"', 'id = "mro"\njoined = [{ with = "NOBODY" }]') + "\n"
+    found = fault(doubled)
+    assert {one.rule for one in (found, *found.others)} == {
+        "object ids must differ",
+        "joined must name another object of the configuration",
+    }
 
 
 def test_the_example_of_a_new_workspace_is_valid() -> None:
