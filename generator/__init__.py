@@ -20,6 +20,7 @@ The map. Data flows down this list, and a module imports only from folders above
     ingest/             delivered files -> trajectories
     retrieve/           current deliveries from services, addresses and folders into the workspace
     cycle/              ingest -> screen -> encounters -> record; catalogues; screening an archived cycle again
+    disclosure/         how much editions give away of an orbit: decoys that give the same editions
     report/             from a stored record alone: tables, views, plots, pages, mkdocs hooks
     publish/            pages -> site, editions, search for leaks, packages, certificates
     api                 the door for programs: what ``import nearpass`` offers

@@ -145,7 +145,14 @@ def edition(rules: Mapping[str, Show] | None = None, **more: Any) -> Edition:
         name: ObjectRule(show=show, decided_by="Test Office", decided_on="2021-03-01", reason=None)
         for name, show in (rules or {}).items()
     }
-    settings = {"id": "public", "levels": frozenset({Tlp.CLEAR}), "say_withheld": False, "key": b"a key", **more}
+    settings = {
+        "id": "public",
+        "levels": frozenset({Tlp.CLEAR}),
+        "say_withheld": False,
+        "key": b"a key",
+        "at_least": 1,
+        **more,
+    }
     return Edition(rules=decided, **settings)
 
 

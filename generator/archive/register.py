@@ -121,6 +121,9 @@ def released(record: CycleRecord, edition: Edition | None, manifest: bytes, at_u
         marking=marking.value, edition=edition.id, parties=tuple(sorted(edition.parties)),
         sha256=digest, files=count, shows=shows,
         holds=tuple(sorted({entry.sha256 for entry in shown.deliveries if entry.sha256})),
+        protection=tuple(
+            (one.object_id, one.promised_km, one.among) for one in edition.protected.get(record.cycle_id, ())
+        ),
     )  # fmt: skip
 
 

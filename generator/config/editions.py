@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from nearpass.config.fields import RESERVED, Table
+from nearpass.config.fields import RESERVED, Positive, Table
 from nearpass.record.figures import MISS_CELLS_KM, TIME_CELLS_S
 from nearpass.record.marking import TLP_WORDS, Edition, Grain, MarkingRecord, ObjectRule, Show, Tlp, level_of
 from nearpass.record.parties import Parties, Party
@@ -69,6 +69,8 @@ class EditionObject(Table):
     decided_by: str | None = None
     decided_on: date | None = None
     reason: str | None = None
+    protects_km: Positive | None = None
+    among: Annotated[int, Field(ge=2, le=50)] | None = None
 
     @field_validator("show")
     @classmethod
@@ -127,6 +129,9 @@ class EditionTable(Table):
     register_page: bool = Field(default=False, alias="register")
     every_hours: Annotated[float, Field(gt=0, le=24, allow_inf_nan=False)] | None = None
     grain: GrainTable = GrainTable()
+    protects_km: Positive | None = None
+    among: Annotated[int, Field(ge=2, le=50)] = 5
+    at_least: Annotated[int, Field(ge=2, le=1000)] = 3
     objects: tuple[EditionObject, ...] = Field(default=(), alias="object")
 
     @field_validator("id")
@@ -172,10 +177,15 @@ class EditionTable(Table):
                     decided_by=entry.decided_by,
                     decided_on=entry.decided_on.isoformat() if entry.decided_on else None,
                     reason=entry.reason,
+                    protects_km=entry.protects_km,
+                    among=entry.among,
                 )
                 for entry in self.objects
             },
             key=key,
+            protects_km=self.protects_km,
+            among=self.among,
+            at_least=self.at_least,
         )
 
 

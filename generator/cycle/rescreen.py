@@ -15,8 +15,9 @@ from nearpass.archive.archive import Archive
 from nearpass.archive.sightings import ARCHIVE, note_sightings, read_sightings
 from nearpass.astro.epochs import Epoch
 from nearpass.config import Config, EphemerisSource, parse_config, resolve
-from nearpass.cycle.pipeline import Progress, run_cycle
+from nearpass.cycle.pipeline import Progress, run_cycle, setting_of
 from nearpass.errors import ArchiveError
+from nearpass.ingest import Ingested, Setting, ingest
 from nearpass.ingest.passes import written
 from nearpass.reasons.general import Prose
 from nearpass.record import record as records
@@ -79,6 +80,26 @@ def rescreen(
         differences=tuple(_differences(before, after, "")),
         versions=tuple(_versions(archived, now)),
     )
+
+
+def reread(archive: Archive, record: CycleRecord, workspace: Path) -> tuple[Config, Setting, list[Ingested]]:
+    """A cycle's configuration, setting and trajectories again, from what the archive holds of it.
+
+    Args:
+        archive: The archive.
+        record: The cycle.
+        workspace: Folder that kernels of the configuration are relative to; they are not inputs of a cycle.
+
+    Raises:
+        ArchiveError: if one of its inputs is not there.
+    """
+    config = _here(
+        parse_config(record.provenance.configuration or "", f"configuration of {record.cycle_id}"), workspace
+    )
+    with tempfile.TemporaryDirectory(prefix="nearpass-") as folder:
+        _lay_out(archive, record, Path(folder))
+        setting = setting_of(config, Path(folder), record.window.start)
+        return config, setting, ingest(config, setting, lambda _: None)
 
 
 def _called_as(now: CycleRecord, archived: CycleRecord) -> CycleRecord:

@@ -102,6 +102,12 @@ def orbit(position_km: FloatArray, velocity_km_s: FloatArray, covariance: FloatA
     return Orbit(mean=mean, covariance=(elements + elements.T) / 2.0, to_orbit=to_orbit, gm_km3_s2=gm_km3_s2)
 
 
+def states_of(elements: FloatArray, gm_km3_s2: float) -> tuple[FloatArray, FloatArray]:
+    """Positions and velocities ``(N, 3)`` of elements ``(N, 6)``, in the axes of the elements."""
+    position_km, velocity_km_s, _ = _states(elements, 0.0, gm_km3_s2, partials=False)
+    return position_km, velocity_km_s
+
+
 def inverse_axis_per_km(position_km: FloatArray, velocity_km_s: FloatArray, gm_km3_s2: float) -> float:
     """One over the semi-major axis, by the energy of the state: positive on an ellipse, 0 on a parabola."""
     return 2.0 / float(np.linalg.norm(position_km)) - float(velocity_km_s @ velocity_km_s) / gm_km3_s2

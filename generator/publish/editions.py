@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from nearpass.archive.archive import Archive
 from nearpass.archive.register import Registrar
 from nearpass.errors import LeakError
+from nearpass.publish.protection import protected_sites
 from nearpass.publish.site import publish, unpublished
 from nearpass.publish.stage import Drawer, Progress
 from nearpass.publish.workspace import Workspace
@@ -37,6 +38,10 @@ def publish_editions(
     wanted = {cycle_id for _, missing in waiting for cycle_id in missing}
     for cycle_id in _in_chain_order(archive, wanted):
         record, drawer = archive.load(cycle_id), Drawer(jobs=jobs, progress=progress, shared=len(sites) > 1)
+        guarded, broken = protected_sites([site for site, _ in waiting], record, progress)
+        leaks += [error for error in broken if error.edition not in stopped]
+        stopped |= {error.edition or "" for error in broken}
+        waiting = [(site, missing) for site, (_, missing) in zip(guarded, waiting, strict=True)]
         for site, missing in waiting:
             name = site.edition.id if site.edition else ""
             if cycle_id not in missing or name in stopped:

@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +15,7 @@ from nearpass.archive.durable import PRIVATE_FOLDER, make_folder
 from nearpass.config import Config
 from nearpass.errors import PublicationError
 from nearpass.publish.released import ReleasedArchive
-from nearpass.record.marking import Edition
+from nearpass.record.marking import Edition, Protected
 from nearpass.resources import resource
 
 HOOKS: Final = '''"""Where mkdocs finds nearpass's theme and pages."""
@@ -24,6 +24,8 @@ from nearpass.report.site_hooks import on_config, on_files
 
 __all__ = ["on_config", "on_files"]
 '''
+PROTECTION: Final = "protection.json"
+"""What was proven of the protection that editions promise, by cycle; private."""
 GENERATED: Final = frozenset(
     {
         "cycles",
@@ -128,7 +130,11 @@ def editions_of(workspace: Workspace, config: Config) -> list[Workspace]:
     key = _edition_key(workspace)
     alone, known = len(config.editions) == 1, config.known_parties
     return [
-        Workspace(directory=workspace.directory, edition=table.edition(key, known), alone=alone, served=table.folder)
+        with_protection(
+            Workspace(
+                directory=workspace.directory, edition=table.edition(key, known), alone=alone, served=table.folder
+            )
+        )
         for table in config.editions
     ]
 
@@ -168,6 +174,16 @@ def check_places(workspace: Workspace, sites: Sequence[Workspace]) -> None:
 def device_of(place: Path) -> int:
     """The file system that a place lies on."""
     return place.stat().st_dev
+
+
+def with_protection(site: Workspace) -> Workspace:
+    """The site with what was proven of its edition's protection before each cycle was published."""
+    path = site.directory / PROTECTION
+    if site.edition is None or site.edition.everything or not path.exists():
+        return site
+    cycles = json.loads(path.read_bytes())["cycles"]
+    found = {cycle_id: tuple(Protected(**one) for one in several) for cycle_id, several in cycles.items()}
+    return replace(site, edition=replace(site.edition, protected=found))
 
 
 def _edition_key(workspace: Workspace) -> bytes:

@@ -89,6 +89,29 @@ class ObjectRule:
     decided_by: str | None
     decided_on: str | None
     reason: str | None
+    protects_km: float | None = None
+    among: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protected:
+    """How well an object was shown to be protected when a cycle was published: see :mod:`nearpass.disclosure`.
+
+    ``rung`` is how much coarser than its grain the editions tell of it: 0 as configured, 1 the day and no probability,
+    2 no distance either, 3 nothing. ``bound_km`` is a proven one, rounded down; ``promised_km`` is what was asked for.
+    """
+
+    object_id: str
+    promised_km: float
+    among: int
+    bound_km: float
+    decoys: int
+    cycles: int
+    rung: int
+    sha256: str
+
+
+HIDDEN_RUNG: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +123,9 @@ class Edition:
     party. ``withheld`` is how it shows an object that it may not see, unless ``rules``
     says otherwise. ``everything`` is the publisher's own, unreduced. ``every_hours`` leaves out cycles whose data
     cut-off is not a multiple of that from midnight UTC: cycles made because a delivery arrived would tell when.
-    ``key`` is the secret by which neutral names are drawn.
+    ``key`` is the secret by which neutral names are drawn. ``protects_km`` and ``among`` are what is promised of every
+    object that it shows in part (None: nothing), ``at_least`` among how many an object without a name must be possible;
+    ``protected`` is what was proven, by cycle.
     """
 
     id: str
@@ -117,6 +142,10 @@ class Edition:
     grain: Grain = Grain()
     rules: Mapping[str, ObjectRule] = field(default_factory=dict)
     key: bytes = field(default=b"", repr=False)
+    protects_km: float | None = None
+    among: int = 5
+    at_least: int = 3
+    protected: Mapping[str, tuple[Protected, ...]] = field(default_factory=dict)
 
     @property
     def marking(self) -> Tlp:
@@ -136,6 +165,23 @@ class Edition:
         if self.originators is not None and not self.known.belongs(marking.originator, self.originators):
             return False
         return marking.level is not None and marking.level in self.levels
+
+    def promise(self, object_id: str) -> tuple[float, int] | None:
+        """What is promised of an object that is shown in part: how far orbits are apart, in km, and how many."""
+        rule = self.rules.get(object_id)
+        protects_km = (rule.protects_km if rule else None) or self.protects_km
+        return None if protects_km is None else (protects_km, (rule.among if rule else None) or self.among)
+
+    def rung(self, cycle_id: str, object_id: str) -> int:
+        """How much coarser than configured an object is told in a cycle: as coarsely as in any up to it."""
+        found = (
+            one.rung
+            for cycle, several in self.protected.items()
+            if cycle <= cycle_id
+            for one in several
+            if one.object_id == object_id
+        )
+        return max(found, default=0)
 
     def publishes(self, cycle_id: str) -> bool:
         """Whether this edition has the cycle with this data cut-off."""

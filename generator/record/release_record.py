@@ -39,10 +39,24 @@ class NoteRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProtectionRecord:
+    """That at least ``among`` orbits of an object, ``promised_km`` apart, would have given this edition and the others.
+
+    ``object_id`` is None for an object without a name. ``cycles`` is how many cycles were included, this one the last.
+    """
+
+    object_id: Open[str | None]
+    promised_km: Open[float]
+    among: Open[int]
+    cycles: Open[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EditionRecord:
     """Which edition a reduced record is: for whom, under which marking, and what may be said of what it withholds.
 
-    ``register_page`` says whether it has the page of the register.
+    ``register_page`` says whether it has the page of the register. ``protection`` is what is promised, and was proven
+    before it was published, of the objects that it shows in part.
     """
 
     id: Open[str]
@@ -50,3 +64,4 @@ class EditionRecord:
     marking: Open[Tlp]
     statement: Open[tuple[str, ...]]
     register_page: Open[bool]
+    protection: Open[tuple[ProtectionRecord, ...]] = ()

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from nearpass.astro.epochs import DAY_S
-from nearpass.record.marking import STRICTNESS, Edition, Grain, MarkingRecord, Show, Tlp
-from nearpass.record.record import CycleRecord, EditionRecord, ObjectRecord
+from nearpass.record.marking import HIDDEN_RUNG, STRICTNESS, Edition, Grain, MarkingRecord, Show, Tlp
+from nearpass.record.record import CycleRecord, EditionRecord, ObjectRecord, ProtectionRecord
 from nearpass.release.lens import Lens, Rules
 from nearpass.release.names import Names
 from nearpass.release.rules import RULES
@@ -46,16 +46,23 @@ def reduction(record: CycleRecord, edition: Edition, rules: Rules = RULES) -> Re
     if whole and edition.every_hours is None:
         return Reduction(record=_labelled(record, edition, shows, covariances), reports=())
     reports: list[str] = []
-    names = Names(edition, shows)
-    telling = Telling(record=record, edition=edition, shows=shows, covariances=covariances, event_name=names.event)
+    telling = telling_of(record, edition)
     lens = Lens(
-        edition=edition, names=names, show=Show.FULL, sigma=True, whole=whole, covariances=covariances,
+        edition=edition, names=Names(edition, shows), show=Show.FULL, sigma=True, whole=whole, covariances=covariances,
         undelivered=frozenset(entry.object_id for entry in record.inputs if not edition.sees(entry.marking)),
         telling=telling, rules=rules, reports=reports,
     )  # fmt: skip
     small = replace(lens.of(record), told=telling.events(), told_ended=telling.ended())
     labelled = _labelled(small, edition, shows, covariances)
     return Reduction(record=labelled, reports=tuple(dict.fromkeys(reports)))
+
+
+def telling_of(record: CycleRecord, edition: Edition) -> Telling:
+    """How an edition tells of the approaches of objects that it does not show in full."""
+    shows = {item.id: show_of(item, record, edition) for item in record.objects}
+    covariances = frozenset(item.id for item in record.objects if _covariance_seen(item, record, edition))
+    names = Names(edition, shows)
+    return Telling(record=record, edition=edition, shows=shows, covariances=covariances, event_name=names.event)
 
 
 def held_marking(shown: CycleRecord, edition: Edition, covariances: frozenset[str] | None = None) -> Tlp:
@@ -83,16 +90,21 @@ def held_marking(shown: CycleRecord, edition: Edition, covariances: frozenset[st
 def show_of(item: ObjectRecord, record: CycleRecord, edition: Edition) -> Show:
     """How much of an object an edition shows: what was decided for it, else what its sources allow."""
     used = [entry for entry in record.inputs if entry.object_id == item.id and entry.refusal is None]
-    return shown_as(item.id, (item.marking, *(entry.marking for entry in used)), edition)
+    show = shown_as(item.id, (item.marking, *(entry.marking for entry in used)), edition)
+    in_part = show in {Show.METRICS, Show.ANONYMOUS}
+    return Show.HIDDEN if in_part and edition.rung(record.cycle_id, item.id) >= HIDDEN_RUNG else show
 
 
 def shown_as(object_id: str, markings: Sequence[MarkingRecord | None], edition: Edition) -> Show:
     """The same by the markings alone: the object's and those of the deliveries in use, as they are or will be."""
     if edition.everything:
         return Show.FULL
+    show = edition.withheld
     if object_id in edition.rules:
-        return edition.rules[object_id].show
-    return Show.FULL if all(edition.sees(marking) for marking in markings) else edition.withheld
+        show = edition.rules[object_id].show
+    elif all(edition.sees(marking) for marking in markings):
+        show = Show.FULL
+    return show
 
 
 def unmarked(record: CycleRecord) -> tuple[str, ...]:
@@ -143,6 +155,14 @@ def _labelled(
     label = EditionRecord(
         id=edition.id, audience=edition.audience, marking=marking,
         statement=_statement(record, edition, shows), register_page=edition.register,
+        protection=tuple(
+            ProtectionRecord(
+                object_id=one.object_id if shows.get(one.object_id) is Show.METRICS else None,
+                promised_km=one.promised_km, among=one.among, cycles=one.cycles,
+            )
+            for one in edition.protected.get(record.cycle_id, ())
+            if shows.get(one.object_id) in {Show.METRICS, Show.ANONYMOUS}
+        ),
     )  # fmt: skip
     line = f"{marking}. Edition for {edition.audience}."
     return replace(record, edition=label, notice=f"{line} {record.notice}" if record.notice else line)

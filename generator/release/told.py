@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from nearpass.astro.epochs import Epoch
 from nearpass.astro.fields import Span
 from nearpass.encounter.alert import SEVERITY, Level
 from nearpass.record.cycle_id import CycleId
-from nearpass.record.figures import WITHHELD, Figure, around, less, within_cell, within_decade
+from nearpass.record.figures import TIME_CELLS_S, WITHHELD, Figure, around, less, within_cell, within_decade
 from nearpass.record.marking import REACH, Edition, Grain, Show
 from nearpass.record.record import (
     ChangeRecord,
@@ -31,6 +31,8 @@ from nearpass.record.record import (
 )
 from nearpass.record.told_record import ToldKind
 
+NO_DISTANCE: Final = 2
+"""The rung from which on no distance is told."""
 _TOLD_LEVELS: Final = frozenset({Level.RED, Level.YELLOW})
 Passage = EventRecord | ChangeRecord | DormantEvent
 
@@ -51,7 +53,9 @@ class Telling:
 
     def events(self) -> tuple[ToldEvent, ...]:
         """The approaches that are told, by their cells of time."""
-        found = (self._event(event) for event in self.record.events if self._coarsely(event))
+        found = (
+            self._event(event) for event in self.record.events if self._coarsely(event) and self._unrecognised(event)
+        )
         return tuple(sorted(filter(None, found), key=lambda told: (told.tca.start, told.event_id)))
 
     def ended(self) -> tuple[ToldEnd, ...]:
@@ -77,7 +81,7 @@ class Telling:
         return {event_id: name for event_id, name in found.items() if name in by_name}
 
     def _coarsely(self, passage: Passage) -> bool:
-        return self._show(passage) in {Show.METRICS, Show.ANONYMOUS}
+        return self._show(passage) in {Show.METRICS, Show.ANONYMOUS} and self._unrecognised(passage)
 
     def _show(self, passage: Passage) -> Show:
         return max(
@@ -91,7 +95,7 @@ class Telling:
         if tca is None:
             return None
         grain = self._grain(event)
-        miss_km = within_cell(first.miss_km, grain.miss_km)
+        miss_km = within_cell(first.miss_km, grain.miss_km) if self._rung(event) < NO_DISTANCE else WITHHELD
         before = self._told_before(points[:-1], event)
         deadline, decider = self._deadline(event, tca.start)
         return ToldEvent(
@@ -104,7 +108,7 @@ class Telling:
             tca=tca,
             miss_km=miss_km,
             surface_km=None if event.surface_km is None else self._surface(event, miss_km),
-            pc=within_decade(first.pc) if self._pc_told(event) else WITHHELD,
+            pc=within_decade(first.pc) if self._pc_told(event) and self._rung(event) < 1 else WITHHELD,
             deadline=deadline,
             deadline_object=decider,
             shown="anonymous" if self._show(event) is Show.ANONYMOUS else "metrics",
@@ -147,7 +151,23 @@ class Telling:
 
     def _grain(self, passage: Passage) -> Grain:
         grain = self.edition.grain
-        return grain.nameless if self._show(passage) is Show.ANONYMOUS else grain
+        grain = grain.nameless if self._show(passage) is Show.ANONYMOUS else grain
+        return replace(grain, tca_s=TIME_CELLS_S[-1]) if self._rung(passage) >= 1 else grain
+
+    def _rung(self, passage: Passage) -> int:
+        """How much coarser than its grain the edition tells of the objects of an approach."""
+        return max(self.edition.rung(self.record.cycle_id, key) for key in (passage.primary, passage.secondary))
+
+    def _unrecognised(self, passage: Passage) -> bool:
+        """Whether an object without a name could be one of several: so many spacecraft have none in this edition."""
+        if not any(self.shows.get(key) is Show.ANONYMOUS for key in (passage.primary, passage.secondary)):
+            return True
+        nameless = [key for key, show in self.shows.items() if show is Show.ANONYMOUS and key in self._spacecraft]
+        return len(nameless) >= self.edition.at_least
+
+    @property
+    def _spacecraft(self) -> set[str]:
+        return {item.id for item in self.record.objects if item.kind == "spacecraft"}
 
     def _names(self, passage: Passage) -> dict[str, str | None]:
         """Both objects in the order of the alphabet; one without a name is the last."""

@@ -15,7 +15,7 @@ from edition_records import edition, marked_record
 from nearpass.astro.epochs import Epoch
 from nearpass.encounter.alert import Level
 from nearpass.record.figures import MISS_CELLS_KM, TIME_CELLS_S, Figure, around, within_cell, within_decade
-from nearpass.record.marking import Grain, Show
+from nearpass.record.marking import Grain, Protected, Show
 from nearpass.record.record import CycleRecord, HistoryPoint, ToldEvent
 from nearpass.release.reduction import reduced
 
@@ -189,3 +189,32 @@ def test_a_surface_distance_follows_from_the_cell_and_the_radius() -> None:
     (withheld,) = told_of(record, {"TIANWEN-1": Show.METRICS, moon.id: Show.METRICS})
     assert withheld.surface_km is not None
     assert withheld.surface_km.missing == "withheld"
+
+
+def test_an_object_without_a_name_must_be_one_of_several() -> None:
+    """Where fewer spacecraft than asked for have no name, nothing is told of any of them; moons do not count."""
+    record = one_event()
+    several = {"TIANWEN-1": Show.ANONYMOUS, "HOPE": Show.ANONYMOUS, "PHOBOS": Show.ANONYMOUS}
+
+    assert len(told_of(record, several, at_least=2)) == 1
+    assert told_of(record, several, at_least=3) == ()
+
+
+@pytest.mark.parametrize(("rung", "tca_s", "miss"), [(1, 86_400.0, 5.0), (2, 86_400.0, None)])
+def test_a_rung_makes_what_is_told_coarser(rung: int, tca_s: float, miss: float | None) -> None:
+    """The first rung tells the day and no probability, the second no distance, the third nothing, and so on."""
+    at = {"2021-03-15T0000Z": (proof(rung),)}
+    (told,) = told_of(one_event(), protected=at)
+
+    assert told.tca.stop - told.tca.start == tca_s
+    assert told.miss_km.low == miss
+    assert told.pc.missing == "withheld"
+    assert told_of(one_event(), protected={"2021-03-15T0000Z": (proof(3),)}) == ()
+    assert told_of(one_event(), protected={"2021-03-08T0000Z": (proof(3),)}) == ()
+
+
+def proof(rung: int) -> Protected:
+    """That of a cycle, with what it was told by."""
+    return Protected(
+        object_id="TIANWEN-1", promised_km=50.0, among=5, bound_km=60.0, decoys=9, cycles=1, rung=rung, sha256="ab"
+    )

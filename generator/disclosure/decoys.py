@@ -1,0 +1,357 @@
+"""Decoys: orbits beside an object's own that would have given the same editions, and how far apart they keep it.
+
+A decoy is proposed so that it passes where a told approach was told: through another instant of its cell of time, at
+another distance of its cell, with the velocity turned; of several told approaches the others are met by Gauss-Newton
+steps. It counts only if the product's own screening and reduction of it give what the editions tell, in every cycle.
+The decoys' states tell together with the editions more than these alone: they stay private.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearpass.astro.epochs import Epoch
+from nearpass.astro.local_axes import rtn_axes
+from nearpass.disclosure.displacement import Displacement, displaced, displacement, frame_of
+from nearpass.disclosure.editions import Cycle, Told, told_of_each
+from nearpass.ephemeris.interpolation import arc_from_nodes
+from nearpass.ephemeris.trajectory import Arc, CovarianceTable, Trajectory
+from nearpass.errors import InputError
+from nearpass.record.marking import Edition
+from nearpass.record.record import ToldEvent
+
+FloatArray = NDArray[np.float64]
+BATCH: Final = 12
+MOST_BATCHES: Final = 3
+NODES_A_REVOLUTION: Final = 90
+BOUND_STEP_S: Final = 60.0
+TURN_RAD: Final = 0.08
+_TRIES: Final = 6  # Gauss-Newton steps
+_FREE: Final = 3  # approaches, two conditions each, that leave an orbit free to differ
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """How well an object's orbit is protected by what has been published and what is about to be.
+
+    At every instant of the newest window at least ``among`` orbits that would have given the same editions are more
+    than ``bound_km`` from what any one guess comes nearest to, so that the guess is within that of one at most.
+    ``least_at`` is the instant of the least; ``decoys`` is how many there are beside the true orbit, ``cycles`` in how
+    many they were tested, ``figures`` how many approaches are told, ``sha256`` that of the decoys.
+    """
+
+    object_id: str
+    bound_km: float
+    among: int
+    least_at: Epoch | None
+    decoys: int
+    cycles: int
+    figures: int
+    sha256: str
+
+
+def certify(cycles: Sequence[Cycle], object_id: str, editions: Sequence[Edition], *, among: int) -> Certificate:
+    """Find decoys of an object, and how far apart they are.
+
+    Args:
+        cycles: Every cycle published so far and the one to be published, the oldest first.
+        object_id: The object, in none of the editions in full.
+        editions: Those that tell of it; one reader may hold all of them.
+        among: How many orbits must be possible at every instant.
+
+    Raises:
+        InputError: if the newest cycle has no orbit of the object, or one that is not closed.
+    """
+    search = _Search(cycles, object_id, editions)
+    kept = search.decoys(wanted=max(2 * among, BATCH))
+    bound_km, least_s = _apart_km(search.paths(kept), among, search.grid_s, search.body_pull(kept))
+    text = repr([(one.at_s, one.elements.tolist()) for one in kept]).encode()
+    start = cycles[-1].record.window.start
+    return Certificate(
+        object_id=object_id, bound_km=float(np.floor(bound_km)), among=among,
+        least_at=start + least_s if kept else None, decoys=len(kept), cycles=len(cycles), figures=search.figures,
+        sha256=hashlib.sha256(text).hexdigest(),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Meeting:
+    """A told approach: in which cycle, with whom, and the cells, from that cycle's cut-off."""
+
+    cycle: int
+    other: str
+    tca_s: float
+    span_s: tuple[float, float]
+    miss_km: tuple[float, float]
+
+
+class _Search:
+    """One search for decoys; offsets of displacements count from the newest cut-off."""
+
+    def __init__(self, cycles: Sequence[Cycle], object_id: str, editions: Sequence[Edition]) -> None:
+        self._cycles, self._object_id, self._editions = cycles, object_id, editions
+        newest = cycles[-1].record.window.start
+        self._ahead_s = [newest - cycle.record.window.start for cycle in cycles]
+        own = [cycle.trajectories.get(object_id) for cycle in cycles]
+        if own[-1] is None:
+            raise InputError("an object that is to be protected must have an orbit", object_id=object_id)
+        self._own = own
+        start_s = own[-1].spans_s[0][0]
+        position_km, velocity_km_s = own[-1].state(np.array([start_s]))
+        self._frame = frame_of(cycles[-1].body, newest, position_km[0], velocity_km_s[0])
+        self._period_s = float(2.0 * np.pi / self._frame.elements(position_km, velocity_km_s)[0, 0])
+        self._random = np.random.default_rng(int.from_bytes(hashlib.sha256(object_id.encode()).digest()[:8]))
+        spans = own[-1].spans_s
+        self.grid_s = np.concatenate([np.arange(a, b, BOUND_STEP_S) for a, b in spans])
+        self._truth = self._told({"own": None})["own"]
+        self._meetings = tuple(self._told_meetings())
+
+    @property
+    def figures(self) -> int:
+        """How many approaches are told."""
+        return len(self._meetings)
+
+    def decoys(self, wanted: int) -> list[Displacement]:
+        """At most so many that give the same editions."""
+        kept: list[Displacement] = []
+        for _ in range(MOST_BATCHES):
+            tried = {str(number): one for number, one in enumerate(self._proposed(BATCH))}
+            if tried:
+                told = self._told(dict(tried))
+                kept += [one for name, one in tried.items() if told[name] == self._truth]
+            if len(kept) >= wanted or (not kept and len(self._meetings) > _FREE):
+                break
+        return kept[:wanted]
+
+    def paths(self, kept: Sequence[Displacement]) -> tuple[FloatArray, FloatArray]:
+        """Positions and velocities ``(T, 1 + N, 3)`` of the own orbit and the decoys on the grid of the bound."""
+        own = self._own[-1]
+        assert own is not None  # noqa: S101 - checked at the start
+        position_km, velocity_km_s = own.state(self.grid_s)
+        elements = self._frame.elements(position_km, velocity_km_s)
+        others = [displaced(self._frame, elements, self.grid_s, one) for one in kept]
+        return (
+            np.stack([position_km, *(p for p, _ in others)], axis=1),
+            np.stack([velocity_km_s, *(v for _, v in others)], axis=1),
+        )
+
+    def body_pull(self, kept: Sequence[Displacement]) -> float:
+        """Largest relative acceleration of two of these orbits, km/s2: twice the gravity at the lowest point."""
+        lowest = float(np.linalg.norm(self.paths(kept)[0], axis=2).min())
+        return 2.0 * self._frame.body.gm_km3_s2 / lowest**2
+
+    def _told(self, tried: Mapping[str, Displacement | None]) -> dict[str, Told]:
+        motions = [
+            {name: self._moved(index, by) for name, by in tried.items()}
+            for index, own in enumerate(self._own)
+            if own is not None
+        ]
+        cycles = [cycle for cycle, own in zip(self._cycles, self._own, strict=True) if own is not None]
+        return told_of_each(cycles, self._object_id, motions, self._editions)
+
+    def _moved(self, index: int, by: Displacement | None) -> Trajectory:
+        """The delivery of a cycle, moved by a displacement."""
+        own = self._own[index]
+        assert own is not None  # noqa: S101 - the caller leaves such cycles out
+        if by is None:
+            return own
+        arcs = tuple(self._moved_arc(arc, index, by) for arc in own.arcs)
+        return Trajectory(epoch=own.epoch, arcs=arcs, proof=own.proof)
+
+    def _moved_arc(self, arc: Arc, index: int, by: Displacement) -> Arc:
+        count = max(9, int(np.ceil((arc.stop_s - arc.start_s) / self._period_s * NODES_A_REVOLUTION)))
+        nodes_s = np.linspace(arc.start_s, arc.stop_s, count)
+        held = self._states(arc.state(nodes_s), nodes_s, index, by)
+        moved = arc_from_nodes(nodes_s, *held, "HERMITE", 7)
+        table = arc.covariances
+        if table is None:
+            return moved
+        inside = (table.offsets_s >= arc.start_s) & (table.offsets_s <= arc.stop_s)
+        offsets_s = table.offsets_s[inside]
+        if not len(offsets_s):
+            return moved
+        own, other = arc.state(offsets_s), self._states(arc.state(offsets_s), offsets_s, index, by)
+        turn = np.swapaxes(rtn_axes(*other), 1, 2) @ rtn_axes(*own)  # the same matrix in each one's own RTN axes
+        both = np.zeros((len(turn), 6, 6))
+        both[:, :3, :3] = both[:, 3:, 3:] = turn
+        matrices = both @ table.matrices[inside] @ np.swapaxes(both, 1, 2)
+        return Arc(
+            moved.knots_s,
+            moved.coefficients_km,
+            moved.error_km,
+            CovarianceTable(offsets_s=offsets_s, matrices=matrices),
+        )
+
+    def _states(
+        self, own: tuple[FloatArray, FloatArray], offsets_s: FloatArray, index: int, by: Displacement
+    ) -> tuple[FloatArray, FloatArray]:
+        """States of a decoy from the own ones at offsets from a cycle's cut-off."""
+        return displaced(self._frame, self._frame.elements(*own), offsets_s - self._ahead_s[index], by)
+
+    def _told_meetings(self) -> Iterator[_Meeting]:
+        """Every approach that is told, once, with its finest cells, in the cycle whose figures it has."""
+        seen = set()
+        ids = {cycle.record.cycle_id: index for index, cycle in enumerate(self._cycles)}
+        for told in (one for edition in self._truth for one in edition if isinstance(one, ToldEvent)):
+            key = told.since, told.primary, told.secondary, told.tca
+            other = next((name for name in (told.primary, told.secondary) if name not in {None, self._object_id}), None)
+            if key in seen or other is None or told.since not in ids:
+                continue
+            seen.add(key)
+            start = self._cycles[ids[told.since]].record.window.start
+            low, high = told.miss_km.low or 0.0, told.miss_km.high or 0.0
+            yield _Meeting(
+                cycle=ids[told.since], other=other, tca_s=0.0,
+                span_s=(told.tca.start - start, told.tca.stop - start), miss_km=(low, high),
+            )  # fmt: skip
+
+    @cached_property
+    def _surroundings(self) -> list[tuple[FloatArray, FloatArray, tuple[FloatArray, FloatArray]]]:
+        """For each told approach instants of its span, the own elements at them, and the other object's states."""
+        found = []
+        for meeting in self._meetings:
+            times_s = np.linspace(*meeting.span_s, 61)[2:-2]
+            own, other = self._own[meeting.cycle], self._cycles[meeting.cycle].trajectories[meeting.other]
+            if own is not None:
+                found.append((times_s, self._frame.elements(*own.state(times_s)), other.state(times_s)))
+        return found
+
+    def _proposed(self, count: int) -> Iterator[Displacement]:
+        for _ in range(count):
+            anchor = self._meetings[self._random.integers(len(self._meetings))] if self._meetings else None
+            try:
+                first = self._anywhere() if anchor is None else self._through(anchor)
+                yield self._meeting_all(first) if len(self._meetings) > 1 else first
+            except (InputError, np.linalg.LinAlgError):
+                continue
+
+    def _anywhere(self) -> Displacement:
+        """Another place on an orbit that is turned a little."""
+        at_s = float(self._random.choice(self.grid_s))
+        position_km, velocity_km_s = self._at(len(self._cycles) - 1, at_s)
+        own = self._frame.elements(position_km, velocity_km_s)[0]
+        other = own + np.array([own[0] * 1e-4, 2e-3, 2e-3, 0.02, 0.02, 0.0]) * self._random.normal(size=6)
+        other[5] += self._random.uniform(-np.pi, np.pi)
+        return displacement(self._frame, own, other, at_s)
+
+    def _through(self, meeting: _Meeting) -> Displacement:
+        """Past the other object at another instant and distance of the cells, with the velocity turned."""
+        random = self._random
+        low_s, high_s = meeting.span_s
+        at_s = random.uniform(low_s + 0.05 * (high_s - low_s), high_s - 0.05 * (high_s - low_s))
+        other = self._cycles[meeting.cycle].trajectories[meeting.other]
+        where_km, moving_km_s = (values[0] for values in other.state(np.array([at_s])))
+        own_km, own_km_s = self._at(meeting.cycle, at_s)
+        speed = np.sqrt(
+            max(np.dot(own_km_s[0], own_km_s[0]) / 2.0 + self._pull(where_km) - self._pull(own_km[0]), 1e-6) * 2.0
+        )
+        heading = _turned_by(own_km_s[0], random.normal(size=3), random.normal() * TURN_RAD)
+        velocity_km_s = heading * speed * (1.0 + 1e-3 * random.normal())
+        side = np.cross(velocity_km_s - moving_km_s, random.normal(size=3))
+        low_km, high_km = meeting.miss_km
+        miss_km = random.uniform(low_km + 0.1 * (high_km - low_km), high_km - 0.1 * (high_km - low_km))
+        position_km = where_km + side / np.linalg.norm(side) * miss_km
+        elements = self._frame.elements(position_km[None], velocity_km_s[None])[0]
+        own = self._frame.elements(own_km, own_km_s)[0]
+        return displacement(self._frame, own, elements, at_s - self._ahead_s[meeting.cycle])
+
+    def _pull(self, position_km: FloatArray) -> float:
+        return float(self._frame.body.gm_km3_s2 / np.linalg.norm(position_km))
+
+    def _at(self, index: int, offset_s: float) -> tuple[FloatArray, FloatArray]:
+        own = self._own[index]
+        if own is None:
+            raise InputError("an object that is to be protected must have an orbit", object_id=self._object_id)
+        return own.state(np.array([offset_s]))
+
+    def _meeting_all(self, start: Displacement) -> Displacement:
+        """The nearest orbit to a proposal that meets every told approach within its cells."""
+        current = start
+        for _ in range(_TRIES):
+            wanted = self._miss(current)
+            if np.abs(wanted).max(initial=0.0) < 1e-9:
+                return current
+            steps = np.array([1e-9 * abs(current.elements[0]) + 1e-12, 1e-6, 1e-6, 1e-6, 1e-6, 1e-6])
+            slope = np.stack(
+                [(self._miss(_added(current, np.eye(6)[k] * step)) - wanted) / step for k, step in enumerate(steps)],
+                axis=1,
+            )
+            scale = np.array([1e-7, 1e-2, 1e-2, 1e-2, 1e-2, 1.0])
+            change = scale * np.linalg.lstsq(slope * scale, -wanted, rcond=1e-10)[0]
+            current = _added(current, change)
+        return current
+
+    def _miss(self, by: Displacement) -> FloatArray:
+        """By how much each told approach is out of its cell of distance, ``(3 K,)`` km, at the nearest of its span."""
+        found = []
+        for meeting, (times_s, elements, other) in zip(self._meetings, self._surroundings, strict=True):
+            mine = displaced(self._frame, elements, times_s - self._ahead_s[meeting.cycle], by)
+            apart_km, apart_km_s = (a - b for a, b in zip(mine, other, strict=True))
+            step_s = (times_s[1] - times_s[0]) / 2.0
+            along = np.clip(
+                -np.einsum("ni,ni->n", apart_km, apart_km_s) / np.einsum("ni,ni->n", apart_km_s, apart_km_s),
+                -step_s,
+                step_s,
+            )
+            nearest = apart_km + apart_km_s * along[:, None]
+            miss = nearest[np.linalg.norm(nearest, axis=1).argmin()]
+            size, (low, high) = float(np.linalg.norm(miss)), meeting.miss_km
+            margin = 0.1 * (high - low)
+            found.append(miss * (1.0 - np.clip(size, low + margin, high - margin) / max(size, 1e-12)))
+        return np.concatenate(found)
+
+
+def _added(one: Displacement, change: FloatArray) -> Displacement:
+    return Displacement(
+        at_s=one.at_s, elements=one.elements + change, rates_rad_s=one.rates_rad_s, own_rates_rad_s=one.own_rates_rad_s
+    )
+
+
+def _turned_by(vector: FloatArray, axis: FloatArray, angle_rad: float) -> FloatArray:
+    """The direction of a vector, turned about an axis (Rodrigues)."""
+    unit, about = vector / np.linalg.norm(vector), axis / np.linalg.norm(axis)
+    return np.asarray(
+        unit * np.cos(angle_rad) + np.cross(about, unit) * np.sin(angle_rad)
+        + about * (about @ unit) * (1.0 - np.cos(angle_rad))
+    )  # fmt: skip
+
+
+def _apart_km(
+    paths: tuple[FloatArray, FloatArray], among: int, grid_s: FloatArray, pull_km_s2: float
+) -> tuple[float, float]:
+    """The bound and its instant: half of the least distance in the best choice of so many orbits, at its least.
+
+    Between two instants of the grid orbits move straight but for their relative acceleration, which is allowed for.
+    """
+    position_km, velocity_km_s = paths
+    count = position_km.shape[1]
+    if count < among:
+        return 0.0, 0.0
+    half_s = BOUND_STEP_S / 2.0
+    least = np.empty((len(grid_s), count, count))
+    for first in range(count):
+        apart, moving = position_km - position_km[:, first, None], velocity_km_s - velocity_km_s[:, first, None]
+        speed = np.maximum(np.einsum("tni,tni->tn", moving, moving), 1e-18)
+        along_s = np.clip(-np.einsum("tni,tni->tn", apart, moving) / speed, -half_s, half_s)
+        least[:, first] = np.linalg.norm(apart + moving * along_s[:, :, None], axis=2) - pull_km_s2 * half_s**2 / 2.0
+    best = np.zeros(len(grid_s))
+    rows = np.arange(len(grid_s))
+    for start in range(count):
+        nearest = least[:, start].copy()
+        nearest[:, start] = -np.inf
+        chosen_km = np.full(len(grid_s), np.inf)
+        for _ in range(among - 1):
+            added = nearest.argmax(axis=1)
+            chosen_km = np.minimum(chosen_km, nearest[rows, added])
+            nearest = np.minimum(nearest, least[rows, added])
+            nearest[rows, added] = -np.inf
+        best = np.maximum(best, chosen_km / 2.0)
+    worst = int(best.argmin())
+    return max(float(best[worst]), 0.0), float(grid_s[worst])

@@ -1,0 +1,132 @@
+"""What the editions of several cycles tell of one object on a given orbit: screened and reduced as the product does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearpass.astro.bodies import Body
+from nearpass.cycle.approach import Assessed, NamedApproach, assess_approach
+from nearpass.encounter.alert import AlertRule
+from nearpass.ephemeris.trajectory import Trajectory
+from nearpass.record.event_record import EventRecord
+from nearpass.record.history import changes, dormant, event_ids, with_history
+from nearpass.record.marking import Edition
+from nearpass.record.record import CycleRecord, ToldEnd, ToldEvent
+from nearpass.record.source import Source
+from nearpass.release.reduction import telling_of
+from nearpass.screening.screen import Approach, screen
+
+FloatArray = NDArray[np.float64]
+Told = tuple[tuple[ToldEvent | ToldEnd, ...], ...]
+"""What is told, by cycle and edition in their order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Cycle:
+    """One published cycle: its record, and the trajectories that it was screened from, offsets from its cut-off."""
+
+    record: CycleRecord
+    trajectories: Mapping[str, Trajectory]
+    sources: Mapping[str, Source]
+    rules: Sequence[AlertRule]
+    body: Body
+
+    @property
+    def window_s(self) -> tuple[float, float]:
+        """Start and stop of the window from the cut-off."""
+        return 0.0, self.record.window.length_s
+
+
+def told_of_each(
+    cycles: Sequence[Cycle], object_id: str, motions: Sequence[Mapping[str, Trajectory]], editions: Sequence[Edition]
+) -> dict[str, Told]:
+    """What all editions of all cycles would tell of an object if it moved otherwise.
+
+    Args:
+        cycles: The cycles, the oldest first.
+        object_id: The object.
+        motions: For each cycle the object's trajectory by the name of each orbit that is tried.
+        editions: The editions that tell of it in cells.
+
+    Returns:
+        By the name of each orbit, what is told of the object.
+    """
+    found: dict[str, list[tuple[ToldEvent | ToldEnd, ...]]] = {name: [] for name in motions[0]}
+    previous: dict[str, CycleRecord | None] = dict.fromkeys(motions[0])
+    for cycle, motion in zip(cycles, motions, strict=True):
+        listed = _approaches(cycle, object_id, motion)
+        for name, approaches in listed.items():
+            record = _record(cycle, object_id, motion[name], approaches, previous[name])
+            previous[name] = record
+            for edition in editions:
+                found[name].append(_told(record, edition))
+    return {name: tuple(told) for name, told in found.items()}
+
+
+def _approaches(cycle: Cycle, object_id: str, motion: Mapping[str, Trajectory]) -> dict[str, list[Approach]]:
+    """Approaches below the listing limit of each orbit with every other object that was screened; one fit for all."""
+    lost = {item.id for item in cycle.record.objects if item.phase == "unknown"}
+    others = {key: held for key, held in cycle.trajectories.items() if key != object_id and key not in lost}
+    tried = {f"\0{name}": trajectory for name, trajectory in motion.items()}
+    pairs = [(name, key) for name in tried for key in others]
+    result = screen({**others, **tried}, cycle.window_s, cycle.record.thresholds.limit_km, pairs=pairs)
+    found: dict[str, list[Approach]] = {name: [] for name in motion}
+    for one in result.approaches:
+        name, other = (one.first, one.second) if one.first in tried else (one.second, one.first)
+        first, second = sorted((object_id, other))
+        found[name.removeprefix("\0")].append(replace(one, first=first, second=second))
+    return found
+
+
+def _record(
+    cycle: Cycle, object_id: str, motion: Trajectory, approaches: Sequence[Approach], previous: CycleRecord | None
+) -> CycleRecord:
+    """The cycle's record as far as the object's approaches go."""
+    record = cycle.record
+    cutoff = record.window.start
+    passages = [
+        NamedApproach(primary=one.first, secondary=one.second, tca=cutoff + one.offset_s, approach=one)
+        for one in approaches
+    ]
+    periods_s = {item.id: item.orbit.period_s if item.orbit else None for item in record.objects}
+    ids = event_ids(passages, previous, periods_s, cutoff=cutoff, deliveries={})
+    items = {item.id: item for item in record.objects}
+    trajectories = {**cycle.trajectories, object_id: motion}
+    events = []
+    for passage, event_id in zip(passages, ids, strict=True):
+        first, second = passage.primary, passage.secondary
+        found = assess_approach(
+            (items[first], items[second]), (trajectories[first], trajectories[second]),
+            (cycle.sources[first], cycle.sources[second]), passage.approach.offset_s, cycle.body, cycle.rules,
+        )  # fmt: skip
+        events.append(with_history(_event(event_id, passage, found), previous))
+    made = replace(
+        record, events=tuple(sorted(events, key=lambda event: (event.tca, event.event_id))), sweep=None, changes=(),
+        dormant=dormant(events, previous, cutoff), previous_cycle_id=previous.cycle_id if previous else None,
+    )  # fmt: skip
+    return replace(made, changes=changes(made, previous))
+
+
+def _event(event_id: str, passage: NamedApproach, found: Assessed) -> EventRecord:
+    """The event as far as editions tell of it in cells."""
+    return EventRecord(
+        event_id=event_id, primary=passage.primary, secondary=passage.secondary, tca=passage.tca,
+        miss_km=passage.approach.miss_km, surface_km=found.surface_km, level=found.verdict.level,
+        reason=found.verdict.reason, probability=found.risk, at_boundary=passage.approach.at_boundary,
+        relative_speed_km_s=None, miss_rtn_km=None, relative_velocity_rtn_km_s=None, approach_angle_deg=None,
+        approximate=(), deadline=None, deadline_object=None, altitude_km=None, latitude_deg=None,
+        longitude_east_deg=None, light_time_s=None, sep_deg=None, primary_position_km=None, primary_velocity_km_s=None,
+        secondary_position_km=None, secondary_velocity_km_s=None, uncertainty=(), miss_sigma_km=None,
+        miss_sigma_rtn_km=None, b_plane=None, trades=(), track=None, orbits=None, history=(),
+    )  # fmt: skip
+
+
+def _told(record: CycleRecord, edition: Edition) -> tuple[ToldEvent | ToldEnd, ...]:
+    """What an edition tells of the object, without the ids, which are drawn."""
+    telling = telling_of(record, edition)
+    told: tuple[ToldEvent | ToldEnd, ...] = (*telling.events(), *telling.ended())
+    return tuple(sorted((replace(one, event_id="") for one in told), key=repr))

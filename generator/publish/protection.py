@@ -1,0 +1,136 @@
+"""Before a cycle is published: whether its editions keep what they promise of the objects that they show in part.
+
+One reader may hold several editions, so an object is judged by all that show it in part together. Where the promise is
+not kept, they tell of it more coarsely, one rung after the other, and never finer again; where nothing helps, because
+of what is out already, those editions are not published. What was proven is kept beside the archive, for the publisher
+alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, Final
+
+from nearpass.archive.archive import Archive
+from nearpass.archive.durable import canonical_json, write_durably
+from nearpass.disclosure.archived import archived_cycle
+from nearpass.disclosure.decoys import Certificate, certify
+from nearpass.disclosure.editions import Cycle
+from nearpass.errors import LeakError, NearpassError
+from nearpass.publish.stage import Progress
+from nearpass.publish.workspace import PROTECTION, Workspace, with_protection
+from nearpass.record.marking import HIDDEN_RUNG, Edition, Protected, Show
+from nearpass.record.record import CycleRecord, ObjectRecord
+from nearpass.release.reduction import show_of
+
+SCHEMA: Final = 1
+MOST_CYCLES: Final = 60
+"""So many cycles before the one to be published are tested: each costs a second or two."""
+IN_PART: Final = frozenset({Show.METRICS, Show.ANONYMOUS})
+
+
+def protected_sites(
+    sites: Sequence[Workspace], record: CycleRecord, progress: Progress
+) -> tuple[list[Workspace], list[LeakError]]:
+    """The sites as they may publish a cycle, and an error for each that may not.
+
+    Args:
+        sites: The editions.
+        record: The full record of the cycle.
+        progress: Shows what is going on.
+    """
+    promised = _promised(sites, record)
+    if not promised:
+        return list(sites), []
+    archive = Archive(sites[0].archive)
+    cycles = _cycles(archive, record, sites[0].directory)
+    advance = progress("certifying protection", len(promised))
+    made: list[Protected] = []
+    errors: dict[str, LeakError] = {}
+    for item, concerned in promised:
+        try:
+            made.append(_protected(item, concerned, cycles))
+        except NearpassError as error:
+            for site in concerned:
+                name = site.edition.id if site.edition else ""
+                rule = f"an edition must keep what it promises of {item.id}: {error.rule}"
+                errors.setdefault(name, LeakError(rule, value=name))
+        advance(1)
+    if made:
+        _store(sites[0], record.cycle_id, made)
+    return [with_protection(site) for site in sites], list(errors.values())
+
+
+def _promised(sites: Sequence[Workspace], record: CycleRecord) -> list[tuple[ObjectRecord, list[Workspace]]]:
+    """Each object of which something is promised, with all editions that show it in part."""
+    found = []
+    for item in record.objects:
+        concerned = [
+            site
+            for site in sites
+            if site.edition is not None
+            and not site.edition.everything
+            and (
+                show_of(item, record, site.edition) in IN_PART
+                or site.edition.rung(record.cycle_id, item.id) >= HIDDEN_RUNG
+            )
+        ]
+        if any(site.edition and site.edition.promise(item.id) for site in concerned):
+            found.append((item, concerned))
+    return found
+
+
+def _cycles(archive: Archive, record: CycleRecord, workspace: Path) -> list[Cycle]:
+    """The cycle and those before it, the oldest first."""
+    ids = [cycle_id for cycle_id in archive.cycle_ids() if cycle_id < record.cycle_id][-MOST_CYCLES:]
+    return [archived_cycle(archive, held, workspace) for held in (*map(archive.load, ids), record)]
+
+
+def _protected(item: ObjectRecord, concerned: Sequence[Workspace], cycles: Sequence[Cycle]) -> Protected:
+    """The least coarse rung at which the promise is kept.
+
+    Raises:
+        LeakError: if none is.
+        InputError: if the object has no orbit of which decoys can be made.
+    """
+    editions = [site.edition for site in concerned if site.edition is not None]
+    promises = [promise for edition in editions if (promise := edition.promise(item.id)) is not None]
+    promised_km, among = max(km for km, _ in promises), max(number for _, number in promises)
+    cycle_id = cycles[-1].record.cycle_id
+    best = 0.0
+    for rung in range(max(edition.rung(cycle_id, item.id) for edition in editions), HIDDEN_RUNG + 1):
+        tried = [_at_rung(edition, cycle_id, item.id, rung) for edition in editions]
+        found = certify(cycles, item.id, tried, among=among)
+        if found.bound_km >= promised_km:
+            return _kept(found, promised_km, rung)
+        best = max(best, found.bound_km)
+    rule = f"{among} orbits {promised_km:g} km apart must be possible, and only {best:g} km are"
+    raise LeakError(rule, value=item.id)
+
+
+def _at_rung(edition: Edition, cycle_id: str, object_id: str, rung: int) -> Edition:
+    one = Protected(
+        object_id=object_id, promised_km=0.0, among=0, bound_km=0.0, decoys=0, cycles=0, rung=rung, sha256=""
+    )
+    return replace(edition, protected={**edition.protected, cycle_id: (one,)})
+
+
+def _kept(found: Certificate, promised_km: float, rung: int) -> Protected:
+    return Protected(
+        object_id=found.object_id, promised_km=promised_km, among=found.among, bound_km=found.bound_km,
+        decoys=found.decoys, cycles=found.cycles, rung=rung, sha256=found.sha256,
+    )  # fmt: skip
+
+
+def _store(site: Workspace, cycle_id: str, made: Sequence[Protected]) -> None:
+    path = site.directory / PROTECTION
+    plain: dict[str, Any] = json.loads(path.read_bytes()) if path.exists() else {"schema": SCHEMA, "cycles": {}}
+    plain["cycles"][cycle_id] = [asdict(one) for one in made]
+    scratch = path.with_name(f".{path.name}.new")
+    scratch.unlink(missing_ok=True)
+    write_durably(scratch, canonical_json(plain))
+    scratch.chmod(0o600)
+    scratch.replace(path)

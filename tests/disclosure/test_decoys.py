@@ -1,0 +1,260 @@
+"""Decoys are orbits, give the same editions by a count of our own, and keep a guess from the object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy.optimize import least_squares
+from scipy.spatial import cKDTree
+
+from edition_records import edition
+from fleets import CUTOFF, GM_MARS_KM3_S2, Kepler, message, segment
+from nearpass.astro.bodies import body_named, equator_from_icrf
+from nearpass.astro.frames import PlanetaryEphemeris
+from nearpass.config import parse_config
+from nearpass.cycle.pipeline import run_cycle
+from nearpass.disclosure.decoys import _apart_km, _Search, certify
+from nearpass.disclosure.displacement import displaced, displacement, frame_of
+from nearpass.disclosure.editions import Cycle
+from nearpass.ephemeris.interpolation import trajectory_from_oem
+from nearpass.ephemeris.trajectory import Trajectory
+from nearpass.errors import InputError
+from nearpass.messages.oem_write import write_oem
+from nearpass.record.marking import Show
+from nearpass.record.record import CycleRecord
+from nearpass.record.source import Source
+from nearpass.sample.propagation import GMM3, Batch, Sampling, propagate
+
+FloatArray = NDArray[np.float64]
+MARS = body_named("MARS")
+DAYS = 1.0
+SECRET = Kepler(5695.0, 0.36, np.radians(70.0), 2.0, 1.0, 0.3)
+KNOWN = {
+    "A": Kepler(3396.19 + 300, 0.005, np.radians(92.7), 0.1),
+    "C": Kepler(3396.19 + 420, 0.01, np.radians(74.0), 1.3),
+    "D": Kepler(6500.0, 0.45, np.radians(40.0), 0.2, 2.0),
+}
+CONFIG = """
+[site]
+title = "Decoys"
+[cycle]
+body = "MARS"
+span_days = 1
+limit_km = 400
+[alert.red]
+cad_km = 5
+[alert.yellow]
+cad_km = 8
+"""
+
+
+def fleet(*, meeting: int) -> dict[str, Kepler]:
+    """The known objects, so many of them on orbits that meet the secret one within a few kilometres."""
+    made = dict(KNOWN)
+    for number, name in enumerate(list(made)[:meeting]):
+        at_s = 20_000.0 + 41_000.0 * number
+        position, velocity = SECRET.state(np.array([at_s]))
+        made[name] = through(position[0] + [1.0, 1.5, -0.5], velocity[0], at_s, tilt_rad=0.9 + 0.2 * number)
+    return made
+
+
+def through(position_km: FloatArray, velocity_km_s: FloatArray, at_s: float, *, tilt_rad: float) -> Kepler:
+    """An orbit through a point, its velocity turned out of the plane of another one."""
+    radial = position_km / np.linalg.norm(position_km)
+    turned = velocity_km_s * np.cos(tilt_rad) + np.cross(radial, velocity_km_s) * np.sin(tilt_rad)
+    turned += radial * (radial @ velocity_km_s) * (1.0 - np.cos(tilt_rad))
+    turned *= 0.96  # another period: they meet once
+    energy = turned @ turned / 2 - GM_MARS_KM3_S2 / np.linalg.norm(position_km)
+    pole = np.cross(position_km, turned)
+    vector = np.cross(turned, pole) / GM_MARS_KM3_S2 - radial
+    a, e = -GM_MARS_KM3_S2 / (2 * energy), float(np.linalg.norm(vector))
+    node = np.array([-pole[1], pole[0], 0.0]) / np.hypot(pole[0], pole[1])
+    across = np.cross(pole / np.linalg.norm(pole), node)
+    anomaly = np.arctan2(np.cross(vector / e, radial) @ pole / np.linalg.norm(pole), vector @ radial / e)
+    eccentric = 2 * np.arctan(np.sqrt((1 - e) / (1 + e)) * np.tan(anomaly / 2))
+    mean = eccentric - e * np.sin(eccentric) - np.sqrt(GM_MARS_KM3_S2 / a**3) * at_s
+    return Kepler(
+        a, e, float(np.arccos(pole[2] / np.linalg.norm(pole))), float(np.arctan2(node[1], node[0])),
+        float(np.arctan2(vector @ across, vector @ node)), float(mean),
+    )  # fmt: skip
+
+
+def cycle(tmp_path, orbits: Mapping[str, Kepler]) -> Cycle:
+    """A cycle of these orbits, screened by the product."""
+    text = CONFIG
+    for name, orbit in orbits.items():
+        (tmp_path / f"{name}.oem").write_text(write_oem(message(segment(orbit, 0.0, DAYS * 86_400.0, 60.0)), "KVN"))
+        text += f'[[object]]\nid = "{name}"\nname = "{name}"\nhbr_m = 5\nmarking = "CLEAR"\n'
+        text += f'[[object.ephemeris]]\npath = "{name}.oem"\noriginator = "TEST"\n'
+    config = parse_config(text, "decoys.toml")
+    record = run_cycle(config, text, tmp_path, CUTOFF, None, lambda *_: lambda _: None).record
+    planets = PlanetaryEphemeris.default()
+    held = {
+        name: trajectory_from_oem(
+            message(segment(orbit, 0.0, DAYS * 86_400.0, 60.0)), body=MARS, epoch=CUTOFF,
+            window_s=(0.0, DAYS * 86_400.0), planets=planets,
+        )
+        for name, orbit in orbits.items()
+    }  # fmt: skip
+    sources = {name: Source(file=f"{name}.oem", created_s=-3600.0, declared=None) for name in orbits}
+    return Cycle(record=record, trajectories=held, sources=sources, rules=config.alert_rules, body=MARS)
+
+
+def told_by_hand(record: CycleRecord, other: Mapping[str, Trajectory], moved: Trajectory) -> list[tuple[object, ...]]:
+    """Minima of the distance below the yellow threshold on a grid of 4 s, in the cells that an edition tells."""
+    at_s = np.arange(0.0, DAYS * 86_400.0, 4.0)
+    found = []
+    for name, trajectory in other.items():
+        apart = np.linalg.norm(moved.state(at_s)[0] - trajectory.state(at_s)[0], axis=1)
+        inner = np.flatnonzero((apart[1:-1] <= apart[:-2]) & (apart[1:-1] < apart[2:])) + 1
+        for index in inner:
+            near = at_s[index] + np.linspace(-4.0, 4.0, 401)
+            fine = np.linalg.norm(moved.state(near)[0] - trajectory.state(near)[0], axis=1)
+            miss, when = float(fine.min()), float(near[fine.argmin()])
+            if miss < record.thresholds.yellow_cad_km:
+                level = "red" if miss < record.thresholds.red_cad_km else "yellow"
+                found.append((name, level, int(when // 600), int(miss // 5)))
+    return sorted(found)
+
+
+PUBLIC = edition({"S": Show.METRICS})
+
+
+@pytest.mark.parametrize("meeting", [0, 1, 2])
+def test_a_decoy_gives_the_same_edition_by_a_count_of_our_own(tmp_path, meeting: int) -> None:
+    """On a grid of four seconds every decoy has the object's red and yellow approaches, in the same cells."""
+    made = cycle(tmp_path, {**fleet(meeting=meeting), "S": SECRET})
+    search = _Search([made], "S", [PUBLIC])
+    others = {name: held for name, held in made.trajectories.items() if name != "S"}
+    own = told_by_hand(made.record, others, made.trajectories["S"])
+
+    kept = search.decoys(wanted=4)
+
+    assert len(own) >= meeting
+    assert search.figures == len(own)
+    assert len(kept) >= 4
+    for one in kept:
+        assert told_by_hand(made.record, others, search._moved(0, one)) == own
+
+
+@pytest.mark.parametrize("scale", [0.3, 1.0])
+def test_a_displaced_orbit_is_an_orbit(scale: float) -> None:
+    """Beside an orbit flown in the field of Mars the path of another one flown so is met to a fiftieth of its distance.
+
+    The elements of the displacement are those of the two osculating orbits at one instant, so that the mean motion of
+    the other one is off by the short-period part of J2: its path is compared, not its clock.
+    """
+    at_s = np.arange(0.0, 5 * 86_400.0, 30.0)
+    position, velocity = SECRET.state(np.array([0.0]))
+    other = Kepler(SECRET.a_km + 4.0 * scale, SECRET.e + 0.01 * scale, SECRET.inclination_rad + 0.02 * scale, 2.0,
+                   1.0 - 0.03 * scale, 0.3 + 0.2 * scale).state(np.array([0.0]))  # fmt: skip
+    to_equator = equator_from_icrf(MARS, CUTOFF)
+    states = np.concatenate([np.hstack([position, velocity]), np.hstack(other)])
+    turned = np.hstack([states[:, :3] @ to_equator.T, states[:, 3:] @ to_equator.T])
+    field = replace(GMM3, j3=0.0, j4=0.0)
+    batch = Batch(epochs=(CUTOFF, CUTOFF), states=turned, tangential_km_s2=np.zeros(2))
+    (flown,) = propagate(batch, [Sampling(columns=np.arange(2), offsets_s=at_s)], field=field, planets=None)
+    own, true = (np.hstack([flown[:, k, :3] @ to_equator, flown[:, k, 3:] @ to_equator]) for k in range(2))
+    frame = frame_of(MARS, CUTOFF, own[0, :3], own[0, 3:])
+    elements = frame.elements(own[:, :3], own[:, 3:])
+    by = displacement(frame, elements[0], frame.elements(true[:1, :3], true[:1, 3:])[0], 0.0)
+
+    made, _ = displaced(frame, elements, at_s, by)
+
+    _, nearest = cKDTree(true[:, :3]).query(made)
+    along = true[nearest, 3:] / np.linalg.norm(true[nearest, 3:], axis=1)[:, None]
+    error = made - true[nearest, :3]
+    across = np.linalg.norm(error - np.einsum("ni,ni->n", error, along)[:, None] * along, axis=1)
+    apart = np.linalg.norm(true[:, :3] - own[:, :3], axis=1)
+    assert np.median(across) < np.median(apart) / 50.0
+
+
+def test_the_bound_is_that_of_a_search_over_all_choices() -> None:
+    """For points at rest it is half of the largest least distance of any so many of them, at the worst instant."""
+    random = np.random.default_rng(7)
+    places = random.normal(size=(3, 7, 3)) * 100.0
+    grid = np.array([0.0, 60.0, 120.0])
+
+    found, _ = _apart_km((places, np.zeros_like(places)), 3, grid, 0.0)
+
+    def best(at: FloatArray) -> float:
+        return max(
+            min(float(np.linalg.norm(at[a] - at[b])) for a, b in combinations(chosen, 2))
+            for chosen in combinations(range(len(at)), 3)
+        )
+
+    exact = min(best(at) for at in places) / 2.0
+    assert found <= exact + 1e-9
+    assert found >= exact / 2.0  # taking the farthest in turn is at most twice as bad (Gonzalez 1985)
+
+
+def test_orbits_that_cross_between_two_instants_are_not_apart() -> None:
+    """Two orbits that meet halfway between the instants of the grid give no bound."""
+    places = np.array([[[0.0, 0.0, 0.0], [30.0, 0.0, 0.0]]])
+    moving = np.array([[[0.0, 0.0, 0.0], [-1.0, 0.0, 0.0]]])
+
+    assert _apart_km((places, moving), 2, np.array([0.0]), 0.0)[0] == pytest.approx(0.0)
+    assert _apart_km((places, -moving), 2, np.array([0.0]), 0.0)[0] == pytest.approx(0.0)
+
+
+def test_no_attack_does_better_than_the_bound(tmp_path) -> None:
+    """Least squares from ten starts over what is told of one approach leave at most one fit within the bound."""
+    orbits = {**fleet(meeting=1), "S": SECRET}
+    made = cycle(tmp_path, orbits)
+    proven = certify([made], "S", [PUBLIC], among=5)
+    search = _Search([made], "S", [PUBLIC])
+    (meeting,) = search._meetings
+    middle_s, middle_km = float(np.mean(meeting.span_s)), float(np.mean(meeting.miss_km))
+    random = np.random.default_rng(11)
+    grid = np.arange(0.0, DAYS * 86_400.0, 600.0)
+    truth = made.trajectories["S"].state(grid)[0]
+
+    def residuals(elements: FloatArray) -> FloatArray:
+        at = np.array([middle_s])
+        apart = Kepler(*elements * SCALE).state(at)[0] - orbits[meeting.other].state(at)[0]
+        return np.array([(np.linalg.norm(apart) - middle_km) / 5.0])
+
+    near = []
+    for _ in range(10):
+        start = np.array([SECRET.a_km, SECRET.e, SECRET.inclination_rad, SECRET.node_rad, SECRET.argument_rad,
+                          SECRET.mean_anomaly_rad]) / SCALE  # fmt: skip
+        limits = np.array([0.36, 0.0, -9.0, -9.0, -9.0, -9.0]), np.array([2.0, 0.8, 9.0, 9.0, 9.0, 9.0])
+        fit = least_squares(residuals, start + random.normal(size=6) * 0.02, bounds=limits)
+        guess = Kepler(*fit.x * SCALE).state(grid)[0]
+        near.append(bool((np.linalg.norm(guess - truth, axis=1) < proven.bound_km).all()))
+
+    assert proven.bound_km >= 50.0
+    assert sum(near) <= 1
+
+
+SCALE = np.array([1e4, 1.0, 1.0, 1.0, 1.0, 1.0])
+
+
+def test_an_open_orbit_cannot_be_certified(tmp_path) -> None:
+    """Of an object that flies by no decoys are made: the error says so."""
+    made = cycle(tmp_path, {**KNOWN, "S": SECRET})
+    frame = frame_of(MARS, CUTOFF, np.array([7000.0, 0.0, 0.0]), np.array([0.0, 5.0, 0.0]))
+
+    with pytest.raises(InputError, match="must be closed"):
+        frame.elements(np.array([[7000.0, 0.0, 0.0]]), np.array([[0.0, 5.0, 0.0]]))
+    with pytest.raises(InputError, match="must have an orbit"):
+        certify([replace(made, trajectories={})], "S", [PUBLIC], among=5)
+
+
+def test_elements_are_the_inverse_of_states() -> None:
+    """Random orbits of every inclination come back from their elements to a metre."""
+    random = np.random.default_rng(3)
+    for _ in range(20):
+        orbit = Kepler(random.uniform(3700, 20_000), random.uniform(0.0, 0.6), *random.uniform(0.0, np.pi, 4))
+        states = orbit.state(np.linspace(0.0, orbit.period_s, 30))
+        frame = frame_of(MARS, CUTOFF, states[0][0], states[1][0])
+
+        back = frame.states(frame.elements(*states))
+
+        assert np.abs(back[0] - states[0]).max() < 1e-3
+        assert np.abs(back[1] - states[1]).max() < 1e-6
