@@ -49,7 +49,8 @@ class Orbit(Table):
 class Uncertainty(Table):
     """Declared one-sigma errors of predictions, used where an ephemeris brings no covariance; ``source`` is printed.
 
-    ``timing_s`` holds when the ephemeris was made and grows by ``timing_growth_s_per_day``.
+    ``timing_s`` holds when the ephemeris was made and grows by ``timing_growth_s_per_day``. With a ``marking`` of its
+    own it has a ``release`` list of its own.
     """
 
     radial_km: Positive
@@ -59,6 +60,7 @@ class Uncertainty(Table):
     timing_growth_s_per_day: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     source: str = Field(min_length=1)
     marking: str | None = Field(default=None, min_length=1)
+    release: tuple[str, ...] = ()
 
 
 class Joined(Table):

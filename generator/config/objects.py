@@ -40,8 +40,8 @@ class EphemerisSource(Table):
     window, for an object of unknown phase.
 
     ``marking`` (a level of TLP 2.0, or words of ``[[marking]]``; by default the object's) and ``release``, parties who
-    may see it all the same, are the conditions under which it was given; ``covariance_marking`` those of its
-    covariances, where they differ.
+    may see it all the same, are the conditions under which it was given; ``covariance_marking`` and
+    ``covariance_release`` those of its covariances, where they differ: a marking of their own has a list of its own.
     """
 
     path: str = ""
@@ -52,6 +52,7 @@ class EphemerisSource(Table):
     originator: str = Field(min_length=1)
     marking: str | None = Field(default=None, min_length=1)
     covariance_marking: str | None = Field(default=None, min_length=1)
+    covariance_release: tuple[str, ...] = ()
     release: tuple[str, ...] = ()
     target: int | None = None
     center: str | int | None = None

@@ -214,7 +214,7 @@ def _object(
     item: ScreenedObject, trajectory: Trajectory | None, setting: Setting, commanding: CommandingRecord | None
 ) -> ObjectRecord:
     giver = item.operator or item.ephemeris[0].originator
-    model = item.uncertainty.marking if item.uncertainty else None
+    model = item.uncertainty
     return ObjectRecord(
         id=item.id,
         name=item.name,
@@ -231,12 +231,16 @@ def _object(
         approximation=approximation_of(trajectory) if trajectory else None,
         ending=ending_of(trajectory, setting.span_s, setting.body) if trajectory else None,
         note=item.note,
-        declared=DeclaredRecord(**item.uncertainty.model_dump(exclude={"marking"})) if item.uncertainty else None,
+        declared=DeclaredRecord(**item.uncertainty.model_dump(exclude={"marking", "release"}))
+        if item.uncertainty
+        else None,
         predictions=(),
         prediction_errors=(),
         prediction_quality=None,
         marking=object_marking(item, setting.mapped_words),
-        covariance_marking=marking_record(model, item.release, giver, setting.mapped_words),
+        covariance_marking=(
+            marking_record(model.marking, model.release, giver, setting.mapped_words) if model else None
+        ),
         contacts=tuple(ContactRecord(party=entry.party, channel=entry.channel) for entry in item.contacts),
         catalogue_number=item.catalogue_number,
         commanding=commanding,

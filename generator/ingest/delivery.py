@@ -95,7 +95,7 @@ def source_of(item: ScreenedObject, delivered: Ingested, learned: DeclaredModel 
     """What a trajectory was made of; a learned model of its errors goes before the declared one."""
     entry = delivered.inputs[0]
     model = item.uncertainty
-    declared = DeclaredModel(**model.model_dump(exclude={"marking"})) if model else delivered.declared
+    declared = DeclaredModel(**model.model_dump(exclude={"marking", "release"})) if model else delivered.declared
     return Source(
         file=entry.file,
         created_s=-entry.age_s if entry.age_s is not None else None,
@@ -239,7 +239,7 @@ def refused_input(
         refusal=str(error),
         retrieval=None,
         marking=marking_of(item, source, setting),
-        covariance_marking=covariance_marking_of(item, source, setting),
+        covariance_marking=covariance_marking_of(source, setting),
     )
 
 
@@ -260,12 +260,10 @@ def marking_of(
     return marking or own
 
 
-def covariance_marking_of(
-    item: ScreenedObject, source: EphemerisSource, setting: Setting | None
-) -> MarkingRecord | None:
+def covariance_marking_of(source: EphemerisSource, setting: Setting | None) -> MarkingRecord | None:
     """The marking of the delivery's covariances, where it is not that of the delivery."""
     mapped = setting.mapped_words if setting else {}
-    return marking_record(source.covariance_marking, source.release or item.release, source.originator, mapped)
+    return marking_record(source.covariance_marking, source.covariance_release, source.originator, mapped)
 
 
 def shown_path(path: Path, directory: Path) -> str:

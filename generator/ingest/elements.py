@@ -171,7 +171,7 @@ def _record(
         refusal=None,
         retrieval=None,
         marking=marking_of(item, source, setting, found.item.classification),
-        covariance_marking=covariance_marking_of(item, source, setting),
+        covariance_marking=covariance_marking_of(source, setting),
         classification=found.item.classification,
         object_in_file=str(found.item.number),
     )

@@ -226,6 +226,6 @@ def _kernel_record(
         refusal=None,
         retrieval=None,
         marking=marking_of(item, source, setting),
-        covariance_marking=covariance_marking_of(item, source, setting),
+        covariance_marking=covariance_marking_of(source, setting),
         object_in_file=str(summary.target),
     )

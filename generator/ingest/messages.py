@@ -229,7 +229,7 @@ def _oem_record(
         refusal=None,
         retrieval=None,
         marking=marking_of(item, source, setting, header.classification),
-        covariance_marking=covariance_marking_of(item, source, setting),
+        covariance_marking=covariance_marking_of(source, setting),
         classification=header.classification,
         message_id=header.message_id,
         comments=tuple(dict.fromkeys(comments))[:MOST_COMMENTS],

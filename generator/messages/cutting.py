@@ -110,8 +110,10 @@ def _cut_kvn(text: bytes, covariances: bool) -> _Pieces:
             found.left_out.append(COVARIANCES)
         else:
             found.kept.append(line)
-    if found.left_out:
-        found.kept = [line for line in found.kept if not _is_comment(line)]
+    certain = [line for line in found.kept if not _is_comment(line)]
+    if len(certain) < len(found.kept):
+        found.left_out.append(COMMENTS)
+    found.kept = certain
     return found
 
 
@@ -202,7 +204,7 @@ def _cut_json(text: bytes, keep: Keep, covariances: bool) -> _Pieces:
 def _plain_object(text: bytes, pieces: _Pieces) -> bytes:
     """An element set without keywords of a covariance."""
     item = json.loads(text)
-    less = {key: value for key, value in item.items() if not _COVARIANCE_KEY.fullmatch(key)}
+    less = {key: value for key, value in item.items() if key != "COMMENT" and not _COVARIANCE_KEY.fullmatch(key)}
     if less.keys() == item.keys():
         return text
     pieces.left_out.append(COVARIANCES)
@@ -221,7 +223,9 @@ def _cut_csv(text: bytes, keep: Keep, covariances: bool) -> _Pieces:
     rows = list(csv.reader(io.StringIO(decoded(text, 1), newline="")))
     head, body = rows[0], [row for row in rows[1:] if row]
     kept = [row for row in body if keep(_named(dict(zip(head, row, strict=False))))]
-    hidden = {at for at, key in enumerate(head) if not covariances and _COVARIANCE_KEY.fullmatch(key)}
+    hidden = {
+        at for at, key in enumerate(head) if not covariances and (key == "COMMENT" or _COVARIANCE_KEY.fullmatch(key))
+    }
     pieces = _Pieces(left_out=[OTHERS] * (len(kept) < len(body)) + [COVARIANCES] * bool(hidden))
     if pieces.left_out:
         hidden |= {at for at, key in enumerate(head) if key == "COMMENT"}
@@ -252,6 +256,8 @@ def _cut_xml(text: bytes, wanted: Sequence[str], keep: Keep | None, covariances:
     if not covariances and reader.uncertain:
         holes += reader.uncertain
         pieces.left_out.append(COVARIANCES)
+    if not covariances and reader.comments:
+        pieces.left_out.append(COMMENTS)
     if pieces.left_out:
         holes += reader.comments
     pieces.kept = list(_around(text, holes)) if kept else []

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearpass import reasons
-from nearpass.astro.epochs import Epoch, TimeSystem
+from nearpass.astro.epochs import DAY_S, Epoch, TimeSystem
 from nearpass.record.record import (
     BodyRecord,
     ChangeRecord,
@@ -286,6 +286,8 @@ def _sampled(shown: CycleRecord) -> Iterator[str]:
     ]
     for start, step_s, count in {*profiles, *differences}:
         yield from ((start + index * step_s).iso(digits=0) for index in range(count))
+    for season in shown.seasons:
+        yield from ((shown.window.start + day * DAY_S).iso(digits=0) for day in season.days)
 
 
 def _float(leaf: Leaf) -> float:

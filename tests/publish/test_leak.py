@@ -218,3 +218,17 @@ def test_a_solution_may_be_called_by_a_common_word(full: CycleRecord, name: str,
     known = secrets_of(replace(full, solutions=named), replace(full, solutions=()), vocabulary())
 
     assert bool(leaks_in([("page.html", f"the {name} object".encode())], (), known)) is searched
+
+
+@pytest.mark.parametrize(
+    ("unit", "factor"), [("km", 1.0), ("m", 1e3), ("thousands of km", 1e-3), ("square metres of km2", 1e6)]
+)
+def test_a_number_is_found_in_each_unit_that_pages_print(full: CycleRecord, unit: str, factor: float) -> None:
+    """A hidden distance is found in metres, and a hidden area in square metres, as the units are defined (SI)."""
+    hidden = next(row for row in full.events if "MEX" in (row.primary, row.secondary))
+    changed = replace(hidden, miss_km=98.7654321098)
+    record = replace(full, events=tuple(changed if row is hidden else row for row in full.events))
+    known = secrets_of(record, reduced(record, PUBLIC), "")
+
+    assert leaks_in([("a.csv", f"{98.7654321098 * factor:.12g},{unit}".encode())], (), known) != []
+    assert leaks_in([("a.csv", f"{98.7654371098 * factor:.12g},{unit}".encode())], (), known) == []

@@ -1,0 +1,222 @@
+"""Nothing that was planted in what readers may not have comes back in anything that they are given.
+
+The marks stand in every field of every input; what may be had is decided from the release lists alone
+(:mod:`planted`), and nothing of the program decides what is searched for.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import io
+import struct
+import sys
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+import planted
+from nearpass.__main__ import main
+from nearpass.archive.archive import Archive
+from nearpass.config import load_config
+from nearpass.publish import Workspace, editions_of
+from nearpass.record import event_record
+from nearpass.record import record as records
+from nearpass.record.marking import Edition
+from nearpass.record.record import CycleRecord, dump
+from nearpass.release.reduction import reduction
+from nearpass.release.rules import RULES
+from nearpass.release.values import keep
+from planted import READERS, Mark, Plot, Reader
+
+PERIOD = ("--from", "2021-03-01T00:00", "--to", "2099-01-01T00:00")
+
+
+def nearpass(*words: object) -> None:
+    """The command, in this process; it must succeed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["nearpass", *map(str, words)])
+        code: object = None
+        try:
+            main()
+        except SystemExit as ended:
+            code = ended.code
+    assert not code
+
+
+@pytest.fixture(scope="module")
+def plot() -> Plot:
+    """The workspace and its marks."""
+    return planted.planted()
+
+
+@pytest.fixture(scope="module")
+def workspace(plot: Plot, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two cycles published in all editions, so that the register's page tells of the first; a package of each."""
+    folder = tmp_path_factory.mktemp("planted")
+    config = planted.write(plot, folder)
+    for at in ("2021-03-17T00:00", "2021-03-17T00:30"):
+        nearpass("run", "--config", config, "--jobs", 1, "--at", at)
+    for reader in READERS:
+        nearpass("package", reader.id, "--config", config, "--out", folder / f"{reader.id}.zip")
+    return folder
+
+
+@pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.id)
+def test_an_edition_and_its_package_hold_no_mark_of_what_is_withheld(
+    workspace: Path, plot: Plot, reader: Reader
+) -> None:
+    """Pages, tables, plots, feeds, messages, zips and the package: in no spelling, digits or unit."""
+    forbidden = [mark for mark in plot.marks if mark.forbidden(reader)]
+    package = (workspace / f"{reader.id}.zip").read_bytes()
+    files = planted.delivered(workspace / "public" / reader.id) | dict(planted.unpacked("package.zip", package))
+
+    assert len(forbidden) > 200
+    assert len(files) > 100
+    assert planted.found(files, forbidden) == []
+
+
+@pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.id)
+def test_readers_are_given_what_is_released_to_them(workspace: Path, plot: Plot, reader: Reader) -> None:
+    """The search can find: the package has the states and words of each delivery that its readers may have."""
+    package = dict(planted.unpacked("package.zip", (workspace / f"{reader.id}.zip").read_bytes()))
+    open_to = [mark for mark in plot.marks if reader.may(mark.level, mark.release)]
+    states = {mark.where for mark in open_to if ": state " in mark.where}
+    there = {where for _, where in planted.found(package, open_to)}
+
+    assert sorted(states - there) == []
+    assert {mark.where for mark in open_to if mark.where.endswith(("ORIGINATOR", "MESSAGE_ID", "OBJECT_NAME"))} <= there
+
+
+@pytest.mark.parametrize("party", ["ESA", "ISRO", "CNSA"])
+def test_a_statement_holds_no_mark_that_its_party_may_not_know(
+    workspace: Path, plot: Plot, party: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After the fact and before it, in words, for machines and to print."""
+    config = workspace / "nearpass.toml"
+    reader = Reader(party, frozenset({"CLEAR", "GREEN", "named"}), frozenset({party}))
+    forbidden = [mark for mark in plot.marks if mark.forbidden(reader) and "SIDESAT" not in mark.where]
+    files = {}
+    for form in ([], ["--json"], ["--html"]):
+        for when in ([], ["--before"]):
+            nearpass("certify", "--config", config, "--party", party, *PERIOD, *form, *when)
+            files["".join([*form, *when]) or "words"] = capsys.readouterr().out.encode()
+
+    assert all(text for text in files.values())
+    assert planted.found(files, forbidden) == []
+
+
+def readers_editions(workspace: Path) -> list[tuple[Reader, Edition]]:
+    """Each reader with its edition."""
+    config, _ = load_config(workspace / "nearpass.toml")
+    sites = editions_of(Workspace(directory=workspace), config)
+    editions = {site.edition.id: site.edition for site in sites if site.edition is not None}
+    return [(reader, editions[reader.id]) for reader in READERS]
+
+
+RULES_OF_WHO = [
+    (records.CycleRecord, "objects"),
+    (records.CycleRecord, "inputs"),
+    (records.CycleRecord, "pairs"),
+    (records.CycleRecord, "events"),
+    (records.CycleRecord, "crossings"),
+    (records.CycleRecord, "solutions"),
+    (records.CycleRecord, "notes"),
+    (records.CycleRecord, "changes"),
+    (records.Provenance, "configuration"),
+    (records.ObjectRecord, "declared"),
+    (records.ObjectRecord, "contacts"),
+    (records.ObjectRecord, "predictions"),
+    (records.InputRecord, "comments"),
+    (event_record.EventRecord, "uncertainty"),
+]
+
+
+@pytest.mark.parametrize(("kind", "name"), RULES_OF_WHO, ids=lambda value: getattr(value, "__name__", value))
+def test_without_any_one_rule_a_mark_is_found(workspace: Path, plot: Plot, kind: type, name: str) -> None:
+    """Each rule is needed: the record of an edition made without it holds a mark that its readers may not have."""
+    archive = Archive(workspace / "archive")
+    cycles = [archive.load(cycle_id) for cycle_id in archive.cycle_ids()]
+    broken = {**RULES, kind: {**RULES[kind], name: keep}}
+
+    pairs = readers_editions(workspace)
+
+    assert any(told(full, edition, broken, plot, reader) for full in cycles for reader, edition in pairs)
+    assert not any(told(full, edition, RULES, plot, reader) for full in cycles for reader, edition in pairs)
+
+
+def told(full: CycleRecord, edition: Edition, rules: object, plot: Plot, reader: Reader) -> list[tuple[str, str]]:
+    """Marks in the record of an edition made by these rules."""
+    text = dump(reduction(full, edition, rules).record)  # type: ignore[arg-type]
+    return planted.found({"record.json": text}, [mark for mark in plot.marks if mark.forbidden(reader)])
+
+
+def png(text: bytes) -> bytes:
+    """A picture's bytes with a packed text in its metadata."""
+    body = b"Comment\0\0" + zlib.compress(text)
+    chunk = struct.pack(">I", len(body)) + b"zTXt" + body + struct.pack(">I", zlib.crc32(b"zTXt" + body))
+    return b"\x89PNG\r\n\x1a\n" + chunk
+
+
+def zipped(name: str, text: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr(name, text)
+    return out.getvalue()
+
+
+FORMS: dict[str, Callable[[str], bytes]] = {
+    "plain": lambda word: f"the {word}.".encode(),
+    "in capitals": lambda word: word.upper().encode(),
+    "an address": lambda word: "".join(f"%{ord(c):02X}" for c in word).encode(),
+    "a quoted address": lambda word: quote(f"/x/{word}?").encode(),
+    "HTML": lambda word: "".join(f"&#{ord(c)};" for c in word).encode(),
+    "parted by tags": lambda word: f"{word[:4]}<b>{word[4:]}</b>".encode(),
+    "JSON": lambda word: "".join(f"\\u{ord(c):04x}" for c in word).encode(),
+    "base64": lambda word: b"x=" + base64.b64encode(b"abc" + word.encode() + b"de"),
+    "base64, shifted": lambda word: base64.b64encode(b"a" + word.encode()),
+    "base64 of addresses": lambda word: base64.urlsafe_b64encode(b"\xfb\xff" + word.encode()),
+    "hexadecimal": lambda word: word.encode().hex().encode(),
+    "gzip": lambda word: gzip.compress(word.encode()),
+    "zip": lambda word: zipped("a.txt", word.encode()),
+    "name in a zip": lambda word: zipped(f"{word}.txt", b""),
+    "zip in a zip": lambda word: zipped("b.zip", zipped("a.txt", word.encode())),
+    "metadata of a picture": lambda word: png(word.encode()),
+    "path of a picture": lambda word: f"<svg><!-- {word} --><path d='M 1 2'/></svg>".encode(),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_search_finds_a_word_in_every_form(form: str) -> None:
+    """However a word is written or packed it is found, and a file without it gives nothing."""
+    mark = Mark("here", "RED", (), word="zq0123abcd")
+    files = dict(planted.unpacked("a", FORMS[form]("zq0123abcd")))
+
+    assert {where for _, where in planted.found(files, [mark])} == {"here"}
+    assert planted.found(dict(planted.unpacked("a", FORMS[form]("zq0123abce"))), [mark]) == []
+
+
+def numbers() -> Iterator[tuple[str, str]]:
+    """A number of 12.3456789012345 km as it may be printed, by another's arithmetic."""
+    yield "kilometres", "12.3456789012345"
+    yield "metres", "12345.6789012345"
+    yield "rounded to ten digits", "12.34567890"
+    yield "with an exponent", "1.23456789012345E+01"
+    yield "a sign", "-12.3456789012345"
+    yield "in a path", "M 12.3456789012345 7 L 3 4"
+    yield "thousands of kilometres", "0.0123456789012345"
+    yield "degrees of as many radians", f"{12.3456789012345 * 57.29577951308232:.11f}"
+    yield "a day of as many a second", f"{12.3456789012345 * 86400:.9f}"
+
+
+@pytest.mark.parametrize(("unit", "text"), list(numbers()), ids=lambda value: value[:20])
+def test_the_search_finds_a_number_in_every_unit(unit: str, text: str) -> None:
+    """Digits rounded and in other units are found."""
+    mark = Mark("here", "RED", (), number=12.3456789012345)
+
+    assert {where for _, where in planted.found({unit: text.encode()}, [mark])} == {"here"}
+    assert planted.found({"other": b"12.3456788012345"}, [mark]) == []
