@@ -49,9 +49,25 @@ class Reading:
     def register(self) -> None:
         """The register of what was received, released and decided: every file, from its head to its beginning."""
         number, sha256 = self._register_head()
+        if number and sha256 is not None and self._signed_otherwise(number, sha256):
+            sha256 = None
         while number > 0:
             page = self._page(number, sha256)
             number, sha256 = number - 1, page.previous_sha256 if page else None
+
+    def _signed_otherwise(self, number: int, sha256: str) -> bool:
+        """Whether the head gives another hash than that of a file whose signature holds: then the head is wrong."""
+        path = self.archive.register_path(number)
+        try:
+            page = parse_page(path.read_bytes(), str(path))
+        except (OSError, ArchiveError):
+            return False
+        if page.sha256 == sha256 or page.signed_by is None or page.signature is None:
+            return False
+        if not holds(page.signed_by, page.signed, page.signature):
+            return False
+        self._find(f"{REGISTER}/{HEAD}", f"it must give the hash of {page_name(number)}")
+        return True
 
     def newest_page(self) -> None:
         """The newest file of the register alone."""

@@ -201,6 +201,17 @@ def test_lines_edited_or_reordered_are_found(nearpass: Nearpass, config: Path) -
         assert f"archive/register/{path.name}: " in err
 
 
+def test_a_wrong_head_of_the_register_is_named(nearpass: Nearpass, config: Path) -> None:
+    """Where the newest file's signature holds and the head gives another hash, the head is the first that is named."""
+    path = config.parent / "archive/register/head.json"
+    mark = json.loads(path.read_bytes())
+    path.write_bytes(canonical_json({**mark, "sha256": "0" * 64}))
+    code, err = verified(nearpass, config)
+
+    assert code == 5
+    assert err.startswith("archive/register/head.json: it must give the hash of register/")
+
+
 def test_an_archive_put_back_as_a_whole(nearpass: Nearpass, config: Path) -> None:
     """An earlier copy of the whole archive is found by the site, by a noted head, and by nothing else."""
     home = config.parent
