@@ -14,13 +14,15 @@ from nearpass.commands.shared import EpochParameter
 from nearpass.commands.world import World
 from nearpass.ephemeris.convert import Notation, convert, message_from_trajectory
 from nearpass.ephemeris.elements_motion import trajectory_from_elements
+from nearpass.ephemeris.propagated import propagated
 from nearpass.ephemeris.spk import spk_summary, spk_trajectory
 from nearpass.ephemeris.spk_write import write_spk
-from nearpass.errors import InputError
+from nearpass.errors import InputError, NearpassError
 from nearpass.messages.compression import decompressed
 from nearpass.messages.elements import START_BYTES, elements_notation, read_elements
 from nearpass.messages.oem import OemMessage, parse_oem
 from nearpass.messages.oem_write import write_oem
+from nearpass.messages.opm import is_opm, parse_opm
 
 KERNELS = (".bsp", ".spk")
 
@@ -41,7 +43,7 @@ KERNELS = (".bsp", ".spk")
     type=click.FloatRange(0.0, 366.0, min_open=True),
     default=7.0,
     show_default=True,
-    help="How far to propagate mean elements from their epoch.",
+    help="How far to propagate mean elements, or the state of an OPM, from their epoch.",
 )
 @click.pass_obj
 def convert_command(
@@ -116,8 +118,15 @@ def _from_kernel(
 def _from_text(
     source: Path, target: int | None, days: float, step_s: float, notation: Notation, created: Epoch | None
 ) -> tuple[bytes, float]:
-    """An ephemeris message in another notation, or mean elements propagated to one."""
+    """An ephemeris message in another notation, or mean elements or one state propagated to one."""
     data = decompressed(source.read_bytes(), str(source))
+    if is_opm(data):
+        opm = parse_opm(data, str(source))
+        try:
+            message, error_km = propagated(opm, days=days, step_s=step_s)
+        except NearpassError as error:
+            raise error.at(file=str(source)) from None
+        return write_oem(_dated(message, created), notation).encode(), error_km
     if elements_notation(data[:START_BYTES]) is None:
         converted = convert(data, str(source), notation, created)
         return converted.content, converted.error_km

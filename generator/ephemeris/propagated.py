@@ -1,0 +1,161 @@
+"""One state of an Orbit Parameter Message carried on to an ephemeris: gravity of the centre, its J2, and manoeuvres.
+
+Drag, other bodies and solar pressure are left out, so what comes out is an approximation on the word of whoever asks
+for it: at a low orbit of the Earth tens of kilometres a day may be missing. A manoeuvre acts at once, half way through
+its duration (CCSDS 502.0-B-3, table 3-3: ignition, duration, and the velocity that it adds).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.integrate import solve_ivp
+
+from nearpass.astro.axes import axes_named
+from nearpass.astro.bodies import Body, body_named, equator_from_icrf
+from nearpass.astro.epochs import DAY_S, Epoch, TimeSystem
+from nearpass.astro.frames import center_name, normalised
+from nearpass.astro.local_axes import orbit_axes, rtn_axes, tnw_axes
+from nearpass.ephemeris.interpolation import DEFAULT_DEGREE, DEFAULT_METHOD, arc_from_nodes
+from nearpass.errors import FrameError, InputError
+from nearpass.messages.oem_records import OemHeader, OemMessage, OemSegment
+from nearpass.messages.opm import Manoeuvre, OpmMessage
+
+FloatArray = NDArray[np.float64]
+
+_RELATIVE: Final = 1e-11
+_ABSOLUTE: Final = 1e-10  # km and km/s
+_LEAST_STEPS: Final = 8
+_DEEPEST: Final = 0.9  # share of the polar radius below which nothing flies
+
+
+def propagated(message: OpmMessage, *, days: float, step_s: float) -> tuple[OemMessage, float]:
+    """An ephemeris from the state of a message, one segment up to each manoeuvre, and its interpolation's error in km.
+
+    Args:
+        message: With a state about a body that can be screened around.
+        days: How far to go from its epoch.
+        step_s: The widest spacing of states.
+
+    Raises:
+        FrameError: for a centre or axes that are unknown, with their line.
+        InputError: for a motion that falls to the centre.
+    """
+    body = _body(message)
+    try:
+        axes = axes_named(message.ref_frame, message.ref_frame_epoch)
+    except FrameError as error:
+        raise error.at(line=message.lines["REF_FRAME"]) from None
+    rotation, rate = (part[0] for part in axes.to_icrf(message.epoch, np.zeros(1)))
+    position_km, velocity_km_s = np.array(message.position_km), np.array(message.velocity_km_s)
+    state = np.concatenate([rotation @ position_km, rotation @ velocity_km_s + rate @ position_km])
+    stop_s = days * DAY_S
+    acting = sorted(
+        (one for one in message.manoeuvres if 0.0 <= one.instant - message.epoch < stop_s), key=lambda one: one.instant
+    )
+    segments: list[OemSegment] = []
+    error_km, begin_s = 0.0, 0.0
+    for one in [*acting, None]:
+        end_s = one.instant - message.epoch if one is not None else stop_s
+        if end_s > begin_s:
+            segment, state, off_km = _stretch(message, body, state, (begin_s, end_s), step_s)
+            segments.append(segment)
+            error_km = max(error_km, off_km)
+        if one is not None:
+            state = _kicked(one, state)
+        begin_s = end_s
+    header = OemHeader(
+        version="2.0", creation=message.creation, originator=message.originator, classification=None, message_id=None,
+        comments=tuple(_comments(message, body, len(acting))),
+    )  # fmt: skip
+    return OemMessage(header=header, segments=tuple(segments)), error_km
+
+
+def _body(message: OpmMessage) -> Body:
+    try:
+        return body_named(normalised(message.center_name))
+    except FrameError as error:
+        raise error.at(line=message.lines["CENTER_NAME"]) from None
+
+
+def _comments(message: OpmMessage, body: Body, count: int) -> Iterator[str]:
+    yield (
+        f"Approximate: propagated from one state at {message.epoch.iso(digits=3)} UTC by the gravity of {body.name} "
+        f"and its J2 alone, with {count} of {len(message.manoeuvres)} manoeuvres, each at once"
+    )
+    yield from message.comments
+
+
+def _stretch(
+    message: OpmMessage, body: Body, state: FloatArray, span_s: tuple[float, float], step_s: float
+) -> tuple[OemSegment, FloatArray, float]:
+    """States over a stretch without a manoeuvre, the last of them, and the largest error of interpolating them."""
+    pole = equator_from_icrf(body, message.epoch)[2]
+
+    def deep(_time_s: float, now: FloatArray) -> float:
+        return float(np.linalg.norm(now[:3])) - _DEEPEST * body.polar_radius_km
+
+    deep.terminal = True  # type: ignore[attr-defined]  # scipy asks for an attribute of the function
+    if not deep(0.0, state) > 0.0:
+        raise InputError(f"the state must not lie deep inside {body.name}", line=message.lines["X"])
+
+    def slope(_time_s: float, now: FloatArray) -> FloatArray:
+        return np.concatenate([now[3:], _gravity(now[:3], body, pole)])
+
+    count = max(_LEAST_STEPS, int(np.ceil((span_s[1] - span_s[0]) / step_s)))
+    epochs_ns = np.rint(np.linspace(span_s[0], span_s[1], count + 1) * 1e9).astype(np.int64)
+    offsets_s = epochs_ns / 1e9
+    with np.errstate(all="ignore"):
+        found = solve_ivp(
+            slope, (offsets_s[0], offsets_s[-1]), state, "DOP853", rtol=_RELATIVE, atol=_ABSOLUTE, dense_output=True,
+            events=deep,
+        )  # fmt: skip
+    flown = found.sol
+    states = np.asarray(flown(offsets_s)).T if flown is not None else np.full((count + 1, 6), np.nan)
+    if flown is None or found.status != 0 or not np.isfinite(states).all():
+        rule = f"the motion must not end deep inside {body.name}"
+        moment = (message.epoch + float(found.t[-1])).iso(digits=0)
+        raise InputError(rule, value=f"{moment} UTC", line=message.lines["X"])
+    arc = arc_from_nodes(offsets_s, states[:, :3], states[:, 3:], DEFAULT_METHOD, DEFAULT_DEGREE)
+    middles_s = (offsets_s[1:] + offsets_s[:-1]) / 2.0
+    off_km = np.linalg.norm(arc.position_km(middles_s) - np.asarray(flown(middles_s)).T[:, :3], axis=1)
+    epochs_tai_ns = epochs_ns + message.epoch.tai_ns
+    segment = OemSegment(
+        object_name=message.object_name, object_id=message.object_id, center_name=center_name(body.naif_id),
+        ref_frame="ICRF", ref_frame_epoch=None, time_system=TimeSystem.UTC, start=Epoch(int(epochs_tai_ns[0])),
+        stop=Epoch(int(epochs_tai_ns[-1])), useable_start=None, useable_stop=None, interpolation=DEFAULT_METHOD,
+        degree=DEFAULT_DEGREE, comments=(), first_line=1, epochs_tai_ns=epochs_tai_ns,
+        positions_km=np.ascontiguousarray(states[:, :3]), velocities_km_s=np.ascontiguousarray(states[:, 3:]),
+        accelerations_km_s2=None, covariances=None,
+    )  # fmt: skip
+    return segment, states[-1], float(off_km.max())
+
+
+def _gravity(position_km: FloatArray, body: Body, pole: FloatArray) -> FloatArray:
+    """Acceleration of the central term and of J2 (Vallado 2013, section 8.6.1), about any direction of the pole."""
+    radius_km = float(np.linalg.norm(position_km))
+    height_km = float(pole @ position_km)
+    pull = -body.gm_km3_s2 / radius_km**3
+    share = 1.5 * body.j2 * (body.equatorial_radius_km / radius_km) ** 2
+    sine_squared = (height_km / radius_km) ** 2
+    return np.asarray(
+        pull * (position_km * (1.0 + share * (1.0 - 5.0 * sine_squared)) + 2.0 * share * height_km * pole)
+    )
+
+
+def _kicked(one: Manoeuvre, state: FloatArray) -> FloatArray:
+    """The state right after a manoeuvre."""
+    dv_km_s = np.array(one.dv_km_s)
+    try:
+        local = orbit_axes(one.frame)
+        if local is None:
+            rotation, _ = (part[0] for part in axes_named(one.frame).to_icrf(one.instant, np.zeros(1)))
+            return np.concatenate([state[:3], state[3:] + rotation @ dv_km_s])
+    except FrameError as error:
+        raise FrameError(f"MAN_REF_FRAME: {error.rule}", value=one.frame, line=one.line) from None
+    axes = rtn_axes if local.base == "RTN" else tnw_axes
+    to_base = axes(state[None, :3], state[None, 3:])[0]
+    return np.concatenate([state[:3], state[3:] + to_base.T @ (local.turn.T @ dv_km_s)])
