@@ -52,7 +52,10 @@ def succeeded(
         "last_good_cycle": {"cycle_id": record.cycle_id, "cutoff_utc": _utc(record.window.start)},
         "next_expected_utc": _utc(record.next_expected) if record.next_expected else None,
         "ephemeris_age_s": {item.id: ages_s.get(item.id) for item in record.objects},
-        "objects_without_ephemeris": [item.id for item in record.objects if not item.coverage],
+        "objects_without_ephemeris": [
+            item.id for item in record.objects if not item.coverage and item.ending is None
+        ],
+        "ended_objects": [item.id for item in record.objects if not item.coverage and item.ending is not None],
         "refused_inputs": [
             {"object_id": entry.object_id, "file": entry.file, "refusal": entry.refusal}
             for entry in record.deliveries if entry.refusal is not None

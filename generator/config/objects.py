@@ -13,7 +13,7 @@ from nearpass.astro.epochs import Epoch
 from nearpass.astro.local_axes import orbit_axes
 from nearpass.config.declarations import Joined, Orbit, Uncertainty
 from nearpass.config.editions import Contact, marking_record
-from nearpass.config.fields import Identifier, Positive, Table
+from nearpass.config.fields import Identifier, Instant, Positive, Table
 from nearpass.ephemeris.meta_kernel import KERNEL_SUFFIXES
 from nearpass.errors import NearpassError
 from nearpass.record.marking import MarkingRecord, Tlp
@@ -149,9 +149,17 @@ class ScreenedObject(Table):
     least_comparisons: Annotated[int, Field(ge=1)] = 10
     manoeuvres: tuple[str, ...] = ()
     orbit: Orbit | None = None
+    since: Instant | None = Field(default=None, alias="from")
+    until: Instant | None = None
     joined: tuple[Joined, ...] = ()
     catalogue_number: Annotated[int, Field(ge=1, le=999_999_999)] | None = None
     ephemeris: tuple[EphemerisSource, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _living(self) -> ScreenedObject:
+        if self.since is not None and self.until is not None and not self.since < self.until:
+            raise ValueError("an object's from must lie before its until")
+        return self
 
     @model_validator(mode="after")
     def _one_size(self) -> ScreenedObject:

@@ -18,7 +18,15 @@ from nearpass.cycle.net import Net, Part
 from nearpass.cycle.together import together
 from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.ingest import Setting
-from nearpass.reasons.coverage import CoverageReasons, NoOverlap, NoState, NotDelivered, PhaseUnknown
+from nearpass.reasons.coverage import (
+    CoverageReason,
+    CoverageReasons,
+    LifeEnded,
+    NoOverlap,
+    NoState,
+    NotDelivered,
+    PhaseUnknown,
+)
 from nearpass.record.motion import CLOCKS_S, FloatArray, distance_profile, profile_positions
 from nearpass.record.record import (
     EndingRecord,
@@ -63,13 +71,13 @@ def describe_pairs(
         both = items[ids[0]], items[ids[1]]
         found = screened.get(ids)
         if found is None:
-            pairs.append(_unscreened(*both, given.trajectories, given.setting, failed=ids in failed))
+            pairs.append(_unscreened(*both, given.trajectories, given.setting, given.endings, failed=ids in failed))
             continue
         own = tuple(event for event in events if (event.primary, event.secondary) == ids)
         pair = given.net.made(
             Part(stage="screening", object_ids=ids),
             partial(_told, found, own, grids, given),
-            _unscreened(*both, given.trajectories, given.setting, failed=True),
+            _unscreened(*both, given.trajectories, given.setting, given.endings, failed=True),
         )
         apart: tuple[TogetherRecord, ...] = ()
         combine = partial(together, own, both[0].size_km + both[1].size_km, given.setting.body.gm_km3_s2)
@@ -103,6 +111,7 @@ def _unscreened(
     secondary: ScreenedObject,
     trajectories: Mapping[str, Trajectory],
     setting: Setting,
+    endings: Mapping[str, EndingRecord],
     *,
     failed: bool,
 ) -> PairRecord:
@@ -111,7 +120,7 @@ def _unscreened(
         (NoOverlap(rule="not_computed"),)
         if failed
         else tuple(
-            PhaseUnknown(object_id=item.id) if item.phase == "unknown" else NotDelivered(object_id=item.id)
+            _absent(item, endings.get(item.id))
             for item in (primary, secondary)
             if item.phase == "unknown" or item.id not in trajectories
         )
@@ -131,6 +140,15 @@ def _unscreened(
         event_ids=(),
         together=(),
     )
+
+
+def _absent(item: ScreenedObject, ending: EndingRecord | None) -> CoverageReason:
+    """Why an object has no place in the screening."""
+    if item.phase == "unknown":
+        return PhaseUnknown(object_id=item.id)
+    if ending is not None:
+        return LifeEnded(object_id=item.id, at=ending.at, how=ending.kind)
+    return NotDelivered(object_id=item.id)
 
 
 def _screened(
@@ -188,4 +206,6 @@ def _uncovered(
 
 def _ended(ending: EndingRecord | None, at: Epoch) -> Literal["on the surface", "descending"] | None:
     """How an ephemeris had ended by then where it goes no further: on the surface, or on its way there."""
-    return None if ending is None or at < ending.at or ending.kind == "in flight" else ending.kind
+    if ending is None or at < ending.at or ending.kind not in {"on the surface", "descending"}:
+        return None
+    return "on the surface" if ending.kind == "on the surface" else "descending"

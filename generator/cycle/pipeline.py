@@ -24,7 +24,7 @@ from nearpass.cycle.sweep import Swept, sweep
 from nearpass.ephemeris.meta_kernel import with_listed
 from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.errors import ConfigError
-from nearpass.ingest import Setting, ingest, unclaimed
+from nearpass.ingest import Ingested, Setting, ingest, unclaimed
 from nearpass.ingest.catalogues import read_catalogues
 from nearpass.ingest.notes import on_events, read_notes
 from nearpass.record.record import CycleRecord, ObjectRecord
@@ -102,7 +102,7 @@ def run_cycle(
     commands = commands_of(config, setting)
     ingested = ingest(config, setting, progress("reading ephemerides", len(config.objects)))
     trajectories = {result.object_id: result.trajectory for result in ingested if result.trajectory is not None}
-    objects = describe_objects(config, trajectories, setting, commands, net)
+    objects = _ended(describe_objects(config, trajectories, setting, commands, net), ingested)
     lost = {item.id for item in objects if item.phase == "unknown"}
     screened = {key: trajectory for key, trajectory in trajectories.items() if key not in lost}
     window_s = (0.0, setting.span_s)
@@ -135,7 +135,7 @@ def run_cycle(
         ingested += swept.ingested
         told = {one.object_id: one.trajectory for one in swept.ingested if one.trajectory is not None}
         trajectories |= told
-        objects = describe_objects(config, trajectories, setting, commands, net)
+        objects = _ended(describe_objects(config, trajectories, setting, commands, net), ingested)
         screening = together(screening, swept.approaches, swept.pairs)
     findings = Findings(
         config=config,
@@ -162,6 +162,12 @@ def run_cycle(
     record = assemble(findings)
     strays = unclaimed(config, directory)
     return CycleResult(record=replace(record, notes=on_events(notes, record), unclaimed=strays), inputs=inputs)
+
+
+def _ended(objects: Sequence[ObjectRecord], ingested: Sequence[Ingested]) -> tuple[ObjectRecord, ...]:
+    """The objects, those without an ephemeris with how their life ended, where it did."""
+    endings = {result.object_id: result.ending for result in ingested if result.ending is not None}
+    return tuple(replace(item, ending=endings.get(item.id, item.ending)) for item in objects)
 
 
 def _screening(

@@ -18,6 +18,7 @@ from nearpass.ingest.delivery import Ingested, Setting, kept_inside, refused_inp
 from nearpass.ingest.elements import holds_elements, read_element_files
 from nearpass.ingest.kernels import read_kernels
 from nearpass.ingest.ledger import read_ledger
+from nearpass.ingest.life import outside_life, within_life
 from nearpass.ingest.messages import read_messages
 from nearpass.ingest.theory import read_theory
 from nearpass.record.record import InputRecord
@@ -67,7 +68,9 @@ def ingest_object(item: ScreenedObject, setting: Setting) -> Ingested:
 
     Of the nominal sources the first that gives one is used.
     """
-    nominal = _newest(item, item.nominal, setting)
+    if (lifeless := outside_life(item, setting)) is not None:
+        return lifeless
+    nominal = within_life(_newest(item, item.nominal, setting), item, setting)
     solutions = tuple((source, _solution(item, source, nominal, setting)) for source in item.solutions)
     return replace(nominal, solutions=solutions)
 

@@ -26,7 +26,7 @@ from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.errors import InputError, NearpassError
 from nearpass.record.marking import MarkingRecord, Tlp
 from nearpass.record.motion import orbit_of
-from nearpass.record.record import InputRecord, Span
+from nearpass.record.record import EndingRecord, InputRecord, Span
 from nearpass.record.source import Source
 
 DEEPEST: Final = 0.9
@@ -41,7 +41,8 @@ class Ingested:
 
     ``inputs`` lists the delivery in use first, then those refused; ``files`` maps SHA-256 to content of what was used.
     ``solutions`` are the object's other ones: each source with what became of it. ``declared`` is the uncertainty that
-    the source itself states, used where the publisher declares none.
+    the source itself states, used where the publisher declares none. ``ending`` is how its life ended before the
+    window.
     """
 
     object_id: str
@@ -50,6 +51,7 @@ class Ingested:
     files: dict[str, bytes]
     solutions: tuple[tuple[EphemerisSource, Ingested], ...] = ()
     declared: DeclaredModel | None = None
+    ending: EndingRecord | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

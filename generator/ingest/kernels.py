@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -35,6 +36,7 @@ from nearpass.ingest.delivery import (
     refused_input,
     shown_path,
 )
+from nearpass.ingest.life import LifeEndedError, check_life, ended
 from nearpass.ingest.proof import check_usable
 from nearpass.reasons.findings import Known
 from nearpass.record.record import InputRecord, Span
@@ -58,6 +60,9 @@ def read_kernels(
         shown = shown_path(path, setting.directory)
         try:
             yield _from_kernel(item, source, path, ages[path], setting)
+        except LifeEndedError as error:
+            yield ended(item, source, shown, error, path.read_bytes())
+            return
         except Exception as error:  # noqa: BLE001  # whatever a kernel does to us, the next older one is tried
             yield refused_input(item, source, shown, understood(error).at(file=shown, object_id=item.id))
         else:
@@ -129,6 +134,10 @@ def _from_kernel(item: ScreenedObject, source: EphemerisSource, path: Path, age:
     )
     trajectory, extension = completed(trajectory, source, setting)
     if not trajectory.arcs:
+        whole = partial(
+            spk_trajectory, kernels, target, body=setting.body, epoch=setting.cutoff, planets=setting.planets
+        )
+        check_life(lambda span_s: whole(window_s=span_s), last_s, setting)
         window = setting.window
         rule = f"the kernel must reach the window {window.start.iso(digits=0)} to {window.stop.iso(digits=0)} UTC"
         raise InputError(rule, value="; ".join(f"{s.iso(digits=0)} to {e.iso(digits=0)}" for s, e in summary.spans))

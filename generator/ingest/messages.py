@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +31,7 @@ from nearpass.ingest.delivery import (
     refused_input,
     shown_path,
 )
+from nearpass.ingest.life import LifeEndedError, check_life, ended
 from nearpass.ingest.proof import check_usable
 from nearpass.messages.compression import START_BYTES, decompressed, decompressed_start
 from nearpass.messages.oem import OemMessage, OemSegment, parse_oem, peek_header
@@ -54,6 +56,9 @@ def read_messages(
         try:
             data = delivery.path.read_bytes()
             yield _from_oem(item, source, delivery, data, setting)
+        except LifeEndedError as error:
+            yield ended(item, source, delivery.shown, error, data)
+            return
         except Exception as error:  # noqa: BLE001  # whatever a message does to us, the next older one is tried
             fault_at = understood(error).at(file=delivery.shown, object_id=item.id)
             yield refused_input(item, source, delivery.shown, fault_at, delivery.creation, setting, data)
@@ -101,6 +106,12 @@ def _from_oem(
         planets=setting.planets,
     )
     trajectory, extension = completed(trajectory, source, setting)
+    if not trajectory.arcs:
+        whole = partial(
+            trajectory_from_oem, message, body=setting.body, epoch=setting.cutoff, planets=setting.planets,
+            with_covariance=False,
+        )  # fmt: skip
+        check_life(lambda span_s: whole(window_s=span_s), last_s, setting)
     _check_reaches(trajectory, message.segments, setting)
     check_usable(trajectory, setting)
     findings = lint_oem(

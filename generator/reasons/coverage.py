@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator
 
+from nearpass.astro.fields import EpochText
 from nearpass.reasons.general import Prose, Withheld
 
 
@@ -30,6 +31,16 @@ class NotDelivered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LifeEnded:
+    """The object's life ended before the window, as its last delivery shows or is declared, or begins after it."""
+
+    object_id: str
+    at: EpochText
+    how: Literal["on the surface", "descending", "in flight", "declared", "not begun"]
+    rule: Literal["life_ended"] = "life_ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NoState:
     """The object's ephemeris gives no state then; ``ended`` is how it ended before, None where it ended in flight."""
 
@@ -48,6 +59,8 @@ class NoOverlap:
     rule: Literal["no_overlap_in_window", "no_overlap", "solution_unusable", "not_computed"]
 
 
-CoverageReason = Annotated[PhaseUnknown | NotDelivered | NoState | NoOverlap | Withheld | Prose, Discriminator("rule")]
+CoverageReason = Annotated[
+    PhaseUnknown | NotDelivered | LifeEnded | NoState | NoOverlap | Withheld | Prose, Discriminator("rule")
+]
 CoverageReasons = tuple[CoverageReason, ...]
 """One reason an object, in the order of the pair."""

@@ -159,11 +159,15 @@ class ApproximationRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndingRecord:
-    """Where an ephemeris ends inside the window: at rest on the surface, going down from low altitude, or in flight."""
+    """Where an ephemeris ends: at rest on the surface, going down from low altitude, or in flight.
+
+    Of an object without an ephemeris it is when its life ended before the window, ``declared`` by the publisher or as
+    its last delivery shows, or when it begins after it (``not begun``).
+    """
 
     at: Open[EpochText]
-    kind: Open[Literal["on the surface", "descending", "in flight"]]
-    altitude_km: Open[float]
+    kind: Open[Literal["on the surface", "descending", "in flight", "declared", "not begun"]]
+    altitude_km: Open[float | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

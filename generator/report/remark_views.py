@@ -17,6 +17,12 @@ def remarks(item: ObjectRecord) -> tuple[str, ...]:
 
 def ending(found: EndingRecord) -> str:
     """Where an ephemeris ends, in a sentence."""
+    if found.kind == "not begun":
+        return f"Its flight begins on {wording.moment(found.at)}. Nothing is screened before it."
+    if found.kind == "declared":
+        return (
+            f"Its flight ended on {wording.moment(found.at)}, as the publisher declares. Nothing is screened after it."
+        )
     where = {
         "on the surface": "with the object on the surface",
         "descending": f"in descent at an altitude of {wording.number(found.altitude_km, 0)} km: entry or landing",
@@ -34,6 +40,8 @@ def short(item: ObjectRecord) -> str | None:
     """One or two words for a table; None where there is nothing to remark."""
     if item.approximation is not None:
         return "analytic theory" if item.approximation.kind == "theory" else "extended by J2 drift"
+    if item.ending is not None and item.ending.kind in {"declared", "not begun"}:
+        return "flight ended" if item.ending.kind == "declared" else "not yet flying"
     if item.ending is not None and item.ending.kind != "in flight":
         return f"ends {item.ending.kind}" if item.ending.kind == "on the surface" else "ends in descent"
     return None

@@ -15,7 +15,7 @@ from nearpass.reasons.changes import (
     SolutionMoves,
     SolutionUncovered,
 )
-from nearpass.reasons.coverage import NoOverlap, NoState, NotDelivered, PhaseUnknown
+from nearpass.reasons.coverage import LifeEnded, NoOverlap, NoState, NotDelivered, PhaseUnknown
 from nearpass.report.wording.said import said
 
 PHASE_UNKNOWN: Final = "position along the orbit unknown: only crossings of the orbits are meaningful"
@@ -29,6 +29,14 @@ def _(reason: PhaseUnknown) -> str:
 @said.register
 def _(reason: NotDelivered) -> str:
     return f"{reason.object_id}: no usable ephemeris"
+
+
+@said.register
+def _(reason: LifeEnded) -> str:
+    if reason.how == "not begun":
+        return f"{reason.object_id}: its flight begins on {reason.at.iso(digits=0)} UTC"
+    how = {"on the surface": ", on the surface", "descending": ", in descent", "declared": ", as declared"}
+    return f"{reason.object_id}: its flight ended on {reason.at.iso(digits=0)} UTC{how.get(reason.how, '')}"
 
 
 @said.register
