@@ -162,6 +162,7 @@ def record() -> CycleRecord:
     made = replace(made, changes=left)
     private = replace(made.notes[-1], marking=AMBER, file="log/private.md", text="For the other agency alone.")
     made = replace(made, notes=(*made.notes, private), losses=tuple(_lost(event) for event in events))
+    made = replace(made, unclaimed=("ephemerides/MEX_1.oem",))
     return replace(made, provenance=provenance, events=tuple(events), previous_cycle_id=OFF, supersedes=OFF)
 
 
