@@ -36,7 +36,7 @@ class Orbit(Table):
 
     @property
     def plane(self) -> DeclaredPlane:
-        """The same for the lint."""
+        """The declared orbital plane, in the form in which deliveries are held against it."""
         return DeclaredPlane(
             inclination_deg=self.inclination_deg,
             tolerance_deg=self.tolerance_deg,

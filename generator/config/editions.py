@@ -50,7 +50,7 @@ class PartyTable(Table):
 
     @property
     def party(self) -> Party:
-        """The same without the rules of a table."""
+        """The party as releases use it, without the checks of the configuration's table."""
         return Party(id=self.id, aliases=self.aliases, includes=self.includes)
 
 

@@ -43,5 +43,5 @@ def read_passes(directory: Path, name: str) -> tuple[Span, ...]:
 
 
 def written(spans: tuple[Span, ...]) -> str:
-    """The same spans as such a file."""
+    """The text of a file of contact times that holds these spans."""
     return "start,stop\n" + "".join(f"{one.start.iso(digits=9)},{one.stop.iso(digits=9)}\n" for one in spans)

@@ -26,12 +26,12 @@ def with_sigma(value: Any, lens: Lens) -> Any:
 
 
 def with_sigma_all(value: Any, lens: Lens) -> Any:
-    """The same for a tuple."""
+    """A list, empty unless the covariances of all objects may be seen."""
     return lens.of(value) if lens.sigma else ()
 
 
 def sigmas(value: tuple[UncertaintyRecord, ...], lens: Lens) -> Any:
-    """Those of the objects whose covariance may be seen."""
+    """The uncertainties of the objects whose covariance may be seen."""
     return lens.of(tuple(entry for entry in value if entry.object_id in lens.covariances))
 
 

@@ -55,7 +55,7 @@ class CrossingGroup:
 
     @property
     def alerts(self) -> tuple[CrossingRecord, ...]:
-        """Those of the most severe level."""
+        """The crossings that have the most severe level of the group."""
         level = self.level  # found anew at each access
         return tuple(item for item in self.crossings if item.level is level)
 

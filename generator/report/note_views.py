@@ -39,7 +39,7 @@ def notes_of_cycle(record: CycleRecord) -> tuple[NoteView, ...]:
 
 
 def notes_of_event(record: CycleRecord, event_id: str) -> tuple[NoteView, ...]:
-    """Those on one event."""
+    """All notes on one event, the newest first."""
     return _views(note for note in record.notes if note.event_id == event_id)
 
 

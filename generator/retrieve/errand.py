@@ -44,7 +44,7 @@ class LastGood:
 
     @property
     def known(self) -> Known:
-        """Its validators."""
+        """The ETag and date by which the source is asked whether it has anything newer (RFC 9110, section 8.8)."""
         return Known(etag=self.attempt.etag, last_modified=self.attempt.last_modified)
 
 

@@ -53,7 +53,7 @@ class Extrema:
 
 
 def find_extrema(fleet: Interpolants, pairs: Pairs, turns: Turns) -> Extrema:
-    """What the turns are, in time and height."""
+    """Time and distance of each minimum and maximum, refined on the ephemerides where those are finer."""
     turn_s = _on_interpolants(fleet, pairs, turns)
     rows = np.flatnonzero(turns.is_minimum)
     if fleet.refines:

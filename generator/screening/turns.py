@@ -46,12 +46,12 @@ class Turns:
     hidden: BoolArray
 
     def taken(self, rows: NDArray[np.intp]) -> Self:
-        """Some of them, in this order."""
+        """The turns at these rows, in the order of the rows."""
         return type(self)(**{name: getattr(self, name)[rows] for name in Turns.__slots__})
 
 
 def find_turns(fleet: Interpolants, pairs: Pairs, leaves: Leaves) -> Turns:
-    """Every turn that the leaves hold."""
+    """Where the distance of each pair stops falling or rising: its minima and maxima inside the intervals searched."""
     signs = _signs(fleet, pairs, leaves)
     place = np.flatnonzero(signs)
     sign = signs.ravel()[place]
