@@ -26,6 +26,7 @@ from nearpass.release.secrets import Secrets, secrets_of
 from nearpass.report import wording
 from nearpass.report.pages import cycle_pages
 from nearpass.report.verdicts import verdict
+from nearpass.report.wording import said
 
 RULES = {"MEX": Show.HIDDEN, "ODY": Show.ANONYMOUS, "TIANWEN-1": Show.METRICS}
 PUBLIC = edition(RULES)
@@ -47,7 +48,7 @@ def shown(full: CycleRecord) -> CycleRecord:
 @pytest.fixture(scope="module")
 def secrets(full: CycleRecord, shown: CycleRecord) -> Secrets:
     """What a site made from it must not hold."""
-    return secrets_of(full, shown)
+    return secrets_of(full, shown, said=said)
 
 
 def test_pages_of_a_reduced_record_hold_no_secret(shown: CycleRecord, secrets: Secrets) -> None:
@@ -141,6 +142,15 @@ def test_compressed_files_and_names_are_searched(tmp_path: Path, full: CycleReco
 
     assert caught.value.edition == "public"
     assert caught.value.exit_code == 7
+
+
+def test_a_sentence_made_from_a_withheld_reason_is_found(full: CycleRecord, shown: CycleRecord) -> None:
+    """A record holds codes; what pages say for them is searched for all the same, and only with these words known."""
+    hidden = next(event for event in full.events if "MEX" in {event.primary, event.secondary})
+    page = [("page.html", f"<p>{said(hidden.reason)}.</p>".encode())]
+
+    assert leaks_in(page, (), secrets_of(full, shown, said=said)) != []
+    assert leaks_in(page, (), secrets_of(full, shown)) == []
 
 
 def test_common_numbers_are_no_secret(secrets: Secrets) -> None:
