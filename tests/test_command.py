@@ -192,7 +192,7 @@ def test_an_interrupted_build_leaves_the_last_good_site(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as broken:
-        broken.setattr("nearpass.publish.stage.mkdocs_build", fail)
+        broken.setattr("nearpass.publish.build.mkdocs_build", fail)
         code, _, err = nearpass("run", "--config", config, "--at", "2021-03-17T06:00:00")
     after = tree(tmp_path / "public")
     again, _, _ = nearpass("run", "--config", config, "--at", "2021-03-17T06:00:00")

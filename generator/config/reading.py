@@ -101,7 +101,20 @@ _MODEL_AT: Final[dict[str, type[BaseModel]]] = {
 def _faults(error: ValidationError, text: str, tables: dict[str, Any], file: str) -> list[ConfigError]:
     """Every fault in one line; an unknown key is usually the cause of a missing one, so it comes first."""
     faults = sorted(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
-    return [_fault(fault, text, tables, file) for fault in faults]
+    meant = {(*fault["loc"][:-1], *_near(fault)) for fault in faults if fault["type"] == "extra_forbidden"}
+    told = [fault for fault in faults if fault["type"] != "missing" or fault["loc"] not in meant]
+    return [_fault(fault, text, tables, file) for fault in told]
+
+
+def _known(fault: ErrorDetails) -> list[str]:
+    """The keys of the table in which a key is unknown."""
+    model = _MODEL_AT.get(".".join(part for part in fault["loc"][:-1] if isinstance(part, str)), Config)
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _near(fault: ErrorDetails) -> list[str]:
+    """The known key that an unknown one was meant to be, which is then missing for no other reason; else none."""
+    return difflib.get_close_matches(str(fault["loc"][-1]), _known(fault), n=1)
 
 
 def _fault(fault: ErrorDetails, text: str, tables: dict[str, Any], file: str) -> ConfigError:
@@ -113,10 +126,8 @@ def _fault(fault: ErrorDetails, text: str, tables: dict[str, Any], file: str) ->
         table = tables["object"][place[1]]
         object_id = str(table.get("id", "")) or None if isinstance(table, dict) else None
     if fault["type"] == "extra_forbidden":
-        model = _MODEL_AT.get(".".join(part for part in place[:-1] if isinstance(part, str)), Config)
-        known = [field.alias or name for name, field in model.model_fields.items()]
-        near = difflib.get_close_matches(str(place[-1]), known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
+        near = _near(fault)
+        hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(_known(fault))}"
         return ConfigError(f"unknown key {dotted}, {hint}", file=file, line=line, object_id=object_id)
     if fault["type"] == "missing":
         return ConfigError(f"the key {dotted} is required", file=file, line=line, object_id=object_id)
