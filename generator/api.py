@@ -19,7 +19,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -29,7 +28,7 @@ from numpy.typing import NDArray
 from nearpass.archive.archive import Archive
 from nearpass.astro.bodies import BODIES, Body, body_named
 from nearpass.astro.epochs import DAY_S, Epoch
-from nearpass.astro.frames import PlanetaryEphemeris, center_id
+from nearpass.astro.frames import Frame, PlanetaryEphemeris, center_id, check_one_frame
 from nearpass.crossing.crossing import Crossing, crossings
 from nearpass.cycle.cdm_compare import encounter_from_cdm
 from nearpass.encounter.elements import osculating_elements
@@ -500,10 +499,7 @@ def _one_body(ephemerides: Sequence[Ephemeris]) -> tuple[dict[str, Ephemeris], B
     if len(named) != len(ephemerides) or len(named) < 2:
         rule = "there must be at least two ephemerides, of objects with different names"
         raise InputError(rule, value=[one.name for one in ephemerides])
-    for before, after in pairwise(ephemerides):
-        if before.body != after.body:
-            value = f"{before.name} about {before.body.name}, {after.name} about {after.body.name}"
-            raise FrameError("objects must be about one body to be compared", value=value)
+    check_one_frame((one.name, Frame.icrf(one.body)) for one in ephemerides)
     return dict(named), ephemerides[0].body
 
 

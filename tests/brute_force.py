@@ -8,6 +8,7 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.signal import find_peaks, peak_prominences
 
+from fleets import ABOUT_MARS
 from nearpass.astro.epochs import Epoch
 from nearpass.ephemeris.trajectory import Arc, Proof, Trajectory
 
@@ -76,7 +77,7 @@ def arc_of(motion: Motion, knots_s: Iterable[float], *, degree: int = 7, error_k
 
 def trajectory_of(*arcs: Arc, proof: Proof = Proof.EXACT, epoch: Epoch = EPOCH) -> Trajectory:
     """Arcs as a trajectory."""
-    return Trajectory(epoch=epoch, arcs=arcs, proof=proof)
+    return Trajectory(object_id="A", frame=ABOUT_MARS, epoch=epoch, arcs=arcs, proof=proof)
 
 
 def flown(motion: Motion, duration_s: float, step_s: float = 60.0) -> Trajectory:
@@ -192,7 +193,7 @@ def _width_s(rows: list[_Row], offsets_s: np.ndarray, heights_km: np.ndarray, nu
 def rotated(trajectory: Trajectory, rotation: np.ndarray) -> Trajectory:
     """The same motion in other axes."""
     arcs = tuple(Arc(arc.knots_s, arc.coefficients_km @ rotation.T, arc.error_km) for arc in trajectory.arcs)
-    return Trajectory(epoch=trajectory.epoch, arcs=arcs, proof=trajectory.proof)
+    return replace(trajectory, arcs=arcs)
 
 
 def named(trajectories: Iterable[Trajectory]) -> Mapping[str, Trajectory]:

@@ -13,6 +13,7 @@ import spiceypy
 from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
 
+from fleets import ABOUT_MARS
 from nearpass.astro.bodies import BODIES, equator_from_icrf
 from nearpass.astro.epochs import Epoch
 from nearpass.ephemeris.interpolation import arc_from_nodes
@@ -47,8 +48,8 @@ class Known:
     def trajectory(self, every: int) -> Trajectory:
         """The motion, with the covariance of every so many of its instants delivered."""
         table = CovarianceTable(offsets_s=self.times_s[::every].copy(), matrices=self.covariances[::every].copy())
-        arc = Arc(self.arc.knots_s, self.arc.coefficients_km, covariances=table)
-        return Trajectory(epoch=EPOCH, arcs=(arc,), proof=Proof.EXACT)
+        arc = Arc(self.arc.knots_s, self.arc.coefficients_km, 0.0, covariances=table)
+        return Trajectory(object_id="A", frame=ABOUT_MARS, epoch=EPOCH, arcs=(arc,), proof=Proof.EXACT)
 
 
 def known(elements: tuple[float, ...], times_s: FloatArray, *, oblate: bool, lumps: bool = False) -> Known:

@@ -8,10 +8,12 @@ from typing import Final, Protocol
 import numpy as np
 
 from nearpass.astro.epochs import Epoch, TimeSystem
+from nearpass.astro.frames import Frame
 from nearpass.messages.oem import OemHeader, OemMessage, OemSegment
 from nearpass.messages.oem_write import write_oem
 
 GM_MARS_KM3_S2: Final = 42828.375
+ABOUT_MARS = Frame(center="MARS", axes="ICRF")
 CUTOFF: Final = Epoch.parse("2021-03-17T00:00:00")
 
 

@@ -86,6 +86,8 @@ def test_what_does_not_fit_raises(tmp_path: Path) -> None:
     with pytest.raises(FrameError, match=r"A about MARS, B about MOON"):
         nearpass.screen([low, moon], limit_km=10)
     with pytest.raises(FrameError, match=r"A about MARS, B about MOON"):
+        nearpass.cross(low, moon, limit_km=10)
+    with pytest.raises(FrameError, match=r"A about MARS, B about MOON"):
         nearpass.conjunction(low, moon, low.start)
     with pytest.raises(CoverageError, match=r"2021-03-18T00:00:00\.000 UTC.*A\.oem"):
         low.state("2021-03-18T00:00:00")

@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import atexit
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -29,7 +31,7 @@ from skyfield.framelib import ICRS_to_J2000
 from spiceypy import cyice
 from spiceypy.utils.exceptions import SpiceyError
 
-from nearpass.astro.bodies import BODIES, equator_from_icrf
+from nearpass.astro.bodies import BODIES, Body, equator_from_icrf
 from nearpass.astro.epochs import DAY_S, Epoch, TimeSystem, tdb_s
 from nearpass.astro.kernel_files import openable
 from nearpass.errors import CoverageError, FrameError
@@ -86,6 +88,37 @@ _CENTER_NAMES: Final[Mapping[int, str]] = MappingProxyType(
 # Planets whose centre may stand in for their barycentre where a kernel does not tell the two apart: Mercury and Venus
 # have no moons; at Mars the two differ by 0.1 m to 0.3 m (MAR085, MAR097).
 CENTER_AT_BARYCENTER: Final[Mapping[int, int]] = MappingProxyType({199: 1, 299: 2, 499: 4})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """What positions count from: the name of the body at the centre, and the axes."""
+
+    center: str
+    axes: str
+
+    @classmethod
+    def icrf(cls, body: Body) -> Frame:
+        """The working frame about a body."""
+        return cls(center=body.name, axes="ICRF")
+
+
+def check_one_frame(named: Iterable[tuple[str, Frame]]) -> None:
+    """Refuse what cannot be compared: objects of which two are told in different frames.
+
+    Raises:
+        FrameError: naming both objects with their centres, and their axes if these differ.
+    """
+    for one, other in pairwise(named):
+        if one[1] != other[1]:
+            with_axes = one[1].axes != other[1].axes
+            told = [f"{name} about {at.center}" + f" in {at.axes}" * with_axes for name, at in (one, other)]
+            rule = (
+                "objects must be about one body to be compared"
+                if not with_axes
+                else ("objects must be about one body and in the same axes to be compared")
+            )
+            raise FrameError(rule, value=", ".join(told))
 
 
 def icrf_from_axes(name: str) -> FloatArray:

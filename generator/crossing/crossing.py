@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from nearpass.astro.frames import check_one_frame
 from nearpass.crossing.choice import chosen
 from nearpass.crossing.search import Minima, find_minima, newton_step
 from nearpass.crossing.strip import Path, arc_states, candidate_boxes, on_arcs, prepare
@@ -104,9 +105,11 @@ def crossings(
         timing: False for a secondary whose phase is not known: its one revolution nearest in time gives the geometry.
 
     Raises:
+        FrameError: for trajectories about different bodies or in different axes.
         InputError: for trajectories on different epochs or without arcs, an empty window or a period not positive.
 
     """
+    check_one_frame(zip(ids, (first.frame, second.frame), strict=True))
     if first.epoch != second.epoch:
         raise InputError("both trajectories must count from one epoch", value=(first.epoch.iso(), second.epoch.iso()))
     paths = (prepare(first, window_s, periods_s[0]), prepare(second, window_s, periods_s[1]))
@@ -134,6 +137,7 @@ def fleet_crossings(
     not compared.
 
     Raises:
+        FrameError: as :func:`crossings`.
         InputError: as :func:`crossings`, and for a primary of unknown phase.
 
     """
@@ -144,10 +148,11 @@ def fleet_crossings(
     for name, _ in pairs:
         if name in phase_unknown:
             raise InputError("the phase of a primary must be known", value=name)
-    needed = {name for pair in pairs for name in pair}
+    needed = sorted({name for pair in pairs for name in pair})
+    check_one_frame((name, trajectories[name].frame) for name in needed)
     if len({trajectories[name].epoch.tai_ns for name in needed}) > 1:
-        raise InputError("all trajectories must count from one epoch", value=sorted(needed))
-    paths = {name: prepare(trajectories[name], window_s, periods_s[name]) for name in sorted(needed)}
+        raise InputError("all trajectories must count from one epoch", value=needed)
+    paths = {name: prepare(trajectories[name], window_s, periods_s[name]) for name in needed}
     return tuple(
         crossing
         for pair in pairs

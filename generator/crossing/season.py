@@ -17,6 +17,7 @@ from scipy.optimize import least_squares
 from scipy.spatial.transform import Rotation
 
 from nearpass.astro.drift import SecularRates, secular_rates
+from nearpass.astro.frames import check_one_frame
 from nearpass.crossing.pieces import Pieces
 from nearpass.crossing.search import find_minima
 from nearpass.crossing.strip import prepare
@@ -78,9 +79,11 @@ def season(
         step_days: Its step.
 
     Raises:
+        FrameError: for motions about different bodies or in different axes.
         InputError: for an orbit without a period, or not covered for a whole revolution.
 
     """
+    check_one_frame((one.object_id, one.frame) for one in (first, second))
     offsets_days = np.arange(0.0, days + 0.5 * step_days, step_days)
     turned: list[Pieces] = []
     rates: list[SecularRates] = []

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -163,7 +163,7 @@ class _Search:
         if by is None:
             return own
         arcs = tuple(self._moved_arc(arc, index, by) for arc in own.arcs)
-        return Trajectory(epoch=own.epoch, arcs=arcs, proof=own.proof)
+        return replace(own, arcs=arcs, approximation=None)
 
     def _moved_arc(self, arc: Arc, index: int, by: Displacement) -> Arc:
         count = max(9, int(np.ceil((arc.stop_s - arc.start_s) / self._period_s * NODES_A_REVOLUTION)))

@@ -18,6 +18,7 @@ from sgp4.api import WGS72, Satrec, SatrecArray
 
 from nearpass.astro.axes import axes_named
 from nearpass.astro.epochs import DAY_S, Epoch
+from nearpass.astro.frames import Frame
 
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.intp]
@@ -51,11 +52,11 @@ class ElementFleet:
         self._elements_epoch = elements_epoch
         self._day = satellites[0].jdsatepoch
         self._fraction = satellites[0].jdsatepochF + (epoch - elements_epoch) / DAY_S
-        self._in_icrf = in_icrf
+        self.frame = Frame(center="EARTH", axes="ICRF" if in_icrf else "TEME")
 
     def __reduce__(self) -> tuple[object, ...]:
         numbers = np.array([[getattr(one, name) for name in _NUMBERS] for one in self.satellites])
-        return _restored, (self.ids, numbers, self._elements_epoch, self.epoch, self._in_icrf)
+        return _restored, (self.ids, numbers, self._elements_epoch, self.epoch, self.frame.axes == "ICRF")
 
     def sampled_km(self, rows: IndexArray, offsets_s: FloatArray) -> FloatArray:
         """Positions ``(n, T, 3)`` of some objects at common times ``(T,)``; NaN where SGP4 gives none."""
@@ -85,7 +86,7 @@ class ElementFleet:
 
     def _turned(self, teme_km: FloatArray, offsets_s: FloatArray) -> FloatArray:
         """Positions ``(..., T, 3)`` at times ``(T,)`` in the fleet's axes."""
-        if not self._in_icrf:
+        if self.frame.axes != "ICRF":
             return teme_km
         rotation, _ = axes_named("TEME").to_icrf(self.epoch, offsets_s)
         return np.asarray(np.matmul(rotation, teme_km[..., None])[..., 0])

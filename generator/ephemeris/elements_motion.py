@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sgp4.api import SGP4_ERRORS
 
+from nearpass.astro.bodies import body_named
 from nearpass.astro.epochs import DAY_S, Epoch
+from nearpass.astro.frames import Frame
 from nearpass.astro.teme import icrf_from_teme
 from nearpass.ephemeris.fitting import fitted_arc
 from nearpass.ephemeris.trajectory import Proof, Trajectory
@@ -61,7 +63,13 @@ def trajectory_from_elements(item: ElementSet, *, epoch: Epoch, window_s: tuple[
             [np.einsum("nij,nj->ni", axes, part) for part in (in_teme[:, :3], in_teme[:, 3:])], axis=1
         )
 
-    return Trajectory(epoch=epoch, arcs=(fitted_arc(states, start_s, end_s),), proof=Proof.SAMPLED)
+    return Trajectory(
+        object_id=str(item.number),
+        frame=Frame.icrf(body_named("EARTH")),
+        epoch=epoch,
+        arcs=(fitted_arc(states, start_s, end_s),),
+        proof=Proof.SAMPLED,
+    )
 
 
 def failure_of(item: ElementSet, moment: Epoch) -> int:

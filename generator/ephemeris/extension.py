@@ -90,8 +90,8 @@ def extended(trajectory: Trajectory, *, body: Body, window_s: tuple[float, float
         for arc in repeated
         if arc.stop_s > window_s[0] and arc.start_s < window_s[1]
     )
-    return Trajectory(
-        epoch=trajectory.epoch,
+    return replace(
+        trajectory,
         arcs=(*kept, *arcs),
         proof=Proof.SAMPLED,
         approximation=_stated(trajectory, last, end_s, window_s[1]),

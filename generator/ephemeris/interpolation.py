@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from nearpass.astro.bodies import Body
 from nearpass.astro.epochs import NS, Epoch
-from nearpass.astro.frames import PlanetaryEphemeris, center_id, icrf_from_axes
+from nearpass.astro.frames import Frame, PlanetaryEphemeris, center_id, icrf_from_axes
 from nearpass.astro.local_axes import rtn_axes, tnw_axes
 from nearpass.ephemeris.trajectory import Arc, CovarianceTable, Proof, Trajectory
 from nearpass.errors import InputError
@@ -78,7 +78,7 @@ def arc_from_nodes(
         chebyshev_km = _chebyshev_through(places, positions_km[members], slopes_km)
         coefficients_km[begin - first : end - first] = np.moveaxis(chebyshev_km, 0, 1)
     knots_s = offsets_s[first : last + 2].copy()
-    return cut(Arc(knots_s, coefficients_km), start_s, stop_s)
+    return cut(Arc(knots_s, coefficients_km, 0.0), start_s, stop_s)
 
 
 @np.errstate(all="ignore")  # absurd numbers overflow, and are then refused as such
@@ -131,6 +131,8 @@ def trajectory_from_oem(
         for arc in [_segment_arc(segment, begin, end, body, epoch, planets)]
     )
     return Trajectory(
+        object_id=message.segments[0].object_id,
+        frame=Frame.icrf(body),
         epoch=epoch,
         arcs=arcs,
         proof=Proof.SAMPLED if any(arc.error_km > 0.0 for arc in arcs) else Proof.EXACT,

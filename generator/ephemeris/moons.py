@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from nearpass.astro.bodies import Body
 from nearpass.astro.epochs import DAY_S, Epoch, tdb_s
+from nearpass.astro.frames import Frame
 from nearpass.ephemeris.fitting import fitted_arc
 from nearpass.ephemeris.trajectory import Approximation, Proof, Trajectory
 from nearpass.errors import InputError
@@ -182,6 +183,8 @@ def moon_trajectory(target: int, *, body: Body, epoch: Epoch, window_s: tuple[fl
     error_km = moon.error_at_km(last)
     how = ByTheory(theory=THEORY, error_km=error_km)
     return Trajectory(
+        object_id=str(target),
+        frame=Frame.icrf(body),
         epoch=epoch,
         arcs=(fitted_arc(partial(_states, moon, epoch), *window_s),),
         proof=Proof.SAMPLED,

@@ -32,7 +32,7 @@ from spiceypy.utils.exceptions import SpiceyError
 
 from nearpass.astro.bodies import Body
 from nearpass.astro.epochs import DAY_S, NS, Epoch, TimeSystem, tai_ns, tdb_s
-from nearpass.astro.frames import PlanetaryEphemeris
+from nearpass.astro.frames import Frame, PlanetaryEphemeris
 from nearpass.astro.kernel_files import openable
 from nearpass.ephemeris.fitting import TOLERANCE_KM, fitted_arc
 from nearpass.ephemeris.interpolation import on_parts
@@ -154,7 +154,13 @@ def spk_trajectory(
         of_kernels, support = names[: len(kernels)], names[len(kernels) :]
         arguments = (of_kernels, support, target, body.naif_id, epoch, window_s)
         arcs, exact = in_child(_arcs, arguments, time_limit_s, _shown(kernels), target)
-    return Trajectory(epoch=epoch, arcs=arcs, proof=Proof.EXACT if exact else Proof.SAMPLED)
+    return Trajectory(
+        object_id=str(target),
+        frame=Frame.icrf(body),
+        epoch=epoch,
+        arcs=arcs,
+        proof=Proof.EXACT if exact else Proof.SAMPLED,
+    )
 
 
 def in_child(
@@ -437,7 +443,7 @@ def _exact_arc(link: Link, clock: _Clock, start_s: float, stop_s: float) -> Arc 
         total[:, : series.shape[1]] += sign * on_parts(series[index], u_start, u_stop)
     if not np.isfinite(total).all():
         raise InputError("the states of a kernel must be finite")
-    return Arc(knots_s, total, _clock_error_km(Arc(knots_s, total), clock))
+    return Arc(knots_s, total, _clock_error_km(Arc(knots_s, total, 0.0), clock))
 
 
 def _clock_error_km(arc: Arc, clock: _Clock) -> float:

@@ -2,7 +2,7 @@
 
 A :class:`Trajectory` is a row of :class:`Arc`; no interpolation ever crosses from one arc into the next, and nothing
 is known between them. Within an arc, each interval between two knots carries one Chebyshev series per axis for the
-position in the working frame (ICRF axes, centred on the body that the cycle screens around); the velocity is its
+position in the trajectory's frame (for a cycle ICRF axes about the body that it screens around); the velocity is its
 derivative.
 """
 
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearpass.astro.epochs import Epoch
+from nearpass.astro.frames import Frame
 from nearpass.errors import CoverageError
 from nearpass.reasons.motions import MotionReason
 
@@ -49,7 +50,7 @@ class Arc:
 
     knots_s: FloatArray
     coefficients_km: FloatArray
-    error_km: float = 0.0
+    error_km: float
     covariances: CovarianceTable | None = None
 
     def __post_init__(self) -> None:
@@ -114,11 +115,13 @@ class Approximation:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Trajectory:
-    """One object's motion in the working frame: arcs in order of time that may touch but never overlap.
+    """One object's motion in a frame: arcs in order of time that may touch but never overlap.
 
-    ``approximation`` is None where every state was delivered.
+    ``object_id`` is the object's designator in its delivery. ``approximation`` is None where every state was delivered.
     """
 
+    object_id: str
+    frame: Frame
     epoch: Epoch
     arcs: tuple[Arc, ...]
     proof: Proof

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from nearpass.astro.frames import check_one_frame
 from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.screening.steps import Motion
 
@@ -17,10 +18,16 @@ BoolArray = NDArray[np.bool_]
 
 
 class TrajectoryFleet:
-    """Objects by their trajectories, all of one epoch."""
+    """Objects by their trajectories, at least one, all of one epoch.
+
+    Raises:
+        FrameError: if two are about different bodies or in different axes.
+    """
 
     def __init__(self, trajectories: Mapping[str, Trajectory]) -> None:
         self.ids = tuple(sorted(trajectories))
+        check_one_frame((name, trajectories[name].frame) for name in self.ids)
+        self.frame = trajectories[self.ids[0]].frame
         self._arcs = tuple(trajectories[name].arcs for name in self.ids)
         self._first = np.cumsum([0, *(len(arcs) for arcs in self._arcs)])
 
@@ -55,10 +62,16 @@ class TrajectoryFleet:
 
 
 class MixedFleet:
-    """Fleets of several kinds as one, in the same axes and from the same epoch."""
+    """Fleets of several kinds as one, at least one, from the same epoch.
+
+    Raises:
+        FrameError: if two are about different bodies or in different axes.
+    """
 
     def __init__(self, parts: Sequence[Motion]) -> None:
         self.parts = tuple(parts)
+        check_one_frame((part.ids[0], part.frame) for part in self.parts)
+        self.frame = self.parts[0].frame
         self.ids = tuple(name for part in self.parts for name in part.ids)
         self._first = np.cumsum([0, *(len(part.ids) for part in self.parts)])
 

@@ -25,6 +25,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from nearpass.astro.frames import check_one_frame
 from nearpass.ephemeris.trajectory import Proof, Trajectory
 from nearpass.errors import InputError, TimeError
 from nearpass.reasons.motions import Step
@@ -107,6 +108,7 @@ def screen(
         progress: Called with the number of pairs finished since the last call.
 
     Raises:
+        FrameError: if two trajectories are about different bodies or in different axes.
         TimeError: if the trajectories count from different epochs.
         InputError: if window, limit or a pair makes no sense.
 
@@ -202,6 +204,7 @@ def _added(steps: Sequence[tuple[Tally, ...]]) -> tuple[Tally, ...]:
 
 
 def _check(trajectories: Mapping[str, Trajectory], window_s: Span_s, limit_km: float) -> None:
+    check_one_frame((name, trajectory.frame) for name, trajectory in trajectories.items())
     epochs = {trajectory.epoch for trajectory in trajectories.values()}
     if len(epochs) > 1:
         raise TimeError("all trajectories of a screening must count from one epoch", value=sorted(epochs))

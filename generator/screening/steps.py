@@ -24,6 +24,7 @@ import numpy as np
 from numpy.polynomial import chebyshev as series
 from numpy.typing import NDArray
 
+from nearpass.astro.frames import Frame
 from nearpass.screening import chebyshev
 
 FloatArray = NDArray[np.float64]
@@ -44,6 +45,10 @@ class Motion(Protocol):
     @property
     def ids(self) -> tuple[str, ...]:
         """Names, in order of the rows."""
+
+    @property
+    def frame(self) -> Frame:
+        """What all positions count from."""
 
     def sampled_km(self, rows: IndexArray, offsets_s: FloatArray) -> FloatArray:
         """Positions ``(n, T, 3)`` of some objects at common times ``(T,)``, NaN where there is none."""

@@ -12,6 +12,7 @@ from scipy.optimize import minimize_scalar, newton
 
 from nearpass.astro.bodies import body_named
 from nearpass.astro.epochs import Epoch
+from nearpass.astro.frames import Frame
 from nearpass.ephemeris.interpolation import arc_from_nodes
 from nearpass.ephemeris.trajectory import Proof, Trajectory
 from nearpass.screening.screen import Screening, screen
@@ -79,7 +80,7 @@ class Minimum:
 def truth_section() -> Section:
     """Ten orbits about Mars over three days: the same minima below 200 km, at the same times and distances."""
     fleet = _fleet()
-    found = screen({name: _flown(orbit) for name, orbit in fleet.items()}, (0.0, SPAN_S), LIMIT_KM)
+    found = screen({name: _flown(name, orbit) for name, orbit in fleet.items()}, (0.0, SPAN_S), LIMIT_KM)
     dense = [minimum for pair in combinations(sorted(fleet), 2) for minimum in _dense(pair, fleet)]
     missed, extra, matched = _matched(found, dense)
     pairs = COUNT * (COUNT - 1) // 2
@@ -124,10 +125,14 @@ def _fleet() -> dict[str, KeplerOrbit]:
     return orbits
 
 
-def _flown(orbit: KeplerOrbit) -> Trajectory:
+def _flown(name: str, orbit: KeplerOrbit) -> Trajectory:
     nodes_s = np.arange(0.0, SPAN_S + 60.0, 60.0)
     return Trajectory(
-        epoch=EPOCH, arcs=(arc_from_nodes(nodes_s, *orbit.state(nodes_s), "HERMITE", 7),), proof=Proof.EXACT
+        object_id=name,
+        frame=Frame.icrf(body_named("MARS")),
+        epoch=EPOCH,
+        arcs=(arc_from_nodes(nodes_s, *orbit.state(nodes_s), "HERMITE", 7),),
+        proof=Proof.EXACT,
     )
 
 

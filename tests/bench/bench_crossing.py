@@ -17,7 +17,7 @@ from scipy.optimize import minimize
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from fleets import CUTOFF, GM_MARS_KM3_S2, Kepler
+from fleets import ABOUT_MARS, CUTOFF, GM_MARS_KM3_S2, Kepler
 from nearpass.crossing.crossing import crossings, fleet_crossings
 from nearpass.crossing.season import season
 from nearpass.ephemeris.interpolation import arc_from_nodes
@@ -50,7 +50,7 @@ def trajectory(orbit: Kepler) -> Trajectory:
     """An orbit over the span as an OEM of Hermite degree 11 would give it."""
     offsets_s = np.arange(0.0, SPAN_S + NODE_STEP_S, NODE_STEP_S)
     arc = arc_from_nodes(offsets_s, *orbit.state(offsets_s), "HERMITE", 11)
-    return Trajectory(epoch=CUTOFF, arcs=(arc,), proof=Proof.EXACT)
+    return Trajectory(object_id="A", frame=ABOUT_MARS, epoch=CUTOFF, arcs=(arc,), proof=Proof.EXACT)
 
 
 def brute_force(first: Kepler, second: Kepler) -> int:

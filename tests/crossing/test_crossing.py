@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from fleets import CUTOFF, GM_MARS_KM3_S2, Kepler
+from fleets import ABOUT_MARS, CUTOFF, GM_MARS_KM3_S2, Kepler
 from nearpass.astro.bodies import body_named
 from nearpass.astro.epochs import Epoch
 from nearpass.astro.frames import PlanetaryEphemeris
@@ -34,7 +34,7 @@ PHOBOS: Final = Kepler(9376.0, 0.0, 0.0)
 def trajectory(orbit: Kepler, *spans_s: tuple[float, float]) -> Trajectory:
     """An orbit as polynomials, one arc a span."""
     arcs = tuple(fitted_arc(lambda offsets_s: np.hstack(orbit.state(offsets_s)), *span_s) for span_s in spans_s)
-    return Trajectory(epoch=CUTOFF, arcs=arcs, proof=Proof.SAMPLED)
+    return Trajectory(object_id="A", frame=ABOUT_MARS, epoch=CUTOFF, arcs=arcs, proof=Proof.SAMPLED)
 
 
 def of_pair(
@@ -341,7 +341,11 @@ def test_a_motion_that_comes_to_rest_is_searched_too() -> None:
     up_km = np.column_stack([5000.0 - 0.5 * gravity_km_s2 * times_s**2, 0.0 * times_s, 0.0 * times_s])
     speed_km_s = np.column_stack([-gravity_km_s2 * times_s, 0.0 * times_s, 0.0 * times_s])
     thrown = Trajectory(
-        epoch=CUTOFF, arcs=(arc_from_nodes(times_s, up_km, speed_km_s, "HERMITE", 7),), proof=Proof.EXACT
+        object_id="A",
+        frame=ABOUT_MARS,
+        epoch=CUTOFF,
+        arcs=(arc_from_nodes(times_s, up_km, speed_km_s, "HERMITE", 7),),
+        proof=Proof.EXACT,
     )
     orbit = Kepler(4995.0, 0.0, np.radians(50.0))
     found = crossings(

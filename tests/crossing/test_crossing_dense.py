@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.ndimage import minimum_filter
 from scipy.optimize import minimize
 
-from fleets import CUTOFF, Kepler
+from fleets import ABOUT_MARS, CUTOFF, Kepler
 from nearpass.crossing.crossing import Crossing, crossings
 from nearpass.ephemeris.spk import fitted_arc
 from nearpass.ephemeris.trajectory import Proof, Trajectory
@@ -26,7 +26,7 @@ def trajectory(orbit: Kepler, start_s: float, stop_s: float) -> Trajectory:
     """An orbit as polynomials that follow it to a thousandth of the tolerances."""
     arc = fitted_arc(lambda offsets_s: np.hstack(orbit.state(offsets_s)), start_s, stop_s)
     assert arc.error_km < REQUIRED_OXD_KM / 1000
-    return Trajectory(epoch=CUTOFF, arcs=(arc,), proof=Proof.SAMPLED)
+    return Trajectory(object_id="A", frame=ABOUT_MARS, epoch=CUTOFF, arcs=(arc,), proof=Proof.SAMPLED)
 
 
 def found(first: Kepler, second: Kepler, limit_km: float) -> tuple[Crossing, ...]:

@@ -8,7 +8,7 @@ import pytest
 from scipy.optimize import minimize_scalar
 from scipy.spatial import KDTree
 
-from fleets import CUTOFF, GM_MARS_KM3_S2, Kepler
+from fleets import ABOUT_MARS, CUTOFF, GM_MARS_KM3_S2, Kepler
 from nearpass.astro.drift import secular_rates
 from nearpass.crossing.crossing import crossings
 from nearpass.crossing.season import Season, season
@@ -29,7 +29,7 @@ LONG: Final = Kepler(8905.5, 0.5878, np.radians(86.0), 0.6, 2.0)
 
 def trajectory(orbit: Kepler, span_s: tuple[float, float]) -> Trajectory:
     arc = fitted_arc(lambda offsets_s: np.hstack(orbit.state(offsets_s)), *span_s)
-    return Trajectory(epoch=CUTOFF, arcs=(arc,), proof=Proof.SAMPLED)
+    return Trajectory(object_id="A", frame=ABOUT_MARS, epoch=CUTOFF, arcs=(arc,), proof=Proof.SAMPLED)
 
 
 def forecast(

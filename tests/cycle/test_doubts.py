@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fleets import CUTOFF, GM_MARS_KM3_S2, Kepler, message, segment
+from fleets import ABOUT_MARS, CUTOFF, GM_MARS_KM3_S2, Kepler, message, segment
 from nearpass.astro.bodies import body_named
 from nearpass.astro.epochs import Epoch
 from nearpass.config import load_config
@@ -55,7 +55,7 @@ class Late:
 def _trajectory(motion: Kepler | Late, *, start_s: float = 0.0, stop_s: float = SPAN_S) -> Trajectory:
     offsets_s = np.arange(start_s - 600.0, stop_s + 600.0, 60.0)
     arc = arc_from_nodes(offsets_s, *motion.state(offsets_s), "HERMITE", 7, (start_s, stop_s))
-    return Trajectory(epoch=CUTOFF, arcs=(arc,), proof="exact")
+    return Trajectory(object_id="A", frame=ABOUT_MARS, epoch=CUTOFF, arcs=(arc,), proof="exact")
 
 
 def _reference(trajectory: Trajectory, name: str, model: DeclaredModel | None = MODEL) -> Prediction:
@@ -125,7 +125,7 @@ def test_a_break_in_the_ephemeris_explains_what_follows_it() -> None:
     before = _trajectory(A, stop_s=at_s)
     raised = Kepler(3750.0, 0.001, np.radians(90.0))
     after = _trajectory(raised, start_s=at_s)
-    burnt = Trajectory(epoch=CUTOFF, arcs=(*before.arcs, *after.arcs), proof="exact")
+    burnt = Trajectory(object_id="A", frame=ABOUT_MARS, epoch=CUTOFF, arcs=(*before.arcs, *after.arcs), proof="exact")
     found = judged(_reference(burnt, "burnt"), _reference(_trajectory(A), "first"), None, burnt, (), GM_MARS_KM3_S2)
 
     assert found is not None

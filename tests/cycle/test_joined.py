@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fleets import CUTOFF, LOW, Kepler, write_workspace
+from fleets import ABOUT_MARS, CUTOFF, LOW, Kepler, write_workspace
 from nearpass.config import load_config
 from nearpass.cycle.joined import join
 from nearpass.cycle.pipeline import run_cycle
@@ -35,7 +35,7 @@ def motion(
     if digits is not None:
         position_km, velocity_km_s = np.round(position_km, digits), np.round(velocity_km_s, digits + 3)
     arc = arc_from_nodes(NODES_S, position_km, velocity_km_s, "HERMITE", 7)
-    return Trajectory(epoch=CUTOFF, arcs=(arc,), proof=Proof.EXACT)
+    return Trajectory(object_id="A", frame=ABOUT_MARS, epoch=CUTOFF, arcs=(arc,), proof=Proof.EXACT)
 
 
 def joined(motions: dict[str, Trajectory], limit_km: float = 500.0, declared: dict | None = None):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleets import LOW
+from fleets import ABOUT_MARS, LOW
 from nearpass.astro.bodies import BODIES
 from nearpass.astro.epochs import Epoch
 from nearpass.astro.local_axes import rtn_axes
@@ -35,6 +35,8 @@ def delivered(name: str, *, days: int = 0, late_s: float = 0.0, span_days: float
         sha256=name,
         created=START + days * DAY_S + -3600.0,
         trajectory=Trajectory(
+            object_id="A",
+            frame=ABOUT_MARS,
             epoch=START + days * DAY_S,
             arcs=(replace(arc, covariances=table),),
             proof=Proof.EXACT,

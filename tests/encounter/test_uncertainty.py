@@ -9,6 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from fleets import ABOUT_MARS
 from nearpass.astro.bodies import BODIES
 from nearpass.astro.epochs import Epoch
 from nearpass.astro.local_axes import rtn_axes
@@ -45,7 +46,13 @@ def trajectory_with(*matrices: np.ndarray) -> Trajectory:
     nodes_s = np.arange(-60.0, 481.0, 60.0)
     arc = arc_from_nodes(nodes_s, *circular(nodes_s), "HERMITE", 7, (0.0, 400.0))
     table = CovarianceTable(offsets_s=np.arange(len(matrices)) * 100.0, matrices=np.stack(matrices))
-    return Trajectory(epoch=EPOCH, arcs=(Arc(arc.knots_s, arc.coefficients_km, covariances=table),), proof=Proof.EXACT)
+    return Trajectory(
+        object_id="A",
+        frame=ABOUT_MARS,
+        epoch=EPOCH,
+        arcs=(Arc(arc.knots_s, arc.coefficients_km, 0.0, covariances=table),),
+        proof=Proof.EXACT,
+    )
 
 
 def covariance_of(trajectory: Trajectory, offset_s: float, declared: DeclaredModel | None) -> StateCovariance | None:

@@ -89,7 +89,7 @@ def test_a_covariance_is_carried_on_for_a_day_and_says_so(law) -> None:
     """After the last delivered one and before the first, the nearest is carried by the motion; a day at most."""
     at = 4 * 24 + 2
     table = CovarianceTable(offsets_s=law.times_s[[at]].copy(), matrices=law.covariances[[at]].copy())
-    arc = Arc(law.arc.knots_s, law.arc.coefficients_km, covariances=table)
+    arc = Arc(law.arc.knots_s, law.arc.coefficients_km, 0.0, covariances=table)
     for other in (at - DAY, at - 5, at + 1, at + 90):
         found = covariance_at(arc, float(law.times_s[other]), MARS, POLE)
         expected = sigmas_km(law.covariances[other], law.states[other])
@@ -110,7 +110,7 @@ def test_covariances_of_the_position_alone_turn_and_stretch_with_the_path() -> N
     late_s = 1.5
     matrices[:, :3, :3] = late_s**2 * law.states[:, 3:, None] * law.states[:, None, 3:] + 1e-4 * np.eye(3)
     table = CovarianceTable(offsets_s=law.times_s[8:-8:16].copy(), matrices=matrices[8:-8:16].copy())
-    arc = Arc(law.arc.knots_s, law.arc.coefficients_km, covariances=table)
+    arc = Arc(law.arc.knots_s, law.arc.coefficients_km, 0.0, covariances=table)
     for at_s, state, speed_km_s in zip(law.times_s[8:-8], law.states[8:-8], speeds_km_s[8:-8], strict=True):
         found = covariance_at(arc, float(at_s), MARS, POLE)
         if at_s > table.offsets_s[-1]:
@@ -126,7 +126,9 @@ def test_covariances_of_the_position_alone_turn_and_stretch_with_the_path() -> N
 def test_any_two_covariances_give_a_positive_definite_one(first, second, offset_s) -> None:
     """Whatever two definite matrices are delivered two hours apart, the one in between is definite and symmetric."""
     ends = np.stack([positive_definite(first), positive_definite(second)])
-    arc = Arc(LOW.knots_s, LOW.coefficients_km, covariances=CovarianceTable(offsets_s=SPAN_S.copy(), matrices=ends))
+    arc = Arc(
+        LOW.knots_s, LOW.coefficients_km, 0.0, covariances=CovarianceTable(offsets_s=SPAN_S.copy(), matrices=ends)
+    )
     found = covariance_at(arc, offset_s, MARS, POLE)
 
     assert found.lowest is None
@@ -141,16 +143,18 @@ def test_an_indefinite_covariance_is_not_used() -> None:
     indefinite[0, 1] = indefinite[1, 0] = 2.0
     for ends, at_s in (((np.eye(6), indefinite), 50.0), ((indefinite, np.eye(6)), 0.0)):
         table = CovarianceTable(offsets_s=SPAN_S.copy(), matrices=np.stack(ends))
-        found = covariance_at(Arc(LOW.knots_s, LOW.coefficients_km, covariances=table), at_s, MARS, POLE)
+        found = covariance_at(Arc(LOW.knots_s, LOW.coefficients_km, 0.0, covariances=table), at_s, MARS, POLE)
         assert found.matrix is None
         assert found.lowest == pytest.approx(-1.0)
 
 
 def test_along_a_path_through_the_centre_there_is_none() -> None:
     """Where a file claims that an object flew through the centre of the body, nothing can be carried past it."""
-    through = Arc(SPAN_S.copy(), np.array([[[0.0, 0.0, 0.0], [4000.0, 0.0, 0.0]]]))
+    through = Arc(SPAN_S.copy(), np.array([[[0.0, 0.0, 0.0], [4000.0, 0.0, 0.0]]]), 0.0)
     table = CovarianceTable(offsets_s=SPAN_S.copy(), matrices=np.stack([np.eye(6)] * 2))
-    assert covariance_at(Arc(through.knots_s, through.coefficients_km, covariances=table), 3600.0, MARS, POLE) is None
+    assert (
+        covariance_at(Arc(through.knots_s, through.coefficients_km, 0.0, covariances=table), 3600.0, MARS, POLE) is None
+    )
 
 
 @given(factors, st.integers(4, 8))

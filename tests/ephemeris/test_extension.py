@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fleets import CUTOFF, Kepler, message, segment
+from fleets import ABOUT_MARS, CUTOFF, Kepler, message, segment
 from nearpass.astro.bodies import body_named
 from nearpass.astro.epochs import DAY_S
 from nearpass.astro.frames import PlanetaryEphemeris
@@ -53,7 +53,10 @@ def motions() -> dict[str, tuple[Trajectory, np.ndarray]]:
         delivered, truth = turned[2 * index : 2 * index + 2]
         nodes_s = samplings[2 * index].offsets_s
         arc = arc_from_nodes(nodes_s, delivered[:, :3], delivered[:, 3:], "HERMITE", 7)
-        found[name] = Trajectory(epoch=CUTOFF, arcs=(arc,), proof=Proof.EXACT), truth[:, :3]
+        found[name] = (
+            Trajectory(object_id="A", frame=ABOUT_MARS, epoch=CUTOFF, arcs=(arc,), proof=Proof.EXACT),
+            truth[:, :3],
+        )
     return found
 
 

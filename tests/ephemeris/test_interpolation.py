@@ -230,7 +230,7 @@ def test_a_cut_arc_keeps_its_polynomials(method: tuple[str, int], ends: tuple[fl
 
 def test_a_cut_arc_is_bounded_by_its_own_coefficients() -> None:
     """The box of a cut interval's coefficients holds only what is left of it, not the whole interval."""
-    arc = Arc(np.array([0.0, 10.0]), np.array([[[0.0] * 3, [5.0] * 3]]))
+    arc = Arc(np.array([0.0, 10.0]), np.array([[[0.0] * 3, [5.0] * 3]]), 0.0)
     part = cut(arc, 0.0, 1.0)
     np.testing.assert_allclose(part.coefficients_km[0, :, 0], [-4.5, 0.5], atol=1e-14)
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fleets import CUTOFF, GM_MARS_KM3_S2, Kepler
+from fleets import ABOUT_MARS, CUTOFF, GM_MARS_KM3_S2, Kepler
 from nearpass.astro.bodies import body_named
 from nearpass.astro.epochs import DAY_S, Epoch
 from nearpass.astro.frames import PlanetaryEphemeris
@@ -301,7 +301,7 @@ def test_a_trajectory_is_judged_without_its_states() -> None:
     for part in (segment(start_s=0.0, stop_s=36_000.0), segment(start_s=36_000.0)):
         offsets_s = (part.epochs_tai_ns - CUTOFF.tai_ns) / 1e9
         arcs.append(arc_from_nodes(offsets_s, part.positions_km, part.velocities_km_s, "HERMITE", 7))
-    trajectory = Trajectory(epoch=CUTOFF, arcs=tuple(arcs), proof=Proof.EXACT)
+    trajectory = Trajectory(object_id="A", frame=ABOUT_MARS, epoch=CUTOFF, arcs=tuple(arcs), proof=Proof.EXACT)
     findings = lint_trajectory(
         trajectory, [(CUTOFF, CUTOFF + WINDOW_S)], body=MARS, cutoff=CUTOFF, window_s=WINDOW_S, period_s=LOW.period_s
     )

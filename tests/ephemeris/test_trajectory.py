@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from fleets import ABOUT_MARS
 from nearpass.astro.epochs import Epoch
 from nearpass.ephemeris.trajectory import ROUNDING_S, Arc, Proof, Trajectory
 from nearpass.errors import CoverageError
@@ -19,7 +20,7 @@ coefficients = arrays(np.float64, (3, 8, 3), elements=st.floats(-1e4, 1e4))
 def test_positions_and_velocities_are_those_of_the_series(series, share, interval) -> None:
     """Inside each interval the state is the series and its derivative, as numpy evaluates them."""
     knots_s = np.array([0.0, 60.0, 150.0, 155.0])
-    arc = Arc(knots_s=knots_s, coefficients_km=series)
+    arc = Arc(knots_s=knots_s, coefficients_km=series, error_km=0.0)
     left_s, right_s = knots_s[interval : interval + 2]
     at_s = left_s + share * (right_s - left_s) * 0.999
     position_km, velocity_km_s = arc.state(np.array([at_s]))
@@ -34,9 +35,11 @@ def test_positions_and_velocities_are_those_of_the_series(series, share, interva
 
 def test_nothing_is_known_between_arcs() -> None:
     """A state outside every arc is refused with its epoch, at a joint the later arc answers."""
-    first = Arc(knots_s=np.array([0.0, 10.0]), coefficients_km=np.full((1, 1, 3), 1.0))
-    second = Arc(knots_s=np.array([10.0, 20.0]), coefficients_km=np.full((1, 1, 3), 2.0))
-    trajectory = Trajectory(epoch=Epoch.parse("2021-03-17"), arcs=(first, second), proof=Proof.EXACT)
+    first = Arc(knots_s=np.array([0.0, 10.0]), coefficients_km=np.full((1, 1, 3), 1.0), error_km=0.0)
+    second = Arc(knots_s=np.array([10.0, 20.0]), coefficients_km=np.full((1, 1, 3), 2.0), error_km=0.0)
+    trajectory = Trajectory(
+        object_id="A", frame=ABOUT_MARS, epoch=Epoch.parse("2021-03-17"), arcs=(first, second), proof=Proof.EXACT
+    )
 
     assert trajectory.state(np.array([5.0, 10.0, 15.0]))[0][:, 0].tolist() == [1.0, 2.0, 2.0]
     with pytest.raises(CoverageError, match="2021-03-17T00:00:21"):
@@ -47,8 +50,12 @@ def test_nothing_is_known_between_arcs() -> None:
 def test_an_instant_that_rounding_puts_outside_is_the_end_of_its_arc(slip_s, end_s) -> None:
     """Up to a microsecond beyond either end of either arc the state is within a microsecond's motion of the end's."""
     line = np.array([[[0.0, 0.0, 0.0], [5.0, 0.0, 0.0]]])  # x runs from -5 to 5 km in 10 s
-    arcs = tuple(Arc(knots_s=np.array([start_s, start_s + 10.0]), coefficients_km=line) for start_s in (0.0, 30.0))
-    trajectory = Trajectory(epoch=Epoch.parse("2021-03-17"), arcs=arcs, proof=Proof.EXACT)
+    arcs = tuple(
+        Arc(knots_s=np.array([start_s, start_s + 10.0]), coefficients_km=line, error_km=0.0) for start_s in (0.0, 30.0)
+    )
+    trajectory = Trajectory(
+        object_id="A", frame=ABOUT_MARS, epoch=Epoch.parse("2021-03-17"), arcs=arcs, proof=Proof.EXACT
+    )
     offset_s = np.array([end_s + slip_s])
 
     assert trajectory.covers(offset_s).all()
@@ -59,8 +66,10 @@ def test_an_instant_that_rounding_puts_outside_is_the_end_of_its_arc(slip_s, end
 
 def test_beyond_rounding_nothing_is_covered() -> None:
     """Two microseconds beyond an end no state can be had, and the mask says so."""
-    arc = Arc(knots_s=np.array([0.0, 10.0]), coefficients_km=np.full((1, 1, 3), 1.0))
-    trajectory = Trajectory(epoch=Epoch.parse("2021-03-17"), arcs=(arc,), proof=Proof.EXACT)
+    arc = Arc(knots_s=np.array([0.0, 10.0]), coefficients_km=np.full((1, 1, 3), 1.0), error_km=0.0)
+    trajectory = Trajectory(
+        object_id="A", frame=ABOUT_MARS, epoch=Epoch.parse("2021-03-17"), arcs=(arc,), proof=Proof.EXACT
+    )
     beyond_s = np.array([-2.0 * ROUNDING_S, 10.0 + 2.0 * ROUNDING_S])
 
     assert not trajectory.covers(beyond_s).any()

@@ -34,7 +34,7 @@ def rough_arcs(draw: st.DrawFn) -> Arc:
     knots_s = np.cumsum(rng.uniform(1.0, draw(st.floats(2.0, 5000.0)), 40)) + draw(st.floats(-1e4, 1e4))
     arc = arc_of(Orbit(4000.0, 0.1, 1.0), knots_s, degree=degree)
     noise_km = 10.0 ** draw(st.floats(-12.0, 2.0))
-    return Arc(knots_s, arc.coefficients_km + noise_km * rng.standard_normal(arc.coefficients_km.shape))
+    return Arc(knots_s, arc.coefficients_km + noise_km * rng.standard_normal(arc.coefficients_km.shape), 0.0)
 
 
 @SOME

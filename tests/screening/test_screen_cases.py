@@ -1,6 +1,7 @@
 """The screening on motions whose minima are known exactly, and what must hold of every result."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
@@ -81,8 +82,8 @@ def test_kink_inside_an_arc(kink_s: float) -> None:
 def test_pair_exactly_at_the_limit() -> None:
     """A minimum equal to the limit is not below it: it is the nearest approach, but not listed."""
     knots_s = np.array([0.0, 72_000.0])
-    passing = Arc(knots_s, np.array([[[64.0, 0.0, 0.0], [0.0, 36_000.0, 0.0]]]))
-    resting = Arc(knots_s, np.zeros((1, 2, 3)))
+    passing = Arc(knots_s, np.array([[[64.0, 0.0, 0.0], [0.0, 36_000.0, 0.0]]]), 0.0)
+    resting = Arc(knots_s, np.zeros((1, 2, 3)), 0.0)
     pair = named([trajectory_of(resting), trajectory_of(passing)])
     at_limit = screen(pair, (0.0, 72_000.0), 64.0)
     assert at_limit.approaches == ()
@@ -358,7 +359,7 @@ def test_nothing_to_screen(count: int) -> None:
 def test_epochs_must_agree() -> None:
     """Trajectories that count from different epochs are refused."""
     one = flown(HOME, DAY_S)
-    other = Trajectory(epoch=EPOCH + 1.0, arcs=one.arcs, proof=Proof.EXACT)
+    other = replace(one, epoch=EPOCH + 1.0)
     with pytest.raises(TimeError, match="one epoch"):
         screen({"a": one, "b": other}, (0.0, DAY_S), 100.0)
 
