@@ -258,15 +258,14 @@ def hero(catalogue: Catalogue, headline: str) -> Hero:
             globe=picture,
         )
     event = urgent[0]
-    pair = " and ".join(short_name(key, catalogue) for key in (event.primary, event.secondary))
     near_km = nearness_km(event)
-    rounded = wording.number(near_km, 1 if near_km < 100.0 else 0)
-    of = " of the surface" if event.surface_km is not None else ""
+    rounded = f"{wording.number(near_km, 1 if near_km < 100.0 else 0)}\u00a0km"
+    now, past = passing(event, catalogue, rounded)
     day = wording.day_of(event.tca)
     said = (wording.sentence(wording.said(event.reason)), deciding(event), trend(event), disagreement(event, catalogue))
     return Hero(
-        headline=f"{pair} pass {rounded}\u00a0km {'apart' if not of else 'from the surface'} on {day}",
-        past=f"{pair} {_LATE_WORDS} {rounded}\u00a0km {'apart' if not of else 'from the surface'} on {day}",
+        headline=f"{now} on {day}",
+        past=f"{past} on {day}",
         level=Level.RED,
         due=wording.moment_to_minute(event.deadline) if event.deadline else None,
         due_machine=wording.machine_time(event.deadline) if event.deadline else None,
@@ -274,6 +273,13 @@ def hero(catalogue: Catalogue, headline: str) -> Hero:
         lead=tuple(sentence for sentence in said if sentence),
         globe=picture,
     )
+
+
+def passing(event: EventRecord, catalogue: Catalogue, miss: str) -> tuple[str, str]:
+    """Who passes whom how near, for before and for after the approach."""
+    pair = " and ".join(short_name(key, catalogue) for key in (event.primary, event.secondary))
+    how = f"{miss} {'apart' if event.surface_km is None else 'from the surface'}"
+    return f"{pair} pass {how}", f"{pair} {_LATE_WORDS} {how}"
 
 
 def short_name(object_id: str, catalogue: Catalogue) -> str:

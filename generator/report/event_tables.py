@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, Literal
 
 from nearpass.encounter.alert import SEVERITY
 from nearpass.encounter.uncertainty import Basis
 from nearpass.record.record import CycleRecord, EventRecord, HistoryPoint, ToldEvent
 from nearpass.report import age_views, remark_views, told_views, wording
+from nearpass.report.board import hit_of
 from nearpass.report.catalogue import Catalogue, Links, nearness_km
 from nearpass.report.tables import EVENT_COLUMNS
 from nearpass.report.views import (
@@ -121,9 +122,10 @@ def _flagged(plain: Cell, event: EventRecord, key: str) -> Cell:
 
 def history_table(event: EventRecord, links: Links) -> Table:
     """What each cycle said of the event, the newest first."""
+    hit = hit_of(event)
     now = HistoryPoint(
         cycle_id="", tca=event.tca, miss_km=event.miss_km, miss_rtn_km=event.miss_rtn_km, level=event.level,
-        miss_sigma_km=event.miss_sigma_km, pc=event.probability.pc,
+        miss_sigma_km=event.miss_sigma_km, pc=event.probability.pc, b_plane_sigmas=hit.sigmas if hit else None,
     )  # fmt: skip
     points = [*event.history, now]
     steps = list(zip([None, *points[:-1]], points, strict=True))
@@ -144,6 +146,7 @@ def history_table(event: EventRecord, links: Links) -> Table:
             number_cell(point.miss_km, 3),
             *(number_cell(value, 3, signed=True) for value in point.miss_rtn_km or _NO_VECTOR),
             number_cell(point.miss_sigma_km, 3),
+            number_cell(point.b_plane_sigmas, 1),
             number_cell(sigmas, 1),
             probability_cell(point.pc),
             time_cell(point.tca, digits=1),
@@ -157,11 +160,12 @@ def history_table(event: EventRecord, links: Links) -> Table:
             Head(title="Miss", unit="km", numeric=True),
             *(Head(title=axis, unit="km", numeric=True) for axis, _ in AXES),
             Head(title="1σ", unit="km", numeric=True),
+            Head(title="From a hit", unit="σ", numeric=True, meaning="In the B-plane, in sigmas of that cycle"),
             Head(
                 title="Change",
                 unit="σ",
                 numeric=True,
-                meaning="Change of the miss distance in sigmas of the cycle before",
+                meaning="Change of the miss distance, in sigma of the estimate of the cycle before",
             ),
             Head(title="Pc", numeric=True, meaning="Probability of collision as that cycle gave it"),
             Head(title="TCA", unit="UTC"),
@@ -195,34 +199,68 @@ def state_table(event: EventRecord, catalogue: Catalogue) -> Table:
     )  # fmt: skip
 
 
-def component_table(event: EventRecord) -> Table:
-    """The miss vector and the distance, each with one sigma and their ratio."""
+def sure_table(event: EventRecord) -> Table:
+    """The miss vector, then the three sums, each with the question that it answers."""
     sigmas = event.miss_sigma_rtn_km or _NO_VECTOR
     rows = [
-        (f"{axis}, {word}", value, sigma)
+        _sure_row(f"{axis}, {word}", value, sigma, "", signed=True)
         for (axis, word), value, sigma in zip(AXES, event.miss_rtn_km or _NO_VECTOR, sigmas, strict=True)
     ]
-    rows.append(("Distance", event.miss_km, event.miss_sigma_km))
+    far = "how far the distance may move"
     if event.surface_km is not None:
-        rows.append(("To the surface", event.surface_km, event.miss_sigma_km))
+        rows.append(_sure_row("To the surface", event.surface_km, event.miss_sigma_km, far))
+    rows.append(_sure_row("Distance at TCA", event.miss_km, event.miss_sigma_km, far))
+    hit = hit_of(event)
+    if hit is not None:
+        width_km = hit.across_km / hit.across_sigmas if hit.across_sigmas else None
+        rows.append(
+            _sure_row("Paths apart, B-plane", hit.across_km, width_km, "is a hit possible, whatever the timing",
+                      from_zero=hit.sigmas, mark="marked")
+        )  # fmt: skip
+    if event.probability.mahalanobis_distance is not None:
+        rows.append(
+            _sure_row("At the instant of TCA", None, None, "in three dimensions, to compare with other tools",
+                      from_zero=event.probability.mahalanobis_distance)
+        )  # fmt: skip
     return Table(
-        caption="Miss vector in the primary's RTN axes, from primary to secondary, with one sigma",
+        caption="Miss vector from primary to secondary in the primary's RTN axes, and what its sigmas answer",
         heads=(
-            Head(title="Component"),
+            Head(title="Direction"),
             Head(title="Miss", unit="km", numeric=True),
             Head(title="1σ", unit="km", numeric=True),
-            Head(title="Miss / 1σ", numeric=True),
+            Head(title="From zero", unit="σ", numeric=True),
+            Head(title="Answers"),
         ),
-        rows=tuple(
-            TableRow(cells=(
-                Cell(text=name),
-                number_cell(value, 3, signed=axis_row),
-                number_cell(sigma, 3),
-                number_cell(abs(value) / sigma if sigma and value is not None else None, 1),
-            ))
-            for (name, value, sigma), axis_row in zip(rows, (True, True, True, False, False), strict=False)
+        rows=tuple(rows),
+        note="The B-plane is normal to the relative velocity: its sigmas decide, of both of its axes together; the "
+        "kilometres stand across its longer axis.",
+    )
+
+
+def _sure_row(
+    name: str,
+    value_km: float | None,
+    sigma_km: float | None,
+    answers: str,
+    *,
+    signed: bool = False,
+    from_zero: float | None = None,
+    mark: Literal["marked"] | None = None,
+) -> TableRow:
+    """A value with one sigma and how many of them it lies from zero."""
+    sigmas = from_zero
+    if sigmas is None and sigma_km and value_km is not None:
+        sigmas = abs(value_km) / sigma_km
+    return TableRow(
+        cells=(
+            Cell(text=name),
+            number_cell(value_km, 3, signed=signed),
+            number_cell(sigma_km, 3),
+            number_cell(sigmas, 1),
+            Cell(text=answers),
         ),
-    )  # fmt: skip
+        mark=mark,
+    )
 
 
 def no_basis(object_id: str, record: CycleRecord) -> str:

@@ -8,13 +8,26 @@ from typing import Final
 from nearpass.encounter.alert import Level
 from nearpass.encounter.uncertainty import Basis
 from nearpass.record.record import EventRecord, InputRecord
-from nearpass.report import crossing_views, event_tables, remark_views, risk_views, solution_views, wording
+from nearpass.report import (
+    board,
+    crossing_views,
+    event_head,
+    event_tables,
+    note_views,
+    remark_views,
+    risk_views,
+    solution_views,
+    wording,
+)
+from nearpass.report.board import BoardRow
 from nearpass.report.catalogue import Catalogue, Links, nearness_km
 from nearpass.report.crossing_views import EventCrossings
 from nearpass.report.event_card import EventCard
+from nearpass.report.event_head import Decision
 from nearpass.report.risk_views import Probability, Trade
+from nearpass.report.solution_views import EventSolutions
 from nearpass.report.tables import EVENT_COLUMNS
-from nearpass.report.views import AXES, Fact, Table, span_cell
+from nearpass.report.views import AXES, Fact, Table
 
 _COLUMN: Final = {column.key: column for column in EVENT_COLUMNS}
 
@@ -24,9 +37,12 @@ class EventPage:
     """Everything on an event's page but its plots, in the order of the page."""
 
     card: EventCard
+    headline: str
+    past: str
     summary: str
-    sigma: str
-    sigma_from: str
+    decision: Decision
+    row: BoardRow
+    by_cycle: Table | None
     timing: tuple[Fact, ...]
     place: tuple[Fact, ...]
     motion: tuple[Fact, ...]
@@ -38,10 +54,10 @@ class EventPage:
     together: tuple[str, ...]
     crossings: EventCrossings
     trade: Trade | None
-    commanding: tuple[Fact, ...]
+    no_trade: str
     messages: tuple[tuple[str, str], ...]
     history: Table | None
-    solutions: Table | None
+    solutions: EventSolutions | None
     states: Table
     inputs: tuple[InputRecord, ...]
     permalink: str
@@ -116,13 +132,6 @@ def _unsure(event: EventRecord, catalogue: Catalogue) -> list[str]:
     return [item.name for item in items if item is not None and "covariances" in item.withheld]
 
 
-def _sigma_from(event: EventRecord, catalogue: Catalogue) -> str:
-    """Whose covariance the sigma rests on, or whose is missing."""
-    if event.miss_sigma_km is None:
-        return _sigma(event, catalogue).removeprefix("unknown, ")
-    return "; ".join(f"{catalogue.name(item.object_id)}: {item.basis}" for item in event.uncertainty)
-
-
 def _decider(event: EventRecord, catalogue: Catalogue) -> str:
     item = catalogue.objects.get(event.deadline_object) if event.deadline_object else None
     if item is None:
@@ -161,26 +170,19 @@ def _number_km(value_km: float) -> str:
 
 def summary(event: EventRecord, catalogue: Catalogue) -> str:
     """A paragraph that can be quoted without the page."""
-    who = [_who(key, catalogue) for key in (event.primary, event.secondary)]
-    body = catalogue.record.body.name.capitalize()
-    where = f"{wording.number(event.altitude_km, 0)} km above {body}"
-    miss = wording.distance(event.miss_km)
-    if event.surface_km is not None:
-        miss = f"{wording.distance(event.surface_km)} from the surface ({miss} between the centres)"
-    parts = [
-        f"On {wording.moment(event.tca)}, {who[0]} and {who[1]} pass each other at {miss}, {where}.",
-        f"Their relative speed is {wording.number(event.relative_speed_km_s, 2)} km/s.",
-        f"One sigma of this distance is {_sigma(event, catalogue)}."
+    sigma = (
+        f"Uncertainty (1 sigma along the miss): {_sigma(event, catalogue)}."
         if event.miss_sigma_km is not None
-        else f"How sure the distance is cannot be said: {_sigma(event, catalogue).removeprefix('unknown, ')}.",
-        _probability(event, catalogue),
+        else f"How sure the distance is cannot be said: {_sigma(event, catalogue).removeprefix('unknown, ')}."
+    )
+    who = _who(event.primary, catalogue), _who(event.secondary, catalogue)
+    parts = [
+        event_head.quote(event, who, catalogue, sigma=sigma, probability=_probability(event, catalogue)),
         *([line] if (line := remark_views.approximations([event.approximate])) else []),
         f"The approach is {event.level.value}: {wording.said(event.reason)}.",
     ]
     if event.level is Level.RED and event.deadline is not None:
-        parts.append(
-            f"A decision is needed by {wording.moment_to_minute(event.deadline)}: {_decider(event, catalogue)}."
-        )
+        parts.append(f"A decision is due by {wording.moment_to_minute(event.deadline)}.")
     if event.level is Level.RED and event.deadline is None:
         parts.append(f"No deadline is known: {_nobody(event)}.")
     if event.at_boundary:
@@ -193,12 +195,8 @@ def _probability(event: EventRecord, catalogue: Catalogue) -> str:
     if found.pc is None:
         return f"No probability of collision is given: {risk_views.why(found)}.{risk_views.bound(event, catalogue)}"
     by = f", by {risk_views.method(found.method)}" if found.method else ""
-    top = (
-        f", and at most {risk_views.spoken(found.max_pc)} with the uncertainty scaled to any size"
-        if found.max_pc
-        else ""
-    )
-    return f"The probability of collision is {risk_views.spoken(found.pc)}{by}{top}."
+    top = f", and {risk_views.at_most(found.max_pc)} with the uncertainty scaled to any size" if found.max_pc else ""
+    return f"The probability of collision is {wording.probability(found.pc)}{by}{top}."
 
 
 def _before(event: EventRecord) -> str:
@@ -208,7 +206,8 @@ def _before(event: EventRecord) -> str:
     last = event.history[-1]
     text = f"Cycle {last.cycle_id} gave {wording.distance(last.miss_km)}"
     if last.miss_sigma_km:
-        text += f", {wording.number(abs(event.miss_km - last.miss_km) / last.miss_sigma_km, 1)} of its sigmas away"
+        moved = wording.number(abs(event.miss_km - last.miss_km) / last.miss_sigma_km, 1)
+        text += f" ({moved} sigma of that estimate away)"
     return f"{text}."
 
 
@@ -221,17 +220,20 @@ def event_page(event: EventRecord, catalogue: Catalogue, links: Links) -> EventP
     """All that an event's page says."""
     record = catalogue.record
     members = {event.primary, event.secondary}
+    card = event_card(event, catalogue, links)
+    headline, past = board.passing(event, catalogue, card.miss)
     return EventPage(
-        card=event_card(event, catalogue, links),
+        card=card,
+        headline=headline,
+        past=past,
         summary=summary(event, catalogue),
-        sigma=(wording.WITHHELD if _unsure(event, catalogue) else "unknown")
-        if event.miss_sigma_km is None
-        else wording.distance(event.miss_sigma_km),
-        sigma_from=_sigma_from(event, catalogue),
+        decision=event_head.decision(event, card, catalogue, note_views.notes_of_event(record, event.event_id)),
+        row=board.row(event, catalogue),
+        by_cycle=event_head.by_cycle(event, links),
         timing=_timing(event),
         place=_place(event),
         motion=_motion(event),
-        components=event_tables.component_table(event),
+        components=event_tables.sure_table(event),
         sources=event_tables.source_table(event, catalogue, links),
         basis=_basis(event, catalogue),
         plane=_plane(event),
@@ -243,7 +245,7 @@ def event_page(event: EventRecord, catalogue: Catalogue, links: Links) -> EventP
         ),
         crossings=crossing_views.event_crossings(event, catalogue, links),
         trade=risk_views.trade(event, catalogue),
-        commanding=_commanding(event, catalogue),
+        no_trade=f"No manoeuvre is computed. Commanding: {risk_views.commanding(event, catalogue)}.",
         messages=links.messages(event.event_id),
         history=event_tables.history_table(event, links) if event.history else None,
         solutions=solution_views.of_event(event, catalogue, links),
@@ -259,24 +261,6 @@ def _timing(event: EventRecord) -> tuple[Fact, ...]:
     return (
         Fact(label="TCA, UTC", value=wording.instant(event.tca, 3), machine=wording.machine_time(event.tca)),
         Fact(label="TCA, TDB", value=tdb[:-3]),
-    )
-
-
-def _commanding(event: EventRecord, catalogue: Catalogue) -> tuple[Fact, ...]:
-    """What a decision has to reckon with."""
-    leads = []
-    for key in (event.primary, event.secondary):
-        item = catalogue.objects.get(key)
-        lead = f"{wording.plain(item.lead_time_h)} h" if item and item.lead_time_h is not None else "none configured"
-        leads.append(Fact(label=f"Command lead time, {key}", value=lead))
-    decide = wording.moment_to_minute(event.deadline) if event.deadline else "none"
-    machine = wording.machine_time(event.deadline) if event.deadline else None
-    return (
-        Fact(label="Deadline", value=decide, machine=machine),
-        *leads,
-        Fact(label="One-way light time", value=span_cell(event.light_time_s).text, note="to Earth at TCA"),
-        Fact(label="Sun-Earth-Probe angle", value=f"{wording.number(event.sep_deg, 1)}°", note="at TCA"),
-        Fact(label="Commanding", value=risk_views.commanding(event, catalogue)),
     )
 
 

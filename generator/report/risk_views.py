@@ -28,6 +28,10 @@ METHOD_WORDS: Final = {
     "MONTE-CARLO": ("Monte Carlo", "simulation with many trials"),
 }
 """Methods by the names that the record and the messages use: in short, and what they do."""
+FOLDED_PC: Final = 1e-10
+"""Below it a probability takes one sentence of a page, if no scaling of the sigmas brings it to the yellow limit."""
+LEAST_YELLOW_PC: Final = 1e-7
+"""The limit where the publisher sets none."""
 CONJUNCTION_DEG: Final = 3.0
 """Sun-Earth-Probe angle below which links are unreliable: spacecraft at Mars are not commanded then."""
 TRADE_ROWS: Final = 12
@@ -38,7 +42,8 @@ _HOUR_S: Final = 3600.0
 class Probability:
     """Probability of collision as an event's page tells it. Tables are None where there is nothing to show.
 
-    ``negligible`` stands in for a sensitivity that is nothing throughout.
+    ``negligible`` stands in for a sensitivity that is nothing throughout. ``folded`` is the one sentence that stands
+    for everything where no scaling of the sigmas brings it near a threshold, and the rest folds below it.
     """
 
     statement: str
@@ -46,6 +51,7 @@ class Probability:
     methods: Table | None
     sensitivity: tuple[Table, ...]
     negligible: str | None
+    folded: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +67,10 @@ def value(found: ProbabilityRecord) -> str:
     return "none" if found.pc is None else wording.probability(found.pc)
 
 
-def spoken(pc: float) -> str:
-    """A probability within a sentence."""
-    return wording.probability(pc).replace("<", "below ")
+def at_most(pc: float) -> str:
+    """A bound: ``at most 3.1e-5``, or ``below 1e-20``."""
+    text = wording.probability(pc)
+    return text if text.startswith("below") else f"at most {text}"
 
 
 def basis(found: ProbabilityRecord) -> str:
@@ -103,8 +110,8 @@ def bound(event: EventRecord, catalogue: Catalogue) -> str:
     found = event.probability
     if found.max_pc is None or found.max_pc_missing not in ("primary", "secondary"):
         return ""
-    name, most = _missing(event, catalogue), spoken(found.max_pc)
-    return f" Whatever the missing covariance of {name} is, it is at most {most}: a bound, no estimate."
+    name, most = _missing(event, catalogue), at_most(found.max_pc)
+    return f" Whatever the missing covariance of {name} is, it is {most}: a bound, no estimate."
 
 
 def _missing(event: EventRecord, catalogue: Catalogue) -> str:
@@ -128,13 +135,14 @@ def probability(event: EventRecord, catalogue: Catalogue) -> Probability:
         lead = f"No probability of collision is given: {why(found)}.{bound(event, catalogue)}"
     else:
         by = f" by {method(found.method)}" if found.method else ""
-        lead = f"The probability of collision is {spoken(found.pc)}{by}. {wording.sentence(why(found))}"
+        lead = f"The probability of collision is {wording.probability(found.pc)}{by}. {wording.sentence(why(found))}"
     return Probability(
         statement=lead if found.in_dilution is None else f"{lead} {_side(found)}",
         facts=_facts(event, catalogue),
         methods=_methods(found) if found.methods else None,
         sensitivity=() if _is_negligible(found) else tuple(_sensitivity(event)),
         negligible=NEGLIGIBLE if _is_negligible(found) else None,
+        folded=_folded(found, catalogue.record.thresholds.yellow_pc),
     )
 
 
@@ -162,12 +170,28 @@ def together(found: TogetherRecord, events: Sequence[EventRecord]) -> str:
     held = sorted(event.tca for event in events if event.event_id in found.event_ids)
     count = wording.count(len(found.event_ids), "approach", "approaches")
     when = f" {wording.dates(held[0], held[-1])}" if held else ""
-    lead = f"That any of {count}{when} is a collision has a probability"
+    lead = f"Combined Pc of the {count}{when}:"
     if found.pc is not None:
-        return f"{lead} of {spoken(found.pc)}: {wording.said(found.why)}."
+        return f"{lead} {wording.probability(found.pc)} ({wording.said(found.why)})."
     if found.most_pc < wording.LEAST_PROBABILITY:
-        return f"{lead} {spoken(found.most_pc)}."
-    return f"{lead} between {spoken(found.least_pc)} and {spoken(found.most_pc)}: {wording.said(found.why)}."
+        return f"{lead} {wording.probability(found.most_pc)}."
+    between = f"{wording.probability(found.least_pc)} and {wording.probability(found.most_pc)}"
+    return f"{lead} between {between} ({wording.said(found.why)})."
+
+
+def _folded(found: ProbabilityRecord, yellow_pc: float | None) -> str | None:
+    """What stands for all of a probability that is negligible whatever its sigmas; None where it is not."""
+    if found.pc is None or found.pc >= FOLDED_PC or found.max_pc is None:
+        return None
+    limit = yellow_pc if yellow_pc is not None else LEAST_YELLOW_PC
+    if found.max_pc >= limit:
+        return None
+    by = f", by {method(found.method)}" if found.method else ""
+    yellow = f", below the yellow limit of {wording.probability(yellow_pc)}" if yellow_pc is not None else ""
+    return (
+        f"Negligible: {wording.probability(found.pc)}{by}. Scaling the sigmas by any common factor leaves it "
+        f"{at_most(found.max_pc)}{yellow}."
+    )
 
 
 def _is_negligible(found: ProbabilityRecord) -> bool:
@@ -322,7 +346,9 @@ def trade(event: EventRecord, catalogue: Catalogue) -> Trade | None:
 def _trade_statement(event: EventRecord) -> str:
     """What the velocity changes are for, and why none is for the probability where that is so."""
     targets = " and ".join(sorted({wording.plain(item.target_km) for item in event.trades}))
-    limits = " and ".join(sorted({spoken(item.target_pc) for item in event.trades if item.target_pc is not None}))
+    limits = " and ".join(
+        sorted({wording.probability(item.target_pc) for item in event.trades if item.target_pc is not None})
+    )
     reasons = sorted({wording.said(item.no_pc_reason) for item in event.trades if item.no_pc_reason is not None})
     lowered = f", and apart from that to lower the probability of collision to {limits}" if limits else ""
     held = "The covariance is held as it is; a green event needs both. " if limits else ""

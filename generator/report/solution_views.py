@@ -66,6 +66,14 @@ class Planned:
     effects: Table | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventSolutions:
+    """An approach by every solution, and in a sentence how far they disagree."""
+
+    statement: str
+    table: Table
+
+
 def of_object(item: ObjectRecord, catalogue: Catalogue, links: Links) -> ObjectSolutions | None:
     """What the page of an object says of its other solutions; None where it has none."""
     own = [solution for solution in catalogue.record.solutions if solution.object_id == item.id]
@@ -98,7 +106,7 @@ def alternatives(catalogue: Catalogue, links: Links) -> tuple[SolutionView, ...]
     )
 
 
-def of_event(event: EventRecord, catalogue: Catalogue, links: Links) -> Table | None:
+def of_event(event: EventRecord, catalogue: Catalogue, links: Links) -> EventSolutions | None:
     """The event by solution, the nominal one first; None where no other solution speaks of it."""
     found = [
         (solution, row)
@@ -109,24 +117,45 @@ def of_event(event: EventRecord, catalogue: Catalogue, links: Links) -> Table | 
     if not found:
         return None
     nominal = (
-        Cell(text="in use"), Cell(text="nominal of both"), time_cell(event.tca, digits=1), number_cell(None, 1),
-        number_cell(event.miss_km, 3), *(number_cell(value, 3, signed=True) for value in event.miss_rtn_km or ()),
-        number_cell(event.miss_sigma_km, 3), probability_cell(event.probability.pc), level_cell(event.level),
+        Cell(text="in use"), Cell(text="nominal of both"), level_cell(event.level), number_cell(event.miss_km, 3),
+        number_cell(event.miss_sigma_km, 3), *(number_cell(value, 3, signed=True) for value in event.miss_rtn_km or ()),
+        probability_cell(event.probability.pc), time_cell(event.tca, digits=1), number_cell(None, 1),
     )  # fmt: skip
     rows = [TableRow(cells=nominal, mark="marked")]
     rows += [TableRow(cells=_of_event(event, solution, row, links)) for solution, row in found]
-    return Table(
+    table = Table(
         caption="The approach by solution",
         heads=(
-            Head(title="Solution"), Head(title="Kind"), Head(title="TCA", unit="UTC"),
-            Head(title="Later by", unit="s", numeric=True), Head(title="Miss", unit="km", numeric=True),
+            Head(title="Solution"), Head(title="Kind"), Head(title="Level"),
+            Head(title="Miss", unit="km", numeric=True), Head(title="1σ", unit="km", numeric=True),
             *(Head(title=axis, unit="km", meaning=f"{word} component of the miss", numeric=True)
               for axis, word in AXES),
-            Head(title="1σ", unit="km", numeric=True), Head(title="Pc", numeric=True), Head(title="Level"),
+            Head(title="Pc", numeric=True), Head(title="TCA", unit="UTC"),
+            Head(title="Later by", unit="s", numeric=True),
         ),
         rows=tuple(rows),
-        note="Each other solution takes the place of its own object's ephemeris alone. What if: planned, not flown.",
+        note="Each other solution takes the place of its own object's ephemeris alone. What if: planned, not flown; "
+        "excluded from verdict and tables.",
     )  # fmt: skip
+    return EventSolutions(statement=_compared(event, found), table=table)
+
+
+def _compared(event: EventRecord, found: Sequence[tuple[SolutionRecord, SolutionEvent]]) -> str:
+    """How far the solutions of the same motion disagree; what is planned is another motion and not counted."""
+    rows = [row for solution, row in found if solution.role != "planned"]
+    misses_km = [event.miss_km, *(row.miss_km for row in rows if row.miss_km is not None)]
+    levels = [event.level, *(row.level for row in rows if row.level is not None)]
+    if len(misses_km) < 2:
+        return "No other solution of the same motion gives a distance."
+    text = f"They disagree by {wording.distance(max(misses_km) - min(misses_km))}"
+    counts = [
+        f"{levels.count(level)} {'is' if levels.count(level) == 1 else 'are'} {level.value}"
+        for level in Level
+        if level in levels
+    ]
+    if len(counts) == 1:
+        return f"{text}; the level is {event.level.value} by each."
+    return f"{text}, and the level changes with them: {wording.listing(counts)}."
 
 
 def _of_event(event: EventRecord, solution: SolutionRecord, row: SolutionEvent, links: Links) -> tuple[Cell, ...]:
@@ -135,13 +164,13 @@ def _of_event(event: EventRecord, solution: SolutionRecord, row: SolutionEvent, 
     return (
         Cell(text=_called(solution), href=_href(solution, links)),
         Cell(text=_kind(solution)),
+        _level(row.level if row.tca else None),
+        number_cell(row.miss_km, 3),
+        number_cell(row.miss_sigma_km, 3),
+        *(number_cell(value, 3, signed=True) for value in rtn_km),
+        probability_cell(row.pc),
         when,
         number_cell(row.tca - event.tca if row.tca else None, 1, signed=True),
-        number_cell(row.miss_km, 3),
-        *(number_cell(value, 3, signed=True) for value in rtn_km),
-        number_cell(row.miss_sigma_km, 3),
-        probability_cell(row.pc),
-        _level(row.level),
     )
 
 

@@ -190,8 +190,8 @@ def test_event_page_tells_the_risk() -> None:
     record = sample_record()
     event = next(event for event in record.events if event.trades)
     text = pages.cycle_pages(record)[f"events/{event.event_id}.md"]
-    for heading in ("How probable", "Do the orbits cross", "What could be done"):
-        assert f"<h2>{heading}</h2>" in text
+    for heading in ("Collision probability", "Orbit crossings", "What could be done"):
+        assert f"<h2>{heading} <a" in text
     assert f"The probability of collision is {event.probability.pc:.1e}".replace("e-0", "e-") in text
     assert 'class="marked"' in text
     assert f"last useful burn of {event.deadline_object}" in text

@@ -53,14 +53,34 @@ def test_an_event_has_a_row_for_each_solution_that_knows_it() -> None:
     """The nominal values come first, then each solution's TCA, how much later it is, miss and level."""
     event_id, catalogue = red_of_mro()
     event = next(e for e in catalogue.events if e.event_id == event_id)
-    table = solution_views.of_event(event, catalogue, LINKS)
+    told = solution_views.of_event(event, catalogue, LINKS)
 
-    assert table is not None
+    assert told is not None
+    table = told.table
     first, *others = table.rows
-    assert (first.cells[0].text, first.cells[-1].level) == ("in use", Level.RED)
+    assert (first.cells[0].text, first.cells[2].level) == ("in use", Level.RED)
     assert [row.cells[0].text for row in others] == [PLAN, "TIANWEN-1 radio"]
     plan = others[0].cells
-    assert (plan[1].text, plan[3].text, plan[4].text, plan[-1].level) == ("what if", "+1.8", "31.000", Level.GREEN)
+    assert (plan[1].text, plan[2].level, plan[3].text, plan[-1].text) == ("what if", Level.GREEN, "31.000", "+1.8")
+
+
+def test_solutions_of_the_same_motion_are_compared_in_a_sentence() -> None:
+    """The sentence gives the largest difference of distances and the levels, without what is only planned."""
+    event_id, catalogue = red_of_mro()
+    event = next(e for e in catalogue.events if e.event_id == event_id)
+    told = solution_views.of_event(event, catalogue, LINKS)
+    [other] = [
+        row
+        for solution in catalogue.record.solutions
+        for row in solution.events
+        if row.event_id == event_id and solution.role != "planned"
+    ]
+
+    assert told is not None
+    assert other.miss_km is not None
+    assert f"They disagree by {abs(other.miss_km - event.miss_km):.3f}\u00a0km" in told.statement
+    assert "1 is red and 1 is yellow" in told.statement
+    assert "green" not in told.statement
 
 
 def test_an_event_that_vanishes_says_so_instead_of_a_time() -> None:
@@ -68,12 +88,13 @@ def test_an_event_that_vanishes_says_so_instead_of_a_time() -> None:
     _, catalogue = red_of_mro()
     gone = next(row for s in catalogue.record.solutions for row in s.events if row.effect == "vanishes")
     event = next(e for e in catalogue.events if e.event_id == gone.event_id)
-    table = solution_views.of_event(event, catalogue, LINKS)
+    told = solution_views.of_event(event, catalogue, LINKS)
 
-    assert table is not None
+    assert told is not None
+    table = told.table
     cells = table.rows[1].cells
-    assert cells[2].text == "The pair stays above 100 km then."
-    assert cells[4].text == "–"
+    assert cells[-2].text == "The pair stays above 100 km then."
+    assert cells[3].text == "–"
 
 
 def test_an_event_that_no_solution_touches_has_no_table() -> None:

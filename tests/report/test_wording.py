@@ -80,7 +80,7 @@ def test_visible_text_has_no_control_characters(text: str) -> None:
 def test_probabilities() -> None:
     """A probability has two digits, with an exponent below a hundredth; what is nothing is told by a bound."""
     values = (3.14e-5, 1e-7, 9.96e-3, 0.217, 1.0, 3e-21, 0.0, None)
-    texts = ["3.1e-5", "1.0e-7", "0.01", "0.22", "1", "<1e-20", "<1e-20", "–"]
+    texts = ["3.1e-5", "1.0e-7", "0.01", "0.22", "1", "below 1e-20", "below 1e-20", "–"]
     assert [wording.probability(value) for value in values] == texts
 
 

@@ -39,6 +39,8 @@ Segment = tuple[tuple[int, int], tuple[int, int]]
 _PANEL_IN: Final = 4.2
 _DARKEST: Final = "#00416b"
 _WHITE_TEXT: Final = 0.68
+LEAST_SHOWN: Final = 1e-12
+"""Cells below it are blank: in most approaches nearly all of them."""
 _DECADES: Final = 6.0
 """From the darkest cell to the palest; smaller values are as pale."""
 _DASHES: Final[dict[Level, Any]] = {Level.RED: "-", Level.YELLOW: (0, (2.2, 0.9)), Level.GREEN: ":"}
@@ -92,7 +94,7 @@ class ScalePlaneDrawing:
             (row, column, float(self.pc[row, column])) for row, column in np.argwhere(np.isfinite(self.pc)).tolist()
         ]
         largest = max(value for _, _, value in known)
-        texts = [wording.probability(value) for _, _, value in known]
+        texts = [wording.probability(value) if value >= LEAST_SHOWN else "" for _, _, value in known]
         size_pt = fitting(max(texts, key=len), SMALL, _PANEL_IN * 72.0 / self.pc.shape[1] - 3.0)
         for (row, column, value), text in zip(known, texts, strict=True):
             below = math.log10(largest / value) if value > 0 else _DECADES
@@ -131,7 +133,7 @@ def scale_plane_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
     found = event.probability
     if found.pc is None or event.level is Level.GREEN:
         return None
-    if all(value < wording.LEAST_PROBABILITY for _, _, value in found.scale_plane):
+    if all(value < LEAST_SHOWN for _, _, value in found.scale_plane):
         return None
     primary = tuple(sorted({first for first, _, _ in found.scale_plane}))
     secondary = tuple(sorted({second for _, second, _ in found.scale_plane}))
@@ -154,8 +156,8 @@ def scale_plane_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
         ),
         caption=(
             "Each cell is the probability if the sigmas of the two objects were those given times the factors at the "
-            "edges; the bluer, the more probable. Coloured lines part the cells at a threshold; the frame marks the "
-            "covariances as given."
+            "edges; the bluer, the more probable; blank, below 1e-12. Coloured lines part the cells at a threshold; "
+            "the frame marks the covariances as given."
         ),
         columns=("primary_sigma_factor", "secondary_sigma_factor", "pc"),
         rows=found.scale_plane,

@@ -83,7 +83,7 @@ def probability(value: float | None) -> str:
     if value is None:
         return DASH
     if value < LEAST_PROBABILITY:
-        return f"<{LEAST_PROBABILITY:.0e}"
+        return f"below {LEAST_PROBABILITY:.0e}"
     if value >= 0.00995:
         return f"{value:.2g}"
     mantissa, exponent = f"{value:.1e}".split("e")
@@ -140,6 +140,12 @@ def date(epoch: Epoch) -> str:
     """``21 March 2021``."""
     at = epoch.datetime_utc()
     return f"{at.day} {MONTHS[at.month - 1]} {at.year}"
+
+
+def short_date(epoch: Epoch) -> str:
+    """``21 Mar``; with the time where that is not midnight: ``21 Mar 12:00``. For the axes and small tables."""
+    at, time = epoch.datetime_utc(), epoch.iso(digits=0)[11:16]
+    return f"{at.day} {MONTHS[at.month - 1][:3]}" + ("" if time == "00:00" else f" {time}")
 
 
 def dates(start: Epoch, stop: Epoch) -> str:
