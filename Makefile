@@ -8,7 +8,7 @@ TOOLS := .venv-tools
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 DEMO ?= demo
 
-.PHONY: demo test check style docs bench lock release clean
+.PHONY: demo test check style docs bench mutants lock release clean
 
 demo: $(RUNS)
 	@rm -rf $(DEMO)
@@ -29,6 +29,10 @@ docs: $(READY)
 
 bench: $(READY)
 	@$(BIN)/python tests/bench/run.py
+
+# MUTANTS="alert history" for some of the modules, MUTANTS="--share 1/4" for a share of them.
+mutants: $(READY)
+	@$(BIN)/python tests/mutants/run.py $(MUTANTS)
 
 # What nearpass itself runs on; the editable install builds with what is locked, and fetches nothing.
 $(RUNS): pyproject.toml requirements.lock

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nearpass.encounter.alert import AlertRule, Level, PcBound, assess, assess_crossing
-from nearpass.reasons.levels import CadBelow, PcBoundReaches
+from nearpass.reasons.levels import CadAbove, CadBelow, OrbitsClear, OrbitsNear, PcBoundReaches
 
 RULES = (AlertRule(level=Level.YELLOW, cad_km=10.0), AlertRule(level=Level.RED, cad_km=3.0))
 
@@ -96,3 +96,39 @@ CROSSING_RULES = (
 def test_a_crossing_counts_unless_the_timing_clears_it(oxd_km, oxt_s, timing_sigma_s, level) -> None:
     """Orbits that pass near each other raise the level unless both timings are known to be far enough apart."""
     assert assess_crossing(oxd_km, CROSSING_RULES, oxt_s=oxt_s, timing_sigma_s=timing_sigma_s).level is level
+
+
+def test_a_green_approach_is_told_the_widest_threshold() -> None:
+    """Green says how far the approach lies above the threshold at which the first level begins."""
+    (reason,) = assess(20.0, RULES, to_surface=False).reason
+
+    assert reason == CadAbove(value_km=20.0, limit_km=10.0, to_surface=False)
+
+
+@pytest.mark.parametrize(
+    ("oxd_km", "oxt_s", "timing_sigma_s", "level"),
+    [
+        (3.0, None, None, Level.YELLOW),  # the distance between the orbits must be below the threshold
+        (10.0, None, None, Level.GREEN),
+        (1.0, 900.0, None, Level.RED),  # fifteen minutes themselves do not clear
+        (1.0, np.nextafter(900.0, 901.0), None, Level.GREEN),
+        (1.0, 12.0, 4.0, Level.RED),  # three sigmas themselves do not clear, more of them do
+        (1.0, 12.001, 4.0, Level.GREEN),
+        (1.0, 4.0, 0.5, Level.GREEN),  # eight sigmas, whatever the product of both is
+        (1.0, 1.0, 0.0, Level.GREEN),  # passages that are known without any error, and apart
+    ],
+)
+def test_a_crossing_counts_up_to_its_thresholds(oxd_km, oxt_s, timing_sigma_s, level) -> None:
+    """What clears a crossing lies beyond the threshold: the figure of the threshold itself still counts."""
+    assert assess_crossing(oxd_km, CROSSING_RULES, oxt_s=oxt_s, timing_sigma_s=timing_sigma_s).level is level
+
+
+def test_the_reason_of_a_crossing_names_its_figures() -> None:
+    """Distance, threshold, time between the passages without its sign, and its sigma; between orbits, not surfaces."""
+    (near,) = assess_crossing(1.0, CROSSING_RULES, oxt_s=-2.0, timing_sigma_s=1.5).reason
+    (clear,) = assess_crossing(11.0, CROSSING_RULES, oxt_s=None, timing_sigma_s=None).reason
+
+    assert near == OrbitsNear(
+        level=Level.RED, value_km=1.0, limit_km=3.0, to_surface=False, apart_s=2.0, timing_sigma_s=1.5
+    )
+    assert clear == OrbitsClear(value_km=11.0, to_surface=False)
