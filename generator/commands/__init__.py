@@ -41,13 +41,13 @@ COMMANDS: Final = {
     },
     "Archive": {
         "history": ("archives:history", "What every cycle said of an event, in order of time."),
-        "verify": ("proof:verify", "Check that nothing in the archive was changed, removed or added."),
+        "verify": ("proof:verify", "Check that nothing in the archive was changed or removed."),
         "build": ("archives:build", "Render and build the newest cycle again from the archive."),
         "rebuild": ("archives:rebuild", "Render and build every cycle again from the archive."),
         "prune": ("archives:prune", "Drop stored inputs that only old cycles rest on."),
         "keygen": ("proof:keygen", "Make a key that signs the archive, and print its public half."),
         "rotate": ("proof:rotate", "Hand over from the archive's key to another."),
-        "countersign": ("proof:countersign", "Sign the archive's head as a partner, or keep what a partner signed."),
+        "countersign": ("proof:countersign", "Sign the archive's head as a partner, or keep such a signature."),
         "stamp": ("proof:stamp", "Have the archive's head time-stamped by an authority."),
     },
     "Partners": {

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from nearpass.astro.epochs import Epoch
 from nearpass.config import ScreenedObject
 from nearpass.crossing.crossing import Crossing
+from nearpass.cycle.together import MOST_TOGETHER
 from nearpass.ephemeris.trajectory import FloatArray, Trajectory
 from nearpass.record.stretch_record import StretchKind
 from nearpass.screening.screen import Approach, Screening, told_together
@@ -29,11 +30,15 @@ AS_ONE_KM: Final = 0.1
 NOISE: Final = 3.0
 """Times the median distance of such a stretch: beyond it the two have parted."""
 LEAST_NOISE_KM: Final = 1e-3
+"""As near as that two states are the same."""
+RESTLESS: Final = 2.5
+"""Times the rate at which the orbit turns. Two spacecraft that fly side by side, however near, move about each other at
+about that rate; noise of printed digits changes from state to state, and so faster for its size."""
 LEAST_S: Final = 600.0
 SLOW_SHARE: Final = 0.02
 """Of the orbital speed: what a small eccentricity or inclination between two followers of one orbit makes."""
-FEW: Final = 3
-"""So many slow approaches may each be an event of its own."""
+FEW: Final = MOST_TOGETHER
+"""So many slow approaches are each an event of its own: their probability together is followed through."""
 _STEP_S: Final = 60.0
 _MOST_SAMPLES: Final = 50_000
 _CLOSE_S: Final = 0.01
@@ -130,12 +135,14 @@ def apart(crossings: Sequence[Crossing], stretches: Mapping[Pair, Sequence[Stret
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Motion:
-    """What :func:`_moving` says ``(N,)`` at times that both cover, and the distance at any one of them."""
+    """What :func:`_moving` says at times ``(N,)`` that both cover, and the distance at any one of them."""
 
     at_s: FloatArray
     distance_km: FloatArray
     speed_km_s: FloatArray
     orbital_km_s: FloatArray
+    turning_rad_s: FloatArray
+    gap_km: FloatArray
     apart_km: Callable[[float], float]
 
 
@@ -156,12 +163,14 @@ def _sampled(both: tuple[Trajectory, Trajectory]) -> _Motion:
         distance_km=moving[0],
         speed_km_s=moving[1],
         orbital_km_s=moving[2],
+        turning_rad_s=moving[3],
+        gap_km=moving[4],
         apart_km=apart_km,
     )
 
 
-def _moving(both: tuple[Trajectory, Trajectory], at_s: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Distance, relative speed in axes that turn with the first, and the first's own speed, each ``(N,)``.
+def _moving(both: tuple[Trajectory, Trajectory], at_s: FloatArray) -> tuple[FloatArray, ...]:
+    """Distance, relative speed in axes turning with the first, its speed and turning ``(N,)``; gap ``(N, 3)``.
 
     In axes that stand still, one that follows another round an orbit moves at its distance times the rate of turning.
     """
@@ -173,10 +182,12 @@ def _moving(both: tuple[Trajectory, Trajectory], at_s: FloatArray) -> tuple[Floa
         np.linalg.norm(gap_km, axis=1),
         np.linalg.norm(relative_km_s, axis=1),
         np.linalg.norm(one_km_s, axis=1),
+        np.linalg.norm(turning_rad_s, axis=1),
+        gap_km,
     )
 
 
-def _is_slow(moving: tuple[FloatArray, FloatArray, FloatArray], comoving_km_s: float) -> NDArray[np.bool_]:
+def _is_slow(moving: tuple[FloatArray, ...], comoving_km_s: float) -> NDArray[np.bool_]:
     """Whether the two move together: slower than is configured, or than a small share of their orbital speed."""
     return np.asarray(moving[1] < np.maximum(comoving_km_s, SLOW_SHARE * moving[2]))
 
@@ -210,8 +221,15 @@ def _stretches(
 
 
 def _as_one(motion: _Motion, run: slice) -> Stretch | None:
-    """The part of a run in which the distance is noise, its ends to a hundredth of a second; None if it is short."""
-    noise_km = max(NOISE * float(np.median(motion.distance_km[run])), LEAST_NOISE_KM)
+    """The part of a run in which the distance is noise, its ends to 0.01 s; None if there is none, or a short one."""
+    middle_km = float(np.median(motion.distance_km[run]))
+    if run.stop - run.start < 2:
+        return None
+    change_km_s = np.linalg.norm(np.diff(motion.gap_km[run], axis=0), axis=1) / np.diff(motion.at_s[run])
+    calm_km_s = RESTLESS * float(np.median(motion.turning_rad_s[run])) * middle_km
+    if middle_km > LEAST_NOISE_KM and float(np.median(change_km_s)) < calm_km_s:
+        return None
+    noise_km = max(NOISE * middle_km, LEAST_NOISE_KM)
     quiet = np.flatnonzero(motion.distance_km[run] <= noise_km) + run.start
     if not len(quiet) or motion.at_s[quiet[-1]] - motion.at_s[quiet[0]] < LEAST_S:
         return None

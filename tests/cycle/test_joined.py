@@ -1,6 +1,7 @@
 """Objects that fly together are told as one stretch of time, found or declared, and the others are as without them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +59,18 @@ def test_one_spacecraft_under_two_ids_is_one_stretch(digits: int) -> None:
     assert [one for one in kept.approaches if "POLAR" in (one.first, one.second)] == others
     assert others
     assert sum(count for _, count, _ in kept.funnel.minima_steps) == kept.funnel.minima
+
+
+@pytest.mark.parametrize(("eccentricity", "most_km"), [(1e-5, 0.08), (2e-6, 0.016)])
+def test_two_spacecraft_side_by_side_are_never_one(eccentricity: float, most_km: float) -> None:
+    """Two that fly metres from each other about one orbit keep their nearest approach: only noise is one spacecraft."""
+    beside = replace(LOW, e=LOW.e + eccentricity)
+    _, kept, stretches = joined({"A": motion(LOW, digits=6), "B": motion(beside, digits=6)})
+    own = [one for one in kept.approaches if (one.first, one.second) == ("A", "B")]
+
+    assert {stretch.kind for stretch in stretches["A", "B"]} == {"in formation"}
+    assert own
+    assert min(one.miss_km for one in own) < most_km
 
 
 @pytest.mark.parametrize("until_s", [7_000.0, 28_800.0, 60_000.0])
