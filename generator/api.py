@@ -36,7 +36,7 @@ from nearpass.encounter.geometry import BPlane, Encounter, b_plane
 from nearpass.encounter.pc import assess_probability
 from nearpass.encounter.pc_encounter import EncounterInput
 from nearpass.encounter.pc_result import ProbabilityResult
-from nearpass.encounter.uncertainty import StateCovariance, state_covariance
+from nearpass.encounter.uncertainty import Covariance, state_covariance
 from nearpass.ephemeris.elements_motion import trajectory_from_elements
 from nearpass.ephemeris.interpolation import trajectory_from_oem
 from nearpass.ephemeris.spk import spk_summary, spk_trajectory
@@ -188,7 +188,7 @@ class Conjunction:
     tca: Epoch
     body: Body
     states: Encounter
-    covariances: tuple[StateCovariance | None, StateCovariance | None]
+    covariances: tuple[Covariance | None, Covariance | None]
 
     @property
     def miss_km(self) -> float:

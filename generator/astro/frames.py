@@ -111,14 +111,10 @@ def check_one_frame(named: Iterable[tuple[str, Frame]]) -> None:
     """
     for one, other in pairwise(named):
         if one[1] != other[1]:
-            with_axes = one[1].axes != other[1].axes
-            told = [f"{name} about {at.center}" + f" in {at.axes}" * with_axes for name, at in (one, other)]
-            rule = (
-                "objects must be about one body to be compared"
-                if not with_axes
-                else ("objects must be about one body and in the same axes to be compared")
-            )
-            raise FrameError(rule, value=", ".join(told))
+            both = one[1].axes != other[1].axes
+            told = (f"{name:.40} about {at.center}" + f" in {at.axes}" * both for name, at in (one, other))
+            rule = "objects to be compared must be about one body" + " and in the same axes" * both
+            raise FrameError(f"{rule}, not {', '.join(told)}")
 
 
 def icrf_from_axes(name: str) -> FloatArray:

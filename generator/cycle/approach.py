@@ -18,7 +18,7 @@ from nearpass.cycle.probability import encounter_input, probability
 from nearpass.encounter.alert import AlertRule, PcBound, Verdict, assess
 from nearpass.encounter.geometry import Encounter
 from nearpass.encounter.pc_encounter import EncounterInput
-from nearpass.encounter.uncertainty import Basis, StateCovariance, state_covariance
+from nearpass.encounter.uncertainty import Basis, Covariance, state_covariance
 from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.reasons.probabilities import GrowthUnknown, NoValue
 from nearpass.record.record import MethodRecord, ObjectRecord, ProbabilityRecord
@@ -51,7 +51,7 @@ class Assessed:
     """
 
     encounter: Encounter
-    covariances: tuple[StateCovariance | None, StateCovariance | None]
+    covariances: tuple[Covariance | None, Covariance | None]
     combined_km2: FloatArray | None
     surface_km: float | None
     radius_km: float
@@ -112,7 +112,7 @@ def assess_approach(
     return Assessed(
         encounter=encounter,
         covariances=covariances,
-        combined_km2=(first.matrix + second.matrix)[:3, :3] if first and second else None,
+        combined_km2=first + second if first and second else None,
         surface_km=surface_km,
         radius_km=radius_km,
         hbr_km=hbr_km,
@@ -140,7 +140,7 @@ def _by_declared(risk: ProbabilityRecord) -> MethodRecord:
 def _with_ages(
     risk: ProbabilityRecord,
     objects: Sequence[ObjectRecord],
-    covariances: Sequence[StateCovariance | None],
+    covariances: Sequence[Covariance | None],
     sources: Sequence[Source],
 ) -> ProbabilityRecord:
     """That a probability is missing because a declared error grows with an age that nobody knows."""
@@ -178,7 +178,7 @@ def _encounter(trajectories: Both, offset_s: float) -> Encounter:
 
 def _covariances(
     encounter: Encounter, trajectories: Both, offset_s: float, sources: tuple[Source, Source], body: Body
-) -> tuple[StateCovariance | None, StateCovariance | None]:
+) -> tuple[Covariance | None, Covariance | None]:
     states = (
         (encounter.primary_position_km, encounter.primary_velocity_km_s),
         (encounter.secondary_position_km, encounter.secondary_velocity_km_s),

@@ -21,7 +21,7 @@ from nearpass.astro.bodies import Body
 from nearpass.astro.epochs import NS, Epoch
 from nearpass.astro.fields import Vector
 from nearpass.astro.local_axes import rtn_axes
-from nearpass.encounter.uncertainty import rotated, state_covariance
+from nearpass.encounter.uncertainty import state_covariance
 from nearpass.ephemeris.lint import Finding, Grade, overall
 from nearpass.ephemeris.lint_motion import step_at
 from nearpass.ephemeris.trajectory import Trajectory
@@ -92,7 +92,7 @@ def _state(trajectory: Trajectory, source: Source, at: Epoch, body: Body) -> Pre
     )
     in_rtn = None
     if found is not None:
-        in_rtn = rotated(found.matrix, rtn_axes(position_km[None], velocity_km_s[None])[0])[:3, :3]
+        in_rtn = found.in_rtn(position_km, velocity_km_s)[:3, :3]
     return PredictedState(
         at=at,
         position_km=_vector(position_km, 6),

@@ -22,7 +22,7 @@ from nearpass.encounter.elements import osculating_elements
 from nearpass.encounter.geometry import Encounter, b_plane, place
 from nearpass.encounter.manoeuvre import delta_v_for_pc_m_s, delta_v_m_s
 from nearpass.encounter.pc_result import FOSTER
-from nearpass.encounter.uncertainty import Basis, StateCovariance, rotated
+from nearpass.encounter.uncertainty import Basis, Covariance
 from nearpass.reasons.probabilities import (
     BurnReason,
     CovarianceDeclared,
@@ -169,7 +169,7 @@ def _deadline(acts: Sequence[CommandRecord]) -> tuple[Epoch | None, str | None]:
 def _uncertainty(
     encounter: Encounter,
     objects: Sequence[ObjectRecord],
-    covariances: Sequence[StateCovariance | None],
+    covariances: Sequence[Covariance | None],
     sources: Sequence[Source],
 ) -> tuple[UncertaintyRecord, ...]:
     states = (
@@ -182,7 +182,7 @@ def _uncertainty(
     ):
         if covariance is None:
             continue
-        in_rtn = rotated(covariance.matrix, rtn_axes(position_km[None], velocity_km_s[None])[0])
+        in_rtn = covariance.in_rtn(position_km, velocity_km_s)
         sigma_rtn_km = np.sqrt(np.diag(in_rtn)[:3])
         found.append(
             UncertaintyRecord(

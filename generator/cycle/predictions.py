@@ -19,7 +19,7 @@ from nearpass.astro.bodies import Body
 from nearpass.astro.epochs import Epoch
 from nearpass.astro.fields import Vector
 from nearpass.astro.local_axes import rtn_axes
-from nearpass.encounter.uncertainty import rotated, state_covariance
+from nearpass.encounter.uncertainty import state_covariance
 from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.record.prediction_record import (
     Matrix3,
@@ -144,7 +144,7 @@ def _predicted(delivered: Delivered, offset_s: float, body: Body) -> PredictedSt
     )
     matrix = None
     if covariance is not None:
-        matrix = rotated(covariance.matrix, rtn_axes(position_km[None], velocity_km_s[None])[0])[:3, :3]
+        matrix = covariance.in_rtn(position_km, velocity_km_s)[:3, :3]
     return PredictedState(
         at=trajectory.epoch + offset_s,
         position_km=_vector(position_km, 6),

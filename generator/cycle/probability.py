@@ -13,13 +13,13 @@ from nearpass.encounter.pc import assess_probability
 from nearpass.encounter.pc_case import covariance_plane, hbr_curve
 from nearpass.encounter.pc_encounter import EncounterInput
 from nearpass.encounter.pc_result import ProbabilityResult
-from nearpass.encounter.uncertainty import StateCovariance
+from nearpass.encounter.uncertainty import Covariance
 from nearpass.errors import InputError
 from nearpass.reasons.probabilities import UnusableInput
 from nearpass.record.record import MethodRecord, ProbabilityRecord
 
 FloatArray = NDArray[np.float64]
-Covariances = tuple[StateCovariance | None, StateCovariance | None]
+Covariances = tuple[Covariance | None, Covariance | None]
 Curve = tuple[tuple[float, float], ...]
 Sensitivities = tuple[Curve, Curve, tuple[tuple[float, float, float], ...]]
 

@@ -14,16 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearpass.astro.bodies import Body, equator_from_icrf
+from nearpass.astro.epochs import Epoch
 from nearpass.astro.local_axes import rtn_axes
-from nearpass.ephemeris.covariance import LEAST_EIGENVALUE, DeliveredCovariance, covariance_at
+from nearpass.ephemeris.covariance import covariance_at
 from nearpass.ephemeris.trajectory import Trajectory
-from nearpass.reasons.probabilities import (
-    CovarianceCarried,
-    CovarianceOfPosition,
-    CovarianceRemark,
-    CovarianceRemarks,
-    CovarianceRepaired,
-)
+from nearpass.errors import FrameError
+from nearpass.reasons.probabilities import CovarianceRemarks
 
 FloatArray = NDArray[np.float64]
 
@@ -62,15 +58,35 @@ class DeclaredModel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class StateCovariance:
-    """Covariance ``(6, 6)`` of position and velocity in ICRF axes; km**2, km**2/s, km**2/s**2.
+class Covariance:
+    """How well the state of an object is known at an instant.
 
+    ``matrix`` is of position ``(3, 3)``, or of position and velocity ``(6, 6)``, in km**2, km**2/s and km**2/s**2.
     ``remark`` says that the delivered matrix was repaired, or refused so that the declared model stands in.
     """
 
+    object_id: str
+    epoch: Epoch
+    axes: str
     matrix: FloatArray
     basis: Basis
     remark: CovarianceRemarks = ()
+
+    def __add__(self, other: Covariance) -> FloatArray:
+        """Covariance ``(3, 3)`` in km**2 of the vector from one position to the other, of errors that are independent.
+
+        Raises:
+            FrameError: if the two are in different axes or at different instants, with both.
+        """
+        if (self.axes, self.epoch) != (other.axes, other.epoch):
+            told = (f"{one.object_id} in {one.axes} at {one.epoch.iso(digits=9)} UTC" for one in (self, other))
+            rule = "covariances to be added must be of one instant and in the same axes"
+            raise FrameError(f"{rule}, not {', '.join(told)}")
+        return np.asarray(self.matrix[:3, :3] + other.matrix[:3, :3])
+
+    def in_rtn(self, position_km: FloatArray, velocity_km_s: FloatArray) -> FloatArray:
+        """The matrix in the RTN axes of the state that it is of, given as ``(3,)`` each in the same axes."""
+        return rotated(self.matrix, rtn_axes(position_km[None], velocity_km_s[None])[0])
 
 
 def state_covariance(
@@ -82,7 +98,7 @@ def state_covariance(
     declared: DeclaredModel | None,
     created_s: float | None,
     body: Body,
-) -> StateCovariance | None:
+) -> Covariance | None:
     """Covariance of an object's state, delivered or declared, or None.
 
     A declared error that grows with the age of the ephemeris is not known where that age is not: none is given then,
@@ -100,39 +116,26 @@ def state_covariance(
     Raises:
         CoverageError: outside the trajectory's arcs.
     """
-    delivered = None
+    matrix: FloatArray | None = None
+    remark: CovarianceRemarks = ()
+    basis = Basis.DELIVERED
     if trajectory.has_covariance:
         pole = equator_from_icrf(body, trajectory.epoch)[2]
-        delivered = covariance_at(trajectory.arc_at(offset_s), offset_s, body, pole)
-    remark = _remark(delivered)
-    if delivered is not None and delivered.matrix is not None:
-        return StateCovariance(matrix=delivered.matrix, basis=Basis.DELIVERED, remark=remark)
-    if declared is None or (created_s is None and declared.timing_growth_s_per_day > 0.0):
-        return None
-    age_s = max(0.0, offset_s - created_s) if created_s is not None else 0.0
-    return StateCovariance(
-        matrix=declared_covariance(declared, age_s, position_km, velocity_km_s, body.gm_km3_s2),
-        basis=declared.basis,
+        matrix, remark = covariance_at(trajectory.arc_at(offset_s), offset_s, body, pole)
+    if matrix is None:
+        if declared is None or (created_s is None and declared.timing_growth_s_per_day > 0.0):
+            return None
+        age_s = max(0.0, offset_s - created_s) if created_s is not None else 0.0
+        matrix = declared_covariance(declared, age_s, position_km, velocity_km_s, body.gm_km3_s2)
+        basis = declared.basis
+    return Covariance(
+        object_id=trajectory.object_id,
+        epoch=trajectory.epoch + offset_s,
+        axes=trajectory.frame.axes,
+        matrix=matrix,
+        basis=basis,
         remark=remark,
     )
-
-
-def _remark(delivered: DeliveredCovariance | None) -> CovarianceRemarks:
-    """What a reader must know of a delivered covariance."""
-    if delivered is None:
-        return ()
-    remarks: list[CovarianceRemark] = []
-    if delivered.lowest is not None and delivered.matrix is None:
-        return (CovarianceRepaired(rule="covariance_refused", lowest=delivered.lowest, raised_to=None),)
-    if delivered.lowest is not None:
-        remarks.append(
-            CovarianceRepaired(rule="covariance_repaired", lowest=delivered.lowest, raised_to=LEAST_EIGENVALUE)
-        )
-    if delivered.beyond_s:
-        remarks.append(CovarianceCarried(beyond_s=delivered.beyond_s))
-    if delivered.position_only:
-        remarks.append(CovarianceOfPosition())
-    return tuple(remarks)
 
 
 def timing_sigma_s(

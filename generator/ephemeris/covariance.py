@@ -10,8 +10,7 @@ A covariance belongs to its arc and is never carried out of it: what follows is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +19,12 @@ from nearpass.astro.bodies import Body
 from nearpass.astro.local_axes import tnw_axes
 from nearpass.ephemeris.trajectory import ROUNDING_S, Arc
 from nearpass.ephemeris.transition import transition
+from nearpass.reasons.probabilities import (
+    CovarianceCarried,
+    CovarianceOfPosition,
+    CovarianceRemarks,
+    CovarianceRepaired,
+)
 
 FloatArray = NDArray[np.float64]
 
@@ -32,23 +37,12 @@ MOST_BEYOND_S: Final = 86_400.0
 forces, which no transition matrix holds, may have grown to more than the covariance says."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class DeliveredCovariance:
-    """Covariance ``(6, 6)`` in ICRF axes; ``matrix`` is None where a delivered one is too indefinite to use.
+def covariance_at(
+    arc: Arc, offset_s: float, body: Body, pole: FloatArray
+) -> tuple[FloatArray | None, CovarianceRemarks]:
+    """Covariance ``(6, 6)`` at an instant of an arc, in the axes of its states, and what was done to it.
 
-    ``lowest`` is the smallest eigenvalue, scaled to unit variances, of what was delivered, None where that is positive.
-    ``beyond_s`` is the time from the nearest delivered one where the instant lies before the first or after the last,
-    negative before, else 0. ``position_only`` says that none of the velocity was delivered: its part is zero.
-    """
-
-    matrix: FloatArray | None
-    lowest: float | None
-    beyond_s: float = 0.0
-    position_only: bool = False
-
-
-def covariance_at(arc: Arc, offset_s: float, body: Body, pole: FloatArray) -> DeliveredCovariance | None:
-    """Covariance at an instant of an arc; None where none was delivered near enough.
+    None where none was delivered near enough, or where one is too indefinite to use.
 
     A matrix that is slightly indefinite, as printed digits make it, is repaired first (:func:`repaired`). Beyond the
     first and the last one the nearest is carried on, for a day at most. Covariances of the position alone cannot be
@@ -62,7 +56,7 @@ def covariance_at(arc: Arc, offset_s: float, body: Body, pole: FloatArray) -> De
     """
     table = arc.covariances
     if table is None or not len(table.offsets_s):
-        return None
+        return None, ()
     offsets_s, motion = table.offsets_s, table.motion or arc
     nearest_s = float(offsets_s[np.argmin(np.abs(offsets_s - offset_s))])
     offset_s = nearest_s if abs(nearest_s - offset_s) <= ROUNDING_S else offset_s
@@ -72,13 +66,13 @@ def covariance_at(arc: Arc, offset_s: float, body: Body, pole: FloatArray) -> De
     chosen = [right - 1, right] if between else [min(right, len(offsets_s) - 1)]
     beyond_s = 0.0 if at_node or between else offset_s - float(offsets_s[chosen[0]])
     found = [repaired(matrix) for matrix in table.matrices[chosen]]
-    alone = any(one.position_only for one in found)
+    alone = any(not matrix[3:].any() for matrix in table.matrices[chosen])
     if abs(beyond_s) > (0.0 if alone else MOST_BEYOND_S):
-        return None
-    lowest = min((one.lowest for one in found if one.lowest is not None), default=None)
-    usable = [one.matrix for one in found if one.matrix is not None]
+        return None, ()
+    lowest = min((low for _, low in found if low is not None), default=None)
+    usable = [matrix for matrix, _ in found if matrix is not None]
     if len(usable) < len(found):
-        return DeliveredCovariance(matrix=None, lowest=lowest, beyond_s=beyond_s)
+        return None, _remarks("covariance_refused", lowest)
     weights = np.ones(1)
     if between:
         late = (offset_s - offsets_s[right - 1]) / (offsets_s[right] - offsets_s[right - 1])
@@ -89,38 +83,51 @@ def covariance_at(arc: Arc, offset_s: float, body: Body, pole: FloatArray) -> De
             carried = _turn(motion, node_s, offset_s) if alone else transition(motion, node_s, offset_s, body, pole)
             matrix += weight * _mapped(one, carried)
     if not np.isfinite(matrix).all():
-        return None
+        return None, ()
+    remarks = _remarks("covariance_repaired", lowest)
+    if beyond_s:
+        remarks += (CovarianceCarried(beyond_s=beyond_s),)
     if alone:
         matrix[3:] = matrix[:, 3:] = 0.0
-    return DeliveredCovariance(matrix=matrix, lowest=lowest, beyond_s=beyond_s, position_only=alone)
+        remarks += (CovarianceOfPosition(),)
+    return matrix, remarks
 
 
-def repaired(matrix: FloatArray) -> DeliveredCovariance:
+def repaired(matrix: FloatArray) -> tuple[FloatArray | None, float | None]:
     """A delivered covariance ``(6, 6)``, made positive definite if printed digits may explain that it is not.
+
+    None where they may not. Beside it the smallest eigenvalue of what was delivered, scaled to unit variances; None
+    where that is positive.
 
     Its eigenvalues, scaled to unit variances, are raised to a small positive one: the nearest such matrix in the
     Frobenius norm (Higham 1988, theorem 2.1). A velocity part of zeros means that none was delivered.
     """
     if not matrix[3:].any():
-        found = _repaired(matrix[:3, :3])
-        whole = None if found.matrix is None else np.pad(found.matrix, (0, 3))
-        return DeliveredCovariance(matrix=whole, lowest=found.lowest, position_only=True)
+        found, lowest = _repaired(matrix[:3, :3])
+        return None if found is None else np.pad(found, (0, 3)), lowest
     return _repaired(matrix)
 
 
-def _repaired(matrix: FloatArray) -> DeliveredCovariance:
+def _repaired(matrix: FloatArray) -> tuple[FloatArray | None, float | None]:
     variances = np.diag(matrix)
     if not (variances > 0).all():
-        return DeliveredCovariance(matrix=None, lowest=float(variances.min()))
+        return None, float(variances.min())
     scale = np.outer(np.sqrt(variances), np.sqrt(variances))
     values, vectors = np.linalg.eigh(matrix / scale)
     lowest = float(values[0])
     if lowest > 0:
-        return DeliveredCovariance(matrix=matrix, lowest=None)
+        return matrix, None
     if lowest < -MOST_INDEFINITE:
-        return DeliveredCovariance(matrix=None, lowest=lowest)
+        return None, lowest
     raised = (vectors * np.maximum(values, LEAST_EIGENVALUE)) @ vectors.T * scale
-    return DeliveredCovariance(matrix=(raised + raised.T) / 2.0, lowest=lowest)
+    return (raised + raised.T) / 2.0, lowest
+
+
+def _remarks(rule: Literal["covariance_repaired", "covariance_refused"], lowest: float | None) -> CovarianceRemarks:
+    if lowest is None:
+        return ()
+    raised_to = LEAST_EIGENVALUE if rule == "covariance_repaired" else None
+    return (CovarianceRepaired(rule=rule, lowest=lowest, raised_to=raised_to),)
 
 
 def _mapped(covariance: FloatArray, matrix: FloatArray) -> FloatArray:

@@ -15,14 +15,15 @@ from nearpass.astro.epochs import Epoch
 from nearpass.astro.local_axes import rtn_axes
 from nearpass.encounter.uncertainty import (
     Basis,
+    Covariance,
     DeclaredModel,
-    StateCovariance,
     declared_covariance,
     rotated,
     state_covariance,
 )
 from nearpass.ephemeris.interpolation import arc_from_nodes
 from nearpass.ephemeris.trajectory import Arc, CovarianceTable, Proof, Trajectory
+from nearpass.errors import FrameError
 from nearpass.report.wording import said
 from oem_texts import circular
 
@@ -55,7 +56,7 @@ def trajectory_with(*matrices: np.ndarray) -> Trajectory:
     )
 
 
-def covariance_of(trajectory: Trajectory, offset_s: float, declared: DeclaredModel | None) -> StateCovariance | None:
+def covariance_of(trajectory: Trajectory, offset_s: float, declared: DeclaredModel | None) -> Covariance | None:
     state = (rows[0] for rows in trajectory.state(np.array([offset_s])))
     return state_covariance(trajectory, offset_s, *state, declared=declared, created_s=0.0, body=BODIES["MARS"])
 
@@ -82,6 +83,51 @@ def test_a_refused_covariance_is_told_where_the_declared_model_stands_in() -> No
 
     assert found.basis is Basis.DECLARED
     assert said(found.remark).startswith("the delivered covariance was refused: not positive definite")
+
+
+def known(matrix: np.ndarray, **changes) -> Covariance:
+    return replace(
+        Covariance(object_id="-74", epoch=EPOCH, axes="ICRF", matrix=matrix, basis=Basis.DELIVERED), **changes
+    )
+
+
+def test_the_sum_is_the_covariance_of_the_distance_of_two_drawn_positions() -> None:
+    """Positions drawn with the one covariance and with the other are apart with their sum; velocities do not matter."""
+    first, second = (positive_definite(np.tri(6) * sign) for sign in (0.3, 0.2))
+    second[0, 1] = second[1, 0] = -0.1
+    draw = np.random.default_rng(5)
+    apart = draw.multivariate_normal(np.zeros(6), first, 200_000) - draw.multivariate_normal(
+        np.zeros(6), second, 200_000
+    )
+    scale = np.outer(SCALES, SCALES)[:3, :3]
+    found = known(first) + known(second[:3, :3], object_id="-41")
+    np.testing.assert_allclose(found / scale, np.cov(apart[:, :3].T) / scale, atol=0.01)  # 3 / sqrt(200 000)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [({"axes": "EME2000"}, "EME2000"), ({"axes": "RTN"}, "RTN"), ({"epoch": EPOCH + 1e-3}, "00:00:00.001")],
+    ids=["other axes", "local axes", "a millisecond later"],
+)
+def test_covariances_that_do_not_fit_are_not_added(changes, told) -> None:
+    """In other axes or at another instant the sum is refused, naming both objects and where each holds."""
+    pair = known(np.eye(6)), known(np.eye(6), object_id="-41", **changes)
+    for one, other in (pair, pair[::-1]):
+        with pytest.raises(FrameError) as refused:
+            one + other
+        for part in ("-74 in ICRF at 2026-03-01T00:00:00", "-41 in", told):
+            assert part in str(refused.value)
+
+
+def test_a_covariance_of_a_state_says_where_it_holds() -> None:
+    """Delivered or declared, it is of the trajectory's object, in its axes, at the instant asked for."""
+    bare = tuple(replace(arc, covariances=None) for arc in trajectory_with(np.eye(6)).arcs)
+    for found, basis in (
+        (covariance_of(trajectory_with(np.eye(6), np.eye(6)), 50.0, None), Basis.DELIVERED),
+        (covariance_of(replace(trajectory_with(np.eye(6)), arcs=bare), 50.0, MODEL), Basis.DECLARED),
+    ):
+        assert found is not None
+        assert (found.object_id, found.axes, found.epoch, found.basis) == ("A", "ICRF", EPOCH + 50.0, basis)
 
 
 MODEL = DeclaredModel(

@@ -1,5 +1,7 @@
 """Covariances between, before and after the delivered ones, against laws that are known at every instant."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -10,6 +12,7 @@ from covariance_law import MARS, ORBITS, POLE, known, sigmas_km
 from nearpass.ephemeris.covariance import LEAST_EIGENVALUE, MOST_BEYOND_S, covariance_at, repaired
 from nearpass.ephemeris.trajectory import Arc, CovarianceTable
 from nearpass.ephemeris.transition import transition
+from nearpass.reasons.probabilities import CovarianceCarried, CovarianceOfPosition
 
 QUARTER_S = 900.0
 DAY = 96
@@ -37,14 +40,14 @@ def test_between_delivered_covariances_the_law_is_met(law, every: int) -> None:
     (arc,) = law.trajectory(every).arcs
     for at in range(2, 2 * DAY, 3):
         state, expected = law.states[at], law.covariances[at]
-        found = covariance_at(arc, float(law.times_s[at]), MARS, POLE)
+        found, remarks = covariance_at(arc, float(law.times_s[at]), MARS, POLE)
 
         assert found is not None
-        assert found.beyond_s == 0.0
-        np.testing.assert_allclose(sigmas_km(found.matrix, state), sigmas_km(expected, state), rtol=10 * STEPS)
-        scale = np.sqrt(np.diag(found.matrix))
-        assert np.linalg.eigvalsh(found.matrix / np.outer(scale, scale))[0] > 0.0
-        np.testing.assert_array_equal(found.matrix, found.matrix.T)
+        assert remarks == ()
+        np.testing.assert_allclose(sigmas_km(found, state), sigmas_km(expected, state), rtol=10 * STEPS)
+        scale = np.sqrt(np.diag(found))
+        assert np.linalg.eigvalsh(found / np.outer(scale, scale))[0] > 0.0
+        np.testing.assert_array_equal(found, found.T)
 
 
 @pytest.mark.parametrize("name", list(ORBITS))
@@ -53,8 +56,8 @@ def test_between_covariances_a_quarter_of_an_hour_apart_the_law_is_met(name: str
     law = known(ORBITS[name], np.arange(8 * 15 + 1) * 60.0, oblate=True)
     (arc,) = law.trajectory(15).arcs
     for at_s, state, expected in zip(law.times_s.tolist(), law.states, law.covariances, strict=True):
-        found = covariance_at(arc, at_s, MARS, POLE)
-        np.testing.assert_allclose(sigmas_km(found.matrix, state), sigmas_km(expected, state), rtol=STEPS)
+        found, _ = covariance_at(arc, at_s, MARS, POLE)
+        np.testing.assert_allclose(sigmas_km(found, state), sigmas_km(expected, state), rtol=STEPS)
 
 
 def test_delivered_covariances_come_back_as_they_are(law) -> None:
@@ -62,7 +65,7 @@ def test_delivered_covariances_come_back_as_they_are(law) -> None:
     trajectory = law.trajectory(24)
     table = trajectory.arcs[0].covariances
     for at_s, matrix in zip(table.offsets_s.tolist(), table.matrices, strict=True):
-        np.testing.assert_array_equal(covariance_at(trajectory.arcs[0], at_s, MARS, POLE).matrix, matrix)
+        np.testing.assert_array_equal(covariance_at(trajectory.arcs[0], at_s, MARS, POLE)[0], matrix)
 
 
 @pytest.mark.parametrize("name", ["MRO", "MAVEN", "TIANWEN-1"])
@@ -71,8 +74,8 @@ def test_forces_that_are_not_modelled_do_not_make_an_error_along_the_path_drift(
     law = known(ORBITS[name], np.arange(DAY + 1) * QUARTER_S, oblate=True, lumps=True)
     (arc,) = law.trajectory(DAY).arcs
     for at_s, state, expected in zip(law.times_s.tolist(), law.states, law.covariances, strict=True):
-        found = covariance_at(arc, at_s, MARS, POLE)
-        ratio = sigmas_km(found.matrix, state) / sigmas_km(expected, state)
+        found, _ = covariance_at(arc, at_s, MARS, POLE)
+        ratio = sigmas_km(found, state) / sigmas_km(expected, state)
         assert ratio[0] == pytest.approx(1.0, abs=OTHER_FORCES)
 
 
@@ -91,12 +94,12 @@ def test_a_covariance_is_carried_on_for_a_day_and_says_so(law) -> None:
     table = CovarianceTable(offsets_s=law.times_s[[at]].copy(), matrices=law.covariances[[at]].copy())
     arc = Arc(law.arc.knots_s, law.arc.coefficients_km, 0.0, covariances=table)
     for other in (at - DAY, at - 5, at + 1, at + 90):
-        found = covariance_at(arc, float(law.times_s[other]), MARS, POLE)
+        found, remarks = covariance_at(arc, float(law.times_s[other]), MARS, POLE)
         expected = sigmas_km(law.covariances[other], law.states[other])
-        np.testing.assert_allclose(sigmas_km(found.matrix, law.states[other]), expected, rtol=10 * STEPS)
-        assert found.beyond_s == (other - at) * QUARTER_S
+        np.testing.assert_allclose(sigmas_km(found, law.states[other]), expected, rtol=10 * STEPS)
+        assert remarks == (CovarianceCarried(beyond_s=(other - at) * QUARTER_S),)
     assert MOST_BEYOND_S == DAY * QUARTER_S
-    assert covariance_at(arc, float(law.times_s[at - DAY - 1]), MARS, POLE) is None
+    assert covariance_at(arc, float(law.times_s[at - DAY - 1]), MARS, POLE) == (None, ())
 
 
 def test_covariances_of_the_position_alone_turn_and_stretch_with_the_path() -> None:
@@ -112,14 +115,14 @@ def test_covariances_of_the_position_alone_turn_and_stretch_with_the_path() -> N
     table = CovarianceTable(offsets_s=law.times_s[8:-8:16].copy(), matrices=matrices[8:-8:16].copy())
     arc = Arc(law.arc.knots_s, law.arc.coefficients_km, 0.0, covariances=table)
     for at_s, state, speed_km_s in zip(law.times_s[8:-8], law.states[8:-8], speeds_km_s[8:-8], strict=True):
-        found = covariance_at(arc, float(at_s), MARS, POLE)
+        found, remarks = covariance_at(arc, float(at_s), MARS, POLE)
         if at_s > table.offsets_s[-1]:
             assert found is None
             continue
-        assert found.position_only
-        assert not found.matrix[3:].any()
-        assert sigmas_km(found.matrix, state)[0] == pytest.approx(late_s * speed_km_s, rel=1e-3)  # beside 10 m
-    assert covariance_at(arc, 0.0, MARS, POLE) is None
+        assert remarks == (CovarianceOfPosition(),)
+        assert not found[3:].any()
+        assert sigmas_km(found, state)[0] == pytest.approx(late_s * speed_km_s, rel=1e-3)  # beside 10 m
+    assert covariance_at(arc, 0.0, MARS, POLE) == (None, ())
 
 
 @given(factors, factors, st.floats(0.0, 7200.0))
@@ -129,12 +132,12 @@ def test_any_two_covariances_give_a_positive_definite_one(first, second, offset_
     arc = Arc(
         LOW.knots_s, LOW.coefficients_km, 0.0, covariances=CovarianceTable(offsets_s=SPAN_S.copy(), matrices=ends)
     )
-    found = covariance_at(arc, offset_s, MARS, POLE)
+    found, remarks = covariance_at(arc, offset_s, MARS, POLE)
 
-    assert found.lowest is None
-    scale = np.sqrt(np.diag(found.matrix))
-    assert np.linalg.eigvalsh(found.matrix / np.outer(scale, scale)).min() > 0
-    np.testing.assert_array_equal(found.matrix, found.matrix.T)
+    assert all(one.rule != "covariance_repaired" for one in remarks)
+    scale = np.sqrt(np.diag(found))
+    assert np.linalg.eigvalsh(found / np.outer(scale, scale)).min() > 0
+    np.testing.assert_array_equal(found, found.T)
 
 
 def test_an_indefinite_covariance_is_not_used() -> None:
@@ -143,18 +146,19 @@ def test_an_indefinite_covariance_is_not_used() -> None:
     indefinite[0, 1] = indefinite[1, 0] = 2.0
     for ends, at_s in (((np.eye(6), indefinite), 50.0), ((indefinite, np.eye(6)), 0.0)):
         table = CovarianceTable(offsets_s=SPAN_S.copy(), matrices=np.stack(ends))
-        found = covariance_at(Arc(LOW.knots_s, LOW.coefficients_km, 0.0, covariances=table), at_s, MARS, POLE)
-        assert found.matrix is None
-        assert found.lowest == pytest.approx(-1.0)
+        found, (refused,) = covariance_at(
+            Arc(LOW.knots_s, LOW.coefficients_km, 0.0, covariances=table), at_s, MARS, POLE
+        )
+        assert found is None
+        assert (refused.rule, refused.raised_to) == ("covariance_refused", None)
+        assert refused.lowest == pytest.approx(-1.0)
 
 
 def test_along_a_path_through_the_centre_there_is_none() -> None:
     """Where a file claims that an object flew through the centre of the body, nothing can be carried past it."""
     through = Arc(SPAN_S.copy(), np.array([[[0.0, 0.0, 0.0], [4000.0, 0.0, 0.0]]]), 0.0)
     table = CovarianceTable(offsets_s=SPAN_S.copy(), matrices=np.stack([np.eye(6)] * 2))
-    assert (
-        covariance_at(Arc(through.knots_s, through.coefficients_km, 0.0, covariances=table), 3600.0, MARS, POLE) is None
-    )
+    assert covariance_at(replace(through, covariances=table), 3600.0, MARS, POLE)[0] is None
 
 
 @given(factors, st.integers(4, 8))
@@ -164,17 +168,17 @@ def test_a_slightly_indefinite_covariance_is_repaired_and_says_so(factor, digits
     given_matrix = nearly_flat(factor, digits)
     scale = np.sqrt(np.outer(np.diag(given_matrix), np.diag(given_matrix)))
     lowest = np.linalg.eigvalsh(given_matrix / scale)[0]
-    found = repaired(given_matrix)
+    found, told = repaired(given_matrix)
 
-    assert found.matrix is not None
-    change = (found.matrix - given_matrix) / scale
-    if found.lowest is None:
+    assert found is not None
+    change = (found - given_matrix) / scale
+    if told is None:
         assert lowest > -ROUNDING
         assert not change.any()
     else:
         assert lowest < ROUNDING
-        assert found.lowest == pytest.approx(lowest, abs=ROUNDING)
-        assert np.linalg.eigvalsh(found.matrix / scale)[0] > 0
+        assert told == pytest.approx(lowest, abs=ROUNDING)
+        assert np.linalg.eigvalsh(found / scale)[0] > 0
         assert np.linalg.norm(change, 2) <= -lowest + LEAST_EIGENVALUE + ROUNDING
 
 

@@ -14,6 +14,7 @@ from nearpass.ephemeris.lint import Grade, lint_elements
 from nearpass.ephemeris.trajectory import Proof, Trajectory
 from nearpass.errors import InputError
 from nearpass.messages.elements import ElementSet, read_elements
+from nearpass.report.wording import said
 
 WEEK_S = 7.0 * DAY_S
 CLOCKS_KM = 1e-6  # both count days in doubles, to 0.1 microseconds of 7.5 km/s
@@ -110,7 +111,7 @@ def test_lint_tells_the_decay(ending: tuple[ElementSet, Trajectory, int]) -> Non
     moment = (item.epoch + trajectory.spans_s[0][1]).iso(digits=0).replace("T", " ")
 
     assert span.grade is Grade.FAIL
-    assert span.words == f"SGP4 gives no state after {moment} UTC, as by decay: {SGP4_ERRORS[error]}."
+    assert said(span.fact) == f"SGP4 gives no state after {moment} UTC, as by decay: {SGP4_ERRORS[error]}."
 
 
 @pytest.mark.parametrize(("days", "grade"), [(1.0, Grade.PASS), (6.0, Grade.NOTE), (15.0, Grade.FAIL)])
