@@ -213,7 +213,7 @@ def test_theme_changes_and_is_remembered(visit: Visitor) -> None:
 def test_plots_follow_the_theme(visit: Visitor, over: Scheme) -> None:
     """In the dark a plot's white ground is dark as the page's cards are, by the system or the button; not on paper."""
     page = visit("index.html", over=over, color_scheme="dark")
-    image = page.locator("#timeline img")
+    image = page.locator("#coverage img")
     image.scroll_into_view_if_needed()
 
     def corner() -> tuple[float, ...]:
@@ -242,6 +242,60 @@ def test_plots_enlarge(visit: Visitor) -> None:
     page.keyboard.press("Escape")
     expect(image).to_be_hidden()
     expect(plot).to_be_focused()
+
+
+def test_the_timeline_is_read_by_keys(visit: Visitor) -> None:
+    """One tab stop; arrows move in the order of time and read each approach out, End and Home go to the ends."""
+    page = visit("index.html")
+    marks, told = page.locator(".tl-wide a.ev"), page.locator("#timeline .readout")
+    assert marks.count() == len(sample_record().events)
+    assert marks.evaluate_all("(marks) => marks.filter((mark) => mark.tabIndex === 0).length") == 1
+    first, second, *_, last = sample_record().events
+    page.locator('.tl-wide a.ev[tabindex="0"]').focus()
+    expect(told).to_contain_text(f"{first.primary}–{first.secondary}")
+    page.keyboard.press("ArrowRight")
+    expect(told).to_contain_text(f"{second.primary}–{second.secondary}")
+    page.keyboard.press("End")
+    expect(told).to_contain_text(f"{last.primary}–{last.secondary}")
+    page.keyboard.press("Home")
+    expect(told).to_contain_text(f"{first.primary}–{first.secondary}")
+
+
+def test_the_timeline_zooms_by_buttons_and_drag_and_returns(visit: Visitor) -> None:
+    """Zoomed by a button or a drag the marks move apart; All and Escape put each back where it was."""
+    page = visit("index.html", over="http")
+    picture = page.locator(".tl-wide")
+    places = "(marks) => marks.map((mark) => mark.getAttribute('transform'))"
+    marks = picture.locator("a.ev")
+    before = marks.evaluate_all(places)
+    page.get_by_role("button", name="Zoom in").click()
+    assert marks.evaluate_all(places) != before
+    for _ in range(2):
+        page.get_by_role("button", name="Zoom in").click()
+    expect(picture.get_by_text("06:00").nth(14)).to_be_visible()  # below four days each six hours have a line
+    page.get_by_role("button", name="All", exact=True).click()
+    expect(picture.get_by_text("06:00").nth(14)).to_be_hidden()
+    assert marks.evaluate_all(places) == before
+    picture.scroll_into_view_if_needed()
+    box = picture.bounding_box()
+    assert box is not None
+    low = box["y"] + 0.93 * box["height"]
+    page.mouse.move(box["x"] + 300, low)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 500, low, steps=4)
+    page.mouse.up()
+    assert marks.evaluate_all(places) != before
+    page.locator('.tl-wide a.ev[tabindex="0"]').focus()
+    page.keyboard.press("Escape")
+    assert marks.evaluate_all(places) == before
+
+
+def test_the_timeline_turns_in_a_narrow_window(visit: Visitor) -> None:
+    """On a phone time runs down, and the wide picture is taken from readers and keys alike."""
+    page = visit("index.html", width=390)
+    expect(page.locator(".tl-wide")).to_be_hidden()
+    expect(page.locator(".tl-tall a.ev").first).to_be_visible()
+    assert page.locator(".tl-tall a.ev").count() == len(sample_record().events)
 
 
 @EVERY_KIND

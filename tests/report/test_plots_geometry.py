@@ -180,21 +180,6 @@ def mark_positions(axes: Axes, level: Level) -> list[tuple[float, float]]:
     ]
 
 
-@pytest.mark.parametrize("level", list(Level))
-def test_timeline_marks_every_event(level: Level) -> None:
-    """Each event of a level stands at its TCA and at the distance its level rests on, in that level's shape."""
-    record = records.sample_record()
-    expected = sorted(
-        (
-            (event.tca - record.window.start) / 86_400.0,
-            event.miss_km if event.surface_km is None else event.surface_km,
-        )
-        for event in records.level_events(level)
-    )
-    drawn = sorted(mark_positions(figure_of(cycle_plot("timeline")).axes[0], level))
-    assert np.array(drawn) == pytest.approx(np.array(expected), rel=ROUNDING)
-
-
 def level_lines(axes: Axes) -> list[float]:
     """Heights of lines that cross the whole axes."""
     return sorted(
@@ -205,16 +190,15 @@ def level_lines(axes: Axes) -> list[float]:
 
 
 def test_thresholds_are_drawn_and_named() -> None:
-    """Timeline and pair plot draw red, yellow and limit at their distances and name each with its figure."""
+    """A pair's plot draws red, yellow and limit at their distances and names each with its figure."""
     record = records.sample_record()
     limits = record.thresholds
     pair = next(pair for pair in record.pairs if pair.event_ids and pair.secondary != "PHOBOS")
-    for plot in (cycle_plot("timeline"), pair_plots(record, pair)[0]):
-        axes = figure_of(plot).axes[0]
-        assert level_lines(axes) == [limits.red_cad_km, limits.yellow_cad_km, limits.limit_km]
-        words = " ".join(text.get_text() for text in axes.texts)
-        for value in (limits.red_cad_km, limits.yellow_cad_km, limits.limit_km):
-            assert f"{value:g} km" in words
+    axes = figure_of(pair_plots(record, pair)[0]).axes[0]
+    assert level_lines(axes) == [limits.red_cad_km, limits.yellow_cad_km, limits.limit_km]
+    words = " ".join(text.get_text() for text in axes.texts)
+    for value in (limits.red_cad_km, limits.yellow_cad_km, limits.limit_km):
+        assert f"{value:g} km" in words
 
 
 def test_names_of_thresholds_do_not_touch() -> None:

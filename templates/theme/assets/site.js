@@ -181,6 +181,115 @@
     dialog.addEventListener("click", (event) => { if (event.target === dialog) { dialog.close(); } });
   }
 
+  // Timeline: a picture with links; with this, a mark is read out, keys move among marks, and the axis of time zooms.
+  const LEAST_DAYS = 0.1, HOURS_BELOW_DAYS = 4, TIMELINE_UNITS = 1232;
+
+  function timeline() {
+    const picture = document.querySelector(".tl-wide");
+    if (!picture) { return; }
+    const box = picture.parentElement, told = box.querySelector(".readout"), idle = told.textContent;
+    const [left, right, days] = [picture.dataset.x0, picture.dataset.x1, picture.dataset.days].map(Number);
+    const brush = picture.querySelector(".brush"), now = picture.querySelector(".now");
+    const marks = all("a.ev", picture).sort((a, b) => a.dataset.t - b.dataset.t);
+    let from = 0, to = days, pressed = null;
+    const place = (day) => left + (right - left) * (day - from) / (to - from);
+    const dayAt = (event) => {
+      const frame = picture.getBoundingClientRect();
+      return from + (to - from) * ((event.clientX - frame.left) * TIMELINE_UNITS / frame.width - left) / (right - left);
+    };
+    const draw = () => {
+      all("[data-t]", picture).forEach((element) => element.setAttribute("transform",
+        `translate(${(place(Number(element.dataset.t)) + Number(element.dataset.dx || 0)).toFixed(1)} ${element.dataset.y})`));
+      all("[data-a]", picture).forEach((element) => element.setAttribute("d",
+        `M${place(Number(element.dataset.a)).toFixed(1)} ${element.dataset.y}H${place(Number(element.dataset.b)).toFixed(1)}`));
+    };
+    const zoomTo = (start, stop) => {
+      if (stop - start < LEAST_DAYS) { return; }
+      from = Math.max(0, start);
+      to = Math.min(days, stop);
+      picture.classList.toggle("close", to - from < HOURS_BELOW_DAYS);
+      draw();
+    };
+    const about = (middle, half) => {
+      const start = Math.min(Math.max(middle - half, 0), Math.max(days - 2 * half, 0));
+      zoomTo(start, Math.min(start + 2 * half, days));
+    };
+    const show = (mark) => {
+      marks.forEach((other) => other.classList.toggle("on", other === mark));
+      told.textContent = mark ? `${mark.querySelector("title").textContent}. Enter opens it.` : idle;
+    };
+    box.querySelector(".tools-line").hidden = false;
+    all("[data-zoom]", box).forEach((button) => button.addEventListener("click", () => {
+      const chosen = marks.find((mark) => mark.classList.contains("on"));
+      const middle = chosen ? Number(chosen.dataset.t) : (from + to) / 2;
+      if (button.dataset.zoom === "all") { zoomTo(0, days); } else { about(middle, (to - from) * (button.dataset.zoom === "in" ? 0.25 : 1)); }
+    }));
+    marks.forEach((mark, index) => {
+      mark.tabIndex = index ? -1 : 0;
+      mark.addEventListener("mouseenter", () => show(mark));
+      mark.addEventListener("focus", () => {
+        show(mark);
+        if (mark.dataset.t < from || mark.dataset.t > to) { about(Number(mark.dataset.t), (to - from) / 2); }
+      });
+      mark.addEventListener("keydown", (event) => {
+        const next = marks[{ ArrowRight: index + 1, ArrowLeft: index - 1, Home: 0, End: marks.length - 1 }[event.key]];
+        if (event.key === "Escape") { zoomTo(0, days); }
+        if (!next) { return; }
+        event.preventDefault();
+        mark.tabIndex = -1;
+        next.tabIndex = 0;
+        next.focus();
+      });
+    });
+    picture.addEventListener("pointerdown", (event) => {
+      if (event.pointerType === "touch" || event.target.closest("a")) { return; }
+      pressed = dayAt(event);
+      picture.setPointerCapture(event.pointerId);
+    });
+    picture.addEventListener("pointermove", (event) => {
+      if (pressed === null) { return; }
+      const ends = [pressed, dayAt(event)].map(place).sort((a, b) => a - b);
+      brush.removeAttribute("hidden");
+      brush.setAttribute("x", ends[0].toFixed(1));
+      brush.setAttribute("width", (ends[1] - ends[0]).toFixed(1));
+    });
+    picture.addEventListener("pointerup", (event) => {
+      if (pressed === null) { return; }
+      const ends = [pressed, dayAt(event)].sort((a, b) => a - b);
+      brush.setAttribute("hidden", "");
+      if (ends[1] - ends[0] > (to - from) / 80) { zoomTo(...ends); }
+      pressed = null;
+    });
+    picture.addEventListener("dblclick", () => zoomTo(0, days));
+    const passed = (Date.now() - Date.parse(picture.dataset.start)) / 86400000;
+    if (passed > 0 && passed < days) {
+      now.dataset.t = passed;
+      now.removeAttribute("hidden");
+      draw();
+    }
+    hours(picture, days);
+    draw();
+  }
+
+  // Lines each six hours, seen only in a narrow part of the window.
+  function hours(picture, days) {
+    const start = new Date(picture.dataset.start), group = picture.querySelector("[data-t] .grid");
+    if (!group) { return; }
+    const model = group.parentElement;
+    for (let at = Math.ceil(start / 21600000) * 21600000; at < start.getTime() + days * 86400000; at += 21600000) {
+      const hour = new Date(at).getUTCHours();
+      if (!hour) { continue; }
+      const copy = model.cloneNode(true);
+      copy.dataset.t = (at - start) / 86400000;
+      copy.classList.add("hour");
+      const words = copy.querySelector("text");
+      words.textContent = `${String(hour).padStart(2, "0")}:00`;
+      words.setAttribute("class", "tick");
+      words.setAttribute("text-anchor", "middle");
+      model.before(copy);
+    }
+  }
+
   document.addEventListener("DOMContentLoaded", () => {
     themeButton();
     all(".table-box table").forEach(toolbar);
@@ -192,6 +301,7 @@
     setInterval(() => { countdowns(); states(); }, 30000);
     newest();
     zoom();
+    timeline();
     addEventListener("beforeprint", () => all("details:not(.columns)").forEach((details) => { details.open = true; }));
     root.classList.add("ready");
   });
