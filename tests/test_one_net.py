@@ -102,7 +102,7 @@ def test_what_fails_before_a_delivery_is_read_loses_its_object_alone(
     monkeypatch.setattr(place, stage, broken)
     with quick():
         code, _, err = nearpass("run", "--config", path, "--at", AT, "--jobs", 1)
-    assert code == 4
+    assert code == 4, err
     assert "bad_" in err
     assert events(tmp_path) == {"LOW-POLAR"}
 

@@ -32,6 +32,11 @@ class Commands:
     epoch: Epoch
     by_object: Mapping[str, Commanding]
 
+    def of(self, *object_ids: str) -> Commands:
+        """Those of some objects alone."""
+        known = {key: self.by_object[key] for key in object_ids if key in self.by_object}
+        return Commands(epoch=self.epoch, by_object=known)
+
 
 def commands_of(config: Config, setting: Setting) -> Commands:
     """Resolve what each object's operator can command around the cycle's window.

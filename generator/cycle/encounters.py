@@ -101,5 +101,5 @@ def _described(surroundings: Surroundings, task: tuple[NamedApproach, str]) -> E
         body=surroundings.setting.body,
         planets=surroundings.setting.planets,
         rules=surroundings.rules,
-        commands=surroundings.commands,
+        commands=surroundings.commands.of(first, second),
     )

@@ -160,8 +160,11 @@ def run_cycle(
     inputs = {sha256: data for result in read for sha256, data in result.files.items()}
     inputs |= swept.files if swept is not None else {}
     record = assemble(findings)
-    strays = unclaimed(config, directory)
-    return CycleResult(record=replace(record, notes=on_events(notes, record), unclaimed=strays), inputs=inputs)
+    none: tuple[str, ...] = ()
+    strays = net.made(Part(stage="unclaimed", object_ids=()), partial(unclaimed, config, directory), none)
+    return CycleResult(
+        record=replace(record, notes=on_events(notes, record), unclaimed=strays, losses=net.lost), inputs=inputs
+    )
 
 
 def _ended(objects: Sequence[ObjectRecord], ingested: Sequence[Ingested]) -> tuple[ObjectRecord, ...]:

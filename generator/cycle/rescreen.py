@@ -171,11 +171,11 @@ def _bare(pattern: str) -> str:
 
 
 def _plain(record: CycleRecord) -> dict[str, Any]:
-    """What is compared: command, versions, notes and what is corrected may differ, and refused inputs are not kept."""
+    """What is compared: not what depends on the folder of the run, nor refused inputs, which are not kept."""
     plain = dict(json.loads(records.dump(record)))
     for table in (plain, *plain["solutions"]):
         del table["inputs"]
-    del plain["provenance"], plain["supersedes"], plain["notes"]
+    del plain["provenance"], plain["supersedes"], plain["notes"], plain["unclaimed"]
     return plain
 
 

@@ -258,7 +258,9 @@ def _texts(leaf: Leaf) -> Iterator[tuple[str, int]]:
         return
     identity = leaf.field in IDENTITIES
     for line in leaf.value.splitlines():
-        yield plain_text(line), 2 if identity else LEAST_TEXT
+        text = plain_text(line)
+        short = 4 if text.lstrip("-").isdigit() else 2  # a number of three digits is a number like any other
+        yield text, short if identity else LEAST_TEXT
     if leaf.field == "file":
         name = plain_text(leaf.value.rsplit("/", maxsplit=1)[-1])
         yield name, 2

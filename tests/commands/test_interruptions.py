@@ -19,7 +19,7 @@ from interrupted import FIRST, SECOND, THIRD, faults, lay_out, processes, run_st
 from nearpass.archive.archive import Archive
 from nearpass.archive.verify import verify_archive
 from nearpass.commands import shared
-from nearpass.errors import ArchiveError, NearpassError
+from nearpass.errors import ArchiveError, NearpassError, OwnFault
 from nearpass.publish import Workspace
 from nearpass.status import failed
 from stub_cycles import tree
@@ -183,12 +183,12 @@ def test_a_fault_of_our_own_is_told_by_the_status(start: Path, tmp_path: Path) -
     directory = tmp_path / "bug"
     shutil.copytree(start, directory)
     broken = patch("nearpass.commands.one_cycle.fingerprint", side_effect=ZeroDivisionError("no divisor"))
-    with broken, pytest.raises(ZeroDivisionError):
+    with broken, pytest.raises(OwnFault, match="ZeroDivisionError"):
         run_stub(directory, SECOND)
     status = json.loads(Workspace(directory=directory).status.read_text())
 
     assert (status["state"], status["error"]["exit_code"]) == ("failed", 1)
-    assert status["error"]["message"] == "ZeroDivisionError: no divisor"
+    assert "ZeroDivisionError" in status["error"]["message"]
     assert status["last_good_cycle"]["cycle_id"] == "2021-03-30T0000Z"
 
 
@@ -199,7 +199,7 @@ import sys
 
 class Interrupted:
     def find_spec(self, name, path=None, target=None):
-        if name == "numpy":
+        if name == "click":
             raise KeyboardInterrupt
 
 sys.meta_path.insert(0, Interrupted())

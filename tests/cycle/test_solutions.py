@@ -62,10 +62,10 @@ def late(record: CycleRecord) -> SolutionRecord:
 
 
 def test_other_solutions_change_nothing_of_the_nominal_cycle(record: CycleRecord, tmp_path: Path) -> None:
-    """Without the alternative the record is the same but for it and for the configuration's text."""
+    """Without the alternative the record is the same but for it, its file and the configuration's text."""
     alone = made(tmp_path, lines="")
 
-    assert replace(record, solutions=(), provenance=alone.provenance) == alone
+    assert replace(record, solutions=(), provenance=alone.provenance, unclaimed=alone.unclaimed) == alone
 
 
 def test_a_solution_is_screened_as_if_it_were_the_nominal_one(late: SolutionRecord, tmp_path: Path) -> None:

@@ -361,7 +361,7 @@ def test_an_edition_has_the_catalogues_that_it_may_see(
     )
     for at in (EPOCH, EPOCH + 3600.0):
         code, _, err = nearpass("run", "--config", path, "--at", at.iso(digits=0))
-        assert (code, err) == (0, "")
+        assert (code, err) == (0, ""), err
     assert "zarya" in _all_text(tmp_path / "public" / "all")
     public = _all_text(tmp_path / "public" / "public")
     assert "zarya" not in public
