@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from nearpass.__main__ import main
+from published import missing
 
 settings.register_profile("steady", deadline=None, derandomize=True, max_examples=60)
 settings.register_profile("explore", deadline=None, max_examples=1000)
@@ -29,6 +30,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     skipped = terminalreporter.stats.get("skipped", [])
     if any("browser" in str(report.longrepr).lower() for report in skipped):
         terminalreporter.write_line("No browser was found: the browser tests were skipped.", yellow=True)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Leave out what reads files that are not there; the run tells it at its end in one line a data set."""
+    for mark in item.iter_markers("published_files"):
+        if (data_set := missing(*mark.args)) is not None:
+            pytest.skip(f"published files that do not lie beside this clone: {data_set}")
 
 
 @pytest.fixture

@@ -4,17 +4,16 @@ import csv
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import pytest
 
 from nearpass.astro.local_axes import rtn_axes
 from nearpass.encounter.pc_encounter import EncounterInput
+from published import FIGURES
 
-FOLDER: Final = Path(__file__).parents[2] / "shared" / "data"
-COUNTS: Final = Path(__file__).parent / "data" / "pc" / "alfano2009_monte_carlo.csv"
+FOLDER: Final = FIGURES / "pc"
+COUNTS: Final = FOLDER / "alfano2009_monte_carlo.csv"
 GM_EARTH_KM3_S2: Final = (
     398600.4418  # what the published cases were propagated with: Alfano's epoch states reach his TCA
 )
@@ -34,11 +33,8 @@ class Case:
 
 
 def published_cases() -> dict[str, list[Any]]:
-    """The file of published cases; the test is skipped where the shared data are missing."""
-    path = FOLDER / "pc_cases.json"
-    if not path.exists():
-        pytest.skip(f"published cases are not here: {path}")
-    return dict(json.loads(path.read_text()))
+    """The file of published cases."""
+    return dict(json.loads((FOLDER / "published.json").read_text()))
 
 
 def alfano_cases() -> list[Case]:

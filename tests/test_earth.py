@@ -15,10 +15,10 @@ from nearpass.ingest import ingest_object
 from nearpass.messages.elements import read_elements
 from nearpass.record.record import CycleRecord, InputRecord
 from nearpass.screening.screen import screen
+from published import FIGURES
 from stub_cycles import broken_links, quick
 
-EARTH = Path(__file__).resolve().parents[2] / "shared" / "data" / "earth"
-NO_DATA = pytest.mark.skipif(not EARTH.is_dir(), reason=f"{EARTH} is not on this machine")
+EARTH = FIGURES / "earth"
 CUTOFF = Epoch.parse("2000-06-28T00:00:00")
 PRINTED_KM = 0.5e-3  # SOCRATES prints metres and milliseconds
 PRINTED_S = 0.5e-3
@@ -58,7 +58,6 @@ def inputs_of(path: Path, cutoff: Epoch = CUTOFF) -> tuple[InputRecord, ...]:
 
 
 @pytest.mark.parametrize("pair", range(10))
-@NO_DATA
 def test_socrates(pair: int) -> None:
     """Each of the ten SOCRATES pairs has its published miss distance and TCA to the last digit that is printed."""
     published = json.loads((EARTH / "socrates_20260309_top10.json").read_text())["conjunctions"][pair]
@@ -74,7 +73,6 @@ def test_socrates(pair: int) -> None:
     assert epoch + nearest.offset_s - tca == pytest.approx(0.0, abs=PRINTED_S)
 
 
-@NO_DATA
 def test_iridium_33_and_cosmos_2251(tmp_path: Path) -> None:
     """A cycle on the eve of 2009-02-10 finds the collision as sgp4 has it: 698.0 m, 11.647 km/s, 16:55:59.796 UTC."""
     text = (EARTH / "iridium33_cosmos2251_20090210.tle").read_text()

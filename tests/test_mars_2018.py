@@ -4,7 +4,6 @@ Source of the numbers: the README beside the kernels (found with CSPICE by sampl
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,8 +19,9 @@ from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.messages.oem import parse_oem
 from nearpass.messages.oem_write import write_oem
 from nearpass.screening.screen import Approach, screen
+from published import FILES
 
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "mars"
+DATA = FILES / "mars"
 KERNELS = [DATA / "mar085_20180609_20180614.bsp", DATA / "em16_tgo_mlt_20180609_20180614.bsp"]
 START = Epoch.parse("2018-06-09T23:30:00")
 SPAN_S = 390_600.0
@@ -31,7 +31,7 @@ SAMPLING_KM_AT_6_KM_S = 2.0  # hypot(117 km, 6.4 km/s * 3.3 s) - 117 km: a sampl
 KERNEL_STEPS_KM = 2e-4  # the two-body arcs of TGO's kernel, 11 s each, meet with steps of decimetres
 KERNEL_STEPS_S = 0.1  # those steps over a fit's 4 s are 3e-5 km/s; at these distances the minimum bends by 1e-3 km/s**2
 
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the shared kernels are not on this machine")
+pytestmark = pytest.mark.published_files("mars")
 
 
 @dataclass

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,9 +15,9 @@ from nearpass.astro.bodies import BODIES, body_fixed_from_icrf, body_named, equa
 from nearpass.astro.epochs import Epoch, tdb_s
 from nearpass.astro.frames import furnished
 from nearpass.errors import FrameError
+from published import FIGURES, FILES
 
-CONSTANTS = Path(__file__).resolve().parents[3] / "shared" / "data" / "mars" / "pck00010.tpc"
-needs_constants = pytest.mark.skipif(not CONSTANTS.exists(), reason=f"no {CONSTANTS}")
+CONSTANTS = FIGURES / "spice" / "iau2009.tpc"
 
 EPOCH = Epoch.parse("2021-03-21T04:12:33")
 OFFSETS_S = np.linspace(-4e8, 4e8, 33)
@@ -35,7 +34,6 @@ def kernel_pool() -> Iterator[None]:
         yield
 
 
-@needs_constants
 @pytest.mark.usefixtures("kernel_pool")
 @pytest.mark.parametrize("name", BODIES)
 def test_body_fixed_axes_are_those_of_cspice(name: str) -> None:
@@ -45,7 +43,6 @@ def test_body_fixed_axes_are_those_of_cspice(name: str) -> None:
     np.testing.assert_allclose(body_fixed_from_icrf(body, EPOCH, OFFSETS_S), truth, atol=ANGLE_OF_MANY_TURNS_RAD)
 
 
-@needs_constants
 @pytest.mark.usefixtures("kernel_pool")
 @pytest.mark.parametrize("name", BODIES)
 def test_radii_are_those_of_the_published_constants(name: str) -> None:
@@ -78,7 +75,6 @@ def test_the_equators_first_axis_lies_in_the_icrf_equator(name: str) -> None:
     assert inertial[1, 2] > 0.0
 
 
-@needs_constants
 @pytest.mark.usefixtures("kernel_pool")
 @pytest.mark.parametrize("name", ["MARS", "EARTH", "MOON", "JUPITER"])
 @settings(deadline=None)
@@ -128,10 +124,10 @@ def test_gravity_agrees_with_the_nominal_values_of_the_iau(name: str, constant: 
     assert body_named(name).gm_km3_s2 == pytest.approx(nominal_km3_s2, rel=NOMINAL_DIGITS)
 
 
-@needs_constants
+@pytest.mark.published_files("mars/em16_tgo_mlt_20180609_20180614.bsp")
 def test_gravity_of_mars_agrees_with_the_one_in_an_orbit_file() -> None:
     """An SPK segment of type 5 ends with the gravitational parameter that its author used: ESOC's, for TGO."""
-    handle = spice.dafopr(str(CONSTANTS.parent / "em16_tgo_mlt_20180609_20180614.bsp"))
+    handle = spice.dafopr(str(FILES / "mars" / "em16_tgo_mlt_20180609_20180614.bsp"))
     spice.dafbfs(handle)
     spice.daffna()
     _, numbers = spice.dafus(spice.dafgs(5), 2, 6)

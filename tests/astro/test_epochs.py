@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,12 +15,12 @@ from skyfield.api import load
 from nearpass.astro.epochs import NS, Epoch, TimeSystem, tai_ns, tdb_s
 from nearpass.astro.frames import furnished
 from nearpass.errors import TimeError
+from published import FIGURES
 
-LEAPSECONDS = Path(__file__).parents[3] / "shared" / "data" / "mars" / "naif0012.tls"
+LEAPSECONDS = FIGURES / "spice" / "leapseconds.tls"
 DOUBLE_TDB_S = 1e-6  # CSPICE keeps TDB as one double and uses a one-term TDB - TT, 30 microseconds at the most
 ONE_TERM_TDB_S = 4e-5
 
-needs_kernels = pytest.mark.skipif(not LEAPSECONDS.exists(), reason=f"no kernels in {LEAPSECONDS.parent}")
 # UTC from 1973 to 2090, to the nanosecond.
 moments = st.integers(min_value=-850_000_000 * NS, max_value=2_850_000_000 * NS).map(Epoch)
 
@@ -44,7 +43,6 @@ def test_fewer_decimals_are_rounded_to_the_nearest(system: TimeSystem, epoch: Ep
     assert abs(again.tai_ns - epoch.tai_ns) <= 10 ** (9 - digits) // 2 + 1
 
 
-@needs_kernels
 @settings(deadline=None)
 @given(epoch=moments)
 def test_utc_agrees_with_spice(epoch: Epoch) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import erfa
 import numpy as np
 import pytest
@@ -13,11 +11,12 @@ from skyfield.api import load_file
 from nearpass.astro.epochs import Epoch, tdb_s
 from nearpass.astro.frames import PlanetaryEphemeris, center_id, center_name, furnished, icrf_from_axes
 from nearpass.errors import CoverageError, FrameError
+from published import FILES
 
-MARS_DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "mars"
+MARS_DATA = FILES / "mars"
 DE430 = MARS_DATA / "de430_20180609_20180614.bsp"
 MAR085 = MARS_DATA / "mar085_20180609_20180614.bsp"
-needs_kernels = pytest.mark.skipif(not DE430.exists(), reason=f"no kernels in {MARS_DATA}")
+needs_kernels = pytest.mark.published_files("mars")
 
 BIAS_MODELS_RAD = 1e-10  # IERS 2003 and 2010 bias angles agree to 20 microarcseconds
 SECOND_ORDER_BIAS = 1e-14  # the matrix is built to second order of three angles of 1e-7

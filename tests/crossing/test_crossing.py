@@ -1,7 +1,6 @@
 """Which crossings are reported: one a revolution, at the nearest passage, with the link from timing to miss."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -18,8 +17,9 @@ from nearpass.ephemeris.spk import fitted_arc, spk_trajectory
 from nearpass.ephemeris.trajectory import Proof, Trajectory
 from nearpass.errors import InputError
 from nearpass.screening.screen import screen
+from published import FILES
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "mars"
+DATA = FILES / "mars"
 REQUIRED_OXD_KM: Final = 1e-3
 REQUIRED_PASSAGE_S: Final = 10e-3
 FIT_KM: Final = 1e-6
@@ -295,7 +295,7 @@ def test_wrong_arguments_are_refused() -> None:
         fleet_crossings({"A": path, "B": elsewhere}, {"A": 1.0, "B": 1.0}, (0.0, 1.0), 1.0)
 
 
-@pytest.mark.skipif(not DATA.is_dir(), reason="the shared kernels are not on this machine")
+@pytest.mark.published_files("mars/em16_tgo_mlt_20180609_20180614.bsp")
 def test_crossings_of_real_orbiters_agree_with_a_direct_minimisation() -> None:
     """MRO of 2008 and TGO of 2018, brought to one date: on real arcs, every crossing is what scipy finds near it."""
     planets, mars = PlanetaryEphemeris.default(), body_named("MARS")

@@ -19,7 +19,7 @@ from nearpass.report.cdm_event import event_cdm
 from records import Kepler, sample_record
 
 DATA = Path(__file__).parent.parent / "data" / "cdm"
-CASES = Path(__file__).parents[2] / ".." / "shared" / "data" / "pc_cases.json"
+CASES = DATA.parent / "pc" / "published.json"
 
 PRINTED_M = 0.051
 """Published relative positions and velocities have one decimal."""
@@ -70,7 +70,6 @@ def test_states_in_itrf_give_the_published_relative_state() -> None:
     assert np.abs(turning - cdm.relative.relative_position_rtn_m).max() > 1.0
 
 
-@pytest.mark.skipif(not CASES.exists(), reason="needs ../shared/data/pc_cases.json")
 def test_covariances_in_rtn_give_the_published_ones() -> None:
     """Alfano 2009, case 3: the RTN covariances of the message, rotated, are the tabulated inertial ones."""
     encounter = encounter_from_cdm(published("alfano_2009_case_03.kvn"))

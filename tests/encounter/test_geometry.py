@@ -1,7 +1,5 @@
 """Encounter geometry against SPICE and against its own definitions."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import spiceypy
@@ -13,8 +11,9 @@ from nearpass.astro.bodies import body_named
 from nearpass.astro.epochs import Epoch, tdb_s
 from nearpass.astro.frames import PlanetaryEphemeris, furnished
 from nearpass.encounter.geometry import Encounter, b_plane, place
+from published import FILES
 
-MARS_DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "mars"
+MARS_DATA = FILES / "mars"
 ROUNDING = 1e-12
 LIGHT_S = 1e-5  # skyfield and CSPICE read one ephemeris; MARS BARYCENTER stands for Mars, within 0.3 m
 PLANETS_S = 1e-5  # DE421 and DE430 place Earth relative to Mars within 3 km of each other in 2018
@@ -75,7 +74,7 @@ def test_no_b_plane_without_relative_motion(encounter_of) -> None:
     assert b_plane(encounter_of(np.array([4e3, 0, 0]), velocity_km_s, np.array([1.0, 0, 0]), velocity_km_s)) is None
 
 
-@pytest.mark.skipif(not MARS_DATA.is_dir(), reason="the shared kernels are not on this machine")
+@pytest.mark.published_files("mars/de430_20180609_20180614.bsp")
 def test_light_time_and_sun_angle_agree_with_spice() -> None:
     """Light time to Earth and the Sun-Earth-Probe angle agree with CSPICE on DE430 within what DE421 differs."""
     epoch = Epoch.parse("2018-06-11T17:28:20")

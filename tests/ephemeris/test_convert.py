@@ -20,8 +20,9 @@ from nearpass.errors import InputError
 from nearpass.messages.oem import parse_oem
 from nearpass.messages.oem_write import write_oem
 from oem_texts import START, covariance_text, message_text, segment_text, state_lines
+from published import FILES
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+DATA = FILES
 TGO = DATA / "mars" / "em16_tgo_mlt_20180609_20180614.bsp"
 MARS = body_named("MARS")
 DOUBLE_TDB_KM = 1e-6  # 0.1 microsecond of a double of TDB seconds, at orbital speed
@@ -128,7 +129,7 @@ def test_a_segment_of_one_instant_leaves_the_others(tmp_path: Path) -> None:
     assert abs(stop - segment.stop) < 1e-6
 
 
-@pytest.mark.skipif(not TGO.exists(), reason=f"no data in {DATA}")
+@pytest.mark.published_files("mars/em16_tgo_mlt_20180609_20180614.bsp")
 def test_a_kernel_becomes_an_oem_with_the_stated_error() -> None:
     """TGO's planning orbit, sampled once a minute, is had back from the message to a millimetre and as stated."""
     epoch = Epoch.parse("2018-06-10T00:00:00")

@@ -21,9 +21,10 @@ from nearpass.ephemeris.trajectory import Arc, Proof, Trajectory
 from nearpass.errors import FrameError, InputError
 from nearpass.messages.oem import parse_oem
 from oem_texts import START, circular, covariance_text, message_text, segment_text, state_lines
+from published import FILES
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
-needs_data = pytest.mark.skipif(not DATA.exists(), reason=f"no data in {DATA}")
+DATA = FILES
+needs_data = pytest.mark.published_files("oem_valid")
 
 ROUNDING_KM = 1e-9  # a thousand units in the last place of 4000 km
 ROUNDING_KM_S = 1e-10

@@ -22,8 +22,9 @@ from nearpass.messages.oem import OemCovariances, OemMessage, OemSegment, parse_
 from nearpass.reasons.findings import Notation
 from nearpass.report.wording import measured, said
 from oem_texts import message_text, segment_text
+from published import FILES
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+DATA = FILES
 MARS = body_named("MARS")
 LOW = Kepler(a_km=3_800.0, e=0.01, inclination_rad=1.6)
 LONG = Kepler(a_km=9_000.0, e=0.55, inclination_rad=1.5)
@@ -312,7 +313,7 @@ def test_a_trajectory_is_judged_without_its_states() -> None:
     }  # fmt: skip
 
 
-@pytest.mark.skipif(not DATA.exists(), reason=f"no data in {DATA}")
+@pytest.mark.published_files("mars/em16_tgo_mlt_20180609_20180614.bsp")
 def test_a_real_kernel_passes_what_physics_asks() -> None:
     """ESA's planning orbit of TGO (2018) is above Mars, bound to it and curves by its gravity."""
     kernels = [DATA / "mars" / "em16_tgo_mlt_20180609_20180614.bsp"]
@@ -328,8 +329,8 @@ def test_a_real_kernel_passes_what_physics_asks() -> None:
 CORPUS = sorted((DATA / "oem_valid").glob("bradsease_real_*.oem"))
 
 
-@pytest.mark.skipif(not CORPUS, reason=f"no corpus in {DATA}")
-@pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.name)
+@pytest.mark.published_files("oem_valid")
+@pytest.mark.parametrize("path", CORPUS or [DATA / "oem_valid"], ids=lambda path: path.name)
 def test_real_orbits_of_the_earth_pass_what_physics_asks(path: Path) -> None:
     """Orbits written by GMAT and others have consistent velocities, and curve by the gravity of the Earth."""
     held = parse_oem(path.read_bytes(), path.name)

@@ -2,7 +2,6 @@
 
 import csv
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,9 +17,9 @@ from nearpass.ephemeris.lint_plane import DeclaredPlane, orbit_plane
 from nearpass.ephemeris.reframe import in_fixed_axes
 from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.report.wording import measured, said
+from published import FIGURES
 
-STATES = Path(__file__).resolve().parents[3] / "shared" / "data" / "mars" / "tianwen1_mars_states.csv"
-needs_states = pytest.mark.skipif(not STATES.is_file(), reason="the shared states are not on this machine")
+STATES = FIGURES / "mars" / "tianwen1_mars_states.csv"
 
 MARS = body_named("MARS")
 EQUATOR = "MARS EQUATOR J2000"
@@ -111,7 +110,6 @@ def test_a_declared_node_drifts_to_the_date_of_the_states() -> None:
     assert orbit_plane(trajectory_of(InAxes(survey, EQUATOR)), declared, body=MARS).grade is Grade.PASS
 
 
-@needs_states
 def test_published_states_of_tianwen_are_turned_as_their_author_turned_them() -> None:
     """The 19 states in Mars-equator axes become those of the J2000 of SPICE, which is the ICRF, to a metre."""
     rows = published_states()
@@ -123,7 +121,6 @@ def test_published_states_of_tianwen_are_turned_as_their_author_turned_them() ->
         np.testing.assert_allclose(icrf_from_axes(EQUATOR) @ mci_km, j2000_km, rtol=0, atol=A_METRE_KM)
 
 
-@needs_states
 def test_the_trap_of_tianwens_states_is_found_and_resolved() -> None:
     """Read as ICRF Tianwen-1's published states have a wrong inclination; with the axes mapped it is the published."""
     row = next(row for row in published_states() if row["utc"].startswith("2021-11-08"))

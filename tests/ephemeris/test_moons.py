@@ -1,7 +1,6 @@
 """The analytic theory of Phobos and Deimos, against its author's examples and JPL's ephemerides."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,9 +14,10 @@ from nearpass.ephemeris.moons import GROWS_FROM, LAST, MOONS, moon_positions, mo
 from nearpass.ephemeris.trajectory import Proof
 from nearpass.errors import InputError
 from nearpass.report.wording import said
+from published import FILES
 
-KERNEL = Path(__file__).resolve().parents[3] / "shared" / "data" / "mars" / "mar085_20180609_20180614.bsp"
-needs_kernel = pytest.mark.skipif(not KERNEL.is_file(), reason="the shared kernels are not on this machine")
+KERNEL = FILES / "mars" / "mar085_20180609_20180614.bsp"
+needs_kernel = pytest.mark.published_files("mars/mar085_20180609_20180614.bsp")
 
 MARS = body_named("MARS")
 J2000 = Epoch.parse("2000-01-01T12:00:00", TimeSystem.TDB)

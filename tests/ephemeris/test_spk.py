@@ -21,10 +21,11 @@ from nearpass.ephemeris import spk
 from nearpass.ephemeris.spk import spk_summary, spk_trajectory
 from nearpass.ephemeris.trajectory import Proof, Trajectory
 from nearpass.errors import InputError, OwnFault
+from published import FILES
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+DATA = FILES
 MARS_DATA, TYPES = DATA / "mars", DATA / "spk_types"
-needs_data = pytest.mark.skipif(not DATA.exists(), reason=f"no data in {DATA}")
+needs_data = pytest.mark.published_files("mars", "spk_types")
 
 MRO = MARS_DATA / "mro_psp9_ssd_mro110c_20081030_20081105.bsp"
 TGO = MARS_DATA / "em16_tgo_mlt_20180609_20180614.bsp"

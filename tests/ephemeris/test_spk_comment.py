@@ -14,8 +14,9 @@ from nearpass.astro.epochs import Epoch
 from nearpass.ephemeris.spk import spk_summary
 from nearpass.ephemeris.spk_comment import created_in
 from nearpass.ephemeris.spk_write import write_spk
+from published import FILES
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "mars"
+SHARED = FILES / "mars"
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,7 @@ def test_the_newest_of_several_dates_is_the_files_own() -> None:
         ("mro_psp9_ssd_mro110c_20081030_20081105.bsp", -74, "2020-08-05T13:35:15"),
     ],
 )
-@pytest.mark.skipif(not SHARED.is_dir(), reason="published kernels are not beside this clone")
+@pytest.mark.published_files("mars")
 def test_published_kernels_date_themselves(name: str, target: int, utc: str) -> None:
     """What SPKMERGE wrote at the top of published kernels is found."""
     (found,) = [one for one in spk_summary([SHARED / name]) if one.target == target]

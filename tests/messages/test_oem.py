@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Literal
 
 import ccsds_ndm
@@ -21,8 +20,9 @@ from nearpass.messages.compression import decompressed
 from nearpass.messages.oem import OemCovariances, OemMessage, OemSegment, parse_oem, peek_header
 from nearpass.messages.oem_write import write_oem
 from oem_texts import START, circular, covariance_text, message_text, segment_text, state_lines
+from published import FILES
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+DATA = FILES
 MANIFEST = DATA / "oem_manifest.csv"
 # What this reader does on purpose otherwise than the corpus expects.
 DEVIATIONS = {
@@ -88,7 +88,7 @@ def _covariances(message: OemMessage) -> list[object]:
     ]
 
 
-@pytest.mark.skipif(not MANIFEST.exists(), reason=f"no corpus in {DATA}")
+@pytest.mark.published_files("oem_manifest.csv", "oem_valid", "oem_invalid")
 @pytest.mark.parametrize("row", _corpus(), ids=lambda row: row["file"])
 def test_the_corpus_is_read_or_refused_as_its_manifest_says(row: dict[str, str]) -> None:
     """Each file of the corpus gives the counts of its manifest or an InputError; deviations do the opposite."""
@@ -103,7 +103,7 @@ def test_the_corpus_is_read_or_refused_as_its_manifest_says(row: dict[str, str])
         assert [len(message.segments), states, held] == counts
 
 
-@pytest.mark.skipif(not MANIFEST.exists(), reason=f"no corpus in {DATA}")
+@pytest.mark.published_files("oem_manifest.csv", "oem_valid", "oem_invalid")
 @pytest.mark.parametrize("file", [row["file"] for row in _corpus() if row["expected"] == "parse"])
 def test_what_ccsds_ndm_reads_has_the_same_states(file: str) -> None:
     """Epochs and states are those of the package ccsds-ndm-py, in every file that both read."""
