@@ -16,9 +16,10 @@ from sgp4.io import fix_checksum
 
 from catalogues import EPOCH, structured
 from nearpass.archive.archive import Archive
-from nearpass.config import load_config
+from nearpass.config import Site, load_config
 from nearpass.cycle.pipeline import CycleResult, run_cycle
 from nearpass.cycle.rescreen import rescreen
+from nearpass.cycle.sweep import _told_in_full
 from nearpass.encounter.alert import Level
 from nearpass.ephemeris.elements_motion import trajectory_from_elements
 from nearpass.errors import ConfigError
@@ -26,6 +27,7 @@ from nearpass.messages.elements import read_elements
 from nearpass.record import record as records
 from nearpass.record.history import changes
 from nearpass.record.record import CycleRecord
+from nearpass.record.sweep_record import ApproachRecord
 from nearpass.report import sweep_views
 from nearpass.report.pages import cycle_pages, live_pages
 from nearpass.report.verdicts import pair_count, summarise, verdict
@@ -495,3 +497,37 @@ def _newest(directory: Path) -> CycleRecord:
     newest = archive.latest_id()
     assert newest is not None
     return archive.load(newest)
+
+
+def approach(primary: str, miss_km: float, level: Level, minute: int = 0) -> ApproachRecord:
+    """One of a list."""
+    return ApproachRecord(
+        event_id=None, primary=primary, secondary="Z", tca=EPOCH + 60.0 * minute, miss_km=miss_km,
+        relative_speed_km_s=5.0, level=level, at_boundary=False, together=None,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [
+        (1, {"OWN RED"}),
+        (2, {"OWN RED", "NEAR RED"}),
+        (3, {"OWN RED", "NEAR RED", "FAR RED"}),
+        (4, {"OWN RED", "NEAR RED", "FAR RED", "OWN YELLOW"}),
+        (5, {"OWN RED", "NEAR RED", "FAR RED", "OWN YELLOW", "NEAR YELLOW"}),
+    ],
+)
+def test_the_worst_are_red_then_of_the_publishers_own_then_near(count: int, told: set[str]) -> None:
+    """Level comes first, the publisher's own objects before others of the level, and near before far among those."""
+    rows = [
+        approach("NEAR YELLOW", 0.5, Level.YELLOW, 1),
+        approach("FAR RED", 0.9, Level.RED, 2),
+        approach("OWN YELLOW", 3.0, Level.YELLOW, 3),
+        approach("NEAR RED", 0.2, Level.RED, 4),
+        approach("OWN RED", 1.0, Level.RED, 5),
+        approach("GREEN", 0.1, Level.GREEN, 6),
+    ]
+    found = _told_in_full(rows, {"OWN RED", "OWN YELLOW"}, Site(catalogue_events=count, detail_events=0))
+
+    assert {row.primary for row in found} == told
+    assert found == [row for row in rows if row.primary in told]  # in the order of time

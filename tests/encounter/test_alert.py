@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nearpass.encounter.alert import AlertRule, Level, PcBound, assess, assess_crossing
+from nearpass.encounter.alert import SEVERITY, AlertRule, Level, PcBound, assess, assess_crossing
 from nearpass.reasons.levels import CadAbove, CadBelow, OrbitsClear, OrbitsNear, PcBoundReaches
 
 RULES = (AlertRule(level=Level.YELLOW, cad_km=10.0), AlertRule(level=Level.RED, cad_km=3.0))
@@ -132,3 +132,9 @@ def test_the_reason_of_a_crossing_names_its_figures() -> None:
         level=Level.RED, value_km=1.0, limit_km=3.0, to_surface=False, apart_s=2.0, timing_sigma_s=1.5
     )
     assert clear == OrbitsClear(value_km=11.0, to_surface=False)
+
+
+def test_red_is_worse_than_yellow_and_yellow_than_green() -> None:
+    """Whatever orders by level puts red first and green last."""
+    assert sorted(Level, key=SEVERITY.__getitem__) == [Level.GREEN, Level.YELLOW, Level.RED]
+    assert len(set(SEVERITY.values())) == 3

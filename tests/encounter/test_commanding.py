@@ -123,3 +123,51 @@ def test_no_contact_before_the_burn_gives_no_deadline() -> None:
     late = Commanding(lead_time_s=60.0, passes_s=((2e6, 3e6),))
 
     assert last_decision(1e6, late, half_revolution_s=0.0, light_time_s=0.0) is None
+
+
+def test_the_next_contact_is_named_where_one_ends_before_the_burn() -> None:
+    """Between two contacts the last uplink is due at the end of the first; the link opens again with the very next."""
+    passes = ((0.0, 100.0), (500.0, 600.0), (900.0, 1000.0))
+    found = last_decision(
+        400.0, Commanding(lead_time_s=60.0, last_burn_s=0.0, passes_s=passes), half_revolution_s=9.0, light_time_s=0.0
+    )
+
+    assert found is not None
+    assert (found.decide_s, found.uplink_s, found.burn_s) == (40.0, 100.0, 400.0)
+    assert (found.limit, found.closed_until_s, found.note) == (Limit.CONTACT, 500.0, None)
+
+
+def test_after_the_last_known_contact_no_opening_is_known() -> None:
+    """Where no contact is known to follow, nothing is said of when the link opens again."""
+    last = Commanding(lead_time_s=60.0, last_burn_s=0.0, passes_s=((0.0, 100.0),))
+    found = last_decision(400.0, last, half_revolution_s=0.0, light_time_s=0.0)
+
+    assert found is not None
+    assert (found.limit, found.closed_until_s) == (Limit.CONTACT, None)
+
+
+@pytest.mark.parametrize("closed", [(100.0, 300.0), (50.0, 200.0), (100.0, 200.0)])
+def test_a_contact_that_is_closed_from_end_to_end_is_none(closed: tuple[float, float]) -> None:
+    """Not even an uplink of no length fits into a contact of which nothing is left."""
+    shut = Closure(start_s=closed[0], stop_s=closed[1], limit=Limit.NO_COMMANDS)
+    only = Commanding(lead_time_s=60.0, last_burn_s=0.0, closures=(shut,), passes_s=((100.0, 200.0),))
+
+    assert last_decision(400.0, only, half_revolution_s=0.0, light_time_s=0.0) is None
+
+
+def test_without_a_declared_length_the_uplink_takes_no_time() -> None:
+    """Any contact is long enough then, and the work before it ends with it and not later."""
+    short = Commanding(lead_time_s=50.0, last_burn_s=0.0, passes_s=((100.0, 100.5),), working_s=((0.0, 101.0),))
+    found = last_decision(400.0, short, half_revolution_s=0.0, light_time_s=0.0)
+
+    assert found is not None
+    assert (found.decide_s, found.uplink_s) == (50.5, 100.5)
+
+
+def test_work_that_fills_its_hours_begins_with_them() -> None:
+    """A hundred seconds of work in hours of a hundred seconds need none of the day before."""
+    hours = Commanding(lead_time_s=100.0, last_burn_s=0.0, working_s=((0.0, 50.0), (100.0, 200.0)))
+    found = last_decision(200.0, hours, half_revolution_s=0.0, light_time_s=0.0)
+
+    assert found is not None
+    assert found.decide_s == 100.0

@@ -184,6 +184,48 @@ def test_a_declared_timing_error_moves_position_and_velocity_together(position_k
     np.testing.assert_allclose(matrix / np.outer(scale, scale), np.outer(off, off) / np.outer(scale, scale), atol=1e-3)
 
 
+TIMING = DeclaredModel(
+    radial_km=1e-6, transverse_km=1e-6, normal_km=1e-6, timing_s=2.0, timing_growth_s_per_day=0.5, source="test"
+)
+
+
+@pytest.mark.parametrize(
+    ("created_d", "timing_s"),
+    [(-10.0, 7.0), (-1.0, 2.5), (0.0, 2.0), (3.0, 2.0)],  # made after the instant: no age yet, and never a negative one
+)
+def test_a_declared_error_grows_with_the_age_of_the_ephemeris(created_d: float, timing_s: float) -> None:
+    """2 s when it was made and 0.5 s more for each day since: times the speed, the sigma along a round orbit."""
+    bare = trajectory_with(np.eye(6))
+    bare = replace(bare, arcs=tuple(replace(arc, covariances=None) for arc in bare.arcs))
+    position_km, velocity_km_s = (rows[0] for rows in bare.state(np.array([300.0])))
+    found = state_covariance(
+        bare, 300.0, position_km, velocity_km_s, declared=TIMING, created_s=300.0 + created_d * 86_400.0,
+        body=BODIES["MARS"],
+    )  # fmt: skip
+
+    assert found is not None
+    along = velocity_km_s / np.linalg.norm(velocity_km_s)
+    sigma_s = np.sqrt(along @ found.matrix[:3, :3] @ along) / np.linalg.norm(velocity_km_s)
+    assert sigma_s == pytest.approx(timing_s, rel=1e-6)  # the position's own sigma is a millimetre
+
+
+@pytest.mark.parametrize(("growth_s_per_day", "known"), [(0.0, True), (1e-3, False), (0.5, False), (2.0, False)])
+def test_an_unknown_age_gives_no_growing_error(growth_s_per_day: float, known: bool) -> None:
+    """Where nobody knows when an ephemeris was made, an error that grows is not known; one that does not is."""
+    bare = trajectory_with(np.eye(6))
+    bare = replace(bare, arcs=tuple(replace(arc, covariances=None) for arc in bare.arcs))
+    position_km, velocity_km_s = (rows[0] for rows in bare.state(np.array([300.0])))
+    found = state_covariance(
+        bare, 300.0, position_km, velocity_km_s,
+        declared=replace(TIMING, timing_growth_s_per_day=growth_s_per_day), created_s=None, body=BODIES["MARS"],
+    )  # fmt: skip
+
+    assert (found is not None) is known
+    if found is not None:
+        same = declared_covariance(TIMING, 0.0, position_km, velocity_km_s, BODIES["MARS"].gm_km3_s2)
+        np.testing.assert_array_equal(found.matrix, same)
+
+
 def test_delivered_comes_before_declared_and_declared_before_nothing() -> None:
     """A delivered covariance is used where there is one, the declared model elsewhere, and none without a model."""
     delivered, bare = trajectory_with(np.eye(6), np.eye(6)), trajectory_with(np.eye(6))

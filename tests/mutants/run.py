@@ -22,7 +22,7 @@ import tempfile
 import time
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -43,7 +43,7 @@ LIBRARIES: Final = (
     "xml.etree.ElementTree", "importlib.metadata", "_pytest.assertion.rewrite", "_hypothesis_pytestplugin",
 )  # fmt: skip
 PYTEST: Final = (
-    "-x", "-q", "--no-header", "--tb=line", "-p", "no:cacheprovider", "-p", "no:xdist",
+    "-x", "-q", "--no-header", "--tb=line", "-p", "no:cacheprovider", "-p", "_hypothesis_pytestplugin",
     "--import-mode=importlib", "--override-ini=addopts=",
     "-W", "ignore:Module already imported so cannot be rewritten",
 )  # fmt: skip
@@ -132,14 +132,19 @@ def _meaning(source: str) -> str | None:
     return ast.dump(tree)
 
 
-def tested(tests: list[str], copy: Path, limit_s: int) -> tuple[bool, str]:
-    """Whether tests pass in the copy, and what they said; in a child process that dies when its time is over."""
+def tested(tests: list[str], copy: Path, limit_s: int, stale: Iterable[str] | None) -> tuple[bool, str]:
+    """Whether tests pass in the copy, and what they said; in a child process that dies when its time is over.
+
+    ``stale`` are the modules to be imported afresh; None before anything is broken, when compiled files may be kept.
+    """
     told = copy / ".mutant-output"
     child = os.fork()
     if child == 0:
         code = 1
         try:
             signal.alarm(limit_s)
+            sys.dont_write_bytecode = stale is not None
+            _forget(stale or ())
             with told.open("w") as output, contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
                 code = int(pytest.main([*PYTEST, *tests]))
         finally:
@@ -148,17 +153,42 @@ def tested(tests: list[str], copy: Path, limit_s: int) -> tuple[bool, str]:
     return status == 0, told.read_text(errors="replace")
 
 
+def _forget(names: Iterable[str]) -> None:
+    for name in names:
+        parent, _, last = name.rpartition(".")
+        if sys.modules.pop(name, None) is not None and last in vars(sys.modules.get(parent, object)):
+            delattr(sys.modules[parent], last)
+
+
+def _resting_on(name: str, copy: Path) -> set[str]:
+    """The module and all that import it, directly or not."""
+    imports: dict[str, set[str]] = {}
+    for path in (copy / "generator").rglob("*.py"):
+        parts = path.relative_to(copy / "generator").with_suffix("").parts
+        needed = imports.setdefault(".".join(["nearpass", *(part for part in parts if part != "__init__")]), set())
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                needed |= {node.module, *(f"{node.module}.{one.name}" for one in node.names)}
+            elif isinstance(node, ast.Import):
+                needed |= {one.name for one in node.names}
+    found = {name}
+    while more := {one for one, needed in imports.items() if one not in found and needed & found}:
+        found |= more
+    return found
+
+
 def unseen_of(module: dict[str, Any], settings: dict[str, Any], copy: Path) -> int:
     """Run the breaks of one module, print what no test sees without a reason, and count it."""
     path = copy / module["path"]
     source, tests = path.read_text(), list(module["tests"])
     began_s = time.monotonic()
-    passed, told = tested(tests, copy, FIRST_LIMIT_S)
+    passed, told = tested(tests, copy, FIRST_LIMIT_S, None)
     limit_s = int(20.0 + 4.0 * (time.monotonic() - began_s))  # a break may never end
     if not passed:
         sys.exit(f"{module['path']}: its tests fail before anything is broken\n{told}")
     Path(importlib.util.cache_from_source(str(path))).unlink(missing_ok=True)
     reasons = {(one["was"], one["becomes"]): one["why"] for one in module.get("equivalent", [])}
+    stale = _resting_on(".".join(["nearpass", *Path(module["path"]).with_suffix("").parts[1:]]), copy)
     met, counts = set(), Counter()
     for one in breaks_of(source, re.compile(settings["operators"], re.VERBOSE)):
         key = (one.was, one.becomes)
@@ -167,7 +197,7 @@ def unseen_of(module: dict[str, Any], settings: dict[str, Any], copy: Path) -> i
             counts["equivalent"] += 1
             continue
         path.write_text(one.source)
-        survives, _ = tested(tests, copy, limit_s)
+        survives, _ = tested(tests, copy, limit_s, stale)
         counts["unseen" if survives else "seen"] += 1
         if survives:
             print(f"{module['path']}: no test sees {one}", flush=True)
@@ -186,11 +216,15 @@ def _copied(folder: Path) -> Path:
     for path in (copy / "generator").rglob("*.py"):
         py_compile.compile(str(path))
     os.chdir(copy)
-    sys.dont_write_bytecode = True
-    os.environ |= {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(copy / "dev")}
+    os.environ |= {
+        "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(copy / "dev"), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    }  # fmt: skip
     sys.path.insert(0, str(copy / "dev"))
-    for name in LIBRARIES:
+    own = [".".join(["nearpass", *path.relative_to(copy / "generator").with_suffix("").parts]) for path in
+           sorted((copy / "generator").rglob("*.py")) if not path.stem.startswith("__")]  # fmt: skip
+    for name in [*LIBRARIES, *own]:
         importlib.import_module(name)
+    sys.dont_write_bytecode = True
     return copy
 
 
