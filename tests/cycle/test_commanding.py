@@ -61,7 +61,7 @@ def test_a_deadline_lies_before_the_conjunction_that_hides_the_last_uplink(nearp
     """Mars is within 2 degrees of the Sun from 2 January 2026 07:50: the decision is due a day before, and says why."""
     event = cycle(nearpass, tmp_path)
     [act] = [act for act in event.commands if act.object_id == event.deadline_object]
-    page = next((tmp_path / "public").rglob(f"events/{event.event_id}.html")).read_text()
+    page = next((tmp_path / "public" / "cycles").rglob(f"events/{event.event_id}.html")).read_text()
 
     assert event.deadline == act.decide
     assert event.deadline is not None

@@ -79,7 +79,7 @@ def test_the_page_tells_the_chain_and_the_bounds(record: CycleRecord) -> None:
     """The sentence of a chain gives one figure, that of bounds two, or one where both are nothing."""
     found = pair(record, "BESIDE", "LOW").together[0]
 
-    assert "has a probability of" in words(found, record.events)
+    assert words(found, record.events).startswith("Combined Pc of the ")
     bounds = replace(found, pc=None, least_pc=1e-5, most_pc=3e-5)
     assert "between 1.0e-5 and 3.0e-5" in words(bounds, record.events)
     assert words(replace(bounds, least_pc=0.0, most_pc=0.0), record.events).endswith("below 1e-20.")

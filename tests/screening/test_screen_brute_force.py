@@ -162,7 +162,9 @@ def test_noisy_ephemeris(orbit: Orbit, seed: int, noise_km: float) -> None:
     rough = arc_of(other, np.arange(0.0, HALF_DAY_S + 1, 60.0))
     coefficients_km = rough.coefficients_km.copy()
     coefficients_km[:, 2:5] += noise_km * rng.standard_normal(coefficients_km[:, 2:5].shape)
-    trajectories = named([flown(orbit, HALF_DAY_S), trajectory_of(type(rough)(rough.knots_s, coefficients_km))])
+    trajectories = named(
+        [flown(orbit, HALF_DAY_S), trajectory_of(type(rough)(rough.knots_s, coefficients_km, rough.error_km))]
+    )
     window_s = (0.0, HALF_DAY_S)
     screening = screen(trajectories, window_s, 3000.0)
     reference, least_km = brute_force(trajectories["a"], trajectories["b"], window_s)

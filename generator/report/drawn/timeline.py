@@ -246,7 +246,7 @@ def _span(scene: Timeline, kind: str, start: float, stop: float, y: float, said:
 def _runs(scene: Timeline) -> Iterator[Markup]:
     """Many green approaches of one pair, one soon after the other, are named once above them."""
     free_from = LEFT
-    for first, run in sorted(_found_runs(scene)):
+    for first, run in sorted(_found_runs(scene), key=lambda entry: entry[0]):
         words = f"{run[0].pair}: {len(run)} in {_hours(run[-1].days - first)}"
         middle = (first + run[-1].days) / 2.0
         x, half = scene.day(LEFT, RIGHT, middle), _LETTER * len(words) / 2.0
