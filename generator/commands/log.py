@@ -1,17 +1,22 @@
-"""Commands for the log of consultations and decisions."""
+"""Commands for the log: consultations and decisions, and what a party says that it does about an event."""
 
 from __future__ import annotations
 
-import json
+import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, Final, TypeVar
 
 import click
+import yaml
 
-from nearpass.commands.shared import config_option
+from nearpass.archive.signature import load_signer
+from nearpass.astro.epochs import Epoch
+from nearpass.commands.shared import EpochParameter, config_option
 from nearpass.commands.world import World
-from nearpass.config import load_config
+from nearpass.config import Config, load_config
 from nearpass.errors import InputError
-from nearpass.ingest.notes import FOLDER
+from nearpass.ingest.notes import FOLDER, SIGNATURE, Known, checked_note, ids_of, named_event
 from nearpass.publish import Workspace
 
 TEMPLATE = """---
@@ -23,11 +28,12 @@ marking: TLP:RED      # narrow until you say otherwise; then CLEAR, GREEN, AMBER
 release: []           # parties who may see it all the same
 ---
 """
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 @click.group("log")
 def log_command() -> None:
-    """Consultations and decisions, one file each in log/."""
+    """Consultations and decisions, and who acts: one file each in log/."""
 
 
 @log_command.command("new")
@@ -38,22 +44,151 @@ def new(world: World, config_path: Path, event_id: str | None) -> None:
     """Begin a note on an event and print where it is."""
     config, _ = load_config(config_path)
     workspace = Workspace(directory=config_path.parent)
-    latest = workspace.archived.latest_id()
-    known = workspace.archived.load(latest) if latest else None
-    if event_id is not None and event_id not in {event.event_id for event in (known.events if known else ())}:
-        raise InputError("an event of the newest cycle must be named", value=event_id)
+    event_id = _event(event_id, workspace) if event_id is not None else None
     now = world.instant()
-    stem = f"{now.iso(digits=0)[:16].replace(':', '')}-{event_id or 'cycle'}"
-    path = workspace.directory / FOLDER / f"{stem}.md"
-    path.parent.mkdir(exist_ok=True)
     text = TEMPLATE.format(
         event=f"event: {event_id}\n" if event_id else "",
         time=now.iso(digits=0),
-        originator=json.dumps(config.site.publisher or "your office", ensure_ascii=False),  # JSON is YAML
+        originator=yaml.safe_dump(config.site.publisher or "your office", allow_unicode=True).splitlines()[0],
     )
+    click.echo(_written(workspace, _stem(now, event_id or "cycle"), text.encode()))
+
+
+def _event(name: str, workspace: Workspace) -> str:
+    """The id of the event of the newest cycle that is called so."""
+    latest = workspace.archived.latest_id()
+    record = workspace.archived.load(latest) if latest else None
+    found = named_event(name, record) if record else name
+    if record is None or found not in ids_of(record):
+        raise InputError("an event of the newest cycle must be named", value=name)
+    return found
+
+
+def _stem(now: Epoch, *words: str) -> str:
+    plain = (re.sub(r"[^A-Za-z0-9.-]+", "-", word).strip("-.") for word in words)
+    return "-".join([now.iso(digits=0)[:16].replace(":", ""), *filter(None, plain)])
+
+
+def _written(workspace: Workspace, stem: str, data: bytes) -> Path:
+    path = workspace.directory / FOLDER / f"{stem}.md"
+    path.parent.mkdir(exist_ok=True)
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
+        with path.open("xb") as file:
+            file.write(data)
     except FileExistsError:
         raise InputError("a note must not be there yet: go on with it, or wait a minute", file=str(path)) from None
-    click.echo(path)
+    return path
+
+
+COMMANDS: Final = {
+    "request": ("request", "Ask other parties to act on EVENT."),
+    "acknowledge": ("acknowledgement", "Say that a request about EVENT was seen."),
+    "claim": ("claim", "Say that a party will move for EVENT."),
+    "stand-by": ("stand-by", "Say that a party stands by: it flies as it is and moves only if asked again."),
+    "decline": ("decline", "Say that a party does not move for EVENT."),
+    "plan": ("plan", "Give the manoeuvre that a party plans for EVENT: its burn, its ephemeris or OPM."),
+    "flown": ("flown", "Say that the manoeuvre for EVENT was flown."),
+    "cancel": ("cancelled", "Take back what a party said that it would do about EVENT."),
+    "close": ("closed", "Say that nothing is left to do about EVENT."),
+}
+"""What one party says, by command: the kind of its note, and what that means."""
+_MOVES: Final = frozenset({"claim", "plan", "flown"})
+
+
+def _options(kind: str) -> list[Callable[[Command], Command]]:
+    found = [
+        config_option,
+        click.argument("event", metavar="EVENT"),
+        click.option("--party", required=True, help="Who says so."),
+        click.option("--text", default="", help="What else there is to say."),
+        click.option("--at", type=EpochParameter(), help="When it was said, UTC; now by default."),
+        click.option("--originator", help="Who writes it down; the publisher, else the party, by default."),
+        click.option("--marking", default="TLP:RED", show_default=True, help="Level of TLP, or configured words."),
+        click.option("--release", multiple=True, metavar="PARTY", help="Who may see it all the same; repeatable."),
+        click.option("--sign", type=click.Path(dir_okay=False, path_type=Path), help="The originator's private key."),
+    ]
+    if kind == "request":
+        found.append(click.option("--to", multiple=True, required=True, metavar="PARTY", help="Whom; repeatable."))
+    if kind in _MOVES:
+        found.append(click.option("--object", "spacecraft", metavar="ID", help="The spacecraft that moves."))
+        found.append(click.option("--burn", type=EpochParameter(), help="When it burns, UTC."))
+    if kind == "plan":
+        found.append(click.option("--file", "plan", metavar="FILE", help="Ephemeris or OPM, below the workspace."))
+    return found
+
+
+def _statement(name: str, kind: str, meaning: str) -> click.Command:
+    def say(world: World, config_path: Path, event: str, **given: Any) -> None:
+        config, _ = load_config(config_path)
+        workspace = Workspace(directory=config_path.parent)
+        known, now = Known.of(config), given["at"] or world.instant()
+        data = _text(kind, _event(event, workspace), now, config, given).encode()
+        signature = None
+        if given["sign"] is not None:
+            signature = f"{load_signer(given['sign']).sign(data).hex()}\n".encode()
+        stem = _stem(now, event, name, given["party"])
+        checked_note(data, signature, f"{FOLDER}/{stem}.md", known)
+        _check_plan(given.get("plan"), workspace)
+        click.echo(_kept(workspace, stem, data, signature))
+
+    say.__doc__ = meaning
+    command: Callable[..., Any] = click.pass_obj(say)
+    for option in reversed(_options(kind)):
+        command = option(command)
+    return click.command(name, help=meaning)(command)
+
+
+def _text(kind: str, event_id: str, now: Epoch, config: Config, given: dict[str, Any]) -> str:
+    """The note: front matter and what else there is to say."""
+    burn = given.get("burn")
+    head = {
+        "event": event_id,
+        "time": f"{now.iso(digits=0)}Z",
+        "kind": kind,
+        "party": given["party"],
+        "to": list(given.get("to") or ()),
+        "object": given.get("spacecraft"),
+        "burn": None if burn is None else f"{burn.iso(digits=3)}Z",
+        "plan": given.get("plan"),
+        "originator": given["originator"] or config.site.publisher or given["party"],
+        "marking": given["marking"],
+        "release": list(given["release"]),
+    }
+    kept = {name: value for name, value in head.items() if value not in (None, [])}
+    return f"---\n{yaml.safe_dump(kept, sort_keys=False, allow_unicode=True)}---\n{given['text']}\n"
+
+
+def _check_plan(plan: str | None, workspace: Workspace) -> None:
+    if plan is not None and not (workspace.directory / plan).is_file():
+        raise InputError("plan must name a file in the workspace", value=plan)
+
+
+def _kept(workspace: Workspace, stem: str, data: bytes, signature: bytes | None) -> Path:
+    """Write a note, its signature first, so that a cycle never finds it without."""
+    if signature is not None:
+        beside = workspace.directory / FOLDER / f"{stem}.md{SIGNATURE}"
+        beside.parent.mkdir(exist_ok=True)
+        if not beside.with_name(f"{stem}.md").exists():
+            beside.write_bytes(signature)
+    return _written(workspace, stem, data)
+
+
+for _name, (_kind, _meaning) in COMMANDS.items():
+    log_command.add_command(_statement(_name, _kind, _meaning))
+
+
+@log_command.command("receive")
+@config_option
+@click.argument("note", metavar="NOTE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def receive(config_path: Path, note: Path) -> None:
+    """Take a partner's own note, with the signature that lies beside it (NOTE.sig), into log/ as it came."""
+    config, _ = load_config(config_path)
+    workspace = Workspace(directory=config_path.parent)
+    beside = note.with_name(note.name + SIGNATURE)
+    signature = beside.read_bytes() if beside.is_file() else None
+    data = note.read_bytes()
+    try:
+        checked_note(data, signature, note.name, Known.of(config))
+    except UnicodeDecodeError:
+        raise InputError("a note must be readable UTF-8 text", file=str(note)) from None
+    click.echo(_kept(workspace, note.name.removesuffix(".md"), data, signature))

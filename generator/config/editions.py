@@ -42,11 +42,15 @@ PartyName = Annotated[str, Field(min_length=1, pattern=r"\S")]
 
 
 class PartyTable(Table):
-    """A party: other names of it, and the parties that belong to it."""
+    """A party: other names of it, the parties that belong to it, and the key by which its notes are signed.
+
+    ``public_key`` is an Ed25519 key in hexadecimal. A note whose originator has one counts only with its signature.
+    """
 
     id: PartyName
     aliases: tuple[PartyName, ...] = ()
     includes: tuple[PartyName, ...] = ()
+    public_key: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
 
     @property
     def party(self) -> Party:

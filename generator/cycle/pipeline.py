@@ -26,7 +26,7 @@ from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.errors import ConfigError
 from nearpass.ingest import Ingested, Setting, ingest, unclaimed
 from nearpass.ingest.catalogues import read_catalogues
-from nearpass.ingest.notes import on_events, read_notes
+from nearpass.ingest.notes import Known, on_events, read_notes
 from nearpass.record.record import CycleRecord, ObjectRecord
 from nearpass.screening.screen import Screening, joined, screen, together
 from nearpass.screening.workers import Processes, Serial, Workers
@@ -156,7 +156,7 @@ def run_cycle(
         net=net,
     )
     read = [*ingested, *(other for result in ingested for _, other in result.solutions)]
-    notes = read_notes(directory, cutoff, config.mapped_words)
+    notes = read_notes(directory, cutoff, Known.of(config))
     inputs = {sha256: data for result in read for sha256, data in result.files.items()}
     inputs |= swept.files if swept is not None else {}
     record = assemble(findings)

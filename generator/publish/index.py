@@ -26,7 +26,7 @@ from nearpass.record.record import ChangeRecord, CycleRecord, EventRecord, ToldE
 from nearpass.report.silence import meaningful
 from nearpass.report.verdicts import CycleSummary, MonthEvent, summarise
 
-FORMAT: Final = f"3/{nearpass.__version__}"
+FORMAT: Final = f"4/{nearpass.__version__}"
 """Another format, or another program that may word a verdict otherwise, makes the index again."""
 _TABLES: Final = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;

@@ -41,6 +41,7 @@ from nearpass.release.secrets import (
 from nearpass.report.plots import Plot
 from nearpass.report.site_hooks import ASSETS
 from nearpass.report.wording import said
+from nearpass.report.wording.acting import clauses
 from nearpass.resources import resource
 
 _WORD: Final = re.compile(r"[a-z0-9]+")
@@ -101,7 +102,7 @@ def check_leaks(workspace: Workspace, built: Path, full: CycleRecord, of_it: Cal
     if shown.edition is None and shown == full:
         return
     texts = [(name, data) for name, data in _files(built, of_it) if _inside(name) not in own]
-    secrets = secrets_of(full, shown, vocabulary(), _told_before(workspace, full), said)
+    secrets = secrets_of(full, shown, vocabulary(), _told_before(workspace, full), said, clauses)
     found = next(_leaks(texts, all_plots(shown), secrets), None)
     if found is not None:
         rule = f"an edition must not hold what is withheld from it: {found}"

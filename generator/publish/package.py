@@ -33,6 +33,7 @@ from nearpass.release.secrets import Secrets, secrets_of, words_of
 from nearpass.report import tables
 from nearpass.report.cdm_event import event_cdm
 from nearpass.report.wording import said
+from nearpass.report.wording.acting import clauses
 
 SCHEMA = 2
 
@@ -59,7 +60,7 @@ def package(
         raise ArchiveError("an event of the edition must be named", value=event_id)
     marking = held_marking(shown, edition)
     files = dict(_files(shown, marking, event_id))
-    secrets = None if edition.everything else secrets_of(full, shown, vocabulary(), said=said)
+    secrets = None if edition.everything else secrets_of(full, shown, vocabulary(), said=said, acts=clauses)
     leaks = leaks_in(list(files.items()), (), secrets) if secrets else []
     if leaks:
         raise LeakError(f"an edition must not hold what is withheld from it: {leaks[0]}", value=edition.id)

@@ -1,8 +1,9 @@
-"""What a subscriber is told of a cycle: an event's level changed, and nothing else."""
+"""What a subscriber is told of a cycle: an event's level changed or something was said of who acts on it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pydantic import TypeAdapter
@@ -12,6 +13,8 @@ from nearpass.encounter.alert import Level
 from nearpass.reasons.changes import ChangeReason, Doubted, InGeneral
 from nearpass.reasons.general import Withheld
 from nearpass.reasons.levels import LevelReason
+from nearpass.record.coordination import Coordination, changed_since, coordination
+from nearpass.record.cycle_id import CycleId
 from nearpass.record.figures import WITHHELD, Figure, exact
 from nearpass.record.record import ChangeKind, ChangeRecord, CycleRecord, EventRecord, ToldEnd, ToldEvent
 
@@ -20,11 +23,12 @@ LEFT: Final[frozenset[ChangeKind]] = frozenset({"passed", "gone"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A change of one event's level in one cycle. ``level`` is None where the event left the list.
+    """A change of one event in one cycle, of its level or of who acts. ``level`` is None where it left the list.
 
     ``cutoff`` is the cycle's data cut-off; ``primary`` and ``secondary`` are ids, with the names beside them; of an
     object without a name in this edition both are empty. The TCA lies from ``tca`` to ``until``, which are equal where
-    it is told exactly; so does the miss distance by its own ends.
+    it is told exactly; so does the miss distance by its own ends. ``acting`` is who acts on it, None where nobody said
+    anything; ``level`` and ``previous_level`` are the same where only that changed.
     """
 
     cycle_id: str
@@ -41,14 +45,32 @@ class Notice:
     miss_km: Figure
     deadline: EpochText | None
     reason: tuple[LevelReason | ChangeReason, ...]
+    acting: Coordination | None = None
 
 
 def notices(record: CycleRecord) -> tuple[Notice, ...]:
     """The cycle's notices, the most severe first: events that are red or yellow now or were so, at another level.
 
-    In the first cycle of an archive every red and yellow event is one.
+    In the first cycle of an archive every red and yellow event is one. Then come events of which something was said
+    since the cycle before: who moves, who stands by.
     """
-    return (*_in_full(record), *_in_cells(record))
+    found = (*_in_full(record), *_in_cells(record))
+    return (*found, *_acted(record, frozenset(notice.event_id for notice in found)))
+
+
+def _acted(record: CycleRecord, told: frozenset[str]) -> Iterator[Notice]:
+    """Of approaches of which nothing else is told but that a party said something since the cycle before."""
+    if record.previous_cycle_id is None:
+        return
+    before = CycleId(record.previous_cycle_id).cutoff
+    silent = {item.id for item in record.objects if item.phase == "unknown"}
+    for event in record.approaches:
+        if event.event_id in told or not changed_since(record, event.event_id, before):
+            continue
+        if isinstance(event, ToldEvent):
+            yield replace(_told(record, event), previous_level=event.level)
+        elif not silent & {event.primary, event.secondary}:
+            yield _notice(record, event, level=event.level, previous=event.level, reason=event.reason, event=event)
 
 
 def _in_full(record: CycleRecord) -> tuple[Notice, ...]:
@@ -113,7 +135,13 @@ def _told(record: CycleRecord, told: ToldEvent | ToldEnd) -> Notice:
         miss_km=told.miss_km if isinstance(told, ToldEvent) else WITHHELD,
         deadline=told.deadline if isinstance(told, ToldEvent) else None,
         reason=(Withheld(rule="figures_withheld"),) if listed else (why,),
+        acting=_acting(record, told) if isinstance(told, ToldEvent) else None,
     )
+
+
+def _acting(record: CycleRecord, event: EventRecord | ToldEvent) -> Coordination | None:
+    found = coordination(record, event)
+    return None if found.is_silent else found
 
 
 def _notice(
@@ -141,6 +169,7 @@ def _notice(
         miss_km=exact(shown.miss_km),
         deadline=event.deadline if event else None,
         reason=reason,
+        acting=_acting(record, event) if event else None,
     )
 
 

@@ -40,7 +40,14 @@ from nearpass.record.input_record import CreationBasis, InputRecord, RetrievalRe
 from nearpass.record.loss_record import LossRecord
 from nearpass.record.marking import MarkingRecord
 from nearpass.record.prediction_record import DeclaredRecord, Prediction, PredictionError, PredictionQuality
-from nearpass.record.release_record import ContactRecord, EditionRecord, NoteKind, NoteRecord, ProtectionRecord
+from nearpass.record.release_record import (
+    ContactRecord,
+    EditionRecord,
+    NoteKind,
+    NoteRecord,
+    PlanRecord,
+    ProtectionRecord,
+)
 from nearpass.record.releasing import Open, Release, Sigma, Sigmas
 from nearpass.record.solution_record import DifferenceRecord, SolutionEvent, SolutionPair, SolutionRecord
 from nearpass.record.stretch_record import StretchRecord
@@ -81,6 +88,7 @@ __all__ = [
     "OrbitRecord",
     "OrbitsRecord",
     "PairRecord",
+    "PlanRecord",
     "Prediction",
     "PredictionError",
     "PredictionQuality",

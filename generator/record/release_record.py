@@ -9,7 +9,11 @@ from nearpass.astro.fields import EpochText
 from nearpass.record.marking import MarkingRecord, Tlp
 from nearpass.record.releasing import Open
 
-NoteKind = Literal["consultation", "decision", "action", "outcome"]
+NoteKind = Literal[
+    "consultation", "decision", "action", "outcome",
+    "request", "acknowledgement", "claim", "stand-by", "decline", "plan", "flown", "cancelled", "closed",
+]  # fmt: skip
+"""What a note is: what was talked about, or (from "request" on) what one party says that it does about an event."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,11 +25,21 @@ class ContactRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRecord:
+    """The file of a planned manoeuvre (an ephemeris or an OPM) that a note names, and its SHA-256."""
+
+    file: Open[str]
+    sha256: Open[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NoteRecord:
-    """A consultation, decision, action or outcome, from one file of ``log/``.
+    """What was said about an event or a cycle, from one file of ``log/``.
 
     ``event_id`` is None for a note on the whole cycle. ``refusal`` is the error of a note that could not be read; such
-    a note has no text.
+    a note has no text. What one party says that it does has that ``party``; a request has whom it asks in ``to``.
+    ``object_id`` is the spacecraft that is to move and ``burn`` when, ``plan`` the file of the manoeuvre.
+    ``signed_by`` is the public key of the originator, whose signature over the file holds; None where it has none.
     """
 
     file: Open[str]
@@ -36,6 +50,12 @@ class NoteRecord:
     marking: Open[MarkingRecord | None]
     text: Open[str]
     refusal: Open[str | None]
+    party: Open[str | None] = None
+    to: Open[tuple[str, ...]] = ()
+    object_id: Open[str | None] = None
+    burn: Open[EpochText | None] = None
+    plan: Open[PlanRecord | None] = None
+    signed_by: Open[str | None] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

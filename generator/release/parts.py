@@ -109,10 +109,24 @@ def notes(value: tuple[records.NoteRecord, ...], lens: Lens) -> Any:
         if {lens.names.show(event.primary), lens.names.show(event.secondary)} == {Show.FULL}
     }
     return tuple(
-        replace(lens.of(note), event_id=None if note.event_id is None else told[note.event_id])
+        _of_seen_things(
+            replace(lens.of(note), event_id=told[note.event_id] if note.event_id is not None else None), lens
+        )
         for note in value
         if note.refusal is None and lens.edition.sees(note.marking) and (note.event_id is None or note.event_id in told)
     )
+
+
+def _of_seen_things(note: records.NoteRecord, lens: Lens) -> records.NoteRecord:
+    """A note without an object that the edition does not name, and without a plan that it may not have."""
+    files = [entry for entry in lens.item.deliveries if note.plan and entry.sha256 == note.plan.sha256]
+    has_plan = lens.whole or (bool(files) and all(_has(entry, lens) for entry in files))
+    is_named = note.object_id is not None and lens.names.show(note.object_id) in {Show.FULL, Show.METRICS}
+    return replace(note, object_id=note.object_id if is_named else None, plan=note.plan if has_plan else None)
+
+
+def _has(entry: records.InputRecord, lens: Lens) -> bool:
+    return lens.names.show(entry.object_id) is Show.FULL and lens.edition.sees(entry.marking)
 
 
 def sweep(value: records.SweepRecord | None, lens: Lens) -> Any:

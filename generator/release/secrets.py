@@ -7,9 +7,11 @@ leaves:
 
 - Identities (names, ids, designators, originators, operators, files, hashes, parties, channels) always; other text
   from :data:`LEAST_TEXT` characters on, since shorter ones are words such as ``HERMITE``.
-- Instants to the second or finer; to the minute only those of approaches, without those on the hour. A catalogue has
-  thousands, of which some fall on the full second of any grid: they are printed, and searched for, to the tenth. Of
-  the others a second at which a series that the edition holds has a sample is none: of many passages some meet one.
+- Who acts on an approach, as pages say it, from :data:`LEAST_CLAUSE` characters on.
+- Instants to the second or finer; to the minute only those of approaches and burns, without those on the hour. A
+  catalogue has thousands, of which some fall on the full second of any grid: they are printed, and searched for, to
+  the tenth. Of the others a second at which a series that the edition holds has a sample is none: of many passages
+  some meet one.
 - Single numbers with :data:`ALONE_DIGITS` significant digits: of some thousand secrets a random number meets one
   with 1 in 100 000. Long series hold too many for that: two neighbours must stand side by side.
 - Numbers with :data:`BESIDE_DIGITS` digits on a line that names the approach they belong to.
@@ -19,7 +21,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, Final
 
@@ -28,6 +30,7 @@ from numpy.typing import NDArray
 
 from nearpass import reasons
 from nearpass.astro.epochs import DAY_S, Epoch, TimeSystem
+from nearpass.record.coordination import Coordination, said_by
 from nearpass.record.record import (
     BodyRecord,
     ChangeRecord,
@@ -43,6 +46,10 @@ from nearpass.record.record import (
 from nearpass.record.sweep_record import SweepStep
 
 LEAST_TEXT: Final = 20
+LEAST_CLAUSE: Final = 10
+"""What one party does about an approach, as ``CNSA stands by``."""
+ACTS: Final = "who_acts"
+"""The field of such a clause: it stands in no record, but follows from its notes."""
 ALONE_DIGITS: Final = 9
 BESIDE_DIGITS: Final = 5
 LONG_SERIES: Final = 16
@@ -51,8 +58,8 @@ FACTORS: Final = (1.0, 1e3, 1e-3, 1e6)
 """Units that the program prints beside those of the record: metres, thousands of kilometres, square metres."""
 IDENTITIES: Final = frozenset({
     "id", "name", "operator", "naif_id", "originator", "file", "sha256", "event_id", "deadline_object", "object_id",
-    "party", "parties", "channel", "release", "primary", "secondary", "event_ids", "configuration_sha256",
-    "solution_name", "catalogue_number", "object_in_file",
+    "party", "parties", "to", "signed_by", "channel", "release", "primary", "secondary", "event_ids",
+    "configuration_sha256", "solution_name", "catalogue_number", "object_in_file",
 })  # fmt: skip
 OWN_WORDS: Final = frozenset({FunnelStep, SweepStep, MethodRecord, BodyRecord})
 """Records whose names are those of the program or of a planet."""
@@ -119,6 +126,7 @@ def secrets_of(
     vocabulary: str = "",
     told: Told = NOTHING_TOLD,
     said: Callable[[object], str] | None = None,
+    acts: Callable[[Coordination], Sequence[str]] | None = None,
 ) -> Secrets:
     """What a site made from ``shown`` must not hold of ``full``.
 
@@ -128,10 +136,12 @@ def secrets_of(
         vocabulary: The program's own words (:func:`plain_text`): text that stands in them and names nobody is free.
         told: What the edition had of things that this cycle no longer has.
         said: How pages put a reason into words: the sentences of the full record are secrets as well.
+        acts: How they put into words who acts on an approach, one clause a party.
     """
-    ours = list(leaves(full, said=said))
+    ours = [*leaves(full, said=said), *_acting(full, acts)]
     theirs = [
         *leaves((shown, *told.events), said=said),
+        *_acting(shown, acts),
         *(Leaf(field="id", place="", value=name, series=False) for name in told.objects),
     ]
     open_floats = {leaf.value for leaf in theirs if isinstance(leaf.value, float)}
@@ -147,6 +157,13 @@ def secrets_of(
         open_numbers=_numbers(leaf for leaf in theirs if isinstance(leaf.value, float)),
         open_instants=frozenset(spelled),
     )
+
+
+def _acting(record: CycleRecord, acts: Callable[[Coordination], Sequence[str]] | None) -> Iterator[Leaf]:
+    """Who acts on each approach that a note is about."""
+    for name in sorted({note.event_id for note in record.notes if note.event_id is not None} if acts else ()):
+        for clause in acts(said_by(record.notes, name)) if acts else ():
+            yield Leaf(field=ACTS, place="record.notes: who acts", value=clause, series=False)
 
 
 def words_of(secrets: Secrets) -> Secrets:
@@ -209,7 +226,7 @@ def _instants(ours: Iterable[Leaf], known: Set[object], spelled: Set[str]) -> di
     for leaf in ours:
         if isinstance(leaf.value, Epoch) and leaf.value not in known:
             swept = leaf.place.startswith("record.sweep.approaches")
-            places.setdefault((leaf.value, leaf.field in {"tca", "deadline"}, swept), leaf.place)
+            places.setdefault((leaf.value, leaf.field in {"tca", "deadline", "burn"}, swept), leaf.place)
     found: dict[str, str] = {}
     for (epoch, minutes, swept), place in places.items():
         for text in _spellings(epoch, minutes=minutes):
@@ -260,7 +277,7 @@ def _texts(leaf: Leaf) -> Iterator[tuple[str, int]]:
     for line in leaf.value.splitlines():
         text = plain_text(line)
         short = 4 if text.lstrip("-").isdigit() else 2  # a number of three digits is a number like any other
-        yield text, short if identity else LEAST_TEXT
+        yield text, short if identity else LEAST_CLAUSE if leaf.field == ACTS else LEAST_TEXT
     if leaf.field == "file":
         name = plain_text(leaf.value.rsplit("/", maxsplit=1)[-1])
         yield name, 2

@@ -1,10 +1,11 @@
-"""iCalendar (RFC 5545) of closest approaches and of the deadlines for deciding about them, in UTC.
+"""iCalendar (RFC 5545) of closest approaches, the deadlines for deciding about them, and announced burns, in UTC.
 
 Each instant keeps its UID from cycle to cycle, and SEQUENCE rises, so that a calendar moves it instead of adding it.
 """
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
@@ -14,10 +15,12 @@ from icalendar import Calendar, Event
 from nearpass.astro.epochs import Epoch
 from nearpass.astro.fields import Span
 from nearpass.encounter.alert import Level
+from nearpass.record.coordination import coordination
 from nearpass.record.cycle_id import CycleId
 from nearpass.record.record import CycleRecord, EventRecord
 from nearpass.report import wording
 from nearpass.report.tables import NAMELESS, TOLD_REASON, EventRow, tca_span
+from nearpass.report.wording.acting import all_said
 
 SITE: Final = "calendar.ics"
 _PRODUCER: Final = "-//nearpass//close approaches//EN"
@@ -55,12 +58,19 @@ def _entries(record: CycleRecord, event: EventRow) -> Iterator[Event]:
     else:
         said = f"Miss distance {wording.figure(event.miss_km)}. {wording.sentence(wording.said(TOLD_REASON))}"
         when = wording.cell_of_time(span)
-    yield _entry(record, event, "tca", span, f"{level}: closest approach {pair}", said)
+    acting = coordination(record, event)
+    acts = f" {words}" if (words := all_said(acting)) else ""
+    yield _entry(record, event, "tca", span, f"{level}: closest approach {pair}", said + acts)
     if event.deadline is not None:
         who = names.get(event.deadline_object or "", event.deadline_object or "")
-        until = f"{said} TCA {when}; {who} can command until then."
+        until = f"{said} TCA {when}; {who} can command until then.{acts}"
         at = Span(start=event.deadline, stop=event.deadline)
         yield _entry(record, event, "deadline", at, f"{level}: decide about {pair}", until)
+    for mover in acting.movers:
+        if mover.burn is not None:
+            key = f"burn-{uuid.uuid5(uuid.NAMESPACE_URL, mover.party).hex[:8]}"
+            title = f"{'Burn flown' if mover.flown else 'Burn'} by {mover.party}: {pair}"
+            yield _entry(record, event, key, Span(start=mover.burn, stop=mover.burn), title, f"{said}{acts}")
 
 
 def _entry(record: CycleRecord, event: EventRow, kind: str, at: Span, summary: str, text: str) -> Event:
@@ -68,7 +78,7 @@ def _entry(record: CycleRecord, event: EventRow, kind: str, at: Span, summary: s
     entry.add("uid", f"{event.event_id}-{kind}@{record.body.name.lower()}.nearpass")
     entry.add("dtstamp", _utc(record.window.start))
     entry.add("last-modified", _utc(record.window.start))
-    entry.add("sequence", _sequence(event))
+    entry.add("sequence", _sequence(event, coordination(record, event).since))
     entry.add("dtstart", _utc(at.start))
     if at.stop > at.start:  # an edition tells in which span the instant lies
         entry.add("dtend", _utc(at.stop))
@@ -81,11 +91,11 @@ def _entry(record: CycleRecord, event: EventRow, kind: str, at: Span, summary: s
     return entry
 
 
-def _sequence(event: EventRow) -> int:
-    """A number that rises whenever the entry changes: by cycle, or for a told one by the cycle that it is told of."""
+def _sequence(event: EventRow, acted: Epoch | None) -> int:
+    """A number that rises whenever the entry changes: by cycle, or for a told one by when it, or who acts, was told."""
     if isinstance(event, EventRecord):
         return len(event.history)
-    since = CycleId(event.since).cutoff
+    since = max(filter(None, (CycleId(event.since).cutoff, acted)))
     return max(0, int((since - Epoch.parse("2000-01-01")) // 60.0))
 
 

@@ -11,7 +11,8 @@ from nearpass.encounter.alert import Level
 class EventCard:
     """An event as the first screen shows it. ``miss_of`` says what the distance is measured to.
 
-    ``pc`` is "none" where no probability is given; ``pc_basis`` then says why.
+    ``pc`` is "none" where no probability is given; ``pc_basis`` then says why. ``acts`` says who moves and who stands
+    by, empty where nobody said anything; ``unsettled`` are sentences about what does not fit in that.
     """
 
     event_id: str
@@ -37,3 +38,5 @@ class EventCard:
     decider: str
     conditions: str
     boundary: str | None
+    acts: str = ""
+    unsettled: tuple[str, ...] = ()

@@ -7,6 +7,7 @@ from typing import Final
 
 from nearpass.encounter.alert import Level
 from nearpass.encounter.uncertainty import Basis
+from nearpass.record.coordination import coordination
 from nearpass.record.record import EventRecord, InputRecord
 from nearpass.report import (
     board,
@@ -28,6 +29,7 @@ from nearpass.report.risk_views import Probability, Trade
 from nearpass.report.solution_views import EventSolutions
 from nearpass.report.tables import EVENT_COLUMNS
 from nearpass.report.views import AXES, Fact, Table
+from nearpass.report.wording.acting import warnings, who_acts
 
 _COLUMN: Final = {column.key: column for column in EVENT_COLUMNS}
 
@@ -68,6 +70,7 @@ def event_card(event: EventRecord, catalogue: Catalogue, links: Links) -> EventC
     """The card of an event."""
     cutoff = catalogue.record.window.start
     surface = event.surface_km is not None
+    acting = coordination(catalogue.record, event)
     return EventCard(
         event_id=event.event_id,
         level=event.level,
@@ -92,6 +95,8 @@ def event_card(event: EventRecord, catalogue: Catalogue, links: Links) -> EventC
         decider=_decider(event, catalogue),
         conditions=_conditions(event),
         boundary="At an end of coverage: the true minimum may lie outside it." if event.at_boundary else None,
+        acts=who_acts(acting),
+        unsettled=warnings(acting),
     )
 
 

@@ -1,7 +1,7 @@
-"""Atom feeds (RFC 4287) of what changed its level: everything, red alone, and one an object.
+"""Atom feeds (RFC 4287) of what changed its level or who acts on it: everything, red alone, and one an object.
 
-An entry's id follows from the event, its level and the cycle in which the level came, never from its text: a reader
-that subscribes sees an event again only when its level changes.
+An entry's id follows from the event, its level and the cycle in which that came, never from its text: a reader that
+subscribes sees an event again only when its level changes, or a party says what it does about it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from nearpass.record.record import CycleRecord
 from nearpass.report import wording
 from nearpass.report.rendering import render
 from nearpass.report.tables import NAMELESS
+from nearpass.report.wording.acting import all_said
 
 MOST_ENTRIES: Final = 50
 ALL: Final = "feeds/all.xml"
@@ -88,9 +89,12 @@ def _entry(notice: Notice, publisher: str, root: str) -> Entry:
 
 def _summary(notice: Notice) -> str:
     before = f"Was {notice.previous_level.value}." if notice.previous_level else "New."
+    if notice.level is not None and notice.previous_level is notice.level:
+        before = "Its level stays."
+    acts = f" {all_said(notice.acting)}" if notice.acting else ""
     needs_decision = notice.level in {Level.RED, Level.YELLOW} and notice.deadline is not None
     until = f" Decide by {wording.moment_to_minute(notice.deadline)}." if needs_decision and notice.deadline else ""
-    return f"{wording.sentence(wording.said(notice.reason))} {before}{until}"
+    return f"{wording.sentence(wording.said(notice.reason))} {before}{until}{acts}"
 
 
 def _identity(*parts: str) -> str:

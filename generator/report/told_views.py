@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from nearpass.record.coordination import coordination
 from nearpass.record.record import ToldEnd, ToldEvent
 from nearpass.report import wording
 from nearpass.report.catalogue import Catalogue, Links
 from nearpass.report.event_card import EventCard
 from nearpass.report.tables import EVENT_COLUMNS, NAMELESS
 from nearpass.report.views import Cell, Head, Table, TableRow, cell, head, level_cell
+from nearpass.report.wording.acting import warnings, who_acts
 
 _COLUMN = {column.key: column for column in EVENT_COLUMNS}
 REASON = "By the publisher's rules; the exact figures are withheld in this edition."
@@ -28,6 +30,7 @@ def short_pair(told: ToldEvent | ToldEnd) -> str:
 def card(told: ToldEvent, catalogue: Catalogue, links: Links) -> EventCard:
     """The card of an approach, as the first screen shows it."""
     decider = catalogue.objects.get(told.deadline_object) if told.deadline_object else None
+    acting = coordination(catalogue.record, told)
     return EventCard(
         event_id=told.event_id,
         level=told.level,
@@ -52,6 +55,8 @@ def card(told: ToldEvent, catalogue: Catalogue, links: Links) -> EventCard:
         decider=decider.name + (f" ({decider.operator})" if decider.operator else "") if decider else "",
         conditions=f"light time and SEP {wording.WITHHELD}",
         boundary=None,
+        acts=who_acts(acting),
+        unsettled=warnings(acting),
     )
 
 

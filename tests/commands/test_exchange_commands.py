@@ -105,3 +105,79 @@ def test_an_altered_register_is_not_certified(config: Path, nearpass: Command) -
 
     assert code == 5
     assert "register" in err
+
+
+def an_event(config: Path) -> str:
+    """Any event of the published cycle."""
+    path = config.parent / "public/cycles/2021/03/17/T0000Z/events.json"
+    return str(json.loads(path.read_text())["events"][0]["event_id"])
+
+
+def test_a_claim_and_a_partners_signed_answer_are_on_the_page(config: Path, nearpass: Command, tmp_path: Path) -> None:
+    """Claimed by a command here, stood by in a file that the partner signed elsewhere: the page says both."""
+    event_id, key = an_event(config), tmp_path / "partner.key"
+    public = nearpass("keygen", key)[1].split()[-1]
+    config.write_text(f'{config.read_text()}\n[[party]]\nid = "CNSA"\npublic_key = "{public}"\n')
+    open_to_all = ("--marking", "TLP:CLEAR", "--config", config, "--at", "2021-03-17T00:05")
+    claim = nearpass(
+        "log", "claim", event_id, "--party", "NASA", "--object", "LOW", "--burn", "2021-03-17T00:30", *open_to_all
+    )
+    answer = nearpass(
+        "log", "stand-by", event_id, "--party", "CNSA", "--originator", "CNSA", "--sign", key, *open_to_all
+    )
+    ours = Path(answer[1].strip())
+    away = tmp_path / "from-cnsa.md"
+    ours.rename(away)
+    ours.with_name(f"{ours.name}.sig").rename(tmp_path / "from-cnsa.md.sig")
+    taken = nearpass("log", "receive", away, "--config", config)
+    assert [claim[0], answer[0], taken[0]] == [0, 0, 0], (claim, answer, taken)
+
+    assert nearpass("run", "--config", config, "--jobs", 1, "--at", "2021-03-17T00:10")[0] == 0
+    page = (config.parent / f"public/cycles/2021/03/17/T0010Z/events/{event_id}.html").read_text()
+    assert "NASA will move LOW, burn Wed 17 March 2021 00:30 UTC; CNSA stands by." in page
+
+
+@pytest.mark.parametrize("change", ["unsigned", "altered", "another key"])
+def test_a_note_in_the_name_of_a_partner_counts_only_with_its_signature(
+    config: Path, nearpass: Command, tmp_path: Path, change: str
+) -> None:
+    """Without the signature, with another word or another key it is refused, and a cycle tells of it and goes on."""
+    event_id, key, other = an_event(config), tmp_path / "partner.key", tmp_path / "other.key"
+    public = nearpass("keygen", key)[1].split()[-1]
+    nearpass("keygen", other)
+    signer = other if change == "another key" else key
+    written = ("--originator", "CNSA", "--sign", signer, "--marking", "CLEAR", "--at", "2021-03-17T00:05")
+    note = Path(nearpass("log", "claim", event_id, "--party", "CNSA", "--config", config, *written)[1].strip())
+    config.write_text(f'{config.read_text()}\n[[party]]\nid = "CNSA"\naliases = ["China"]\npublic_key = "{public}"\n')
+    if change == "unsigned":
+        note.with_name(f"{note.name}.sig").unlink()
+    if change == "altered":
+        note.write_text(note.read_text().replace("claim", "decline"))
+
+    code, _, err = nearpass("log", "receive", note, "--config", config)
+    assert code == 8
+    assert "CNSA" in err
+    assert nearpass("run", "--config", config, "--jobs", 1, "--at", "2021-03-17T00:10")[0] in {0, 4}
+    page = (config.parent / f"public/cycles/2021/03/17/T0010Z/events/{event_id}.html").read_text()
+    assert "CNSA" not in page
+    assert note.name in (config.parent / "status.json").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "rule"),
+    [
+        (("plan", "--party", "NASA"), "burn or plan is needed"),
+        (("plan", "--party", "NASA", "--file", "no-such.oem"), "plan must name a file"),
+        (("claim", "--party", "NASA", "--burn", "soon"), "soon"),
+        (("request", "--party", "NASA"), "--to"),
+    ],
+)
+def test_a_statement_that_lacks_something_is_refused_and_leaves_no_file(
+    config: Path, nearpass: Command, words: tuple[str, ...], rule: str
+) -> None:
+    """One line says what is missing; nothing is written."""
+    code, _, err = nearpass("log", words[0], an_event(config), *words[1:], "--config", config)
+
+    assert code != 0
+    assert rule in err
+    assert list((config.parent / "log").glob("*")) == []

@@ -18,7 +18,7 @@ from nearpass.archive.register import Register, Registrar, decided, received, re
 from nearpass.archive.verify import verify_archive
 from nearpass.astro.epochs import Epoch
 from nearpass.errors import ArchiveError, InputError
-from nearpass.ingest.notes import on_events, parse_note, read_notes
+from nearpass.ingest.notes import Known, on_events, parse_note, read_notes
 from nearpass.publish.package import package
 from nearpass.record.marking import Edition, Show, Tlp
 from nearpass.report.register_views import visible
@@ -216,6 +216,10 @@ def test_a_note_names_its_event_by_id_or_by_objects_and_minute(name: str, found:
         (NOTE.format(marking="CLEAR").replace("decision", "gossip"), "kind"),
         (NOTE.format(marking="CLEAR").replace("parties: [ESA, NASA]\n", ""), "parties"),
         (NOTE.format(marking="CLEAR").replace("time: 2021-03-14T12:00:00Z", "time: soon"), "time"),
+        (NOTE.format(marking="CLEAR").replace("decision", "claim"), "party is needed by a claim"),
+        (NOTE.format(marking="CLEAR\nburn: 2021-03-19T12:00Z"), "burn does not belong to a decision"),
+        (NOTE.format(marking="CLEAR\nparty: ESA\nto: [NASA]").replace("decision", "stand-by"), "to does not belong"),
+        (NOTE.format(marking="CLEAR\nparty: ESA").replace("decision", "request"), "to is needed by a request"),
         (NOTE.format(marking="!!python/object/apply:os.getcwd []"), "must be YAML"),
     ],
 )
@@ -226,7 +230,7 @@ def test_a_note_that_cannot_be_read_is_withheld(tmp_path: Path, text: str, rule:
 
     with pytest.raises(InputError, match=rule):
         parse_note(text, "log/a.md", {})
-    (note,) = read_notes(tmp_path, Epoch.parse("2021-03-15T00:00:00"), {})
+    (note,) = read_notes(tmp_path, Epoch.parse("2021-03-15T00:00:00"), Known())
 
     assert note.text == ""
     assert note.refusal is not None
@@ -238,5 +242,5 @@ def test_later_notes_belong_to_later_cycles(tmp_path: Path) -> None:
     (tmp_path / "log").mkdir()
     (tmp_path / "log" / "a.md").write_text(NOTE.format(marking="CLEAR"))
 
-    assert read_notes(tmp_path, Epoch.parse("2021-03-14T00:00:00"), {}) == ()
-    assert len(read_notes(tmp_path, Epoch.parse("2021-03-15T00:00:00"), {})) == 1
+    assert read_notes(tmp_path, Epoch.parse("2021-03-14T00:00:00"), Known()) == ()
+    assert len(read_notes(tmp_path, Epoch.parse("2021-03-15T00:00:00"), Known())) == 1
