@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final, Literal
 
 from nearpass.encounter.alert import SEVERITY
@@ -34,6 +35,8 @@ _BASIS: Final = {
     Basis.DECLARED: "declared by the publisher as a model",
     Basis.LEARNED: "learned from earlier predictions",
 }
+FIRST_ROWS: Final = 12
+"""Rows that a script shows before its button; without scripts all stand there."""
 _NO_VECTOR: Final = (None, None, None)
 _BOUNDARY_MARK: Final = "‡"
 _BOUNDARY_NOTE: Final = "‡ The distance at an end of coverage: the true minimum may lie outside it."
@@ -57,38 +60,42 @@ def events_table(
     told: Sequence[ToldEvent] = (),
     with_anchors: bool = False,
 ) -> Table:
-    """Events by TCA; where there are too many for a page, the most severe and nearest of them.
+    """Events, the worst first: by level, then by the distance that it rests on; too many for a page are cut.
 
-    Those that an edition tells in cells, ``told``, stand among them by where their cell of time begins.
+    Those that an edition tells in cells, ``told``, stand among them by the least distance they may have.
     """
     ranked = sorted(events, key=lambda event: (-SEVERITY[event.level], nearness_km(event)))
     kept, cut = limited(ranked, what="event")
-    shown = ("miss_km", "miss_r_km", "miss_t_km", "miss_n_km", "miss_sigma_km", "pc", "relative_speed_km_s",
-             "approach_angle_deg")  # fmt: skip
-    rows_of: tuple[EventRecord | ToldEvent, ...] = (*kept, *told)
-    surfaces = any(event.surface_km is not None for event in rows_of)
-    keys = ("miss_km", "surface_km", *shown[1:]) if surfaces else shown
-    timed = [
-        (event.tca, TableRow(
+    surfaces = any(event.surface_km is not None for event in kept) or any(one.surface_km is not None for one in told)
+    centres = ("miss_km",) if surfaces else ()
+    keys = ("tca_utc", "pc", "b_plane_sigmas", *centres, "miss_sigma_km", "miss_r_km", "miss_t_km", "miss_n_km",
+            "relative_speed_km_s", "approach_angle_deg")  # fmt: skip
+    placed = [
+        ((-SEVERITY[event.level], nearness_km(event)), TableRow(
             anchor=event.event_id if with_anchors else None,
             cells=(
-                Cell(text=f"{event.primary} – {event.secondary}", href=_row_href(event, catalogue, links)),
+                Cell(text=_pair_text(event), href=_row_href(event, catalogue, links)),
                 level_cell(event.level),
+                _near_cell(event),
                 *_fields(event, keys),
                 Cell(text="", files=links.messages(event.event_id)),
             ),
         ))
         for event in kept
     ]  # fmt: skip
-    timed += [(one.tca.start, told_views.row(one, keys, links, with_anchor=with_anchors)) for one in told]
-    rows = [row for _, row in sorted(timed, key=lambda item: item[0])]
+    placed += [
+        ((-SEVERITY[one.level], told_views.least_km(one)), told_views.row(one, keys, links, with_anchor=with_anchors))
+        for one in told
+    ]
+    rows = [row for _, row in sorted(placed, key=lambda item: item[0])]
     return Table(
-        caption=caption,
+        caption=f"{caption}, worst first",
         heads=(
             Head(title="Pair", meaning="Primary and secondary; leads to the event's page, or to the pair's"),
             Head(title="Level"),
-            head(_COLUMN["tca_utc"]),
-            *(head(_COLUMN[key]) for key in keys),
+            Head(title="Miss", unit="km", numeric=True,
+                 meaning="The distance that the level rests on: to the surface of a moon, else between the centres"),
+            *(head(_COLUMN[key], "Between centres" if key == "miss_km" else None) for key in keys),
             Head(title="CDM", meaning="Conjunction data message of the CCSDS, in both notations"),
         ),
         rows=tuple(rows),
@@ -96,7 +103,19 @@ def events_table(
         filter_label="Filter events" if len(rows) > 1 else None,
         note=_notes(kept),
         cut=cut,
-    )
+        first=FIRST_ROWS,
+    )  # fmt: skip
+
+
+def _pair_text(event: EventRecord) -> str:
+    """Both ids; of a moon that the distance is to its surface."""
+    return f"{event.primary} – {event.secondary}{'' if event.surface_km is None else ' (surface)'}"
+
+
+def _near_cell(event: EventRecord) -> Cell:
+    """The distance that the level rests on; one at an end of coverage carries a mark, explained below the table."""
+    plain = number_cell(nearness_km(event), 3)
+    return replace(plain, mark=_BOUNDARY_MARK) if event.at_boundary else plain
 
 
 def _row_href(event: EventRecord, catalogue: Catalogue, links: Links) -> str:
@@ -107,17 +126,9 @@ def _row_href(event: EventRecord, catalogue: Catalogue, links: Links) -> str:
 
 
 def _fields(event: EventRecord, keys: Sequence[str]) -> Iterator[Cell]:
-    """TCA and the columns asked for."""
-    for key in ("tca_utc", *keys):
-        found = probability_cell(event.probability.pc) if key == "pc" else cell(_COLUMN[key], event)
-        yield _flagged(found, event, key)
-
-
-def _flagged(plain: Cell, event: EventRecord, key: str) -> Cell:
-    """The miss distance of an event at an end of coverage carries a mark, explained below the table."""
-    if key != "miss_km" or not event.at_boundary:
-        return plain
-    return Cell(text=plain.text, sort=plain.sort, mark=_BOUNDARY_MARK)
+    """The columns asked for."""
+    for key in keys:
+        yield probability_cell(event.probability.pc) if key == "pc" else cell(_COLUMN[key], event)
 
 
 def history_table(event: EventRecord, links: Links) -> Table:

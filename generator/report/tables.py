@@ -249,6 +249,10 @@ EVENT_COLUMNS: Final[tuple[Column[EventRow], ...]] = (
     Column(key="pc_high", title="Pc, below",
            meaning="The probability of collision is below this; equal to pc where that is given",
            value=lambda e: pc_figure(e).high, scientific=True),
+    Column(key="b_plane_sigmas", title="From a hit", unit="sigma", digits=3, page_digits=1,
+           meaning="Miss in the B-plane in sigmas of its combined covariance (Mahalanobis distance); below 3 a hit is "
+           "not excluded; empty without covariances",
+           value=_full(lambda e: e.b_plane.sigmas if e.b_plane is not None else None)),
 )  # fmt: skip
 
 

@@ -89,24 +89,29 @@ def summary(told: ToldEvent, catalogue: Catalogue) -> str:
 
 def row(told: ToldEvent, keys: tuple[str, ...], links: Links, *, with_anchor: bool) -> TableRow:
     """Its row among the approaches of a cycle."""
+    near = told.surface_km or told.miss_km
     cells = {
+        "tca_utc": _time(told),
         "miss_km": Cell(text=wording.figure(told.miss_km, unit=""), sort=_sort(told.miss_km.low)),
         "pc": Cell(text=wording.probability_figure(told.pc), sort=_sort(told.pc.low)),
-        "surface_km": Cell(text=wording.DASH, sort=""),
     }
-    if told.surface_km is not None:
-        cells["surface_km"] = Cell(text=wording.figure(told.surface_km, unit=""), sort=_sort(told.surface_km.low))
     withheld = Cell(text=wording.WITHHELD, sort="")
+    pair = short_pair(told) + ("" if told.surface_km is None else " (surface)")
     return TableRow(
         anchor=told.event_id if with_anchor else None,
         cells=(
-            Cell(text=short_pair(told), href=None if with_anchor else links.row(told.event_id)),
+            Cell(text=pair, href=None if with_anchor else links.row(told.event_id)),
             level_cell(told.level),
-            _time(told),
+            Cell(text=wording.figure(near, unit=""), sort=_sort(near.low)),
             *(cells.get(key, withheld) for key in keys),
             withheld,
         ),
     )
+
+
+def least_km(told: ToldEvent) -> float:
+    """The least distance that it may have, by which it is sorted among others; zero where that is withheld."""
+    return (told.surface_km or told.miss_km).low or 0.0
 
 
 def table(told: ToldEvent) -> Table:

@@ -65,7 +65,11 @@ class TableRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A table with its caption; ``twins`` are (label, address) of the same data as files."""
+    """A table with its caption; ``twins`` are (label, address) of the same data as files.
+
+    Where there are more rows than ``first``, a script shows so many and a button for all; in a narrow window such a
+    table has two lines a row, of its first six columns.
+    """
 
     caption: str
     heads: tuple[Head, ...]
@@ -74,6 +78,7 @@ class Table:
     filter_label: str | None = None
     note: str | None = None
     cut: str | None = None
+    first: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

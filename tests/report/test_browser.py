@@ -149,6 +149,7 @@ def test_tables_sort_by_mouse(visit: Visitor) -> None:
     """A click on a head sorts by its column, a second one the other way round, and the head says so."""
     page = visit("index.html")
     table = page.locator("#events table")
+    page.get_by_role("button", name="Show all").click()
     miss = column_of(table, "Miss")
     head = table.locator("thead th").nth(miss)
     before = numbers(shown(table, miss))
@@ -187,6 +188,48 @@ def test_tables_sort_and_filter_by_keyboard(visit: Visitor) -> None:
     found = numbers(shown(table, miss))
     assert len(found) > 2
     assert found == sorted(found)
+
+
+def test_long_tables_show_the_worst_and_open(visit: Visitor) -> None:
+    """The first twelve rows stand there, a button opens and closes the rest, a filter looks through all of them."""
+    page = visit("index.html")
+    table, total = page.locator("#events table"), len(sample_record().events)
+    assert total > 12
+    assert len(shown(table, 0)) == 12
+    assert [text.strip() for text in shown(table, 1)[:3]] == ["red", "yellow", "yellow"]
+    page.get_by_role("button", name=f"Show all {total}").click()
+    assert len(shown(table, 0)) == total
+    page.get_by_role("button", name="Show the first 12").click()
+    last = table.locator("tbody tr").nth(total - 1)
+    expect(last).to_be_hidden()
+    page.locator("#events input[type=search]").fill(str(last.locator("th").text_content()))
+    expect(last).to_be_visible()
+
+
+def test_a_link_to_a_row_opens_its_table(visit: Visitor) -> None:
+    """The address of an approach's row shows it, however far down it stands."""
+    page = visit(f"{CYCLE}/index.html")
+    anchor = page.locator("#events tbody tr").nth(14).get_attribute("id")
+    expect(page.locator(f"#{anchor}")).to_be_hidden()
+    page.goto(f"{page.url}#{anchor}")
+    expect(page.locator(f"#{anchor}")).to_be_visible()
+
+
+def test_a_phone_shows_two_lines_a_row(visit: Visitor) -> None:
+    """Level, pair, miss, TCA, sigmas from a hit and Pc of each row lie within the window, without scrolling."""
+    for width in (390, 320):
+        page = visit("index.html", width=width)
+        table = page.locator("#events table")
+        for row in table.locator("tbody tr:visible").all():
+            for cell in range(1, 7):
+                box = row.locator(f"> :nth-child({cell})").bounding_box()
+                assert box is not None
+                assert box["x"] >= 0.0
+                assert box["x"] + box["width"] <= width
+            frame = row.bounding_box()
+            assert frame is not None
+            assert frame["height"] < 4 * 18.0 or width < 390  # on the narrowest phone a time takes two lines
+        assert table.evaluate("(table) => table.parentElement.scrollWidth <= table.parentElement.clientWidth")
 
 
 def test_filter_says_how_many(visit: Visitor) -> None:

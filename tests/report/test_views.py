@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
@@ -199,6 +200,37 @@ def test_tables_are_cut_at_the_limit() -> None:
     assert red.event_id in {row.anchor for row in table.rows}
     assert table.cut is not None
     assert "1\u202f001 events" in table.cut
+
+
+def test_events_stand_worst_first() -> None:
+    """Red before yellow before green, each by the distance that its level rests on; one from a moon to its surface."""
+    record = sample_record()
+    table = event_tables.events_table(record.events, Catalogue(record), LINKS, caption="", with_anchors=True)
+    events = {event.event_id: event for event in record.events}
+    order = [events[row.anchor or ""] for row in table.rows]
+    severity = {Level.RED: 0, Level.YELLOW: 1, Level.GREEN: 2}
+
+    assert len(order) == len(events)
+    assert order == sorted(order, key=lambda event: (severity[event.level], nearness_km(event)))
+    assert [row.cells[2].text for row in table.rows] == [f"{nearness_km(event):.3f}" for event in order]
+    moon = next(row for row in table.rows if events[row.anchor or ""].surface_km is not None)
+    assert moon.cells[0].text.endswith("(surface)")
+
+
+def test_events_say_how_far_from_a_hit() -> None:
+    """The column is the Mahalanobis distance of the miss in the B-plane, a dash without a covariance."""
+    record = sample_record()
+    table = event_tables.events_table(record.events, Catalogue(record), LINKS, caption="", with_anchors=True)
+    column = next(index for index, head in enumerate(table.heads) if head.title == "From a hit")
+    shown = {row.anchor: row.cells[column].sort for row in table.rows}
+    for event in record.events:
+        plane = event.b_plane
+        if plane is None or plane.covariance_km2 is None:
+            assert shown[event.event_id] == ""
+            continue
+        miss = np.array([plane.miss_xi_km, plane.miss_zeta_km])
+        expected = float(np.sqrt(miss @ np.linalg.solve(np.array(plane.covariance_km2), miss)))
+        assert float(shown[event.event_id] or "nan") == pytest.approx(expected, rel=1e-6)  # nine digits
 
 
 def test_green_changes_of_one_pair_are_one_entry() -> None:

@@ -45,6 +45,7 @@
     table.tBodies[0].append(...rows.sort((a, b) => compare(a[0], b[0], direction)).map((pair) => pair[1]));
     all("[aria-sort]", table.tHead).forEach((other) => other.removeAttribute("aria-sort"));
     head.setAttribute("aria-sort", direction === 1 ? "ascending" : "descending");
+    table.dispatchEvent(new Event("rows"));
   }
 
   function sortable(table) {
@@ -73,16 +74,40 @@
   }
 
   function filter(table) {
-    const rows = Array.from(table.tBodies[0].rows);
-    const texts = rows.map((row) => row.textContent.toLowerCase());
     const field = make("input", { type: "search", placeholder: table.dataset.filter, "aria-label": table.dataset.filter });
     const state = make("output");
     field.addEventListener("input", () => {
-      const words = field.value.toLowerCase().split(/\s+/);
-      rows.forEach((row, index) => { row.hidden = !words.every((word) => texts[index].includes(word)); });
+      table.dataset.words = field.value.toLowerCase();
+      table.dispatchEvent(new Event("rows"));
+      const rows = Array.from(table.tBodies[0].rows);
       state.textContent = field.value ? `${rows.filter((row) => !row.hidden).length} of ${rows.length} rows` : "";
     });
     return [field, state];
+  }
+
+  // Which rows are shown: those with every word of the filter; without a filter the first few, until a button opens all.
+  function rowsShown(table) {
+    const most = Number(table.dataset.first || Infinity), rows = Array.from(table.tBodies[0].rows);
+    let open = rows.length <= most || rows.some((row) => row.id && `#${row.id}` === location.hash);
+    const button = make("button", { type: "button", class: "more-rows" });
+    const set = () => {
+      const words = (table.dataset.words || "").split(/\s+/).filter(Boolean);
+      Array.from(table.tBodies[0].rows).forEach((row, index) => {
+        const text = words.length ? row.textContent.toLowerCase() : "";
+        row.hidden = words.length ? !words.every((word) => text.includes(word)) : !open && index >= most;
+      });
+      button.textContent = open ? `Show the first ${most}` : `Show all ${rows.length}`;
+      button.setAttribute("aria-expanded", open);
+      button.hidden = words.length > 0;
+    };
+    if (rows.length > most) {
+      table.closest(".table-box").after(button);
+      button.addEventListener("click", () => { open = !open; set(); });
+    }
+    table.addEventListener("rows", set);
+    addEventListener("beforeprint", () => { open = true; set(); });
+    addEventListener("hashchange", () => { open = open || rows.some((row) => `#${row.id}` === location.hash); set(); });
+    set();
   }
 
   function columns(table, heads) {
@@ -294,6 +319,7 @@
     themeButton();
     all(".table-box table").forEach(toolbar);
     all("table[data-sortable]").forEach(sortable);
+    all("table:is([data-first], [data-filter])").forEach(rowsShown);
     boxes();
     localTimes();
     countdowns();
