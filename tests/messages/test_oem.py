@@ -44,7 +44,7 @@ COVARIANCE = np.diag(np.arange(1.0, 7.0)) + 0.25 * np.tri(6, k=-1) + 0.25 * np.t
 
 def _corpus() -> list[dict[str, str]]:
     if not MANIFEST.exists():
-        return []
+        return [{"file": "oem_valid", "expected": "parse"}]  # a test that does not run
     with MANIFEST.open(newline="") as stream:
         return list(csv.DictReader(stream))
 

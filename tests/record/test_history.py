@@ -196,3 +196,51 @@ def test_worse_and_better_follow_level_and_miss(previous, before_km, after_km, b
 def test_without_a_previous_cycle_nothing_changed(previous) -> None:
     """The first cycle of an archive reports no changes."""
     assert changes(previous, None) == ()
+
+
+def test_each_object_counts_for_a_new_id() -> None:
+    """Pairs that share one object or the other have ids of their own, also where no delivery is known."""
+    tca = Epoch.parse("2021-03-21T04:12:33")
+    pairs = [("MRO", "TW1"), ("MRO", "EMM"), ("EMM", "TW1")]
+    ids = [event_ids([Seen(*pair, tca)], None, {}, cutoff=tca, deliveries={})[0] for pair in pairs]
+
+    assert len(set(ids)) == 3
+
+
+def test_at_the_cutoff_itself_the_time_of_an_event_has_come(previous) -> None:
+    """An event at the very cut-off is not kept for a cycle to come."""
+    event = previous.events[-1]
+    first = replace(previous, events=(event,), dormant=())
+
+    assert dormant((), first, event.tca) == ()
+
+
+def test_a_point_of_history_holds_what_the_cycle_said(previous) -> None:
+    """Time, miss, its components and sigma, level, probability and the sigmas in the B-plane, each from the event."""
+    events = {event.b_plane is None: event for event in previous.events}
+    for event in events.values():
+        point = with_history(replace(event, history=()), previous).history[-1]
+
+        assert (point.tca, point.miss_km, point.level) == (event.tca, event.miss_km, event.level)
+        assert (point.miss_rtn_km, point.miss_sigma_km) == (event.miss_rtn_km, event.miss_sigma_km)
+        assert point.pc == event.probability.pc
+        assert point.b_plane_sigmas == (event.b_plane.sigmas if event.b_plane is not None else None)
+    assert any(event.b_plane is not None and event.b_plane.sigmas is not None for event in previous.events)
+
+
+def test_changes_are_told_by_the_worse_of_both_levels(previous) -> None:
+    """What was or became red comes first, then what was or became yellow; within a level by time."""
+    template = previous.events[-1]
+    steps = [
+        (Level.GREEN, Level.YELLOW), (Level.YELLOW, Level.GREEN), (Level.RED, Level.GREEN), (Level.GREEN, Level.RED),
+    ]  # fmt: skip
+    before, after = (
+        [
+            replace(template, event_id=f"E000{at}-00000", tca=template.tca + 60.0 * at, level=step[side])
+            for at, step in enumerate(steps)
+        ]
+        for side in (0, 1)
+    )
+    found = changes(later(previous, after), replace(previous, events=tuple(before)))
+
+    assert [change.event_id for change in found] == ["E0002-00000", "E0003-00000", "E0000-00000", "E0001-00000"]
