@@ -34,9 +34,9 @@ from nearpass.cycle.cdm_compare import encounter_from_cdm
 from nearpass.encounter.elements import osculating_elements
 from nearpass.encounter.geometry import BPlane, Encounter, b_plane
 from nearpass.encounter.pc import assess_probability
-from nearpass.encounter.pc_encounter import EncounterInput
+from nearpass.encounter.pc_encounter import PcInput
 from nearpass.encounter.pc_result import ProbabilityResult
-from nearpass.encounter.uncertainty import Covariance, state_covariance
+from nearpass.encounter.uncertainty import Covariance, state_at
 from nearpass.ephemeris.elements_motion import trajectory_from_elements
 from nearpass.ephemeris.interpolation import trajectory_from_oem
 from nearpass.ephemeris.spk import spk_summary, spk_trajectory
@@ -178,17 +178,24 @@ class Screening:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Conjunction:
-    """Two objects at one instant: states, what is known of their errors, and what follows from both.
+    """Two objects at one instant, with what is known of their errors, and what follows from both.
 
-    ``covariances`` are those of the deliveries at that instant, ICRF axes, None where none was delivered.
+    ``states`` holds both states; the covariance of each is the delivered one at that instant, None where none was.
     """
 
     first: str
     second: str
-    tca: Epoch
-    body: Body
     states: Encounter
-    covariances: tuple[Covariance | None, Covariance | None]
+
+    @property
+    def tca(self) -> Epoch:
+        """The instant."""
+        return self.states.epoch
+
+    @property
+    def covariances(self) -> tuple[Covariance | None, Covariance | None]:
+        """Of the first and the second, ICRF axes; None where none was delivered."""
+        return self.states.primary.covariance, self.states.secondary.covariance
 
     @property
     def miss_km(self) -> float:
@@ -403,34 +410,12 @@ def conjunction(first: Ephemeris, second: Ephemeris, tca: Time) -> Conjunction:
         FrameError: if they are not about one body.
         CoverageError: if one of them has no state then.
     """
-    _, body = _one_body([first, second])
+    _one_body([first, second])
     moment = epoch_of(tca)
-    at_s = np.zeros(1)
-    motions = [one.trajectory(moment, (-DAY_S, DAY_S)) for one in (first, second)]
-    (first_km, first_km_s), (second_km, second_km_s) = [
-        (position_km[0], velocity_km_s[0]) for position_km, velocity_km_s in (motion.state(at_s) for motion in motions)
-    ]
-    states = Encounter(
-        primary_position_km=first_km,
-        primary_velocity_km_s=first_km_s,
-        secondary_position_km=second_km,
-        secondary_velocity_km_s=second_km_s,
+    primary, secondary = (
+        state_at(one.trajectory(moment, (-DAY_S, DAY_S)), 0.0, declared=None, created_s=None) for one in (first, second)
     )
-    covariances = [
-        state_covariance(motion, 0.0, position_km, velocity_km_s, declared=None, created_s=0.0, body=body)
-        for motion, position_km, velocity_km_s in (
-            (motions[0], first_km, first_km_s),
-            (motions[1], second_km, second_km_s),
-        )
-    ]
-    return Conjunction(
-        first=first.name,
-        second=second.name,
-        tca=moment,
-        body=body,
-        states=states,
-        covariances=(covariances[0], covariances[1]),
-    )
+    return Conjunction(first=first.name, second=second.name, states=Encounter(primary=primary, secondary=secondary))
 
 
 def read_cdm(path: str | Path) -> Cdm:
@@ -462,23 +447,12 @@ def probability(
     if isinstance(case, Conjunction):
         if hbr_m is None:
             raise InputError("hbr_m must be given: ephemerides do not hold a hard-body radius")
-        first, second = case.covariances
-        given = EncounterInput(
-            primary_position_km=case.states.primary_position_km,
-            primary_velocity_km_s=case.states.primary_velocity_km_s,
-            secondary_position_km=case.states.secondary_position_km,
-            secondary_velocity_km_s=case.states.secondary_velocity_km_s,
-            primary_covariance=first.matrix if first else None,
-            secondary_covariance=second.matrix if second else None,
-            hbr_km=hbr_m / 1000.0,
-            gm_km3_s2=case.body.gm_km3_s2,
-        )
-        return assess_probability(given, every_method=every_method)
+        return assess_probability(PcInput(encounter=case.states, hbr_km=hbr_m / 1000.0), every_method=every_method)
     told = encounter_from_cdm(case if isinstance(case, Cdm) else read_cdm(case))
     radius_m = hbr_m if hbr_m is not None else told.hbr_m
     if radius_m is None:
         raise InputError("hbr_m must be given: the message has no COMMENT HBR")
-    return assess_probability(told.given(radius_m), every_method=every_method)
+    return assess_probability(PcInput(encounter=told.encounter, hbr_km=radius_m / 1000.0), every_method=every_method)
 
 
 def open_archive(path: str | Path) -> Archive:

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from encounters import pc_input
 from nearpass.astro.local_axes import rtn_axes
-from nearpass.encounter.pc_encounter import EncounterInput
+from nearpass.encounter.pc_encounter import PcInput
 from published import FIGURES
 
 FOLDER: Final = FIGURES / "pc"
@@ -24,7 +25,7 @@ METRES: Final = 1e-3
 class Case:
     """One case: what goes in, and the published record with its expected values."""
 
-    given: EncounterInput
+    given: PcInput
     published: Mapping[str, Any]
 
     @property
@@ -75,7 +76,7 @@ def encounter(
     *,
     inertial: bool,
     span_s: tuple[float, float] | None = None,
-) -> EncounterInput:
+) -> PcInput:
     """An encounter from a published record in metres, its covariances inertial or in each object's RTN."""
     r1, v1, r2, v2 = (np.array(states[key]) * METRES for key in ("r1", "v1", "r2", "v2"))
     if inertial:
@@ -83,7 +84,7 @@ def encounter(
     else:
         cov1 = to_inertial(np.array(states["cov1_rtn"]) * METRES**2, r1, v1)
         cov2 = to_inertial(np.array(states["cov2_rtn"]) * METRES**2, r2, v2)
-    return EncounterInput(
+    return pc_input(
         primary_position_km=r1,
         primary_velocity_km_s=v1,
         secondary_position_km=r2,
@@ -91,7 +92,7 @@ def encounter(
         primary_covariance=cov1,
         secondary_covariance=cov2,
         hbr_km=published["hbr_m"] * METRES,
-        gm_km3_s2=GM_EARTH_KM3_S2,
+        center="EARTH",
         span_s=span_s,
     )
 

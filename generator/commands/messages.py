@@ -13,10 +13,11 @@ from nearpass.archive.archive import Archive
 from nearpass.astro.epochs import Epoch
 from nearpass.commands.shared import config_option
 from nearpass.config import load_config
-from nearpass.cycle.cdm_compare import CdmEncounter, Difference, compare_cdm, encounter_from_cdm
+from nearpass.cycle.cdm_compare import Difference, compare_cdm, encounter_from_cdm
 from nearpass.cycle.probability import sensitivities
+from nearpass.encounter.geometry import Encounter
 from nearpass.encounter.pc import assess_probability
-from nearpass.encounter.pc_encounter import EncounterInput
+from nearpass.encounter.pc_encounter import PcInput
 from nearpass.encounter.pc_result import ProbabilityResult
 from nearpass.encounter.pc_span import wider_span
 from nearpass.errors import ArchiveError, InputError, NearpassError
@@ -73,20 +74,19 @@ def compare(messages: tuple[Path, ...], config_path: Path, as_json: bool) -> Non
 def pc(message: Path, hbr_m: float | None, span_h: float | None, trials: int | None, seed: int, as_json: bool) -> None:
     """Probability of collision of any conjunction data message, by the valid method and by each."""
     try:
-        encounter = encounter_from_cdm(read_message(message))
+        told = encounter_from_cdm(read_message(message))
     except NearpassError as error:
         raise error.at(file=str(message)) from None
-    radius_m = hbr_m if hbr_m is not None else encounter.hbr_m
+    radius_m = hbr_m if hbr_m is not None else told.hbr_m
     if radius_m is None:
         raise InputError("a hard-body radius must be given, by --hbr-m or a COMMENT HBR", file=str(message))
-    given = encounter.given(radius_m)
-    if span_h is not None:
-        given = replace(given, span_s=(-span_h * HALF_HOUR_S, span_h * HALF_HOUR_S))
+    span_s = None if span_h is None else (-span_h * HALF_HOUR_S, span_h * HALF_HOUR_S)
+    given = PcInput(encounter=told.encounter, hbr_km=radius_m / 1000.0, span_s=span_s)
     result = assess_probability(given, every_method=True, trials=trials, seed=seed)
     wider_s = wider_span(given, result)
     wider = assess_probability(replace(given, span_s=wider_s), maximum=False, seed=seed) if wider_s else None
     plain = {
-        "tca_utc": (encounter.tca + result.tca.offset_s).iso(),
+        "tca_utc": result.tca.epoch.iso(),
         "miss_km": result.tca.miss_km,
         "relative_speed_km_s": result.relative_speed_km_s,
         "mahalanobis_distance": result.mahalanobis,
@@ -107,9 +107,9 @@ def pc(message: Path, hbr_m: float | None, span_h: float | None, trials: int | N
         "in_dilution": result.in_dilution,
         "monte_carlo": _interval(result),
         "sensitivity": _sensitivity(given),
-        "notes": list(encounter.notes),
+        "notes": list(told.notes),
     }
-    click.echo(json.dumps(plain, indent=1) if as_json else _words(encounter, plain))
+    click.echo(json.dumps(plain, indent=1) if as_json else _words(told.encounter, plain))
 
 
 def _interval(result: ProbabilityResult) -> dict[str, float | int] | None:
@@ -125,15 +125,18 @@ def _interval(result: ProbabilityResult) -> dict[str, float | int] | None:
     }
 
 
-def _sensitivity(given: EncounterInput) -> dict[str, list[list[float]]]:
+def _sensitivity(given: PcInput) -> dict[str, list[list[float]]]:
     """Pc for other sigmas and other radii."""
     by_sigma, by_radius, _ = sensitivities(given)
     return {"sigma_factor": [list(row) for row in by_sigma], "hbr_factor": [list(row) for row in by_radius]}
 
 
-def _words(encounter: CdmEncounter, plain: dict[str, Any]) -> str:
+def _words(encounter: Encounter, plain: dict[str, Any]) -> str:
     lines = [
-        f"{encounter.primary} and {encounter.secondary}, TCA {plain['tca_utc']} UTC about {encounter.center}",
+        (
+            f"{encounter.primary.object_id} and {encounter.secondary.object_id}, TCA {plain['tca_utc']} UTC "
+            f"about {encounter.frame.center}"
+        ),
         (
             f"miss {plain['miss_km']:.6f} km, {plain['relative_speed_km_s']:.6f} km/s, "
             f"hard-body radius {plain['hbr_m']:g} m"

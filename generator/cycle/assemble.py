@@ -284,8 +284,8 @@ def _with_predictions(item: ObjectRecord, findings: Findings) -> ObjectRecord:
         trajectory=trajectory,
     )
     earlier = before.predictions if before else ()
-    errors = (*errors, *judge(earlier, delivered, findings.setting.body))[-KEPT_ERRORS:]
-    now = predict(delivered, findings.setting.span_s, findings.setting.body)
+    errors = (*errors, *judge(earlier, delivered))[-KEPT_ERRORS:]
+    now = predict(delivered, findings.setting.span_s)
     item = _with_shift(item, before, delivered, findings)
     return replace(
         item,
@@ -311,7 +311,6 @@ def _with_shift(
         delivered.cycle_id,
         delivered.sha256,
         setting.span_s,
-        setting.body,
     )
     if before is None or before.reference is None:
         return replace(item, reference=now)
@@ -382,7 +381,6 @@ def _solutions(
     ]
     setting = SolutionSetting(
         window=findings.setting.window,
-        body=findings.setting.body,
         rules=config.alert_rules,
         objects=objects,
         screened={

@@ -13,9 +13,10 @@ from spiceypy.utils.exceptions import SpiceyError
 
 from nearpass.astro.bodies import body_named
 from nearpass.astro.epochs import Epoch
-from nearpass.astro.frames import icrf_from_axes
+from nearpass.astro.frames import Frame, icrf_from_axes
 from nearpass.astro.local_axes import rtn_axes
-from nearpass.encounter.pc_encounter import EncounterInput
+from nearpass.encounter.geometry import Encounter
+from nearpass.encounter.uncertainty import Basis, Covariance, State, rotated
 from nearpass.errors import FrameError, InputError
 from nearpass.messages.cdm import Cdm, CdmObject
 
@@ -32,51 +33,16 @@ _HBR: Final = re.compile(r"HBR\s*=\s*(\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,2})?\s*(?
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class CdmEncounter:
-    """Both objects at TCA in the inertial axes that coincide with the message's at TCA.
+class CdmReading:
+    """What a message says of an encounter: both objects at TCA in the inertial axes that coincide with its own then.
 
-    Positions and velocities are ``(3,)`` in km and km/s; covariances ``(6, 6)`` in km and km/s in the same axes, None
-    where the message gives none. ``hbr_m`` is the combined hard-body radius from a comment, None without one.
-    ``notes`` says what a reader of the result should know.
+    ``hbr_m`` is the combined hard-body radius from a comment, None without one. ``notes`` says what a reader of the
+    result should know.
     """
 
-    tca: Epoch
-    center: str
-    gm_km3_s2: float
-    ref_frame: str
-    primary: str
-    secondary: str
-    primary_position_km: FloatArray
-    primary_velocity_km_s: FloatArray
-    secondary_position_km: FloatArray
-    secondary_velocity_km_s: FloatArray
-    primary_covariance_km: FloatArray | None
-    secondary_covariance_km: FloatArray | None
+    encounter: Encounter
     hbr_m: float | None
     notes: tuple[str, ...]
-
-    @property
-    def miss_vector_km(self) -> FloatArray:
-        """From the primary to the secondary, ``(3,)``."""
-        return np.asarray(self.secondary_position_km - self.primary_position_km)
-
-    @property
-    def relative_velocity_km_s(self) -> FloatArray:
-        """Of the secondary as seen from the primary, ``(3,)``."""
-        return np.asarray(self.secondary_velocity_km_s - self.primary_velocity_km_s)
-
-    def given(self, hbr_m: float) -> EncounterInput:
-        """What the probability is computed from, with this combined hard-body radius."""
-        return EncounterInput(
-            primary_position_km=self.primary_position_km,
-            primary_velocity_km_s=self.primary_velocity_km_s,
-            secondary_position_km=self.secondary_position_km,
-            secondary_velocity_km_s=self.secondary_velocity_km_s,
-            primary_covariance=self.primary_covariance_km,
-            secondary_covariance=self.secondary_covariance_km,
-            hbr_km=hbr_m / 1000.0,
-            gm_km3_s2=self.gm_km3_s2,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +56,7 @@ class Difference:
     difference: float | None
 
 
-def encounter_from_cdm(cdm: Cdm) -> CdmEncounter:
+def encounter_from_cdm(cdm: Cdm) -> CdmReading:
     """The encounter that a message describes, object 1 as the primary.
 
     Velocities of a message in ITRF are relative to the turning Earth: they are made inertial with its mean rotation,
@@ -102,36 +68,21 @@ def encounter_from_cdm(cdm: Cdm) -> CdmEncounter:
 
     """
     notes = list(cdm.notes)
-    states = [_inertial_state(one) for one in cdm.objects]
-    covariances = [_covariance(one, *state, notes) for one, state in zip(cdm.objects, states, strict=True)]
-    miss_km = float(np.linalg.norm(states[1][0] - states[0][0]))
+    first, second = (_state(one, cdm.relative.tca, notes) for one in cdm.objects)
+    encounter = Encounter(primary=first, secondary=second)
+    miss_km = encounter.miss_km
     stated_km = cdm.relative.miss_m * _KM_PER_M
     if abs(miss_km - stated_km) > max(_MISS_TOLERANCE_KM, _MISS_TOLERANCE * stated_km):
         notes.append(f"MISS_DISTANCE is {stated_km:.6f} km, the states are {miss_km:.6f} km apart")
     stated_rtn_m = cdm.relative.relative_position_rtn_m
     if stated_rtn_m is not None:
-        miss_rtn_km = rtn_axes(*(part[None] for part in states[0]))[0] @ (states[1][0] - states[0][0])
+        miss_rtn_km = encounter.to_rtn @ encounter.miss_vector_km
         error_km = float(np.linalg.norm(miss_rtn_km - np.array(stated_rtn_m) * _KM_PER_M))
         if error_km > max(_MISS_TOLERANCE_KM, _MISS_TOLERANCE * miss_km):
             notes.append(f"RELATIVE_POSITION differs by {error_km:.6f} km from the states, which count")
     if cdm.object1.ref_frame == "ITRF":
         notes.append("velocities in ITRF were made inertial with the mean rotation of the Earth")
-    return CdmEncounter(
-        tca=cdm.relative.tca,
-        center=cdm.object1.center,
-        gm_km3_s2=body_named(cdm.object1.center).gm_km3_s2,
-        ref_frame=cdm.object1.ref_frame,
-        primary=cdm.object1.name,
-        secondary=cdm.object2.name,
-        primary_position_km=states[0][0],
-        primary_velocity_km_s=states[0][1],
-        secondary_position_km=states[1][0],
-        secondary_velocity_km_s=states[1][1],
-        primary_covariance_km=covariances[0],
-        secondary_covariance_km=covariances[1],
-        hbr_m=hard_body_radius_m(cdm),
-        notes=tuple(notes),
-    )
+    return CdmReading(encounter=encounter, hbr_m=hard_body_radius_m(cdm), notes=tuple(notes))
 
 
 def hard_body_radius_m(cdm: Cdm) -> float | None:
@@ -194,6 +145,22 @@ def _inertial_state(one: CdmObject) -> tuple[FloatArray, FloatArray]:
     return position_km, velocity_km_s
 
 
+def _state(one: CdmObject, tca: Epoch, notes: list[str]) -> State:
+    position_km, velocity_km_s = _inertial_state(one)
+    matrix = _covariance(one, position_km, velocity_km_s, notes)
+    covariance = None
+    if matrix is not None:
+        covariance = Covariance(object_id=one.name, epoch=tca, axes=one.ref_frame, matrix=matrix, basis=Basis.DELIVERED)
+    return State(
+        object_id=one.name,
+        frame=Frame(center=body_named(one.center).name, axes=one.ref_frame),
+        epoch=tca,
+        position_km=position_km,
+        velocity_km_s=velocity_km_s,
+        covariance=covariance,
+    )
+
+
 def _covariance(
     one: CdmObject, position_km: FloatArray, velocity_km_s: FloatArray, notes: list[str]
 ) -> FloatArray | None:
@@ -211,9 +178,7 @@ def _covariance(
         matrix = matrix * np.outer(known, known)
     if one.covariance_method == "DEFAULT":
         notes.append(f"the covariance of {one.name} is a default value, not calculated")
-    axes = rtn_axes(position_km[None], velocity_km_s[None])[0]
-    rotation = np.kron(np.eye(2), axes.T)
-    return np.asarray(rotation @ matrix @ rotation.T)
+    return rotated(matrix, rtn_axes(position_km[None], velocity_km_s[None])[0].T)
 
 
 def _in_our_order(ours: Cdm, theirs: Cdm) -> tuple[Cdm, str]:

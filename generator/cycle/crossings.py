@@ -17,7 +17,7 @@ from nearpass.crossing.crossing import Crossing
 from nearpass.crossing.season import season
 from nearpass.cycle.net import Net, Part
 from nearpass.encounter.alert import AlertRule, assess_crossing
-from nearpass.encounter.uncertainty import timing_sigma_s
+from nearpass.encounter.uncertainty import state_at, timing_sigma_s
 from nearpass.ephemeris.trajectory import FloatArray, Trajectory
 from nearpass.record.loss_record import Stage
 from nearpass.record.motion import approximate
@@ -197,12 +197,9 @@ def _combined_timing_s(passages: Sequence[_Passage], setting: CrossingSetting) -
     for passage in passages:
         if passage.offset_s is None:
             return None
+        source, motion = setting.sources[passage.object_id], setting.trajectories[passage.object_id]
         sigma_s = timing_sigma_s(
-            setting.trajectories[passage.object_id],
-            passage.offset_s,
-            declared=setting.sources[passage.object_id].declared,
-            created_s=setting.sources[passage.object_id].created_s,
-            body=setting.body,
+            state_at(motion, passage.offset_s, declared=source.declared, created_s=source.created_s)
         )
         if sigma_s is None:
             return None

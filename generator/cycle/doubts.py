@@ -17,11 +17,10 @@ import numpy as np
 import spiceypy as spice
 from numpy.typing import NDArray
 
-from nearpass.astro.bodies import Body
 from nearpass.astro.epochs import NS, Epoch
 from nearpass.astro.fields import Vector
 from nearpass.astro.local_axes import rtn_axes
-from nearpass.encounter.uncertainty import state_covariance
+from nearpass.encounter.uncertainty import state_at
 from nearpass.ephemeris.lint import Finding, Grade, overall
 from nearpass.ephemeris.lint_motion import step_at
 from nearpass.ephemeris.trajectory import Trajectory
@@ -52,9 +51,7 @@ class _Change:
     sigmas: float | None
 
 
-def reference(
-    trajectory: Trajectory, source: Source, cycle_id: str, sha256: str, span_s: float, body: Body
-) -> Prediction:
+def reference(trajectory: Trajectory, source: Source, cycle_id: str, sha256: str, span_s: float) -> Prediction:
     """Where a delivery puts its object at common instants of the window, with stated or declared errors.
 
     Args:
@@ -63,7 +60,6 @@ def reference(
         cycle_id: The cycle that uses it.
         sha256: Of the delivery.
         span_s: Length of the window.
-        body: The body at the centre.
     """
     step_s = next((step for step in STEPS_S if span_s / step <= MOST_STATES), STEPS_S[-1])
     epoch, step_ns = trajectory.epoch, step_s * NS
@@ -74,30 +70,19 @@ def reference(
         cycle_id=cycle_id,
         sha256=sha256,
         created=epoch + (source.created_s or 0.0),
-        states=tuple(_state(trajectory, source, at, body) for at in inside[:MOST_STATES]),
+        states=tuple(_state(trajectory, source, at) for at in inside[:MOST_STATES]),
     )
 
 
-def _state(trajectory: Trajectory, source: Source, at: Epoch, body: Body) -> PredictedState:
+def _state(trajectory: Trajectory, source: Source, at: Epoch) -> PredictedState:
     offset_s = at - trajectory.epoch
-    position_km, velocity_km_s = (rows[0] for rows in trajectory.state(np.array([offset_s])))
-    found = state_covariance(
-        trajectory,
-        offset_s,
-        position_km,
-        velocity_km_s,
-        declared=source.declared,
-        created_s=source.created_s,
-        body=body,
-    )
-    in_rtn = None
-    if found is not None:
-        in_rtn = found.in_rtn(position_km, velocity_km_s)[:3, :3]
+    state = state_at(trajectory, offset_s, declared=source.declared, created_s=source.created_s)
+    in_rtn = state.covariance_rtn
     return PredictedState(
         at=at,
-        position_km=_vector(position_km, 6),
-        velocity_km_s=_vector(velocity_km_s, 9),
-        covariance_rtn_km2=None if in_rtn is None else _matrix(in_rtn),
+        position_km=_vector(state.position_km, 6),
+        velocity_km_s=_vector(state.velocity_km_s, 9),
+        covariance_rtn_km2=None if in_rtn is None else _matrix(in_rtn[:3, :3]),
     )
 
 

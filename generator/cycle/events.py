@@ -21,8 +21,9 @@ from nearpass.encounter.alert import AlertRule, Level
 from nearpass.encounter.elements import osculating_elements
 from nearpass.encounter.geometry import Encounter, b_plane, place
 from nearpass.encounter.manoeuvre import delta_v_for_pc_m_s, delta_v_m_s
+from nearpass.encounter.pc_encounter import PcInput
 from nearpass.encounter.pc_result import FOSTER
-from nearpass.encounter.uncertainty import Basis, Covariance
+from nearpass.encounter.uncertainty import Basis
 from nearpass.reasons.probabilities import (
     BurnReason,
     CovarianceDeclared,
@@ -84,10 +85,10 @@ def describe_event(
         rules: Alert rules.
         commands: What the operators can command.
     """
-    found = assess_approach(objects, trajectories, sources, offset_s, body, rules)
+    found = assess_approach(objects, trajectories, sources, offset_s, rules)
     encounter, level = found.encounter, found.verdict.level
     tca = trajectories[0].epoch + offset_s
-    where = place(encounter.primary_position_km, tca, body, planets)
+    where = place(encounter.primary.position_km, tca, body, planets)
     risk = found.risk
     if level is not Level.GREEN:
         dilution, by_radius, plane = sensitivities(found.given)
@@ -117,14 +118,14 @@ def describe_event(
         longitude_east_deg=math.degrees(where.longitude_east_rad) % 360.0,
         light_time_s=where.light_time_s,
         sep_deg=math.degrees(where.sep_rad),
-        primary_position_km=_vector(encounter.primary_position_km),
-        primary_velocity_km_s=_vector(encounter.primary_velocity_km_s),
-        secondary_position_km=_vector(encounter.secondary_position_km),
-        secondary_velocity_km_s=_vector(encounter.secondary_velocity_km_s),
-        uncertainty=_uncertainty(encounter, objects, found.covariances, sources),
+        primary_position_km=_vector(encounter.primary.position_km),
+        primary_velocity_km_s=_vector(encounter.primary.velocity_km_s),
+        secondary_position_km=_vector(encounter.secondary.position_km),
+        secondary_velocity_km_s=_vector(encounter.secondary.velocity_km_s),
+        uncertainty=_uncertainty(encounter, objects, sources),
         miss_sigma_km=found.miss_sigma_km,
         miss_sigma_rtn_km=_vector(sigma_rtn_km) if (sigma_rtn_km := found.miss_sigma_rtn_km) is not None else None,
-        b_plane=_b_plane(encounter, found.hbr_km, found.combined_km2),
+        b_plane=_b_plane(found.given),
         probability=risk,
         trades=_trades(found, objects, offset_s, rules, body) if level is Level.RED else (),
         track=_track(trajectories, offset_s, encounter),
@@ -147,13 +148,10 @@ def _commands(
     commands: Commands,
 ) -> tuple[CommandRecord, ...]:
     """The last decision of each object whose operator is known to be able to act, in the order of the objects."""
-    states = (
-        (encounter.primary_position_km, encounter.primary_velocity_km_s),
-        (encounter.secondary_position_km, encounter.secondary_velocity_km_s),
-    )
     found = []
-    for item, state in zip(objects, states, strict=True):
-        period_s = osculating_elements(*state, body.gm_km3_s2, np.array([0.0, 0.0, 1.0])).period_s
+    for item, state in zip(objects, encounter.states, strict=True):
+        north = np.array([0.0, 0.0, 1.0])
+        period_s = osculating_elements(state.position_km, state.velocity_km_s, body.gm_km3_s2, north).period_s
         half_s = (period_s or 0.0) / 2.0  # on an open orbit every burn comes before the one passage
         act = command(item.id, tca, commands, half_revolution_s=half_s, light_time_s=light_time_s)
         found += [act] if act is not None else []
@@ -169,20 +167,13 @@ def _deadline(acts: Sequence[CommandRecord]) -> tuple[Epoch | None, str | None]:
 def _uncertainty(
     encounter: Encounter,
     objects: Sequence[ObjectRecord],
-    covariances: Sequence[Covariance | None],
     sources: Sequence[Source],
 ) -> tuple[UncertaintyRecord, ...]:
-    states = (
-        (encounter.primary_position_km, encounter.primary_velocity_km_s),
-        (encounter.secondary_position_km, encounter.secondary_velocity_km_s),
-    )
     found = []
-    for item, covariance, source, (position_km, velocity_km_s) in zip(
-        objects, covariances, sources, states, strict=True
-    ):
-        if covariance is None:
+    for item, state, source in zip(objects, encounter.states, sources, strict=True):
+        covariance, in_rtn = state.covariance, state.covariance_rtn
+        if covariance is None or in_rtn is None:
             continue
-        in_rtn = covariance.in_rtn(position_km, velocity_km_s)
         sigma_rtn_km = np.sqrt(np.diag(in_rtn)[:3])
         found.append(
             UncertaintyRecord(
@@ -191,7 +182,7 @@ def _uncertainty(
                 source=_source(covariance.basis, source),
                 remark=covariance.remark,
                 sigma_rtn_km=_vector(sigma_rtn_km),
-                timing_s=float(sigma_rtn_km[1] / np.linalg.norm(velocity_km_s)),
+                timing_s=float(sigma_rtn_km[1] / np.linalg.norm(state.velocity_km_s)),
                 covariance_rtn=_matrix(in_rtn),
             )
         )
@@ -206,15 +197,15 @@ def _source(basis: Basis, source: Source) -> CovarianceSource:
     return CovarianceDelivered(file=source.file)
 
 
-def _b_plane(encounter: Encounter, hbr_km: float, combined_km2: FloatArray | None) -> BPlaneRecord | None:
-    plane = b_plane(encounter)
+def _b_plane(given: PcInput) -> BPlaneRecord | None:
+    plane, combined_km2 = b_plane(given.encounter), given.encounter.combined_km2
     if plane is None:
         return None
     covariance = plane.axes @ combined_km2 @ plane.axes.T if combined_km2 is not None else None
     return BPlaneRecord(
         miss_xi_km=float(plane.miss_km[0]),
         miss_zeta_km=float(plane.miss_km[1]),
-        hbr_km=hbr_km,
+        hbr_km=given.hbr_km,
         covariance_km2=(
             (float(covariance[0, 0]), float(covariance[0, 1])),
             (float(covariance[1, 0]), float(covariance[1, 1])),
@@ -261,15 +252,15 @@ def _trades(
         )
 
     def for_pc(of_primary: bool, lead_h: float) -> float | None:
-        if target_pc is None or found.combined_km2 is None:
+        if target_pc is None or found.encounter.combined_km2 is None:
             return None
         return delta_v_for_pc_m_s(
             found.encounter,
             of_primary=of_primary,
             lead_s=lead_h * 3600.0,
             target_pc=target_pc,
-            covariance_km2=found.combined_km2,
-            hbr_km=found.hbr_km,
+            covariance_km2=found.encounter.combined_km2,
+            hbr_km=found.given.hbr_km,
             gm_km3_s2=body.gm_km3_s2,
         )
 
@@ -292,7 +283,7 @@ def _target_pc(found: Assessed, rules: Sequence[AlertRule]) -> tuple[float | Non
     limits = [rule.pc for rule in rules if rule.pc is not None]
     if not limits:
         return None, NoBurn(rule="no_threshold")
-    if found.risk.pc is None or found.combined_km2 is None:
+    if found.risk.pc is None or found.encounter.combined_km2 is None:
         return None, NoProbability(because=found.risk.why)
     if found.risk.pc < min(limits):
         return None, NoBurn(rule="green_already")

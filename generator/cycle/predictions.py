@@ -15,11 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import chi2, cramervonmises
 
-from nearpass.astro.bodies import Body
 from nearpass.astro.epochs import Epoch
 from nearpass.astro.fields import Vector
 from nearpass.astro.local_axes import rtn_axes
-from nearpass.encounter.uncertainty import state_covariance
+from nearpass.encounter.uncertainty import state_at
 from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.record.prediction_record import (
     Matrix3,
@@ -48,13 +47,12 @@ class Delivered:
     trajectory: Trajectory
 
 
-def predict(delivered: Delivered, span_s: float, body: Body) -> Prediction | None:
+def predict(delivered: Delivered, span_s: float) -> Prediction | None:
     """States at each covered midnight (UTC) of the window; None without an age, from which errors could be told.
 
     Args:
         delivered: The delivery; its trajectory counts from the start of the window.
         span_s: Length of the window.
-        body: The body at the centre.
     """
     if delivered.created is None:
         return None
@@ -62,7 +60,7 @@ def predict(delivered: Delivered, span_s: float, body: Body) -> Prediction | Non
     first_s = first_midnight_s(trajectory.epoch)
     offsets_s = np.arange(first_s, span_s, DAY_S)
     offsets_s = offsets_s[trajectory.covers(offsets_s)]
-    states = [_predicted(delivered, float(at_s), body) for at_s in offsets_s]
+    states = [_predicted(delivered, float(at_s)) for at_s in offsets_s]
     return Prediction(
         cycle_id=delivered.cycle_id, sha256=delivered.sha256, created=delivered.created, states=tuple(states)
     )
@@ -74,7 +72,7 @@ def first_midnight_s(epoch: Epoch) -> float:
     return 0.0 if midnight == epoch else Epoch.parse((midnight + 1.2 * DAY_S).iso(digits=0)[:10]) - epoch
 
 
-def judge(earlier: Sequence[Prediction], delivered: Delivered, body: Body) -> tuple[PredictionError, ...]:
+def judge(earlier: Sequence[Prediction], delivered: Delivered) -> tuple[PredictionError, ...]:
     """Earlier predictions against a later delivery, at the first midnight of its window.
 
     The later delivery is not the truth: its own covariance is added to the earlier one's in the squared distance.
@@ -87,7 +85,7 @@ def judge(earlier: Sequence[Prediction], delivered: Delivered, body: Body) -> tu
     offset_s = at - delivered.trajectory.epoch
     if not delivered.trajectory.covers(np.array([offset_s])).all():
         return ()
-    now = _predicted(delivered, offset_s, body)
+    now = _predicted(delivered, offset_s)
     found = []
     for prediction in earlier:
         state = next((state for state in prediction.states if state.at == at), None)
@@ -136,20 +134,15 @@ def carried(earlier: Sequence[Prediction], now: Prediction | None) -> tuple[Pred
     return (*[old for old in kept if old.states][-(KEPT_PREDICTIONS - 1) :], now)
 
 
-def _predicted(delivered: Delivered, offset_s: float, body: Body) -> PredictedState:
+def _predicted(delivered: Delivered, offset_s: float) -> PredictedState:
     trajectory = delivered.trajectory
-    position_km, velocity_km_s = (rows[0] for rows in trajectory.state(np.array([offset_s])))
-    covariance = state_covariance(
-        trajectory, offset_s, position_km, velocity_km_s, declared=None, created_s=0.0, body=body
-    )
-    matrix = None
-    if covariance is not None:
-        matrix = covariance.in_rtn(position_km, velocity_km_s)[:3, :3]
+    state = state_at(trajectory, offset_s, declared=None, created_s=None)
+    in_rtn = state.covariance_rtn
     return PredictedState(
         at=trajectory.epoch + offset_s,
-        position_km=_vector(position_km, 6),
-        velocity_km_s=_vector(velocity_km_s, 9),
-        covariance_rtn_km2=None if matrix is None else _matrix(matrix),
+        position_km=_vector(state.position_km, 6),
+        velocity_km_s=_vector(state.velocity_km_s, 9),
+        covariance_rtn_km2=None if in_rtn is None else _matrix(in_rtn[:3, :3]),
     )
 
 

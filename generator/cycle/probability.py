@@ -11,15 +11,13 @@ from numpy.typing import NDArray
 from nearpass.encounter.geometry import Encounter
 from nearpass.encounter.pc import assess_probability
 from nearpass.encounter.pc_case import covariance_plane, hbr_curve
-from nearpass.encounter.pc_encounter import EncounterInput
+from nearpass.encounter.pc_encounter import PcInput
 from nearpass.encounter.pc_result import ProbabilityResult
-from nearpass.encounter.uncertainty import Covariance
 from nearpass.errors import InputError
 from nearpass.reasons.probabilities import UnusableInput
 from nearpass.record.record import MethodRecord, ProbabilityRecord
 
 FloatArray = NDArray[np.float64]
-Covariances = tuple[Covariance | None, Covariance | None]
 Curve = tuple[tuple[float, float], ...]
 Sensitivities = tuple[Curve, Curve, tuple[tuple[float, float, float], ...]]
 
@@ -28,29 +26,7 @@ HBR_FACTORS: Final = np.array([0.25, 0.35, 0.5, 0.71, 1.0, 1.41, 2.0, 2.83, 4.0]
 PLANE_FACTORS: Final = np.array([0.25, 0.5, 0.71, 1.0, 1.41, 2.0, 4.0])
 
 
-def encounter_input(encounter: Encounter, covariances: Covariances, hbr_km: float, gm_km3_s2: float) -> EncounterInput:
-    """An encounter as the probability methods take it.
-
-    Args:
-        encounter: Both states at TCA.
-        covariances: Of the primary and the secondary, None where there is none.
-        hbr_km: Combined hard-body radius, or a body's radius.
-        gm_km3_s2: Gravitational parameter of the centre.
-    """
-    first, second = covariances
-    return EncounterInput(
-        primary_position_km=encounter.primary_position_km,
-        primary_velocity_km_s=encounter.primary_velocity_km_s,
-        secondary_position_km=encounter.secondary_position_km,
-        secondary_velocity_km_s=encounter.secondary_velocity_km_s,
-        primary_covariance=first.matrix if first else None,
-        secondary_covariance=second.matrix if second else None,
-        hbr_km=hbr_km,
-        gm_km3_s2=gm_km3_s2,
-    )
-
-
-def probability(given: EncounterInput) -> ProbabilityRecord:
+def probability(given: PcInput) -> ProbabilityRecord:
     """Probability of collision by the ladder of methods, without the sensitivities."""
     try:
         return _record(assess_probability(given))
@@ -58,7 +34,7 @@ def probability(given: EncounterInput) -> ProbabilityRecord:
         return _refused(UnusableInput(hbr_km=None if 0.0 < given.hbr_km < np.inf else given.hbr_km))
 
 
-def sensitivities(given: EncounterInput) -> Sensitivities:
+def sensitivities(given: PcInput) -> Sensitivities:
     """How Pc changes with all sigmas, with the hard-body radius, and with either object's sigmas.
 
     In the encounter plane, or where curved motion matters in the plane at the peak of the collision rate.
@@ -67,7 +43,7 @@ def sensitivities(given: EncounterInput) -> Sensitivities:
         (factor, Pc) of the sigmas, (factor, Pc) of the radius, (factor, factor, Pc) of primary and secondary; empty
         where there is nothing to scale.
     """
-    if given.primary_covariance is None or given.secondary_covariance is None:
+    if given.encounter.combined_km2 is None:
         return (), (), ()
     by_sigma = np.array([covariance_plane(_scaled(given, factor), np.ones(1))[0, 0] for factor in SIGMA_FACTORS])
     by_radius = hbr_curve(given, given.hbr_km * HBR_FACTORS)
@@ -81,13 +57,12 @@ def sensitivities(given: EncounterInput) -> Sensitivities:
     return _pairs(SIGMA_FACTORS, by_sigma), _pairs(HBR_FACTORS, by_radius), tuple(grid)
 
 
-def _scaled(given: EncounterInput, sigma_factor: float) -> EncounterInput:
-    first, second = given.primary_covariance, given.secondary_covariance
-    return replace(
-        given,
-        primary_covariance=None if first is None else first * sigma_factor**2,
-        secondary_covariance=None if second is None else second * sigma_factor**2,
+def _scaled(given: PcInput, sigma_factor: float) -> PcInput:
+    first, second = (
+        replace(state, covariance=state.covariance and state.covariance.scaled(sigma_factor))
+        for state in given.encounter.states
     )
+    return replace(given, encounter=Encounter(primary=first, secondary=second))
 
 
 def _pairs(factors: FloatArray, values: FloatArray) -> tuple[tuple[float, float], ...]:

@@ -13,7 +13,6 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from nearpass.astro.bodies import Body
 from nearpass.astro.fields import Span, Vector
 from nearpass.cycle.approach import Assessed, NamedApproach, assess_approach
 from nearpass.cycle.difference import difference
@@ -56,7 +55,6 @@ class SolutionSetting:
     """What solutions are held against. ``screened`` are the nominal trajectories that took part in the screening."""
 
     window: Span
-    body: Body
     rules: Sequence[AlertRule]
     objects: Mapping[str, ObjectRecord]
     screened: Mapping[str, Trajectory]
@@ -224,7 +222,6 @@ def _approach(
         (trajectories[ids[0]], trajectories[ids[1]]),
         (sources[ids[0]], sources[ids[1]]),
         passage.approach.offset_s,
-        setting.body,
         setting.rules,
     )
     encounter = assessed.encounter

@@ -101,7 +101,7 @@ def _record(
         first, second = passage.primary, passage.secondary
         found = assess_approach(
             (items[first], items[second]), (trajectories[first], trajectories[second]),
-            (cycle.sources[first], cycle.sources[second]), passage.approach.offset_s, cycle.body, cycle.rules,
+            (cycle.sources[first], cycle.sources[second]), passage.approach.offset_s, cycle.rules,
         )  # fmt: skip
         events.append(with_history(_event(event_id, passage, found), previous))
     made = replace(

@@ -7,33 +7,69 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nearpass.astro.bodies import Body, planetographic
+from nearpass.astro.bodies import Body, body_named, planetographic
 from nearpass.astro.conjunction import BARYCENTER, EARTH, LIGHT_SPEED_KM_S, SUN
 from nearpass.astro.epochs import Epoch
-from nearpass.astro.frames import PlanetaryEphemeris
+from nearpass.astro.frames import Frame, PlanetaryEphemeris, check_one_frame
 from nearpass.astro.local_axes import rtn_axes
+from nearpass.encounter.uncertainty import State
+from nearpass.errors import FrameError
 
 FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Encounter:
-    """Both states at TCA in the working frame, arrays of shape ``(3,)`` in km and km/s."""
+    """Two objects at one instant, from trajectories, a message or a record, with what is known of their errors.
 
-    primary_position_km: FloatArray
-    primary_velocity_km_s: FloatArray
-    secondary_position_km: FloatArray
-    secondary_velocity_km_s: FloatArray
+    Raises:
+        FrameError: if the two states are about different bodies, in different axes or of different instants.
+    """
+
+    primary: State
+    secondary: State
+
+    def __post_init__(self) -> None:
+        check_one_frame((one.object_id, one.frame) for one in self.states)
+        if self.primary.epoch != self.secondary.epoch:
+            told = (f"{one.object_id:.40} at {one.epoch.iso(digits=9)} UTC" for one in self.states)
+            raise FrameError(f"the states of an encounter must be of one instant, not {', '.join(told)}")
+
+    @property
+    def states(self) -> tuple[State, State]:
+        """The primary's and the secondary's."""
+        return self.primary, self.secondary
+
+    @property
+    def frame(self) -> Frame:
+        """Centre and axes of both states."""
+        return self.primary.frame
+
+    @property
+    def epoch(self) -> Epoch:
+        """The instant of both states."""
+        return self.primary.epoch
+
+    @property
+    def gm_km3_s2(self) -> float:
+        """Gravitational parameter of the centre."""
+        return body_named(self.frame.center).gm_km3_s2
+
+    @property
+    def combined_km2(self) -> FloatArray | None:
+        """Sum of both position covariances, ``(3, 3)``; None unless both exist."""
+        first, second = self.primary.covariance, self.secondary.covariance
+        return None if first is None or second is None else first + second
 
     @property
     def miss_vector_km(self) -> FloatArray:
         """From the primary to the secondary."""
-        return np.asarray(self.secondary_position_km - self.primary_position_km)
+        return np.asarray(self.secondary.position_km - self.primary.position_km)
 
     @property
     def relative_velocity_km_s(self) -> FloatArray:
         """Of the secondary as seen from the primary, inertial."""
-        return np.asarray(self.secondary_velocity_km_s - self.primary_velocity_km_s)
+        return np.asarray(self.secondary.velocity_km_s - self.primary.velocity_km_s)
 
     @property
     def miss_km(self) -> float:
@@ -48,12 +84,12 @@ class Encounter:
     @property
     def to_rtn(self) -> FloatArray:
         """Rotation ``(3, 3)`` from ICRF axes to the primary's RTN."""
-        return np.asarray(rtn_axes(self.primary_position_km[None], self.primary_velocity_km_s[None])[0])
+        return np.asarray(rtn_axes(self.primary.position_km[None], self.primary.velocity_km_s[None])[0])
 
     @property
     def approach_angle_rad(self) -> float:
         """Angle between the two velocities: 0 when both fly the same way, pi when they meet head-on."""
-        first, second = self.primary_velocity_km_s, self.secondary_velocity_km_s
+        first, second = self.primary.velocity_km_s, self.secondary.velocity_km_s
         return float(np.arctan2(np.linalg.norm(np.cross(first, second)), first @ second))
 
 

@@ -121,11 +121,9 @@ def delta_v_for_pc_m_s(
 
 def _per_km_s(encounter: Encounter, of_primary: bool, lead_s: float, gm_km3_s2: float) -> FloatArray:
     """How the miss vector moves per along-track velocity change, ``(3,)`` in km per km/s."""
-    if of_primary:
-        state = encounter.primary_position_km, encounter.primary_velocity_km_s
-    else:
-        state = encounter.secondary_position_km, encounter.secondary_velocity_km_s
-    return along_track_sensitivity_s(*state, lead_s, gm_km3_s2) * (-1.0 if of_primary else 1.0)
+    state = encounter.primary if of_primary else encounter.secondary
+    moved = along_track_sensitivity_s(state.position_km, state.velocity_km_s, lead_s, gm_km3_s2)
+    return moved * (-1.0 if of_primary else 1.0)
 
 
 def _both_ways(encounter: Encounter, per_km_s: FloatArray, target_km: float) -> tuple[float, float] | None:

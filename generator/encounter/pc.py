@@ -26,8 +26,7 @@ from nearpass.encounter.pc2d import EncounterPlanes, contour_pc, foster_pc
 from nearpass.encounter.pc3d import Expected, nc_2d, nc_3d, whole_span
 from nearpass.encounter.pc_case import Case, case_of, curved_planes
 from nearpass.encounter.pc_encounter import (
-    EncounterInput,
-    TrueTca,
+    PcInput,
     check,
     true_tca,
 )
@@ -72,7 +71,7 @@ MOST_SCALING: Final = float(np.log(3.0))  # of sigma, either way, in the search 
 
 
 def assess_probability(
-    given: EncounterInput,
+    given: PcInput,
     *,
     every_method: bool = False,
     maximum: bool = True,
@@ -93,10 +92,10 @@ def assess_probability(
         InputError: for a hard-body radius that is not positive, or values that are not finite.
     """
     check(given)
-    tca = true_tca(given)
-    if given.primary_covariance is None or given.secondary_covariance is None:
+    tca = true_tca(given.encounter)
+    covariance_km2 = given.encounter.combined_km2
+    if covariance_km2 is None:
         return without_covariance(given, tca)
-    covariance_km2 = given.primary_covariance[:3, :3] + given.secondary_covariance[:3, :3]
     case = case_of(given, covariance_km2)
     methods = _plane_methods(case.planes)
     beyond = _beyond_the_plane(given, case)
@@ -127,8 +126,8 @@ def assess_probability(
         why=why,
         methods=MappingProxyType(methods),
         tca=tca,
-        relative_speed_km_s=float(np.linalg.norm(given.relative_velocity_km_s)),
-        mahalanobis=_mahalanobis(tca, covariance_km2),
+        relative_speed_km_s=given.encounter.relative_speed_km_s,
+        mahalanobis=_mahalanobis(tca.miss_vector_km, covariance_km2),
         covariance_clipped=bool(case.planes.clipped[0]),
         short_encounter=case.bounds,
         usage=case.usage,
@@ -166,7 +165,7 @@ def _plane_methods(planes: EncounterPlanes) -> dict[str, MethodValue]:
     return {name: MethodValue(value=None, reason=reason) for name in (FOSTER, PATERA)}
 
 
-def _nc_2d(orbits: tuple[Orbit, Orbit], given: EncounterInput, case: Case) -> MethodValue:
+def _nc_2d(orbits: tuple[Orbit, Orbit], given: PcInput, case: Case) -> MethodValue:
     if case.peak is None:
         return MethodValue(value=None, reason=NoValue(rule="no_single_peak"))
     if case.usage.extended > 0.05:  # CARA's cut-off for this method
@@ -178,7 +177,7 @@ def _nc_2d(orbits: tuple[Orbit, Orbit], given: EncounterInput, case: Case) -> Me
 
 
 def _nc_3d(
-    orbits: tuple[Orbit, Orbit], given: EncounterInput, case: Case, seed: int
+    orbits: tuple[Orbit, Orbit], given: PcInput, case: Case, seed: int
 ) -> tuple[Expected | None, FirstEntries | None, MethodValue]:
     """Expected number, and where the span is long the share of it that are first entries."""
     if given.span_s is not None and not one_passage(case.period_s, given.span_s):
@@ -199,7 +198,7 @@ def _nc_3d(
     return expected, firsts, MethodValue(value=min(1.0, expected.number * firsts.share))
 
 
-def _beyond_the_plane(given: EncounterInput, case: Case) -> SpanBeyond | None:
+def _beyond_the_plane(given: PcInput, case: Case) -> SpanBeyond | None:
     """Why the encounter plane does not count what was asked for: it counts one whole passage, no more and no less."""
     if given.span_s is None:
         return None
@@ -212,7 +211,7 @@ def _beyond_the_plane(given: EncounterInput, case: Case) -> SpanBeyond | None:
 
 
 def _simulated(
-    given: EncounterInput, case: Case, expected: Expected | None, trials: int | None, seed: int
+    given: PcInput, case: Case, expected: Expected | None, trials: int | None, seed: int
 ) -> MonteCarlo | None:
     """A simulation over the span of the expected number, else of the short encounter several times over."""
     if trials is None or case.orbits is None:
@@ -250,7 +249,7 @@ def _given(value: MethodValue) -> PcReasons:
 
 
 def _counted(
-    method: str | None, given: EncounterInput, case: Case, expected: Expected | None, simulated: MonteCarlo | None
+    method: str | None, given: PcInput, case: Case, expected: Expected | None, simulated: MonteCarlo | None
 ) -> tuple[float, float] | None:
     """The time in which the chosen method counts a collision, seconds from the nominal TCA; None without a method."""
     if given.span_s is not None and method is not None:
@@ -265,7 +264,7 @@ def _counted(
 
 
 def _maximum(
-    method: str | None, own: float | None, given: EncounterInput, case: Case, expected: Expected | None
+    method: str | None, own: float | None, given: PcInput, case: Case, expected: Expected | None
 ) -> MaximumPc | None:
     """Maximum over a common factor on all sigmas, by the method that holds.
 
@@ -302,9 +301,8 @@ def _maximum(
     )
 
 
-def _mahalanobis(tca: TrueTca, covariance_km2: FloatArray) -> float | None:
+def _mahalanobis(miss_km: FloatArray, covariance_km2: FloatArray) -> float | None:
     """Miss in sigmas of the combined position covariance; None where that is not positive definite."""
-    miss_km = tca.secondary_position_km - tca.primary_position_km
     if np.linalg.eigvalsh(covariance_km2)[0] <= 0.0:
         return None
     return float(np.sqrt(miss_km @ np.linalg.solve(covariance_km2, miss_km)))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from nearpass.encounter.equinoctial import Orbit
 from nearpass.encounter.pc2d import EncounterPlanes, foster_pc, project
 from nearpass.encounter.pc3d import Peak, find_peak, overlap
-from nearpass.encounter.pc_encounter import EncounterInput, dynamic_period_s, uncertain_orbits
+from nearpass.encounter.pc_encounter import PcInput, dynamic_period_s, uncertain_orbits
 from nearpass.encounter.pc_flux import flux
 from nearpass.encounter.pc_sensitivity import pc_by_hbr, pc_plane
 from nearpass.encounter.pc_validity import ShortEncounter, Usage, short_encounter, straight_peak, usage
@@ -36,18 +36,18 @@ class Case:
     bounds: ShortEncounter | None
 
 
-def case_of(given: EncounterInput, covariance_km2: FloatArray) -> Case:
+def case_of(given: PcInput, covariance_km2: FloatArray) -> Case:
     """What the methods need to know of an encounter with both covariances.
 
     Args:
         given: States and covariances.
         covariance_km2: Combined position covariance, shape ``(3, 3)``.
     """
-    states = given.miss_vector_km, given.relative_velocity_km_s
-    orbits, refusal = uncertain_orbits(given)
+    states = given.encounter.miss_vector_km, given.encounter.relative_velocity_km_s
+    orbits, refusal = uncertain_orbits(given.encounter)
     peak = find_peak(*orbits, given.hbr_km) if orbits else None
     straight = straight_peak(*states, covariance_km2)
-    period_s = min(one.period_s for one in orbits) if orbits else dynamic_period_s(given)
+    period_s = min(one.period_s for one in orbits) if orbits else dynamic_period_s(given.encounter)
     return Case(
         planes=project(states[0][None], states[1][None], covariance_km2[None], np.array([given.hbr_km])),
         orbits=orbits,
@@ -60,22 +60,22 @@ def case_of(given: EncounterInput, covariance_km2: FloatArray) -> Case:
     )
 
 
-def covariance_plane(given: EncounterInput, sigma_factors: FloatArray) -> FloatArray:
+def covariance_plane(given: PcInput, sigma_factors: FloatArray) -> FloatArray:
     """Probability ``(K, K)`` for factors on the sigmas of the primary (rows) and the secondary (columns).
 
     In the encounter plane; where curved motion matters, in the plane at the peak of the collision rate, found anew for
     each pair of factors. NaN where there is none, as without covariances or for objects that fly together.
     """
-    if given.primary_covariance is None or given.secondary_covariance is None:
+    primary, secondary = (one.covariance for one in given.encounter.states)
+    if primary is None or secondary is None:
         return np.full((len(sigma_factors), len(sigma_factors)), np.nan)
-    primary, secondary = given.primary_covariance, given.secondary_covariance
-    case = case_of(given, primary[:3, :3] + secondary[:3, :3])
+    case = case_of(given, primary + secondary)
     if not case.usage.violations or case.orbits is None:
         return pc_plane(
-            given.miss_vector_km,
-            given.relative_velocity_km_s,
-            primary[:3, :3],
-            secondary[:3, :3],
+            given.encounter.miss_vector_km,
+            given.encounter.relative_velocity_km_s,
+            primary.matrix[:3, :3],
+            secondary.matrix[:3, :3],
             given.hbr_km,
             sigma_factors,
         )
@@ -91,11 +91,12 @@ def covariance_plane(given: EncounterInput, sigma_factors: FloatArray) -> FloatA
     return values
 
 
-def hbr_curve(given: EncounterInput, hbr_km: FloatArray) -> FloatArray:
+def hbr_curve(given: PcInput, hbr_km: FloatArray) -> FloatArray:
     """Probability ``(K,)`` for other hard-body radii, in the plane of `covariance_plane`; NaN where there is none."""
-    if given.primary_covariance is None or given.secondary_covariance is None:
+    covariance_km2 = given.encounter.combined_km2
+    if covariance_km2 is None:
         return np.full(len(hbr_km), np.nan)
-    case = case_of(given, given.primary_covariance[:3, :3] + given.secondary_covariance[:3, :3])
+    case = case_of(given, covariance_km2)
     if not case.usage.violations or case.orbits is None:
         return pc_by_hbr(case.planes, hbr_km)
     if case.peak is None:

@@ -7,8 +7,9 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from nearpass.encounter.geometry import Encounter
 from nearpass.encounter.pc2d import project
-from nearpass.encounter.pc_encounter import EncounterInput, TrueTca, dynamic_period_s
+from nearpass.encounter.pc_encounter import PcInput, dynamic_period_s
 from nearpass.encounter.pc_result import (
     FOSTER,
     MONTE_CARLO,
@@ -26,18 +27,19 @@ from nearpass.reasons.probabilities import MethodReason, NoBound, NoOrbit, NoVal
 FloatArray = NDArray[np.float64]
 
 
-def without_covariance(given: EncounterInput, tca: TrueTca) -> ProbabilityResult:
+def without_covariance(given: PcInput, tca: Encounter) -> ProbabilityResult:
     """No probability, and what it can be at most whatever the missing covariance is."""
-    known = given.primary_covariance if given.primary_covariance is not None else given.secondary_covariance
+    primary = given.encounter.primary.covariance
+    known = primary or given.encounter.secondary.covariance
     largest, judged, short = None, None, None
     if known is None:
         missing: Missing = "both"
         reason: MethodReason = NoValue(rule="no_covariance")
         largest = maximum_pc_without_covariance(tca.miss_km, given.hbr_km)
     else:
-        missing = "primary" if given.primary_covariance is None else "secondary"
+        missing = "primary" if primary is None else "secondary"
         reason = NoOrbit(rule="covariance_missing", which=missing)
-        largest, judged, short = _bound(given, known[:3, :3])
+        largest, judged, short = _bound(given, known.matrix[:3, :3])
     violations = judged.violations if judged is not None else ()
     why: PcReasons = (reason, NoBound(), *violations) if violations else (reason,)
     names = (FOSTER, PATERA, NC_2D, NC_3D, MONTE_CARLO)
@@ -47,7 +49,7 @@ def without_covariance(given: EncounterInput, tca: TrueTca) -> ProbabilityResult
         why=why,
         methods=MappingProxyType({name: MethodValue(value=None, reason=reason) for name in names}),
         tca=tca,
-        relative_speed_km_s=float(np.linalg.norm(given.relative_velocity_km_s)),
+        relative_speed_km_s=given.encounter.relative_speed_km_s,
         mahalanobis=None,
         covariance_clipped=False,
         short_encounter=short,
@@ -63,12 +65,10 @@ def without_covariance(given: EncounterInput, tca: TrueTca) -> ProbabilityResult
     )
 
 
-def _bound(
-    given: EncounterInput, covariance_km2: FloatArray
-) -> tuple[float | None, Usage | None, ShortEncounter | None]:
+def _bound(given: PcInput, covariance_km2: FloatArray) -> tuple[float | None, Usage | None, ShortEncounter | None]:
     """The largest probability beside one known covariance; None where the encounter plane does not hold with it."""
-    states = given.miss_vector_km, given.relative_velocity_km_s
+    states = given.encounter.miss_vector_km, given.encounter.relative_velocity_km_s
     planes = project(states[0][None], states[1][None], covariance_km2[None], np.array([given.hbr_km]))
-    found = usage(straight_peak(*states, covariance_km2), None, dynamic_period_s(given), judged=False)
+    found = usage(straight_peak(*states, covariance_km2), None, dynamic_period_s(given.encounter), judged=False)
     largest = None if found.violations else maximum_pc_of_one(planes)
     return largest, found, short_encounter(*states, covariance_km2, given.hbr_km)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from nearpass.encounter.geometry import Encounter
 from nearpass.encounter.pc3d import Expected
-from nearpass.encounter.pc_encounter import TrueTca
 from nearpass.encounter.pc_monte_carlo import FirstEntries, MonteCarlo
 from nearpass.encounter.pc_validity import ShortEncounter, Usage
 from nearpass.reasons.probabilities import MethodReason, PcReasons
@@ -35,16 +35,17 @@ class ProbabilityResult:
     """Probability of collision, the method and the reason for it, and what every method gives.
 
     Absent values are None: ``pc`` where no valid method can answer (``why`` then says so), ``mahalanobis``, ``usage``
-    and ``in_dilution`` without covariances, ``short_encounter`` without relative motion. ``span_s`` is the time in
-    which a collision was counted, seconds from the nominal TCA. ``missing`` names whose covariance is not known: where
-    that is one object's, ``max_pc`` is the largest value over every covariance that it may have.
+    and ``in_dilution`` without covariances, ``short_encounter`` without relative motion. ``tca`` is the encounter
+    at the true TCA. ``span_s`` is the time in which a collision was counted, seconds from the nominal TCA. ``missing``
+    names whose covariance is not known: where that is one object's, ``max_pc`` is the largest value over every
+    covariance that it may have.
     """
 
     pc: float | None
     method: str | None
     why: PcReasons
     methods: Mapping[str, MethodValue]
-    tca: TrueTca
+    tca: Encounter
     relative_speed_km_s: float
     mahalanobis: float | None
     covariance_clipped: bool

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearpass.encounter.equinoctial import Orbit
-from nearpass.encounter.pc_encounter import EncounterInput, uncertain_orbits
+from nearpass.encounter.pc_encounter import PcInput, uncertain_orbits
 from nearpass.encounter.pc_repeated import Passage, Repeated, expected_numbers, repeated_probability
 from nearpass.encounter.pc_result import ProbabilityResult
 from nearpass.errors import InputError
@@ -32,12 +32,12 @@ def one_passage(period_s: float, span_s: tuple[float, float]) -> bool:
     return -QUARTER * period_s <= span_s[0] and span_s[1] <= QUARTER * period_s
 
 
-def wider_span(given: EncounterInput, result: ProbabilityResult) -> tuple[float, float] | None:
+def wider_span(given: PcInput, result: ProbabilityResult) -> tuple[float, float] | None:
     """A revolution before and after TCA where one passage was counted of a pair too slow for a short encounter.
 
     None where a span was asked for, or where the encounter is short, or the orbits are not known well enough to follow.
     """
-    orbits, _ = uncertain_orbits(given)
+    orbits, _ = uncertain_orbits(given.encounter)
     slow = any(isinstance(reason, TooLong) for reason in (result.usage.violations if result.usage else ()))
     if given.span_s is not None or orbits is None or not slow:
         return None

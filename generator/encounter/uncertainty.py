@@ -6,15 +6,16 @@ never filled in silently.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nearpass.astro.bodies import Body, equator_from_icrf
+from nearpass.astro.bodies import body_named, equator_from_icrf
 from nearpass.astro.epochs import Epoch
+from nearpass.astro.frames import Frame
 from nearpass.astro.local_axes import rtn_axes
 from nearpass.ephemeris.covariance import covariance_at
 from nearpass.ephemeris.trajectory import Trajectory
@@ -84,22 +85,47 @@ class Covariance:
             raise FrameError(f"{rule}, not {', '.join(told)}")
         return np.asarray(self.matrix[:3, :3] + other.matrix[:3, :3])
 
-    def in_rtn(self, position_km: FloatArray, velocity_km_s: FloatArray) -> FloatArray:
-        """The matrix in the RTN axes of the state that it is of, given as ``(3,)`` each in the same axes."""
-        return rotated(self.matrix, rtn_axes(position_km[None], velocity_km_s[None])[0])
+    def scaled(self, sigma_factor: float) -> Covariance:
+        """The same with all sigmas multiplied."""
+        return replace(self, matrix=self.matrix * sigma_factor**2)
 
 
-def state_covariance(
-    trajectory: Trajectory,
-    offset_s: float,
-    position_km: FloatArray,
-    velocity_km_s: FloatArray,
-    *,
-    declared: DeclaredModel | None,
-    created_s: float | None,
-    body: Body,
-) -> Covariance | None:
-    """Covariance of an object's state, delivered or declared, or None.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class State:
+    """An object at an instant: position in km and velocity in km/s, each ``(3,)``, and how well both are known.
+
+    ``object_id`` is the object's designator or name in its delivery. ``covariance`` is None where nothing is known.
+
+    Raises:
+        FrameError: if the covariance is in other axes or of another instant than the state.
+    """
+
+    object_id: str
+    frame: Frame
+    epoch: Epoch
+    position_km: FloatArray
+    velocity_km_s: FloatArray
+    covariance: Covariance | None
+
+    def __post_init__(self) -> None:
+        own = self.covariance
+        if own is not None and (own.axes, own.epoch) != (self.frame.axes, self.epoch):
+            both = (self.frame.axes, self.epoch), (own.axes, own.epoch)
+            told = (f"{axes} at {epoch.iso(digits=9)} UTC" for axes, epoch in both)
+            raise FrameError(f"state and covariance of {self.object_id:.40} must fit, not {' and '.join(told)}")
+
+    @property
+    def covariance_rtn(self) -> FloatArray | None:
+        """The covariance's matrix in the RTN axes of the state; None where there is none."""
+        if self.covariance is None:
+            return None
+        return rotated(self.covariance.matrix, rtn_axes(self.position_km[None], self.velocity_km_s[None])[0])
+
+
+def state_at(
+    trajectory: Trajectory, offset_s: float, *, declared: DeclaredModel | None, created_s: float | None
+) -> State:
+    """An object's state, with the covariance that was delivered, else the declared one, else none.
 
     A declared error that grows with the age of the ephemeris is not known where that age is not: none is given then,
     rather than one that is too small.
@@ -107,69 +133,51 @@ def state_covariance(
     Args:
         trajectory: The object's trajectory.
         offset_s: Seconds from the trajectory's epoch.
-        position_km: Its position then, ICRF axes, shape ``(3,)``.
-        velocity_km_s: Its velocity then, shape ``(3,)``.
         declared: The model to fall back on, if the publisher declared one.
         created_s: When the ephemeris was made, seconds from the trajectory's epoch; None where nobody knows.
-        body: The body at the centre.
 
     Raises:
         CoverageError: outside the trajectory's arcs.
     """
+    position_km, velocity_km_s = (rows[0] for rows in trajectory.state(np.array([offset_s])))
+    epoch, body = trajectory.epoch + offset_s, body_named(trajectory.frame.center)
     matrix: FloatArray | None = None
     remark: CovarianceRemarks = ()
     basis = Basis.DELIVERED
     if trajectory.has_covariance:
         pole = equator_from_icrf(body, trajectory.epoch)[2]
         matrix, remark = covariance_at(trajectory.arc_at(offset_s), offset_s, body, pole)
-    if matrix is None:
-        if declared is None or (created_s is None and declared.timing_growth_s_per_day > 0.0):
-            return None
+    if matrix is None and declared is not None and (created_s is not None or declared.timing_growth_s_per_day <= 0.0):
         age_s = max(0.0, offset_s - created_s) if created_s is not None else 0.0
         matrix = declared_covariance(declared, age_s, position_km, velocity_km_s, body.gm_km3_s2)
         basis = declared.basis
-    return Covariance(
+    covariance = None
+    if matrix is not None:
+        covariance = Covariance(
+            object_id=trajectory.object_id,
+            epoch=epoch,
+            axes=trajectory.frame.axes,
+            matrix=matrix,
+            basis=basis,
+            remark=remark,
+        )
+    return State(
         object_id=trajectory.object_id,
-        epoch=trajectory.epoch + offset_s,
-        axes=trajectory.frame.axes,
-        matrix=matrix,
-        basis=basis,
-        remark=remark,
+        frame=trajectory.frame,
+        epoch=epoch,
+        position_km=position_km,
+        velocity_km_s=velocity_km_s,
+        covariance=covariance,
     )
 
 
-def timing_sigma_s(
-    trajectory: Trajectory,
-    offset_s: float,
-    *,
-    declared: DeclaredModel | None,
-    created_s: float | None,
-    body: Body,
-) -> float | None:
-    """One sigma of when an object passes where it should be: the sigma along the velocity divided by the speed.
-
-    Args:
-        trajectory: The object's trajectory.
-        offset_s: Seconds from the trajectory's epoch.
-        declared: The model to fall back on.
-        created_s: When the ephemeris was made, seconds from the trajectory's epoch; None where nobody knows.
-        body: The body at the centre.
-    """
-    position_km, velocity_km_s = (state[0] for state in trajectory.state(np.array([offset_s])))
-    found = state_covariance(
-        trajectory,
-        offset_s,
-        position_km,
-        velocity_km_s,
-        declared=declared,
-        created_s=created_s,
-        body=body,
-    )
-    if found is None:
+def timing_sigma_s(state: State) -> float | None:
+    """One sigma of when an object passes where it should be: the sigma along the velocity divided by the speed."""
+    if state.covariance is None:
         return None
-    speed_km_s = float(np.linalg.norm(velocity_km_s))
-    along = velocity_km_s / speed_km_s
-    return float(np.sqrt(along @ found.matrix[:3, :3] @ along)) / speed_km_s
+    speed_km_s = float(np.linalg.norm(state.velocity_km_s))
+    along = state.velocity_km_s / speed_km_s
+    return float(np.sqrt(along @ state.covariance.matrix[:3, :3] @ along)) / speed_km_s
 
 
 def declared_covariance(

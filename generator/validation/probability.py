@@ -9,12 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
-from nearpass.astro.bodies import body_named
+from nearpass.astro.epochs import Epoch
+from nearpass.astro.frames import Frame
 from nearpass.astro.local_axes import rtn_axes
+from nearpass.encounter.geometry import Encounter
 from nearpass.encounter.pc import assess_probability
 from nearpass.encounter.pc2d import contour_pc, foster_pc, project
-from nearpass.encounter.pc_encounter import EncounterInput
+from nearpass.encounter.pc_encounter import PcInput
 from nearpass.encounter.pc_result import FOSTER, NC_3D, PATERA, ProbabilityResult
+from nearpass.encounter.uncertainty import Basis, Covariance, State
 from nearpass.validation.check import Check, Section, within
 from nearpass.validation.published import published
 
@@ -74,12 +77,12 @@ def _section(title: str, text: str, source: str, checks: list[Check], *, forgive
     return Section(title=title, text=text, source=source, required=len(checks) - forgiven, checks=tuple(checks))
 
 
-def _alfano(case: Mapping[str, Any]) -> EncounterInput:
+def _alfano(case: Mapping[str, Any]) -> PcInput:
     half_s = float(case["half_span_s"])
     return _encounter(case, [np.array(case[key]) * KM**2 for key in ("cov1", "cov2")], (-half_s, half_s))
 
 
-def _cara(case: Mapping[str, Any]) -> EncounterInput:
+def _cara(case: Mapping[str, Any]) -> PcInput:
     covariances = []
     for number in "12":
         position, velocity = (np.array(case[f"{key}{number}"])[None] for key in "rv")
@@ -88,20 +91,20 @@ def _cara(case: Mapping[str, Any]) -> EncounterInput:
     return _encounter(case, covariances, None)
 
 
-def _encounter(
-    case: Mapping[str, Any], covariances: list[FloatArray], span_s: tuple[float, float] | None
-) -> EncounterInput:
-    return EncounterInput(
-        primary_position_km=np.array(case["r1"]) * KM,
-        primary_velocity_km_s=np.array(case["v1"]) * KM,
-        secondary_position_km=np.array(case["r2"]) * KM,
-        secondary_velocity_km_s=np.array(case["v2"]) * KM,
-        primary_covariance=covariances[0],
-        secondary_covariance=covariances[1],
-        hbr_km=case["hbr_m"] * KM,
-        gm_km3_s2=body_named("Earth").gm_km3_s2,
-        span_s=span_s,
+def _encounter(case: Mapping[str, Any], covariances: list[FloatArray], span_s: tuple[float, float] | None) -> PcInput:
+    frame, epoch = Frame(center="EARTH", axes="inertial"), Epoch(0)
+    first, second = (
+        State(
+            object_id=number,
+            frame=frame,
+            epoch=epoch,
+            position_km=np.array(case[f"r{number}"]) * KM,
+            velocity_km_s=np.array(case[f"v{number}"]) * KM,
+            covariance=Covariance(object_id=number, epoch=epoch, axes=frame.axes, matrix=matrix, basis=Basis.DELIVERED),
+        )
+        for number, matrix in zip("12", covariances, strict=True)
     )
+    return PcInput(encounter=Encounter(primary=first, secondary=second), hbr_km=case["hbr_m"] * KM, span_s=span_s)
 
 
 def _simulated(case: Mapping[str, Any], found: ProbabilityResult) -> Check:

@@ -35,7 +35,7 @@ def main() -> None:
     _row("2-D, strips", lambda: foster_pc(planes[0]), MANY, AIM_2D_PER_S)
     _row("2-D, contour", lambda: contour_pc(planes[0]), MANY, AIM_2D_PER_S)
     cases = cara_cases()
-    pairs = [(*uncertain_orbits(case.given)[0], case.given.hbr_km) for case in cases]
+    pairs = [(*uncertain_orbits(case.given.encounter)[0], case.given.hbr_km) for case in cases]
     peaks = [find_peak(*pair) for pair in pairs]
     _row("peak of the rate, CARA's 20", lambda: [find_peak(*pair) for pair in pairs], 20, AIM_3D_PER_S)
     _row("2D-Nc", lambda: [nc_2d(*pair, peak) for pair, peak in zip(pairs, peaks, strict=True)], 20, AIM_3D_PER_S)
@@ -56,13 +56,13 @@ def random_encounters() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
 def _whole(case: Case) -> float:
-    first, second = uncertain_orbits(case.given)[0]
+    first, second = uncertain_orbits(case.given.encounter)[0]
     peak = find_peak(first, second, case.given.hbr_km)
     return nc_3d(first, second, case.given.hbr_km, peak, case.given.span_s).number
 
 
 def _simulate(case: Case) -> float:
-    pair = uncertain_orbits(case.given)[0]
+    pair = uncertain_orbits(case.given.encounter)[0]
     return monte_carlo(*pair, case.given.hbr_km, case.given.span_s, trials=20_000, seed=1).pc
 
 

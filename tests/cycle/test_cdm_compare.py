@@ -57,13 +57,13 @@ def differences(ours: Cdm, theirs: Cdm) -> dict[str, float | None]:
 def test_states_in_itrf_give_the_published_relative_state() -> None:
     """Made inertial, a message in ITRF gives its own published RTN components; left turning, it does not."""
     cdm = published("itrf_ion_starlink.kvn")
-    encounter = encounter_from_cdm(cdm)
+    encounter = encounter_from_cdm(cdm).encounter
 
     def components(velocity_km_s):
-        axes = rtn_axes(encounter.primary_position_km[None], velocity_km_s[None])[0]
+        axes = rtn_axes(encounter.primary.position_km[None], velocity_km_s[None])[0]
         return axes @ encounter.miss_vector_km * 1000.0, axes @ encounter.relative_velocity_km_s * 1000.0
 
-    miss_m, velocity_m_s = components(encounter.primary_velocity_km_s)
+    miss_m, velocity_m_s = components(encounter.primary.velocity_km_s)
     assert np.abs(miss_m - cdm.relative.relative_position_rtn_m).max() < PRINTED_M
     assert np.abs(velocity_m_s - cdm.relative.relative_velocity_rtn_m_s).max() < PRINTED_M
     turning, _ = components(np.array(cdm.object1.velocity_km_s))
@@ -72,14 +72,15 @@ def test_states_in_itrf_give_the_published_relative_state() -> None:
 
 def test_covariances_in_rtn_give_the_published_ones() -> None:
     """Alfano 2009, case 3: the RTN covariances of the message, rotated, are the tabulated inertial ones."""
-    encounter = encounter_from_cdm(published("alfano_2009_case_03.kvn"))
+    told = encounter_from_cdm(published("alfano_2009_case_03.kvn"))
     case = next(case for case in json.loads(CASES.read_text())["alfano2009"] if case["id"] == "alfano2009-03")
 
-    for found, key in ((encounter.primary_covariance_km, "cov1"), (encounter.secondary_covariance_km, "cov2")):
+    for state, key in zip(told.encounter.states, ("cov1", "cov2"), strict=True):
+        found = state.covariance.matrix
         expected = np.array(case["at_tca"][key]) * 1e-6
         sigmas = np.sqrt(np.diag(expected))
         assert np.abs((found - expected) / np.outer(sigmas, sigmas)).max() < PUBLISHED_DIGITS
-    assert encounter.hbr_m == case["hbr_m"]
+    assert told.hbr_m == case["hbr_m"]
 
 
 def test_the_encounter_says_what_does_not_fit() -> None:
@@ -99,8 +100,8 @@ def test_the_centre_gives_the_gravity() -> None:
     example = published("ccsds_508_0_b_1_example.kvn")
     lost = replace(example, object1=replace(example.object1, orbit_center="VULCAN"))
 
-    assert encounter_from_cdm(example).gm_km3_s2 == pytest.approx(398_600.4418, rel=GM_MODELS)
-    assert encounter_from_cdm(own()).gm_km3_s2 == pytest.approx(42_828.375, rel=GM_MODELS)
+    assert encounter_from_cdm(example).encounter.gm_km3_s2 == pytest.approx(398_600.4418, rel=GM_MODELS)
+    assert encounter_from_cdm(own()).encounter.gm_km3_s2 == pytest.approx(42_828.375, rel=GM_MODELS)
     with pytest.raises(FrameError):
         encounter_from_cdm(lost)
 
@@ -116,9 +117,9 @@ def test_terms_without_a_variance_are_discounted() -> None:
         return replace(cdm, object1=one)
 
     velocity = encounter_from_cdm(with_zero(4))
-    assert np.linalg.matrix_rank(velocity.primary_covariance_km) == 5
+    assert np.linalg.matrix_rank(velocity.encounter.primary.covariance.matrix) == 5
     assert any("counts as zero" in note for note in velocity.notes)
-    assert encounter_from_cdm(with_zero(1)).primary_covariance_km is None
+    assert encounter_from_cdm(with_zero(1)).encounter.primary.covariance is None
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from fleets import ABOUT_MARS, CUTOFF, GM_MARS_KM3_S2, Kepler, message, segment
-from nearpass.astro.bodies import body_named
 from nearpass.astro.epochs import Epoch
 from nearpass.config import load_config
 from nearpass.cycle.doubts import judged, reference
@@ -30,7 +29,6 @@ from nearpass.report import wording
 from nearpass.report.verdicts import verdict
 from nearpass.report.wording import said
 
-MARS = body_named("MARS")
 SPAN_S = 0.25 * 86_400.0
 A = Kepler(3700.0, 0.001, np.radians(90.0))
 B = Kepler(3701.0, 0.001, np.radians(60.0))
@@ -60,7 +58,7 @@ def _trajectory(motion: Kepler | Late, *, start_s: float = 0.0, stop_s: float = 
 
 def _reference(trajectory: Trajectory, name: str, model: DeclaredModel | None = MODEL) -> Prediction:
     source = Source(file=name, created_s=-3600.0, declared=model)
-    return reference(trajectory, source, name, name, SPAN_S, MARS)
+    return reference(trajectory, source, name, name, SPAN_S)
 
 
 @pytest.mark.parametrize("late_s", [46.0, -46.0, 12.0])

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleets import ABOUT_MARS, LOW
-from nearpass.astro.bodies import BODIES
 from nearpass.astro.epochs import Epoch
 from nearpass.astro.local_axes import rtn_axes
 from nearpass.cycle.predictions import Delivered, carried, first_midnight_s, judge, predict, quality
@@ -17,7 +16,6 @@ from nearpass.ephemeris.trajectory import CovarianceTable, Proof, Trajectory
 from nearpass.record.prediction_record import PredictionError
 
 DAY_S = 86_400.0
-MARS = BODIES["MARS"]
 START = Epoch.parse("2021-03-10T06:00:00")
 TRACK_BEND = 0.01  # a shift of seconds along a path of two hours is straight to a hundredth
 
@@ -56,8 +54,8 @@ def test_the_next_midnight_counts_leap_seconds(epoch: str, seconds: float) -> No
 @given(st.floats(-3.0, 3.0))
 def test_a_constant_delay_is_found_as_timing(late_s: float) -> None:
     """A delivery that runs late is judged so, along the track alone, by the sum of both deliveries' variances."""
-    old = predict(delivered("old", late_s=late_s), 5 * DAY_S, MARS)
-    errors = judge([old], delivered("new", days=2), MARS)
+    old = predict(delivered("old", late_s=late_s), 5 * DAY_S)
+    errors = judge([old], delivered("new", days=2))
 
     assert len(errors) == 1
     assert errors[0].timing_s == pytest.approx(late_s, abs=TRACK_BEND * abs(late_s) + 1e-6)
@@ -72,16 +70,16 @@ def test_a_constant_delay_is_found_as_timing(late_s: float) -> None:
 
 def test_a_delivery_is_not_judged_by_itself() -> None:
     """The same file in a later cycle gives no comparison, neither of itself nor of older ones."""
-    old, again = predict(delivered("old"), 5 * DAY_S, MARS), delivered("old")
+    old, again = predict(delivered("old"), 5 * DAY_S), delivered("old")
 
-    assert judge([old], again, MARS) == ()
+    assert judge([old], again) == ()
 
 
 def test_predictions_are_kept_while_they_lie_ahead() -> None:
     """Carried predictions hold only later states, each file once, and at most five."""
     kept = ()
     for day in range(8):
-        kept = carried(kept, predict(delivered(str(day), days=day, span_days=9.0), 9 * DAY_S, MARS))
+        kept = carried(kept, predict(delivered(str(day), days=day, span_days=9.0), 9 * DAY_S))
 
     assert len(kept) == 5
     assert [prediction.cycle_id for prediction in kept] == ["3", "4", "5", "6", "7"]

@@ -1,5 +1,7 @@
 """Encounter geometry against SPICE and against its own definitions."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import spiceypy
@@ -7,10 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from encounters import encounter_of, state_of
+from fleets import CUTOFF, LOW
 from nearpass.astro.bodies import body_named
 from nearpass.astro.epochs import Epoch, tdb_s
-from nearpass.astro.frames import PlanetaryEphemeris, furnished
+from nearpass.astro.frames import Frame, PlanetaryEphemeris, furnished
 from nearpass.encounter.geometry import Encounter, b_plane, place
+from nearpass.encounter.uncertainty import state_at
+from nearpass.ephemeris.interpolation import arc_from_nodes
+from nearpass.ephemeris.trajectory import Trajectory
+from nearpass.errors import FrameError
 from published import FILES
 
 MARS_DATA = FILES / "mars"
@@ -24,9 +32,9 @@ velocities = arrays(np.float64, 3, elements=st.floats(-5, 5).filter(lambda x: ab
 
 
 @pytest.fixture
-def encounter_of():
+def make_encounter():
     def make(first_km, first_km_s, miss_km, second_km_s):
-        return Encounter(
+        return encounter_of(
             primary_position_km=first_km,
             primary_velocity_km_s=first_km_s,
             secondary_position_km=first_km + miss_km,
@@ -43,7 +51,7 @@ def test_the_b_plane_holds_the_miss_at_closest_approach(first_km, first_km_s, mi
     if np.linalg.norm(relative_km_s) < 1e-3 or np.linalg.norm(np.cross(first_km, first_km_s)) < 1e-3:
         return
     miss_km = miss - (miss @ relative_km_s) / (relative_km_s @ relative_km_s) * relative_km_s
-    encounter = Encounter(
+    encounter = encounter_of(
         primary_position_km=first_km,
         primary_velocity_km_s=first_km_s,
         secondary_position_km=first_km + miss_km,
@@ -57,9 +65,9 @@ def test_the_b_plane_holds_the_miss_at_closest_approach(first_km, first_km_s, mi
     assert np.linalg.norm(plane.miss_km) == pytest.approx(np.linalg.norm(encounter.miss_vector_km), abs=1e-6)
 
 
-def test_rtn_axes_of_a_circular_orbit_are_radial_forward_and_up(encounter_of) -> None:
+def test_rtn_axes_of_a_circular_orbit_are_radial_forward_and_up(make_encounter) -> None:
     """On a circular orbit in the x-y plane at x, R is x, T is y and N is z."""
-    encounter = encounter_of(
+    encounter = make_encounter(
         np.array([4000.0, 0, 0]), np.array([0, 3.3, 0]), np.array([1.0, 2.0, 3.0]), np.array([0, 0, 3.3])
     )
 
@@ -67,11 +75,11 @@ def test_rtn_axes_of_a_circular_orbit_are_radial_forward_and_up(encounter_of) ->
     assert encounter.approach_angle_rad == pytest.approx(np.pi / 2)
 
 
-def test_no_b_plane_without_relative_motion(encounter_of) -> None:
+def test_no_b_plane_without_relative_motion(make_encounter) -> None:
     """Two objects that do not move relative to each other have no B-plane."""
     velocity_km_s = np.array([0, 3.3, 0])
 
-    assert b_plane(encounter_of(np.array([4e3, 0, 0]), velocity_km_s, np.array([1.0, 0, 0]), velocity_km_s)) is None
+    assert b_plane(make_encounter(np.array([4e3, 0, 0]), velocity_km_s, np.array([1.0, 0, 0]), velocity_km_s)) is None
 
 
 @pytest.mark.published_files("mars/de430_20180609_20180614.bsp")
@@ -109,3 +117,59 @@ def test_the_light_time_is_that_of_a_signal_that_leaves_at_the_instant(at: str) 
     found_s = place(position_km, epoch, body_named("MARS"), planets).light_time_s
     assert abs(sent_s - received_s) > 100 * LIGHT_S
     assert found_s == pytest.approx(sent_s, abs=LIGHT_S)
+
+
+HERE = (np.array([3700.0, 0.0, 0.0]), np.array([0.0, 3.4, 0.0]))
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        (state_of("-85", *HERE, center="MOON"), ["-74 about MARS", "-85 about MOON"]),
+        (
+            replace(state_of("-41", *HERE), frame=Frame(center="MARS", axes="EME2000")),
+            ["-74 about MARS in ICRF", "-41 about MARS in EME2000"],
+        ),
+        (
+            state_of("-41", *HERE, epoch=CUTOFF + 0.001),
+            ["-74 at 2021-03-17T00:00:00.000", "-41 at 2021-03-17T00:00:00.001"],
+        ),
+    ],
+    ids=["other body", "other axes", "a millisecond later"],
+)
+def test_states_that_do_not_fit_are_no_encounter(other, told) -> None:
+    """About another body, in other axes or at another instant two states are refused, each named with its own."""
+    own = state_of("-74", *HERE)
+    for first, second in ((own, other), (other, own)):
+        with pytest.raises(FrameError) as refused:
+            Encounter(primary=first, secondary=second)
+        for part in told:
+            assert part in str(refused.value)
+
+
+@pytest.mark.parametrize("changes", [{"axes": "RTN"}, {"epoch": CUTOFF + 1.0}], ids=["other axes", "a second later"])
+def test_a_covariance_that_is_not_of_the_state_is_refused(changes) -> None:
+    """In other axes or of another instant a covariance is not taken as that of a state."""
+    fits = state_of("-74", *HERE, np.eye(6))
+    with pytest.raises(FrameError, match=r"covariance of -74 must fit, not ICRF at .* and "):
+        replace(fits, covariance=replace(fits.covariance, **changes))
+
+
+def test_motions_about_two_bodies_make_no_encounter() -> None:
+    """States of a trajectory about Mars and of one about the Moon, at one instant, are no encounter."""
+    nodes_s = np.arange(0.0, 601.0, 60.0)
+    arc = arc_from_nodes(nodes_s, *LOW.state(nodes_s), "HERMITE", 7)
+    first, second = (
+        state_at(
+            Trajectory(
+                object_id=name, frame=Frame(center=center, axes="ICRF"), epoch=CUTOFF, arcs=(arc,), proof="exact"
+            ),
+            300.0,
+            declared=None,
+            created_s=None,
+        )
+        for name, center in (("-74", "MARS"), ("-85", "MOON"))
+    )
+    assert first.position_km == pytest.approx(LOW.state(np.array([300.0]))[0][0], abs=1e-6)
+    with pytest.raises(FrameError, match="-74 about MARS, -85 about MOON"):
+        Encounter(primary=first, secondary=second)

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import spiceypy
 
+from encounters import encounter_of
 from fleets import CUTOFF, Kepler, message, segment
 from nearpass.astro.bodies import body_named
 from nearpass.astro.frames import PlanetaryEphemeris
-from nearpass.encounter.geometry import Encounter
 from nearpass.encounter.manoeuvre import along_track_sensitivity_s, delta_v_for_pc_m_s, delta_v_m_s
 from nearpass.ephemeris.interpolation import trajectory_from_oem
 from nearpass.screening.screen import screen
@@ -65,7 +65,7 @@ def test_a_new_screen_finds_the_miss_that_the_trade_promised(of_primary: bool, l
     found = nearest(orbits, tca_s)
     assert found.miss_km < 3.0
     states = {name: [row[0] for row in orbit.state(np.array([found.offset_s]))] for name, orbit in orbits.items()}
-    encounter = Encounter(
+    encounter = encounter_of(
         primary_position_km=states["A"][0],
         primary_velocity_km_s=states["A"][1],
         secondary_position_km=states["B"][0],
@@ -83,7 +83,7 @@ def test_a_new_screen_finds_the_miss_that_the_trade_promised(of_primary: bool, l
 
 LIMIT_PC = 1e-5
 HBR_KM = 0.02
-MEETING = Encounter(
+MEETING = encounter_of(
     primary_position_km=np.array([3700.0, 0.0, 0.0]),
     primary_velocity_km_s=np.array([0.02, 3.39, 0.1]),
     secondary_position_km=np.array([3700.15, 0.02, 0.0]),
@@ -95,8 +95,8 @@ COVARIANCE_KM2 = np.array([[0.04, 0.02, 0.0], [0.02, 0.9, 0.1], [0.0, 0.1, 0.5]]
 def pc_after(burn_m_s: float, *, of_primary: bool, lead_s: float) -> float:
     """Pc by another quadrature at the miss that a burn of two-body motion brings about, in axes of its own."""
     sides = [
-        (MEETING.primary_position_km, MEETING.primary_velocity_km_s),
-        (MEETING.secondary_position_km, MEETING.secondary_velocity_km_s),
+        (MEETING.primary.position_km, MEETING.primary.velocity_km_s),
+        (MEETING.secondary.position_km, MEETING.secondary.velocity_km_s),
     ]
     position_km, velocity_km_s = sides[0 if of_primary else 1]
     shift_km = along_track_sensitivity_s(position_km, velocity_km_s, lead_s, GM_MARS_KM3_S2) * burn_m_s / 1000.0

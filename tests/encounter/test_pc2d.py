@@ -32,9 +32,9 @@ def plane(miss_xy_km, sigma_xy_km, hbr_km) -> EncounterPlanes:
 
 def from_state(case) -> EncounterPlanes:
     one = case.given
-    combined = one.primary_covariance + one.secondary_covariance
+    met = one.encounter
     return project(
-        one.miss_vector_km[None], one.relative_velocity_km_s[None], combined[None, :3, :3], np.array([one.hbr_km])
+        met.miss_vector_km[None], met.relative_velocity_km_s[None], met.combined_km2[None], np.array([one.hbr_km])
     )
 
 

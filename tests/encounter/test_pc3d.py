@@ -25,7 +25,7 @@ SIMPLE_SPEEDS = arrays(np.float64, (3,), elements=st.floats(-1, 1)).filter(lambd
 
 
 def orbits(case: Case) -> tuple[Orbit, Orbit]:
-    pair, refusal = uncertain_orbits(case.given)
+    pair, refusal = uncertain_orbits(case.given.encounter)
     assert pair is not None, refusal
     return pair
 

@@ -8,9 +8,9 @@ from scipy.integrate import dblquad
 from scipy.optimize import minimize
 from scipy.stats import binomtest, multivariate_normal
 
+from encounters import pc_input
 from nearpass.encounter.pc import assess_probability
 from nearpass.encounter.pc2d import EncounterPlanes, foster_pc, project
-from nearpass.encounter.pc_encounter import EncounterInput
 from nearpass.encounter.pc_sensitivity import maximum_pc_of_one
 
 SPEED_KM_S = np.array([0.0, 0.0, 5.0])
@@ -92,7 +92,7 @@ def test_simulated_pairs_do_not_collide_more_often_than_the_bound(seed: int) -> 
     hits = int((nearest_km < hbr_km).sum())
     known = np.zeros((6, 6))
     known[:3, :3] = first @ first.T
-    given_states = EncounterInput(
+    given_states = pc_input(
         primary_position_km=np.array([3700.0, 0.0, 0.0]),
         primary_velocity_km_s=np.array([0.0, 3.4, 0.0]),
         secondary_position_km=np.array([3700.0, 0.0, 0.0]) + miss_km,
@@ -100,7 +100,6 @@ def test_simulated_pairs_do_not_collide_more_often_than_the_bound(seed: int) -> 
         primary_covariance=known,
         secondary_covariance=None,
         hbr_km=hbr_km,
-        gm_km3_s2=42828.375,
     )
     bound = assess_probability(given_states).max_pc
 

@@ -26,7 +26,7 @@ def moved(orbit: Orbit, by_s: float) -> Orbit:
 def pair() -> tuple[Orbit, Orbit, float]:
     """Alfano's twelfth case, two objects on one orbit, with half of its sigmas and twice its radius."""
     given = alfano_cases()[11].given
-    orbits, _ = uncertain_orbits(given)
+    orbits, _ = uncertain_orbits(given.encounter)
     assert orbits is not None
     first, second = (replace(one, covariance=one.covariance / 4.0) for one in orbits)
     return first, second, 2.0 * given.hbr_km

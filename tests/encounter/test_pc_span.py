@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from encounters import pc_input
 from nearpass.encounter.pc import assess_probability
-from nearpass.encounter.pc_encounter import EncounterInput, uncertain_orbits
+from nearpass.encounter.pc_encounter import PcInput, uncertain_orbits
 from nearpass.encounter.pc_monte_carlo import monte_carlo
 from nearpass.encounter.pc_result import FOSTER, NC_3D
 from nearpass.encounter.pc_span import wider_span
@@ -20,11 +21,11 @@ LINEAR = 0.01
 """Of a share of entries drawn by 4000 trials, and of linearised orbits."""
 
 
-def pair(velocity_km_s, sigmas_km, hbr_km: float, span_s=None, speed_km_s: float = 3.4022) -> EncounterInput:
+def pair(velocity_km_s, sigmas_km, hbr_km: float, span_s=None, speed_km_s: float = 3.4022) -> PcInput:
     """Two objects on a round orbit about Mars, 0.4 km apart, that part with this velocity."""
     covariance = np.diag(np.array([*sigmas_km, 1e-5, 1e-5, 1e-5]) ** 2)
     position, velocity = np.array([3700.0, 0.0, 0.0]), np.array([0.0, speed_km_s, 0.0])
-    return EncounterInput(
+    return pc_input(
         primary_position_km=position,
         primary_velocity_km_s=velocity,
         secondary_position_km=position + np.array([0.3, 0.2, 0.1]),
@@ -32,7 +33,6 @@ def pair(velocity_km_s, sigmas_km, hbr_km: float, span_s=None, speed_km_s: float
         primary_covariance=covariance,
         secondary_covariance=2.0 * covariance,
         hbr_km=hbr_km,
-        gm_km3_s2=GM_MARS_KM3_S2,
         span_s=span_s,
     )
 
@@ -48,7 +48,7 @@ def test_a_span_is_counted_whole(velocity_km_s, sigmas_km, hbr_km, revolutions) 
     span_s = (revolutions[0] * PERIOD_S, revolutions[1] * PERIOD_S)
     one = pair(velocity_km_s, sigmas_km, hbr_km, span_s)
     found = assess_probability(one, maximum=False)
-    orbits, _ = uncertain_orbits(one)
+    orbits, _ = uncertain_orbits(one.encounter)
     simulated = monte_carlo(*orbits, hbr_km, span_s, trials=TRIALS, seed=5, confidence=0.999)
 
     assert found.span_s == span_s
@@ -77,11 +77,12 @@ def test_without_a_span_the_answer_says_which_time_it_counts() -> None:
 
 def test_a_span_that_cuts_the_passage_counts_its_part() -> None:
     """Half of the entries into a sphere whose peak is at the beginning of the span are in it, by simulation too."""
-    whole = assess_probability(pair(SAME_PERIOD_KM_S, (0.3, 0.5, 0.3), 0.2))
-    span_s = (whole.tca.offset_s, 600.0)
+    nominal = pair(SAME_PERIOD_KM_S, (0.3, 0.5, 0.3), 0.2)
+    whole = assess_probability(nominal)
+    span_s = (whole.tca.epoch - nominal.encounter.epoch, 600.0)
     one = pair(SAME_PERIOD_KM_S, (0.3, 0.5, 0.3), 0.2, span_s)
     found = assess_probability(one, maximum=False)
-    orbits, _ = uncertain_orbits(one)
+    orbits, _ = uncertain_orbits(one.encounter)
     simulated = monte_carlo(*orbits, 0.2, span_s, trials=TRIALS, seed=6, confidence=0.999)
 
     assert found.method == NC_3D

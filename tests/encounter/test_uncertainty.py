@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from fleets import ABOUT_MARS
-from nearpass.astro.bodies import BODIES
+from nearpass.astro.bodies import body_named
 from nearpass.astro.epochs import Epoch
 from nearpass.astro.local_axes import rtn_axes
 from nearpass.encounter.uncertainty import (
@@ -19,7 +19,7 @@ from nearpass.encounter.uncertainty import (
     DeclaredModel,
     declared_covariance,
     rotated,
-    state_covariance,
+    state_at,
 )
 from nearpass.ephemeris.interpolation import arc_from_nodes
 from nearpass.ephemeris.trajectory import Arc, CovarianceTable, Proof, Trajectory
@@ -57,8 +57,7 @@ def trajectory_with(*matrices: np.ndarray) -> Trajectory:
 
 
 def covariance_of(trajectory: Trajectory, offset_s: float, declared: DeclaredModel | None) -> Covariance | None:
-    state = (rows[0] for rows in trajectory.state(np.array([offset_s])))
-    return state_covariance(trajectory, offset_s, *state, declared=declared, created_s=0.0, body=BODIES["MARS"])
+    return state_at(trajectory, offset_s, declared=declared, created_s=0.0).covariance
 
 
 def test_a_repair_is_told_with_the_state_and_in_between() -> None:
@@ -197,11 +196,8 @@ def test_a_declared_error_grows_with_the_age_of_the_ephemeris(created_d: float, 
     """2 s when it was made and 0.5 s more for each day since: times the speed, the sigma along a round orbit."""
     bare = trajectory_with(np.eye(6))
     bare = replace(bare, arcs=tuple(replace(arc, covariances=None) for arc in bare.arcs))
-    position_km, velocity_km_s = (rows[0] for rows in bare.state(np.array([300.0])))
-    found = state_covariance(
-        bare, 300.0, position_km, velocity_km_s, declared=TIMING, created_s=300.0 + created_d * 86_400.0,
-        body=BODIES["MARS"],
-    )  # fmt: skip
+    velocity_km_s = bare.state(np.array([300.0]))[1][0]
+    found = state_at(bare, 300.0, declared=TIMING, created_s=300.0 + created_d * 86_400.0).covariance
 
     assert found is not None
     along = velocity_km_s / np.linalg.norm(velocity_km_s)
@@ -214,15 +210,12 @@ def test_an_unknown_age_gives_no_growing_error(growth_s_per_day: float, known: b
     """Where nobody knows when an ephemeris was made, an error that grows is not known; one that does not is."""
     bare = trajectory_with(np.eye(6))
     bare = replace(bare, arcs=tuple(replace(arc, covariances=None) for arc in bare.arcs))
-    position_km, velocity_km_s = (rows[0] for rows in bare.state(np.array([300.0])))
-    found = state_covariance(
-        bare, 300.0, position_km, velocity_km_s,
-        declared=replace(TIMING, timing_growth_s_per_day=growth_s_per_day), created_s=None, body=BODIES["MARS"],
-    )  # fmt: skip
+    state = state_at(bare, 300.0, declared=replace(TIMING, timing_growth_s_per_day=growth_s_per_day), created_s=None)
+    found = state.covariance
 
     assert (found is not None) is known
     if found is not None:
-        same = declared_covariance(TIMING, 0.0, position_km, velocity_km_s, BODIES["MARS"].gm_km3_s2)
+        same = declared_covariance(TIMING, 0.0, state.position_km, state.velocity_km_s, body_named("MARS").gm_km3_s2)
         np.testing.assert_array_equal(found.matrix, same)
 
 

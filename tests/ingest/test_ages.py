@@ -219,18 +219,16 @@ def _assessed(workspace: Path, offset_s: float) -> Assessed:
     objects = replace(first, id="LOW"), replace(second, id="POLAR")
     sources = tuple(source_of(item, result) for item, result in zip(config.objects, results, strict=True))
     moved = (trajectories["LOW"], trajectories["POLAR"])
-    return assess_approach(
-        (objects[0], objects[1]), moved, (sources[0], sources[1]), offset_s, setting.body, config.alert_rules
-    )
+    return assess_approach((objects[0], objects[1]), moved, (sources[0], sources[1]), offset_s, config.alert_rules)
 
 
 def _sigma_km(workspace: Path, offset_s: float) -> float | None:
     """One sigma of LOW along its velocity."""
     found = _assessed(workspace, offset_s)
-    covariance = found.covariances[0]
+    covariance = found.encounter.primary.covariance
     if covariance is None:
         return None
-    along = found.encounter.primary_velocity_km_s / np.linalg.norm(found.encounter.primary_velocity_km_s)
+    along = found.encounter.primary.velocity_km_s / np.linalg.norm(found.encounter.primary.velocity_km_s)
     return float(np.sqrt(along @ covariance.matrix[:3, :3] @ along))
 
 

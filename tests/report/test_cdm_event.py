@@ -99,7 +99,7 @@ def test_a_missing_covariance_is_said_and_not_made_up() -> None:
     assert read.object2.covariance_method == "DEFAULT"
     assert any("No covariance is known" in comment for comment in read.object2.data_comments)
     assert text.count("= 0.0 [m**2") == 21 + 15
-    assert encounter_from_cdm(read).secondary_covariance_km is None
+    assert encounter_from_cdm(read).encounter.secondary.covariance is None
 
 
 def test_a_probability_is_written_only_where_there_is_one() -> None:
