@@ -53,6 +53,10 @@ COMMANDS: Final = {
     "Partners": {
         "compare": ("messages:compare", "Lay a partner's conjunction data messages beside our own events."),
         "log": ("log:log_command", "Write consultations and decisions, one file each in log/."),
+        "receipts": (
+            "exchange:receipts_command",
+            "Write a receipt for each delivery of a cycle.",
+        ),
         "package": ("exchange:package_command", "Pack for a partner what an edition may have."),
         "certify": (
             "exchange:certify",

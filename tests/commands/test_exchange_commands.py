@@ -181,3 +181,19 @@ def test_a_statement_that_lacks_something_is_refused_and_leaves_no_file(
     assert code != 0
     assert rule in err
     assert list((config.parent / "log").glob("*")) == []
+
+
+def test_receipts_lie_by_originator_and_are_their_owners_alone(config: Path, nearpass: Command) -> None:
+    """One text and one JSON a delivery, with the hash of the file as it was delivered; a second time nothing new."""
+    code, out, _ = nearpass("receipts", "--config", config)
+    written = sorted((config.parent / "receipts").rglob("*.json"))
+    hashes = {sha256_of(path.read_bytes()) for path in (config.parent / "ephemerides").iterdir()}
+    before = sorted(config.parent.joinpath("receipts").rglob("*"))
+
+    assert code == 0
+    assert {json.loads(path.read_text())["sha256"] for path in written} <= hashes
+    assert len(written) == len(out.split()) == 3
+    assert all(path.with_suffix(".txt").exists() and path.stat().st_mode & 0o077 == 0 for path in written)
+    assert nearpass("receipts", "--config", config)[0] == 0
+    assert sorted(config.parent.joinpath("receipts").rglob("*")) == before
+    assert nearpass("receipts", "--config", config, "--originator", "Nobody")[1] == ""
