@@ -22,6 +22,7 @@ from nearpass.record.record import (
     CycleRecord,
     EndingRecord,
     EventRecord,
+    InputRecord,
     LossRecord,
     ObjectRecord,
     dump,
@@ -409,3 +410,29 @@ def test_cycles_off_the_schedule_are_left_out(record: CycleRecord) -> None:
     assert not daily.publishes("2021-03-15T0317Z")
     assert reduced(off, daily).previous_cycle_id is None
     assert reduced(off, daily).changes == ()
+
+
+def test_a_delivery_whose_covariances_are_withheld_tells_the_rest() -> None:
+    """Its own marking decides, also where the object's is clear: every finding goes along but those on covariances."""
+    record = marked_record({})
+    first = record.inputs[0]
+    whole, growth = first.findings
+    rules = ("span", "gaps", "speed")
+    findings = (whole, *(replace(growth, rule=rule) for rule in rules), growth)
+    red = replace(CLEAR, level=Tlp.RED)
+    restricted = replace(first, findings=findings, covariance_marking=red)
+
+    def told(entry: InputRecord) -> tuple[str, ...]:
+        small = reduced(replace(record, inputs=(entry, *record.inputs[1:])), edition(parties=frozenset({"ESA"})))
+        return tuple(finding.rule for finding in small.inputs[0].findings)
+
+    assert told(replace(restricted, covariance_marking=CLEAR)) == ("overall", *rules, "covariance growth")
+    assert told(restricted) == ("overall", *rules)
+
+
+def test_contacts_go_to_named_parties_and_never_to_the_public() -> None:
+    """People and channels stand in an edition for parties and in the record itself, not in a public edition."""
+    record = marked_record({})
+
+    assert not any(item.contacts for item in reduced(record, edition()).objects)
+    assert all(item.contacts for item in reduced(record, edition(parties=frozenset({"ESA"}))).objects)

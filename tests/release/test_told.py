@@ -218,3 +218,12 @@ def proof(rung: int) -> Protected:
     return Protected(
         object_id="TIANWEN-1", promised_km=50.0, among=5, bound_km=60.0, decoys=9, cycles=1, rung=rung, sha256="ab"
     )
+
+
+@pytest.mark.parametrize(("stop", "shown"), [("04:20:00", 1), ("04:19:59", 0), ("04:15:00", 0)])
+def test_the_end_of_the_window_does_not_cut_a_cell(stop: str, shown: int) -> None:
+    """A cell that the window ends in is not told: what is left of it would say more of the time than a whole one."""
+    record = one_event()
+    window = replace(record.window, stop=Epoch.parse(f"2021-03-21T{stop}"))
+
+    assert len(told_of(replace(record, window=window))) == shown
