@@ -30,9 +30,12 @@ from nearpass.record.record import ToldEvent
 FloatArray = NDArray[np.float64]
 BATCH: Final = 12
 MOST_BATCHES: Final = 3
-NODES_A_REVOLUTION: Final = 90
+NODES_A_REVOLUTION: Final = 150
+"""At the pace of a circular orbit through each point: of an eccentric orbit there are more."""
+DENSE_S: Final = 60.0
+LONGEST_STEP_S: Final = 600.0
 BOUND_STEP_S: Final = 60.0
-TURN_RAD: Final = 0.08
+TURN_RAD: Final = 0.06
 _TRIES: Final = 6  # Gauss-Newton steps
 _FREE: Final = 3  # approaches, two conditions each, that leave an orbit free to differ
 
@@ -106,7 +109,6 @@ class _Search:
         start_s = own[-1].spans_s[0][0]
         position_km, velocity_km_s = own[-1].state(np.array([start_s]))
         self._frame = frame_of(cycles[-1].body, newest, position_km[0], velocity_km_s[0])
-        self._period_s = float(2.0 * np.pi / self._frame.elements(position_km, velocity_km_s)[0, 0])
         self._random = np.random.default_rng(int.from_bytes(hashlib.sha256(object_id.encode()).digest()[:8]))
         spans = own[-1].spans_s
         self.grid_s = np.concatenate([np.arange(a, b, BOUND_STEP_S) for a, b in spans])
@@ -125,7 +127,7 @@ class _Search:
             tried = {str(number): one for number, one in enumerate(self._proposed(BATCH))}
             if tried:
                 told = self._told(dict(tried))
-                kept += [one for name, one in tried.items() if told[name] == self._truth]
+                kept += [one for name, one in tried.items() if told.get(name) == self._truth]
             if len(kept) >= wanted or (not kept and len(self._meetings) > _FREE):
                 break
         return kept[:wanted]
@@ -148,12 +150,21 @@ class _Search:
         return 2.0 * self._frame.body.gm_km3_s2 / lowest**2
 
     def _told(self, tried: Mapping[str, Displacement | None]) -> dict[str, Told]:
-        motions = [
-            {name: self._moved(index, by) for name, by in tried.items()}
-            for index, own in enumerate(self._own)
-            if own is not None
-        ]
-        cycles = [cycle for cycle, own in zip(self._cycles, self._own, strict=True) if own is not None]
+        """What the editions tell of each; one that is not an orbit in every cycle is left out."""
+        with_orbit = [index for index, own in enumerate(self._own) if own is not None]
+        motions: list[dict[str, Trajectory]] = [{} for _ in with_orbit]
+        for name, by in tried.items():
+            try:
+                each = [self._moved(index, by) for index in with_orbit]
+            except InputError:
+                if by is None:
+                    raise
+                continue
+            for motion, trajectory in zip(motions, each, strict=True):
+                motion[name] = trajectory
+        if not motions[0]:
+            return {}
+        cycles = [self._cycles[index] for index in with_orbit]
         return told_of_each(cycles, self._object_id, motions, self._editions)
 
     def _moved(self, index: int, by: Displacement | None) -> Trajectory:
@@ -166,8 +177,7 @@ class _Search:
         return replace(own, arcs=arcs, approximation=None)
 
     def _moved_arc(self, arc: Arc, index: int, by: Displacement) -> Arc:
-        count = max(9, int(np.ceil((arc.stop_s - arc.start_s) / self._period_s * NODES_A_REVOLUTION)))
-        nodes_s = np.linspace(arc.start_s, arc.stop_s, count)
+        nodes_s = self._nodes_s(arc, index, by)
         held = self._states(arc.state(nodes_s), nodes_s, index, by)
         moved = arc_from_nodes(nodes_s, *held, "HERMITE", 7)
         table = arc.covariances
@@ -188,6 +198,17 @@ class _Search:
             moved.error_km,
             CovarianceTable(offsets_s=offsets_s, matrices=matrices),
         )
+
+    def _nodes_s(self, arc: Arc, index: int, by: Displacement) -> FloatArray:
+        """Where a decoy's arc has its nodes: denser where the decoy is lower, as its motion is faster there."""
+        count = max(1000, int((arc.stop_s - arc.start_s) / DENSE_S))
+        dense_s = np.linspace(arc.start_s, arc.stop_s, count)
+        position_km, _ = self._states(arc.state(dense_s), dense_s, index, by)
+        pace_rad_s = np.sqrt(self._frame.body.gm_km3_s2) / np.linalg.norm(position_km, axis=1) ** 1.5
+        pace_rad_s = np.maximum(pace_rad_s, 2.0 * np.pi / NODES_A_REVOLUTION / LONGEST_STEP_S)
+        phase = np.concatenate([[0.0], np.cumsum((pace_rad_s[1:] + pace_rad_s[:-1]) / 2.0 * np.diff(dense_s))])
+        count = max(9, int(np.ceil(phase[-1] / (2.0 * np.pi) * NODES_A_REVOLUTION)))
+        return np.interp(np.linspace(0.0, phase[-1], count), phase, dense_s)
 
     def _states(
         self, own: tuple[FloatArray, FloatArray], offsets_s: FloatArray, index: int, by: Displacement
@@ -224,10 +245,14 @@ class _Search:
         return found
 
     def _proposed(self, count: int) -> Iterator[Displacement]:
-        for _ in range(count):
+        for number in range(count):
             anchor = self._meetings[self._random.integers(len(self._meetings))] if self._meetings else None
             try:
-                first = self._anywhere() if anchor is None else self._through(anchor)
+                first = (
+                    self._anywhere()
+                    if anchor is None
+                    else self._through(anchor, (number + self._random.uniform()) / count)
+                )
                 yield self._meeting_all(first) if len(self._meetings) > 1 else first
             except (InputError, np.linalg.LinAlgError):
                 continue
@@ -241,11 +266,11 @@ class _Search:
         other[5] += self._random.uniform(-np.pi, np.pi)
         return displacement(self._frame, own, other, at_s)
 
-    def _through(self, meeting: _Meeting) -> Displacement:
-        """Past the other object at another instant and distance of the cells, with the velocity turned."""
+    def _through(self, meeting: _Meeting, share: float) -> Displacement:
+        """Past the other object at a share of the cell of time, at another distance, with the velocity turned."""
         random = self._random
         low_s, high_s = meeting.span_s
-        at_s = random.uniform(low_s + 0.05 * (high_s - low_s), high_s - 0.05 * (high_s - low_s))
+        at_s = low_s + (0.03 + 0.94 * share) * (high_s - low_s)
         other = self._cycles[meeting.cycle].trajectories[meeting.other]
         where_km, moving_km_s = (values[0] for values in other.state(np.array([at_s])))
         own_km, own_km_s = self._at(meeting.cycle, at_s)

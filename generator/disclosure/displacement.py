@@ -119,7 +119,8 @@ def displaced(frame: Frame, own: FloatArray, offsets_s: FloatArray, by: Displace
         added = _turned(by.elements[first : first + 2][None], own_rate * since_s)
         elements[:, first : first + 2] = _turned(elements[:, first : first + 2] + added, extra * since_s)
     elements[:, 5] += by.elements[5] + (by.elements[0] + periapsis) * since_s
-    if (elements[:, 0] <= 0.0).any() or (np.hypot(elements[:, 1], elements[:, 2]) > MOST_ECCENTRIC).any():
+    closed = (elements[:, 0] > 0.0) & (np.hypot(elements[:, 1], elements[:, 2]) < MOST_ECCENTRIC)
+    if not closed.all():
         raise InputError("an orbit that is to be protected must be closed", value="a decoy is not")
     return frame.states(elements)
 
