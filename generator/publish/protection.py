@@ -27,8 +27,8 @@ from nearpass.record.record import CycleRecord, ObjectRecord
 from nearpass.release.reduction import show_of
 
 SCHEMA: Final = 1
-MOST_CYCLES: Final = 60
-"""So many cycles before the one to be published are tested: each costs a second or two."""
+MOST_CYCLES: Final = 8
+"""So many cycles before the one to be published are tested: each costs some seconds of reading and screening."""
 IN_PART: Final = frozenset({Show.METRICS, Show.ANONYMOUS})
 
 
