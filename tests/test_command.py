@@ -166,7 +166,7 @@ def test_a_new_workspace_passes_its_own_check(nearpass: Nearpass, tmp_path: Path
 
     assert code == 0
     assert checked == 4
-    assert out.count("the path must name at least one readable file") == 2
+    assert out.count("no readable file matches the path") == 2
 
 
 def test_init_never_overwrites(nearpass: Nearpass, tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def _newest(
         if not paths and source.theory is None and source.role != "nominal":
             continue
         if not paths and source.theory is None:
-            error = InputError("the path must name at least one readable file", value=source.path, object_id=item.id)
+            error = InputError("no readable file matches the path", value=source.path, object_id=item.id)
             refused.append(refused_input(item, source, source.path, error))
             continue
         if older_than is not None and source.theory is None:

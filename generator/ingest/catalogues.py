@@ -108,7 +108,7 @@ def _read_table(
 ) -> Iterator[InputRecord]:
     """Add what the files of one catalogue hold to what was read; the record of each."""
     if not paths:
-        error = InputError("the path must name at least one readable file", value=table.path)
+        error = InputError("no readable file matches the path", value=table.path)
         yield _input(setting, table, table.path, None, None, 0, str(error))
     for path in paths:
         shown = shown_path(path, setting.directory)

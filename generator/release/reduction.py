@@ -186,7 +186,7 @@ def _statement(record: CycleRecord, edition: Edition, shows: Mapping[str, Show])
             f"{_cells(edition.grain.nameless)}."
         )
     if Show.HIDDEN in shows.values():
-        lines.append("Something more is withheld." if lines else "Something is withheld in this edition.")
+        lines.append("Some objects are left out." if lines else "This edition leaves out some objects.")
     if not lines and record.provenance.configuration is None:
         lines.append("Some deliveries, covariances or notes are withheld in this edition.")
     return tuple(lines)

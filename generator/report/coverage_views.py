@@ -59,9 +59,9 @@ def _completeness(record: CycleRecord) -> tuple[str, ...]:
     lines = [f"{found}{of_what}, in the time that is covered."]
     how = []
     if proven:
-        how.append(f"proven for {wording.count(proven, 'pair')}, whose ephemerides are their polynomials")
+        how.append(f"proven for {wording.count(proven, 'pair')} (piecewise-polynomial ephemerides, searched exactly)")
     if verified:
-        how.append(f"verified on a finer grid for {wording.count(verified, 'pair')}, whose fit error was sampled")
+        how.append(f"verified on a finer grid for {wording.count(verified, 'pair')} (fit error sampled)")
     if how:
         lines.append(wording.sentence(f"This is {' and '.join(how)}"))
     open_s = sum(pair.uncovered_s for pair in screened)

@@ -360,24 +360,23 @@ def _pair_statement(pair: PairRecord, record: CycleRecord) -> tuple[str, ...]:
         )
     start, stop = wording.minute(record.window.start), wording.minute(record.window.stop)
     lines = []
+    if pair.nearest is not None:
+        end = " This is at an end of coverage: the true minimum may lie outside." if pair.nearest.at_boundary else ""
+        lines.append(f"Closest: {wording.distance(pair.nearest.miss_km)} on {wording.moment(pair.nearest.tca)}.{end}")
     if pair.proven_no_closer_than_km:
         except_for = ", except the uncovered spans" if pair.uncovered_s > 0.0 else ""
+        how = {"proven": "Proven", None: "Found"}.get(pair.proof, "Verified on a finer grid")
         lines.append(
-            f"No approach below {wording.plain(round(pair.proven_no_closer_than_km, 3))} km "
+            f"{how}: nothing nearer than {wording.plain(round(pair.proven_no_closer_than_km, 3))} km "
             f"between {start} and {stop} UTC{except_for}."
         )
     if pair.proof is not None:
         lines.append(
-            "Proven: both ephemerides are piecewise polynomials and were bounded as such."
+            "Both ephemerides are piecewise polynomials and were bounded as such."
             if pair.proof == "proven"
-            else "Verified on a finer grid: the error of at least one fit was sampled, not bounded."
+            else "The error of at least one fit was sampled, not bounded."
         )
     lines += [wording.sentence(stretch_words(stretch, record)) for stretch in pair.stretches]
-    if pair.nearest is not None:
-        end = " This is at an end of coverage: the true minimum may lie outside." if pair.nearest.at_boundary else ""
-        lines.append(
-            f"The nearest is {wording.distance(pair.nearest.miss_km)} on {wording.moment(pair.nearest.tca)}.{end}"
-        )
     return tuple(lines)
 
 

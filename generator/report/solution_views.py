@@ -197,13 +197,13 @@ def _statement(solution: SolutionRecord, catalogue: Catalogue) -> tuple[str, ...
         return (wording.sentence(f"neither compared nor screened: {wording.said(solution.unscreened)}"),)
     events = {event.event_id: event for event in catalogue.events}
     lines = [line for row in solution.events if (line := _alerting(solution, row, events, catalogue)) is not None]
-    counts = []
+    counts: list[str] = []
     for effect, one, many in _COUNTED:
         number = sum(row.effect == effect for row in solution.events)
         if number:
-            counts.append(f"{number} {one if number == 1 else many}")
-    total = wording.listing(counts) if counts else "none is listed by either"
-    lines.append(f"Of the approaches: {total}.")
+            what = "" if counts else " approach" if number == 1 else " approaches"
+            counts.append(f"{number}{what} {one if number == 1 else many}")
+    lines.append(f"{wording.listing(counts)}." if counts else "No approach is listed by either.")
     covered_s = sum(span.length_s for span in solution.coverage)
     if covered_s < catalogue.record.window.length_s:
         lines.append(f"It covers {wording.span(covered_s)} of the window.")

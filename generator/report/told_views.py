@@ -12,7 +12,7 @@ from nearpass.report.views import Cell, Head, Table, TableRow, cell, head, level
 from nearpass.report.wording.acting import warnings, who_acts
 
 _COLUMN = {column.key: column for column in EVENT_COLUMNS}
-REASON = "By the publisher's rules; the exact figures are withheld in this edition."
+REASON = "It meets a threshold of its level; the exact figures are withheld in this edition."
 KIND_WORDS = {"new": "New", "worse": "Worse", "better": "Better", "passed": "Passed", "ended": "Gone"}
 
 

@@ -12,10 +12,10 @@ HEADS = (
     Head(title="Case"),
     Head(title="Quantity"),
     Head(title="Expected", numeric=True),
-    Head(title="Got", numeric=True),
+    Head(title="nearpass", numeric=True),
     Head(title="Difference", numeric=True),
     Head(title="Allowed", numeric=True, meaning="From the lower to the upper bound"),
-    Head(title="Why so much"),
+    Head(title="Reason for the tolerance"),
     Head(title="Verdict"),
 )
 
@@ -45,7 +45,7 @@ def validation_view(found: Validation) -> ValidationView:
     checks = [check for section in found.sections for check in section.checks]
     passed = sum(check.passed for check in checks)
     failing = [section.title for section in found.sections if not section.holds]
-    held = "Every section holds" if not failing else f"{count(len(failing), 'section')} does not hold"
+    held = "All sections pass" if not failing else f"{count(len(failing), 'section')} of {len(found.sections)} failed"
     seconds = sum(section.seconds for section in found.sections)
     packages = ", ".join(f"{name} {number}" for name, number in found.packages)
     return ValidationView(

@@ -226,8 +226,8 @@ def test_pair_page_states_what_is_proven() -> None:
     pair = next(p for p in record.pairs if (p.primary, p.secondary) == ("MRO", "TGO"))
     assert pair.proven_no_closer_than_km is not None
     assert (
-        f"No approach below {pair.proven_no_closer_than_km:.10g} km between 2021-03-15 00:00 and 2021-04-12 00:00 UTC, "
-        "except the uncovered spans."
+        f": nothing nearer than {pair.proven_no_closer_than_km:.10g} km between 2021-03-15 00:00 and 2021-04-12 00:00 "
+        "UTC, except the uncovered spans."
     ) in text
     assert "no ephemeris of TGO" in text
 
@@ -236,7 +236,7 @@ def test_quiet_front_page_says_so_in_words() -> None:
     """With nothing listed the front page says that nothing needs a decision and names the nearest passages."""
     text = _live(quiet_record())["index.md"]
     assert "<h1>Nothing needs a decision in the time that is covered.</h1>" in text
-    assert "The nearest passages" in text
+    assert "Closest approaches" in text
     assert "This is the first cycle." in text
 
 

@@ -139,7 +139,7 @@ BOUND = (
         (ListChanged(rule="passed"), "its time of closest approach lies before this cycle's data cut-off"),
         (
             MissMoved(previous_km=8.0, value_km=5.0, previous_sigma_km=1.5),
-            "miss distance 8.000 km became 5.000 km, 2.0 of the sigmas that the previous cycle gave",
+            "miss distance 8.000 km became 5.000 km (2.0 sigma of the previous estimate)",
         ),
         (
             SolutionMoves(nominal_km=1.8, value_km=31.0, tca_shift_s=1.84, nominal_level=Level.RED, level=Level.GREEN),
@@ -184,7 +184,7 @@ BOUND = (
         ),
         (
             AboutBody(rule="above_surface", body="Mars", height_km=1234.56),
-            "The lowest state, 1,234.6 km above the equatorial radius, lies outside Mars.",
+            "Lowest altitude 1,234.6 km, above the equatorial radius of Mars.",
         ),
         (Overall(rule="mind", rules=("age", "span"), total=9), "Good, but mind: age, span."),
         ((Withheld(rule="reason_withheld"),), "the reason is withheld in this edition"),

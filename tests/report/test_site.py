@@ -229,7 +229,7 @@ def test_phase_unknown_objects_have_no_countdown(site: Path) -> None:
         text = path.read_text(encoding="utf-8")
         assert "osition along the orbit unknown: only crossings of the orbits are meaningful" in text
         assert "data-to=" not in text
-        assert "The nearest is" not in text
+        assert "Closest: " not in text
 
 
 def test_every_page_has_the_banner_of_the_front_page(site: Path) -> None:

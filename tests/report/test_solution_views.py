@@ -41,9 +41,9 @@ def test_a_plan_is_told_in_the_conditional_with_every_effect() -> None:
     text = pages.cycle_pages(sample_record())["index.md"]
     part = text[text.index('<section id="planned">') :].split("</section>")[0]
 
-    assert "Not flown" in part
+    assert "Planned, not flown" in part
     assert "would be green instead of red" in part
-    assert "Of the approaches: 1 appears, 1 vanishes and 1 gets better." in part
+    assert "1 approach appears, 1 vanishes and 1 gets better." in part
     for word in ("appears", "vanishes", "gets better"):
         assert f"<td>{word}</td>" in part
     assert 'href="solutions.csv"' in part

@@ -185,8 +185,8 @@ def trend_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
             + _pc_in_words(seen)
         ),
         caption=(
-            "A sound solution wanders inside its own band and the band narrows as the date comes near; a jump out of "
-            "the band means a manoeuvre or a sigma that promised too much."
+            "A consistent solution stays within its band, which narrows as the date comes near; a jump out of the band "
+            "means a manoeuvre or an optimistic covariance."
         ),
         columns=("cycle", "tca_utc", "miss_km", "miss_sigma_km", "r_km", "t_km", "n_km", "pc", "level"),
         rows=tuple(

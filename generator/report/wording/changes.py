@@ -87,7 +87,7 @@ def _(reason: MissMoved) -> str:
     if not reason.previous_sigma_km:
         return moved
     sigmas = abs(reason.value_km - reason.previous_km) / reason.previous_sigma_km
-    return f"{moved}, {sigmas:.1f} of the sigmas that the previous cycle gave"
+    return f"{moved} ({sigmas:.1f} sigma of the previous estimate)"
 
 
 @said.register
@@ -112,8 +112,8 @@ def _(reason: Doubted) -> str:
 def _(reason: InGeneral) -> str:
     return {
         "new": "it was not in the previous cycle",
-        "worse": "it came nearer or its level rose",
-        "better": "it moved away or its level fell",
+        "worse": "the level was raised or the distance fell",
+        "better": "the level was lowered or the distance grew",
         "passed": "its time has passed",
         "gone": "it is no longer listed",
     }[reason.kind]

@@ -219,8 +219,8 @@ def _(fact: FitError) -> str:
 def _(fact: Spacing) -> str:
     share = number_text(fact.share, ".4f")
     return (
-        f"Points at most {duration_text(fact.widest_s)} apart, {share} of an orbit in {fact.measure}; about 1/100 is "
-        "asked for."
+        f"Points at most {duration_text(fact.widest_s)} apart, {share} of an orbit in {fact.measure}; NPR 8079.1 "
+        "recommends about 1/100."
     )
 
 
@@ -263,7 +263,7 @@ def _(fact: AboutBody) -> str:
     return {
         "not_centred": f"Not centred on {fact.body}: the states are not compared with its size and gravity.",
         "below_surface": f"The lowest state lies below the surface of {fact.body}.",
-        "above_surface": f"The lowest state, {height} km above the equatorial radius, lies outside {fact.body}.",
+        "above_surface": f"Lowest altitude {height} km, above the equatorial radius of {fact.body}.",
         "inside_centre": f"A state lies inside {fact.body}, on which the file centres it: the wrong centre?",
     }[fact.rule]
 
@@ -272,7 +272,7 @@ def _(fact: AboutBody) -> str:
 def _(fact: Gravity) -> str:
     value = f"{number_text(fact.ratio, '.3g')} times"
     return {
-        "gravity_fits": f"The path curves as the gravity of {fact.body} demands.",
+        "gravity_fits": f"The acceleration agrees with {fact.body}'s gravity (ratio {number_text(fact.ratio, '.2f')}).",
         "gravity_odd": (
             f"The path curves by {value} what the gravity of {fact.body} alone demands: far from it, or thrusting?"
         ),
@@ -322,7 +322,7 @@ def _(fact: CentreAndAxes) -> str:
             "axes_without_pole_motion": (
                 " The motion of the pole in the Earth's crust is left out: up to 20 m at its surface."
             ),
-            "axes_exact": " Its axes are turned exactly.",
+            "axes_exact": " The rotation to ICRF is exact.",
         }[fact.rule]
     )
 

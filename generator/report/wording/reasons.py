@@ -34,7 +34,7 @@ def _(reason: Prose) -> str:
 @said.register
 def _(reason: Withheld) -> str:
     return {
-        "figures_withheld": "by the publisher's rules; the figures are withheld in this edition",
+        "figures_withheld": "it meets a threshold of this level; values withheld",
         "probability_withheld": "it is withheld in this edition",
         "figures_rounded": "rounded for this edition",
         "reason_withheld": "the reason is withheld in this edition",

@@ -128,8 +128,6 @@
     return hours ? `${hours} h ${minutes % 60} min` : `${minutes} min`;
   }
 
-  const sinceText = (moment) => spanText((Date.now() - Date.parse(moment)) / 1000);
-
   function countdowns() {
     all(".countdown").forEach((element) => {
       const left = (Date.parse(element.dataset.to) - Date.now()) / 1000;
@@ -173,8 +171,8 @@
     } else if (mine && latest.cycle_id > mine) {
       say("A newer cycle exists: ", link(latest.path, latest.cycle_id), ".");
     } else if (Date.now() > Date.parse(latest.next_expected)) {
-      const expected = latest.next_expected.slice(0, 16).replace("T", " ");
-      say(`No cycle for ${sinceText(latest.cutoff)}: the next was expected at ${expected} UTC. What stands here may be out of date.`);
+      const due = new Date(latest.next_expected).toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
+      say(`Overdue: the next cycle was due on ${due}. This page may be out of date.`);
     }
     const next = document.querySelector("a.next");
     if (next) { following(next, latest, cycles.find((cycle) => cycle.cycle_id > mine), mine, home); }

@@ -1,0 +1,67 @@
+"""Forms of words that readers stumbled over stand on no page and in no script of the site."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import pytest
+
+from nearpass.report import pages, verdicts
+from nearpass.resources import resource
+from records import quiet_record, sample_record
+
+BAD: Final = {
+    "a bound that looks like a tag": r"(<|&lt;)1e-20",
+    "a sigma of it": r"(?i)\b(one|1) sigma of it\b",
+    "the past, which a page cannot know": r"in the past",
+    "withheld by nobody": r"Something (more )?is withheld",
+    "passing at a distance": r"pass each other at \d",
+    "a level that says or, not which": r"came nearer or its level rose|moved away or its level fell",
+    "sigmas of a cycle": r"of (the|its) sigmas (that the previous cycle gave|away)",
+    "what stands": r"What stands here|stand here without a name",
+    "ages of a site": r"No cycle for",
+    "ephemerides that are polynomials": r"whose ephemerides are their polynomials",
+    "headings that ask": r"<h2>(How sure|How probable|Whom to tell|Do the orbits cross|Take it with you)\b",
+    "nearest passages": r"nearest passages|This cycle for good",
+    "a solution that wanders": r"wanders inside|promised too much",
+    "counts that begin with of": r"Of the approaches:",
+    "axes that are turned": r"axes are turned exactly|about 1/100 is asked",
+    "a section that holds": r"Every section holds|Why so much",
+    "any of them is a collision": r"That any of \d",
+    "no part of": r"no part of the verdict",
+    "a bound of a bound": r"at most (<b>)?below",
+}
+
+
+def _texts() -> dict[str, str]:
+    """Every page of the sample cycle and of a quiet one, and the scripts."""
+    made = {}
+    for name, record in (("sample", sample_record()), ("quiet", quiet_record())):
+        found = pages.cycle_pages(record) | pages.live_pages(record, [verdicts.summarise(record)], [2021])
+        made |= {f"{name} {path}": text for path, text in found.items() if path.endswith(".md")}
+    for path in sorted((resource("templates") / "theme" / "assets").glob("*.js")):
+        made[path.name] = path.read_text(encoding="utf-8")
+    return made
+
+
+@pytest.fixture(scope="module")
+def texts() -> dict[str, str]:
+    """By name of the page."""
+    return _texts()
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_no_page_has_a_form_that_readers_stumbled_over(texts: dict[str, str], what: str) -> None:
+    """None of the forms that were replaced comes back, on any page or in a script."""
+    pattern = re.compile(BAD[what])
+    assert {name: hit[0] for name, text in texts.items() if (hit := pattern.search(text))} == {}
+
+
+def test_the_better_forms_are_there(texts: dict[str, str]) -> None:
+    """The pages that these tests search are the real ones: the forms that took their place are found."""
+    whole = " ".join(texts.values())
+    for form in ("will pass within", "Uncertainty (1 sigma along the miss)", "Closest: ", "nothing nearer than",
+                 "Overdue: the next cycle was due on", "Planned, not flown; excluded from verdict and tables",
+                 "Closest approaches", "Permanent link"):  # fmt: skip
+        assert form in whole, form
