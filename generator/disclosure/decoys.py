@@ -165,7 +165,9 @@ class _Search:
         if not motions[0]:
             return {}
         cycles = [self._cycles[index] for index in with_orbit]
-        return told_of_each(cycles, self._object_id, motions, self._editions)
+        # A decoy has the own orbit's errors, which may reach beyond closed orbits: what follows is then no number.
+        with np.errstate(invalid="ignore"):
+            return told_of_each(cycles, self._object_id, motions, self._editions)
 
     def _moved(self, index: int, by: Displacement | None) -> Trajectory:
         """The delivery of a cycle, moved by a displacement."""
