@@ -16,7 +16,7 @@ from markupsafe import Markup
 from nearpass.astro.bodies import body_named
 from nearpass.encounter.alert import SEVERITY, Level
 from nearpass.errors import FrameError
-from nearpass.record.record import EventRecord, SolutionEvent, ToldEvent
+from nearpass.record.record import EventRecord, SolutionEvent, SolutionRecord, ToldEvent
 from nearpass.report import wording
 from nearpass.report.catalogue import Catalogue, nearness_km
 from nearpass.report.drawn.globe import Scene, globe
@@ -28,6 +28,7 @@ SURE_SIGMAS: Final = 6.0
 CHANGED: Final = 0.2
 """A distance in sigmas that changed by less than this share stayed what it was."""
 _MOST_OTHERS: Final = 3
+_ROOM: Final = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,24 +95,15 @@ def trend(event: EventRecord) -> str | None:
     )
 
 
-def others_of(event: EventRecord, catalogue: Catalogue) -> list[tuple[str, SolutionEvent]]:
-    """What other solutions say of the event: a name, and their approach; planned ones last."""
+def others_of(event: EventRecord, catalogue: Catalogue) -> list[tuple[SolutionRecord, SolutionEvent]]:
+    """What other solutions say of the event, planned ones last."""
     found = [
         (solution, one)
         for solution in catalogue.record.solutions
         for one in solution.events
         if one.event_id == event.event_id and one.miss_km is not None
     ]
-    found.sort(key=lambda entry: entry[0].role == "planned")
-    return [
-        (
-            f"if {solution.object_id} flies {solution.name}"
-            if solution.role == "planned"
-            else f"{solution.object_id}: {solution.name}",
-            one,
-        )
-        for solution, one in found
-    ]
+    return sorted(found, key=lambda entry: entry[0].role == "planned")
 
 
 def disagreement(event: EventRecord, catalogue: Catalogue) -> str | None:
@@ -160,12 +152,16 @@ def _miss_marks(event: EventRecord, catalogue: Catalogue) -> list[MissMark]:
         MissMark(name=named(used_km, "in use"), value_km=used_km, kind="used", sigma_km=event.miss_sigma_km,
                  level=event.level)
     ]  # fmt: skip
-    planned = {solution.name for solution in catalogue.record.solutions if solution.role == "planned"}
-    for name, one in others_of(event, catalogue)[:_MOST_OTHERS]:
+    for solution, one in others_of(event, catalogue)[:_MOST_OTHERS]:
         away_km = one.surface_km if one.surface_km is not None else one.miss_km
-        if away_km is not None:
-            kind: Kind = "planned" if any(name.endswith(plan) for plan in planned) else "other"
-            marks.append(MissMark(name=named(away_km, name), value_km=away_km, kind=kind, sigma_km=one.miss_sigma_km))
+        if away_km is None:
+            continue
+        if solution.role == "planned":
+            kind: Kind = "planned"
+            words = f"if {solution.object_id} burns"
+        else:
+            kind, words = "other", _cut(f"{solution.object_id}: {solution.name}")
+        marks.append(MissMark(name=named(away_km, words), value_km=away_km, kind=kind, sigma_km=one.miss_sigma_km))
     if event.history and event.surface_km is None:
         last = event.history[-1]
         marks.append(MissMark(name=named(last.miss_km, "cycle before"), value_km=last.miss_km, kind="other",
@@ -181,6 +177,11 @@ def _miss_marks(event: EventRecord, catalogue: Catalogue) -> list[MissMark]:
     if orbits:
         marks.append(MissMark(name=named(min(orbits), "orbits alone"), value_km=min(orbits), kind="orbits"))
     return marks
+
+
+def _cut(words: str) -> str:
+    """As many letters as there is room for beside a ruler."""
+    return words if len(words) <= _ROOM else f"{words[: _ROOM - 1].rstrip()}…"
 
 
 def _sigma_marks(event: EventRecord) -> list[SigmaMark]:

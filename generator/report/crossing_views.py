@@ -110,7 +110,8 @@ def _by_time(crossing: CrossingRecord) -> str:
 def cards(catalogue: Catalogue, links: Links) -> tuple[tuple[CrossingCard, ...], str | None]:
     """Cards of the pairs whose crossings are red or yellow, and a sentence about those left out."""
     groups = grouped(catalogue.record.crossings)
-    pairs = list(crossing_alerts(catalogue.record))
+    on_board = {(event.primary, event.secondary) for event in catalogue.events if event.level is not Level.GREEN}
+    pairs = [pair for pair in crossing_alerts(catalogue.record) if pair not in on_board]  # a pair stands once
     told = [[group for group in groups if (group.primary, group.secondary) == pair] for pair in pairs]
     told.sort(key=lambda of_pair: _severity(of_pair[0]))
     shown = tuple(_card(of_pair, catalogue, links) for of_pair in told[:CARD_LIMIT])
