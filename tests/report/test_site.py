@@ -16,7 +16,7 @@ import pytest
 from nearpass.report import pages
 from records import RED_EVENT, sample_record
 
-ASSETS_MOST_BYTES = 50_000
+ASSETS_MOST_BYTES = 54_000
 """What a page may load of the theme's styles and scripts."""
 
 VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"])
@@ -186,16 +186,16 @@ def loaded(path: Path, page: Page) -> set[Path]:
 
 
 def test_front_page_and_events_are_light(site: Path, parsed: dict[Path, Page]) -> None:
-    """The front page with its pictures is under 250 kB, a red event's page under 420 kB."""
+    """The front page with its pictures is under 250 kB, a red event's page under 440 kB."""
     event = site / pages.cycle_path(sample_record().cycle_id) / "events" / f"{RED_EVENT}.html"
-    for path, most_bytes, least in ((site / "index.html", 250_000, 1), (event, 420_000, 2)):
+    for path, most_bytes, least in ((site / "index.html", 250_000, 1), (event, 440_000, 2)):
         files = loaded(path, parsed[path])
         assert sum(file.suffix == ".svg" and file.stat().st_size > 10_000 for file in files) >= least, "drawn"
         assert path.stat().st_size + sum(file.stat().st_size for file in files) < most_bytes, path
 
 
 def test_styles_and_scripts_are_light(parsed: dict[Path, Page]) -> None:
-    """No page loads more than 50 kB of the theme's styles and scripts together."""
+    """No page loads more than 54 kB of the theme's styles and scripts together."""
     for path, page in parsed.items():
         theme = [file for file in loaded(path, page) if file.suffix in {".css", ".js"} and "assets" in file.parts]
         assert theme or path.name == "404.html", path
