@@ -92,7 +92,7 @@ def assess_approach(
         offset_s: TCA from the trajectories' epoch.
         rules: Alert rules.
     """
-    encounter = _encounter(trajectories, offset_s, sources)
+    encounter = encounter_at(trajectories, offset_s, sources)
     radius_km = sum(item.radius_km or 0.0 for item in objects)
     natural = any(item.kind == "natural" for item in objects)
     surface_km = encounter.miss_km - radius_km if natural else None
@@ -100,7 +100,7 @@ def assess_approach(
     given = PcInput(encounter=encounter, hbr_km=hbr_km)
     risk = _with_ages(probability(given), objects, encounter, sources)
     if any(state.covariance is not None and state.covariance.basis is Basis.LEARNED for state in encounter.states):
-        plain = _encounter(trajectories, offset_s, (_declared(sources[0]), _declared(sources[1])))
+        plain = encounter_at(trajectories, offset_s, (_declared(sources[0]), _declared(sources[1])))
         beside = probability(PcInput(encounter=plain, hbr_km=hbr_km))
         risk = replace(risk, methods=(*risk.methods, _by_declared(beside)))
     nearness_km = encounter.miss_km if surface_km is None else surface_km
@@ -156,7 +156,8 @@ def _bound(risk: ProbabilityRecord) -> PcBound | None:
     return PcBound(value=risk.max_pc, missing=risk.max_pc_missing)
 
 
-def _encounter(trajectories: Both, offset_s: float, sources: tuple[Source, Source]) -> Encounter:
+def encounter_at(trajectories: Both, offset_s: float, sources: tuple[Source, Source]) -> Encounter:
+    """Both states at an offset from the trajectories' epoch, with what is known of their errors."""
     first, second = (
         state_at(trajectory, offset_s, declared=source.declared, created_s=source.created_s)
         for trajectory, source in zip(trajectories, sources, strict=True)

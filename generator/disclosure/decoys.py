@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from nearpass.astro.epochs import Epoch
 from nearpass.astro.local_axes import rtn_axes
 from nearpass.disclosure.displacement import Displacement, displaced, displacement, frame_of
-from nearpass.disclosure.editions import Cycle, Told, told_of_each
+from nearpass.disclosure.editions import Cycle, Near, Told, nears, told_of_each
 from nearpass.ephemeris.interpolation import arc_from_nodes
 from nearpass.ephemeris.trajectory import Arc, CovarianceTable, Trajectory
 from nearpass.errors import InputError
@@ -30,6 +30,8 @@ from nearpass.record.record import ToldEvent
 FloatArray = NDArray[np.float64]
 BATCH: Final = 12
 MOST_BATCHES: Final = 3
+SPARE: Final = 7
+"""More decoys than must be possible: at each instant others of them are farthest apart."""
 NODES_A_REVOLUTION: Final = 150
 """At the pace of a circular orbit through each point: of an eccentric orbit there are more."""
 DENSE_S: Final = 60.0
@@ -73,7 +75,7 @@ def certify(cycles: Sequence[Cycle], object_id: str, editions: Sequence[Edition]
         InputError: if the newest cycle has no orbit of the object, or one that is not closed.
     """
     search = _Search(cycles, object_id, editions)
-    kept = search.decoys(wanted=max(2 * among, BATCH))
+    kept = search.decoys(wanted=among + SPARE)
     bound_km, least_s = _apart_km(search.paths(kept), among, search.grid_s, search.body_pull(kept))
     text = repr([(one.at_s, one.elements.tolist()) for one in kept]).encode()
     start = cycles[-1].record.window.start
@@ -112,7 +114,10 @@ class _Search:
         self._random = np.random.default_rng(int.from_bytes(hashlib.sha256(object_id.encode()).digest()[:8]))
         spans = own[-1].spans_s
         self.grid_s = np.concatenate([np.arange(a, b, BOUND_STEP_S) for a, b in spans])
+        self._near: list[Near] | None = None
         self._truth = self._told({"own": None})["own"]
+        held = [(cycle, one) for cycle, one in zip(cycles, own, strict=True) if one is not None]
+        self._near = nears([cycle for cycle, _ in held], object_id, [one for _, one in held])
         self._meetings = tuple(self._told_meetings())
 
     @property
@@ -167,7 +172,7 @@ class _Search:
         cycles = [self._cycles[index] for index in with_orbit]
         # A decoy has the own orbit's errors, which may reach beyond closed orbits: what follows is then no number.
         with np.errstate(invalid="ignore"):
-            return told_of_each(cycles, self._object_id, motions, self._editions)
+            return told_of_each(cycles, self._object_id, motions, self._editions, near=self._near)
 
     def _moved(self, index: int, by: Displacement | None) -> Trajectory:
         """The delivery of a cycle, moved by a displacement."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nearpass.astro.bodies import Body
-from nearpass.cycle.approach import Assessed, NamedApproach, assess_approach
+from nearpass.cycle.approach import Assessed, NamedApproach, assess_approach, encounter_at
 from nearpass.encounter.alert import AlertRule
+from nearpass.encounter.geometry import Encounter
 from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.record.event_record import EventRecord
 from nearpass.record.history import changes, dormant, event_ids, with_history
@@ -23,6 +26,9 @@ from nearpass.screening.screen import Approach, screen
 FloatArray = NDArray[np.float64]
 Told = tuple[tuple[ToldEvent | ToldEnd, ...], ...]
 """What is told, by cycle and edition in their order."""
+Near = Counter[str]
+FAR_SIGMAS: Final = 8.0
+"""A collision beyond so many sigmas has a probability below 1e-13: no level and no decade that is told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -42,7 +48,12 @@ class Cycle:
 
 
 def told_of_each(
-    cycles: Sequence[Cycle], object_id: str, motions: Sequence[Mapping[str, Trajectory]], editions: Sequence[Edition]
+    cycles: Sequence[Cycle],
+    object_id: str,
+    motions: Sequence[Mapping[str, Trajectory]],
+    editions: Sequence[Edition],
+    *,
+    near: Sequence[Near] | None = None,
 ) -> dict[str, Told]:
     """What all editions of all cycles would tell of an object if it moved otherwise.
 
@@ -51,20 +62,56 @@ def told_of_each(
         object_id: The object.
         motions: For each cycle the object's trajectory by the name of each orbit that is tried.
         editions: The editions that tell of it in cells.
+        near: For each cycle with which object the true orbit has how many approaches below the yellow threshold. Orbits
+            that have others are left out, and so are those of which only a full assessment could say that an approach
+            is green: to leave one out is never wrong, and it spares hours of probabilities. None to assess everything.
 
     Returns:
         By the name of each orbit, what is told of the object.
     """
     found: dict[str, list[tuple[ToldEvent | ToldEnd, ...]]] = {name: [] for name in motions[0]}
     previous: dict[str, CycleRecord | None] = dict.fromkeys(motions[0])
-    for cycle, motion in zip(cycles, motions, strict=True):
-        listed = _approaches(cycle, object_id, motion)
+    for number, (cycle, motion) in enumerate(zip(cycles, motions, strict=True)):
+        listed = _approaches(cycle, object_id, {name: motion[name] for name in found})
         for name, approaches in listed.items():
-            record = _record(cycle, object_id, motion[name], approaches, previous[name])
+            try:
+                if near is not None and near_of(cycle, object_id, approaches) != near[number]:
+                    raise _Otherwise
+                record = _record(cycle, object_id, motion[name], approaches, previous[name], all_assessed=near is None)
+            except _Otherwise:
+                del found[name]
+                continue
             previous[name] = record
             for edition in editions:
                 found[name].append(_told(record, edition))
     return {name: tuple(told) for name, told in found.items()}
+
+
+class _Otherwise(Exception):  # noqa: N818  # no error: the orbit is another one than it was to be
+    """An orbit has other approaches than the true one, or one that only a full assessment could judge."""
+
+
+def nears(cycles: Sequence[Cycle], object_id: str, motions: Sequence[Trajectory]) -> list[Near]:
+    """For each cycle with which object the orbit has how many approaches below the yellow threshold."""
+    return [
+        near_of(cycle, object_id, _approaches(cycle, object_id, {"": motion})[""])
+        for cycle, motion in zip(cycles, motions, strict=True)
+    ]
+
+
+def near_of(cycle: Cycle, object_id: str, approaches: Sequence[Approach]) -> Near:
+    """The same of the approaches of one cycle."""
+    return Counter(
+        one.second if one.first == object_id else one.first
+        for one in approaches
+        if _nearness_km(cycle, one) < cycle.record.thresholds.yellow_cad_km
+    )
+
+
+def _nearness_km(cycle: Cycle, one: Approach) -> float:
+    """The distance that a level is judged by."""
+    radii_km = (item.radius_km or 0.0 for item in cycle.record.objects if item.id in {one.first, one.second})
+    return one.miss_km - sum(radii_km)
 
 
 def _approaches(cycle: Cycle, object_id: str, motion: Mapping[str, Trajectory]) -> dict[str, list[Approach]]:
@@ -83,7 +130,13 @@ def _approaches(cycle: Cycle, object_id: str, motion: Mapping[str, Trajectory]) 
 
 
 def _record(
-    cycle: Cycle, object_id: str, motion: Trajectory, approaches: Sequence[Approach], previous: CycleRecord | None
+    cycle: Cycle,
+    object_id: str,
+    motion: Trajectory,
+    approaches: Sequence[Approach],
+    previous: CycleRecord | None,
+    *,
+    all_assessed: bool,
 ) -> CycleRecord:
     """The cycle's record as far as the object's approaches go."""
     record = cycle.record
@@ -99,16 +152,29 @@ def _record(
     events = []
     for passage, event_id in zip(passages, ids, strict=True):
         first, second = passage.primary, passage.secondary
-        found = assess_approach(
-            (items[first], items[second]), (trajectories[first], trajectories[second]),
-            (cycle.sources[first], cycle.sources[second]), passage.approach.offset_s, cycle.rules,
-        )  # fmt: skip
+        both = trajectories[first], trajectories[second]
+        sources, offset_s = (cycle.sources[first], cycle.sources[second]), passage.approach.offset_s
+        distant = _nearness_km(cycle, passage.approach) >= record.thresholds.yellow_cad_km
+        if distant and not all_assessed:
+            if _may_collide(encounter_at(both, offset_s, sources)):
+                raise _Otherwise
+            continue  # green by its distance, and no probability could make it more: nothing is told of it
+        found = assess_approach((items[first], items[second]), both, sources, offset_s, cycle.rules)
         events.append(with_history(_event(event_id, passage, found), previous))
     made = replace(
         record, events=tuple(sorted(events, key=lambda event: (event.tca, event.event_id))), sweep=None, changes=(),
         dormant=dormant(events, previous, cutoff), previous_cycle_id=previous.cycle_id if previous else None,
     )  # fmt: skip
     return replace(made, changes=changes(made, previous))
+
+
+def _may_collide(encounter: Encounter) -> bool:
+    """Whether a probability might matter: the miss is within :data:`FAR_SIGMAS` of the combined covariance."""
+    combined_km2 = encounter.combined_km2
+    if combined_km2 is None:
+        return False
+    miss_km = encounter.miss_vector_km
+    return float(miss_km @ np.linalg.solve(combined_km2, miss_km)) < FAR_SIGMAS**2
 
 
 def _event(event_id: str, passage: NamedApproach, found: Assessed) -> EventRecord:
