@@ -69,15 +69,21 @@ def told_of_each(
     Returns:
         By the name of each orbit, what is told of the object.
     """
-    found: dict[str, list[tuple[ToldEvent | ToldEnd, ...]]] = {name: [] for name in motions[0]}
-    previous: dict[str, CycleRecord | None] = dict.fromkeys(motions[0])
-    for number, (cycle, motion) in enumerate(zip(cycles, motions, strict=True)):
-        listed = _approaches(cycle, object_id, {name: motion[name] for name in found})
-        for name, approaches in listed.items():
+    names = list(motions[0])
+    listed: list[dict[str, list[Approach]]] = []
+    for number in range(len(cycles) - 1, -1, -1):  # the newest first: it is the one that most orbits fail
+        here = _approaches(cycles[number], object_id, {name: motions[number][name] for name in names})
+        if near is not None:
+            names = [name for name in names if near_of(cycles[number], object_id, here[name]) == near[number]]
+        listed.insert(0, here)
+        if not names:
+            return {}
+    found: dict[str, list[tuple[ToldEvent | ToldEnd, ...]]] = {name: [] for name in names}
+    previous: dict[str, CycleRecord | None] = dict.fromkeys(names)
+    for cycle, motion, here in zip(cycles, motions, listed, strict=True):
+        for name in list(found):
             try:
-                if near is not None and near_of(cycle, object_id, approaches) != near[number]:
-                    raise _Otherwise
-                record = _record(cycle, object_id, motion[name], approaches, previous[name], all_assessed=near is None)
+                record = _record(cycle, object_id, motion[name], here[name], previous[name], all_assessed=near is None)
             except _Otherwise:
                 del found[name]
                 continue
