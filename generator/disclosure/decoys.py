@@ -62,7 +62,14 @@ class Certificate:
     sha256: str
 
 
-def certify(cycles: Sequence[Cycle], object_id: str, editions: Sequence[Edition], *, among: int) -> Certificate:
+def certify(
+    cycles: Sequence[Cycle],
+    object_id: str,
+    editions: Sequence[Edition],
+    *,
+    among: int,
+    enough_km: float = np.inf,
+) -> Certificate:
     """Find decoys of an object, and how far apart they are.
 
     Args:
@@ -70,13 +77,19 @@ def certify(cycles: Sequence[Cycle], object_id: str, editions: Sequence[Edition]
         object_id: The object, in none of the editions in full.
         editions: Those that tell of it; one reader may hold all of them.
         among: How many orbits must be possible at every instant.
+        enough_km: The search ends at a bound of this.
 
     Raises:
         InputError: if the newest cycle has no orbit of the object, or one that is not closed.
     """
     search = _Search(cycles, object_id, editions)
-    kept = search.decoys(wanted=among + SPARE)
-    bound_km, least_s = _apart_km(search.paths(kept), among, search.grid_s, search.body_pull(kept))
+    kept: list[Displacement] = []
+    bound_km, least_s = 0.0, 0.0
+    for more in search.batches():
+        kept += more
+        bound_km, least_s = _apart_km(search.paths(kept), among, search.grid_s, search.body_pull(kept))
+        if bound_km >= enough_km or len(kept) >= among + SPARE:
+            break
     text = repr([(one.at_s, one.elements.tolist()) for one in kept]).encode()
     start = cycles[-1].record.window.start
     return Certificate(
@@ -125,17 +138,17 @@ class _Search:
         """How many approaches are told."""
         return len(self._meetings)
 
-    def decoys(self, wanted: int) -> list[Displacement]:
-        """At most so many that give the same editions."""
-        kept: list[Displacement] = []
+    def batches(self) -> Iterator[list[Displacement]]:
+        """Decoys that give the same editions, some at a time; no more where nothing suggests that there are any."""
+        found = False
         for _ in range(MOST_BATCHES):
             tried = {str(number): one for number, one in enumerate(self._proposed(BATCH))}
-            if tried:
-                told = self._told(dict(tried))
-                kept += [one for name, one in tried.items() if told.get(name) == self._truth]
-            if len(kept) >= wanted or (not kept and len(self._meetings) > _FREE):
-                break
-        return kept[:wanted]
+            told = self._told(dict(tried)) if tried else {}
+            kept = [one for name, one in tried.items() if told.get(name) == self._truth]
+            found |= bool(kept)
+            yield kept
+            if not found and len(self._meetings) > _FREE:
+                return
 
     def paths(self, kept: Sequence[Displacement]) -> tuple[FloatArray, FloatArray]:
         """Positions and velocities ``(T, 1 + N, 3)`` of the own orbit and the decoys on the grid of the bound."""

@@ -103,7 +103,7 @@ def _protected(item: ObjectRecord, concerned: Sequence[Workspace], cycles: Seque
     best = 0.0
     for rung in range(max(edition.rung(cycle_id, item.id) for edition in editions), HIDDEN_RUNG + 1):
         tried = [_at_rung(edition, cycle_id, item.id, rung) for edition in editions]
-        found = certify(cycles, item.id, tried, among=among)
+        found = certify(cycles, item.id, tried, among=among, enough_km=promised_km)
         if found.bound_km >= promised_km:
             return _kept(found, promised_km, rung)
         best = max(best, found.bound_km)
