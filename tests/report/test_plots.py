@@ -104,7 +104,7 @@ def test_glyphs_keep_their_outlines() -> None:
     """In fewer digits the points of each outline lie where the font has them, to a 400th of an em."""
     font = ft2font.FT2Font(font_manager.findfont("DejaVu Sans"))
     font.set_size(100.0, 72.0)
-    drawn = draw(of_kind("matrix")).decode()
+    drawn = draw(of_kind("track")).decode()
     outlines = re.findall(r'<path id="g([0-9a-f]+)" d="([^"]+)" transform="scale\(([0-9.]+)\)"', drawn)
     assert len(outlines) > 20
     for glyph, outline, scale in outlines:

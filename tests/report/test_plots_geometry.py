@@ -248,29 +248,6 @@ def test_range_keeps_every_bin() -> None:
     assert values == list(pair.profile.least_km)
 
 
-def test_matrix_has_a_cell_for_each_pair() -> None:
-    """There is one cell a pair, and a hatch exactly where a pair was not screened over the whole window."""
-    record = records.sample_record()
-    count = len(record.objects)
-    axes = figure_of(cycle_plot("matrix")).axes[0]
-    cells = {patch.get_xy(): patch for patch in axes.patches if patch.get_width() == 1 and patch.get_height() == 1}
-    assert len(cells) == math.comb(count, 2) == len(record.pairs)
-    place = {item.id: index for index, item in enumerate(record.objects)}
-    for pair in record.pairs:
-        column, row = sorted((place[pair.primary], place[pair.secondary]))
-        assert bool(cells[column, row].get_hatch()) == (pair.uncovered_s > 0)
-
-
-def test_matrix_tells_phase_unknown_from_not_screened() -> None:
-    """Pairs with a silent orbiter are hatched otherwise than pairs without an ephemeris."""
-    rows = cycle_plot("matrix").rows
-    states = {(row[0], row[1]): row[2] for row in rows}
-    assert states["MGS", "MRO"] == "phase unknown"
-    assert states["HOPE", "MRO"] == "not screened"
-    axes = figure_of(cycle_plot("matrix")).axes[0]
-    assert len({patch.get_hatch() for patch in axes.patches if patch.get_hatch() and patch.get_width() == 1}) == 3
-
-
 def test_dates_stand_at_midnight() -> None:
     """Each tick of a date axis stands at 00:00 UTC of the day it names."""
     record = records.sample_record()

@@ -1,13 +1,12 @@
-"""Plots of a whole cycle: its pairs by nearest approach, its objects by coverage."""
+"""Plots of a whole cycle: its objects by coverage. Its pairs by nearest approach are a table with links."""
 
 from __future__ import annotations
 
 from nearpass.record.record import CycleRecord
 from nearpass.report.plots.coverage import coverage_plot
-from nearpass.report.plots.matrix import matrix_plot
 from nearpass.report.plots.plot import Plot
 
 
 def cycle_plots(record: CycleRecord) -> tuple[Plot, ...]:
-    """Matrix of the pairs, coverage of the objects."""
-    return matrix_plot(record), coverage_plot(record)
+    """Coverage of the objects."""
+    return (coverage_plot(record),)
