@@ -98,7 +98,7 @@ def reread(archive: Archive, record: CycleRecord, workspace: Path) -> tuple[Conf
     )
     with tempfile.TemporaryDirectory(prefix="nearpass-") as folder:
         _lay_out(archive, record, Path(folder))
-        setting = setting_of(config, Path(folder), record.window.start)
+        setting = replace(setting_of(config, Path(folder), record.window.start), accepted=True)
         return config, setting, ingest(config, setting, lambda _: None)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from nearpass.astro.bodies import Body
 from nearpass.cycle.approach import Assessed, NamedApproach, assess_approach, encounter_at
+from nearpass.disclosure.nearness import Sky, sky_of
 from nearpass.encounter.alert import AlertRule
 from nearpass.encounter.geometry import Encounter
 from nearpass.ephemeris.trajectory import Trajectory
@@ -21,7 +23,7 @@ from nearpass.record.marking import Edition
 from nearpass.record.record import CycleRecord, ToldEnd, ToldEvent
 from nearpass.record.source import Source
 from nearpass.release.reduction import telling_of
-from nearpass.screening.screen import Approach, screen
+from nearpass.screening.screen import Approach
 
 FloatArray = NDArray[np.float64]
 Told = tuple[tuple[ToldEvent | ToldEnd, ...], ...]
@@ -31,7 +33,7 @@ FAR_SIGMAS: Final = 8.0
 """A collision beyond so many sigmas has a probability below 1e-13: no level and no decade that is told."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Cycle:
     """One published cycle: its record, and the trajectories that it was screened from, offsets from its cut-off."""
 
@@ -45,6 +47,13 @@ class Cycle:
     def window_s(self) -> tuple[float, float]:
         """Start and stop of the window from the cut-off."""
         return 0.0, self.record.window.length_s
+
+    @cached_property
+    def sky(self) -> Sky:
+        """What was screened, as decoys are looked up in it."""
+        lost = {item.id for item in self.record.objects if item.phase == "unknown"}
+        motions = {key: held for key, held in self.trajectories.items() if key not in lost}
+        return sky_of(motions, self.body, self.window_s)
 
 
 def told_of_each(
@@ -72,7 +81,7 @@ def told_of_each(
     names = list(motions[0])
     listed: list[dict[str, list[Approach]]] = []
     for number in range(len(cycles) - 1, -1, -1):  # the newest first: it is the one that most orbits fail
-        here = _approaches(cycles[number], object_id, {name: motions[number][name] for name in names})
+        here = {name: _approaches(cycles[number], object_id, motions[number][name]) for name in names}
         if near is not None:
             names = [name for name in names if near_of(cycles[number], object_id, here[name]) == near[number]]
         listed.insert(0, here)
@@ -100,7 +109,7 @@ class _Otherwise(Exception):  # noqa: N818  # no error: the orbit is another one
 def nears(cycles: Sequence[Cycle], object_id: str, motions: Sequence[Trajectory]) -> list[Near]:
     """For each cycle with which object the orbit has how many approaches below the yellow threshold."""
     return [
-        near_of(cycle, object_id, _approaches(cycle, object_id, {"": motion})[""])
+        near_of(cycle, object_id, _approaches(cycle, object_id, motion))
         for cycle, motion in zip(cycles, motions, strict=True)
     ]
 
@@ -120,19 +129,10 @@ def _nearness_km(cycle: Cycle, one: Approach) -> float:
     return one.miss_km - sum(radii_km)
 
 
-def _approaches(cycle: Cycle, object_id: str, motion: Mapping[str, Trajectory]) -> dict[str, list[Approach]]:
-    """Approaches below the listing limit of each orbit with every other object that was screened; one fit for all."""
-    lost = {item.id for item in cycle.record.objects if item.phase == "unknown"}
-    others = {key: held for key, held in cycle.trajectories.items() if key != object_id and key not in lost}
-    tried = {f"\0{name}": trajectory for name, trajectory in motion.items()}
-    pairs = [(name, key) for name in tried for key in others]
-    result = screen({**others, **tried}, cycle.window_s, cycle.record.thresholds.limit_km, pairs=pairs)
-    found: dict[str, list[Approach]] = {name: [] for name in motion}
-    for one in result.approaches:
-        name, other = (one.first, one.second) if one.first in tried else (one.second, one.first)
-        first, second = sorted((object_id, other))
-        found[name.removeprefix("\0")].append(replace(one, first=first, second=second))
-    return found
+def _approaches(cycle: Cycle, object_id: str, motion: Trajectory) -> list[Approach]:
+    """Approaches below the listing limit of an orbit with every other object that was screened."""
+    others = [key for key in cycle.sky.motions if key != object_id]
+    return cycle.sky.approaches(object_id, motion, others, cycle.record.thresholds.limit_km)
 
 
 def _record(

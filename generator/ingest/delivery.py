@@ -61,7 +61,8 @@ class Setting:
     ``before`` leaves out what was not yet delivered then; None where the cut-off alone decides. ``mapped_words`` are
     agencies' own words of markings with the levels that they mean. ``first_seen`` is when this workspace first had the
     bytes of a file, by SHA-256: what dates a kernel that does not date itself. ``allowed_outside`` are the folders
-    outside of the workspace that inputs may lie in.
+    outside of the workspace that inputs may lie in. ``accepted`` says that all files are inputs of an archived cycle,
+    which judged them: they are not judged again.
     """
 
     directory: Path
@@ -73,6 +74,7 @@ class Setting:
     mapped_words: Mapping[str, Tlp] = field(default_factory=dict)
     first_seen: Mapping[str, Epoch] = field(default_factory=dict)
     allowed_outside: tuple[str, ...] = ()
+    accepted: bool = False
 
     @property
     def window(self) -> Span:

@@ -114,12 +114,16 @@ def _from_oem(
         check_life(lambda span_s: whole(window_s=span_s), last_s, setting)
     _check_reaches(trajectory, message.segments, setting)
     check_usable(trajectory, setting)
-    findings = lint_oem(
-        message,
-        body=setting.body,
-        cutoff=setting.cutoff,
-        window_s=setting.span_s,
-        period_s=period_s_of(trajectory, setting.body),
+    findings = (
+        ()
+        if setting.accepted
+        else lint_oem(
+            message,
+            body=setting.body,
+            cutoff=setting.cutoff,
+            window_s=setting.span_s,
+            period_s=period_s_of(trajectory, setting.body),
+        )
     )
     read_as = message.segments[0].ref_frame
     named = _frame_finding(source, delivered)

@@ -27,6 +27,8 @@ def check_usable(trajectory: Trajectory, setting: Setting) -> None:
         InputError: for a state that no object can have, at or between the given ones.
         NearpassError: whatever a later stage would have raised.
     """
+    if setting.accepted:
+        return
     check_plausible(trajectory, setting.body)
     for arc in trajectory.arcs:
         _check_between(arc, trajectory)
