@@ -311,7 +311,9 @@ def _less_sure(item: Any, blind: frozenset[str]) -> Any:
         made,
         b_plane=plane,
         trades=tuple(
-            replace(trade, target_pc=None, pc_rows=(), no_pc_reason=OtherMethod(method="3-D Nc"))
+            replace(
+                trade, target_pc=None, pc_rows=(), no_pc_reason=OtherMethod(method="3-D Nc"), pc_uncertain_h=(3.0,)
+            )
             for trade in made.trades
         ),
         uncertainty=tuple(

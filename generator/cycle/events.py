@@ -14,25 +14,20 @@ from nearpass.astro.bodies import Body
 from nearpass.astro.epochs import Epoch
 from nearpass.astro.frames import PlanetaryEphemeris
 from nearpass.astro.local_axes import rtn_axes
-from nearpass.cycle.approach import Assessed, Both, assess_approach
+from nearpass.cycle.approach import Both, assess_approach
 from nearpass.cycle.commanding import Commands, command
 from nearpass.cycle.probability import sensitivities
+from nearpass.cycle.trades import trades
 from nearpass.encounter.alert import AlertRule, Level
 from nearpass.encounter.elements import osculating_elements
 from nearpass.encounter.geometry import Encounter, b_plane, place
-from nearpass.encounter.manoeuvre import delta_v_for_pc_m_s, delta_v_m_s
 from nearpass.encounter.pc_encounter import PcInput
-from nearpass.encounter.pc_result import FOSTER
 from nearpass.encounter.uncertainty import Basis
 from nearpass.reasons.probabilities import (
-    BurnReason,
     CovarianceDeclared,
     CovarianceDelivered,
     CovarianceLearned,
     CovarianceSource,
-    NoBurn,
-    NoProbability,
-    OtherMethod,
 )
 from nearpass.record.command_record import CommandRecord
 from nearpass.record.motion import approximate, path_around
@@ -43,7 +38,6 @@ from nearpass.record.record import (
     ObjectRecord,
     OrbitsRecord,
     TrackRecord,
-    TradeRecord,
     UncertaintyRecord,
     Vector,
 )
@@ -55,7 +49,6 @@ TRACK_POINTS: Final = 121
 TRACK_LEAST_KM: Final = 20.0
 TRACK_MISSES: Final = 6.0
 TRACK_MOST_S: Final = 3600.0
-TRADE_LEADS_H: Final = (3.0, 6.0, 9.0, 12.0, 18.0, 24.0, 36.0, 48.0, 60.0, 72.0, 96.0, 120.0, 168.0, 240.0, 336.0)
 
 
 def describe_event(
@@ -127,7 +120,7 @@ def describe_event(
         miss_sigma_rtn_km=_vector(sigma_rtn_km) if (sigma_rtn_km := found.miss_sigma_rtn_km) is not None else None,
         b_plane=_b_plane(found.given),
         probability=risk,
-        trades=_trades(found, objects, offset_s, rules, body) if level is Level.RED else (),
+        trades=trades(found, objects, trajectories, offset_s, rules) if level is Level.RED else (),
         track=_track(trajectories, offset_s, encounter),
         orbits=OrbitsRecord(
             primary_km=path_around(trajectories[0], offset_s, body),
@@ -232,64 +225,6 @@ def _track(trajectories: Both, offset_s: float, encounter: Encounter) -> TrackRe
         relative_rtn_km=tuple(_vector(row, digits=6) for row in relative_km),
         distance_km=tuple(round(float(value), 6) for value in distance_km),
     )
-
-
-def _trades(
-    found: Assessed, objects: Sequence[ObjectRecord], offset_s: float, rules: Sequence[AlertRule], body: Body
-) -> tuple[TradeRecord, ...]:
-    """For each object that can manoeuvre, the along-track velocity changes that distance and Pc need to be green."""
-    leads_h = [lead_h for lead_h in TRADE_LEADS_H if lead_h * 3600.0 <= offset_s]
-    target_km = max(rule.cad_km for rule in rules) + found.radius_km
-    target_pc, no_pc_reason = _target_pc(found, rules)
-
-    def for_distance(of_primary: bool, lead_h: float) -> float | None:
-        return delta_v_m_s(
-            found.encounter,
-            of_primary=of_primary,
-            lead_s=lead_h * 3600.0,
-            target_km=target_km,
-            gm_km3_s2=body.gm_km3_s2,
-        )
-
-    def for_pc(of_primary: bool, lead_h: float) -> float | None:
-        if target_pc is None or found.encounter.combined_km2 is None:
-            return None
-        return delta_v_for_pc_m_s(
-            found.encounter,
-            of_primary=of_primary,
-            lead_s=lead_h * 3600.0,
-            target_pc=target_pc,
-            covariance_km2=found.encounter.combined_km2,
-            hbr_km=found.given.hbr_km,
-            gm_km3_s2=body.gm_km3_s2,
-        )
-
-    return tuple(
-        TradeRecord(
-            object_id=item.id,
-            target_km=target_km,
-            rows=tuple((lead_h, for_distance(item is objects[0], lead_h)) for lead_h in leads_h),
-            target_pc=target_pc,
-            pc_rows=tuple((lead_h, for_pc(item is objects[0], lead_h)) for lead_h in leads_h if target_pc is not None),
-            no_pc_reason=no_pc_reason,
-        )
-        for item in objects
-        if item.lead_time_h is not None
-    )
-
-
-def _target_pc(found: Assessed, rules: Sequence[AlertRule]) -> tuple[float | None, BurnReason | None]:
-    """The probability from which on an event is not green, or why no manoeuvre is sized by it."""
-    limits = [rule.pc for rule in rules if rule.pc is not None]
-    if not limits:
-        return None, NoBurn(rule="no_threshold")
-    if found.risk.pc is None or found.encounter.combined_km2 is None:
-        return None, NoProbability(because=found.risk.why)
-    if found.risk.pc < min(limits):
-        return None, NoBurn(rule="green_already")
-    if found.risk.method != FOSTER:
-        return None, OtherMethod(method=found.risk.method or "")
-    return min(limits), None
 
 
 def _matrix(values: FloatArray) -> Matrix6:

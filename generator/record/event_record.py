@@ -133,7 +133,8 @@ class TradeRecord:
 
     ``rows`` are (lead time in h, delta-v in m/s that brings the miss to ``target_km``, None where none can);
     ``pc_rows`` likewise for lowering the probability of collision to ``target_pc``. These two are empty and None where
-    ``no_pc_reason`` says why.
+    ``no_pc_reason`` says why. ``uncertain_h`` and ``pc_uncertain_h`` are the lead times in h at which the same burn a
+    little earlier or later would need another size by more than a tenth.
     """
 
     object_id: Open[str]
@@ -142,6 +143,8 @@ class TradeRecord:
     target_pc: Sigma[float | None]
     pc_rows: Sigmas[tuple[tuple[float, float | None], ...]]
     no_pc_reason: Sigma[BurnReason | None]
+    uncertain_h: Open[tuple[float, ...]] = ()
+    pc_uncertain_h: Sigmas[tuple[float, ...]] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

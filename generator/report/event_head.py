@@ -71,8 +71,9 @@ def smallest_burn(event: EventRecord) -> str | None:
     if not found:
         return None
     size, lead_h, item = min(found, key=lambda entry: entry[0])
+    about = f"{risk_views.UNCERTAIN} " if lead_h in item.uncertain_h else ""
     return (
-        f"{wording.quantity(size, 3, 'm/s')} by {item.object_id} {wording.plain(lead_h)} h before TCA, "
+        f"{about}{wording.quantity(size, 3, 'm/s')} by {item.object_id} {wording.plain(lead_h)} h before TCA, "
         f"for {wording.plain(item.target_km)} km"
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -35,6 +35,8 @@ LEAST_YELLOW_PC: Final = 1e-7
 CONJUNCTION_DEG: Final = 3.0
 """Sun-Earth-Probe angle below which links are unreliable: spacecraft at Mars are not commanded then."""
 TRADE_ROWS: Final = 12
+UNCERTAIN: Final = "≈"
+"""Before the size of a burn that is so only at one instant."""
 _HOUR_S: Final = 3600.0
 
 
@@ -324,7 +326,7 @@ def trade(event: EventRecord, catalogue: Catalogue) -> Trade | None:
             heads=(
                 Head(title="Lead time", unit="h", numeric=True),
                 Head(title="Burn at", unit="UTC"),
-                *(head for head, _ in columns),
+                *(head for head, _, _ in columns),
                 Head(title="Remark"),
             ),
             rows=tuple(
@@ -332,7 +334,7 @@ def trade(event: EventRecord, catalogue: Catalogue) -> Trade | None:
                     cells=(
                         number_cell(lead_h, 0),
                         _minute_cell(event.tca + -lead_h * _HOUR_S),
-                        *(number_cell(sizes.get(lead_h), 3, signed=True) for _, sizes in columns),
+                        *(_size_cell(sizes.get(lead_h), uncertain=lead_h in unsure) for _, sizes, unsure in columns),
                         Cell(text=_remark_on(lead_h, last_h, event)),
                     ),
                     mark=_mark(lead_h, last_h),
@@ -353,23 +355,35 @@ def _trade_statement(event: EventRecord) -> str:
     lowered = f", and apart from that to lower the probability of collision to {limits}" if limits else ""
     held = "The covariance is held as it is; a green event needs both. " if limits else ""
     why_none = "".join(f"No burn is sized by the probability of collision: {reason}. " for reason in reasons)
+    marked = any(item.uncertain_h or item.pc_uncertain_h for item in event.trades)
+    unsure = f"{UNCERTAIN} marks a size that changes by more than a tenth if the burn is 10 minutes earlier or later. "
     return (
-        f"What one burn along the velocity would need to bring the miss distance to {targets} km{lowered}, by two-body "
-        f"sensitivity. {held}{why_none}It serves to compare lead times; a manoeuvre that is planned needs an ephemeris "
-        "and a screening of its own."
+        f"What one burn along the velocity would need to bring the miss distance to {targets} km{lowered}, by the "
+        f"motion under the body's gravity and J2. {unsure if marked else ''}{held}{why_none}It serves to compare lead "
+        "times; a manoeuvre that is planned needs an ephemeris and a screening of its own."
     )
 
 
-def _trade_columns(event: EventRecord, catalogue: Catalogue) -> list[tuple[Head, dict[float, float | None]]]:
-    """One column for the distance of each object that can manoeuvre, and one for the probability where there is one."""
+def _size_cell(delta_v_m_s: float | None, *, uncertain: bool) -> Cell:
+    """A velocity change, with a mark where it is that of one instant alone."""
+    cell = number_cell(delta_v_m_s, 3, signed=True)
+    return replace(cell, text=f"{UNCERTAIN}\u202f{cell.text}") if uncertain else cell
+
+
+def _trade_columns(
+    event: EventRecord, catalogue: Catalogue
+) -> list[tuple[Head, dict[float, float | None], tuple[float, ...]]]:
+    """Columns of each object that can manoeuvre, for the distance and the probability, and where they are uncertain."""
     columns = []
     for item in event.trades:
         name = catalogue.name(item.object_id)
-        columns.append((Head(title=item.object_id, unit="m/s", numeric=True, meaning=name), dict(item.rows)))
+        columns.append(
+            (Head(title=item.object_id, unit="m/s", numeric=True, meaning=name), dict(item.rows), item.uncertain_h)
+        )
         if item.pc_rows:
             meaning = f"{name}, for the probability of collision"
             head = Head(title=f"{item.object_id}, for Pc", unit="m/s", numeric=True, meaning=meaning)
-            columns.append((head, dict(item.pc_rows)))
+            columns.append((head, dict(item.pc_rows), item.pc_uncertain_h))
     return columns
 
 

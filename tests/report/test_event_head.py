@@ -73,6 +73,9 @@ def test_the_smallest_burn_is_the_least_at_the_last_useful_time() -> None:
 
     assert said is not None
     assert said.startswith("0.200\u00a0m/s by OTHER")
+    unsure = event_head.smallest_burn(replace(RED, trades=(trade, replace(other, uncertain_h=(last_h + 1.0,)))))
+    assert unsure is not None
+    assert unsure.startswith("≈ 0.200\u00a0m/s by OTHER")
     assert event_head.smallest_burn(replace(RED, trades=())) is None
 
 

@@ -334,7 +334,7 @@ def test_trade_without_a_probability_has_only_the_distance() -> None:
     lines = [line for line in figure_of(plot).axes[0].lines if len(line.get_xdata()) == len(event.trades[0].rows)]
     assert len(lines) == 1
     assert "Pc" not in plot.title + plot.caption + plot.alt
-    assert {row[4:] for row in plot.rows} == {(None, None)}
+    assert {row[4:] for row in plot.rows} == {(None, None, False, None)}
 
 
 def _without_pc(trade: TradeRecord) -> TradeRecord:
@@ -363,6 +363,22 @@ def test_the_last_useful_burn_is_marked_with_its_cost() -> None:
     assert numbers_in(plot.alt)[-2:] == pytest.approx([lead_h, cost], rel=THREE_DIGITS)
     written = [numbers_in(text.get_text())[-1:] for text in axes.texts if text.get_text().endswith(" m/s")]
     assert numbers_in(plot.alt)[-1:] in written
+
+
+def test_an_uncertain_size_is_an_open_circle_and_no_cost_is_written_beside_it() -> None:
+    """Open circles stand at the record's uncertain lead times, and what the last useful burn costs is not claimed."""
+    event = red_event()
+    unsure = (records.LAST_BURN_H, records.LAST_BURN_H + 6.0)
+    plot = event_plot(
+        "trade", replace(event, trades=(replace(event.trades[0], uncertain_h=unsure, pc_uncertain_h=unsure),))
+    )
+    axes = figure_of(plot).axes[0]
+    circles = [line for line in axes.lines if tuple(line.get_xdata()) == unsure]
+    assert len(circles) == 2
+    sizes = dict(event.trades[0].rows)
+    assert list(circles[0].get_ydata()) == pytest.approx([abs(sizes[lead_h]) for lead_h in unsure])
+    assert [row[1] for row in plot.rows if row[6]] == list(unsure)
+    assert not [text for text in axes.texts if text.get_text().endswith(" m/s")]
 
 
 def test_each_manoeuvring_object_has_its_line() -> None:

@@ -135,7 +135,7 @@ def test_trade_marks_the_last_useful_burn() -> None:
     event = _red()
     told = risk_views.trade(event, Catalogue(sample_record()))
     assert told is not None
-    assert "two-body sensitivity" in told.statement
+    assert "motion under the body's gravity and J2" in told.statement
     [row] = [row for row in told.table.rows if row.mark == "marked"]
     assert row.cells[0].text == f"{LAST_BURN_H:.0f}"
     assert row.cells[-1].text == f"last useful burn of {event.deadline_object}"
@@ -158,6 +158,21 @@ def test_trade_tells_what_the_probability_needs() -> None:
     assert bare is not None
     assert len(bare.table.heads) == len(told.table.heads) - 1
     assert "sized by the probability of collision: no level has a threshold of it." in bare.statement
+
+
+def test_an_uncertain_size_is_marked_in_its_column_alone() -> None:
+    """Where ten minutes change a size it stands behind an approximate sign, which the statement explains."""
+    event = _red()
+    marked = replace(event.trades[0], uncertain_h=(LAST_BURN_H,))
+    told = risk_views.trade(replace(event, trades=(marked,)), Catalogue(sample_record()))
+    assert told is not None
+    assert "≈ marks a size that changes by more than a tenth" in told.statement
+    signs = {row.cells[0].text: [cell.text[0] == "≈" for cell in row.cells[2:4]] for row in told.table.rows}
+    assert signs.pop(f"{LAST_BURN_H:.0f}") == [True, False]
+    assert not any(any(pair) for pair in signs.values())
+    plain = risk_views.trade(event, Catalogue(sample_record()))
+    assert plain is not None
+    assert "≈" not in plain.statement
 
 
 def test_no_trade_without_manoeuvres() -> None:

@@ -54,11 +54,15 @@ _DATE_PT: Final = 46.0
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TradeLine:
-    """One object's delta-v in m/s by lead time in h, NaN where none reaches the target."""
+    """One object's delta-v in m/s by lead time in h, NaN where none reaches the target.
+
+    ``uncertain`` is where a burn a little earlier or later needs another size.
+    """
 
     name: str
     leads_h: FloatArray
     delta_v_m_s: FloatArray
+    uncertain: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -87,6 +91,9 @@ class TradeDrawing:
         for index, line in enumerate(self.lines):
             few = len(line.leads_h) < _FEW
             axes.plot(line.leads_h, line.delta_v_m_s, marker="." if few else None, zorder=4, **_look(index))
+            if line.uncertain.any():
+                axes.plot(line.leads_h[line.uncertain], line.delta_v_m_s[line.uncertain], "o", markersize=6,
+                          markerfacecolor="white", markeredgecolor=_look(index)["color"], zorder=5)  # fmt: skip
         if self.last_burn_h is not None and self.last_burn_h < axes.get_xlim()[0]:
             self._last_burn(axes, self.last_burn_h)
         axes.set_xlabel("hours before TCA", labelpad=2)
@@ -142,10 +149,11 @@ def _round_hours(axes: Axes) -> None:
 
 
 def cost_at(line: TradeLine, lead_h: float) -> float | None:
-    """Delta-v in m/s at a lead time between two recorded ones; None outside them and next to one without."""
-    leads_h, costs = line.leads_h, line.delta_v_m_s
+    """Delta-v in m/s at a lead time between two recorded ones; None outside them and next to none or one uncertain."""
+    leads_h = line.leads_h
     if not leads_h[0] <= lead_h <= leads_h[-1]:
         return None
+    costs = np.where(line.uncertain, np.nan, line.delta_v_m_s)
     cost = float(np.interp(lead_h, leads_h, costs))
     return cost if math.isfinite(cost) else None
 
@@ -161,6 +169,7 @@ def trade_plot(event: EventRecord) -> Plot | None:
     last_burn_h = None if last is None else (event.tca - last) / 3600.0
     last_burn_text = "" if last is None else f"last useful burn {minute_text(last)} UTC"
     target_km, target_pc = event.trades[0].target_km, event.trades[0].target_pc
+    unsure = any(line.uncertain.any() for line in useful)
     or_pc = "" if target_pc is None else f", or Pc to {pc_threshold_text(target_pc)}"
     return Plot(
         name=f"event-{event.event_id}-trade",
@@ -171,11 +180,30 @@ def trade_plot(event: EventRecord) -> Plot | None:
         caption=(
             "The smallest change of speed along the track that is enough, if made so long before TCA; it waves with "
             "the revolutions and grows as TCA comes near. Hatched: after the last useful burn."
+            + (" Open circles: 10 minutes earlier or later change the size by more than a tenth." if unsure else "")
             + (" For Pc: to the green level, with the covariance held; a green event needs both." if target_pc else "")
         ),
-        columns=("object", "lead_time_h", "delta_v_m_s", "target_km", "delta_v_for_pc_m_s", "target_pc"),
+        columns=(
+            "object",
+            "lead_time_h",
+            "delta_v_m_s",
+            "target_km",
+            "delta_v_for_pc_m_s",
+            "target_pc",
+            "uncertain",
+            "uncertain_for_pc",
+        ),
         rows=tuple(
-            (trade.object_id, lead_h, delta_v, trade.target_km, dict(trade.pc_rows).get(lead_h), trade.target_pc)
+            (
+                trade.object_id,
+                lead_h,
+                delta_v,
+                trade.target_km,
+                dict(trade.pc_rows).get(lead_h),
+                trade.target_pc,
+                lead_h in trade.uncertain_h,
+                lead_h in trade.pc_uncertain_h if trade.pc_rows else None,
+            )
             for trade in event.trades
             for lead_h, delta_v in trade.rows
         ),
@@ -192,19 +220,20 @@ def trade_plot(event: EventRecord) -> Plot | None:
 
 def _lines(trade: TradeRecord) -> list[TradeLine]:
     """For the distance, and for the probability where there is one."""
-    found = [_line(trade.object_id, trade.rows)]
+    found = [_line(trade.object_id, trade.rows, trade.uncertain_h)]
     if trade.target_pc is not None and trade.pc_rows:
-        found.append(_line(f"{trade.object_id}, for Pc", trade.pc_rows))
+        found.append(_line(f"{trade.object_id}, for Pc", trade.pc_rows, trade.pc_uncertain_h))
     return found
 
 
-def _line(name: str, sizes: Sequence[tuple[float, float | None]]) -> TradeLine:
+def _line(name: str, sizes: Sequence[tuple[float, float | None]], uncertain_h: Sequence[float]) -> TradeLine:
     """By rising lead time; a delta-v against the motion counts by its size."""
     rows = sorted(sizes, key=lambda row: row[0])
     return TradeLine(
         name=name,
         leads_h=np.array([lead_h for lead_h, _ in rows]),
         delta_v_m_s=np.abs(np.array([delta_v for _, delta_v in rows], dtype=np.float64)),
+        uncertain=np.array([lead_h in uncertain_h for lead_h, _ in rows]),
     )
 
 
