@@ -263,7 +263,7 @@ class PairRecord:
     """One pair: what was covered, what is proven, and what was found.
 
     ``unscreened`` says why the pair was not screened at all. ``proven_no_closer_than_km`` holds over the covered
-    time; ``proof`` is "proven" where both ephemerides are their polynomials, "verified" where an error was sampled.
+    time; ``proof`` is "proven" where both ephemerides are piecewise polynomials, "verified" where an error was sampled.
     ``together`` combines several approaches: each chain of a slow pair, then all of them. ``stretches`` are the times
     in which the two fly together, whose approaches are told as one.
     """

@@ -136,7 +136,7 @@ def row(event: EventRecord | ToldEvent, catalogue: Catalogue) -> BoardRow:
         sigma_ruler=sigma_ruler(sigmas, f"{title}: {', '.join(f'{one.axis} {one.said}' for one in sigmas)}")
         if sigmas
         else None,
-        no_sigmas="" if sigmas else "Without a covariance of both objects nobody can say how far from a hit this is.",
+        no_sigmas="" if sigmas else "Without a covariance of both objects the distance from a hit is unknown.",
         so_what=tuple(sentence for sentence in said if sentence),
     )
 

@@ -67,7 +67,9 @@ def _completeness(record: CycleRecord) -> tuple[str, ...]:
     open_s = sum(pair.uncovered_s for pair in screened)
     if open_s > 0.0:
         partly = sum(pair.uncovered_s > 0.0 for pair in screened)
-        lines.append(f"{wording.count(partly, 'screened pair')} have uncovered time; nothing is said about it.")
+        lines.append(
+            f"{wording.count(partly, 'screened pair')} have uncovered time: an approach there would not be found."
+        )
     coarse = [item.id for item in record.objects if item.shown != "full"]
     if coarse:
         lines.append(f"How the pairs of {wording.listing(coarse)} were screened is withheld in this edition.")
@@ -97,7 +99,8 @@ def coverage_table(pairs: Sequence[PairRecord], links: Links) -> Table:
             Head(title="Pair"),
             head(_COLUMN["proven_no_closer_than_km"]),
             Head(
-                title="Proof", meaning="proven: the ephemerides are their polynomials; verified: the error was sampled"
+                title="Proof",
+                meaning="proven: piecewise-polynomial ephemerides, searched exactly; verified: the error was sampled",
             ),
             head(_COLUMN["nearest_km"]),
             head(_COLUMN["nearest_tca_utc"]),

@@ -20,7 +20,7 @@ from nearpass.report.catalogue import Catalogue, Links
 from nearpass.report.silence import phase_unknown
 from nearpass.report.tables import CROSSING_COLUMNS
 from nearpass.report.verdicts import crossing_alerts
-from nearpass.report.views import Cell, Head, Table, TableRow, cell, head, level_cell, number_cell, time_cell
+from nearpass.report.views import Cell, Head, Table, TableRow, cell, head, km_cell, level_cell, number_cell, time_cell
 
 CARD_LIMIT: Final = 3
 """Pairs of crossing orbits that get a card; the table holds all."""
@@ -246,7 +246,7 @@ def _group_row(group: CrossingGroup, catalogue: Catalogue, links: Links, *, time
         _day_cell(times[0] if times else None),
         _day_cell(times[-1] if times else None),
         Cell(text=number, sort=str(len(alerts))),
-        number_cell(group.leading.oxd_km, 3),
+        km_cell(group.leading.oxd_km),
         *(timings if timed else ()),
         cell(_COLUMN["primary_latitude_deg"], group.leading),
     ))  # fmt: skip

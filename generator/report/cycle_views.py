@@ -224,7 +224,7 @@ def change_view(change: ChangeRecord, catalogue: Catalogue, links: Links) -> Cha
     event = next((item for item in catalogue.events if item.event_id == change.event_id), None)
     old, new = change.previous_miss_km, change.miss_km
     if old is not None and new is not None:
-        miss = f"{wording.number(old, wording.km_digits(old))} → {wording.distance(new)}"
+        miss = f"{wording.distance(old)} → {wording.distance(new)}"
         if change.mahalanobis_distance is not None:
             miss += f" ({wording.number(change.mahalanobis_distance, 1)}\u00a0σ)"
     elif new is not None or old is not None:
@@ -316,7 +316,7 @@ def used_inputs_table(inputs: Sequence[InputRecord]) -> Table:
         caption="Deliveries of both objects",
         heads=(
             Head(title="Object"), Head(title="File"), Head(title="State"),
-            Head(title="Grade", meaning="By NPR 8079.1, table 5-1; every rule stands on the object's page"),
+            Head(title="Grade", meaning="By NPR 8079.1, table 5-1; all rules are on the object's page"),
             Head(title="Originator"),
             Head(title="Created", unit="UTC"), Head(title="Age", meaning=wording.AGE_MEANING),
             Head(title="Covariances", numeric=True), Head(title="SHA-256"),
@@ -349,7 +349,7 @@ def inputs_table(inputs: Sequence[InputRecord]) -> Table:
         caption="Inputs: every delivery that was read, in use or refused",
         heads=(
             Head(title="Object"), Head(title="File"), Head(title="State"),
-            Head(title="Grade", meaning="By NPR 8079.1, table 5-1; every rule stands on the object's page"),
+            Head(title="Grade", meaning="By NPR 8079.1, table 5-1; all rules are on the object's page"),
             Head(title="Originator"),
             Head(title="Format"), Head(title="Created", unit="UTC"),
             Head(title="Age", meaning=wording.AGE_MEANING), Head(title="Span", unit="UTC"),

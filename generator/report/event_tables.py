@@ -21,6 +21,7 @@ from nearpass.report.views import (
     TableRow,
     cell,
     head,
+    km_cell,
     level_cell,
     limited,
     number_cell,
@@ -114,7 +115,7 @@ def _pair_text(event: EventRecord) -> str:
 
 def _near_cell(event: EventRecord) -> Cell:
     """The distance that the level rests on; one at an end of coverage carries a mark, explained below the table."""
-    plain = number_cell(nearness_km(event), 3)
+    plain = km_cell(nearness_km(event))
     return replace(plain, mark=_BOUNDARY_MARK) if event.at_boundary else plain
 
 
@@ -154,9 +155,9 @@ def history_table(event: EventRecord, links: Links) -> Table:
         rows.append(TableRow(cells=(
             where,
             level_cell(point.level),
-            number_cell(point.miss_km, 3),
+            km_cell(point.miss_km),
             *(number_cell(value, 3, signed=True) for value in point.miss_rtn_km or _NO_VECTOR),
-            number_cell(point.miss_sigma_km, 3),
+            km_cell(point.miss_sigma_km),
             number_cell(point.b_plane_sigmas, 1),
             number_cell(sigmas, 1),
             probability_cell(point.pc),
@@ -164,7 +165,7 @@ def history_table(event: EventRecord, links: Links) -> Table:
             number_cell(moved_s, 2, signed=True),
         )))  # fmt: skip
     return Table(
-        caption="What each cycle said of this approach, the newest first",
+        caption="This approach by cycle, newest first",
         heads=(
             Head(title="Cycle"),
             Head(title="Level"),
@@ -243,8 +244,8 @@ def sure_table(event: EventRecord) -> Table:
             Head(title="Answers"),
         ),
         rows=tuple(rows),
-        note="The B-plane is normal to the relative velocity: its sigmas decide, of both of its axes together; the "
-        "kilometres stand across its longer axis.",
+        note="The B-plane is normal to the relative velocity. Its sigmas count both of its axes, and decide; its "
+        "kilometres are measured across its longer axis.",
     )
 
 
@@ -266,7 +267,7 @@ def _sure_row(
         cells=(
             Cell(text=name),
             number_cell(value_km, 3, signed=signed),
-            number_cell(sigma_km, 3),
+            km_cell(sigma_km),
             number_cell(sigmas, 1),
             Cell(text=answers),
         ),

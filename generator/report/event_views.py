@@ -163,14 +163,10 @@ def change_text(event: EventRecord, catalogue: Catalogue) -> str:
         return "new in this cycle"
     last = event.history[-1]
     since = "since the previous cycle" if last.cycle_id == previous else f"since cycle {last.cycle_id}"
-    text = f"miss {_number_km(last.miss_km)} → {wording.distance(event.miss_km)} {since}"
+    text = f"miss {wording.distance(last.miss_km)} → {wording.distance(event.miss_km)} {since}"
     if last.miss_sigma_km:
         text += f" ({wording.number(abs(event.miss_km - last.miss_km) / last.miss_sigma_km, 1)} σ)"
     return text if last.level is event.level else f"{text}; was {last.level.value}"
-
-
-def _number_km(value_km: float) -> str:
-    return wording.number(value_km, wording.km_digits(value_km))
 
 
 def summary(event: EventRecord, catalogue: Catalogue) -> str:
@@ -178,7 +174,7 @@ def summary(event: EventRecord, catalogue: Catalogue) -> str:
     sigma = (
         f"Uncertainty (1 sigma along the miss): {_sigma(event, catalogue)}."
         if event.miss_sigma_km is not None
-        else f"How sure the distance is cannot be said: {_sigma(event, catalogue).removeprefix('unknown, ')}."
+        else f"The uncertainty is unknown: {_sigma(event, catalogue).removeprefix('unknown, ')}."
     )
     who = _who(event.primary, catalogue), _who(event.secondary, catalogue)
     parts = [

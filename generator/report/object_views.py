@@ -135,7 +135,7 @@ def _object_statement(item: ObjectRecord, catalogue: Catalogue) -> str:
     if item.shown != "full":
         red_or_yellow = [event for event in catalogue.told if item.id in (event.primary, event.secondary)]
         count = wording.count(len(red_or_yellow), "red or yellow approach", "red or yellow approaches")
-        return f"Of this object only red and yellow approaches are told: {count}. All else is withheld in this edition."
+        return f"This edition shows only the red and yellow approaches of this object: {count}."
     if not item.coverage:
         return "No ephemeris in use covers the window: this object was not screened."
     return f"{_listed(item, catalogue)} {covered_share(item, catalogue.record)} of the window is covered."
@@ -356,7 +356,7 @@ def _pair_statement(pair: PairRecord, record: CycleRecord) -> tuple[str, ...]:
     if pair.unscreened is not None:
         return (
             wording.sentence(f"not screened: {wording.said(pair.unscreened)}"),
-            "Nothing is said about how near the two come.",
+            "How near the two come is unknown.",
         )
     start, stop = wording.minute(record.window.start), wording.minute(record.window.stop)
     lines = []

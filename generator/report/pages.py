@@ -290,7 +290,7 @@ def _crossings(catalogue: Catalogue, links: Links, *, most: int | None = None) -
 
 def _events_caption(record: CycleRecord) -> str:
     if record.sweep is not None:
-        return "The approaches that have a page; every one of the catalogue stands in its own list"
+        return "The approaches that have a page; the list of the catalogue has every one"
     return f"All approaches below {wording.plain(record.thresholds.limit_km)} km"
 
 

@@ -15,7 +15,7 @@ def lines(record: CycleRecord) -> tuple[str, ...]:
     names = {item.id: item.name for item in record.objects}
     said = []
     for one in record.edition.protection:
-        who = "an object without a name" if one.object_id is None else names.get(one.object_id, one.object_id)
+        who = "an anonymous object" if one.object_id is None else names.get(one.object_id, one.object_id)
         before = "" if one.cycles == 1 else f", and those of the {one.cycles - 1} cycles before"
         said.append(
             f"At least {one.among} orbits of {who}, {wording.plain(one.promised_km)} km apart, would have given this "

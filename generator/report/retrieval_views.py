@@ -54,7 +54,7 @@ def uncertainty_fact(item: ObjectRecord, inputs: Sequence[InputRecord]) -> Fact:
     if not delivered and used is not None and used.age_s is None and model.timing_growth_s_per_day > 0.0:
         value = "growth unknown: no age, so that the declared model gives none"
     if item.learned is not None:
-        value = "learned from earlier predictions; the declared model stands beside it"
+        value = "learned from earlier predictions; the declared model is given beside it"
     if delivered:
         value = "delivered with the ephemeris; where it is not, declared by the publisher"
     sigmas = ", ".join(

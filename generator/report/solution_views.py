@@ -20,6 +20,7 @@ from nearpass.report.views import (
     Head,
     Table,
     TableRow,
+    km_cell,
     level_cell,
     number_cell,
     probability_cell,
@@ -27,12 +28,12 @@ from nearpass.report.views import (
 )
 
 EFFECT_WORDS: Final = {
-    "appears": "appears", "vanishes": "vanishes", "worse": "gets worse", "better": "gets better", "same": "stays",
+    "appears": "appears", "vanishes": "vanishes", "worse": "worsens", "better": "improves", "same": "stays",
     "uncovered": "not covered",
 }  # fmt: skip
 _COUNTED: Final = (
-    ("appears", "appears", "appear"), ("vanishes", "vanishes", "vanish"), ("worse", "gets worse", "get worse"),
-    ("better", "gets better", "get better"), ("same", "stays as it is", "stay as they are"),
+    ("appears", "appears", "appear"), ("vanishes", "vanishes", "vanish"), ("worse", "worsens", "worsen"),
+    ("better", "improves", "improve"), ("same", "stays as it is", "stay as they are"),
     ("uncovered", "is not covered", "are not covered"),
 )  # fmt: skip
 
@@ -117,8 +118,8 @@ def of_event(event: EventRecord, catalogue: Catalogue, links: Links) -> EventSol
     if not found:
         return None
     nominal = (
-        Cell(text="in use"), Cell(text="nominal of both"), level_cell(event.level), number_cell(event.miss_km, 3),
-        number_cell(event.miss_sigma_km, 3), *(number_cell(value, 3, signed=True) for value in event.miss_rtn_km or ()),
+        Cell(text="in use"), Cell(text="nominal of both"), level_cell(event.level), km_cell(event.miss_km),
+        km_cell(event.miss_sigma_km), *(number_cell(value, 3, signed=True) for value in event.miss_rtn_km or ()),
         probability_cell(event.probability.pc), time_cell(event.tca, digits=1), number_cell(None, 1),
     )  # fmt: skip
     rows = [TableRow(cells=nominal, mark="marked")]
@@ -165,8 +166,8 @@ def _of_event(event: EventRecord, solution: SolutionRecord, row: SolutionEvent, 
         Cell(text=_called(solution), href=_href(solution, links)),
         Cell(text=_kind(solution)),
         _level(row.level if row.tca else None),
-        number_cell(row.miss_km, 3),
-        number_cell(row.miss_sigma_km, 3),
+        km_cell(row.miss_km),
+        km_cell(row.miss_sigma_km),
         *(number_cell(value, 3, signed=True) for value in rtn_km),
         probability_cell(row.pc),
         when,
@@ -242,7 +243,7 @@ def _figures(solutions: Sequence[SolutionRecord]) -> Table | None:
             Cell(text=solution.name),
             Cell(text=_kind(solution)),
             *(number_cell(value, 3, signed=True) for value in found.largest_rtn_km),
-            number_cell(found.largest_km, 3),
+            km_cell(found.largest_km),
             time_cell(found.largest_at),
             number_cell(found.largest_timing_s, 2, signed=True),
         )))  # fmt: skip
@@ -294,8 +295,8 @@ def _event_cells(
         Cell(text=EFFECT_WORDS[row.effect]),
         Cell(text=f"{row.primary} – {row.secondary}", href=href, mark="nowrap"),
         time_cell(row.tca or (nominal.tca if nominal else None)),
-        number_cell(nominal.miss_km if nominal else None, 3),
-        number_cell(row.miss_km, 3),
+        km_cell(nominal.miss_km if nominal else None),
+        km_cell(row.miss_km),
         _level(nominal.level if nominal else None),
         _level(row.level if row.tca else None),
         Cell(text=wording.sentence(wording.said(row.compared))),

@@ -120,7 +120,7 @@ def _consultation(line: Plain) -> str:
 def _released(line: Plain) -> str:
     what = f"package {line['package']}" if line["package"] else f"edition {line['edition']}, {line['files']} files"
     objects = ", ".join(f"{name} {show}" for name, show in line["objects"].items())
-    nameless = f"; {line['nameless']} without a name" if line["nameless"] else ""
+    nameless = f"; {line['nameless']} anonymous" if line["nameless"] else ""
     return (
         f"{_by(line)} {line['at_utc']}: {what}, cycle {line['cycle_id']}, {line['marking']}, SHA-256 {line['sha256']}"
         f"{'; ' if objects else ''}{objects}{nameless}"

@@ -108,7 +108,7 @@ def statement(record: CycleRecord, sweep: SweepRecord) -> tuple[str, ...]:
     lines = [f"{_scope(record, sweep)} were screened: {found}."]
     if together:
         pairs = wording.count(together, "of these is a pair that moves", "of these are pairs that move")
-        lines.append(f"{pairs} together, told once for each stretch of time below the limit.")
+        lines.append(f"{pairs} together, listed once for each stretch of time below the limit.")
     if sweep.uncovered_count:
         lines.append(f"{wording.count(sweep.uncovered_count, 'object')} could not be propagated over the whole window.")
     if sweep.fault_count:

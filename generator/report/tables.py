@@ -97,7 +97,7 @@ def json_text(name: str, cycle_id: str, columns: Sequence[Column[Row]], rows: It
 
 EventRow = EventRecord | ToldEvent
 """An approach as an edition has it: in full, or told in cells."""
-NAMELESS: Final = "object without a name"
+NAMELESS: Final = "anonymous object"
 TOLD_REASON: Final = (Withheld(rule="figures_withheld"),)
 
 
@@ -153,12 +153,12 @@ EVENT_COLUMNS: Final[tuple[Column[EventRow], ...]] = (
     Column(key="secondary", title="Secondary", meaning="Identifier of the other object",
            value=lambda e: e.secondary or ""),
     Column(key="tca_utc", title="TCA", unit="UTC",
-           meaning="Time of closest approach in UTC; empty where it is not told exactly",
+           meaning="Time of closest approach in UTC; empty where it is not given exactly",
            value=_full(lambda e: e.tca)),
     Column(key="tca_tdb", title="TCA", unit="TDB", meaning="Time of closest approach in barycentric dynamical time",
            value=_full(lambda e: e.tca), system=TimeSystem.TDB),
     Column(key="miss_km", title="Miss", unit="km",
-           meaning="Distance between the centres of both objects at TCA; empty where it is not told exactly",
+           meaning="Distance between the centres of both objects at TCA; empty where it is not given exactly",
            value=lambda e: miss_figure(e).exact),
     Column(key="relative_speed_km_s", title="Speed", unit="km/s", meaning="Relative speed at TCA",
            value=_full(lambda e: e.relative_speed_km_s)),
@@ -194,7 +194,7 @@ EVENT_COLUMNS: Final[tuple[Column[EventRow], ...]] = (
            meaning="One sigma of the combined position error along the miss direction; empty without covariances",
            value=_full(lambda e: e.miss_sigma_km)),
     Column(key="deadline_utc", title="Decide by", unit="UTC",
-           meaning="Last decision that ends in a useful burn, by lead time and contacts; empty where nobody can act",
+           meaning="Last decision that ends in a useful burn, by lead time and contacts; empty where no object can act",
            value=lambda e: e.deadline),
     Column(key="reason", title="Why", meaning="Why the event has its level",
            value=lambda e: wording.said(e.reason if isinstance(e, EventRecord) else TOLD_REASON)),
@@ -322,7 +322,7 @@ COVERAGE_COLUMNS: Final[tuple[Column[PairRecord], ...]] = (
            meaning="The centres of the pair come no closer than this in its covered time; empty if it has none",
            value=lambda p: p.proven_no_closer_than_km),
     Column(key="proof", title="Proof",
-           meaning="proven: both ephemerides are their polynomials; verified: their error was sampled",
+           meaning="proven: piecewise-polynomial ephemerides, searched exactly; verified: an error was sampled",
            value=lambda p: p.proof),
     Column(key="nearest_km", title="Nearest", unit="km",
            meaning="Smallest distance between the centres found in the covered time",

@@ -63,7 +63,7 @@ def card(told: ToldEvent, catalogue: Catalogue, links: Links) -> EventCard:
 def change(told: ToldEvent) -> str:
     """How it differs from what this edition told of it before."""
     if told.kind == "new":
-        return "told for the first time"
+        return "shown for the first time"
     if told.previous_level is not None:
         return f"was {told.previous_level.value}"
     return f"unchanged since cycle {told.since}"
@@ -71,16 +71,13 @@ def change(told: ToldEvent) -> str:
 
 def summary(told: ToldEvent, catalogue: Catalogue) -> str:
     """A paragraph that can be quoted without the page."""
-    first, second = (
-        f"an {NAMELESS.removeprefix('an ')}" if key is None else catalogue.name(key)
-        for key in (told.primary, told.secondary)
-    )
+    first, second = (f"an {NAMELESS}" if key is None else catalogue.name(key) for key in (told.primary, told.secondary))
     chance = ""
     if told.pc.missing is None:
         chance = f" The probability of collision is {wording.probability_figure(told.pc)}."
     surface = f" and {wording.figure(told.surface_km)} from the surface" if told.surface_km else ""
     text = (
-        f"{first} and {second} pass each other {wording.cell_of_time(told.tca)}, at a distance of "
+        f"{first} and {second} will pass {wording.cell_of_time(told.tca)}, at a distance of "
         f"{wording.figure(told.miss_km)}{surface}. The approach is {told.level.value}.{chance} "
         "The exact figures and the geometry are withheld in this edition."
     )
@@ -119,7 +116,7 @@ def table(told: ToldEvent) -> Table:
     keys = ("event_id", "alert", "tca_utc_low", "tca_utc_high", "miss_km_low", "miss_km_high", "pc_low", "pc_high")
     return Table(
         caption="What this edition tells of the approach",
-        heads=(*(head(_COLUMN[key]) for key in keys), Head(title="Told so since cycle")),
+        heads=(*(head(_COLUMN[key]) for key in keys), Head(title="Shown so since cycle")),
         rows=(TableRow(cells=(*(cell(_COLUMN[key], told) for key in keys), Cell(text=told.since))),),
     )
 

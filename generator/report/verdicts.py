@@ -130,7 +130,7 @@ def verdict(record: CycleRecord) -> Verdict:
     if crossing:
         details.append(crossing)
     if told := untold[Level.RED] + untold[Level.YELLOW]:
-        details.append(f"{wording.count(told, 'of them stands', 'of them stand')} in the list of approaches only.")
+        details.append(f"{wording.count(told, 'of them is', 'of them are')} in the list of approaches only.")
     if record.sweep is not None:
         details.append(_swept(record.sweep))
     elif record.pairs or whole:

@@ -108,11 +108,15 @@ def cell(column: Column[Row], row: Row) -> Cell:
         return time_cell(value, digits=1)
     if isinstance(value, bool):
         return Cell(text="yes" if value else "no")
-    if isinstance(value, float) and column.scientific:
+    return _figure_cell(column, value) if isinstance(value, float) else Cell(text=str(value))
+
+
+def _figure_cell(column: Column[Row], value: float) -> Cell:
+    if column.scientific:
         return probability_cell(value)
-    if isinstance(value, float):
-        return Cell(text=wording.number(value, column.page_digits, signed=column.signed), sort=f"{value:.9g}")
-    return Cell(text=str(value))
+    if column.unit == "km" and not column.signed:
+        return km_cell(value, column.page_digits)
+    return number_cell(value, column.page_digits, signed=column.signed)
 
 
 def time_cell(epoch: Epoch | None, *, digits: int = 0) -> Cell:
@@ -126,6 +130,11 @@ def number_cell(value: float | None, digits: int, *, signed: bool = False) -> Ce
     """A number that sorts by its value; a dash for None."""
     text = wording.number(value, digits, signed=signed)
     return Cell(text=text, sort="" if value is None else f"{value:.9g}")
+
+
+def km_cell(value_km: float | None, digits: int = 3) -> Cell:
+    """A distance in a column of km, with more decimals where it would read as zero; a dash for None."""
+    return number_cell(value_km, digits if value_km is None else max(digits, wording.km_digits(value_km)))
 
 
 def probability_cell(value: float | None) -> Cell:

@@ -318,7 +318,7 @@ def test_a_change_says_what_the_list_says(capped: CycleResult, result: CycleResu
     gone = [event for event in small.events if event.event_id not in {e.event_id for e in large.events}]
     assert gone
     assert {reasons[event.event_id] for event in gone} == {
-        "the list still has it, but it is no longer among the approaches that are told in full"
+        "it is still listed, but no longer among the approaches shown in full"
     }
     assert large.sweep is not None
     bare = replace(large, events=(), pairs=(), sweep=replace(large.sweep, approaches=()))
@@ -330,7 +330,7 @@ def test_a_change_says_what_the_list_says(capped: CycleResult, result: CycleResu
     }
     listed = replace(small, events=(), pairs=())
     assert {said(change.reason) for change in changes(small, listed)} == {
-        "the list had it, but it was not among the approaches that are told in full"
+        "it was listed before, but not among the approaches shown in full"
     }
 
 

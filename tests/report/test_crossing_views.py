@@ -64,7 +64,7 @@ def test_statement_of_a_known_pair() -> None:
     [group] = crossing_views.grouped([*_daily(Level.RED, 3, oxd_km=0.4), near, *_daily(Level.GREEN, 9)])
     text = crossing_views.statement(group, Catalogue(_record()))
     assert text == (
-        "The orbits pass 0.050\u00a0km from each other at 71° N on 22 March 2021; "
+        "The orbits pass 50\u00a0m from each other at 71° N on 22 March 2021; "
         "red from 21 to 23 March 2021, in 4 revolutions. "
         "The two pass there at least 38.0 s apart (9.5 timing sigmas; 91.200\u00a0km for straight motion) "
         "on 21 March 2021."

@@ -112,7 +112,7 @@ BOUND = (
             PcBoundReaches(level=Level.RED, value=4.41e-4, limit=1e-4, missing="secondary"),
             BOUND,
         ),
-        (CadAbove(value_km=0.0421, limit_km=0.01, to_surface=True), "distance to the surface 42.1 m is above 0.01 km"),
+        (CadAbove(value_km=0.0421, limit_km=0.01, to_surface=True), "distance to the surface 42 m is above 0.01 km"),
         (
             OrbitsNear(
                 level=Level.YELLOW, value_km=2.5, limit_km=10.0, to_surface=False, apart_s=None, timing_sigma_s=None
@@ -186,7 +186,7 @@ BOUND = (
             AboutBody(rule="above_surface", body="Mars", height_km=1234.56),
             "Lowest altitude 1,234.6 km, above the equatorial radius of Mars.",
         ),
-        (Overall(rule="mind", rules=("age", "span"), total=9), "Good, but mind: age, span."),
+        (Overall(rule="mind", rules=("age", "span"), total=9), "Good, with remarks on: age, span."),
         ((Withheld(rule="reason_withheld"),), "the reason is withheld in this edition"),
     ],
 )

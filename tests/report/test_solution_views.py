@@ -37,14 +37,14 @@ def test_a_plan_reaches_neither_verdict_nor_lists() -> None:
 
 
 def test_a_plan_is_told_in_the_conditional_with_every_effect() -> None:
-    """The cycle's page says what would appear, vanish and get better, and that nothing of it has been flown."""
+    """The cycle's page says what would appear, vanish and improve, and that nothing of it has been flown."""
     text = pages.cycle_pages(sample_record())["index.md"]
     part = text[text.index('<section id="planned">') :].split("</section>")[0]
 
     assert "Planned, not flown" in part
     assert "would be green instead of red" in part
-    assert "1 approach appears, 1 vanishes and 1 gets better." in part
-    for word in ("appears", "vanishes", "gets better"):
+    assert "1 approach appears, 1 vanishes and 1 improves." in part
+    for word in ("appears", "vanishes", "improves"):
         assert f"<td>{word}</td>" in part
     assert 'href="solutions.csv"' in part
 

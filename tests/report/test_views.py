@@ -176,7 +176,7 @@ def test_change_in_sigmas_uses_the_earlier_sigma() -> None:
     last = replace(event.history[-1], miss_km=event.miss_km + 3.0, miss_sigma_km=2.0)
     text = event_views.change_text(replace(event, history=(last,)), Catalogue(record))
     assert text.startswith(
-        f"miss {event.miss_km + 3.0:.3f} → {event.miss_km:.3f}\u00a0km since the previous cycle (1.5 σ)"
+        f"miss {event.miss_km + 3.0:.3f}\u00a0km → {event.miss_km:.3f}\u00a0km since the previous cycle (1.5 σ)"
     )
 
 

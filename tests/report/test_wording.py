@@ -31,6 +31,28 @@ def test_number(value: float | None, digits: int, signed: bool, text: str) -> No
 
 
 @pytest.mark.parametrize(
+    ("value_km", "text", "column"),
+    [
+        (12_345.678, "12\u202f345.7\u00a0km", "12\u202f345.7"),
+        (1.9, "1.900\u00a0km", "1.900"),
+        (0.334, "0.334\u00a0km", "0.334"),
+        (0.0996, "0.100\u00a0km", "0.100"),
+        (0.0123, "12\u00a0m", "0.012"),
+        (0.00421, "4.2\u00a0m", "0.0042"),
+        (0.00003, "0.03\u00a0m", "0.000030"),
+        (-0.00003, "−0.03\u00a0m", "−0.000030"),
+        (1e-6, "below\u00a00.01\u00a0m", "0.0000010"),
+        (0.0, "0.000\u00a0km", "0.000"),
+        (None, "–", "–"),
+    ],
+)
+def test_no_distance_but_zero_reads_as_zero(value_km: float | None, text: str, column: str) -> None:
+    """A distance is told in the unit that shows it, in a sentence and in a column of km."""
+    assert wording.distance(value_km) == text
+    assert wording.number(value_km, wording.km_digits(value_km)) == column
+
+
+@pytest.mark.parametrize(
     ("seconds", "text"),
     [
         (0.0, "0.0 s"),

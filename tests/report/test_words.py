@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -31,7 +33,50 @@ BAD: Final = {
     "any of them is a collision": r"That any of \d",
     "no part of": r"no part of the verdict",
     "a bound of a bound": r"at most (<b>)?below",
+    "a distance that is not zero as zero": r"(?<![\d.,])0\.000\u00a0km",
+    "an object without its name": r"(?i)objects? without a name",
+    "apsides that are low and high": r"\b(low|high) (\{\}|[\d ]+) ?km",
+    "an unknown person": r"(?i)\bnobody\b",
+    "texts that stand": r"\b(stands?|standing) (here|there|beside|below|above|under|(on|in) (the|its|each|their))\b",
+    "a statement about nothing": r"[Nn]othing is said",
+    "an approach that gets": r"\bgets? (worse|better)\b",
+    "data that mind": r"but mind:",
 }
+SOURCES: Final = Path(__file__).parents[2]
+ELSEWHERE: Final = frozenset({"an unknown person", "texts that stand", "a statement about nothing"})
+"""Forms that hand-written prose and comments of templates may have, where a whole paragraph explains them."""
+
+
+def _strings(path: Path) -> str:
+    """Every text of a module that is no docstring, one a line; what is put into it is ``{}``."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            found.append("".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs:
+            found.append(node.value)
+    return "\n".join(found)
+
+
+@pytest.fixture(scope="module")
+def sources() -> dict[str, str]:
+    """Everything that can become words of a page: texts of the report's modules, templates, scripts, prose."""
+    found = {path.name: _strings(path) for path in (SOURCES / "generator" / "report").rglob("*.py")}
+    templates = SOURCES / "templates"
+    found |= {
+        path.name: re.sub(r"(?s)\{#.*?#\}", "", path.read_text(encoding="utf-8")) for path in templates.rglob("*.j2")
+    }
+    return found | {path.name: path.read_text(encoding="utf-8") for path in (SOURCES / "site").glob("*.md")}
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_no_sentence_that_could_be_printed_has_such_a_form(sources: dict[str, str], what: str) -> None:
+    """The forms are in no text that any record could bring onto a page, not only in those that the sample brings."""
+    pattern = re.compile(BAD[what])
+    searched = {name: text for name, text in sources.items() if what not in ELSEWHERE or not name.endswith(".md")}
+    assert {name: hit[0] for name, text in searched.items() if (hit := pattern.search(text))} == {}
 
 
 def _texts() -> dict[str, str]:

@@ -305,7 +305,7 @@ def track_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
             f"At TCA it is at R {r}, T {t}, N {n} km.{known}"
         ),
         caption=(
-            "The primary stands at the origin; R points away from the body, T along the motion, N along the orbital "
+            "The primary is at the origin; R points away from the body, T along the motion, N along the orbital "
             "angular momentum. A threshold is a sphere, hence a circle in each projection."
         ),
         columns=("offset_s", "r_km", "t_km", "n_km"),

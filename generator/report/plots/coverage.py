@@ -101,7 +101,7 @@ def coverage_plot(record: CycleRecord) -> Plot:
         ),
         caption=(
             "Solid: an ephemeris in use covers this time. Pale: it gives the orbit, not the place along it. Hatched: "
-            "nothing is known, and nothing is said."
+            "not covered."
         ),
         columns=("object", "start_utc", "stop_utc"),
         rows=tuple(

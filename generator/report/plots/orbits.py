@@ -69,9 +69,9 @@ def orbit_plot(record: CycleRecord, item: ObjectRecord) -> Plot | None:
     across = points[0] if level else np.cross(pole, node)
     radii = np.linalg.norm(points, axis=1)
     lowest, highest = orbit.track_km[int(radii.argmin())], orbit.track_km[int(radii.argmax())]
-    spots = [Spot(position_km=lowest, text=f"low {short(orbit.periapsis_altitude_km)} km", level=None)]
+    spots = [Spot(position_km=lowest, text=f"periapsis {short(orbit.periapsis_altitude_km)} km", level=None)]
     if orbit.apoapsis_altitude_km is not None and orbit.apoapsis_altitude_km > 1.3 * orbit.periapsis_altitude_km:
-        spots.append(Spot(position_km=highest, text=f"high {short(orbit.apoapsis_altitude_km)} km", level=None))
+        spots.append(Spot(position_km=highest, text=f"apoapsis {short(orbit.apoapsis_altitude_km)} km", level=None))
     unknown = " · position along it unknown" if item.phase == "unknown" else ""
     apoapsis = "none (open orbit)" if orbit.apoapsis_altitude_km is None else f"{short(orbit.apoapsis_altitude_km)} km"
     period = "" if orbit.period_s is None else f", period {orbit.period_s / 60.0:.1f} min"

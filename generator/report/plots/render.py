@@ -54,7 +54,7 @@ def _drawn(plot: Plot) -> bytes:
     except Exception as error:  # noqa: BLE001  # whatever goes wrong in a drawing, the page must still appear
         with house_style():
             figure = Figure(figsize=(5.2, 1.2))
-            words = f"This picture could not be drawn:\n{understood(error).rule}.\nIts data stand in the CSV beside it."
+            words = f"This picture could not be drawn:\n{understood(error).rule}.\nIts data are in the CSV beside it."
             figure.text(0.5, 0.5, words, ha="center", va="center")
             return svg(figure, plot.title)
 

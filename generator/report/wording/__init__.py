@@ -17,8 +17,12 @@ from nearpass.report.wording import findings, levels, motions, probabilities, re
 from nearpass.report.wording.changes import PHASE_UNKNOWN as PHASE_UNKNOWN
 from nearpass.report.wording.measured import measured as measured
 from nearpass.report.wording.said import said as said
+from nearpass.report.wording.units import DASH as DASH
+from nearpass.report.wording.units import distance as distance
+from nearpass.report.wording.units import km_digits as km_digits
+from nearpass.report.wording.units import number as number
+from nearpass.report.wording.units import quantity as quantity
 
-DASH: Final = "–"
 WITHHELD: Final = "withheld"
 """What an edition prints instead of a value that it may not hold."""
 LEAST_PROBABILITY: Final = LEAST_PC
@@ -38,29 +42,9 @@ MONTHS: Final = (
 )  # fmt: skip
 
 
-def number(value: float | None, digits: int, *, signed: bool = False) -> str:
-    """A number with fixed decimals: ``12 345.68``, ``−0.30``; a dash for None."""
-    if value is None:
-        return DASH
-    text = f"{value:{'+' if signed else ''},.{digits}f}"
-    if float(text.replace(",", "")) == 0.0:
-        text = text.lstrip("+-")  # a rounded zero has no sign
-    return text.replace(",", "\u202f").replace("-", "−")
-
-
-def quantity(value: float | None, digits: int, unit: str) -> str:
-    """A number with its unit, which stay on one line: ``1.900 km``; a dash for None."""
-    return DASH if value is None else f"{number(value, digits)}\u00a0{unit}"
-
-
 def plain(value: float) -> str:
     """A threshold as it was configured: no more digits than it needs."""
     return f"{value:,.10g}".replace(",", "\u202f").replace("-", "−")
-
-
-def distance(value_km: float | None) -> str:
-    """A distance to three significant digits or the metre, whichever is more, below 1 000 km; else to 100 m."""
-    return quantity(value_km, km_digits(value_km), "km")
 
 
 def figure(found: Figure, unit: str = "km") -> str:
@@ -68,14 +52,9 @@ def figure(found: Figure, unit: str = "km") -> str:
     if found.missing is not None or found.low is None or found.high is None:
         return WITHHELD if found.missing == "withheld" else DASH
     if found.exact is not None:
-        return quantity(found.exact, km_digits(found.exact), unit) if unit else number(found.exact, 3)
+        return distance(found.exact) if unit else number(found.exact, max(3, km_digits(found.exact)))
     text = f"below {plain(found.high)}" if found.low <= 0.0 else f"{plain(found.low)} to {plain(found.high)}"
     return f"{text}\u00a0{unit}" if unit else text
-
-
-def km_digits(value_km: float | None) -> int:
-    """Decimals that a distance deserves in a sentence: 1 m below 100 km, 100 m above."""
-    return 3 if value_km is None or abs(value_km) < 100.0 else 1
 
 
 def probability(value: float | None) -> str:

@@ -38,7 +38,7 @@ def warnings(state: Coordination) -> tuple[str, ...]:
 
 def _warning(flag: Flag, state: Coordination) -> str:
     if flag == "two claims":
-        return f"{len(state.movers)} parties said that they move: {listing([one.party for one in state.movers])}."
+        return f"{len(state.movers)} parties say that they will move: {listing([one.party for one in state.movers])}."
     if flag == "unclaimed":
         return "Who will move is not known here."  # true also where an edition may not hold the claim
     return "A burn does not lie before the approach."

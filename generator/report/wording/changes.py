@@ -17,6 +17,7 @@ from nearpass.reasons.changes import (
 )
 from nearpass.reasons.coverage import LifeEnded, NoOverlap, NoState, NotDelivered, PhaseUnknown
 from nearpass.report.wording.said import said
+from nearpass.report.wording.units import distance_words
 
 PHASE_UNKNOWN: Final = "position along the orbit unknown: only crossings of the orbits are meaningful"
 
@@ -58,13 +59,13 @@ def _(reason: NoOverlap) -> str:
 @said.register
 def _(reason: ListChanged) -> str:
     return {
-        "told_now": "the list had it, but it was not among the approaches that are told in full",
-        "told_no_longer": "the list still has it, but it is no longer among the approaches that are told in full",
+        "told_now": "it was listed before, but not among the approaches shown in full",
+        "told_no_longer": "it is still listed, but no longer among the approaches shown in full",
         "window_reaches": "the window now reaches its time",
         "window_ends_before": "its time lies after the end of this cycle's window",
         "pair_is_new": "the pair was not part of the previous cycle",
         "pair_left": "the pair is no longer part of the configuration",
-        "flies_together": "the two fly together then, which is told as one stretch of time",
+        "flies_together": "the two fly together then, which is listed as one stretch of time",
         "passed": "its time of closest approach lies before this cycle's data cut-off",
     }[reason.rule]
 
@@ -83,7 +84,7 @@ def _(reason: LimitPassed) -> str:
 
 @said.register
 def _(reason: MissMoved) -> str:
-    moved = f"miss distance {reason.previous_km:.3f} km became {reason.value_km:.3f} km"
+    moved = f"miss distance {distance_words(reason.previous_km)} became {distance_words(reason.value_km)}"
     if not reason.previous_sigma_km:
         return moved
     sigmas = abs(reason.value_km - reason.previous_km) / reason.previous_sigma_km
@@ -103,9 +104,11 @@ def _(reason: NotScreened) -> str:
 def _(reason: Doubted) -> str:
     how = "gone" if reason.rule == "gone_by_doubtful" else "better"
     who = f"{how} by a doubtful delivery of {' and '.join(reason.object_ids)}"
-    now = "an unknown distance" if reason.value_km is None else f"{reason.value_km:.3f} km"
-    moved = f"{reason.sigmas:.1f} sigmas from the one before: miss distance {reason.previous_km:.3f} km became {now}"
-    return f"{who}, {moved}" + ("; the level stays until the next delivery confirms" if reason.kept else "")
+    now = "an unknown distance" if reason.value_km is None else distance_words(reason.value_km)
+    moved = f"{reason.sigmas:.1f} sigmas from the one before: miss distance {distance_words(reason.previous_km)}"
+    return f"{who}, {moved} became {now}" + (
+        "; the level stays until the next delivery confirms" if reason.kept else ""
+    )
 
 
 @said.register
@@ -121,9 +124,8 @@ def _(reason: InGeneral) -> str:
 
 @said.register
 def _(reason: SolutionMoves) -> str:
-    moves = (
-        f"miss distance {reason.nominal_km:.3f} km becomes {reason.value_km:.3f} km, TCA {reason.tca_shift_s:+.1f} s"
-    )
+    moves = f"miss distance {distance_words(reason.nominal_km)} becomes {distance_words(reason.value_km)}"
+    moves += f", TCA {reason.tca_shift_s:+.1f} s"
     return f"{moves}; {reason.nominal_level} becomes {reason.level}" if reason.level else moves
 
 

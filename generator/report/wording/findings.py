@@ -69,7 +69,7 @@ def _(fact: DeliveryAge) -> str:
     if fact.first_seen is not None:
         seen = fact.first_seen.iso(digits=0)
         came = f"It first came here on {seen} UTC, after the data cut-off"
-        return f"{text} {came}: nobody knows whether it was known by then."
+        return f"{text} {came}: whether it was known by then is unknown."
     if fact.known_by is None:
         return text
     who = {
@@ -338,7 +338,7 @@ def _(fact: Shift) -> str:
         "shift_agrees": "the two agree",
         "shift_confirmed": "but the doubtful one before says the same, and is confirmed",
         "shift_by_manoeuvre": "a manoeuvre lies between",
-        "shift_unjudged": "nobody can judge it",
+        "shift_unjudged": "that cannot be judged",
         "shift_doubtful": "the delivery is doubtful",
     }[fact.rule]
     return f"{text}, {fact.sigmas:.1f} of the sigmas that both state: {verdict}."
@@ -348,7 +348,7 @@ def _(fact: Shift) -> str:
 def _(fact: Overall) -> str:
     rules = ", ".join(fact.rules)
     return {
-        "not_trusted": f"Not to be trusted without a look at: {rules}.",
-        "mind": f"Good, but mind: {rules}.",
+        "not_trusted": f"Check before use: {rules}.",
+        "mind": f"Good, with remarks on: {rules}.",
         "all_kept": "Every rule is kept.",
     }[fact.rule]

@@ -13,20 +13,18 @@ from nearpass.reasons.levels import (
     PcReaches,
 )
 from nearpass.report.wording.said import said
+from nearpass.report.wording.units import distance_words
 
 
 @said.register
 def _(reason: CadBelow) -> str:
-    found = f"{_measured(reason)} {reason.value_km:.3f} km"
+    found = f"{_measured(reason)} {distance_words(reason.value_km)}"
     return f"{found} is below the {reason.level} threshold of {reason.limit_km:g} km"
 
 
 @said.register
 def _(reason: CadAbove) -> str:
-    # Kilometres with three decimals, metres where those would hide the figure.
-    km = reason.value_km
-    found = f"{km:.3f} km" if abs(km) >= 0.1 else f"{km * 1000:.1f} m"
-    return f"{_measured(reason)} {found} is above {reason.limit_km:g} km"
+    return f"{_measured(reason)} {distance_words(reason.value_km)} is above {reason.limit_km:g} km"
 
 
 @said.register
@@ -63,7 +61,7 @@ def _(reason: OrbitsClear) -> str:
 @said.register
 def _(reason: KeptByDoubt) -> str:
     who = f"a doubtful delivery of {' and '.join(reason.object_ids)}, {reason.sigmas:.1f} sigmas from the one before"
-    now = "at an unknown distance" if reason.value_km is None else f"at {reason.value_km:.3f} km"
+    now = "at an unknown distance" if reason.value_km is None else f"at {distance_words(reason.value_km)}"
     how = f"gone, {now}" if reason.gone else now
     return f"{reason.level} as before: {how} by {who}; the level stays until the next delivery confirms"
 
@@ -73,7 +71,9 @@ def _measured(reason: CadBelow | CadAbove) -> str:
 
 
 def _passes(reason: OrbitsNear | OrbitsClearInTime | OrbitsClear) -> str:
-    return f"the orbits pass {reason.value_km:.3f} km from {'the surface' if reason.to_surface else 'each other'}"
+    return (
+        f"the orbits pass {distance_words(reason.value_km)} from {'the surface' if reason.to_surface else 'each other'}"
+    )
 
 
 def _apart(apart_s: float, timing_sigma_s: float | None) -> str:

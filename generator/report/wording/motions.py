@@ -39,7 +39,7 @@ def _(reason: Step) -> str:
         "interval_without_minimum": "the distance provably has no local minimum that matters",
         "interval_with_minimum": "holds at least one local minimum",
         "minimum_listed": "closer than the limit",
-        "minimum_together": "one of many of a pair that flies together, told as one stretch of time",
+        "minimum_together": "one of many of a pair that flies together, listed as one stretch of time",
         "minimum_beyond_limit": "found in the search for the nearest approach of the pair",
         "minimum_merged": "found twice, or shallower than 1 mm beside a lower one",
         "sweep_apart": "balls or shells about both stay farther apart than the limit",

@@ -1,17 +1,65 @@
-"""Figures of findings about deliveries with the unit that suits them."""
+"""Numbers and quantities with the unit that suits them: one way for each, on every page."""
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from nearpass.astro.epochs import DAY_S
 from nearpass.reasons.findings import CentreAndAxes
 
+DASH: Final = "–"
 BEYOND: Final = "no finite number"
 _HOUR_S: Final = 3_600.0
 _MINUTE_S: Final = 60.0
 _KM_PER_M: Final = 1e-3
 _KM_PER_MM: Final = 1e-6
+_LEAST_KM: Final = 0.0995
+"""A distance is told in metres below this: what would read 0.099 km."""
+_CLOSE_KM: Final = 0.01
+"""A distance in a column of km has two significant digits below this, and 1 m of resolution above."""
+
+
+def number(value: float | None, digits: int, *, signed: bool = False) -> str:
+    """A number with fixed decimals: ``12 345.68``, ``−0.30``; a dash for None."""
+    if value is None:
+        return DASH
+    text = f"{value:{'+' if signed else ''},.{digits}f}"
+    if float(text.replace(",", "")) == 0.0:
+        text = text.lstrip("+-")  # a rounded zero has no sign
+    return text.replace(",", "\u202f").replace("-", "−")
+
+
+def quantity(value: float | None, digits: int, unit: str) -> str:
+    """A number with its unit, which stay on one line: ``1.900 km``; a dash for None."""
+    return DASH if value is None else f"{number(value, digits)}\u00a0{unit}"
+
+
+def distance_words(value_km: float | None) -> str:
+    """The same for a reason, which stands in tables and messages too: with a common space before the unit."""
+    return distance(value_km).replace("\u00a0", " ")
+
+
+def distance(value_km: float | None) -> str:
+    """A distance with its unit: to the metre from 100 m to 100 km, to 100 m above; below, in metres; a dash for None.
+
+    No distance but zero reads as zero: ``12 m``, ``4.2 m``, ``0.03 m``, ``below 0.01 m``.
+    """
+    size_km = 0.0 if value_km is None else abs(value_km)
+    if value_km is None or size_km >= _LEAST_KM or size_km == 0.0:
+        return quantity(value_km, km_digits(value_km), "km")
+    metres = value_km / _KM_PER_M
+    if abs(metres) < 0.005:
+        return "below\u00a00.01\u00a0m"
+    return quantity(metres, 0 if abs(metres) >= 9.95 else 1 if abs(metres) >= 0.995 else 2, "m")
+
+
+def km_digits(value_km: float | None) -> int:
+    """Decimals of a distance in km: 100 m above 100 km, 1 m below, two significant digits below 10 m."""
+    size_km = 0.0 if value_km is None else abs(value_km)
+    if size_km >= 100.0:
+        return 1
+    return 3 if size_km >= _CLOSE_KM or size_km == 0.0 else 3 + math.ceil(math.log10(_CLOSE_KM / size_km))
 
 
 def duration_text(length_s: float | None) -> str:
