@@ -120,9 +120,13 @@ def walked(outline: str) -> list[tuple[int, int]]:
     here = start = (0, 0)
     for command, numbers in re.findall(r"([mlqz])([^mlqz]*)", outline):
         steps = [int(number) for number in re.findall(r"-?\d+", numbers)]
-        points = [(here[0] + x, here[1] + y) for x, y in zip(steps[::2], steps[1::2], strict=True)]
-        found += points
-        here = points[-1] if points else start
+        pairs = list(zip(steps[::2], steps[1::2], strict=True))
+        each = 2 if command == "q" else 1  # a command that repeats is written once
+        for first in range(0, len(pairs), each):
+            points = [(here[0] + x, here[1] + y) for x, y in pairs[first : first + each]]
+            found += points
+            here = points[-1]
+        here = start if command == "z" else here
         start = here if command == "m" else start
     return found
 

@@ -286,7 +286,13 @@ def every_drawing() -> list[Plot]:
 
 
 def shown_texts(figure: Figure) -> list[Text]:
-    """Every text but the labels of ticks beyond the limits of their axis, which matplotlib keeps and does not draw."""
+    """Every text but the labels of ticks beyond the limits of their axis, which matplotlib keeps and does not draw.
+
+    One tick draws all of its axis; asked for the labels, the axis gives each place its own.
+    """
+    for axes in figure.axes:
+        axes.get_xticklabels()
+        axes.get_yticklabels()
     beyond = {
         label
         for axes in figure.axes

@@ -6,13 +6,15 @@ import gc
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from typing import Final
 
 from matplotlib.figure import Figure
 
 from nearpass.errors import understood
+from nearpass.report.plots.picture import svg
 from nearpass.report.plots.plot import Plot
-from nearpass.report.plots.style import house_style, svg
+from nearpass.report.plots.style import house_style, literal
 
 _CHUNK: Final = 10
 """Plots a worker draws between two collections of garbage."""
@@ -20,8 +22,20 @@ _CHUNK: Final = 10
 
 def draw(plot: Plot) -> bytes:
     """The plot as SVG; the same bytes in every process."""
-    with house_style():
-        return svg(plot.drawing.figure(), plot.title)
+    with house_style(), _undisturbed():
+        return svg(plot.drawing.figure(), literal(plot.title))
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Collecting garbage amid a figure takes a sixth of the time: it is left for afterwards."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def draw_all(plots: Sequence[Plot], *, jobs: int, progress: Callable[[int], object]) -> Iterator[tuple[Plot, bytes]]:
@@ -56,11 +70,11 @@ def _drawn(plot: Plot) -> bytes:
             figure = Figure(figsize=(5.2, 1.2))
             words = f"This picture could not be drawn:\n{understood(error).rule}.\nIts data are in the CSV beside it."
             figure.text(0.5, 0.5, words, ha="center", va="center")
-            return svg(figure, plot.title)
+            return svg(figure, literal(plot.title))
 
 
 def _start_worker() -> None:
-    """Collecting garbage amid a figure takes a sixth of the time; a worker collects between chunks instead."""
+    """A worker collects garbage between chunks only, and never what was there before it."""
     gc.freeze()
     gc.disable()
 

@@ -1,20 +1,16 @@
-"""The common look: type, colours, marks of the levels, axes in inches, dates, and figures as small, stable SVG.
+"""The common look: type, colours, marks of the levels, axes in inches, dates.
 
-Text is drawn as outlines (``svg.fonttype: path``): the picture stands in an ``<img>``, where no web font reaches it,
-and labels placed by measured widths would collide under a reader's own font. It costs about 10 kB a plot before
-compression. Mathematical markup is off (``text.parse_math``), so that every text from a record is drawn literally.
+Mathematical markup is off (``text.parse_math``), so that every text from a record is drawn literally.
 Figures are narrow with large type: shown 360 pixels wide on a telephone, the smallest text is still 9 pixels high.
 """
 
 from __future__ import annotations
 
-import io
 import math
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 import matplotlib as mpl
@@ -25,6 +21,7 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, MaxNL
 
 from nearpass.astro.epochs import DAY_S, Epoch
 from nearpass.encounter.alert import Level
+from nearpass.report.plots.lean_axes import LeanAxes
 
 WIDTH_IN: Final = 5.2
 INK: Final = "#1b1f24"
@@ -70,29 +67,11 @@ _STYLE: Final[dict[Any, Any]] = {
     "hatch.color": "#b8bec6",
     "hatch.linewidth": 0.7,
     "path.simplify_threshold": 0.2,
-    "svg.fonttype": "path",
-    "svg.hashsalt": "nearpass",
 }
 _SUPERSCRIPT: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _TICK_HOURS: Final = (1, 2, 3, 6, 12, 24, 48, 96, 168, 336)
 _TICK_MONTHS: Final = (1, 2, 3, 6, 12)
-
-# What matplotlib writes and nobody reads: dates and versions, comments, a reference to a DTD on another host, and the
-# names of groups. Text is outlines here, so that these patterns meet no words but those of <title>.
-_BALLAST = re.compile(
-    r"<metadata>.*?</metadata>|<!--.*?-->|<!DOCTYPE[^>]*>|<\?xml[^>]*\?>|(?<=<g) id=\"[^\"]*\"", re.DOTALL
-)
-_LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}(?:e-?\d+)?")
-_PATH_DATA = re.compile(r"(?<= d=\")[^\"]*")
-_AROUND_COMMAND = re.compile(r"\s*([A-Za-z])\s*")
-_SPACES = re.compile(r"\s*\n\s*(?=(\")?)")
-_GLYPH = re.compile(r'(<path id="g[0-9a-f]+" d=")([^"]*)(" transform="scale\()0\.01562(\)"/>)')
-_GLYPH_COARSER: Final = 16
-"""A glyph's grid of 6400 units an em, made this many times coarser: still finer than a printer's dots."""
-_STYLE_ATTRIBUTE = re.compile(r' style="([^"]*)"')
-_STYLE_ELEMENT = re.compile(r"<defs>\s*<style[^>]*>[^<]*</style>\s*</defs>")
-_SHIFTED = re.compile(r' transform="translate\((-?[0-9.]+) 0\)"/>')
 
 
 @contextmanager
@@ -102,56 +81,6 @@ def house_style() -> Iterator[None]:
         mpl.rcdefaults()
         mpl.rcParams.update(_STYLE)
         yield
-
-
-def svg(figure: Figure, title: str) -> bytes:
-    """The figure as SVG without dates, comments or needless digits: the same bytes in every process.
-
-    Looks are attributes, not styles: a policy without inline styles holds for a picture opened by itself as well.
-    """
-    buffer = io.StringIO()
-    metadata: dict[str, Any] = {"Date": None, "Creator": None, "Format": None, "Type": None, "Title": literal(title)}
-    figure.savefig(buffer, format="svg", metadata=metadata)
-    text = _LONG_NUMBER.sub(_rounded, _BALLAST.sub("", buffer.getvalue()))
-    text = _PATH_DATA.sub(lambda data: _AROUND_COMMAND.sub(r"\1", data[0]), text)
-    text = text.replace('"#DejaVuSans-', '"#g').replace('"DejaVuSans-', '"g')
-    text = text.replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "").replace("xlink:href", "href")
-    text = _STYLE_ELEMENT.sub("", text).replace("<svg ", '<svg stroke-linejoin="round" stroke-linecap="butt" ', 1)
-    text = _STYLE_ATTRIBUTE.sub(_attributes, text)
-    text = _SHIFTED.sub(lambda found: f' x="{float(found[1]):.0f}"/>', _GLYPH.sub(_coarser, text))
-    return (_SPACES.sub(lambda found: "" if found[1] else "\n", text).strip() + "\n").encode()
-
-
-def _attributes(found: re.Match[str]) -> str:
-    """The declarations of a style attribute, each as an attribute of its own."""
-    pairs = (declaration.split(": ", 1) for declaration in found[1].split("; "))
-    return "".join(f' {name}="{value}"' for name, value in pairs)
-
-
-def _coarser(found: re.Match[str]) -> str:
-    """A glyph with the outline in fewer digits."""
-    return f"{found[1]}{_outline(found[2])}{found[3]}{_GLYPH_COARSER / 64:g}{found[4]}"
-
-
-@cache
-def _outline(drawn: str) -> str:
-    """The outline of a glyph on a coarser grid, each point as steps from the one before; plots share them."""
-    outline, here, start = "", (0, 0), (0, 0)
-    for command, numbers in re.findall(r"([MLQz])([^MLQz]*)", drawn):
-        grid = [round(int(number) / _GLYPH_COARSER) for number in numbers.split()]
-        steps = " ".join(str(value - here[index % 2]) for index, value in enumerate(grid))
-        outline += command.lower() + steps.replace(" -", "-")
-        here = (grid[-2], grid[-1]) if grid else start
-        start = here if command == "M" else start
-    return outline
-
-
-def _rounded(found: re.Match[str]) -> str:
-    """Two decimals of a point, a 200th of a pixel; small numbers are scales and keep four digits."""
-    value = float(found[0])
-    if abs(value) < 0.1:
-        return "0" if abs(value) < 1e-4 else f"{value:.4g}"
-    return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
 def literal(text: str) -> str:
@@ -172,6 +101,7 @@ def _font_file(*, bold: bool) -> str:
     )
 
 
+@lru_cache(maxsize=4096)
 def text_width_pt(text: str, size_pt: float, *, bold: bool = False) -> float:
     """Width of a line of text in points, by the font's own metrics."""
     font = ft2font.FT2Font(_font_file(bold=bold))
@@ -201,7 +131,8 @@ def canvas(height_in: float, heading: str, subheading: str, width_in: float = WI
 def panel(figure: Figure, left_in: float, bottom_in: float, width_in: float, height_in: float) -> Axes:
     """Axes at a place in inches: no layout engine, so that equal scales stay equal and drawing stays fast."""
     across_in, up_in = figure.get_size_inches()
-    return figure.add_axes((left_in / across_in, bottom_in / up_in, width_in / across_in, height_in / up_in))
+    place = left_in / across_in, bottom_in / up_in, width_in / across_in, height_in / up_in
+    return figure.add_axes(place, axes_class=LeanAxes)
 
 
 def backing() -> dict[str, Any]:
