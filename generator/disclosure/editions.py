@@ -72,8 +72,7 @@ def told_of_each(
         motions: For each cycle the object's trajectory by the name of each orbit that is tried.
         editions: The editions that tell of it in cells.
         near: For each cycle with which object the true orbit has how many approaches below the yellow threshold. Orbits
-            that have others are left out, and so are those of which only a full assessment could say that an approach
-            is green: to leave one out is never wrong, and it spares hours of probabilities. None to assess everything.
+            that have others are left out at once: to leave one out is never wrong. None to leave none out.
 
     Returns:
         By the name of each orbit, what is told of the object.
@@ -90,20 +89,11 @@ def told_of_each(
     found: dict[str, list[tuple[ToldEvent | ToldEnd, ...]]] = {name: [] for name in names}
     previous: dict[str, CycleRecord | None] = dict.fromkeys(names)
     for cycle, motion, here in zip(cycles, motions, listed, strict=True):
-        for name in list(found):
-            try:
-                record = _record(cycle, object_id, motion[name], here[name], previous[name], all_assessed=near is None)
-            except _Otherwise:
-                del found[name]
-                continue
+        for name, told in found.items():
+            record = _record(cycle, object_id, motion[name], here[name], previous[name])
             previous[name] = record
-            for edition in editions:
-                found[name].append(_told(record, edition))
+            told += [_told(record, edition) for edition in editions]
     return {name: tuple(told) for name, told in found.items()}
-
-
-class _Otherwise(Exception):  # noqa: N818  # no error: the orbit is another one than it was to be
-    """An orbit has other approaches than the true one, or one that only a full assessment could judge."""
 
 
 def nears(cycles: Sequence[Cycle], object_id: str, motions: Sequence[Trajectory]) -> list[Near]:
@@ -141,8 +131,6 @@ def _record(
     motion: Trajectory,
     approaches: Sequence[Approach],
     previous: CycleRecord | None,
-    *,
-    all_assessed: bool,
 ) -> CycleRecord:
     """The cycle's record as far as the object's approaches go."""
     record = cycle.record
@@ -161,9 +149,7 @@ def _record(
         both = trajectories[first], trajectories[second]
         sources, offset_s = (cycle.sources[first], cycle.sources[second]), passage.approach.offset_s
         distant = _nearness_km(cycle, passage.approach) >= record.thresholds.yellow_cad_km
-        if distant and not all_assessed:
-            if _may_collide(encounter_at(both, offset_s, sources)):
-                raise _Otherwise
+        if distant and not _may_collide(encounter_at(both, offset_s, sources)):
             continue  # green by its distance, and no probability could make it more: nothing is told of it
         found = assess_approach((items[first], items[second]), both, sources, offset_s, cycle.rules)
         events.append(with_history(_event(event_id, passage, found), previous))
