@@ -91,7 +91,8 @@ def predictions(
     draws = [np.random.default_rng((delivery.member.seed, delivery.number)).standard_normal(7) for delivery in wanted]
     knowledge = [delivery.member.knowledge for delivery in wanted]
     thrusts = [_thrust(delivery) for delivery in wanted]
-    return predict(truth, knowledge, np.array(draws), span_s, thrusts=thrusts, planets=planets)
+    stated = [delivery.member.with_covariance for delivery in wanted]
+    return predict(truth, knowledge, np.array(draws), span_s, with_covariance=stated, thrusts=thrusts, planets=planets)
 
 
 def _thrust(delivery: Delivery) -> Thrust | None:

@@ -52,7 +52,7 @@ class Prediction:
     """A predicted trajectory in the axes of the propagation, km and km/s, at offsets from ``epoch``.
 
     ``states`` is ``(N, 6)`` at ``offsets_s`` ``(N,)``; ``covariances`` ``(M, 6, 6)``, in RTN axes of the states, at
-    ``covariance_offsets_s`` ``(M,)``.
+    ``covariance_offsets_s`` ``(M,)``, which has no rows where none are wanted.
     """
 
     epoch: Epoch
@@ -68,6 +68,7 @@ def predict(
     draws: FloatArray,
     span_s: float,
     *,
+    with_covariance: Sequence[bool] | None = None,
     thrusts: Sequence[Thrust | None] | None = None,
     planets: PlanetaryEphemeris | None,
 ) -> list[Prediction]:
@@ -79,35 +80,35 @@ def predict(
         draws: The errors in sigmas, shape ``(M, 7)``, in the order of the fields of :class:`Knowledge` with both tilts
             of the plane in turn.
         span_s: Length of every prediction.
+        with_covariance: Which of them say how wrong they may be; all of them if not given.
         thrusts: The manoeuvre that each foresees, if any; flown as planned, so that it adds nothing to the covariance.
         planets: Where the Sun is.
     """
-    batch = _with_companions(truth, knowledge, draws, thrusts or [None] * len(truth))
-    count = len(truth)
-    node_offsets_s = np.arange(int(span_s // NODE_STEP_S) + 1, dtype=np.float64) * NODE_STEP_S
-    covariance_offsets_s = np.arange(int(span_s // COVARIANCE_STEP_S) + 1, dtype=np.float64) * COVARIANCE_STEP_S
-    nodes, spread = propagate(
-        batch,
-        (
-            Sampling(columns=np.arange(count), offsets_s=node_offsets_s),
-            Sampling(columns=np.arange(len(batch)), offsets_s=covariance_offsets_s),
-        ),
+    batch, companions = _with_companions(truth, knowledge, draws, thrusts or [None] * len(truth))
+    offsets_s = np.arange(int(span_s // NODE_STEP_S) + 1, dtype=np.float64) * NODE_STEP_S
+    (nodes,) = propagate(batch, [Sampling(columns=np.arange(len(truth)), offsets_s=offsets_s)], planets=planets)
+    stated = with_covariance or [True] * len(truth)
+    coarse = [_covariance_rows(nodes[:, k]) if stated[k] else np.empty(0, dtype=np.intp) for k in range(len(truth))]
+    spread = propagate(
+        companions,
+        [
+            Sampling(columns=_ERRORS * k + np.arange(_ERRORS), offsets_s=offsets_s[rows])
+            for k, rows in enumerate(coarse)
+        ],
         planets=planets,
     )
     predictions = []
-    for k in range(count):
-        node_rows = rows_by_dynamic_time(nodes[:, k, :3], NODE_STEP_S, NODES_PER_ORBIT)
-        sampled = spread[:, k, :]
-        rows = rows_by_dynamic_time(sampled[:, :3], COVARIANCE_STEP_S, _covariances_per_orbit(sampled))
-        companions = [count + _ERRORS * k + error for error in range(_ERRORS)]
-        displacements = (spread[rows][:, companions] - sampled[rows, None]) / _PROBE
+    for k, (rows, displaced) in enumerate(zip(coarse, spread, strict=True)):
+        states = nodes[:, k]
+        kept = rows_by_dynamic_time(states[:, :3], NODE_STEP_S, NODES_PER_ORBIT)
+        displacements = (displaced - states[rows, None]) / _PROBE
         predictions.append(
             Prediction(
                 epoch=truth.epochs[k],
-                offsets_s=node_offsets_s[node_rows],
-                states=nodes[node_rows, k],
-                covariance_offsets_s=covariance_offsets_s[rows],
-                covariances=covariances_rtn(sampled[rows], displacements),
+                offsets_s=offsets_s[kept],
+                states=states[kept],
+                covariance_offsets_s=offsets_s[rows],
+                covariances=covariances_rtn(states[rows], displacements),
             )
         )
     return predictions
@@ -187,29 +188,38 @@ def rows_by_dynamic_time(positions_km: FloatArray, step_s: float, per_orbit: flo
     return np.flatnonzero(keep)
 
 
-def _covariances_per_orbit(states: FloatArray) -> float:
-    """Rows of the covariance to keep a revolution: its RTN form varies with speed, so more on an eccentric orbit."""
+def _covariance_rows(states: FloatArray) -> IntArray:
+    """Rows of a table ``(N, 6)`` of the nodes' step at which the covariance is stated.
+
+    Its RTN form varies with the speed, so more often a revolution on an eccentric orbit.
+    """
+    every = int(COVARIANCE_STEP_S / NODE_STEP_S)
     radius_km = np.linalg.norm(states[:, :3], axis=1)
-    return 4.0 if radius_km.max() < 1.1 * radius_km.min() else 16.0
+    per_orbit = 4.0 if radius_km.max() < 1.1 * radius_km.min() else 16.0
+    return every * rows_by_dynamic_time(states[::every, :3], COVARIANCE_STEP_S, per_orbit)
 
 
 def _with_companions(
     truth: Batch, knowledge: Sequence[Knowledge], draws: FloatArray, thrusts: Sequence[Thrust | None]
-) -> Batch:
-    """The predicted orbits, followed by seven slightly displaced ones of each."""
+) -> tuple[Batch, Batch]:
+    """The predicted orbits, and seven slightly displaced ones of each."""
     states, tangential = [], []
-    companions, companion_tangential = [], []
+    displaced, displaced_tangential = [], []
     for state, known, drawn in zip(truth.states, knowledge, draws, strict=True):
         modes = error_modes(state, known)
         wrong_km_s2 = known.tangential_m_s2 / 1e3
         predicted = state + drawn[:-1] @ modes
         states.append(predicted)
         tangential.append(drawn[-1] * wrong_km_s2)
-        companions += [*(predicted + _PROBE * modes), predicted]
-        companion_tangential += [tangential[-1]] * (_ERRORS - 1) + [tangential[-1] + _PROBE * wrong_km_s2]
-    return Batch(
-        epochs=(*truth.epochs, *(epoch for epoch in truth.epochs for _ in range(_ERRORS))),
-        states=np.array(states + companions),
-        tangential_km_s2=np.array(tangential + companion_tangential),
-        thrusts=(*thrusts, *(thrust for thrust in thrusts for _ in range(_ERRORS))),
+        displaced += [*(predicted + _PROBE * modes), predicted]
+        displaced_tangential += [tangential[-1]] * (_ERRORS - 1) + [tangential[-1] + _PROBE * wrong_km_s2]
+    nominal = Batch(
+        epochs=truth.epochs, states=np.array(states), tangential_km_s2=np.array(tangential), thrusts=tuple(thrusts)
     )
+    companions = Batch(
+        epochs=tuple(epoch for epoch in truth.epochs for _ in range(_ERRORS)),
+        states=np.array(displaced),
+        tangential_km_s2=np.array(displaced_tangential),
+        thrusts=tuple(thrust for thrust in thrusts for _ in range(_ERRORS)),
+    )
+    return nominal, companions

@@ -1,5 +1,7 @@
 """The force model of the sample against secular theory, conservation laws and an independent integration."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.polynomial import legendre
@@ -13,6 +15,7 @@ from nearpass.sample.propagation import (
     GMM3,
     Batch,
     Sampling,
+    Thrust,
     ZonalField,
     propagate,
     zonal_acceleration,
@@ -25,11 +28,14 @@ POINT_MASS = ZonalField(gm_km3_s2=GMM3.gm_km3_s2, reference_radius_km=3396.0, j2
 OBLATE = ZonalField(gm_km3_s2=GMM3.gm_km3_s2, reference_radius_km=3396.0, j2=GMM3.j2 / 10.0, j3=0.0, j4=0.0)
 LOW = Shape(periapsis_km=3651.0, apoapsis_km=3716.0, inclination_deg=92.7)
 ECCENTRIC = Shape(periapsis_km=3546.0, apoapsis_km=7896.0, inclination_deg=75.0)
+PARKING = Shape(periapsis_km=3676.0, apoapsis_km=62_396.0, inclination_deg=87.0)
 HIGH = Shape(periapsis_km=23396.0, apoapsis_km=46396.0, inclination_deg=25.0)
 
 ROUNDING = 1e-12
-INTEGRATION_KM = 1e-4  # of DOP853 and LSODA together over a day, at tolerances of 1e-11 and 1e-12
-INTEGRATION_ENERGY = 1e-9
+ROUNDING_KM = 1e-9
+INTEGRATION_KM = 1e-6  # a millimetre
+INTEGRATION_ENERGY = 1e-13  # relative; rounding of a state over two days
+LSODA_KM = 1e-4  # over a day at a tolerance of 1e-12
 SECOND_ORDER = 0.002  # first-order secular rates leave out terms of the order of J2 times themselves
 TIDE_TRUNCATION_KM = 1e-3  # the Sun's second term, over a day at 46 000 km
 
@@ -141,8 +147,81 @@ def test_states_agree_with_an_independent_integration(shape: Shape) -> None:
     span_s = DAY_S / 4.0 if shape is LOW else DAY_S
     other = solve_ivp(derivative, (0.0, span_s), batch.states[0], method="LSODA", rtol=1e-12, atol=1e-12)
     (states,) = propagate(batch, all_columns(batch, [span_s]), planets=planets)
-    tolerance_km = INTEGRATION_KM if shape is LOW else TIDE_TRUNCATION_KM
+    tolerance_km = LSODA_KM if shape is LOW else TIDE_TRUNCATION_KM
     assert np.linalg.norm(states[0, 0, :3] - other.y[:3, -1]) < tolerance_km
+
+
+def written_out(state: np.ndarray, push_km_s2: float) -> np.ndarray:
+    """The equations of motion in Cartesian coordinates, term by term, without the Sun."""
+    position_km, velocity_km_s = state[:3], state[3:]
+    radius_km = np.sqrt(position_km @ position_km)
+    u, q = position_km[2] / radius_km, GMM3.reference_radius_km / radius_km
+    j2, j3, j4 = GMM3.j2 * q**2, GMM3.j3 * q**3, GMM3.j4 * q**4
+    by_radius = j2 * 3.0 * (3.0 * u * u - 1.0) / 2.0 + j3 * 4.0 * (5.0 * u**3 - 3.0 * u) / 2.0
+    by_radius += j4 * 5.0 * (35.0 * u**4 - 30.0 * u * u + 3.0) / 8.0
+    by_sine = j2 * 3.0 * u + j3 * (15.0 * u * u - 3.0) / 2.0 + j4 * (140.0 * u**3 - 60.0 * u) / 8.0
+    outward = position_km / radius_km
+    gravity = -GMM3.gm_km3_s2 / radius_km**2
+    acceleration = gravity * (1.0 - by_radius) * outward + gravity * by_sine * (np.array([0.0, 0.0, 1.0]) - u * outward)
+    push = velocity_km_s * (push_km_s2 / np.sqrt(velocity_km_s @ velocity_km_s))
+    return np.concatenate([velocity_km_s, acceleration + push])
+
+
+def flown(state: np.ndarray, legs: list[tuple[float, float]]) -> np.ndarray:
+    """The state after legs of so many seconds at such an acceleration, by DOP853 at the rounding of a double."""
+    for span_s, push_km_s2 in legs:
+        end = solve_ivp(
+            lambda _, y, push=push_km_s2: written_out(y, push),
+            (0.0, span_s),
+            state,
+            method="DOP853",
+            rtol=3e-14,
+            atol=1e-14,
+        )
+        state = end.y[:, -1]
+    return state
+
+
+@pytest.mark.parametrize(
+    ("shape", "span_s"),
+    [(LOW, DAY_S), (LOW, -DAY_S), (ECCENTRIC, DAY_S), (PARKING, 6.0 * DAY_S), (PARKING, -6.0 * DAY_S)],
+)
+def test_the_integration_is_right_to_a_millimetre(shape: Shape, span_s: float) -> None:
+    """The same forces in Cartesian coordinates, by DOP853 at its tightest, lead to the same place, past or future."""
+    push_km_s2 = 1e-11
+    batch = batch_of(shape, tangential_km_s2=push_km_s2)
+    (states,) = propagate(batch, all_columns(batch, [span_s]), planets=None)
+    other = flown(batch.states[0], [(span_s, push_km_s2)])
+    assert np.linalg.norm(states[0, 0, :3] - other[:3]) < INTEGRATION_KM
+
+
+def test_an_approach_from_outside_is_right_to_a_millimetre() -> None:
+    """An open orbit is flown from far out to its periapsis, and from there out again."""
+    periapsis_km, excess_km_s = 3500.0, 2.6
+    speed_km_s = np.sqrt(excess_km_s**2 + 2.0 * GMM3.gm_km3_s2 / periapsis_km)
+    state = np.array([periapsis_km, 0.0, 0.0, 0.0, 0.8 * speed_km_s, 0.6 * speed_km_s])
+    batch = Batch(epochs=(EPOCH,), states=state[None], tangential_km_s2=np.zeros(1))
+    for span_s in (-1.5 * DAY_S, 1.5 * DAY_S):
+        (states,) = propagate(batch, all_columns(batch, [span_s]), planets=None)
+        assert np.linalg.norm(states[0, 0, :3]) > 250_000.0
+        assert np.linalg.norm(states[0, 0, :3] - flown(state, [(span_s, 0.0)])[:3]) < INTEGRATION_KM
+
+
+def test_a_manoeuvre_begins_and_ends_at_its_instants() -> None:
+    """A burn of five minutes gives what its three legs give when they are flown one after the other, both ways."""
+    push_km_s2, start_s, stop_s, span_s = 2e-7, 20_000.0, 20_300.0, 40_000.0
+    plain = batch_of(LOW, ECCENTRIC)
+    batch = replace(plain, thrusts=(Thrust(start_s=start_s, stop_s=stop_s, tangential_km_s2=push_km_s2), None))
+    (states,) = propagate(batch, all_columns(batch, [span_s]), planets=None)
+    legs = [(start_s, 0.0), (stop_s - start_s, push_km_s2), (span_s - stop_s, 0.0)]
+    assert np.linalg.norm(states[0, 0, :3] - flown(batch.states[0], legs)[:3]) < INTEGRATION_KM
+    (unpushed,) = propagate(plain, all_columns(plain, [span_s]), planets=None)
+    assert np.linalg.norm((states - unpushed)[0, 1, :3]) < ROUNDING_KM
+    assert np.linalg.norm(states[0, 0, :3] - unpushed[0, 0, :3]) > 1.0
+    back = Thrust(start_s=start_s - span_s, stop_s=stop_s - span_s, tangential_km_s2=push_km_s2)
+    later = Batch(epochs=batch.epochs, states=states[0], tangential_km_s2=np.zeros(2), thrusts=(back, None))
+    (again,) = propagate(later, all_columns(later, [-span_s]), planets=None)
+    assert np.abs(again[0, :, :3] - batch.states[:, :3]).max() < INTEGRATION_KM
 
 
 def test_the_sun_is_not_negligible_where_its_tide_is_tested() -> None:
