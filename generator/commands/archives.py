@@ -12,7 +12,19 @@ from nearpass.archive.archive import Archive
 from nearpass.archive.retention import KEPT_CYCLES, prunable
 from nearpass.archive.retention import prune as prune_inputs
 from nearpass.commands.one_cycle import registrar_of, send_copies, settle
-from nearpass.commands.shared import NOT_WHOLE, Bars, Kept, config_option, echo_kept, faults_kept, jobs_option, locked
+from nearpass.commands.shared import (
+    NOT_WHOLE,
+    Bars,
+    Kept,
+    config_option,
+    echo_json,
+    echo_kept,
+    faults_kept,
+    jobs_option,
+    json_option,
+    locked,
+    loudness_options,
+)
 from nearpass.commands.world import World
 from nearpass.config import load_config
 from nearpass.errors import ArchiveError, LeakError
@@ -28,6 +40,7 @@ DAY_S = 86_400.0
 @click.command()
 @config_option
 @jobs_option
+@loudness_options
 @click.pass_obj
 def build(world: World, config_path: Path, jobs: int) -> None:
     """Render and build the newest cycle again from the archive, without reading any ephemeris."""
@@ -57,6 +70,7 @@ def build(world: World, config_path: Path, jobs: int) -> None:
 @click.command()
 @config_option
 @jobs_option
+@loudness_options
 @click.pass_obj
 def rebuild(world: World, config_path: Path, jobs: int) -> None:
     """Render and build every cycle again from the archive; the same program gives the same bytes."""
@@ -127,8 +141,9 @@ def prune(world: World, config_path: Path, days: float, keep: int, dry_run: bool
 
 @click.command()
 @config_option
+@json_option
 @click.argument("event_id")
-def history(config_path: Path, event_id: str) -> None:
+def history(config_path: Path, event_id: str, *, as_json: bool) -> None:
     """What every cycle said of an event, in order of time."""
     load_config(config_path)
     workspace = Workspace(directory=config_path.parent)
@@ -136,6 +151,13 @@ def history(config_path: Path, event_id: str) -> None:
         mentions = index.history(event_id)
     if not mentions:
         raise ArchiveError("an event must be in the archive", value=event_id)
+    if as_json:
+        echo_json([
+            {"cycle_id": one.cycle_id, "event_id": event_id, "tca_utc": f"{one.tca.iso(digits=3)}Z",
+             "miss_km": one.miss_km, "level": one.level if one.miss_km is not None else None}
+            for one in mentions
+        ])  # fmt: skip
+        return
     for mention in mentions:
         said = f"{mention.miss_km:.3f} km  {mention.level}" if mention.miss_km is not None else "left the list"
         click.echo(f"{mention.cycle_id}  TCA {mention.tca.iso(digits=3)}  {said}")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -17,17 +20,22 @@ from nearpass.commands.shared import (
     Log,
     at_option,
     config_option,
+    echo_json,
     echo_kept,
     jobs_option,
+    json_option,
     log_option,
+    loudness_options,
     scheduler_option,
     workers_for,
 )
 from nearpass.commands.world import World
 from nearpass.config import load_config
 from nearpass.errors import ConfigError, NearpassError
-from nearpass.publish import Workspace
+from nearpass.publish import Workspace, editions_of
+from nearpass.reasons.levels import Level
 from nearpass.record.cycle_id import CycleId
+from nearpass.record.record import CycleRecord
 from nearpass.report.cycle_views import losses as lost_parts
 from nearpass.retrieve import due, errands
 from nearpass.status import read
@@ -48,6 +56,8 @@ LIMIT_KM = 100.0
 @click.option("--fetch", "fetching", is_flag=True, help="Retrieve what is current first; failures leave what is here.")
 @click.option("--supersedes", metavar="CYCLE", help="The archived cycle that this one corrects; its pages will say so.")
 @scheduler_option
+@json_option
+@loudness_options
 @click.pass_obj
 def run(
     world: World,
@@ -62,6 +72,7 @@ def run(
     fetching: bool,
     supersedes: str | None,
     scheduler: str | None,
+    as_json: bool,
 ) -> None:
     """Run one whole cycle: read, screen, archive, publish into public/.
 
@@ -74,7 +85,7 @@ def run(
     config, text = load_config(config_path)
     workspace = Workspace(directory=config_path.parent)
     log = Log(file=log_file, world=world)
-    failures = retrieve_all(workspace, config, world, log, errands(config)) if fetching else 0
+    found = retrieve_all(workspace, config, world, log, errands(config), said=not as_json) if fetching else []
     workers = workers_for(jobs, scheduler)
     made = one_cycle(
         workspace,
@@ -91,8 +102,26 @@ def run(
     for what, why in lost_parts(made.record):
         click.echo(f"could not be computed: {what}: {why}", err=True)
     echo_kept(workspace, made.faults, made.pages)
-    click.echo(made.front.resolve())
-    sys.exit(made.exit_code or (NOT_WHOLE if failures else 0))
+    exit_code = made.exit_code or (NOT_WHOLE if any(one.state == "failed" for one in found) else 0)
+    if as_json:
+        echo_json(
+            read(workspace.status) | {"exit_code": exit_code} | _made(made.record, editions_of(workspace, config))
+        )
+    else:
+        click.echo(made.front.resolve())
+    sys.exit(exit_code)
+
+
+def _made(record: CycleRecord, sites: Sequence[Workspace]) -> dict[str, Any]:
+    """Which cycle it is, how many events are of which level, and where the sites are."""
+    levels = Counter(event.level.value for event in record.events)
+    return {
+        "cycle_id": record.cycle_id,
+        "events": {level.value: levels[level.value] for level in Level},
+        "sites": {
+            site.edition.id if site.edition else "": str((site.public / "index.html").resolve()) for site in sites
+        },
+    }
 
 
 def _of_files(files: tuple[Path, ...], home: Path, at: Epoch | None, limit_km: float) -> tuple[Path, Epoch]:
@@ -124,6 +153,7 @@ def _of_files(files: tuple[Path, ...], home: Path, at: Epoch | None, limit_km: f
     help="Seconds for which no delivery may have changed.",
 )  # fmt: skip
 @click.option("--once", is_flag=True, help="End after the first cycle, or at once where none is due.")
+@loudness_options
 @click.pass_obj
 def watch(
     world: World, config_path: Path, jobs: int, log_file: Path | None, poll_s: float, settle_s: float, once: bool

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +13,7 @@ from nearpass.archive.register import Register
 from nearpass.archive.signature import load_signer
 from nearpass.astro.epochs import Epoch
 from nearpass.commands.one_cycle import registrar_of
-from nearpass.commands.shared import EpochParameter, config_option, locked
+from nearpass.commands.shared import EpochParameter, config_option, echo_json, json_option, locked
 from nearpass.commands.world import World
 from nearpass.config import Config, load_config
 from nearpass.config.objects import delivery_marking, object_marking
@@ -40,9 +39,17 @@ from nearpass.report.statement_text import in_words, printable
 @click.option("--event", "event_id", metavar="ID", help="Only this event, as the edition names it.")
 @click.option("--cycle", "cycle_id", metavar="CYCLE", help="The cycle; the edition's newest by default.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The zip file; named after its contents.")
+@json_option
 @click.pass_obj
 def package_command(
-    world: World, config_path: Path, edition_id: str, event_id: str | None, cycle_id: str | None, out: Path | None
+    world: World,
+    config_path: Path,
+    edition_id: str,
+    event_id: str | None,
+    cycle_id: str | None,
+    out: Path | None,
+    *,
+    as_json: bool,
 ) -> None:
     """Pack for a partner what EDITION may have: messages, tables, inputs, manifest, signature."""
     config, _ = load_config(config_path)
@@ -61,7 +68,13 @@ def package_command(
         line = handed_over(archive.load(wanted), site.edition, event_id, path.name, data, registrar.at_utc)
         Register(archive).append([line], registrar)  # before the package is there to be handed over
         path.write_bytes(data)
-    click.echo(f"{path}  {sha256_of(data)}")
+    if as_json:
+        echo_json({
+            "file": str(path), "sha256": sha256_of(data), "bytes": len(data), "edition": edition_id,
+            "cycle_id": wanted, "event_id": event_id,
+        })  # fmt: skip
+    else:
+        click.echo(f"{path}  {sha256_of(data)}")
 
 
 RECEIPTS: Final = "receipts"
@@ -97,7 +110,7 @@ def receipts_command(config_path: Path, cycle_id: str | None, originator: str | 
 @click.option("--to", "stop", type=EpochParameter(), required=True, help="End of the period, UTC.")
 @click.option("--party", "--partner", "party", required=True, help="A party with its members, or the id of an edition.")
 @click.option("--before", is_flag=True, help="State what is to be shared, with whom and protected how.")
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@json_option
 @click.option("--html", "as_html", is_flag=True, help="As one page to print.")
 def certify(
     config_path: Path, start: Epoch, stop: Epoch, party: str, before: bool, as_json: bool, as_html: bool
@@ -123,7 +136,7 @@ def certify(
     signer = load_signer(workspace.directory / config.archive.sign) if config.archive.sign else None
     statement = signed(statement, signer)
     if as_json:
-        click.echo(json.dumps(statement, ensure_ascii=False, indent=1))
+        echo_json(statement)
     else:
         click.echo(printable(statement) if as_html else in_words(statement), nl=False)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import click
@@ -21,7 +21,7 @@ from nearpass.archive.signature import load_signer, new_key
 from nearpass.archive.verify import Report, verify_archive, verify_latest
 from nearpass.archive.witness import counter_signature, read_witness, stamp_request
 from nearpass.commands.one_cycle import registrar_of
-from nearpass.commands.shared import Bars, config_option, locked
+from nearpass.commands.shared import Bars, config_option, echo_json, json_option, locked, loudness_options
 from nearpass.commands.world import World
 from nearpass.config import Config, load_config
 from nearpass.cycle.rescreen import rescreen
@@ -52,6 +52,8 @@ MOST_FINDINGS = 20
     type=click.Path(dir_okay=False, path_type=Path),
     help="Certificate (PEM) of a time-stamping authority, by which stamps are checked.",
 )
+@json_option
+@loudness_options
 def verify(
     config_path: Path,
     latest: bool,
@@ -61,34 +63,60 @@ def verify(
     key: str | None,
     head: str | None,
     authorities: tuple[Path, ...],
+    as_json: bool,
 ) -> None:
     """Check that nothing in the archive was changed, removed or added; the first line names the first bad file."""
     config, _ = load_config(config_path)
     workspace = Workspace(directory=config_path.parent)
     if rescreened is not None:
-        _rescreen(workspace, rescreened)
+        _rescreen(workspace, rescreened, as_json=as_json)
         return
     archive = Archive(workspace.archive)
     anchors = [Anchor(sha256=_hash(head), known_from="--head names")] if head is not None else []
+    checked: Report | None = None
     if folder is not None:
-        _tell_site(*verify_site(workspace, folder))
+        published = [verify_site(workspace, folder)]
         if archive.directory.is_dir():
-            _tell_archive(verify_archive(archive, anchors=[*anchors, *_copy_of(folder)]), workspace)
+            checked = verify_archive(archive, anchors=[*anchors, *_copy_of(folder)])
+    else:
+        if key is None and config.archive.sign and (workspace.directory / config.archive.sign).exists():
+            key = load_signer(workspace.directory / config.archive.sign).public_key
+        roots = [_bytes_of(path) for path in authorities]
+        with locked(workspace) if os.access(workspace.directory, os.W_OK) else nullcontext():  # not amid a run
+            sites = editions_of(workspace, config)
+            if latest:
+                checked = verify_latest(archive, public_key=key)
+            else:
+                anchors += [anchor for one in sites for anchor in releases_of(one)]
+                checked = verify_archive(archive, public_key=key, anchors=anchors, roots=roots)
+            published = [verify_site(one) for one in sites] if site else []
+    if as_json:
+        _tell_as_json(checked, published)
         return
-    if key is None and config.archive.sign and (workspace.directory / config.archive.sign).exists():
-        key = load_signer(workspace.directory / config.archive.sign).public_key
-    roots = [_bytes_of(path) for path in authorities]
-    with locked(workspace) if os.access(workspace.directory, os.W_OK) else nullcontext():  # not amid a run
-        sites = editions_of(workspace, config)
-        if latest:
-            checked = verify_latest(archive, public_key=key)
-        else:
-            anchors += [anchor for one in sites for anchor in releases_of(one)]
-            checked = verify_archive(archive, public_key=key, anchors=anchors, roots=roots)
-        published = [verify_site(one) for one in sites] if site else []
-    _tell_archive(checked, workspace)
+    if folder is not None:
+        _tell_site(*published.pop())
+    if checked is not None:
+        _tell_archive(checked, workspace)
     for checked_site in published:
         _tell_site(*checked_site)
+
+
+def _tell_as_json(checked: Report | None, published: Sequence[tuple[int, tuple[Finding, ...]]]) -> None:
+    """What was checked and found, as one document; the exit code is that of the first kind of finding."""
+    broken = checked is not None and (checked.findings or not checked.cycles)
+    exit_code = ArchiveError.exit_code if broken else 0
+    if not exit_code and any(findings for _, findings in published):
+        exit_code = PublicationError.exit_code
+    echo_json({
+        "exit_code": exit_code,
+        "archive": None if checked is None else {
+            "cycles": checked.cycles, "signed": checked.signed, "inputs": checked.inputs, "pruned": checked.pruned,
+            "head_sha256": checked.head, "interrupted": checked.interrupted, "witnessed": list(checked.witnessed),
+            "findings": [asdict(one) for one in checked.findings],
+        },
+        "sites": [{"files": files, "findings": [asdict(one) for one in findings]} for files, findings in published],
+    })  # fmt: skip
+    sys.exit(exit_code)
 
 
 @click.command()
@@ -270,14 +298,21 @@ def _tell(findings: tuple[Finding, ...], exit_code: int) -> None:
     sys.exit(exit_code)
 
 
-def _rescreen(workspace: Workspace, cycle_id: str) -> None:
+def _rescreen(workspace: Workspace, cycle_id: str, *, as_json: bool) -> None:
     with Bars() as bars:
         result = rescreen(Archive(workspace.archive), cycle_id, workspace.directory, bars.stage, said)
+    exit_code = ArchiveError.exit_code if result.differences else 0
+    if as_json:
+        echo_json({
+            "exit_code": exit_code, "cycle_id": cycle_id, "values": result.values,
+            "differences": [str(one) for one in result.differences], "versions": list(result.versions),
+        })  # fmt: skip
+        sys.exit(exit_code)
     for version in result.versions:
         click.echo(version)
     if result.differences:
         for difference in result.differences[:MOST_FINDINGS]:
             click.echo(str(difference), err=True)
         click.echo(f"{len(result.differences)} of {result.values} values differ", err=True)
-        sys.exit(ArchiveError.exit_code)
+        sys.exit(exit_code)
     click.echo(f"{cycle_id}: {result.values} values, all as archived")

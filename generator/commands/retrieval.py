@@ -10,13 +10,24 @@ from pathlib import Path
 import click
 from filelock import FileLock, Timeout
 
-from nearpass.commands.shared import LOCK_WAIT_S, NOT_WHOLE, Bars, Log, config_option, log_option, writing
+from nearpass.commands.shared import (
+    LOCK_WAIT_S,
+    NOT_WHOLE,
+    Bars,
+    Log,
+    config_option,
+    echo_json,
+    json_option,
+    log_option,
+    loudness_options,
+    writing,
+)
 from nearpass.commands.world import World
 from nearpass.config import Config, load_config
 from nearpass.config.origins import asked_address
 from nearpass.errors import RetrievalError
 from nearpass.publish import Workspace
-from nearpass.retrieve import Errand, Outside, errands, retrieve
+from nearpass.retrieve import Errand, Outcome, Outside, errands, retrieve
 
 
 @click.command()
@@ -24,25 +35,40 @@ from nearpass.retrieve import Errand, Outside, errands, retrieve
 @log_option
 @click.option("--object", "object_id", metavar="ID", help="Only this object's sources.")
 @click.option("--dry-run", is_flag=True, help="Say what would be asked of whom, and ask nothing.")
+@json_option
+@loudness_options
 @click.pass_obj
-def fetch(world: World, config_path: Path, log_file: Path | None, object_id: str | None, dry_run: bool) -> None:
+def fetch(
+    world: World, config_path: Path, log_file: Path | None, object_id: str | None, *, dry_run: bool, as_json: bool
+) -> None:
     """Retrieve what is current from the sources of the configuration into ephemerides/."""
     config, _ = load_config(config_path)
     wanted = errands(config, object_id)
     if not wanted:
-        click.echo("no source is configured: add source = ... beside a path")
+        click.echo("no source is configured: add source = ... beside a path", err=as_json)
+    if dry_run and as_json:
+        echo_json([
+            {"object_ids": list(errand.object_ids), "source": errand.text, "path": errand.path,
+             "asked": asked_address(errand.origin, config.fetch)}
+            for errand in wanted
+        ])  # fmt: skip
+        return
     if dry_run:
         for errand in wanted:
             asked = asked_address(errand.origin, config.fetch) or "this machine's files"
             click.echo(f"{', '.join(errand.object_ids)}: {errand.text} from {asked} into {errand.path}")
         return
     workspace = Workspace(directory=config_path.parent)
-    failed = retrieve_all(workspace, config, world, Log(file=log_file, world=world), wanted)
-    sys.exit(NOT_WHOLE if failed else 0)
+    found = retrieve_all(workspace, config, world, Log(file=log_file, world=world), wanted, said=not as_json)
+    if as_json:
+        echo_json([{"object_ids": list(one.object_ids), "state": one.state, "words": one.words} for one in found])
+    sys.exit(NOT_WHOLE if any(one.state == "failed" for one in found) else 0)
 
 
-def retrieve_all(workspace: Workspace, config: Config, world: World, log: Log, wanted: Sequence[Errand]) -> int:
-    """Ask sources and tell of each in one line; how many failed.
+def retrieve_all(
+    workspace: Workspace, config: Config, world: World, log: Log, wanted: Sequence[Errand], *, said: bool = True
+) -> list[Outcome]:
+    """Ask sources and tell of each in one line, where that is wanted; what became of each.
 
     Raises:
         RetrievalError: if another retrieval is at work.
@@ -54,14 +80,15 @@ def retrieve_all(workspace: Workspace, config: Config, world: World, log: Log, w
         environment=world.environment,
         secret_file=lambda name: _secret(workspace.directory / name),
     )
-    failures = 0
+    found = []
     with _alone(workspace), Bars() as bars:
         for outcome in retrieve(wanted, config, workspace.directory, outside, stage=bars.stage):
             ids = ", ".join(outcome.object_ids)
-            click.echo(f"{ids}: {outcome.words}", err=outcome.state == "failed")
+            if said:
+                click.echo(f"{ids}: {outcome.words}", err=outcome.state == "failed")
             log(f"retrieval_{outcome.state}", object_ids=outcome.object_ids, words=outcome.words)
-            failures += outcome.state == "failed"
-    return failures
+            found.append(outcome)
+    return found
 
 
 @contextmanager

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import os
 import re
 import sqlite3
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import IntEnum
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import click
 from filelock import FileLock, Timeout
@@ -84,6 +87,56 @@ scheduler_option = click.option(
     metavar="ADDRESS",
     help="Screen a catalogue on a Dask cluster, tcp://host:port, or on one that is started here: local.",
 )
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+
+
+class Loudness(IntEnum):
+    """How much a command says on standard error of what it is doing."""
+
+    QUIET = 0
+    NORMAL = 1
+    VERBOSE = 2
+
+
+_LOUDNESS: Final = "nearpass.loudness"
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def loudness_options(command: _Command) -> _Command:
+    """Add ``--quiet`` and ``--verbose``; :func:`loudness` tells what was chosen."""
+    quiet = click.option(
+        "-q", "--quiet", is_flag=True, expose_value=False, callback=_chosen(Loudness.QUIET),
+        help="Say nothing of the progress; what is refused or missing is still named.",
+    )  # fmt: skip
+    verbose = click.option(
+        "-v", "--verbose", is_flag=True, expose_value=False, callback=_chosen(Loudness.VERBOSE),
+        help="Name every stage, and show where a fault of nearpass itself lies.",
+    )  # fmt: skip
+    return quiet(verbose(command))
+
+
+def _chosen(level: Loudness) -> Callable[[click.Context, click.Parameter, bool], None]:
+    def choose(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+        if not wanted:
+            return
+        if ctx.meta.setdefault(_LOUDNESS, level) is not level:
+            raise click.UsageError("--quiet and --verbose exclude each other")
+
+    return choose
+
+
+def loudness() -> Loudness:
+    """What the command that runs was asked to say."""
+    context = click.get_current_context(silent=True)
+    found = Loudness.NORMAL if context is None else context.meta.get(_LOUDNESS, Loudness.NORMAL)
+    return Loudness(found)
+
+
+def echo_json(document: object) -> None:
+    """Print the one document of ``--json``."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+
+
 log_option = click.option(
     "--log",
     "log_file",
@@ -147,15 +200,18 @@ def faults_kept(workspace: Workspace) -> Iterator[Kept]:
     """Keep tracebacks of faults of our own in the workspace, and what is said of pages."""
     path = workspace.directory / FAULTS_LOG
     kept, handler = Kept(path), logging.FileHandler(path, encoding="utf-8", delay=True)
+    seen = logging.StreamHandler() if loudness() is Loudness.VERBOSE else logging.NullHandler()
     faults, pages = logging.getLogger(FAULTS), logging.getLogger(PAGES)
     told = faults.propagate, pages.propagate
     faults.propagate = pages.propagate = False
     faults.addHandler(handler)
+    faults.addHandler(seen)
     pages.addHandler(kept)
     try:
         yield kept
     finally:
         faults.removeHandler(handler)
+        faults.removeHandler(seen)
         pages.removeHandler(kept)
         handler.close()
         faults.propagate, pages.propagate = told
@@ -170,10 +226,10 @@ def echo_kept(workspace: Workspace, faults: Iterable[str], pages: Iterable[str])
 
 
 @contextmanager
-def faults_named(*, verbose: bool) -> Iterator[None]:
+def faults_named() -> Iterator[None]:
     """Where nothing may be written: tracebacks of faults of our own go to standard error if asked for, else nowhere."""
     logger = logging.getLogger(FAULTS)
-    handler: logging.Handler = logging.StreamHandler() if verbose else logging.NullHandler()
+    handler: logging.Handler = logging.StreamHandler() if loudness() is Loudness.VERBOSE else logging.NullHandler()
     told, logger.propagate = logger.propagate, False
     logger.addHandler(handler)
     try:
@@ -202,8 +258,22 @@ def writing(workspace: Workspace) -> Iterator[None]:
         raise PublicationError(f"the workspace must be writable: {error.strerror or error}", file=file) from None
 
 
+NOW_AND_THEN_S: Final = 15.0
+"""Where standard error is no terminal a stage is named after so long, and again after so long."""
+
+
+class _Lines(io.TextIOBase):
+    """What a progress bar writes, one line each time: for a pipe or a log."""
+
+    def write(self, text: str) -> int:
+        """Print what there is to read in it."""
+        if line := text.strip():
+            click.echo(line, err=True)
+        return len(text)
+
+
 class Bars:
-    """A progress bar a stage; silent where standard error is no terminal."""
+    """A progress bar a stage on a terminal; elsewhere a line now and then, with ``--verbose`` one for each stage."""
 
     def __init__(self) -> None:
         self._bar: tqdm[Any] | None = None
@@ -211,7 +281,7 @@ class Bars:
     def stage(self, title: str, steps: int) -> Callable[[int], None]:
         """Begin a stage; the function returned counts its steps."""
         self._close()
-        bar = self._bar = tqdm(total=steps or None, desc=title, disable=None, leave=False, dynamic_ncols=True)
+        bar = self._bar = _bar(title, steps)
 
         def advance(count: int) -> None:
             bar.update(count)
@@ -227,3 +297,15 @@ class Bars:
     def _close(self) -> None:
         if self._bar is not None:
             self._bar.close()
+
+
+def _bar(title: str, steps: int) -> tqdm[Any]:
+    quiet = loudness() is Loudness.QUIET
+    if sys.stderr.isatty():
+        return tqdm(total=steps or None, desc=title, disable=quiet, leave=False, dynamic_ncols=True)
+    wait_s = 0.0 if loudness() is Loudness.VERBOSE else NOW_AND_THEN_S
+    counted = "{desc}: {n_fmt} of {total_fmt}, {elapsed}" if steps else "{desc}: {elapsed}"
+    return tqdm(
+        total=steps or None, desc=title, disable=quiet, leave=False, file=_Lines(), bar_format=counted,
+        delay=wait_s, mininterval=NOW_AND_THEN_S, maxinterval=4 * NOW_AND_THEN_S,
+    )  # fmt: skip

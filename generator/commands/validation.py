@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from nearpass.commands.shared import Bars, config_option, writing
+from nearpass.commands.shared import Bars, config_option, json_option, loudness_options, writing
 from nearpass.commands.world import World
 from nearpass.publish import Workspace
 from nearpass.validation import PARTS, Validation, dump, validate
@@ -15,7 +15,8 @@ from nearpass.validation import PARTS, Validation, dump, validate
 
 @click.command("validate")
 @config_option
-@click.option("--json", "as_json", is_flag=True, help="Print the whole result as JSON.")
+@json_option
+@loudness_options
 @click.pass_obj
 def validate_command(world: World, config_path: Path, as_json: bool) -> None:
     """Hold the program against published and independent numbers.

@@ -7,17 +7,30 @@ import http.server
 import multiprocessing
 import shutil
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
 from nearpass.archive.durable import make_folder
 from nearpass.astro.epochs import Epoch
 from nearpass.commands.one_cycle import one_cycle
-from nearpass.commands.shared import NOT_WHOLE, Bars, Log, at_option, config_option, faults_named, jobs_option
+from nearpass.commands.shared import (
+    NOT_WHOLE,
+    Bars,
+    Log,
+    at_option,
+    config_option,
+    echo_json,
+    echo_kept,
+    faults_named,
+    jobs_option,
+    json_option,
+    loudness_options,
+)
 from nearpass.commands.validation import write_validation
 from nearpass.commands.world import World
 from nearpass.config import load_config
@@ -26,7 +39,10 @@ from nearpass.errors import ConfigError, InputError
 from nearpass.ingest import Ingested, ingest, unclaimed
 from nearpass.ingest.ages import arrivals
 from nearpass.ingest.catalogues import Catalogued, read_catalogues
+from nearpass.ingest.delivery import Setting
 from nearpass.publish import Workspace, editions_of, prepare
+from nearpass.publish.hand_written import unreadable
+from nearpass.record.input_record import InputRecord
 from nearpass.report.wording import said
 from nearpass.resources import resource
 from nearpass.sample import write_sample
@@ -59,6 +75,7 @@ def init(directory: Path, template: str | None) -> None:
 @click.command()
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path), default=Path("demo"))
 @jobs_option
+@loudness_options
 @click.pass_obj
 def demo(world: World, directory: Path, jobs: int) -> None:
     """Publish the sample, four cycles of the Mars fleet of 2021, in DIRECTORY (default: demo)."""
@@ -96,29 +113,87 @@ def _sample_and_validation(directory: Path, world: World, jobs: int) -> tuple[tu
 @click.command()
 @config_option
 @at_option
-@click.option("-v", "--verbose", is_flag=True, help="Show where a fault of nearpass itself lies.")
+@json_option
+@loudness_options
 @click.pass_obj
-def check(world: World, config_path: Path, cutoff: Epoch | None, verbose: bool) -> None:
+def check(world: World, config_path: Path, cutoff: Epoch | None, *, as_json: bool) -> None:
     """Read the configuration and every current delivery; write nothing."""
     config, _ = load_config(config_path)
     setting = setting_of(config, config_path.parent, cutoff or world.minute())
     now = arrivals(config, config_path.parent, world.instant())
     setting = replace(setting, first_seen={**now, **setting.first_seen})
-    with faults_named(verbose=verbose), Bars() as bars:
+    with faults_named(), Bars() as bars:
         results = ingest(config, setting, bars.stage("reading ephemerides", len(config.objects)))
+        catalogues = read_catalogues(config, setting)
+    read: list[tuple[str, str | None, Ingested]] = [(result.object_id, None, result) for result in results]
+    read += [(r.object_id, source.name, other) for r in results for source, other in r.solutions if other.inputs]
+    read.sort(key=lambda item: item[0])
+    strays = [str(stray) for stray in unclaimed(config, config_path.parent)]
+    inputs = [*(entry for _, _, result in read for entry in result.inputs), *catalogues.inputs]
+    workspace = Workspace(directory=config_path.parent)
+    pages = list(unreadable(workspace))
+    exit_code = NOT_WHOLE if pages or any(entry.refusal for entry in inputs) else 0
+    if as_json:
+        checked = _checked(setting, read, catalogues, strays)
+        echo_json({"exit_code": exit_code} | checked | {"pages_not_published": pages})
+    else:
+        _echo_checked(setting, read, catalogues, strays)
+        echo_kept(workspace, [], pages)
+    sys.exit(exit_code)
+
+
+Read = Sequence[tuple[str, str | None, Ingested]]
+"""Object, name of its solution (None for the nominal one), and what became of the deliveries."""
+
+
+def _checked(setting: Setting, read: Read, catalogues: Catalogued, strays: Sequence[str]) -> dict[str, Any]:
+    window = setting.window
+    return {
+        "window": {"start_utc": f"{window.start.iso(digits=0)}Z", "stop_utc": f"{window.stop.iso(digits=0)}Z"},
+        "body": setting.body.name,
+        "objects": [
+            {
+                "object_id": object_id,
+                "solution": name,
+                "covered_share": _covered(result, setting.span_s),
+                "inputs": [_plain(entry) for entry in result.inputs],
+            }
+            for object_id, name, result in read
+        ],
+        "catalogues": [_plain(entry) for entry in catalogues.inputs],
+        "catalogue_faults": [str(fault) for fault in catalogues.faults],
+        "unclaimed": list(strays),
+    }
+
+
+def _plain(entry: InputRecord) -> dict[str, Any]:
+    return {
+        "file": entry.file,
+        "format": entry.format,
+        "sha256": entry.sha256,
+        "age_s": entry.age_s,
+        "refusal": entry.refusal,
+        "findings": [
+            {"grade": str(finding.grade), "rule": finding.rule, "said": said(finding.fact)}
+            for finding in entry.findings
+        ],
+    }
+
+
+def _covered(result: Ingested, span_s: float) -> float:
+    """Share of the window that a delivery covers."""
+    spans_s = result.trajectory.spans_s if result.trajectory else ()
+    return sum(stop_s - start_s for start_s, stop_s in spans_s) / span_s
+
+
+def _echo_checked(setting: Setting, read: Read, catalogues: Catalogued, strays: Sequence[str]) -> None:
     window = setting.window
     click.echo(f"window {window.start.iso(digits=0)} to {window.stop.iso(digits=0)} UTC around {setting.body.name}")
-    read = [(result.object_id, result) for result in results]
-    read += [(f"{r.object_id} {source.name}", other) for r in results for source, other in r.solutions if other.inputs]
-    for label, result in sorted(read, key=lambda item: item[1].object_id):
-        _echo_inputs(label, result, setting.span_s)
-    with faults_named(verbose=verbose):
-        catalogues = read_catalogues(config, setting)
+    for object_id, name, result in read:
+        _echo_inputs(object_id if name is None else f"{object_id} {name}", result, setting.span_s)
     _echo_catalogues(catalogues)
-    for stray in unclaimed(config, config_path.parent):
+    for stray in strays:
         click.echo(f"unclaimed: {stray}, which no object of the configuration names")
-    inputs = [*(entry for _, result in read for entry in result.inputs), *catalogues.inputs]
-    sys.exit(NOT_WHOLE if any(entry.refusal for entry in inputs) else 0)
 
 
 def _echo_catalogues(found: Catalogued) -> None:
@@ -175,10 +250,8 @@ def _echo_inputs(label: str, result: Ingested, span_s: float) -> None:
             click.echo(f"{label:<12} refused: {entry.refusal}")
             continue
         age = f"{entry.age_s / 86_400.0:.1f} d old" if entry.age_s is not None else "age unknown"
-        spans_s = result.trajectory.spans_s if result.trajectory else ()
-        covered = sum(stop_s - start_s for start_s, stop_s in spans_s) / span_s
         grade = f", {said(entry.findings[0].fact)}" if entry.findings else ""
-        click.echo(f"{label:<12} {entry.file}  {entry.format}  {age}, covers {covered:.1%}{grade}")
+        click.echo(f"{label:<12} {entry.file}  {entry.format}  {age}, covers {_covered(result, span_s):.1%}{grade}")
         for finding in entry.findings[1:]:
             if finding.grade != "pass":
                 click.echo(f"{'':<12}   {finding.grade}: {finding.rule}: {said(finding.fact)}")

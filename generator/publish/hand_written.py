@@ -58,6 +58,14 @@ def stage_hand_written(workspace: Workspace, docs: Path) -> HandWritten:
     return HandWritten(staged=frozenset(staged), kept=kept)
 
 
+def unreadable(workspace: Workspace) -> Iterator[str]:
+    """What can be said of the publisher's pages before any is built: those that no cycle could publish, and why."""
+    for name in _theirs(workspace):
+        reason, line = _fault(workspace.hand_written / name, workspace.docs / name)
+        if reason is not None:
+            yield f"site/{name}{'' if line is None else f':{line}'}: {reason}"
+
+
 def spare(docs: Path, found: HandWritten) -> None:
     """Before staged sources are put in place: what is in place of the publisher's stays."""
     for name in found.kept:
