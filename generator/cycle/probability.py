@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nearpass.encounter.geometry import Encounter
 from nearpass.encounter.pc import assess_probability
-from nearpass.encounter.pc_case import covariance_plane, hbr_curve
+from nearpass.encounter.pc_case import covariance_plane, hbr_curve, sigma_curve
 from nearpass.encounter.pc_encounter import PcInput
 from nearpass.encounter.pc_result import ProbabilityResult
 from nearpass.errors import InputError
@@ -45,7 +43,7 @@ def sensitivities(given: PcInput) -> Sensitivities:
     """
     if given.encounter.combined_km2 is None:
         return (), (), ()
-    by_sigma = np.array([covariance_plane(_scaled(given, factor), np.ones(1))[0, 0] for factor in SIGMA_FACTORS])
+    by_sigma = sigma_curve(given, SIGMA_FACTORS)
     by_radius = hbr_curve(given, given.hbr_km * HBR_FACTORS)
     plane = covariance_plane(given, PLANE_FACTORS)
     grid = [
@@ -55,14 +53,6 @@ def sensitivities(given: PcInput) -> Sensitivities:
         if np.isfinite(plane[i, j])
     ]
     return _pairs(SIGMA_FACTORS, by_sigma), _pairs(HBR_FACTORS, by_radius), tuple(grid)
-
-
-def _scaled(given: PcInput, sigma_factor: float) -> PcInput:
-    first, second = (
-        replace(state, covariance=state.covariance and state.covariance.scaled(sigma_factor))
-        for state in given.encounter.states
-    )
-    return replace(given, encounter=Encounter(primary=first, secondary=second))
 
 
 def _pairs(factors: FloatArray, values: FloatArray) -> tuple[tuple[float, float], ...]:

@@ -25,10 +25,10 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Orbit:
-    """An elliptic orbit with uncertain elements.
+    """An elliptic orbit with uncertain elements, or ``K`` of them in the same axes.
 
-    ``mean`` are the elements ``(6,)`` at epoch, ``covariance`` theirs ``(6, 6)``; ``to_orbit`` ``(3, 3)`` rotates from
-    the axes of the input to those of the elements.
+    ``mean`` are the elements ``(6,)`` or ``(K, 6)`` at epoch, ``covariance`` theirs ``(6, 6)`` or ``(K, 6, 6)``;
+    ``to_orbit`` ``(3, 3)`` rotates from the axes of the input to those of the elements.
     """
 
     mean: FloatArray
@@ -40,6 +40,20 @@ class Orbit:
     def period_s(self) -> float:
         """Time of one revolution."""
         return float(2.0 * np.pi / self.mean[0])
+
+    def for_each(self, count: int) -> Orbit:
+        """As many orbits as are asked for: these, or this one for all."""
+        mean = np.broadcast_to(self.mean, (count, 6))
+        return replace(self, mean=mean, covariance=np.broadcast_to(self.covariance, (count, 6, 6)))
+
+    def at(self, rows: NDArray[np.intp]) -> Orbit:
+        """Some of several orbits."""
+        return replace(self, mean=self.mean[rows], covariance=self.covariance[rows])
+
+    def scaled(self, factors: FloatArray) -> Orbit:
+        """This one orbit with its sigmas multiplied by each of ``(K,)`` factors."""
+        many = self.for_each(len(factors))
+        return replace(many, covariance=many.covariance * factors[:, None, None] ** 2)
 
     def later(self, by_s: float) -> Orbit:
         """The same orbit with its elements at a later epoch: the mean longitude runs with the mean motion."""

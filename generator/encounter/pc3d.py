@@ -12,7 +12,7 @@ in which only the far end of a curved distribution reaches the other object.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -96,27 +96,29 @@ def overlap(first: Orbit, second: Orbit, offsets_s: FloatArray, hbr_km: float) -
     least sum of squared Mahalanobis distances, by Gauss-Newton iteration on the linearised positions.
 
     Args:
-        first: The primary.
-        second: The secondary.
+        first: The primary; one orbit for all instants, or one for each (:class:`Orbit`).
+        second: The secondary, likewise.
         offsets_s: Seconds from the nominal TCA, shape ``(N,)``.
         hbr_km: Combined hard-body radius, the scale on which "meet" is judged.
     """
-    pair = first, second
-    elements = [np.tile(one.mean, (len(offsets_s), 1)) for one in pair]
-    found = np.zeros(len(offsets_s), dtype=bool)
-    mean, covariance = np.zeros((len(offsets_s), 6)), np.zeros((len(offsets_s), 6, 6))
+    count = len(offsets_s)
+    pair = first.for_each(count), second.for_each(count)
+    elements = [one.mean.copy() for one in pair]
+    found = np.zeros(count, dtype=bool)
+    mean, covariance = np.zeros((count, 6)), np.zeros((count, 6, 6))
     floor_km2 = np.eye(3) * (CLIP_HBR * hbr_km) ** 2
-    rows = np.arange(len(offsets_s))
+    rows = np.arange(count)
     for _ in range(OVERLAP_STEPS):
+        some = [one.at(rows) for one in pair]
         current = [own[rows] for own in elements]
-        linear = [one.linearised(own, offsets_s[rows]) for one, own in zip(pair, current, strict=True)]
-        mean[rows], covariance[rows], spread = _relative(pair, current, linear)
+        linear = [one.linearised(own, offsets_s[rows]) for one, own in zip(some, current, strict=True)]
+        mean[rows], covariance[rows], spread = _relative(some, current, linear)
         apart_km = np.linalg.norm(linear[1][0][:, :3] - linear[0][0][:, :3], axis=1)
         met = apart_km < OVERLAP_TOLERANCE_HBR * hbr_km
         found[rows] = met
         pull = np.linalg.solve(covariance[rows, :3, :3] + floor_km2, mean[rows, :3, None])
         closed = ~met
-        for sign, one, own, across in zip((1.0, -1.0), pair, elements, spread, strict=True):
+        for sign, one, own, across in zip((1.0, -1.0), some, elements, spread, strict=True):
             moved = one.mean + sign * (across[:, :, :3] @ pull)[..., 0]
             closed &= (moved[:, 0] > 0) & (np.hypot(moved[:, 1], moved[:, 2]) < 1.0)
             own[rows[closed]] = moved[closed]
@@ -127,7 +129,7 @@ def overlap(first: Orbit, second: Orbit, offsets_s: FloatArray, hbr_km: float) -
 
 
 def _relative(
-    pair: tuple[Orbit, Orbit], elements: list[FloatArray], linear: list[tuple[FloatArray, FloatArray]]
+    pair: Sequence[Orbit], elements: list[FloatArray], linear: list[tuple[FloatArray, FloatArray]]
 ) -> tuple[FloatArray, FloatArray, list[FloatArray]]:
     """Mean and covariance of the relative state, linearised at the elements, and of each orbit with its state."""
     back = [
@@ -155,44 +157,60 @@ def find_peak(first: Orbit, second: Orbit, hbr_km: float) -> Peak | None:
     Starts from straight motion and constant covariance, then fits parabolas through the depths at three instants, one
     sigma apart (Hall, Baars, Casali 2023).
     """
-    shorter_s = min(first.period_s, second.period_s)
-    start = _straight_start(first, second, hbr_km)
-    if start is None or start[1] > shorter_s:
-        return None
-    centre_s, sigma_s = start
-    for _ in range(PEAK_STEPS):
-        found = overlap(first, second, centre_s + np.array([-1.0, 0.0, 1.0]) * sigma_s, hbr_km)
-        low, middle, high = (float(depth) for depth in found.depth)
-        if not np.isfinite([low, middle, high]).all() or low + high - 2.0 * middle <= 0.0:
-            return None
-        curvature = low + high - 2.0 * middle
-        shift, wider = (low - high) / (2.0 * curvature), float(np.sqrt(2.0 / curvature))
-        if abs(shift) < PEAK_TOLERANCE * wider and abs(wider - 1.0) < PEAK_TOLERANCE:
+    return find_peaks(first.for_each(1), second.for_each(1), hbr_km)[0]
+
+
+def find_peaks(first: Orbit, second: Orbit, hbr_km: float) -> list[Peak | None]:
+    """The same for several pairs at once: ``K`` orbits each, about one centre and in the same axes."""
+    shorter_s = 2.0 * np.pi / np.maximum(first.mean[:, 0], second.mean[:, 0])
+    centre_s, sigma_s = _straight_starts(first, second, hbr_km)
+    peaks: list[Peak | None] = [None] * len(shorter_s)
+    rows = np.flatnonzero(sigma_s <= shorter_s)
+    for step in range(PEAK_STEPS):
+        if not rows.size:
             break
-        centre_s += float(np.clip(shift, -20.0, 20.0)) * sigma_s
-        sigma_s *= float(np.clip(wider, 0.1, 10.0))
-        if abs(centre_s) > shorter_s / 2.0:
-            return None
-    around = flux(found.mean[1:2], found.covariance[1:2], hbr_km)
-    return Peak(
-        offset_s=centre_s,
-        sigma_s=sigma_s,
-        depth=middle - shift * shift * curvature / 2.0,
-        relative_speed_km_s=float(np.linalg.norm(around.at_centre_km_s)),
-    )
+        some = first.at(rows.repeat(3)), second.at(rows.repeat(3))
+        offsets_s = centre_s[rows, None] + np.array([-1.0, 0.0, 1.0]) * sigma_s[rows, None]
+        found = overlap(*some, offsets_s.ravel(), hbr_km)
+        low, middle, high = found.depth.reshape(-1, 3).T
+        with np.errstate(invalid="ignore", divide="ignore"):
+            curvature = low + high - 2.0 * middle
+            bell = np.isfinite(curvature) & np.isfinite(low) & np.isfinite(high) & (curvature > 0.0)
+            shift, wider = (low - high) / (2.0 * curvature), np.sqrt(2.0 / curvature)
+        there = bell & (np.abs(shift) < PEAK_TOLERANCE * wider) & (np.abs(wider - 1.0) < PEAK_TOLERANCE)
+        going = bell & ~there
+        moved = rows[going]
+        centre_s[moved] += np.clip(shift[going], -20.0, 20.0) * sigma_s[moved]
+        sigma_s[moved] *= np.clip(wider[going], 0.1, 10.0)
+        near = np.abs(centre_s[rows]) <= shorter_s[rows] / 2.0
+        done = np.flatnonzero((there | going & near) if step == PEAK_STEPS - 1 else there)
+        around = flux(found.mean[3 * done + 1], found.covariance[3 * done + 1], hbr_km)
+        depth = middle - shift * shift * curvature / 2.0
+        for place, at_centre_km_s in zip(done, around.at_centre_km_s, strict=True):
+            row = rows[place]
+            peaks[row] = Peak(
+                offset_s=float(centre_s[row]),
+                sigma_s=float(sigma_s[row]),
+                depth=float(depth[place]),
+                relative_speed_km_s=float(np.linalg.norm(at_centre_km_s)),
+            )
+        rows = rows[going & near]
+    return peaks
 
 
-def _straight_start(first: Orbit, second: Orbit, hbr_km: float) -> tuple[float, float] | None:
-    """Centre and sigma in time of the rate for straight motion at the TCA; None without relative motion."""
-    pair, at = (first, second), np.zeros(1)
-    linear = [one.linearised(one.mean[None], at) for one in pair]
-    mean, covariance, _ = _relative(pair, [one.mean[None] for one in pair], linear)
-    position, velocity = mean[0, :3], mean[0, 3:]
-    pulled = np.linalg.solve(covariance[0, :3, :3] + np.eye(3) * (CLIP_HBR * hbr_km) ** 2, velocity)
-    stiffness = float(velocity @ pulled)
-    if stiffness <= 0.0:
-        return None
-    return -float(position @ pulled) / stiffness, float(stiffness**-0.5)
+def _straight_starts(first: Orbit, second: Orbit, hbr_km: float) -> tuple[FloatArray, FloatArray]:
+    """Centres and sigmas ``(K,)`` in time of the rates for straight motion at the TCA; inf without relative motion."""
+    pair = first, second
+    linear = [one.linearised(one.mean, np.zeros(len(one.mean))) for one in pair]
+    mean, covariance, _ = _relative(pair, [one.mean for one in pair], linear)
+    position, velocity = mean[:, :3], mean[:, 3:]
+    floor_km2 = np.eye(3) * (CLIP_HBR * hbr_km) ** 2
+    pulled = np.linalg.solve(covariance[:, :3, :3] + floor_km2, velocity[..., None])[..., 0]
+    stiffness = np.einsum("ni,ni->n", velocity, pulled)
+    moving = stiffness > 0.0
+    stiffness = np.where(moving, stiffness, 1.0)
+    centre_s = -np.einsum("ni,ni->n", position, pulled) / stiffness
+    return np.where(moving, centre_s, 0.0), np.where(moving, stiffness**-0.5, np.inf)
 
 
 def nc_3d(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nearpass.encounter.equinoctial import Orbit
 from nearpass.encounter.pc2d import EncounterPlanes, foster_pc, project
-from nearpass.encounter.pc3d import Peak, find_peak, overlap
+from nearpass.encounter.pc3d import Peak, find_peak, find_peaks, overlap
 from nearpass.encounter.pc_encounter import PcInput, dynamic_period_s, uncertain_orbits
 from nearpass.encounter.pc_flux import flux
 from nearpass.encounter.pc_sensitivity import pc_by_hbr, pc_plane
@@ -79,15 +80,51 @@ def covariance_plane(given: PcInput, sigma_factors: FloatArray) -> FloatArray:
             given.hbr_km,
             sigma_factors,
         )
-    values = np.full((len(sigma_factors), len(sigma_factors)), np.nan)
-    for row, column in np.ndindex(*values.shape):
-        pair = (
-            replace(case.orbits[0], covariance=case.orbits[0].covariance * sigma_factors[row] ** 2),
-            replace(case.orbits[1], covariance=case.orbits[1].covariance * sigma_factors[column] ** 2),
+    rows, columns = (np.ravel(grid) for grid in np.meshgrid(sigma_factors, sigma_factors, indexing="ij"))
+    pairs = case.orbits[0].scaled(rows), case.orbits[1].scaled(columns)
+    values = _at_peaks(pairs, find_peaks(*pairs, given.hbr_km), given.hbr_km)
+    return values.reshape(len(sigma_factors), len(sigma_factors))
+
+
+def sigma_curve(given: PcInput, sigma_factors: FloatArray) -> FloatArray:
+    """Probability ``(K,)`` for common factors on all sigmas, each in the plane that holds with it, else NaN.
+
+    As in `covariance_plane`, but whether curved motion matters is judged for each factor: it does for large sigmas.
+    """
+    encounter = given.encounter
+    covariance_km2 = encounter.combined_km2
+    if covariance_km2 is None:
+        return np.full(len(sigma_factors), np.nan)
+    miss_km, velocity_km_s = encounter.miss_vector_km, encounter.relative_velocity_km_s
+    squares = sigma_factors**2
+    orbits, _ = uncertain_orbits(encounter)
+    in_plane = foster_pc(
+        project(
+            np.tile(miss_km, (len(squares), 1)),
+            np.tile(velocity_km_s, (len(squares), 1)),
+            squares[:, None, None] * covariance_km2,
+            np.full(len(squares), given.hbr_km),
         )
-        peak = find_peak(*pair, given.hbr_km)
-        if peak is not None:
-            values[row, column] = foster_pc(curved_planes(pair, peak, given.hbr_km))[0]
+    )
+    if orbits is None:
+        return in_plane
+    pairs = orbits[0].scaled(sigma_factors), orbits[1].scaled(sigma_factors)
+    peaks = find_peaks(*pairs, given.hbr_km)
+    period_s = min(one.period_s for one in orbits)
+    straight = [straight_peak(miss_km, velocity_km_s, square * covariance_km2) for square in squares]
+    bent = np.array([
+        bool(usage(line, peak, period_s, judged=True).violations) for line, peak in zip(straight, peaks, strict=True)
+    ])  # fmt: skip
+    return np.where(bent, _at_peaks(pairs, peaks, given.hbr_km), in_plane)
+
+
+def _at_peaks(pairs: tuple[Orbit, Orbit], peaks: Sequence[Peak | None], hbr_km: float) -> FloatArray:
+    """Probability ``(K,)`` of each pair in the plane at its peak; NaN where it has none."""
+    values = np.full(len(peaks), np.nan)
+    rows = np.array([row for row, peak in enumerate(peaks) if peak is not None], dtype=np.intp)
+    if rows.size:
+        offsets_s = np.array([peak.offset_s for peak in peaks if peak is not None])
+        values[rows] = foster_pc(_planes_at((pairs[0].at(rows), pairs[1].at(rows)), offsets_s, hbr_km))
     return values
 
 
@@ -106,7 +143,12 @@ def hbr_curve(given: PcInput, hbr_km: FloatArray) -> FloatArray:
 
 def curved_planes(orbits: tuple[Orbit, Orbit], peak: Peak, hbr_km: float) -> EncounterPlanes:
     """The encounter plane at the peak of the collision rate instead of at the TCA."""
-    state = overlap(*orbits, np.array([peak.offset_s]), hbr_km)
+    return _planes_at(orbits, np.array([peak.offset_s]), hbr_km)
+
+
+def _planes_at(orbits: tuple[Orbit, Orbit], offsets_s: FloatArray, hbr_km: float) -> EncounterPlanes:
+    """Encounter planes at instants ``(K,)``, of one pair or of as many."""
+    state = overlap(*orbits, offsets_s, hbr_km)
     around = flux(state.mean, state.covariance, hbr_km)
     meeting = np.einsum("nij,ni->nj", around.axes, around.at_centre_km_s)
-    return project(state.mean[:, :3], meeting, state.covariance[:, :3, :3], np.array([hbr_km]))
+    return project(state.mean[:, :3], meeting, state.covariance[:, :3, :3], np.full(len(offsets_s), hbr_km))

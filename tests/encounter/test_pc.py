@@ -12,7 +12,7 @@ from scipy.stats import binomtest
 from encounters import pc_input
 from nearpass.encounter.geometry import Encounter
 from nearpass.encounter.pc import assess_probability
-from nearpass.encounter.pc_case import covariance_plane, hbr_curve
+from nearpass.encounter.pc_case import covariance_plane, hbr_curve, sigma_curve
 from nearpass.encounter.pc_encounter import PcInput, true_tca, uncertain_orbits
 from nearpass.encounter.pc_monte_carlo import monte_carlo
 from nearpass.encounter.pc_result import FOSTER, MONTE_CARLO, NC_2D, NC_3D, PATERA, ProbabilityResult
@@ -329,3 +329,24 @@ def test_sensitivities_pass_through_the_probability_itself() -> None:
         assert curve[1] == pytest.approx(found.pc, rel=CURVED_PLANE)
         assert (np.diff(curve) > 0).all()
         assert np.isfinite(plane).all()
+
+
+def test_sensitivities_are_the_probabilities_of_scaled_covariances() -> None:
+    """Sigmas scaled all alike, or one object's alone, give what the ladder gives for covariances that are so scaled."""
+    case = cara_cases()[9].given
+    factors = np.array([0.5, 2.0])
+    curve, plane = sigma_curve(case, factors), covariance_plane(case, factors)
+
+    for row, first in enumerate(factors):
+        assert curve[row] == pytest.approx(assess_probability(scaled(case, first, first)).pc, rel=CURVED_PLANE)
+        for column, second in enumerate(factors):
+            expected = assess_probability(scaled(case, first, second)).pc
+            assert plane[row, column] == pytest.approx(expected, rel=CURVED_PLANE)
+
+
+def scaled(one: PcInput, first: float, second: float) -> PcInput:
+    primary, secondary = (
+        replace(state, covariance=state.covariance.scaled(factor))
+        for state, factor in zip(one.encounter.states, (first, second), strict=True)
+    )
+    return replace(one, encounter=Encounter(primary=primary, secondary=secondary))

@@ -176,7 +176,7 @@ def test_csv_holds_the_data(kind: str) -> None:
             if isinstance(value, float):
                 assert float(text) == pytest.approx(value, rel=CSV_DIGITS)
             else:
-                assert text == (value or "")
+                assert text == ("" if value is None else str(value))
 
 
 def test_what_does_not_exist_is_not_drawn() -> None:
