@@ -24,6 +24,8 @@ def line_of(text: str, place: tuple[int | str, ...]) -> int | None:
             parents = [".".join(table.split(".")[: depth + 1]) for depth in range(table.count(".") + 1)]
             indices = [counts[name] for name in parents if name in counts]
         key = re.match(r"\s*([\w\-]+)\s*=", raw)
+        if not header and not key:
+            continue
         path = [*table.split("."), key[1]] if key and table else [key[1]] if key else table.split(".")
         if indices == wanted[: len(indices)] and path == names[: len(path)]:
             found = number
