@@ -12,6 +12,7 @@
     ├── ArchiveError              the archive cannot be read, or must not be changed
     ├── PublicationError          the site could not be built; the last good one stays
     │   └── LeakError             an edition would hold what it must not; its last good site stays
+    │       └── OutsideError      it would go to a party with which no exchange is open
     └── OwnFault                  nearpass itself is wrong; the reference finds it in faults.log
 
 Messages read "rule, value, where". Only ``nearpass.__main__`` turns one into an exit code.
@@ -167,6 +168,10 @@ class LeakError(PublicationError):
     def edition(self) -> str | None:
         """Id of the edition: what the error calls its value."""
         return str(self.value) if self.value is not None else None
+
+
+class OutsideError(LeakError):
+    """An edition would go to a party that gets nothing outside an open exchange; it stays as it was."""
 
 
 class OwnFault(NearpassError):  # noqa: N818  # the word of the pages and of the log

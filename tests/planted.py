@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import gzip
+import hashlib
 import html
 import io
 import math
@@ -134,7 +135,38 @@ def planted() -> Plot:
             f"---\ntime: 2021-03-16T20:00:00Z\nkind: consultation\nparties: [{party}, CNSA]\noriginator: CNSA\n"
             f"marking: {level}\nrelease: [{', '.join(release)}]\n---\nThey said {text} and no more.\n"
         )
+    for where, parties in (("exchange of both", ("CNSA", "ESA")), ("exchange of one", ("CNSA", "NASA"))):
+        _exchange(plot, where, parties)
     return plot
+
+
+def _exchange(plot: Plot, where: str, parties: tuple[str, ...]) -> None:
+    """A dossier with a mark in each of its texts, its name and its note: for its parties, whatever their levels."""
+
+    def word(what: str) -> str:
+        return plot.word(f"{where}: {what}", "RED", parties)
+
+    name, statement, listed = (
+        word("name"),
+        f"We shall share {word('statement')}.\n",
+        str(list(parties)).replace("'", '"'),
+    )
+    digest = hashlib.sha256(statement.encode()).hexdigest()
+    plot.files[f"exchanges/{name}/before.txt"] = statement
+    plot.files[f"exchanges/{name}.toml"] = (
+        f'title = "{word("title")}"\nparties = {listed}\npurpose = "{word("purpose")}"\nagenda = ["{word("agenda")}"]\n'
+        f'channel = "{word("channel")}"\nopened = 2021-03-05\nclosed = 2021-03-16\noutcome = "{word("outcome")}"\n'
+        f'[ground]\nlaw = "{word("law")}"\nagreement = "{word("agreement")}"\n'
+        f'[certification]\nreference = "{word("reference")}"\nsubmitted_to = "{word("submitted_to")}"\n'
+        f'statement = "{name}/before.txt"\nsha256 = "{digest}"\n'
+        f'[[participant]]\nname = "{word("participant")}"\nparty = "{word("party")}"\nrole = "{word("role")}"\n'
+        f'[[decision]]\non = 2021-03-10\nby = "{word("by")}"\ndecided = "{word("decided")}"\n'
+    )
+    plot.files[f"exchanges/{name}/{word('name of the note')}.md"] = (
+        f"---\ntime: 2021-03-16T20:00:00Z\nkind: outcome\nparties: [{word('party of the note')}]\noriginator: NASA\n"
+        f"marking: RED\nrelease: [{', '.join(parties)}]\n---\nThey said {word('note')}.\n"
+    )
+    plot.marks.append(Mark(f"{where}: hash of the statement", "RED", parties, word=digest))
 
 
 def _head() -> str:

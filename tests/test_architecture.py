@@ -62,11 +62,13 @@ TOUCH_FILES = {
     "ingest/elements.py",
     "ingest/catalogues.py",
     "ingest/ages.py",  # hashes kernels
+    "ingest/exchanges.py",
     "ingest/kernels.py",
     "ingest/messages.py",
     "ingest/notes.py",
     "ingest/passes.py",
     "commands/log.py",
+    "commands/dossiers.py",
     "commands/exchange.py",  # writes the package
     "ingest/ledger.py",
     "publish/check.py",

@@ -23,7 +23,8 @@ Exit codes:
      everything else is in place, and page and status.json say what is missing
   5  the archive cannot be read or must not be changed
   6  the site could not be built; the last good one stays
-  7  an edition would have held what it must not; its last good site stays, the others are published
+  7  an edition would have held what it must not, or gone to a party outside an open exchange; its last good
+     site stays, the others are published
   8  what the command was given cannot be read or used; nothing was made
 """
 
@@ -52,6 +53,7 @@ COMMANDS: Final = {
     },
     "Partners": {
         "compare": ("messages:compare", "Lay a partner's conjunction data messages beside our own events."),
+        "exchange": ("dossiers:exchange_command", "Begin the dossier of an exchange, and say what each lacks."),
         "log": ("log:log_command", "Write consultations and decisions, one file each in log/."),
         "receipts": (
             "exchange:receipts_command",

@@ -27,7 +27,7 @@ from nearpass.commands.shared import (
 )
 from nearpass.commands.world import World
 from nearpass.config import load_config
-from nearpass.errors import ArchiveError, LeakError
+from nearpass.errors import ArchiveError, LeakError, OutsideError
 from nearpass.publish import Workspace, editions_of, publish
 from nearpass.publish import rebuild as rebuild_site
 from nearpass.publish.commit import last_published
@@ -84,7 +84,10 @@ def rebuild(world: World, config_path: Path, jobs: int) -> None:
         stopped = {error.edition for error in leaks}
         sites = [site for site in editions_of(workspace, config) if not site.edition or site.edition.id not in stopped]
         for site in sites:
-            rebuild_site(site, jobs=jobs, progress=bars.stage, registrar=registrar)
+            try:
+                rebuild_site(site, jobs=jobs, progress=bars.stage, registrar=registrar)
+            except OutsideError as error:
+                leaks.append(error)
         send_copies(workspace, config)
     for site in sites:
         click.echo(f"{len(last_published(site))} files changed, listed in {site.published}")

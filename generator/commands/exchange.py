@@ -28,6 +28,7 @@ from nearpass.publish.certificate import (
     prior_statement,
     signed,
 )
+from nearpass.publish.grounds import check_ground
 from nearpass.publish.package import handed_over, package
 from nearpass.report.receipts import receipts
 from nearpass.report.statement_text import in_words, printable
@@ -61,6 +62,7 @@ def package_command(
     if wanted is None or not site.edition.publishes(wanted):
         raise ArchiveError("the edition must have the cycle", value=wanted, file=str(workspace.archive))
     registrar = registrar_of(workspace, config, world.instant())
+    check_ground(site, registrar)
     archive = Archive(workspace.archive)
     data = package(archive, wanted, site.edition, event_id=event_id, signer=registrar.signer)
     path = out or Path(f"{edition_id}-{event_id or wanted}.zip")

@@ -40,6 +40,7 @@ from nearpass.ingest import Ingested, ingest, unclaimed
 from nearpass.ingest.ages import arrivals
 from nearpass.ingest.catalogues import Catalogued, read_catalogues
 from nearpass.ingest.delivery import Setting
+from nearpass.ingest.exchanges import check_dossiers
 from nearpass.publish import Workspace, editions_of, prepare
 from nearpass.publish.hand_written import unreadable
 from nearpass.record.input_record import InputRecord
@@ -60,7 +61,7 @@ def init(directory: Path, template: str | None) -> None:
     workspace = Workspace(directory=directory)
     if workspace.config.exists():
         raise ConfigError("a new workspace must not hold a nearpass.toml", file=str(workspace.config))
-    for folder in (directory / "ephemerides", directory / "log"):
+    for folder in (directory / "ephemerides", directory / "exchanges", directory / "log"):
         make_folder(folder, private=True)
     shutil.copyfile(resource("templates") / "workspace" / f"{template or 'nearpass'}.toml", workspace.config)
     prepare(workspace, load_config(workspace.config)[0].site.title)
@@ -132,12 +133,16 @@ def check(world: World, config_path: Path, cutoff: Epoch | None, *, as_json: boo
     inputs = [*(entry for _, _, result in read for entry in result.inputs), *catalogues.inputs]
     workspace = Workspace(directory=config_path.parent)
     pages = list(unreadable(workspace))
-    exit_code = NOT_WHOLE if pages or any(entry.refusal for entry in inputs) else 0
+    dossiers = list(check_dossiers(config, config_path.parent))
+    exit_code = NOT_WHOLE if pages or dossiers or any(entry.refusal for entry in inputs) else 0
     if as_json:
         checked = _checked(setting, read, catalogues, strays)
-        echo_json({"exit_code": exit_code} | checked | {"pages_not_published": pages})
+        told = {"dossiers_refused": [str(fault) for fault in dossiers], "pages_not_published": pages}
+        echo_json({"exit_code": exit_code} | checked | told)
     else:
         _echo_checked(setting, read, catalogues, strays)
+        for fault in dossiers:
+            click.echo(f"refused: {fault}")
         echo_kept(workspace, [], pages)
     sys.exit(exit_code)
 

@@ -12,7 +12,7 @@ from nearpass.config.toml_lines import line_of
 from nearpass.errors import ConfigError
 from nearpass.record.parties import PartyTableError
 
-OWN_FOLDERS: Final = ("archive", "editions", "ephemerides", "log", "public", "site", "theme", ".nearpass")
+OWN_FOLDERS: Final = ("archive", "editions", "ephemerides", "exchanges", "log", "public", "site", "theme", ".nearpass")
 
 
 def check_copies(config: Config, path: Path, text: str) -> Iterator[ConfigError]:

@@ -45,17 +45,29 @@ class PartyTable(Table):
     """A party: other names of it, the parties that belong to it, and the key by which its notes are signed.
 
     ``public_key`` is an Ed25519 key in hexadecimal. A note whose originator has one counts only with its signature.
+    ``exchange_required`` says that nothing is released to the party outside an open exchange.
     """
 
     id: PartyName
     aliases: tuple[PartyName, ...] = ()
     includes: tuple[PartyName, ...] = ()
     public_key: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    exchange_required: bool = False
 
     @property
     def party(self) -> Party:
         """The party as releases use it, without the checks of the configuration's table."""
         return Party(id=self.id, aliases=self.aliases, includes=self.includes)
+
+
+class ExchangeTable(Table):
+    """``[exchange]`` of nearpass.toml: whether parties get releases within an open exchange alone.
+
+    ``ours`` are parties that need none, by default the publisher of ``[site]``.
+    """
+
+    required: bool = False
+    ours: tuple[PartyName, ...] = ()
 
 
 class Contact(Table):
@@ -212,6 +224,7 @@ def marking_record(
 TABLES: dict[str, type[Table]] = {
     "marking": MarkingTable,
     "party": PartyTable,
+    "exchange": ExchangeTable,
     "object.contact": Contact,
     "edition": EditionTable,
     "edition.grain": GrainTable,

@@ -46,7 +46,7 @@ def _instant(value: object) -> object:
     try:
         return Epoch.parse(re.sub(r"(T\d\d:\d\d)(Z?)$", r"\1:00\2", value.strip()))
     except NearpassError as error:
-        raise ValueError(str(error)) from None
+        raise ValueError(error.rule) from None
 
 
 Instant = Annotated[Epoch, BeforeValidator(_instant)]

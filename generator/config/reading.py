@@ -5,9 +5,9 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -29,6 +29,27 @@ def parse_config(text: str, file: str) -> Config:
     Raises:
         ConfigError: with every fault, its line and, for an unknown key, the nearest known one.
     """
+    config = parse_table(Config, text, file, _MODEL_AT)
+    if faults := [*check_tables(config, text, file)]:
+        raise _all(faults)
+    return config
+
+
+Whole = TypeVar("Whole", bound=BaseModel)
+
+
+def parse_table(whole: type[Whole], text: str, file: str, models: Mapping[str, type[BaseModel]]) -> Whole:
+    """Read any TOML of ours.
+
+    Args:
+        whole: What it is.
+        text: Its text.
+        file: Its name, for errors.
+        models: What each table in it is, by its dotted name; "" for the whole.
+
+    Raises:
+        ConfigError: with every fault, as :func:`parse_config`.
+    """
     try:
         tables = tomllib.loads(text.removeprefix("\ufeff"))
     except (RecursionError, ValueError) as error:
@@ -39,12 +60,9 @@ def parse_config(text: str, file: str) -> Config:
         raise ConfigError(rule, file=file, line=int(line[1]) if line else None) from None
     try:
         # TOML has arrays and no tuples; that is the one leniency a strict reading needs.
-        config = Config.model_validate(_tuples(tables))
+        return whole.model_validate(_tuples(tables))
     except ValidationError as error:
-        raise _all(_faults(error, text, tables, file)) from None
-    if faults := [*check_tables(config, text, file)]:
-        raise _all(faults)
-    return config
+        raise _all(_faults(error, text, tables, file, models)) from None
 
 
 def _all(faults: Sequence[ConfigError]) -> ConfigError:
@@ -98,26 +116,30 @@ _MODEL_AT: Final[dict[str, type[BaseModel]]] = {
 }
 
 
-def _faults(error: ValidationError, text: str, tables: dict[str, Any], file: str) -> list[ConfigError]:
+def _faults(
+    error: ValidationError, text: str, tables: dict[str, Any], file: str, models: Mapping[str, type[BaseModel]]
+) -> list[ConfigError]:
     """Every fault in one line; an unknown key is usually the cause of a missing one, so it comes first."""
     faults = sorted(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
-    meant = {(*fault["loc"][:-1], *_near(fault)) for fault in faults if fault["type"] == "extra_forbidden"}
+    meant = {(*fault["loc"][:-1], *_near(fault, models)) for fault in faults if fault["type"] == "extra_forbidden"}
     told = [fault for fault in faults if fault["type"] != "missing" or fault["loc"] not in meant]
-    return [_fault(fault, text, tables, file) for fault in told]
+    return [_fault(fault, text, tables, file, models) for fault in told]
 
 
-def _known(fault: ErrorDetails) -> list[str]:
+def _known(fault: ErrorDetails, models: Mapping[str, type[BaseModel]]) -> list[str]:
     """The keys of the table in which a key is unknown."""
-    model = _MODEL_AT.get(".".join(part for part in fault["loc"][:-1] if isinstance(part, str)), Config)
+    model = models.get(".".join(part for part in fault["loc"][:-1] if isinstance(part, str)), models[""])
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
-def _near(fault: ErrorDetails) -> list[str]:
+def _near(fault: ErrorDetails, models: Mapping[str, type[BaseModel]]) -> list[str]:
     """The known key that an unknown one was meant to be, which is then missing for no other reason; else none."""
-    return difflib.get_close_matches(str(fault["loc"][-1]), _known(fault), n=1)
+    return difflib.get_close_matches(str(fault["loc"][-1]), _known(fault, models), n=1)
 
 
-def _fault(fault: ErrorDetails, text: str, tables: dict[str, Any], file: str) -> ConfigError:
+def _fault(
+    fault: ErrorDetails, text: str, tables: dict[str, Any], file: str, models: Mapping[str, type[BaseModel]]
+) -> ConfigError:
     place = fault["loc"]
     dotted = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
     line = line_of(text, place)
@@ -126,8 +148,8 @@ def _fault(fault: ErrorDetails, text: str, tables: dict[str, Any], file: str) ->
         table = tables["object"][place[1]]
         object_id = str(table.get("id", "")) or None if isinstance(table, dict) else None
     if fault["type"] == "extra_forbidden":
-        near = _near(fault)
-        hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(_known(fault))}"
+        near = _near(fault, models)
+        hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(_known(fault, models))}"
         return ConfigError(f"unknown key {dotted}, {hint}", file=file, line=line, object_id=object_id)
     if fault["type"] == "missing":
         return ConfigError(f"the key {dotted} is required", file=file, line=line, object_id=object_id)

@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from nearpass.astro.bodies import Body, body_named
 from nearpass.config.declarations import CatalogueTable
-from nearpass.config.editions import EditionTable, MarkingTable, PartyTable, mapped_words
+from nearpass.config.editions import EditionTable, ExchangeTable, MarkingTable, PartyTable, mapped_words
 from nearpass.config.fields import Address, Positive, Table
 from nearpass.config.objects import ScreenedObject
 from nearpass.config.operators import OperatorTable
@@ -116,6 +116,7 @@ class Config(Table):
     inputs: Inputs = Inputs()
     publish: Publish = Publish()
     archive: ArchiveTable = ArchiveTable()
+    exchange: ExchangeTable = ExchangeTable()
     fetch: Fetch = Fetch()
     cycle: Cycle
     alert: Alert
@@ -162,6 +163,14 @@ class Config(Table):
             PartyTableError: where the table cannot hold.
         """
         return parties_of([table.party for table in self.parties])
+
+    def needs_exchange(self, party: str) -> bool:
+        """Whether nothing may be released to a party outside an open exchange."""
+        known, ours = self.known_parties, self.exchange.ours or tuple(filter(None, (self.site.publisher,)))
+        if known.belongs(party, ours):
+            return False
+        named = [table.id for table in self.parties if table.exchange_required]
+        return self.exchange.required or known.belongs(party, named)
 
     @property
     def alert_rules(self) -> tuple[AlertRule, ...]:

@@ -26,6 +26,7 @@ from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.errors import ConfigError
 from nearpass.ingest import Ingested, Setting, ingest, unclaimed
 from nearpass.ingest.catalogues import read_catalogues
+from nearpass.ingest.exchanges import read_exchanges
 from nearpass.ingest.notes import Known, on_events, read_notes
 from nearpass.record.record import CycleRecord, ObjectRecord
 from nearpass.screening.screen import Screening, joined, screen, together
@@ -160,10 +161,14 @@ def run_cycle(
     inputs = {sha256: data for result in read for sha256, data in result.files.items()}
     inputs |= swept.files if swept is not None else {}
     record = assemble(findings)
+    dossiers = read_exchanges(config, directory, cutoff, previous)
+    inputs |= dossiers.files
+    exchanges = tuple(replace(each, notes=on_events(each.notes, record)) for each in dossiers.exchanges)
     none: tuple[str, ...] = ()
     strays = net.made(Part(stage="unclaimed", object_ids=()), partial(unclaimed, config, directory), none)
     return CycleResult(
-        record=replace(record, notes=on_events(notes, record), unclaimed=strays, losses=net.lost), inputs=inputs
+        record=replace(record, notes=on_events(notes, record), unclaimed=strays, exchanges=exchanges, losses=net.lost),
+        inputs=inputs,
     )
 
 

@@ -158,15 +158,16 @@ class Known:
         return self.keys.get(self.parties.same(party))
 
 
-def read_notes(directory: Path, cutoff: Epoch, known: Known) -> tuple[NoteRecord, ...]:
+def read_notes(directory: Path, cutoff: Epoch, known: Known, folder: str = FOLDER) -> tuple[NoteRecord, ...]:
     """The notes up to a data cut-off by time, then those that cannot be read, by name.
 
     Args:
         directory: The workspace.
         cutoff: Later notes belong to a later cycle.
         known: What they are read by.
+        folder: Where they lie in it.
     """
-    found = [_read(path, directory, known) for path in sorted((directory / FOLDER).glob("*.md"))]
+    found = [_read(path, directory, known) for path in sorted((directory / folder).glob("*.md"))]
     read = [note for note in found if note.time is not None and note.time <= cutoff]
     read.sort(key=lambda note: (note.time or cutoff, note.file))
     return (*read, *(note for note in found if note.refusal is not None))

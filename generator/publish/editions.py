@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from nearpass.archive.archive import Archive
 from nearpass.archive.register import Registrar
 from nearpass.errors import LeakError
+from nearpass.publish.grounds import check_ground
 from nearpass.publish.protection import protected_sites
 from nearpass.publish.site import publish, unpublished
 from nearpass.publish.stage import Drawer, Progress
@@ -27,7 +28,7 @@ def publish_editions(
         registrar: Who tells the register of each release.
 
     Returns:
-        The leaks that were found, one for each edition that was stopped.
+        The leaks that were found, one for each edition that was stopped, also for one that must not go out now.
     """
     if not sites:
         return []  # all of them were stopped before
@@ -35,6 +36,13 @@ def publish_editions(
     waiting = [(site, unpublished(site)) for site in sites]
     leaks: list[LeakError] = []
     stopped: set[str] = set()
+    for site, missing in waiting:
+        try:
+            if missing:
+                check_ground(site, registrar)  # before the work of rendering it
+        except LeakError as error:
+            leaks.append(error)
+            stopped.add(site.edition.id if site.edition else "")
     wanted = {cycle_id for _, missing in waiting for cycle_id in missing}
     for cycle_id in _in_chain_order(archive, wanted):
         record, drawer = archive.load(cycle_id), Drawer(jobs=jobs, progress=progress, shared=len(sites) > 1)

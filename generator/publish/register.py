@@ -11,6 +11,7 @@ from nearpass.archive.archive import Archive, cycle_folder
 from nearpass.archive.durable import sha256_of
 from nearpass.archive.order import Anchor
 from nearpass.archive.register import Entry, Register, Registrar, decided, facts, received, released
+from nearpass.publish.grounds import check_ground
 from nearpass.publish.stage import ARCHIVE_HEAD, head_of, write_texts
 from nearpass.publish.workspace import Workspace
 from nearpass.record.record import CycleRecord
@@ -69,6 +70,9 @@ def register_releases(workspace: Workspace, manifests: Mapping[str, bytes], regi
         workspace: The edition.
         manifests: By id of each cycle, its manifest in the edition's site as it will be.
         registrar: Who writes.
+
+    Raises:
+        OutsideError: if it must not be released now.
     """
     archive, edition = Archive(workspace.archive), workspace.edition
     register, name = Register(archive), edition.id if edition else None
@@ -80,6 +84,8 @@ def register_releases(workspace: Workspace, manifests: Mapping[str, bytes], regi
             record = archive.load(cycle_id)
             entries += decided(record, edition, registrar.at_utc) if edition else []
             entries.append(released(record, edition, manifest, registrar.at_utc))
+    if entries:
+        check_ground(workspace, registrar)
     register.append(entries, registrar)
 
 

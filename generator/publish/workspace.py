@@ -32,6 +32,7 @@ GENERATED: Final = frozenset(
         "archive",
         "objects",
         "events",
+        "exchanges",
         "live",
         "register",
         "schema",
@@ -52,12 +53,14 @@ class Workspace:
 
     Where it is not ``alone``, each edition has its own folders for what is served, generated and looked up. ``served``
     is where an edition is put instead of below ``public/``, so that it need not be served together with others.
+    ``settings`` is the configuration by which an edition is released.
     """
 
     directory: Path
     edition: Edition | None = None
     alone: bool = True
     served: str | None = None
+    settings: Config | None = None
 
     @property
     def config(self) -> Path:
@@ -132,7 +135,11 @@ def editions_of(workspace: Workspace, config: Config) -> list[Workspace]:
     return [
         with_protection(
             Workspace(
-                directory=workspace.directory, edition=table.edition(key, known), alone=alone, served=table.folder
+                directory=workspace.directory,
+                edition=table.edition(key, known),
+                alone=alone,
+                served=table.folder,
+                settings=config,
             )
         )
         for table in config.editions

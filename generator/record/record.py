@@ -36,6 +36,7 @@ from nearpass.record.event_record import (
     TradeRecord,
     UncertaintyRecord,
 )
+from nearpass.record.exchange_record import ExchangeRecord
 from nearpass.record.input_record import CreationBasis, InputRecord, RetrievalRecord
 from nearpass.record.loss_record import LossRecord
 from nearpass.record.marking import MarkingRecord
@@ -72,6 +73,7 @@ __all__ = [
     "EndingRecord",
     "EpochText",
     "EventRecord",
+    "ExchangeRecord",
     "FunnelRecord",
     "FunnelStep",
     "HeldRecord",
@@ -394,6 +396,7 @@ class CycleRecord:
     their pairs with one among the pairs; ``sweep`` tells of the others, None where there is no catalogue.
     ``unclaimed`` are files among the deliveries that nothing in the configuration names, None where
     that is not known or not to be told.
+    ``exchanges`` are the dossiers of the workspace, by id.
     ``losses`` are the parts that could not be computed although their deliveries were accepted.
     ``edition`` is None in the archive, which holds everything; an edition withholds ``funnel`` and ``configuration``
     where they would tell of what it may not show. Its objects, pairs and events are then those that it shows in full,
@@ -430,6 +433,7 @@ class CycleRecord:
     notes: Annotated[tuple[NoteRecord, ...], Release.NOTES] = ()
     unclaimed: Annotated[tuple[str, ...] | None, Release.WHOLE] = None
     losses: Annotated[tuple[LossRecord, ...], Release.LOSSES] = ()
+    exchanges: Annotated[tuple[ExchangeRecord, ...], Release.EXCHANGES] = ()
     edition: Open[EditionRecord | None] = None
     told: Open[tuple[ToldEvent, ...]] = ()
     told_ended: Open[tuple[ToldEnd, ...]] = ()

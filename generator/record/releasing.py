@@ -43,6 +43,10 @@ class Release(StrEnum):
     CHANGES = "changes"
     NOTES = "notes"
     LOSSES = "losses"
+    EXCHANGES = "exchanges"
+    HANDED = "handed"
+    RECEIVED = "received"
+    EXCHANGE_NOTES = "exchange_notes"
 
 
 Open = Annotated[T, Release.OPEN]

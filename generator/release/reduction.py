@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from nearpass.astro.epochs import DAY_S
 from nearpass.record.marking import HIDDEN_RUNG, STRICTNESS, Edition, Grain, MarkingRecord, Show, Tlp
 from nearpass.record.record import CycleRecord, EditionRecord, ObjectRecord, ProtectionRecord
+from nearpass.release.exchanges import exchanges
 from nearpass.release.lens import Lens, Rules
 from nearpass.release.names import Names
 from nearpass.release.rules import RULES
@@ -43,8 +44,6 @@ def reduction(record: CycleRecord, edition: Edition, rules: Rules = RULES) -> Re
     shows = {item.id: show_of(item, record, edition) for item in record.objects}
     covariances = frozenset(item.id for item in record.objects if _covariance_seen(item, record, edition))
     whole = edition.everything or (edition.say_withheld and _nothing_withheld(record, edition, shows, covariances))
-    if whole and edition.every_hours is None:
-        return Reduction(record=_labelled(record, edition, shows, covariances), reports=())
     reports: list[str] = []
     telling = telling_of(record, edition)
     lens = Lens(
@@ -52,6 +51,11 @@ def reduction(record: CycleRecord, edition: Edition, rules: Rules = RULES) -> Re
         undelivered=frozenset(entry.object_id for entry in record.inputs if not edition.sees(entry.marking)),
         telling=telling, rules=rules, reports=reports,
     )  # fmt: skip
+    if whole and edition.every_hours is None:
+        # An exchange is no part of the cycle: who is no party of it must not learn of it from what is called withheld.
+        own = edition.everything or not record.exchanges
+        told = record if own else replace(record, exchanges=exchanges(record.exchanges, lens))
+        return Reduction(record=_labelled(told, edition, shows, covariances), reports=tuple(reports))
     small = replace(lens.of(record), told=telling.events(), told_ended=telling.ended())
     labelled = _labelled(small, edition, shows, covariances)
     return Reduction(record=labelled, reports=tuple(dict.fromkeys(reports)))
@@ -78,6 +82,8 @@ def held_marking(shown: CycleRecord, edition: Edition, covariances: frozenset[st
     if covariances is None:
         covariances = frozenset(item.id for item in shown.objects if _covariance_seen(item, shown, edition))
     held: list[MarkingRecord | None] = [note.marking for note in shown.notes]
+    held += [exchange.marking for exchange in shown.exchanges]
+    held += [note.marking for exchange in shown.exchanges for note in exchange.notes]
     for item in shown.objects:
         if item.shown == Show.FULL.value and item.id not in edition.rules:
             held += [item.marking, item.covariance_marking if item.id in covariances else None]
@@ -120,6 +126,8 @@ def unmarked(record: CycleRecord) -> tuple[str, ...]:
         if marking is not None and marking.level is None:
             found.append(f"{name}: unknown marking {marking.words!r}")
     found += [f"{note.file}: {note.refusal}" for note in record.notes if note.refusal is not None]
+    found += [f"{one.dossier}: {one.refusal}" for one in record.exchanges if one.refusal is not None]
+    found += [f"{note.file}: {note.refusal}" for one in record.exchanges for note in one.notes if note.refusal]
     return tuple(found)
 
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from nearpass.record.record import CycleRecord
 from nearpass.record.releasing import Release
-from nearpass.release import parts
+from nearpass.release import exchanges, parts
 from nearpass.release.lens import Reduce, Rules, is_record
 from nearpass.release.values import (
     change_reason,
@@ -43,6 +43,8 @@ REDUCTIONS: Final[Mapping[Release, Reduce]] = MappingProxyType({
     Release.OBJECTS: parts.objects, Release.DELIVERIES: parts.deliveries, Release.FULL_PAIRS: parts.full_pairs,
     Release.SOLUTIONS: parts.solutions, Release.SWEEP: parts.sweep, Release.CHANGES: parts.changes,
     Release.NOTES: parts.notes, Release.LOSSES: parts.losses,
+    Release.EXCHANGES: exchanges.exchanges, Release.HANDED: exchanges.handed, Release.RECEIVED: exchanges.received,
+    Release.EXCHANGE_NOTES: exchanges.notes,
 })  # fmt: skip
 """What each rule does."""
 

@@ -59,7 +59,7 @@ FACTORS: Final = (1.0, 1e3, 1e-3, 1e6)
 IDENTITIES: Final = frozenset({
     "id", "name", "operator", "naif_id", "originator", "file", "sha256", "event_id", "deadline_object", "object_id",
     "party", "parties", "to", "signed_by", "channel", "release", "primary", "secondary", "event_ids",
-    "configuration_sha256", "solution_name", "catalogue_number", "object_in_file",
+    "configuration_sha256", "reference", "solution_name", "catalogue_number", "object_in_file",
 })  # fmt: skip
 OWN_WORDS: Final = frozenset({FunnelStep, SweepStep, MethodRecord, BodyRecord})
 """Records whose names are those of the program or of a planet."""

@@ -35,12 +35,12 @@ class ContactView:
 
 def notes_of_cycle(record: CycleRecord) -> tuple[NoteView, ...]:
     """All notes of a cycle, the newest first."""
-    return _views(record.notes)
+    return notes_of(record.notes)
 
 
 def notes_of_event(record: CycleRecord, event_id: str) -> tuple[NoteView, ...]:
     """All notes on one event, the newest first."""
-    return _views(note for note in record.notes if note.event_id == event_id)
+    return notes_of(note for note in record.notes if note.event_id == event_id)
 
 
 def contacts(event: EventRow, catalogue: Catalogue) -> tuple[ContactView, ...]:
@@ -56,7 +56,8 @@ def _contacts_of(item: ObjectRecord) -> Iterable[ContactView]:
     return [ContactView(of=item.name, party=item.operator or "operator unknown", channel="no contact is given here")]
 
 
-def _views(notes: Iterable[NoteRecord]) -> tuple[NoteView, ...]:
+def notes_of(notes: Iterable[NoteRecord]) -> tuple[NoteView, ...]:
+    """Those that can be read, the newest first where they are in the order of time."""
     readable = [note for note in notes if note.refusal is None and note.time is not None]
     return tuple(
         NoteView(

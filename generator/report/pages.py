@@ -17,6 +17,7 @@ from nearpass.archive.register import Entry
 from nearpass.errors import PublicationError
 from nearpass.messages.cdm_write import check_written, write_cdm_json, write_cdm_kvn, write_cdm_xml
 from nearpass.record.cycle_id import CycleId
+from nearpass.record.exchange_record import ExchangeRecord
 from nearpass.record.notices import Notice
 from nearpass.record.record import ChangeRecord, CycleRecord, EventRecord, ObjectRecord, PairRecord, ToldEnd, ToldEvent
 from nearpass.report import (
@@ -27,6 +28,7 @@ from nearpass.report import (
     cycle_views,
     event_tables,
     event_views,
+    exchange_views,
     note_views,
     object_views,
     protection_views,
@@ -94,6 +96,10 @@ def cycle_pages(record: CycleRecord) -> dict[str, str]:
     rows = record.approaches
     for row in rows:
         pages.put(f"events/{_file_name(row.event_id)}.ics", below, partial(event_calendar, record, row))
+    for exchange in _readable(record):
+        pages.put(
+            f"exchanges/{_file_name(exchange.exchange_id)}.md", below, partial(_exchange_page, exchange, record, below)
+        )
     pages.put("events.csv", at_home, partial(tables.events_csv, rows))
     pages.put("events.json", at_home, partial(tables.events_json, record, rows))
     pages.put("crossings.csv", at_home, partial(tables.crossings_csv, record.crossings))
@@ -270,6 +276,7 @@ def _overview(catalogue: Catalogue, links: Links) -> dict[str, Any]:
         "edition": record.edition,
         "protection": protection_views.lines(record),
         "notes": note_views.notes_of_cycle(record),
+        "exchanges": exchange_views.lines(record, links),
         "first": record.previous_cycle_id is None,
         "sweep": sweep_views.sweep_view(catalogue, links),
         "planned": solution_views.planned(catalogue, links),
@@ -328,6 +335,16 @@ def _object_page(item: ObjectRecord, catalogue: Catalogue, links: Links, *, live
         context=cycle_views.context(record), live_href=f"{links.root}objects/{item.id}.html",
         provenance=provenance_views.provenance(record), cycle_id=record.cycle_id,
     )  # fmt: skip
+
+
+def _readable(record: CycleRecord) -> tuple[ExchangeRecord, ...]:
+    return tuple(exchange for exchange in record.exchanges if exchange.refusal is None)
+
+
+def _exchange_page(exchange: ExchangeRecord, record: CycleRecord, links: Links) -> str:
+    page = exchange_views.exchange_page(exchange, record)
+    meta = _below(record, links, exchange.title, f"{page.state}.", "exchange", exchange.exchange_id)
+    return render_page("exchange.md.j2", meta, links, page=page, context=cycle_views.context(record))
 
 
 def _pair_page(pair: PairRecord, catalogue: Catalogue, links: Links) -> str:

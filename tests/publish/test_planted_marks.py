@@ -92,6 +92,17 @@ def test_readers_are_given_what_is_released_to_them(workspace: Path, plot: Plot,
     assert {mark.where for mark in open_to if mark.where.endswith(("ORIGINATOR", "MESSAGE_ID", "OBJECT_NAME"))} <= there
 
 
+def test_an_exchange_is_on_the_site_of_its_parties(workspace: Path, plot: Plot) -> None:
+    """The search can find: the edition of both parties has each word of their exchange but file names of notes."""
+    files = planted.delivered(workspace / "public" / "pair")
+    marks = [mark for mark in plot.marks if mark.where.startswith("exchange of both")]
+    there = {where for _, where in planted.found(files, marks)}
+
+    assert {mark.where for mark in marks} - there == {
+        "exchange of both: statement", "exchange of both: name of the note",
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("party", ["ESA", "ISRO", "CNSA"])
 def test_a_statement_holds_no_mark_that_its_party_may_not_know(
     workspace: Path, plot: Plot, party: str, capsys: pytest.CaptureFixture[str]

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edition_records import AMBER, CLEAR, brief, edition, marked_record, twin, without
+from exchange_records import HIDDEN, exchange, exchanges
 from nearpass.astro.epochs import Epoch
 from nearpass.reasons.motions import Approximate, ByTheory
 from nearpass.record.marking import Edition, MarkingRecord, Show, Tlp, level_of
@@ -79,6 +80,11 @@ def tells(record: CycleRecord, rules: Rules) -> bool:
         if b" office" in text or (blind and not admitted(reduction(marked, public, rules).record, blind)):
             return True
         if given_rules is COARSE and (names_in(text, record) or not flagged(reduction(marked, public, rules).record)):
+            return True
+    readers = edition({"ODY": Show.HIDDEN}, parties=frozenset({"READERS"}))
+    for reader in (readers, edition()):
+        text = dump(reduction(record, reader, rules).record)
+        if HIDDEN.encode() in text or b'"register_number":7919' in text:
             return True
     hidden = edition({"ODY": Show.HIDDEN, "MRO": Show.METRICS}, every_hours=5.0)
     gone = reduction(record, hidden, rules).record
@@ -163,7 +169,7 @@ def record() -> CycleRecord:
     made = replace(made, changes=left)
     private = replace(made.notes[-1], marking=AMBER, file="log/private.md", text="For the other agency alone.")
     made = replace(made, notes=(*made.notes, private), losses=tuple(_lost(event) for event in events))
-    made = replace(made, unclaimed=("ephemerides/MEX_1.oem",))
+    made = replace(made, unclaimed=("ephemerides/MEX_1.oem",), exchanges=exchanges("ODY"))
     return replace(made, provenance=provenance, events=tuple(events), previous_cycle_id=OFF, supersedes=OFF)
 
 
@@ -213,6 +219,25 @@ def test_an_edition_of_everything_is_the_record() -> None:
 
     assert reduced(record, whole) is record
     assert reduced(record, clear) is record
+
+
+def test_an_exchange_leaves_no_trace_for_those_who_are_no_party() -> None:
+    """Neither itself nor a word that something is withheld: the edition is that of a cycle without it."""
+    record = marked_record({})
+    with_it = replace(record, exchanges=(exchange(), exchange(exchange_id="other", refusal="no TOML")))
+    for parties in (frozenset[str](), frozenset({"ESA"}), frozenset({"READERS", "ESA"})):
+        public = edition(parties=parties, levels=frozenset(Tlp) - {Tlp.RED}, say_withheld=True, audience="them")
+
+        assert dump(reduced(with_it, public)) == dump(reduced(record, public))
+
+
+def test_an_exchange_is_told_to_its_parties_and_to_whom_its_list_names() -> None:
+    """Every reader must be one of these, by any name or as a member."""
+    known = parties_of([Party(id="NASA", includes=("JPL",)), Party(id="READERS", aliases=("R",))])
+    listed = exchange(marking=MarkingRecord(originator="NASA", level=Tlp.AMBER, words=None, release=("ESA",)))
+    record = replace(marked_record({}), exchanges=(listed,))
+    for parties, told in (({"R"}, 1), ({"JPL", "R"}, 1), ({"ESA"}, 1), ({"ISRO"}, 0), ({"R", "ISRO"}, 0), (set(), 0)):
+        assert len(reduced(record, edition(parties=frozenset(parties), known=known)).exchanges) == told
 
 
 @settings(max_examples=25)
