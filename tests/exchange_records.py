@@ -53,15 +53,16 @@ def exchange(**more: Any) -> ExchangeRecord:
 def handed(parties: tuple[str, ...], first: Epoch = AT, **more: Any) -> HandedRecord:
     """One release to these parties."""
     plain: dict[str, Any] = {
-        "edition": "partner", "audience": "a partner", "form": "site", "count": 1, "last": first, "sha256": "12" * 32,
+        "edition": "partner", "audience": "a partner", "form": "site", "count": 1, "last_run": first,
+        "sha256": "12" * 32,
     }  # fmt: skip
-    return HandedRecord(**{**plain, "parties": parties, "first": first, **more})
+    return HandedRecord(**{**plain, "parties": parties, "first_run": first, **more})
 
 
 def received(marking: MarkingRecord, **more: Any) -> ReceivedRecord:
     """One file from READERS under a marking."""
     plain: dict[str, Any] = {
-        "originator": "READERS", "object_id": None, "count": 1, "first": AT, "last": AT, "file": "a.oem",
+        "originator": "READERS", "object_id": None, "count": 1, "first_run": AT, "last_run": AT, "file": "a.oem",
         "sha256": "34" * 32,
     }  # fmt: skip
     return ReceivedRecord(**{**plain, "marking": marking, **more})

@@ -256,8 +256,8 @@ def _handed(entry: Entry) -> HandedRecord:
     at = Epoch.parse(entry.at_utc)
     form: Literal["site", "package"] = "site" if entry.file is None else "package"
     return HandedRecord(
-        edition=entry.edition or "", audience=entry.party, parties=entry.parties, form=form, count=1, first=at,
-        last=at, sha256=entry.sha256,
+        edition=entry.edition or "", audience=entry.party, parties=entry.parties, form=form, count=1, first_run=at,
+        last_run=at, sha256=entry.sha256,
     )  # fmt: skip
 
 
@@ -265,7 +265,7 @@ def _received(entry: Entry) -> ReceivedRecord:
     at, level = Epoch.parse(entry.at_utc), Tlp(entry.level) if entry.level else None
     marking = MarkingRecord(originator=entry.party, level=level, words=None, release=entry.release)
     return ReceivedRecord(
-        originator=entry.party, object_id=entry.object_id, marking=marking, count=1, first=at, last=at,
+        originator=entry.party, object_id=entry.object_id, marking=marking, count=1, first_run=at, last_run=at,
         file=entry.file, sha256=entry.sha256,
     )  # fmt: skip
 
@@ -280,7 +280,7 @@ def _received_key(one: ReceivedRecord) -> tuple[object, ...]:
 
 def _more(before: Counted | None, one: Counted) -> Counted:
     """What was counted before, and one more, which is the newest."""
-    return one if before is None else replace(one, count=before.count + 1, first=before.first)
+    return one if before is None else replace(one, count=before.count + 1, first_run=before.first_run)
 
 
 def demanded(config: Config, parties: Iterable[str]) -> tuple[str, ...]:

@@ -59,7 +59,7 @@ class DecisionRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandedRecord:
-    """What was handed over of one edition, as site or as packages: how often, from when to when, by the register.
+    """What was handed over of one edition, as site or as packages: how often, in runs from when to when.
 
     ``parties`` read that edition. ``sha256`` is that of the newest: a package, or the manifest of a site.
     """
@@ -69,8 +69,8 @@ class HandedRecord:
     parties: Open[tuple[str, ...]]
     form: Open[Literal["site", "package"]]
     count: Open[int]
-    first: Open[EpochText]
-    last: Open[EpochText]
+    first_run: Open[EpochText]
+    last_run: Open[EpochText]
     sha256: Open[str | None]
 
 
@@ -82,8 +82,8 @@ class ReceivedRecord:
     object_id: Open[str | None]
     marking: Open[MarkingRecord]
     count: Open[int]
-    first: Open[EpochText]
-    last: Open[EpochText]
+    first_run: Open[EpochText]
+    last_run: Open[EpochText]
     file: Open[str | None]
     sha256: Open[str | None]
 
@@ -187,7 +187,7 @@ def _missing(exchange: ExchangeRecord, at: Epoch, *, closed: bool) -> Iterator[M
 
 def _certification(exchange: ExchangeRecord, found: CertificationRecord, at: Epoch) -> Iterator[Missing]:
     before_s = found.days_before * DAY_S
-    handed = min((each.first for each in exchange.handed), default=None)
+    handed = min((each.first_run for each in exchange.handed), default=None)
     first = handed or exchange.first_release or exchange.opened
     if not found.is_filed:
         due = None if first is None else first + -before_s

@@ -54,6 +54,8 @@ ALONE_DIGITS: Final = 9
 BESIDE_DIGITS: Final = 5
 LONG_SERIES: Final = 16
 """Numbers in a field from which it counts as a series."""
+RUN_TIMES: Final = frozenset({"first_run", "last_run"})
+"""When a run was made is no secret: one run makes all editions, and the register's pages tell it."""
 FACTORS: Final = (1.0, 1e3, 1e-3, 1e6)
 """Units that the program prints beside those of the record: metres, thousands of kilometres, square metres."""
 IDENTITIES: Final = frozenset({
@@ -224,7 +226,7 @@ def _instants(ours: Iterable[Leaf], known: Set[object], spelled: Set[str]) -> di
     """Spellings of the instants that only the full record holds, each with its place."""
     places: dict[tuple[Epoch, bool, bool], str] = {}  # a record tells most instants several times
     for leaf in ours:
-        if isinstance(leaf.value, Epoch) and leaf.value not in known:
+        if isinstance(leaf.value, Epoch) and leaf.value not in known and leaf.field not in RUN_TIMES:
             swept = leaf.place.startswith("record.sweep.approaches")
             places.setdefault((leaf.value, leaf.field in {"tca", "deadline", "burn"}, swept), leaf.place)
     found: dict[str, str] = {}

@@ -184,5 +184,7 @@ def _received(rows: tuple[ReceivedRecord, ...]) -> Table | None:
 
 
 def _when(row: HandedRecord | ReceivedRecord) -> tuple[Cell, Cell]:
-    first, last = (Cell(text=wording.minute(at), machine=wording.machine_time(at)) for at in (row.first, row.last))
+    first, last = (
+        Cell(text=wording.minute(at), machine=wording.machine_time(at)) for at in (row.first_run, row.last_run)
+    )
     return first, last

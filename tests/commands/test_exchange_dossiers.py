@@ -35,6 +35,7 @@ id = "esa"
 audience = "ESA"
 levels = ["CLEAR"]
 parties = ["ESA"]
+register = true
 """
 Command = Callable[..., tuple[int, str, str]]
 
@@ -124,6 +125,7 @@ def test_the_page_tells_ground_lack_and_what_went_out(config: Path, nearpass: Co
     assert "No participant of NASA and CNSA is named." in text
     assert "both NASA and CNSA site 1" in text
     assert not list((config.parent / "public/esa").rglob("*exchange*"))
+    assert (config.parent / "public/esa/register/index.html").exists()  # with the instants of the same runs
 
     archive = Archive(config.parent / "archive")
     record = archive.load(CYCLE)
