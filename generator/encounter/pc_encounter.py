@@ -16,6 +16,8 @@ from nearpass.reasons.probabilities import NoOrbit, OrbitNotClosed, OrbitReason
 
 FloatArray = NDArray[np.float64]
 
+DRAWN_SIGMAS: Final = 6.0
+"""Elements drawn ten million times lie within: beyond so many sigmas of two of them is one in 70 million (Rayleigh)."""
 MOST_SHIFT_PERIODS: Final = 0.02  # to the true TCA; farther away the states belong to another encounter
 
 
@@ -85,8 +87,17 @@ def uncertain_orbits(encounter: Encounter) -> tuple[tuple[Orbit, Orbit] | None, 
         inverse = inverse_axis_per_km(state.position_km, state.velocity_km_s, encounter.gm_km3_s2)
         if inverse <= 0.0:
             return None, OrbitNotClosed(which=which, semi_major_axis_km=1.0 / inverse if inverse else None)
-        pair.append(orbit(state.position_km, state.velocity_km_s, covariance, encounter.gm_km3_s2))
+        made = orbit(state.position_km, state.velocity_km_s, covariance, encounter.gm_km3_s2)
+        if not _stays_closed(made):
+            return None, NoOrbit(which=which, rule="orbit_may_open")
+        pair.append(made)
     return (pair[0], pair[1]), None
+
+
+def _stays_closed(one: Orbit) -> bool:
+    """Whether orbits drawn from the uncertain elements are ellipses: within :data:`DRAWN_SIGMAS` of the mean one."""
+    most_eccentric = np.hypot(*one.mean[1:3]) + DRAWN_SIGMAS * np.sqrt(np.linalg.eigvalsh(one.covariance[1:3, 1:3])[1])
+    return bool(most_eccentric < 1.0 and one.mean[0] > DRAWN_SIGMAS * np.sqrt(one.covariance[0, 0]))
 
 
 def _moved(encounter: Encounter, offset_s: float, *states: tuple[FloatArray, FloatArray]) -> Encounter:

@@ -34,7 +34,7 @@ class NoOrbit:
     """One object has no orbit with uncertain elements, because of its covariance."""
 
     which: Literal["primary", "secondary"]
-    rule: Literal["covariance_missing", "velocity_unknown", "orbit_indefinite"]
+    rule: Literal["covariance_missing", "velocity_unknown", "orbit_indefinite", "orbit_may_open"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,6 +34,7 @@ FLAT_KM: Final = 0.1 * RESOLUTION_KM
 DEPTH: Final = 40  # halvings after which a part counts as flat; 1 ns of a quarter of an hour
 UNIT: Final = 1 << DEPTH  # length of a whole interval in keys
 _CHUNK: Final = 2048  # parts handled at once: their arrays fit into the processor's cache
+_LEAST_KM: Final = 1e-30  # instead of 0: what is divided by it stays a number, and the speed is the bound there
 _ROUNDING: Final = 64.0 * float(np.finfo(np.float64).eps)
 _SAMPLES: Final = (-1.0, -0.5, 0.0, 0.5)
 
@@ -214,7 +215,7 @@ def _decide(
     slope_spread = np.abs(slope[:, 1:]).sum(axis=1) + at**2 * rounding
     single = np.abs(slope[:, 0]) > slope_spread
     total = np.abs(f0) + spread
-    varies_km = 2.0 * np.minimum(speed_km, total / np.maximum(low_km, 1e-300))
+    varies_km = 2.0 * np.minimum(speed_km, total / np.maximum(low_km, _LEAST_KM))
     flat = ~(monotone | single) & ((varies_km <= flat_km) | (parts.length <= 1))
     sign_start = np.where(f_values[:, 0] >= 0.0, 1, -1).astype(np.int8)
     sign_stop = np.where(f_values[:, -1] >= 0.0, 1, -1).astype(np.int8)

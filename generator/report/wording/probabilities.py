@@ -64,6 +64,7 @@ def _(reason: NoOrbit) -> str:
         "covariance_missing": f"the {reason.which} has no covariance",
         "velocity_unknown": f"the covariance of the {reason.which} says nothing of its velocity",
         "orbit_indefinite": f"the covariance of the {reason.which} is not positive definite",
+        "orbit_may_open": f"the covariance of the {reason.which} reaches beyond closed orbits",
     }[reason.rule]
 
 

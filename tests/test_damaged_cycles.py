@@ -1,0 +1,75 @@
+"""Two healthy objects among many whose deliveries had accidents come out as they are alone; nothing is a fault of ours.
+
+A share of what ``tests/bench/fuzz_cycles.py`` runs.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from damaged_cycles import HEALTHY, healthy_events, run_damaged, write_damaged
+from fleets import CUTOFF
+from stub_cycles import quick
+
+Nearpass = Callable[..., tuple[int, str, str]]
+
+
+@pytest.mark.parametrize("first", [80, 140, 1200])  # two that once found a fault, one that did not
+def test_healthy_objects_are_screened_as_if_alone(tmp_path: Path, first: int) -> None:
+    """The healthy pair's approaches are those of a cycle of two; no stage finds a fault of nearpass."""
+    (tmp_path / "alone").mkdir()
+    (tmp_path / "among").mkdir()
+    alone, _ = run_damaged(tmp_path / "alone", ())
+    among, faults = run_damaged(tmp_path / "among", range(first, first + 20))
+    used = [item.id for item in among.objects if item.coverage]
+
+    assert faults == []
+    assert len(healthy_events(alone)) > 0
+    assert healthy_events(among) == healthy_events(alone)
+    assert set(HEALTHY) < set(used)
+    assert any(entry.refusal for entry in among.inputs)
+
+
+def test_damaged_deliveries_do_not_stop_the_publication(nearpass: Nearpass, tmp_path: Path) -> None:
+    """A run among twelve of them publishes the healthy pair and ends as one that is not whole."""
+    path = write_damaged(tmp_path, range(300, 312))
+    with quick():
+        code, out, err = nearpass("run", "--config", path, "--at", CUTOFF.iso(digits=0), "--jobs", 1)
+    (table,) = (tmp_path / "public" / "cycles").rglob("events.json")
+    pairs = {(row["primary"], row["secondary"]) for row in json.loads(table.read_text())["events"]}
+
+    assert code == 4
+    assert Path(out.strip()).is_file()
+    assert "fault of nearpass" not in err
+    assert tuple(sorted(HEALTHY)) in pairs
+
+
+DATA = Path(__file__).parent / "data"
+
+
+@pytest.mark.parametrize("body", ["MARS", "EARTH"])
+def test_every_file_of_the_tests_as_a_delivery(nearpass: Nearpass, tmp_path: Path, body: str) -> None:
+    """With one object for each file that the tests have, of whatever kind, a site is made; what is refused is named."""
+    path = write_damaged(tmp_path, ())
+    names = []
+    for number, file in enumerate(sorted(file for file in DATA.rglob("*") if file.is_file())):
+        name = f"ephemerides/{number}_{file.name}"
+        (tmp_path / name).write_bytes(file.read_bytes())
+        names.append(name)
+    tables = "".join(
+        f'[[object]]\nid = "F{number}"\nname = "F{number}"\nhbr_m = 5\n'
+        f'[[object.ephemeris]]\npath = "{name}"\noriginator = "TEST"\n'
+        for number, name in enumerate(names)
+    )
+    path.write_text(path.read_text().replace('body = "MARS"', f'body = "{body}"') + tables)
+    with quick():
+        code, out, err = nearpass("run", "--config", path, "--at", CUTOFF.iso(digits=0), "--jobs", 1)
+
+    assert code == 4
+    assert Path(out.strip()).is_file()
+    assert "fault of nearpass" not in err
+    assert "Traceback" not in err
+    refused = [name for name in names if name in err]
+    assert len(refused) > len(names) / 2  # tables, schemas, notes, and sets of another year
