@@ -25,6 +25,7 @@ The map. Data flows down this list, and a module imports only from folders above
     publish/            pages -> site, editions, search for leaks, packages, certificates
     api                 the door for programs: what ``import nearpass`` offers
     status, watch       what the last run did; running when a delivery arrives
+    notify/             who is told what was not told yet, and the channels that carry it
     sample/             the fleet of 2021 for the demo
     commands, __main__  the command; only the last reads the clock
 

@@ -69,6 +69,7 @@ def succeeded(
         ],
         "faults": list(faults),
         "pages_left_out": list(pages),
+        "not_told": [],
         "deliveries_sha256": deliveries_sha256,
     })  # fmt: skip
 
@@ -80,6 +81,16 @@ def failed(path: Path, message: str, exit_code: int, at: Epoch) -> None:
         "state": "failed", "exit_code": exit_code, "at_utc": _utc(at),
         "error": {"exit_code": exit_code, "message": message},
     })  # fmt: skip
+
+
+def told(path: Path, failures: Sequence[str], exit_code: int) -> None:
+    """Add what could not be told to those who are to be told of a run; ``exit_code`` is that of a run not whole."""
+    last = read(path)
+    if last:
+        whole = last.get("exit_code") == 0
+        _write(path, last | {
+            "not_told": list(failures), "exit_code": exit_code if failures and whole else last.get("exit_code"),
+        })  # fmt: skip
 
 
 def read(path: Path) -> dict[str, Any]:

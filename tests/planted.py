@@ -115,6 +115,7 @@ def _crossing(inclination_deg: float, higher_km: float, ahead_rad: float) -> Kep
 
 CRAFTS: Final = (
     Craft("OPENSAT", LOW, "CLEAR", covariance=("RED", ())),
+    Craft("MEETSAT", _crossing(80.0, 3.0, 0.003), "CLEAR"),
     Craft("SIDESAT", ECCENTRIC, "AMBER", ("ESA", "CNSA"), metrics=frozenset({"public"})),
     Craft("DARKSAT", _crossing(75.0, 2.0, 0.002), "RED", ("CNSA",)),
     Craft(
@@ -180,7 +181,11 @@ def _head() -> str:
             if reader.id in craft.metrics:
                 text += f'[[edition.object]]\nid = "{craft.id}"\nshow = "metrics"\ndecided_by = "the group"\n'
                 text += "decided_on = 2021-03-01\n"
-    return text + '[[edition]]\nid = "own"\neverything = true\n'
+    text += '[[edition]]\nid = "own"\neverything = true\n'
+    for edition, party in (*((reader.id, min(reader.parties, default="ANYBODY")) for reader in READERS), ("own", "US")):
+        text += f'[[notify]]\nid = "to-{edition}"\nparty = "{party}"\nedition = "{edition}"\nlevel = "yellow"\n'
+        text += f'channels = ["{edition.upper()}_HOOK", "{edition.upper()}_MAIL"]\nrepeat_h = 0.5\n'
+    return text
 
 
 def _object(plot: Plot, craft: Craft) -> str:

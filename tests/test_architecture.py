@@ -30,6 +30,7 @@ LAYERS = [
     "api",
     "status",
     "watch",
+    "notify",
     "sample",
     "commands",
     "__main__",
@@ -71,6 +72,7 @@ TOUCH_FILES = {
     "commands/dossiers.py",
     "commands/exchange.py",  # writes the package
     "ingest/ledger.py",
+    "notify/kept.py",
     "publish/check.py",
     "publish/leak.py",
     "publish/commit.py",

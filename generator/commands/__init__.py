@@ -19,8 +19,8 @@ Exit codes:
   1  a fault of nearpass itself
   2  the command line was not understood
   3  nearpass.toml breaks a rule; nothing was written
-  4  done, but not whole: a delivery was refused or could not be retrieved, or a part could not be made;
-     everything else is in place, and page and status.json say what is missing
+  4  done, but not whole: a delivery was refused or could not be retrieved, a part could not be made, or a
+     message not be sent; everything else is in place, and page or status.json say what is missing
   5  the archive cannot be read or must not be changed
   6  the site could not be built; the last good one stays
   7  an edition would have held what it must not, or gone to a party outside an open exchange; its last good
@@ -37,6 +37,7 @@ COMMANDS: Final = {
     "Each cycle": {
         "fetch": ("retrieval:fetch", "Retrieve what is current from the sources of the configuration."),
         "run": ("cycles:run", "Run one whole cycle: read, screen, archive, publish into public/."),
+        "notify": ("notify:notify_command", "Tell those whom the configuration names of what is due."),
         "watch": ("cycles:watch", "Run a cycle whenever a delivery has arrived, and when one is due."),
         "serve": ("workspaces:serve", "Serve public/ on this machine, for looking at it."),
     },

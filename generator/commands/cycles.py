@@ -96,6 +96,7 @@ def run(
         log=log,
         supersedes=supersedes,
         workers=workers,
+        told_at=cutoff,
     )
     for refusal in made.refusals:
         click.echo(f"refused: {refusal}", err=True)

@@ -12,10 +12,11 @@ from nearpass.archive.register import Registrar
 from nearpass.archive.sightings import note_sightings
 from nearpass.archive.signature import load_signer
 from nearpass.astro.epochs import Epoch
+from nearpass.commands.notify import tell_all
 from nearpass.commands.shared import NOT_WHOLE, Bars, Log, faults_kept, locked, workers_for, writing
 from nearpass.config import Config
 from nearpass.cycle.pipeline import run_cycle
-from nearpass.errors import LeakError, understood
+from nearpass.errors import LeakError, NearpassError, understood
 from nearpass.ingest.ages import arrivals
 from nearpass.publish import Workspace, editions_of, prepare, publish, publish_editions
 from nearpass.publish.commit import last_published
@@ -32,12 +33,16 @@ from nearpass.watch import deliveries, fingerprint
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """A published cycle: front page, record, references of faults of our own, and why pages are not published."""
+    """A published cycle: front page, record, references of faults of our own, and why pages are not published.
+
+    ``untold`` is what could not be told to those whom the configuration names.
+    """
 
     front: Path
     record: CycleRecord
     faults: tuple[str, ...]
     pages: tuple[str, ...]
+    untold: tuple[str, ...] = ()
 
     @property
     def refusals(self) -> tuple[str, ...]:
@@ -47,7 +52,7 @@ class Made:
     @property
     def exit_code(self) -> int:
         """0 for a cycle that is whole."""
-        return NOT_WHOLE if self.refusals or self.record.losses or self.faults or self.pages else 0
+        return NOT_WHOLE if self.refusals or self.record.losses or self.faults or self.pages or self.untold else 0
 
 
 def one_cycle(
@@ -60,8 +65,9 @@ def one_cycle(
     log: Log,
     supersedes: str | None = None,
     workers: Workers | None = None,
+    told_at: Epoch | None = None,
 ) -> Made:
-    """Read, screen, archive and publish one cycle.
+    """Read, screen, archive and publish one cycle, and tell those whom the configuration names of it.
 
     Whatever an interrupted run left is settled first. ``status.json`` says afterwards how it went.
 
@@ -74,8 +80,30 @@ def one_cycle(
         log: The log for machines.
         supersedes: The archived cycle that this one corrects.
         workers: Where a catalogue is screened; so many processes of this machine by default.
+        told_at: As of when somebody is told of it; when it is done by default.
     """
     workers = workers or workers_for(jobs, None)
+    try:
+        made = _published(
+            workspace, config, configuration, cutoff, jobs=jobs, log=log, supersedes=supersedes, workers=workers
+        )
+    except NearpassError:
+        tell_all(workspace, config, log, told_at or log.world.instant())
+        raise
+    return replace(made, untold=tell_all(workspace, config, log, told_at or log.world.instant()))
+
+
+def _published(
+    workspace: Workspace,
+    config: Config,
+    configuration: str,
+    cutoff: Epoch,
+    *,
+    jobs: int,
+    log: Log,
+    supersedes: str | None,
+    workers: Workers,
+) -> Made:
     with locked(workspace), faults_kept(workspace) as kept, Bars() as bars:
         try:
             with writing(workspace):

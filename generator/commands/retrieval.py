@@ -78,7 +78,7 @@ def retrieve_all(
         instant=world.instant,
         sleep=world.sleep,
         environment=world.environment,
-        secret_file=lambda name: _secret(workspace.directory / name),
+        secret_file=lambda name: secret_file(workspace.directory / name),
     )
     found = []
     with _alone(workspace), Bars() as bars:
@@ -101,7 +101,7 @@ def _alone(workspace: Workspace) -> Iterator[None]:
         raise RetrievalError("only one retrieval at a time may work here", file=str(workspace.directory)) from None
 
 
-def _secret(path: Path) -> str | None:
+def secret_file(path: Path) -> str | None:
     """What a file of credentials holds, if it is its owner's alone.
 
     Raises:

@@ -44,6 +44,7 @@ def check_tables(config: Config, text: str, file: str) -> Iterator[ConfigError]:
     yield from _check_sources(config, text, file)
     yield from _check_editions(config, text, file)
     yield from _check_folders(config, text, file)
+    yield from _check_notify(config, text, file)
 
 
 def _check_distinct(config: Config, text: str, file: str) -> Iterator[ConfigError]:
@@ -138,3 +139,25 @@ def _check_editions(config: Config, text: str, file: str) -> Iterator[ConfigErro
             if entry.id not in known:
                 line = line_of(text, ("edition", index, "object", place, "id"))
                 yield ConfigError("an edition's object must be configured", value=entry.id, file=file, line=line)
+
+
+def _check_notify(config: Config, text: str, file: str) -> Iterator[ConfigError]:
+    """Whoever is told is told from an edition that is for them."""
+    editions = {table.id: table for table in config.editions}
+    seen: set[str] = set()
+    for index, table in enumerate(config.notify):
+        if table.id in seen:
+            line = line_of(text, ("notify", index, "id"))
+            yield ConfigError("ids of notify tables must differ", value=table.id, file=file, line=line)
+        seen.add(table.id)
+        line = line_of(text, ("notify", index, "edition"))
+        if table.edition is None:
+            if editions:
+                rule = "notify must name the edition from which it tells, as there are several readers"
+                yield ConfigError(rule, value=table.id, file=file, line=line_of(text, ("notify", index, "id")))
+        elif (edition := editions.get(table.edition)) is None:
+            yield ConfigError("notify must name an edition", value=table.edition, file=file, line=line)
+        elif edition.parties and not config.known_parties.belongs(table.party, edition.parties):
+            rule = "the party that is told must be one of the edition's readers, or belong to one"
+            line = line_of(text, ("notify", index, "party"))
+            yield ConfigError(rule, value=table.party, file=file, line=line)

@@ -23,6 +23,11 @@ MASK: Final = "***"
 _Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
+def names_secret(place: str) -> bool:
+    """Whether this can say where a secret is: the name of an environment variable, or ``file:`` and a path."""
+    return _VARIABLE.fullmatch(place) is not None
+
+
 class Fetch(BaseModel):
     """How ephemerides are retrieved.
 
@@ -50,7 +55,7 @@ class Fetch(BaseModel):
     @classmethod
     def _only_named(cls, named: dict[str, str]) -> dict[str, str]:
         for host, place in named.items():
-            if not _VARIABLE.fullmatch(place):
+            if not names_secret(place):
                 rule = "must name an environment variable, or file:PATH, and never hold the secret itself"
                 raise ValueError(f"the credentials of {host} {rule}")
         return named

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from nearpass.config import editions
+from nearpass.config import editions, notify
 from nearpass.config.checks import check_copies, check_tables
 from nearpass.config.declarations import CatalogueTable, Joined, Orbit, Uncertainty
 from nearpass.config.objects import EphemerisSource, ScreenedObject
@@ -112,6 +112,7 @@ _MODEL_AT: Final[dict[str, type[BaseModel]]] = {
     "object.orbit": Orbit,
     "object.joined": Joined,
     **editions.TABLES,
+    **notify.TABLES,
     "catalogue": CatalogueTable,
 }
 
@@ -156,6 +157,8 @@ def _fault(
     message = fault["msg"].removeprefix("Value error, ")
     value = fault["input"] if isinstance(fault["input"], str | int | float | bool) else None
     value = masked(value) if isinstance(value, str) and "://" in value else value
+    if {"channels", "escalation"} & set(place):
+        value = None  # whoever wrote an address there wrote a secret, which no error repeats
     prefix = f"{dotted}: " if dotted else ""
     return ConfigError(prefix + message, value=value, file=file, line=line, object_id=object_id)
 

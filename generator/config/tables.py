@@ -10,6 +10,7 @@ from nearpass.astro.bodies import Body, body_named
 from nearpass.config.declarations import CatalogueTable
 from nearpass.config.editions import EditionTable, ExchangeTable, MarkingTable, PartyTable, mapped_words
 from nearpass.config.fields import Address, Positive, Table
+from nearpass.config.notify import NotifyTable
 from nearpass.config.objects import ScreenedObject
 from nearpass.config.operators import OperatorTable
 from nearpass.config.origins import Fetch
@@ -126,6 +127,7 @@ class Config(Table):
     objects: tuple[ScreenedObject, ...] = Field(default=(), alias="object")
     editions: tuple[EditionTable, ...] = Field(default=(), alias="edition")
     catalogues: tuple[CatalogueTable, ...] = Field(default=(), alias="catalogue")
+    notify: tuple[NotifyTable, ...] = ()
 
     @model_validator(mode="after")
     def _enough(self) -> Config:

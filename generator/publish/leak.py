@@ -25,6 +25,7 @@ from nearpass.errors import LeakError
 from nearpass.publish.index import open_index
 from nearpass.publish.stage import all_plots
 from nearpass.publish.workspace import Workspace
+from nearpass.record.marking import Edition
 from nearpass.record.record import SCHEMA, ChangeRecord, CycleRecord, DormantEvent
 from nearpass.release.reduction import reduced
 from nearpass.release.secrets import (
@@ -102,11 +103,41 @@ def check_leaks(workspace: Workspace, built: Path, full: CycleRecord, of_it: Cal
     if shown.edition is None and shown == full:
         return
     texts = [(name, data) for name, data in _files(built, of_it) if _inside(name) not in own]
-    secrets = secrets_of(full, shown, vocabulary(), _told_before(workspace, full), said, clauses)
-    found = next(_leaks(texts, all_plots(shown), secrets), None)
+    found = next(_leaks(texts, all_plots(shown), _secrets(workspace, full, shown)), None)
     if found is not None:
-        rule = f"an edition must not hold what is withheld from it: {found}"
-        raise LeakError(rule, value=edition.id)
+        raise _leak(found, edition)
+
+
+def text_search(workspace: Workspace, full: CycleRecord) -> Callable[[str, str], None]:
+    """The same search for texts that leave by another way than the site, such as messages.
+
+    Args:
+        workspace: Of which edition.
+        full: The archived record that the texts are made from.
+
+    Returns:
+        A function that takes a name and a text, and raises a LeakError if the text holds what the edition must not.
+    """
+    edition = workspace.edition
+    shown = full if edition is None else reduced(full, edition)
+    if edition is None or edition.everything or (shown.edition is None and shown == full):
+        return lambda _name, _text: None
+    secrets = _secrets(workspace, full, shown)
+
+    def search(name: str, text: str) -> None:
+        found = next(_leaks([(name, text.encode())], (), secrets), None)
+        if found is not None:
+            raise _leak(found, edition)
+
+    return search
+
+
+def _secrets(workspace: Workspace, full: CycleRecord, shown: CycleRecord) -> Secrets:
+    return secrets_of(full, shown, vocabulary(), _told_before(workspace, full), said, clauses)
+
+
+def _leak(found: Leak, edition: Edition) -> LeakError:
+    return LeakError(f"an edition must not hold what is withheld from it: {found}", value=edition.id)
 
 
 def _told_before(workspace: Workspace, record: CycleRecord) -> Told:

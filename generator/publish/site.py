@@ -98,6 +98,13 @@ def unpublished(workspace: Workspace) -> list[str]:
     return found[::-1]
 
 
+def newest_published(workspace: Workspace) -> str | None:
+    """The newest cycle by its data that the site has; None where it has none."""
+    archive = workspace.archived
+    found = archive.cycle_ids(newest_first=True)
+    return next((cycle_id for cycle_id in found if (workspace.public / cycle_folder(cycle_id)).is_dir()), None)
+
+
 def fresh_staging(workspace: Workspace, name: str) -> tuple[Path, Path]:
     """Two folders that do not exist or are empty: for sources and for what mkdocs makes of them."""
     home = workspace.staging / name

@@ -59,15 +59,16 @@ class Coordination:
         return self.since is None and not self.flags
 
 
-def coordination(record: CycleRecord, event: EventRecord | ToldEvent) -> Coordination:
-    """Who acts on an event as of a cycle's data cut-off.
+def coordination(record: CycleRecord, event: EventRecord | ToldEvent, at: Epoch | None = None) -> Coordination:
+    """Who acts on an event.
 
     Args:
         record: The cycle, in full or as an edition holds it.
         event: One of its approaches.
+        at: As of when; the data cut-off by default.
     """
     found = said_by(record.notes, event.event_id)
-    return replace(found, flags=tuple(_flags(found, event, record.window.start)))
+    return replace(found, flags=tuple(_flags(found, event, at or record.window.start)))
 
 
 def said_by(notes: Iterable[NoteRecord], event_id: str, until: Epoch | None = None) -> Coordination:
@@ -125,13 +126,13 @@ def _without(names: Sequence[str], party: str) -> tuple[str, ...]:
     return tuple(name for name in names if plain_name(name) != plain_name(party))
 
 
-def _flags(found: Coordination, event: EventRecord | ToldEvent, cutoff: Epoch) -> Iterable[Flag]:
+def _flags(found: Coordination, event: EventRecord | ToldEvent, at: Epoch) -> Iterable[Flag]:
     tca = event.tca.stop if isinstance(event, ToldEvent) else event.tca
     if len(found.movers) > 1 and not all(mover.flown for mover in found.movers):
         yield "two claims"
     needed = event.level is Level.RED or found.since is not None
-    near = event.deadline is not None and cutoff >= event.deadline + -UNCLAIMED_WITHIN_S
-    if needed and near and cutoff <= tca and not found.movers and found.closed_by is None:
+    near = event.deadline is not None and at >= event.deadline + -UNCLAIMED_WITHIN_S
+    if needed and near and at <= tca and not found.movers and found.closed_by is None:
         yield "unclaimed"
     if any(mover.burn is not None and mover.burn >= tca for mover in found.movers):
         yield "late burn"

@@ -191,3 +191,42 @@ def test_a_table_of_parties_that_cannot_hold_is_refused(tables: str, rule: str, 
 
     assert rule in str(error)
     assert error.line == VALID.count("\n") + line
+
+
+TOLD = '[[edition]]\nid = "us"\nparties = ["NASA"]\n[[notify]]\nid = "ops"\nparty = "NASA"\nedition = "us"\n'
+
+
+@pytest.mark.parametrize(
+    ("more", "rule"),
+    [
+        ('channels = ["mailto://user:hidden@example.org"]\n', "never be an address"),
+        ('channels = "slack://hidden/token"\n', "channels"),
+        ("channels = []\n", "channels"),
+        ('channels = ["A", "A"]\n', "channels must differ"),
+        ('channels = ["A"]\nescalation = ["slack://hidden/token"]\nrepeat_h = 1\n', "never be an address"),
+        ('channels = ["A"]\nescalation = ["B"]\n', "escalation needs repeat_h"),
+        ('channels = ["A"]\nrepeat_h = 1\nescalation = ["A"]\n', "other channels"),
+        ('channels = ["A"]\nkinds = ["whatever"]\n', "kinds"),
+        ('channels = ["A"]\nrepeat_h = 0\n', "repeat_h"),
+        ('channels = ["A"]\nchanels = ["B"]\n', "did you mean 'channels'"),
+        ('channels = ["A"]\n[[notify]]\nid = "ops"\nparty = "NASA"\nedition = "us"\nchannels = ["A"]\n', "must differ"),
+        ('channels = ["A"]\n[[notify]]\nid = "b"\nparty = "CNSA"\nedition = "us"\nchannels = ["A"]\n', "readers"),
+        ('channels = ["A"]\n[[notify]]\nid = "b"\nparty = "NASA"\nedition = "all"\nchannels = ["A"]\n', "an edition"),
+        ('channels = ["A"]\n[[notify]]\nid = "b"\nparty = "NASA"\nchannels = ["A"]\n', "name the edition"),
+    ],
+)
+def test_who_is_told_is_refused_where_it_cannot_hold(more: str, rule: str) -> None:
+    """Each breach is told with its rule and line, and what may be a secret is repeated in none."""
+    found = fault(VALID + TOLD + more)
+
+    assert rule in str(found)
+    assert found.line is not None
+    assert "hidden" not in " ".join(str(one) for one in (found, *found.others))
+
+
+def test_who_is_told_may_belong_to_a_reader() -> None:
+    """A member of a party that an edition is for is one of its readers."""
+    member = TOLD.replace('party = "NASA"', 'party = "JPL"') + 'channels = ["file:hook.txt", "A"]\n'
+    config = parse_config(f'{VALID}[[party]]\nid = "NASA"\nincludes = ["JPL"]\n{member}', "nearpass.toml")
+
+    assert config.notify[0].channels == ("file:hook.txt", "A")

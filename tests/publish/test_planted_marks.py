@@ -9,11 +9,13 @@ from __future__ import annotations
 import base64
 import gzip
 import io
+import json
 import struct
 import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import quote
 
@@ -32,6 +34,7 @@ from nearpass.release.reduction import reduction
 from nearpass.release.rules import RULES
 from nearpass.release.values import keep
 from planted import READERS, Mark, Plot, Reader
+from receivers import hooking, mailing
 
 PERIOD = ("--from", "2021-03-01T00:00", "--to", "2099-01-01T00:00")
 
@@ -56,11 +59,29 @@ def plot() -> Plot:
 
 @pytest.fixture(scope="module")
 def workspace(plot: Plot, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two cycles published in all editions, so that the register's page tells of the first; a package of each."""
+    """Two cycles published in all editions, so that the register's page tells of the first; a package of each.
+
+    What was told of each edition, by a webhook and by mail, lies in ``told/``.
+    """
     folder = tmp_path_factory.mktemp("planted")
     config = planted.write(plot, folder)
-    for at in ("2021-03-17T00:00", "2021-03-17T00:30"):
-        nearpass("run", "--config", config, "--jobs", 1, "--at", at)
+    with ExitStack() as open_, pytest.MonkeyPatch.context() as patch:
+        hooks, boxes = {}, {}
+        for name in (*(reader.id for reader in READERS), "own"):
+            hooks[name] = open_.enter_context(hooking())
+            boxes[name], address = open_.enter_context(mailing())
+            patch.setenv(f"{name.upper()}_HOOK", hooks[name].address)
+            patch.setenv(f"{name.upper()}_MAIL", address)
+        for at in ("2021-03-17T00:00", "2021-03-17T00:30"):
+            nearpass("run", "--config", config, "--jobs", 1, "--at", at)
+        nearpass("notify", "--config", config, "--at", "2021-03-17T01:15")
+    for name, hook in hooks.items():
+        (folder / "told" / name).mkdir(parents=True)
+        for number, post in enumerate(hook.posts):
+            (folder / "told" / name / f"{number}.json").write_text(json.dumps(post))
+        for number, mail in enumerate(boxes[name].messages):
+            text = "".join(f"{key}: {value}\n" for key, value in mail.items())
+            (folder / "told" / name / f"{number}.txt").write_text(f"{text}\n{mail.get_content()}")
     for reader in READERS:
         nearpass("package", reader.id, "--config", config, "--out", folder / f"{reader.id}.zip")
     return folder
@@ -78,6 +99,25 @@ def test_an_edition_and_its_package_hold_no_mark_of_what_is_withheld(
     assert len(forbidden) > 200
     assert len(files) > 100
     assert planted.found(files, forbidden) == []
+
+
+@pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.id)
+def test_what_is_told_of_an_edition_holds_no_mark_of_what_is_withheld(
+    workspace: Path, plot: Plot, reader: Reader
+) -> None:
+    """Posts and mails of new approaches, deadlines, late deliveries and reminders: in no spelling, digits or unit."""
+    forbidden = [mark for mark in plot.marks if mark.forbidden(reader)]
+    files = planted.delivered(workspace / "told" / reader.id)
+
+    assert len(files) >= 2
+    assert planted.found(files, forbidden) == []
+
+
+def test_the_publisher_is_told_what_is_withheld_from_others(workspace: Path, plot: Plot) -> None:
+    """The search can find: names of withheld objects stand in what the publisher's own edition was told."""
+    there = {where for _, where in planted.found(planted.delivered(workspace / "told" / "own"), plot.marks)}
+
+    assert {"DARKSAT: name", "PAIRSAT: name"} <= there
 
 
 @pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.id)
