@@ -11,7 +11,17 @@ from filelock import FileLock, Timeout
 from nearpass import status
 from nearpass.astro.epochs import Epoch
 from nearpass.commands.retrieval import secret_file
-from nearpass.commands.shared import LOCK_WAIT_S, NOT_WHOLE, EpochParameter, Log, config_option, log_option
+from nearpass.commands.shared import (
+    LOCK_WAIT_S,
+    NOT_WHOLE,
+    EpochParameter,
+    Log,
+    Loudness,
+    config_option,
+    log_option,
+    loudness,
+    loudness_options,
+)
 from nearpass.commands.world import World
 from nearpass.config import Config, load_config
 from nearpass.errors import ConfigError, understood
@@ -26,6 +36,7 @@ LOCK = ".nearpass.notify.lock"
 @config_option
 @log_option
 @click.option("--at", type=EpochParameter(), help="As of when, UTC; now by default.")
+@loudness_options
 @click.option("--dry-run", is_flag=True, help="Print what would be sent and to which channel; send and keep nothing.")
 @click.pass_obj
 def notify_command(world: World, config_path: Path, log_file: Path | None, at: Epoch | None, dry_run: bool) -> None:
@@ -79,7 +90,8 @@ def _say(told: Told, log: Log) -> list[str]:
         return []
     log(f"message_{told.outcome}", notify=told.notify, channel=told.channel, title=title, why=told.why)
     if told.outcome == "sent":
-        click.echo(f"told: {where}: {title}")
+        if loudness() is not Loudness.QUIET:
+            click.echo(f"told: {where}: {title}", err=True)  # standard output is the caller's
         return []
     return [f"{where}: {title}{': ' if title else ''}{told.why}"]
 

@@ -70,7 +70,9 @@ def test_a_run_tells_at_its_end(workspace: Path, nearpass: Command, hook: Hook) 
     second = nearpass("run", "--config", config, "--jobs", 1, "--at", "2021-03-17T02:00")
 
     assert (first[0], second[0], posts, len(hook.posts)) == (0, 0, 2, 2)
-    assert "told: ops by OPS_HOOK" in first[1]
+    assert "told: ops by OPS_HOOK" in first[2]
+    assert first[1].strip().endswith("public/index.html")
+    assert len(first[1].splitlines()) == 1
 
 
 def test_a_dry_run_prints_and_sends_and_keeps_nothing(workspace: Path, nearpass: Command, hook: Hook) -> None:
