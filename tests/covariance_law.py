@@ -91,25 +91,25 @@ def _conic(elements: FloatArray, at_s: float) -> FloatArray:
     return np.array(spiceypy.conics([*elements.tolist(), 0.0, MARS.gm_km3_s2], at_s))
 
 
-def _rates(time_s: float, flat: FloatArray, lumps: bool) -> FloatArray:
+def _rates(time_s: float, flat: FloatArray, lumps: bool, pole: FloatArray = POLE) -> FloatArray:
     """Time derivatives of states ``(13, 6)`` under the central term and J2, and J3 and C22 where asked for."""
     states = flat.reshape(-1, 6)
     position, radius = states[:, :3], np.linalg.norm(states[:, :3], axis=1)[:, None]
-    height = position @ POLE[:, None]
+    height = position @ pole[:, None]
     gm, size = MARS.gm_km3_s2, MARS.equatorial_radius_km
     pull = -gm * position / radius**3
     pull -= 1.5 * MARS.j2 * gm * size**2 / radius**5 * (
-        (1.0 - 5.0 * height**2 / radius**2) * position + 2.0 * height * POLE
+        (1.0 - 5.0 * height**2 / radius**2) * position + 2.0 * height * pole
     )  # fmt: skip
     if lumps:
         j3, c22, turn = 3.15e-5, -5.5e-5, 7.0882e-5 * time_s
         pull += 0.5 * j3 * gm * size**3 / radius**5 * (
             5.0 * (7.0 * height**3 / radius**2 - 3.0 * height) * position / radius**2
-            + (3.0 - 15.0 * height**2 / radius**2) * POLE
+            + (3.0 - 15.0 * height**2 / radius**2) * pole
         )  # fmt: skip
-        east = np.cross(POLE, [1.0, 0.0, 0.0])
+        east = np.cross(pole, [1.0, 0.0, 0.0])
         east /= np.linalg.norm(east)
-        north = np.cross(POLE, east)
+        north = np.cross(pole, east)
         one, other = np.cos(turn) * east + np.sin(turn) * north, np.cos(turn) * north - np.sin(turn) * east
         x, y = position @ one[:, None], position @ other[:, None]
         pull += 3.0 * c22 * gm * size**2 / radius**5 * (

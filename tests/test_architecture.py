@@ -45,6 +45,7 @@ TOUCH_FILES = {
     "commands/from_files.py",
     "commands/conversion.py",  # reads and writes the files it is given
     "commands/messages.py",  # reads the message it is given
+    "commands/whatif.py",  # the same
     "commands/validation.py",
     "config/reading.py",
     "archive/archive.py",

@@ -67,6 +67,7 @@ COMMANDS: Final = {
         ),
     },
     "Tools": {
+        "whatif": ("whatif:whatif", "Which approaches a burn would remove, worsen or bring."),
         "convert": ("conversion:convert_command", "Convert between OEM, SPK and mean elements."),
         "pc": ("messages:pc", "Probability of collision of any conjunction data message."),
         "validate": ("validation:validate_command", "Hold the program against published and independent numbers."),

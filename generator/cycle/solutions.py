@@ -191,9 +191,16 @@ def _pair(pair: PairScreen, setting: SolutionSetting) -> SolutionPair:
 
 
 def _events(solution: Solution, setting: SolutionSetting, found: _Found) -> tuple[SolutionEvent, ...]:
-    """The solution's approaches, each held against the nominal event that it is, and the nominal ones it lacks."""
+    """The solution's approaches, each held against the nominal event that it is, and the nominal ones it lacks.
+
+    Approaches to objects that no solution is screened against, as those of a catalogue, are left out.
+    """
     passages = [_passage(approach, solution, setting) for approach in found.approaches]
-    own = [event for event in setting.events if solution.object_id in (event.primary, event.secondary)]
+    own = [
+        event
+        for event in setting.events
+        if solution.object_id in (ids := {event.primary, event.secondary}) and ids <= setting.screened.keys()
+    ]
     periods_s = {key: item.orbit.period_s if item.orbit else None for key, item in setting.objects.items()}
     same = same_events(passages, own, periods_s)
     rows = [_approach(passage, same.get(n), solution, setting) for n, passage in enumerate(passages)]

@@ -21,15 +21,17 @@ from nearpass.astro.frames import center_name, normalised
 from nearpass.astro.local_axes import orbit_axes, rtn_axes, tnw_axes
 from nearpass.ephemeris.interpolation import DEFAULT_DEGREE, DEFAULT_METHOD, arc_from_nodes
 from nearpass.errors import FrameError, InputError
+from nearpass.messages.manoeuvres import Manoeuvre
 from nearpass.messages.oem_records import OemHeader, OemMessage, OemSegment
-from nearpass.messages.opm import Manoeuvre, OpmMessage
+from nearpass.messages.opm import OpmMessage
 
 FloatArray = NDArray[np.float64]
 
 _RELATIVE: Final = 1e-11
 _ABSOLUTE: Final = 1e-10  # km and km/s
 _LEAST_STEPS: Final = 8
-_DEEPEST: Final = 0.9  # share of the polar radius below which nothing flies
+DEEPEST: Final = 0.9
+"""Share of the polar radius below which not even a lander or a crater can be."""
 
 
 def propagated(message: OpmMessage, *, days: float, step_s: float) -> tuple[OemMessage, float]:
@@ -65,7 +67,7 @@ def propagated(message: OpmMessage, *, days: float, step_s: float) -> tuple[OemM
             segments.append(segment)
             error_km = max(error_km, off_km)
         if one is not None:
-            state = _kicked(one, state)
+            state = kicked(one, state)
         begin_s = end_s
     header = OemHeader(
         version="2.0", creation=message.creation, originator=message.originator, classification=None, message_id=None,
@@ -96,7 +98,7 @@ def _stretch(
     pole = equator_from_icrf(body, message.epoch)[2]
 
     def deep(_time_s: float, now: FloatArray) -> float:
-        return float(np.linalg.norm(now[:3])) - _DEEPEST * body.polar_radius_km
+        return float(np.linalg.norm(now[:3])) - DEEPEST * body.polar_radius_km
 
     deep.terminal = True  # type: ignore[attr-defined]  # scipy asks for an attribute of the function
     if not deep(0.0, state) > 0.0:
@@ -146,7 +148,7 @@ def _gravity(position_km: FloatArray, body: Body, pole: FloatArray) -> FloatArra
     )
 
 
-def _kicked(one: Manoeuvre, state: FloatArray) -> FloatArray:
+def kicked(one: Manoeuvre, state: FloatArray) -> FloatArray:
     """The state right after a manoeuvre."""
     dv_km_s = np.array(one.dv_km_s)
     try:

@@ -23,7 +23,7 @@ from nearpass.ingest.messages import read_messages
 from nearpass.ingest.theory import read_theory
 from nearpass.record.record import InputRecord
 
-__all__ = ["Ingested", "Setting", "ingest", "ingest_object", "source_of", "unclaimed"]
+__all__ = ["Ingested", "Setting", "ingest", "ingest_object", "question", "source_of", "unclaimed"]
 
 FOLDER: Final = "ephemerides"
 _Reader = Callable[[ScreenedObject, EphemerisSource, Sequence[Path], Setting], Iterator[Ingested | InputRecord]]
@@ -73,6 +73,21 @@ def ingest_object(item: ScreenedObject, setting: Setting) -> Ingested:
     nominal = within_life(_newest(item, item.nominal, setting), item, setting)
     solutions = tuple((source, _solution(item, source, nominal, setting)) for source in item.solutions)
     return replace(nominal, solutions=solutions)
+
+
+def question(item: ScreenedObject, path: Path, setting: Setting) -> Ingested:
+    """An ephemeris that is no delivery but a question, of any date: what if the object flew this?
+
+    Raises:
+        InputError: why it cannot be used.
+    """
+    about = {"path": str(path), "theory": None, "extend": None, "role": "planned", "name": "question", "source": None}
+    source = item.ephemeris[0].model_copy(update=about)
+    anywhere = replace(setting, directory=path.parent, any_date=True, accepted=False)
+    attempt = next(iter(_attempts(item, source, [path], anywhere)), None)
+    if isinstance(attempt, Ingested):
+        return attempt
+    raise InputError(attempt.refusal or "" if attempt else "the file must hold an ephemeris of the object")
 
 
 def _solution(item: ScreenedObject, source: EphemerisSource, nominal: Ingested, setting: Setting) -> Ingested:

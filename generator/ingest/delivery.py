@@ -22,6 +22,7 @@ from nearpass.ephemeris.extension import LAST_DAYS, extended
 from nearpass.ephemeris.lint import Finding, Grade, overall
 from nearpass.ephemeris.lint_finding import finite
 from nearpass.ephemeris.lint_plane import orbit_plane
+from nearpass.ephemeris.propagated import DEEPEST
 from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.errors import InputError, NearpassError
 from nearpass.record.marking import MarkingRecord, Tlp
@@ -29,8 +30,6 @@ from nearpass.record.motion import orbit_of
 from nearpass.record.record import EndingRecord, InputRecord, Span
 from nearpass.record.source import Source
 
-DEEPEST: Final = 0.9
-"""Share of the polar radius below which not even a lander or a crater can be."""
 FARTHEST_KM: Final = 1e10
 FASTEST_KM_S: Final = 1000.0
 
@@ -74,6 +73,7 @@ class Setting:
     mapped_words: Mapping[str, Tlp] = field(default_factory=dict)
     first_seen: Mapping[str, Epoch] = field(default_factory=dict)
     allowed_outside: tuple[str, ...] = ()
+    any_date: bool = False
     accepted: bool = False
 
     @property
@@ -83,7 +83,7 @@ class Setting:
 
     def knows(self, creation: Epoch) -> bool:
         """Whether a delivery of this date counts."""
-        return creation <= self.cutoff and (self.before is None or creation < self.before)
+        return self.any_date or (creation <= self.cutoff and (self.before is None or creation < self.before))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

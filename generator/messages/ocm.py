@@ -41,8 +41,12 @@ _ORDERINGS: Final = ("LTM", "UTM", "FULL")
 _OEM_KEYS: Final = {"TRAJ_REF_FRAME": "REF_FRAME"}
 
 
-def read_ocm(text: bytes) -> OemMessage:
-    """The Cartesian trajectories of a message, in a text with line feeds only.
+def read_ocm(text: bytes, *, plan: bool = False) -> OemMessage:
+    """The Cartesian trajectories of a message, in a text with line feeds only, and its manoeuvres.
+
+    Args:
+        text: The message.
+        plan: Whether it may hold manoeuvres alone, without a trajectory.
 
     Raises:
         InputError: for the first broken rule, with its line, and for a message without such a trajectory.
@@ -69,17 +73,26 @@ def read_ocm(text: bytes) -> OemMessage:
             covariances += _read_covariances(lines, clock, others)
         elif opening.endswith("_START") and "=" not in opening:
             lines.take()
-            others.add(opening.removesuffix("_START"), *_body(lines, opening.removesuffix("START") + "STOP"))
+            block, number = _body(lines, opening.removesuffix("START") + "STOP")
+            others.add(opening.removesuffix("_START"), block, number)
+            if opening == "MAN_START":
+                others.add_manoeuvres(block, number, lambda text, line: clock.epoch(text, "a time", line))
         else:
             raise InputError("a block of an OCM must begin with its START line", value=opening, line=lines.number)
-    if not segments:
+    if not segments and not plan:
         kind, line = others.unused_trajectory or (None, lines.number)
         raise InputError("an OCM must hold a trajectory of TRAJ_TYPE CARTPV or CARTPVA", value=kind, line=line)
+    told = OemMessage(
+        header=header, segments=(), notes=tuple(others.notes), size=others.size(), manoeuvres=tuple(others.manoeuvres),
+        unread_manoeuvres=others.unread_manoeuvres,
+    )  # fmt: skip
+    if not segments:
+        return told
     _check_apart(segments)
     segments = _with_limits(segments, metadata, clock)
     first, *rest = _with_covariances(segments, covariances)
     first = replace(first, comments=(*first.comments, *others.comments))
-    return OemMessage(header=header, segments=(first, *rest), notes=tuple(others.notes), size=others.size())
+    return replace(told, segments=(first, *rest))
 
 
 def _with_limits(segments: list[OemSegment], metadata: Pairs, clock: _Clock) -> list[OemSegment]:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from nearpass.astro.epochs import Epoch
 from nearpass.errors import InputError
+from nearpass.messages.manoeuvres import Manoeuvre, block_of
 from nearpass.messages.oem_fast import NUMBER
 from nearpass.messages.oem_lines import check_length
 from nearpass.messages.oem_records import Size
@@ -27,12 +30,15 @@ _AREAS: Final = ("AREA_MAX_FOR_PC", "AREA_TYP_FOR_PC")
 class OtherBlocks:
     """Lines kept so far, notes on them, and the numbers of the block on the spacecraft.
 
-    ``unused_trajectory`` is the first TRAJ_TYPE that is not Cartesian, with its line.
+    ``unused_trajectory`` is the first TRAJ_TYPE that is not Cartesian, with its line, ``unread_manoeuvres`` the first
+    rule that a block of manoeuvres breaks, with its.
     """
 
     comments: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     unused_trajectory: tuple[str, int] | None = None
+    manoeuvres: list[Manoeuvre] = field(default_factory=list)
+    unread_manoeuvres: tuple[str, int] | None = None
     _physical: dict[str, float] = field(default_factory=dict)
 
     def add(self, name: str, body: bytes, number: int) -> None:
@@ -56,6 +62,14 @@ class OtherBlocks:
                 self.comments.append(f"{name}: {text}")
                 kept += 1
         self.notes.append(f"the block {name} of line {number - 1} is kept with the comments, in {kept} lines")
+
+    def add_manoeuvres(self, body: bytes, number: int, at: Callable[[str, int], Epoch]) -> None:
+        """Take the manoeuvres of a block, or note why they cannot be used: the trajectories stay what they are."""
+        try:
+            self.manoeuvres += block_of(body, number, at)
+        except InputError as error:
+            self.unread_manoeuvres = self.unread_manoeuvres or (error.rule, error.line or number)
+            self.notes.append(f"the manoeuvres of line {number - 1} are not used: {error.rule}")
 
     def pass_over(self, what: str, kind: str, line: int) -> None:
         """Note a block whose numbers cannot be used."""

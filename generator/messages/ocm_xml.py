@@ -11,6 +11,7 @@ from array import array
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 from typing import Final, TypeVar
 
@@ -45,8 +46,8 @@ class _HeaderRead(Exception):  # noqa: N818  # no error: it ends the reading of 
     """The header is complete."""
 
 
-def read_xml_ocm(text: bytes) -> OemMessage:
-    """The Cartesian trajectories of a message.
+def read_xml_ocm(text: bytes, *, plan: bool = False) -> OemMessage:
+    """The Cartesian trajectories of a message, and its manoeuvres; as :func:`nearpass.messages.ocm.read_ocm`.
 
     Raises:
         InputError: for the first broken rule, with its line.
@@ -54,8 +55,14 @@ def read_xml_ocm(text: bytes) -> OemMessage:
     """
     reader = _OcmReader(header_only=False)
     reader.read(text)
-    message = _read(read_ocm, reader)
-    return replace(message, segments=tuple(_located(each, reader.sources) for each in message.segments))
+    message = _read(partial(read_ocm, plan=plan), reader)
+    unread = message.unread_manoeuvres
+    return replace(
+        message,
+        segments=tuple(_located(each, reader.sources) for each in message.segments),
+        manoeuvres=tuple(replace(one, line=reader.sources[one.line - 1]) for one in message.manoeuvres),
+        unread_manoeuvres=(unread[0], reader.sources[unread[1] - 1]) if unread else None,
+    )
 
 
 def _located(segment: OemSegment, sources: Sequence[int]) -> OemSegment:

@@ -20,6 +20,7 @@ from typing import Final, TypeAlias
 
 from nearpass.errors import InputError, NearpassError
 from nearpass.messages.itc import itc_header, read_itc
+from nearpass.messages.manoeuvres import Manoeuvre
 from nearpass.messages.ocm import ocm_header, read_ocm
 from nearpass.messages.ocm_xml import read_xml_ocm, xml_ocm_header
 from nearpass.messages.oem_kvn import kvn_header, read_kvn
@@ -108,6 +109,29 @@ def parse_oem(data: bytes, file: str) -> OemMessage:
         return _named(message, file) if kind[1] == "TEXT" else message
     except NearpassError as error:
         raise InputError(error.rule, value=error.value, file=file, line=error.line) from None
+
+
+def planned_manoeuvres(data: bytes, file: str) -> tuple[Manoeuvre, ...]:
+    """The manoeuvres of an OCM, which needs no trajectory for that.
+
+    Raises:
+        InputError: for the first broken rule, with its line; for manoeuvres that are not read, or are alternatives.
+    """
+    try:
+        text, kind = _message_text(data)
+        if kind[0] != "OCM":
+            raise InputError("manoeuvres must stand in an OCM", value=kind[0], line=1)
+        message = (read_xml_ocm if kind[1] == "XML" else read_ocm)(text, plan=True)
+        if message.unread_manoeuvres is not None:
+            rule, line = message.unread_manoeuvres
+            raise InputError(rule, line=line)
+        choices = {one.name for one in message.manoeuvres if one.basis == "CANDIDATE"}
+        if len(choices) > 1:
+            rule = "a message must hold one candidate manoeuvre, or its parts under one MAN_ID: which one is meant?"
+            raise InputError(rule, value=", ".join(sorted(name or "none" for name in choices)))
+    except NearpassError as error:
+        raise InputError(error.rule, value=error.value, file=file, line=error.line) from None
+    return message.manoeuvres
 
 
 def is_other_text(data: bytes) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearpass.astro.epochs import Epoch, TimeSystem
+from nearpass.messages.manoeuvres import Manoeuvre
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -118,10 +119,13 @@ class Size:
 class OemMessage:
     """A whole message: segments in the order of the file. ``notes`` names each harmless departure from the standard.
 
-    ``size`` is None where the message does not tell it, as no OEM does.
+    ``size`` is None where the message does not tell it, as no OEM does. ``manoeuvres`` are those of an OCM, flown or
+    planned; ``unread_manoeuvres`` is why some of it cannot be used, with the line.
     """
 
     header: OemHeader
     segments: tuple[OemSegment, ...]
     notes: tuple[str, ...] = ()
     size: Size | None = None
+    manoeuvres: tuple[Manoeuvre, ...] = ()
+    unread_manoeuvres: tuple[str, int] | None = None

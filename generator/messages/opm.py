@@ -8,6 +8,7 @@ from typing import Final
 
 from nearpass.astro.epochs import Epoch, TimeSystem
 from nearpass.errors import InputError
+from nearpass.messages.manoeuvres import Manoeuvre
 from nearpass.messages.oem_fast import NUMBER
 from nearpass.messages.oem_lines import Lines, Pairs, comment_of, is_comment, keyword_line, plain_text
 from nearpass.messages.oem_rules import epoch_of, time_system_of
@@ -28,22 +29,6 @@ _LARGEST: Final = 1e12
 _MOST_LINES: Final = 5_000
 
 Entry = tuple[str, str, int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manoeuvre:
-    """One manoeuvre: its ``dv_km_s`` in axes ``frame`` acts half way through ``duration_s`` from ``ignition``."""
-
-    ignition: Epoch
-    duration_s: float
-    frame: str
-    dv_km_s: tuple[float, float, float]
-    line: int
-
-    @property
-    def instant(self) -> Epoch:
-        """When it acts as if at once."""
-        return self.ignition + self.duration_s / 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
