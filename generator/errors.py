@@ -26,6 +26,8 @@ import traceback
 from collections.abc import Iterable
 from typing import ClassVar, Final
 
+MOST_SHOWN: Final = 80
+"""Characters of a value in a message."""
 FAULTS: Final = "nearpass.faults"
 """Name of the logger that is told of every fault of our own, with its traceback."""
 
@@ -80,11 +82,16 @@ class NearpassError(Exception):
         elif self.line is not None:
             text += f", line {self.line}"
         if self.object_id is not None:
-            text += f" (object {self.object_id})"
+            text += f" (object {_printable(self.object_id)})"
         return text
 
 
-def _shortened(value: object, most: int = 80) -> str:
+def _printable(name: str) -> str:
+    """A name as it stands, or quoted and cut where it would flood or break the line."""
+    return name if name.isprintable() and len(name) <= MOST_SHOWN else _shortened(name)
+
+
+def _shortened(value: object, most: int = MOST_SHOWN) -> str:
     """A value on one line: a hostile file must not flood the page or the terminal."""
     text = repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= most else text[: most - 1] + "…"

@@ -3,7 +3,8 @@
 import logging
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from fleets import CUTOFF, LOW, POLAR, Kepler, message, segment, write_workspace
@@ -131,17 +132,23 @@ def run_damaged(directory: Path, numbers: Sequence[int]) -> tuple[CycleRecord, l
     """
     path = write_damaged(directory, numbers)
     config, text = load_config(path)
+    with faults_of_ours() as faults:
+        record = run_cycle(config, text, directory, CUTOFF, None, lambda *_: lambda _: None).record
+    return record, faults
+
+
+@contextmanager
+def faults_of_ours() -> Iterator[list[str]]:
+    """What is noted meanwhile as a fault of nearpass itself."""
     faults: list[str] = []
-    handler = logging.Handler()
-    formatter = logging.Formatter()
+    handler, formatter = logging.Handler(), logging.Formatter()
     handler.emit = lambda record: faults.append(formatter.format(record))  # type: ignore[method-assign]
     logger = logging.getLogger(FAULTS)
     logger.addHandler(handler)
     try:
-        record = run_cycle(config, text, directory, CUTOFF, None, lambda *_: lambda _: None).record
+        yield faults
     finally:
         logger.removeHandler(handler)
-    return record, faults
 
 
 def write_damaged(directory: Path, numbers: Sequence[int]) -> Path:

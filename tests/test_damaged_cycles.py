@@ -4,13 +4,18 @@ A share of what ``tests/bench/fuzz_cycles.py`` runs.
 """
 
 import json
+import random
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from damaged_cycles import HEALTHY, healthy_events, run_damaged, write_damaged
+from damaged_cycles import HEALTHY, faults_of_ours, healthy_events, run_damaged, write_damaged
 from fleets import CUTOFF
+from nearpass.config import parse_config
+from nearpass.cycle.pipeline import run_cycle
+from nearpass.errors import NearpassError
 from stub_cycles import quick
 
 Nearpass = Callable[..., tuple[int, str, str]]
@@ -73,3 +78,37 @@ def test_every_file_of_the_tests_as_a_delivery(nearpass: Nearpass, tmp_path: Pat
     assert "Traceback" not in err
     refused = [name for name in names if name in err]
     assert len(refused) > len(names) / 2  # tables, schemas, notes, and sets of another year
+
+
+VALUES = (
+    "0", "-1", "1e308", "1e-300", "2", "0.5", "1e6", "true", '"a"', "[]", "{}", '"2021-03-17"', '"SUN"', '"EARTH"',
+    '"PHOBOS"', "nan", "-inf", '"\\u0000"', f'"{"a" * 500}"', "1979-05-27T07:32:00Z", '"../../etc"',
+)  # fmt: skip
+"""Values of configurations that are right for some key."""
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_configuration_is_refused_in_a_line_or_can_be_run(tmp_path: Path, seed: int) -> None:
+    """Keys with values of others: a rule with its line, or a cycle without a fault of nearpass."""
+    rng = random.Random(seed)  # noqa: S311  # to be made again
+    path = write_damaged(tmp_path, ())
+    lines = path.read_text().split("\n")
+    keyed = [number for number, line in enumerate(lines) if "=" in line]
+    ran, refusals = 0, []
+    for _ in range(150):
+        changed = list(lines)
+        for number in rng.sample(keyed, rng.randint(1, 2)):
+            changed[number] = f"{lines[number].split('=')[0]}= {rng.choice(VALUES)}"
+        try:
+            config = parse_config("\n".join(changed), "nearpass.toml")
+        except NearpassError as error:
+            refusals.append(str(error))
+            continue
+        if ran < 5:
+            with faults_of_ours() as faults, suppress(NearpassError):
+                run_cycle(config, "", tmp_path, CUTOFF, None, lambda *_: lambda _: None)
+            assert faults == []
+            ran += 1
+    assert ran > 0
+    assert refusals
+    assert [text for text in refusals if not text.isprintable() or len(text) > 600 or "nearpass.toml" not in text] == []

@@ -11,7 +11,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from nearpass.astro.epochs import Epoch
 from nearpass.errors import NearpassError
 
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, le=1e15, allow_inf_nan=False)]
+"""A quantity above 0; the upper limit, of a hundred light years in km, only keeps sums and products numbers."""
+Hours = Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)]
+"""A duration of eleven years at most, so that an instant and a duration make an instant."""
 
 
 RESERVED: Final = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))})

@@ -13,7 +13,7 @@ from nearpass.astro.epochs import Epoch
 from nearpass.astro.local_axes import orbit_axes
 from nearpass.config.declarations import Joined, Orbit, Uncertainty
 from nearpass.config.editions import Contact, marking_record
-from nearpass.config.fields import Identifier, Instant, Positive, Table
+from nearpass.config.fields import Hours, Identifier, Instant, Positive, Table
 from nearpass.ephemeris.meta_kernel import KERNEL_SUFFIXES
 from nearpass.errors import NearpassError
 from nearpass.record.marking import MarkingRecord, Tlp
@@ -139,7 +139,7 @@ class ScreenedObject(Table):
     hbr_m: Positive | None = None
     radius_km: Positive | None = None
     phase: Literal["known", "unknown"] = "known"
-    lead_time_h: Positive | None = None
+    lead_time_h: Hours | None = None
     note: str | None = None
     marking: str | None = Field(default=None, min_length=1)
     release: tuple[str, ...] = ()

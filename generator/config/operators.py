@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from nearpass.astro.epochs import Epoch
 from nearpass.config.editions import PartyName
-from nearpass.config.fields import Positive, Table
+from nearpass.config.fields import Hours, Table
 from nearpass.errors import NearpassError
 
 Step = Literal["assess", "design", "approve", "uplink"]
@@ -96,9 +96,9 @@ class OperatorTable(Table):
     """
 
     party: PartyName
-    lead_time_h: Positive | None = None
-    steps_h: dict[Step, Positive] | None = None
-    last_burn_h: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    lead_time_h: Hours | None = None
+    steps_h: dict[Step, Hours] | None = None
+    last_burn_h: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] | None = None
     sep_min_deg: Annotated[float, Field(ge=0, lt=90)] | None = None
     no_commands: tuple[NoCommands, ...] = ()
     passes: str | None = Field(default=None, min_length=1)

@@ -10,6 +10,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from nearpass.config.fields import Hours
+
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _WILD: Final = re.compile(r"[*?\[]")
 _SECRET_KEY: Final = re.compile(
@@ -20,7 +22,7 @@ _SECRET_KEY: Final = re.compile(
 """Names of a query's values that open something: ``token``, ``api_key``, ``X-Amz-Signature`` and their kin."""
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|file:.+")
 MASK: Final = "***"
-_Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+_Positive = Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False)]
 
 
 def names_secret(place: str) -> bool:
@@ -41,7 +43,7 @@ class Fetch(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     hosts: tuple[str, ...] = ()
-    every_hours: _Positive = 6.0
+    every_hours: Hours = 6.0
     timeout_s: _Positive = 60.0
     longest_s: _Positive = 1800.0
     tries: Annotated[int, Field(ge=1, le=10)] = 4

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from nearpass.astro.bodies import Body, body_named
 from nearpass.config.declarations import CatalogueTable
 from nearpass.config.editions import EditionTable, ExchangeTable, MarkingTable, PartyTable, mapped_words
-from nearpass.config.fields import Address, Positive, Table
+from nearpass.config.fields import Address, Hours, Positive, Table
 from nearpass.config.notify import NotifyTable
 from nearpass.config.objects import ScreenedObject
 from nearpass.config.operators import OperatorTable
@@ -47,7 +47,7 @@ class Cycle(Table):
     span_days: Annotated[float, Field(gt=0, le=366, allow_inf_nan=False)]
     limit_km: Positive
     crossing_limit_km: Positive | None = None
-    every_hours: Positive | None = None
+    every_hours: Hours | None = None
     kernels: tuple[str, ...] = ()
     primaries: tuple[str, ...] = ()
     comoving_km_s: Positive = 0.01

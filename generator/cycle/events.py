@@ -128,7 +128,7 @@ def describe_event(
         ),
         history=(),
         commands=acts,
-        sun_direction=_vector(where.sun),
+        sun_direction=None if where.sun is None else _vector(where.sun),
     )
 
 

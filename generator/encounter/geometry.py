@@ -105,7 +105,7 @@ class BPlane:
 class Place:
     """Where the primary is at TCA: above the body's ellipsoid, and as seen from Earth.
 
-    ``sun`` is a unit vector, shape ``(3,)``, from the body to the Sun.
+    ``sun`` is a unit vector, shape ``(3,)``, from the body to the Sun; None about the Sun itself.
     """
 
     altitude_km: float
@@ -113,7 +113,7 @@ class Place:
     longitude_east_rad: float
     light_time_s: float
     sep_rad: float
-    sun: FloatArray
+    sun: FloatArray | None
 
 
 def b_plane(encounter: Encounter) -> BPlane | None:
@@ -162,5 +162,5 @@ def place(position_km: FloatArray, epoch: Epoch, body: Body, planets: PlanetaryE
         longitude_east_rad=float(longitude_east_rad[0]),
         light_time_s=light_time_s,
         sep_rad=sep_rad,
-        sun=sun_km / np.linalg.norm(sun_km),
+        sun=sun_km / np.linalg.norm(sun_km) if sun_km.any() else None,
     )

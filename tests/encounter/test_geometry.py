@@ -173,3 +173,18 @@ def test_motions_about_two_bodies_make_no_encounter() -> None:
     assert first.position_km == pytest.approx(LOW.state(np.array([300.0]))[0][0], abs=1e-6)
     with pytest.raises(FrameError, match="-74 about MARS, -85 about MOON"):
         Encounter(primary=first, secondary=second)
+
+
+def test_about_the_sun_an_approach_has_its_place() -> None:
+    """Of an object at 1.5 au the angle at Earth is that of three points; the Sun has no direction to itself."""
+    au_km = 149_597_870.7
+    epoch, planets = Epoch.parse("2021-03-17T00:00:00"), PlanetaryEphemeris.default()
+    position_km = np.array([0.0, 1.5 * au_km, 0.1 * au_km])
+    earth_km = planets.state(399, 10, epoch, np.zeros(1))[0][0]
+
+    found = place(position_km, epoch, body_named("SUN"), planets)
+
+    cos = (position_km - earth_km) @ -earth_km / np.linalg.norm(position_km - earth_km) / np.linalg.norm(earth_km)
+    assert found.sun is None
+    assert np.cos(found.sep_rad) == pytest.approx(cos, abs=1e-12)
+    assert found.altitude_km == pytest.approx(np.linalg.norm(position_km) - 696_000.0, rel=1e-9)
