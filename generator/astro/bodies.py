@@ -215,6 +215,23 @@ def body_named(name: str) -> Body:
         raise FrameError(f"the body must be one of {', '.join(BODIES)}", value=name) from None
 
 
+_SMALL_MOONS_KM: Final[Mapping[str, tuple[int, float]]] = MappingProxyType(
+    {"PHOBOS": (401, 11.1), "DEIMOS": (402, 6.2)}
+)
+"""NAIF numbers and mean radii of moons that nothing orbits here: Archinal et al. 2011, table 6."""
+
+
+def natural_radius_km(*designators: str) -> float | None:
+    """The radius of a natural body that is called by one of these names or NAIF numbers; None if none is one."""
+    wanted = {text.strip().upper() for text in designators}
+    for name, (naif_id, radius_km) in _SMALL_MOONS_KM.items():
+        if wanted & {name, str(naif_id)}:
+            return radius_km
+    return next(
+        (body.equatorial_radius_km for body in BODIES.values() if wanted & {body.name, str(body.naif_id)}), None
+    )
+
+
 def body_fixed_from_icrf(body: Body, epoch: Epoch, offsets_s: FloatArray) -> FloatArray:
     """Rotation matrices ``(N, 3, 3)`` from ICRF to the body's rotating axes at offsets ``(N,)`` from ``epoch``.
 

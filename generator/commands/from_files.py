@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from nearpass.api import Ephemeris, read_all
-from nearpass.astro.bodies import BODIES
+from nearpass.astro.bodies import natural_radius_km
 from nearpass.astro.epochs import DAY_S, Epoch
 from nearpass.config.fields import RESERVED
 from nearpass.errors import ConfigError
@@ -178,10 +178,10 @@ def _written(
     ]
     for item in objects:
         newest = item.deliveries[0][0]
-        natural = BODIES.get(newest.name.strip().upper())
+        natural_km = natural_radius_km(newest.name, newest.object_id)
         lines += ["", "[[object]]", f"id = {_text(item.id)}", f"name = {_text(newest.name.strip() or item.id)}"]
-        if natural is not None:
-            lines.append(f"radius_km = {natural.equatorial_radius_km:g}")
+        if natural_km is not None:
+            lines.append(f"radius_km = {natural_km:g}")
         else:
             words = f"A hard-body radius of {ASSUMED_HBR_M:g} m is assumed: no file gives one."
             lines += [f"hbr_m = {ASSUMED_HBR_M:g}  # assumed", f"note = {_text(words)}"]

@@ -55,6 +55,21 @@ def test_three_files_and_one_command_make_a_page(
     assert all((home / "ephemerides" / path.name).read_bytes() == path.read_bytes() for path in files)
 
 
+def test_a_moon_has_its_radius(nearpass: Nearpass, tmp_path: Path) -> None:
+    """Phobos by its name: no spacecraft of 5 m, but a body within the IAU's ellipsoid; nothing is assumed."""
+    kernel = (Path(__file__).parents[1] / "data" / "spice" / "iau2009.tpc").read_text()
+    axes_km = [float(value) for value in kernel.split("BODY401_RADII = (")[1].split(")")[0].split()]
+    files = [oem(tmp_path, "LOW", LOW), oem(tmp_path, "PHOBOS", Kepler(9378.0, 0.015, 0.6))]
+    with quick():
+        code, _, err = nearpass("run", *files, "--jobs", 1, "--out", tmp_path / "w")
+    phobos = next(item for item in load_config(tmp_path / "w" / "nearpass.toml")[0].objects if item.id == "PHOBOS")
+
+    assert code == 0
+    assert phobos.hbr_m is None
+    assert min(axes_km) < phobos.radius_km < max(axes_km)
+    assert "PHOBOS" not in err
+
+
 def test_cut_off_limit_and_folder_can_be_given(nearpass: Nearpass, tmp_path: Path) -> None:
     """--at, --limit-km and --out say when, how near and where."""
     files = [oem(tmp_path / "given", name, orbit) for name, orbit in FLEET.items()]
