@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -39,7 +40,7 @@ PLANE_SCALES: Final = (0.25, 0.4, 0.63, 1.0, 1.6, 2.5, 4.0)
 MOST_DELTA_V_M_S: Final = 20.0
 SEASON_DAYS: Final = 180.0
 
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(600)
+_rule = cache(np.polynomial.legendre.leggauss)  # when a test asks: the rule of 600 nodes takes a second
 _REACH_SIGMAS: Final = 12.0
 
 
@@ -56,11 +57,12 @@ def disc_probability(miss_km: FloatArray, covariance_km2: FloatArray, hbr_km: fl
     high = min(hbr_km, x_km + _REACH_SIGMAS * sigma_x)
     if low >= high:
         low, high = -hbr_km, hbr_km
-    at = low + (high - low) * (_NODES + 1.0) / 2.0
+    nodes, weights = _rule(600)
+    at = low + (high - low) * (nodes + 1.0) / 2.0
     half = np.sqrt(np.maximum(hbr_km**2 - at**2, 0.0))
     strips = ndtr((half - y_km) / sigma_y) - ndtr((-half - y_km) / sigma_y)
     density = np.exp(-0.5 * ((at - x_km) / sigma_x) ** 2) / (math.sqrt(math.tau) * sigma_x)
-    return float(min(1.0, (high - low) / 2.0 * np.sum(_WEIGHTS * strips * density)))
+    return float(min(1.0, (high - low) / 2.0 * np.sum(weights * strips * density)))
 
 
 def probability(
