@@ -33,6 +33,9 @@ class EphemerisSource(Table):
     screened against the other objects' nominal ones, and compared. ``delivery = "previous"`` takes the one before the
     nominal delivery in use.
 
+    ``every_hours`` is how often a delivery is owed, ``due`` when the first one is: each next one so many hours after
+    that, or after the one before it was made. Without hours one delivery is owed, until ``due``.
+
     ``created`` is when the kernels of this source were made (UTC): it counts before what their comments say, and before
     the instant at which the workspace first saw them. Messages and elements date themselves.
 
@@ -63,6 +66,8 @@ class EphemerisSource(Table):
     note: str | None = Field(default=None, min_length=1)
     delivery: Literal["newest", "previous"] = "newest"
     kernel_sources: tuple[str, ...] = ()
+    every_hours: Positive | None = None
+    due: Instant | None = None
 
     @field_validator("axes")
     @classmethod
@@ -107,6 +112,8 @@ class EphemerisSource(Table):
     def _one_origin(self) -> EphemerisSource:
         if bool(self.path) == (self.theory is not None):
             raise ValueError("an ephemeris needs either a path or a theory")
+        if self.theory is not None and (self.every_hours, self.due) != (None, None):
+            raise ValueError("nobody delivers a theory: every_hours and due are for files")
         return self
 
     @model_validator(mode="after")

@@ -18,6 +18,7 @@ from nearpass.crossing.crossing import Crossing, fleet_crossings
 from nearpass.crossing.one_orbit import one_orbit
 from nearpass.cycle.assemble import Findings, assemble, describe_objects
 from nearpass.cycle.commanding import commands_of
+from nearpass.cycle.desk import desk
 from nearpass.cycle.joined import Stretch, apart, declared_spans, join, left_free
 from nearpass.cycle.net import Net, Part, whole_or_each
 from nearpass.cycle.sweep import Swept, sweep
@@ -28,7 +29,7 @@ from nearpass.ingest import Ingested, Setting, ingest, unclaimed
 from nearpass.ingest.catalogues import read_catalogues
 from nearpass.ingest.exchanges import read_exchanges
 from nearpass.ingest.notes import Known, on_events, read_notes
-from nearpass.record.record import CycleRecord, ObjectRecord
+from nearpass.record.record import CycleRecord, DueRecord, ObjectRecord
 from nearpass.screening.screen import Screening, joined, screen, together
 from nearpass.screening.workers import Processes, Serial, Workers
 
@@ -166,8 +167,12 @@ def run_cycle(
     exchanges = tuple(replace(each, notes=on_events(each.notes, record)) for each in dossiers.exchanges)
     none: tuple[str, ...] = ()
     strays = net.made(Part(stage="unclaimed", object_ids=()), partial(unclaimed, config, directory), none)
+    owed: tuple[DueRecord, ...] = ()
+    owed = net.made(Part(stage="deliveries", object_ids=()), partial(desk, config, record, previous), owed)
     return CycleResult(
-        record=replace(record, notes=on_events(notes, record), unclaimed=strays, exchanges=exchanges, losses=net.lost),
+        record=replace(
+            record, notes=on_events(notes, record), unclaimed=strays, exchanges=exchanges, desk=owed, losses=net.lost
+        ),
         inputs=inputs,
     )
 

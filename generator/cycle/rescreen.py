@@ -175,7 +175,7 @@ def _plain(record: CycleRecord) -> dict[str, Any]:
     plain = dict(json.loads(records.dump(record)))
     for table in (plain, *plain["solutions"]):
         del table["inputs"]
-    del plain["provenance"], plain["supersedes"], plain["notes"], plain["unclaimed"], plain["exchanges"]
+    del plain["provenance"], plain["supersedes"], plain["notes"], plain["unclaimed"], plain["exchanges"], plain["desk"]
     return plain
 
 

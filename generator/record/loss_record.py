@@ -20,6 +20,7 @@ Stage = Literal[
     "catalogue",
     "changes",
     "unclaimed",
+    "deliveries",
 ]
 """What was being made: an object's description, a pair's screening, one approach, the approaches of a pair together,
 its crossings, its season, an object's predictions or another solution of it, a catalogue's part, the changes."""

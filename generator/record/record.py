@@ -21,6 +21,7 @@ from nearpass.reasons.coverage import CoverageReasons
 from nearpass.reasons.motions import MotionReason, StepReason
 from nearpass.reasons.probabilities import TogetherReason
 from nearpass.record.command_record import CommandingRecord
+from nearpass.record.desk_record import DueRecord
 from nearpass.record.doubt_record import HeldRecord, ShiftRecord
 from nearpass.record.event_record import (
     BPlaneRecord,
@@ -69,6 +70,7 @@ __all__ = [
     "DeclaredRecord",
     "DifferenceRecord",
     "DormantEvent",
+    "DueRecord",
     "EditionRecord",
     "EndingRecord",
     "EpochText",
@@ -396,7 +398,7 @@ class CycleRecord:
     their pairs with one among the pairs; ``sweep`` tells of the others, None where there is no catalogue.
     ``unclaimed`` are files among the deliveries that nothing in the configuration names, None where
     that is not known or not to be told.
-    ``exchanges`` are the dossiers of the workspace, by id.
+    ``exchanges`` are the dossiers of the workspace, by id; ``desk`` is what each source owes and what came of it.
     ``losses`` are the parts that could not be computed although their deliveries were accepted.
     ``edition`` is None in the archive, which holds everything; an edition withholds ``funnel`` and ``configuration``
     where they would tell of what it may not show. Its objects, pairs and events are then those that it shows in full,
@@ -434,6 +436,7 @@ class CycleRecord:
     unclaimed: Annotated[tuple[str, ...] | None, Release.WHOLE] = None
     losses: Annotated[tuple[LossRecord, ...], Release.LOSSES] = ()
     exchanges: Annotated[tuple[ExchangeRecord, ...], Release.EXCHANGES] = ()
+    desk: Annotated[tuple[DueRecord, ...], Release.DESK] = ()
     edition: Open[EditionRecord | None] = None
     told: Open[tuple[ToldEvent, ...]] = ()
     told_ended: Open[tuple[ToldEnd, ...]] = ()

@@ -43,6 +43,8 @@ class Release(StrEnum):
     CHANGES = "changes"
     NOTES = "notes"
     LOSSES = "losses"
+    DESK = "desk"
+    LATENESS = "lateness"
     EXCHANGES = "exchanges"
     HANDED = "handed"
     RECEIVED = "received"

@@ -47,6 +47,15 @@ def deliveries(value: tuple[records.InputRecord, ...], lens: Lens) -> Any:
     )
 
 
+def desk(value: tuple[records.DueRecord, ...], lens: Lens) -> Any:
+    """What sources of objects in full owe whose own marking allows it."""
+    return tuple(
+        lens.on(entry.object_id).of(entry)
+        for entry in value
+        if lens.names.show(entry.object_id) is Show.FULL and lens.edition.sees(entry.marking)
+    )
+
+
 def _blinded(lens: Lens, inputs: Sequence[records.InputRecord]) -> Lens:
     """The same without sigmas, where the covariances of one of these deliveries may not be seen."""
     markings = [entry.covariance_marking for entry in inputs if entry.covariance_marking is not None]

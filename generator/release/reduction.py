@@ -149,6 +149,7 @@ def _nothing_withheld(
         and (bool(edition.parties) or not any(item.contacts for item in record.objects))
         and mentioned <= shows.keys()
         and all(edition.sees(entry.marking) for entry in record.deliveries)
+        and all(edition.sees(row.marking) for row in record.desk)
         and all(note.refusal is None and edition.sees(note.marking) for note in record.notes)
     )
 

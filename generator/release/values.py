@@ -86,6 +86,12 @@ def previous_cycle(value: str | None, lens: Lens) -> str | None:
     return value if value and lens.edition.publishes(value) else None
 
 
+def lateness(value: float | None, lens: Lens) -> float | None:
+    """By how much a delivery is late, unless that tells when a cycle was made that this edition has not."""
+    missed = lens.item.missed
+    return value if missed is None or lens.edition.publishes(missed) else None
+
+
 def whole_only(value: Any, lens: Lens) -> Any:
     """Only where the edition withholds nothing: it counts or names every object."""
     return lens.of(value) if lens.whole else None

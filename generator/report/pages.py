@@ -26,6 +26,7 @@ from nearpass.report import (
     coverage_views,
     crossing_views,
     cycle_views,
+    desk_views,
     event_tables,
     event_views,
     exchange_views,
@@ -96,6 +97,7 @@ def cycle_pages(record: CycleRecord) -> dict[str, str]:
     rows = record.approaches
     for row in rows:
         pages.put(f"events/{_file_name(row.event_id)}.ics", below, partial(event_calendar, record, row))
+    pages.put("deliveries.md", at_home, partial(_deliveries_page, record, at_home))
     for exchange in _readable(record):
         pages.put(
             f"exchanges/{_file_name(exchange.exchange_id)}.md", below, partial(_exchange_page, exchange, record, below)
@@ -277,6 +279,7 @@ def _overview(catalogue: Catalogue, links: Links) -> dict[str, Any]:
         "protection": protection_views.lines(record),
         "notes": note_views.notes_of_cycle(record),
         "exchanges": exchange_views.lines(record, links),
+        "overdue": desk_views.overdue_line(record),
         "first": record.previous_cycle_id is None,
         "sweep": sweep_views.sweep_view(catalogue, links),
         "planned": solution_views.planned(catalogue, links),
@@ -334,6 +337,16 @@ def _object_page(item: ObjectRecord, catalogue: Catalogue, links: Links, *, live
         live=live, object_id=item.id, feed_href=f"{links.root}{object_feed(item.id)}",
         context=cycle_views.context(record), live_href=f"{links.root}objects/{item.id}.html",
         provenance=provenance_views.provenance(record), cycle_id=record.cycle_id,
+    )  # fmt: skip
+
+
+def _deliveries_page(record: CycleRecord, links: Links) -> str:
+    owed = sum(row.every_h is not None or row.due is not None for row in record.desk)
+    text = f"{wording.count(len(record.desk), 'source')}, {owed} of them with a schedule."
+    return render_page(
+        "deliveries.md.j2", _below(record, links, "Deliveries", text, "deliveries", "deliveries"), links,
+        context=cycle_views.context(record), overdue=desk_views.overdue_line(record),
+        table=desk_views.desk_table(record),
     )  # fmt: skip
 
 

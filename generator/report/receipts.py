@@ -61,6 +61,7 @@ def _used(record: CycleRecord) -> list[tuple[InputRecord, str]]:
 
 def _receipt(entry: InputRecord, use: str, record: CycleRecord) -> Receipt:
     """Its text and its JSON say the same."""
+    owed = next((row for row in record.desk if entry.sha256 and row.sha256 == entry.sha256), None)
     broken = [found for found in entry.findings[1:] if found.grade is not Grade.PASS]
     plain: dict[str, Any] = {
         "schema": SCHEMA,
@@ -84,6 +85,9 @@ def _receipt(entry: InputRecord, use: str, record: CycleRecord) -> Receipt:
             for span in entry.spans
         ],
         "covariances": entry.covariance_count,
+        "due_utc": wording.machine_time(owed.due) if owed is not None and owed.due is not None else None,
+        "late_s": owed.late_s if owed is not None else None,
+        "next_due_utc": wording.machine_time(owed.next_due) if owed is not None and owed.next_due is not None else None,
         "used_for": use,
     }
     return Receipt(
@@ -110,6 +114,9 @@ def _in_words(plain: dict[str, Any]) -> str:
         *(("Rule", f"{one['rule']}: {one['grade']}, {one['found']}") for one in plain["rules_broken"]),
         *(("Covers", f"{one['start_utc']} to {one['stop_utc']}") for one in plain["coverage"]),
         ("Covariances", plain["covariances"]),
+        ("Was due", plain["due_utc"]),
+        ("Late by at least", wording.span(plain["late_s"]) if plain["late_s"] is not None else None),
+        ("Next due", plain["next_due_utc"]),
         ("Used for", plain["used_for"]),
     ]
     return "".join(f"{name}: {wording.visible(str(value))}\n" for name, value in lines if value is not None)

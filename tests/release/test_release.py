@@ -21,6 +21,7 @@ from nearpass.record.parties import Party, parties_of
 from nearpass.record.record import (
     ApproximationRecord,
     CycleRecord,
+    DueRecord,
     EndingRecord,
     EventRecord,
     InputRecord,
@@ -82,7 +83,7 @@ def tells(record: CycleRecord, rules: Rules) -> bool:
         if given_rules is COARSE and (names_in(text, record) or not flagged(reduction(marked, public, rules).record)):
             return True
     readers = edition({"ODY": Show.HIDDEN}, parties=frozenset({"READERS"}))
-    for reader in (readers, edition()):
+    for reader in (readers, edition(), edition({"MEX": Show.ANONYMOUS})):
         text = dump(reduction(record, reader, rules).record)
         if HIDDEN.encode() in text or b'"register_number":7919' in text:
             return True
@@ -90,7 +91,11 @@ def tells(record: CycleRecord, rules: Rules) -> bool:
     gone = reduction(record, hidden, rules).record
     alone = reduction(without(record, "ODY"), hidden, rules).record
     regular = replace(record, previous_cycle_id="2021-03-14T0500Z", supersedes=None)
-    odd = b"T0317Z" in dump(gone) + dump(reduction(regular, hidden, rules).record)
+    off_turn = edition({}, every_hours=5.0)
+    texts = (
+        dump(gone) + dump(reduction(regular, hidden, rules).record) + dump(reduction(regular, off_turn, rules).record)
+    )
+    odd = b"T0317Z" in texts or b"7919.25" in texts
     odd |= "--supersedes" in gone.provenance.command
     return odd or dump(gone) != dump(alone)
 
@@ -143,6 +148,17 @@ def _lost(event: EventRecord) -> LossRecord:
     )
 
 
+def desk_rows() -> tuple[DueRecord, ...]:
+    """What sources owe: of an object without a name, under a marking that few see, and since a cycle out of turn."""
+    row = DueRecord(
+        object_id="MRO", source="ephemerides/mro_*.oem", originator="JPL", role="nominal", marking=CLEAR, every_h=168.0,
+        due=None, next_due=None, state="late", late_s=7919.25, file="mro.oem", sha256="ab" * 32, created=None,
+        missed=OFF, here=OFF, refused=None, doubtful=False,
+    )  # fmt: skip
+    hidden = replace(row, object_id="ODY", marking=replace(AMBER, release=()), file=f"{HIDDEN}.oem", late_s=None)
+    return row, hidden, replace(row, object_id="MEX", late_s=None)
+
+
 @pytest.fixture(scope="module")
 def record() -> CycleRecord:
     """The sample, all clear and brief, with another cycle named where one could be."""
@@ -169,7 +185,7 @@ def record() -> CycleRecord:
     made = replace(made, changes=left)
     private = replace(made.notes[-1], marking=AMBER, file="log/private.md", text="For the other agency alone.")
     made = replace(made, notes=(*made.notes, private), losses=tuple(_lost(event) for event in events))
-    made = replace(made, unclaimed=("ephemerides/MEX_1.oem",), exchanges=exchanges("ODY"))
+    made = replace(made, unclaimed=("ephemerides/MEX_1.oem",), exchanges=exchanges("ODY"), desk=desk_rows())
     return replace(made, provenance=provenance, events=tuple(events), previous_cycle_id=OFF, supersedes=OFF)
 
 

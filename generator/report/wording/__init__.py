@@ -33,6 +33,7 @@ LOST_PARTS: Final = {
     "together": "all approaches together of", "crossings": "orbit crossings of", "season": "the season of crossings of",
     "predictions": "predictions of", "solution": "another solution of", "catalogue": "the catalogue",
     "changes": "the changes since the last cycle", "unclaimed": "files that no object claims",
+    "deliveries": "what each party owes",
 }  # fmt: skip
 """What a cycle could not compute, by the stage of its record, before the names of the objects."""
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

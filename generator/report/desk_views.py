@@ -1,0 +1,91 @@
+"""Views of the delivery desk: what is overdue, for the front page, and the table of what each source owes."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from nearpass.record.record import CycleRecord, DueRecord
+from nearpass.report import wording
+from nearpass.report.quality_views import grade
+from nearpass.report.views import Cell, Head, Table, TableRow, time_cell
+
+WEEK_H: Final = 168.0
+"""NPR 8079.1, table 5-1, asks for an ephemeris at least weekly."""
+
+
+def overdue_line(record: CycleRecord) -> str | None:
+    """What has not come in time, in one sentence; None where nothing is overdue."""
+    late = sorted((row for row in record.desk if row.state == "overdue"), key=lambda row: -(row.late_s or 0.0))
+    if not late:
+        return None
+    first, *rest = late
+    more = f"; {wording.count(len(rest), 'other is overdue', 'others are overdue')}" if rest else ""
+    return f"Overdue: {_what(first, record)} was due {_due(first)}{more}."
+
+
+def _due(row: DueRecord) -> str:
+    if row.due is None:
+        return "before"
+    at = f"{wording.date(row.due)} {row.due.iso(digits=0)[11:16]} UTC"
+    return f"{at}, {wording.span(row.late_s or 0.0)} ago"
+
+
+def _what(row: DueRecord, record: CycleRecord) -> str:
+    name = next((item.name for item in record.objects if item.id == row.object_id), row.object_id)
+    return f"{name}'s {'ephemeris' if row.role == 'nominal' else f'{row.role} ephemeris'}"
+
+
+def desk_table(record: CycleRecord) -> Table | None:
+    """Every source, what is overdue or late first; None where no source has a file."""
+    if not record.desk:
+        return None
+    order = {"overdue": 0, "late": 1, "awaited": 2, "in time": 3, "no schedule": 4}
+    rows = sorted(record.desk, key=lambda row: (order[row.state], row.object_id, row.role, row.source))
+    grades = {entry.sha256: grade(entry) for entry in record.deliveries if entry.sha256 is not None}
+    return Table(
+        caption="What each source owes and what came of it",
+        heads=(
+            Head(title="Object"), Head(title="State"), Head(title="From"), Head(title="Was due", unit="UTC"),
+            Head(title="Next due", unit="UTC"), Head(title="Created", unit="UTC"),
+            Head(title="Every", meaning="NPR 8079.1, table 5-1, asks for at least one a week"),
+            Head(title="Grade", meaning="By NPR 8079.1, table 5-1; every rule stands on the object's page"),
+            Head(title="File"), Head(title="What else"),
+        ),
+        rows=tuple(
+            TableRow(
+                cells=(
+                    Cell(text=row.object_id), Cell(text=_state(row), mark="nowrap"), Cell(text=row.originator),
+                    time_cell(row.due), time_cell(row.next_due), time_cell(row.created),
+                    Cell(text=_every(row), sort=f"{row.every_h or 0.0:.3f}"),
+                    Cell(text=grades.get(row.sha256 or "", wording.DASH), mark="nowrap"),
+                    Cell(text=(row.file or row.source).rsplit("/", 1)[-1]), Cell(text=_else(row)),
+                ),
+                mark="marked" if row.state == "overdue" else None,
+            )
+            for row in rows
+        ),
+        filter_label="Filter the deliveries" if len(rows) > 9 else None,
+    )  # fmt: skip
+
+
+def _state(row: DueRecord) -> str:
+    if row.late_s is None:
+        return row.state
+    return f"{row.state} by {'at least ' if row.state == 'late' else ''}{wording.span(row.late_s)}"
+
+
+def _every(row: DueRecord) -> str:
+    if row.every_h is None:
+        return wording.DASH
+    return wording.span(row.every_h * 3600.0) + (" (longer than a week)" if row.every_h > WEEK_H else "")
+
+
+def _else(row: DueRecord) -> str:
+    """Which solution it is, that it is doubtful, why a newer one was refused."""
+    parts = [
+        "" if row.role == "nominal" else row.role,
+        "doubtful: it differs from the delivery before it by more than their sigmas allow" if row.doubtful else "",
+        f"refused: {row.refused}" if row.refused else "",
+        "nothing has come" if row.file is None and row.refused is None else "",
+    ]
+    return wording.sentence("; ".join(part for part in parts if part)) or wording.DASH
