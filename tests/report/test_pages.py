@@ -40,7 +40,7 @@ def test_pages_of_a_cycle() -> None:
     twins = ("events", "crossings", "solutions", "coverage")
     kinds = ("cdm", "cdm.xml", "cdm.json", "ics")
     assert set(pages.cycle_pages(record)) == {
-        "index.md",
+        "index.md", "deliveries.md",
         *(f"{table}.{kind}" for table in twins for kind in ("csv", "json")),
         *(f"events/{event.event_id}.{kind}" for event in record.events for kind in kinds),
         *(f"events/{event.event_id}.md" for event in detailed_events(record)),
