@@ -304,7 +304,7 @@ def _rescreen(workspace: Workspace, cycle_id: str, *, as_json: bool) -> None:
     exit_code = ArchiveError.exit_code if result.differences else 0
     if as_json:
         echo_json({
-            "exit_code": exit_code, "cycle_id": cycle_id, "values": result.values,
+            "exit_code": exit_code, "cycle_id": cycle_id, "values": result.values, "rounded": result.rounded,
             "differences": [str(one) for one in result.differences], "versions": list(result.versions),
         })  # fmt: skip
         sys.exit(exit_code)
@@ -315,4 +315,5 @@ def _rescreen(workspace: Workspace, cycle_id: str, *, as_json: bool) -> None:
             click.echo(str(difference), err=True)
         click.echo(f"{len(result.differences)} of {result.values} values differ", err=True)
         sys.exit(exit_code)
-    click.echo(f"{cycle_id}: {result.values} values, all as archived")
+    last = f"; {result.rounded} of them have other last digits" if result.rounded else ""
+    click.echo(f"{cycle_id}: {result.values} values, all as archived{last}")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Final
 
 from nearpass import reasons
 from nearpass.archive.archive import Archive
@@ -33,15 +34,32 @@ class Difference:
     archived: object
     now: object
 
+    @property
+    def is_rounding(self) -> bool:
+        """Whether both are the same number but for their last digits."""
+        if not (isinstance(self.archived, float) and isinstance(self.now, float)):
+            return False
+        return math.isclose(self.archived, self.now, rel_tol=ROUNDING, abs_tol=NEGLIGIBLE)
+
     def __str__(self) -> str:
         return f"{self.place}: archived {self.archived!r}, now {self.now!r}"
 
 
+ROUNDING: Final = 1e-9
+"""Of a value: what another processor, another release of numpy or another order of the same sums may change."""
+NEGLIGIBLE: Final = 1e-100
+"""Below it a probability is told apart by its exponent alone, and loses digits long before it becomes 0."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rescreened:
-    """What was compared, what differs, and which versions do."""
+    """What was compared, what differs, and which versions do.
+
+    ``rounded`` values have other last digits: they differ by less than :data:`ROUNDING` of themselves.
+    """
 
     values: int
+    rounded: int
     differences: tuple[Difference, ...]
     versions: tuple[str, ...]
 
@@ -75,9 +93,12 @@ def rescreen(
     before, after = _plain(archived), _plain(now)
     if _holds_prose(before):
         before, after = _plain(_spoken(archived, said)), _plain(_spoken(now, said))
+    found = list(_differences(before, after, ""))
+    differences = tuple(one for one in found if not one.is_rounding)
     return Rescreened(
         values=sum(1 for _ in _leaves(before)),
-        differences=tuple(_differences(before, after, "")),
+        rounded=len(found) - len(differences),
+        differences=differences,
         versions=tuple(_versions(archived, now)),
     )
 

@@ -219,7 +219,25 @@ def test_an_archived_cycle_is_screened_again_with_its_solutions(tmp_path: Path) 
     again = rescreen(archive, result.record.cycle_id, elsewhere, quiet, said)
 
     assert [solution.name for solution in result.record.solutions] == ["late", "before"]
-    assert again.differences == ()
+    assert (again.differences, again.rounded) == ((), 0)
+
+
+@pytest.mark.parametrize(("by", "rounded"), [(3e-16, 1), (5e-10, 1), (2e-9, 0), (-1e-6, 0)])
+def test_other_last_digits_are_counted_and_no_difference(tmp_path: Path, by: float, rounded: int) -> None:
+    """A miss archived with other digits from the tenth on is called rounding; with others before, a difference."""
+    path = prepared(tmp_path / "work", lines="")
+    config, text = load_config(path)
+    result = run_cycle(config, text, tmp_path / "work", CUTOFF, None, quiet)
+    first = result.record.events[0]
+    assert first.miss_km is not None
+    changed = replace(first, miss_km=first.miss_km * (1.0 + by))
+    archive = Archive(tmp_path / "archive")
+    archive.add(replace(result.record, events=(changed, *result.record.events[1:])), result.inputs)
+
+    again = rescreen(archive, result.record.cycle_id, tmp_path, quiet, said)
+
+    assert again.rounded == rounded
+    assert [one.place for one in again.differences] == ([] if rounded else ["events[0].miss_km"])
 
 
 def test_a_cycle_of_version_0_1_is_screened_again_with_its_ids(tmp_path: Path) -> None:
