@@ -1,9 +1,9 @@
 """A made-up Mars fleet with real shapes: what ``nearpass demo`` screens.
 
-Four weekly deliveries of eleven objects, February to April 2021, propagated from published orbits, with errors that
-their covariances describe and a few arranged encounters; a second solution of one object and a planned manoeuvre of
-another. See :mod:`nearpass.sample.fleet` for what is published and
-what is invented.
+Four deliveries of eleven objects, February to April 2021, and one of Perseverance on its way in, propagated from
+published orbits, with errors of the published size that their covariances describe and a few arranged encounters; a
+second solution of one object and a planned manoeuvre of another. See :mod:`nearpass.sample.fleet` for what is published
+and what is invented.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from nearpass.astro.epochs import Epoch
 from nearpass.astro.frames import PlanetaryEphemeris
 from nearpass.sample.delivery_text import Delivery
-from nearpass.sample.fleet import Encounter, Member
-from nearpass.sample.orbits import state_of_elements, state_of_encounter
+from nearpass.sample.fleet import Encounter, Entry, Member
+from nearpass.sample.orbits import state_of_elements, state_of_encounter, state_of_entry
 from nearpass.sample.predictions import Prediction, predict
 from nearpass.sample.propagation import MARS, Batch, Sampling, Thrust, delayed, propagate
 
@@ -40,17 +40,27 @@ def placed(fleet: Sequence[Member], planets: PlanetaryEphemeris) -> dict[str, Ba
             primary = orbits[place.primary]
             state = state_of_encounter(
                 delayed(primary, np.array([epoch - primary.epochs[0]]), planets=planets).states[0],
-                member.shape,
+                place.shape,
                 xi_km=place.xi_km,
                 zeta_km=place.zeta_km,
                 northbound=place.northbound,
                 outbound=place.outbound,
                 gm_km3_s2=MARS.gm_km3_s2,
             )
+        elif isinstance(place, Entry):
+            epoch = Epoch.parse(place.epoch_utc)
+            state = state_of_entry(
+                radius_km=place.radius_km,
+                latitude_deg=place.latitude_deg,
+                right_ascension_deg=place.right_ascension_deg,
+                speed_km_s=place.speed_km_s,
+                flight_path_deg=place.flight_path_deg,
+                azimuth_deg=place.azimuth_deg,
+            )
         else:
             epoch = Epoch.parse(place.epoch_utc)
             state = state_of_elements(
-                member.shape,
+                place.shape,
                 node_deg=place.node_deg,
                 periapsis_argument_deg=place.periapsis_argument_deg,
                 true_anomaly_deg=place.true_anomaly_deg,
@@ -92,7 +102,16 @@ def predictions(
     knowledge = [delivery.member.knowledge for delivery in wanted]
     thrusts = [_thrust(delivery) for delivery in wanted]
     stated = [delivery.member.with_covariance for delivery in wanted]
-    return predict(truth, knowledge, np.array(draws), span_s, with_covariance=stated, thrusts=thrusts, planets=planets)
+    return predict(
+        truth,
+        knowledge,
+        np.array(draws),
+        span_s,
+        with_covariance=stated,
+        stops_s=[span_s if delivery.stop is None else delivery.stop - delivery.start for delivery in wanted],
+        thrusts=thrusts,
+        planets=planets,
+    )
 
 
 def _thrust(delivery: Delivery) -> Thrust | None:

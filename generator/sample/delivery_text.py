@@ -43,8 +43,13 @@ class Delivery:
 
     @property
     def start(self) -> Epoch:
-        """Epoch of the first state, a whole second of the file's own time system."""
-        return Epoch.parse(self.issue.start, self.member.time_system)
+        """Epoch of the first state, a whole second of the file's own time system, or of the one that it means."""
+        return Epoch.parse(self.issue.start, self.issue.true_time_system or self.member.time_system)
+
+    @property
+    def stop(self) -> Epoch | None:
+        """Epoch of the last state, None where it lies as far ahead as in every file."""
+        return None if self.issue.stop is None else Epoch.parse(self.issue.stop, self.member.time_system)
 
     @property
     def file_name(self) -> str:

@@ -10,7 +10,23 @@ north (from its decoded telemetry), where it could not meet MRO.
 Sources of the orbits: MRO: NASA release of 2006-09-13. Mars Odyssey: 400 km, sun-synchronous. MAVEN: NASA,
 aerobraking campaign of 2019. Mars Express: ESA, 2010-01-30. TGO: ESA, 2017-02-07. MOM: ISRO, 2014-09. Hope: 20 000 km
 by 43 000 km at 25 degrees, 2021-02-09. Tianwen-1: 2-sol parking orbit of 2021-02-23, 280 km by 59 000 km. MGS: 372.8
-km by 436.5 km, 2004; silent since 2006. Moons: mean elements of JPL's satellite ephemerides.
+km by 436.5 km, 2004; silent since 2006. Moons: mean elements of JPL's satellite ephemerides. Perseverance: NASA,
+2021-02-17: at the top of the atmosphere at 20:48 UTC on Earth, 11 min 22 s after it happened, at 19 500 km/h, its
+cruise stage dropped ten minutes before.
+
+How wrong predictions are: no agency publishes a table. Odyssey's are typically late or early by 25 s after 60 days
+("Thirteen years of navigation"), NASA's of January 2015 were uncertain by over 2 km a few days ahead and by dozens of
+kilometres at weeks; the power 1.5 of time meets both. MRO and Odyssey have that error of timing, TGO half of it, Mars
+Express one and a half times (8-hour arcs are good to some hundred metres), MAVEN three times, since it dips into the
+atmosphere at each periapsis, Hope, far above it, 0.3 times from half a kilometre on, Tianwen-1, at periapsis once in
+two days, the same as MRO from a kilometre on (its orbit determination by China's own stations, Open Astronomy 2024).
+The errors across are tens to hundreds of metres and hardly grow, as the definitive orbits of such craft show.
+
+What is arranged, as of the last cut-off: MRO and Tianwen-1 on 21 March pass at a distance that alone would be yellow,
+and are red by their probability; Odyssey and TGO on 24 March are red by their distance, although no error could
+make them hit; for MAVEN and MRO on 29 March MAVEN is known so badly that better knowledge could raise the probability
+(dilution); where MGS is nobody knows, so that its crossing of TGO's orbit is all that can be said. The last file of
+Mars Express counts TDB where it says UTC, a known mistake, and is 69 s late in all that it tells.
 """
 
 from __future__ import annotations
@@ -23,7 +39,7 @@ from nearpass.sample.orbits import Shape
 from nearpass.sample.predictions import Knowledge
 
 EQUATORIAL_RADIUS_KM: Final = 3396.19
-CUTOFFS: Final = ("2021-02-24", "2021-03-03", "2021-03-10", "2021-03-17")
+CUTOFFS: Final = ("2021-02-17", "2021-03-03", "2021-03-10", "2021-03-17")
 
 # Right ascension of the Sun along the Martian equator on 2021-03-15 (DE421): local time 12 h.
 _NOON_NODE_DEG: Final = 241.5
@@ -31,8 +47,9 @@ _NOON_NODE_DEG: Final = 241.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """Osculating angles at an epoch, degrees."""
+    """Osculating angles at an epoch, degrees, of an orbit of a published shape."""
 
+    shape: Shape
     epoch_utc: str
     node_deg: float
     periapsis_argument_deg: float
@@ -47,6 +64,7 @@ class Encounter:
     the published shape through the point.
     """
 
+    shape: Shape
     primary: str
     tca_utc: str
     xi_km: float
@@ -56,13 +74,32 @@ class Encounter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """The point at which an arrival from outside enters the atmosphere, and how it moves there; inertial."""
+
+    epoch_utc: str
+    radius_km: float
+    latitude_deg: float
+    right_ascension_deg: float
+    speed_km_s: float
+    flight_path_deg: float
+    azimuth_deg: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
-    """One delivered file: its date in the name, first state, creation; ``ref_frame`` if not the usual one."""
+    """One delivered file: its date in the name, first state, creation; ``ref_frame`` if not the usual one.
+
+    ``stop`` is its last state where it is not as long as the others. ``true_time_system`` is that of its states if the
+    file names another by mistake.
+    """
 
     date: str
     start: str
     creation_utc: str
     ref_frame: str | None = None
+    stop: str | None = None
+    true_time_system: TimeSystem | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +124,7 @@ class Member:
     originator: str
     ref_frame: str
     time_system: TimeSystem
-    shape: Shape
-    place: Placed | Encounter
+    place: Placed | Encounter | Entry
     knowledge: Knowledge
     with_covariance: bool
     seed: int
@@ -116,7 +152,7 @@ def _moon_shape(semi_major_km: float, eccentricity: float, inclination_deg: floa
 
 def _weekly(start: str, creation: str, weeks: tuple[int, ...] = (0, 1, 2, 3)) -> tuple[Issue, ...]:
     """One issue for each of these cut-offs, made on the day before it."""
-    eves = ("2021-02-23", "2021-03-02", "2021-03-09", "2021-03-16")
+    eves = ("2021-02-16", "2021-03-02", "2021-03-09", "2021-03-16")
     return tuple(
         Issue(date=CUTOFFS[week], start=f"{eves[week]}T{start}", creation_utc=f"{eves[week]}T{creation}")
         for week in weeks
@@ -127,6 +163,41 @@ _JPL_MORNING: Final = _weekly("12:00:00", "17:20:00")
 _JPL_MOONS: Final = _weekly("00:00:00", "16:05:00")
 _ESOC: Final = _weekly("10:00:00", "14:45:00")
 
+_PERSEVERANCE: Final = Member(
+    id="M2020",
+    designator="2020-052A",
+    originator="JPL",
+    ref_frame="ICRF",
+    time_system=TimeSystem.UTC,
+    place=Entry(  # 19 500 km/h over the turning ground, west of Jezero; direction and steepness are assumed
+        epoch_utc="2021-02-18T20:37:00",
+        radius_km=3522.2,
+        latitude_deg=16.0,
+        right_ascension_deg=275.0,
+        speed_km_s=5.645,
+        flight_path_deg=-16.0,
+        azimuth_deg=95.0,
+    ),
+    knowledge=Knowledge(
+        timing_s=0.3,
+        semi_major_m=0.0,
+        radial_m=400.0,
+        flight_path_m=400.0,
+        cross_track_m=400.0,
+        tangential_m_s2=1e-9,
+    ),
+    with_covariance=True,
+    seed=13,
+    issues=(
+        Issue(
+            date="2021-02-17",
+            start="2021-02-16T12:00:00",
+            creation_utc="2021-02-16T17:20:00",
+            stop="2021-02-18T20:37:00",
+        ),
+    ),
+)
+
 FLEET: Final = (
     Member(
         id="MRO",
@@ -134,20 +205,20 @@ FLEET: Final = (
         originator="JPL",
         ref_frame="ICRF",
         time_system=TimeSystem.TDB,
-        shape=_shape(255.0, 320.0, 92.7),
         place=Placed(  # 3 pm ascending; frozen, periapsis near the south pole
+            shape=_shape(255.0, 320.0, 92.7),
             epoch_utc="2021-03-21T04:12:33",
             node_deg=_NOON_NODE_DEG + 45.0,
             periapsis_argument_deg=270.0,
             true_anomaly_deg=175.5,
         ),
-        knowledge=Knowledge(
-            timing_s=0.004,
-            semi_major_m=1.5,
-            radial_m=6.0,
-            flight_path_m=6.0,
-            cross_track_m=10.0,
-            tangential_m_s2=5e-9,
+        knowledge=Knowledge(  # as Odyssey
+            timing_s=0.02,
+            semi_major_m=2.8,
+            radial_m=25.0,
+            flight_path_m=25.0,
+            cross_track_m=40.0,
+            tangential_m_s2=3.3e-9,
         ),
         with_covariance=True,
         seed=348,
@@ -159,23 +230,23 @@ FLEET: Final = (
         originator="JPL",
         ref_frame="ICRF",
         time_system=TimeSystem.UTC,
-        shape=_shape(376.0, 398.0, 93.1),
         place=Placed(  # near the terminator, 6:45 pm ascending
+            shape=_shape(376.0, 398.0, 93.1),
             epoch_utc="2021-03-24T10:27:08",
             node_deg=_NOON_NODE_DEG + 101.25,
             periapsis_argument_deg=270.0,
             true_anomaly_deg=115.0,
         ),
-        knowledge=Knowledge(  # grows to 25 s in 60 days, as published for Odyssey
-            timing_s=0.006,
-            semi_major_m=1.0,
-            radial_m=8.0,
-            flight_path_m=8.0,
-            cross_track_m=15.0,
-            tangential_m_s2=2e-9,
+        knowledge=Knowledge(  # 25 s after 60 days, as published
+            timing_s=0.02,
+            semi_major_m=2.8,
+            radial_m=30.0,
+            flight_path_m=30.0,
+            cross_track_m=50.0,
+            tangential_m_s2=3.25e-9,
         ),
         with_covariance=True,
-        seed=47,
+        seed=410,
         issues=_JPL_MORNING,
     ),
     Member(
@@ -184,25 +255,25 @@ FLEET: Final = (
         originator="JPL",
         ref_frame="ICRF",
         time_system=TimeSystem.TDB,
-        shape=_shape(150.0, 4500.0, 75.0),
         place=Encounter(
+            shape=_shape(150.0, 4500.0, 75.0),
             primary="MRO",
-            tca_utc="2021-03-20T17:41:12",
-            xi_km=-5.0,
-            zeta_km=38.5,
+            tca_utc="2021-03-29T06:48:20",
+            xi_km=0.5,
+            zeta_km=12.0,
             northbound=True,
             outbound=False,
         ),
-        knowledge=Knowledge(  # every periapsis meets an atmosphere that no model foresees
-            timing_s=0.01,
-            semi_major_m=4.0,
-            radial_m=10.0,
-            flight_path_m=10.0,
-            cross_track_m=20.0,
-            tangential_m_s2=1.6e-8,
+        knowledge=Knowledge(  # three times: every periapsis meets an atmosphere that no model foresees
+            timing_s=0.03,
+            semi_major_m=14.6,
+            radial_m=40.0,
+            flight_path_m=40.0,
+            cross_track_m=80.0,
+            tangential_m_s2=8.2e-9,
         ),
         with_covariance=True,
-        seed=4,
+        seed=17,
         issues=_JPL_MORNING,
     ),
     Member(
@@ -211,9 +282,12 @@ FLEET: Final = (
         originator="JPL",
         ref_frame="ICRF",
         time_system=TimeSystem.UTC,
-        shape=_shape(372.8, 436.5, 92.9),
         place=Placed(
-            epoch_utc="2021-03-17T00:00:00", node_deg=204.0, periapsis_argument_deg=270.0, true_anomaly_deg=30.0
+            shape=_shape(372.8, 436.5, 92.9),
+            epoch_utc="2021-03-17T00:00:00",
+            node_deg=204.0,
+            periapsis_argument_deg=270.0,
+            true_anomaly_deg=30.0,
         ),
         knowledge=Knowledge(
             timing_s=0.0,
@@ -233,8 +307,8 @@ FLEET: Final = (
         originator="ESOC",
         ref_frame="EME2000",
         time_system=TimeSystem.UTC,
-        shape=_shape(350.0, 10300.0, 86.0),
         place=Encounter(
+            shape=_shape(350.0, 10300.0, 86.0),
             primary="PHOBOS",
             tca_utc="2021-03-27T15:33:40",
             xi_km=17.0,
@@ -242,17 +316,20 @@ FLEET: Final = (
             northbound=False,
             outbound=True,
         ),
-        knowledge=Knowledge(
-            timing_s=0.01,
-            semi_major_m=4.0,
-            radial_m=20.0,
-            flight_path_m=20.0,
-            cross_track_m=40.0,
-            tangential_m_s2=4e-10,
+        knowledge=Knowledge(  # one and a half times
+            timing_s=0.03,
+            semi_major_m=11.0,
+            radial_m=80.0,
+            flight_path_m=80.0,
+            cross_track_m=150.0,
+            tangential_m_s2=3.6e-9,
         ),
         with_covariance=True,
         seed=6,
-        issues=tuple(issue for issue in _ESOC if issue.date != "2021-03-10"),  # one week missed
+        issues=(  # one week missed; the last file counts TDB and says UTC, so that all in it is late by 69 s
+            *_ESOC[:2],
+            replace(_ESOC[3], true_time_system=TimeSystem.TDB),
+        ),
     ),
     Member(
         id="TGO",
@@ -260,22 +337,22 @@ FLEET: Final = (
         originator="ESOC",
         ref_frame="EME2000",
         time_system=TimeSystem.UTC,
-        shape=_shape(386.0, 408.0, 74.0),
         place=Encounter(
+            shape=_shape(386.0, 408.0, 74.0),
             primary="ODY",
             tca_utc="2021-03-24T10:27:08",
-            xi_km=4.0,
-            zeta_km=4.5,
+            xi_km=1.2,
+            zeta_km=1.0,
             northbound=False,
             outbound=True,
         ),
-        knowledge=Knowledge(
-            timing_s=0.006,
-            semi_major_m=1.0,
-            radial_m=8.0,
-            flight_path_m=8.0,
-            cross_track_m=15.0,
-            tangential_m_s2=2e-9,
+        knowledge=Knowledge(  # half of it
+            timing_s=0.02,
+            semi_major_m=1.3,
+            radial_m=25.0,
+            flight_path_m=25.0,
+            cross_track_m=40.0,
+            tangential_m_s2=1.6e-9,
         ),
         with_covariance=True,
         seed=3,
@@ -287,9 +364,12 @@ FLEET: Final = (
         originator="ISRO",
         ref_frame="EME2000",
         time_system=TimeSystem.UTC,
-        shape=_shape(421.7, 76993.6, 150.0),
         place=Placed(
-            epoch_utc="2021-03-17T00:00:00", node_deg=60.0, periapsis_argument_deg=200.0, true_anomaly_deg=150.0
+            shape=_shape(421.7, 76993.6, 150.0),
+            epoch_utc="2021-03-17T00:00:00",
+            node_deg=60.0,
+            periapsis_argument_deg=200.0,
+            true_anomaly_deg=150.0,
         ),
         knowledge=Knowledge(
             timing_s=0.2,
@@ -313,8 +393,8 @@ FLEET: Final = (
         originator="MBRSC",
         ref_frame="EME2000",
         time_system=TimeSystem.UTC,
-        shape=_shape(20000.0, 43000.0, 25.0),
         place=Encounter(
+            shape=_shape(20000.0, 43000.0, 25.0),
             primary="DEIMOS",
             tca_utc="2021-03-29T21:05:17",
             xi_km=20.0,
@@ -322,13 +402,13 @@ FLEET: Final = (
             northbound=True,
             outbound=True,
         ),
-        knowledge=Knowledge(
-            timing_s=0.05,
-            semi_major_m=30.0,
-            radial_m=60.0,
-            flight_path_m=60.0,
-            cross_track_m=100.0,
-            tangential_m_s2=2e-10,
+        knowledge=Knowledge(  # 0.3 times, but half a kilometre from the first
+            timing_s=0.3,
+            semi_major_m=9.0,
+            radial_m=150.0,
+            flight_path_m=150.0,
+            cross_track_m=300.0,
+            tangential_m_s2=3.3e-10,
         ),
         with_covariance=True,
         seed=8,
@@ -343,25 +423,25 @@ FLEET: Final = (
         originator="CNSA",
         ref_frame="EME2000",
         time_system=TimeSystem.UTC,
-        shape=_shape(280.0, 59000.0, 87.0),
         place=Encounter(
+            shape=_shape(280.0, 59000.0, 87.0),
             primary="MRO",
             tca_utc="2021-03-21T04:12:33",
-            xi_km=0.4,
-            zeta_km=1.857,
+            xi_km=0.1,
+            zeta_km=3.0,
             northbound=True,
             outbound=False,
         ),
-        knowledge=Knowledge(
-            timing_s=0.03,
-            semi_major_m=20.0,
+        knowledge=Knowledge(  # as MRO, but a kilometre from the first
+            timing_s=0.22,
+            semi_major_m=36.0,
             radial_m=40.0,
             flight_path_m=40.0,
-            cross_track_m=80.0,
-            tangential_m_s2=1e-10,
+            cross_track_m=100.0,
+            tangential_m_s2=4.5e-10,
         ),
         with_covariance=True,
-        seed=2,
+        seed=330,
         issues=(
             Issue(date="2021-02-24", start="2021-02-23T22:30:00", creation_utc="2021-02-23T18:40:00"),
             *_weekly("07:00:00", "12:30:00", (1, 2, 3)),
@@ -373,9 +453,12 @@ FLEET: Final = (
         originator="JPL",
         ref_frame="ICRF",
         time_system=TimeSystem.TDB,
-        shape=_moon_shape(9376.0, 0.0151, 1.08),
         place=Placed(
-            epoch_utc="2021-03-27T15:33:40", node_deg=40.0, periapsis_argument_deg=150.0, true_anomaly_deg=210.0
+            shape=_moon_shape(9376.0, 0.0151, 1.08),
+            epoch_utc="2021-03-27T15:33:40",
+            node_deg=40.0,
+            periapsis_argument_deg=150.0,
+            true_anomaly_deg=210.0,
         ),
         knowledge=Knowledge(
             timing_s=0.1,
@@ -395,9 +478,12 @@ FLEET: Final = (
         originator="JPL",
         ref_frame="ICRF",
         time_system=TimeSystem.TDB,
-        shape=_moon_shape(23458.0, 0.0002, 1.8),
         place=Placed(
-            epoch_utc="2021-03-29T21:05:17", node_deg=80.0, periapsis_argument_deg=0.0, true_anomaly_deg=300.0
+            shape=_moon_shape(23458.0, 0.0002, 1.8),
+            epoch_utc="2021-03-29T21:05:17",
+            node_deg=80.0,
+            periapsis_argument_deg=0.0,
+            true_anomaly_deg=300.0,
         ),
         knowledge=Knowledge(
             timing_s=0.3,
@@ -410,6 +496,13 @@ FLEET: Final = (
         with_covariance=True,
         seed=11,
         issues=_JPL_MOONS,
+    ),
+    _PERSEVERANCE,
+    # Its cruise stage, which it drops ten minutes before it enters: one craft until then, so its errors are the same.
+    replace(
+        _PERSEVERANCE,
+        id="M20CS",
+        burn=Burn(start_utc="2021-02-18T20:27:00", duration_s=1.0, delta_v_m_s=0.3),
     ),
 )
 

@@ -54,6 +54,24 @@ def state_of_elements(
     return np.concatenate([radius_km * radial, _velocity(shape, anomaly, radial, transverse, gm_km3_s2)])
 
 
+def state_of_entry(
+    *,
+    radius_km: float,
+    latitude_deg: float,
+    right_ascension_deg: float,
+    speed_km_s: float,
+    flight_path_deg: float,
+    azimuth_deg: float,
+) -> FloatArray:
+    """State ``(6,)`` in km and km/s at a point: so fast, so steep (down if negative), so far east of north."""
+    latitude, ascension = np.radians(latitude_deg), np.radians(right_ascension_deg)
+    steep, azimuth = np.radians(flight_path_deg), np.radians(azimuth_deg)
+    up = np.array([np.cos(latitude) * np.cos(ascension), np.cos(latitude) * np.sin(ascension), np.sin(latitude)])
+    east = np.array([-np.sin(ascension), np.cos(ascension), 0.0])
+    level = np.sin(azimuth) * east + np.cos(azimuth) * np.cross(up, east)
+    return np.concatenate([radius_km * up, speed_km_s * (np.cos(steep) * level + np.sin(steep) * up)])
+
+
 def state_through(
     shape: Shape, position_km: FloatArray, *, northbound: bool, outbound: bool, gm_km3_s2: float
 ) -> FloatArray:

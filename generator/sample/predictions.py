@@ -69,6 +69,7 @@ def predict(
     span_s: float,
     *,
     with_covariance: Sequence[bool] | None = None,
+    stops_s: Sequence[float] | None = None,
     thrusts: Sequence[Thrust | None] | None = None,
     planets: PlanetaryEphemeris | None,
 ) -> list[Prediction]:
@@ -79,27 +80,36 @@ def predict(
         knowledge: How well each state is known.
         draws: The errors in sigmas, shape ``(M, 7)``, in the order of the fields of :class:`Knowledge` with both tilts
             of the plane in turn.
-        span_s: Length of every prediction.
+        span_s: Length of every prediction that does not stop earlier.
         with_covariance: Which of them say how wrong they may be; all of them if not given.
+        stops_s: Where each stops at the latest, if anywhere.
         thrusts: The manoeuvre that each foresees, if any; flown as planned, so that it adds nothing to the covariance.
         planets: Where the Sun is.
     """
     batch, companions = _with_companions(truth, knowledge, draws, thrusts or [None] * len(truth))
-    offsets_s = np.arange(int(span_s // NODE_STEP_S) + 1, dtype=np.float64) * NODE_STEP_S
-    (nodes,) = propagate(batch, [Sampling(columns=np.arange(len(truth)), offsets_s=offsets_s)], planets=planets)
+    ends_s = [min(span_s, stop_s) for stop_s in stops_s or [span_s] * len(truth)]
+    tables_s = [np.arange(int(end_s // NODE_STEP_S) + 1, dtype=np.float64) * NODE_STEP_S for end_s in ends_s]
+    nodes = propagate(
+        batch,
+        [Sampling(columns=np.array([k]), offsets_s=table_s) for k, table_s in enumerate(tables_s)],
+        planets=planets,
+    )
     stated = with_covariance or [True] * len(truth)
-    coarse = [_covariance_rows(nodes[:, k]) if stated[k] else np.empty(0, dtype=np.intp) for k in range(len(truth))]
+    coarse = [
+        _covariance_rows(states[:, 0]) if wanted else np.empty(0, dtype=np.intp)
+        for states, wanted in zip(nodes, stated, strict=True)
+    ]
     spread = propagate(
         companions,
         [
-            Sampling(columns=_ERRORS * k + np.arange(_ERRORS), offsets_s=offsets_s[rows])
+            Sampling(columns=_ERRORS * k + np.arange(_ERRORS), offsets_s=tables_s[k][rows])
             for k, rows in enumerate(coarse)
         ],
         planets=planets,
     )
     predictions = []
     for k, (rows, displaced) in enumerate(zip(coarse, spread, strict=True)):
-        states = nodes[:, k]
+        states, offsets_s = nodes[k][:, 0], tables_s[k]
         kept = rows_by_dynamic_time(states[:, :3], NODE_STEP_S, NODES_PER_ORBIT)
         displacements = (displaced - states[rows, None]) / _PROBE
         predictions.append(

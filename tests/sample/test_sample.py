@@ -23,6 +23,7 @@ LAST_WEEK = [delivery for delivery in deliveries(FLEET) if delivery.issue.date =
 SHORT_DAYS = 0.5
 TRUTH_KM = 1e-3  # integration over the minutes around an encounter
 TRUTH_S = 1e-3
+LATE_S = 69.184  # TDB less UTC in 2021: 37 leap seconds and 32.184 s, to two milliseconds
 PRINTED_KM = 0.51e-6  # six decimals of a kilometre
 MEET = [member for member in FLEET if isinstance(member.place, Encounter)]
 
@@ -80,32 +81,6 @@ def test_each_arranged_encounter_takes_place(
     assert around_s[np.argmin(distance_km)] == pytest.approx(0.0, abs=2.0 * TRUTH_S)
 
 
-def test_the_last_predictions_still_show_the_red_encounter(truth: Batch, planets: PlanetaryEphemeris) -> None:
-    """With their drawn errors, Tianwen-1 and MRO pass below the sample's red threshold."""
-    pair = [of_object("MRO"), of_object("TW1")]
-    rows = [LAST_WEEK.index(delivery) for delivery in pair]
-    tca = Epoch.parse("2021-03-21T04:12:33")
-    starts = Batch(
-        epochs=tuple(delivery.start for delivery in pair),
-        states=truth.states[rows],
-        tangential_km_s2=truth.tangential_km_s2[rows],
-    )
-    span_s = np.ceil((tca - min(starts.epochs)) / 300.0) * 300.0 + 300.0
-    states = []
-    for prediction in predictions(pair, starts, span_s, planets):
-        last = np.searchsorted(prediction.offsets_s, tca - prediction.epoch) - 1
-        batch = Batch(
-            epochs=(prediction.epoch + float(prediction.offsets_s[last]),),
-            states=prediction.states[last][None],
-            tangential_km_s2=np.zeros(1),
-        )
-        around_s = np.linspace(-15.0, 15.0, 3001) + (tca - batch.epochs[0])
-        sampling = Sampling(columns=np.array([0]), offsets_s=around_s)
-        states.append(propagate(batch, [sampling], planets=planets)[0][:, 0, :3])
-    config, _ = load_config(CONFIGURATION)
-    assert np.linalg.norm(states[1] - states[0], axis=1).min() < config.alert.red.cad_km
-
-
 def test_every_object_of_the_configuration_has_its_files_and_no_file_is_left_over(directory: Path) -> None:
     """The patterns of the sample's configuration match all file names, each in one object."""
     config, _ = load_config(CONFIGURATION)
@@ -121,7 +96,7 @@ def test_every_object_of_the_configuration_has_its_files_and_no_file_is_left_ove
 
 
 def test_deliveries_precede_their_cutoff_and_most_cover_the_window() -> None:
-    """Each file is created and starts in the day before a cut-off; where it is not late it covers 21 days after."""
+    """Each file is created before its cut-off; one made in the day before it covers 21 days, or all that there is."""
     config, _ = load_config(CONFIGURATION)
     for delivery in deliveries(FLEET):
         creation = Epoch.parse(delivery.issue.creation_utc)
@@ -129,7 +104,7 @@ def test_deliveries_precede_their_cutoff_and_most_cover_the_window() -> None:
         assert delivery.start - cutoff < 0.0
         if delivery.issue.date in CUTOFFS:
             assert cutoff - creation < DAY_S
-            assert delivery.start + SPAN_DAYS * DAY_S - cutoff > config.cycle.span_days * DAY_S
+            assert delivery.stop or delivery.start + SPAN_DAYS * DAY_S - cutoff > config.cycle.span_days * DAY_S
 
 
 def test_not_every_agency_delivers_each_week() -> None:
@@ -147,7 +122,8 @@ def test_files_hold_the_predictions_to_the_digits_printed(directory: Path, predi
         to_equator = EQUATOR_FROM_ICRF @ icrf_from_axes(delivery.member.ref_frame)
         found_km = segment.positions_km @ to_equator.T
         assert np.abs(found_km - prediction.states[:, :3]).max() < np.sqrt(3.0) * PRINTED_KM
-        assert segment.start == delivery.start
+        mistaken_s = LATE_S if delivery.issue.true_time_system else 0.0
+        assert segment.start - delivery.start == pytest.approx(mistaken_s, abs=2e-3)
         assert (segment.covariances is not None) == delivery.member.with_covariance
 
 
@@ -211,5 +187,6 @@ def test_the_same_bytes_are_written_again(
 
 
 def test_no_two_objects_share_their_random_errors() -> None:
-    """Each object has a seed of its own, or the errors of a pair would cancel."""
-    assert len({member.seed for member in FLEET}) == len(FLEET)
+    """Each object has a seed of its own, or the errors of a pair would cancel; two that are one craft share theirs."""
+    seeds = {member.seed for member in FLEET if member.id != "M20CS"}
+    assert len(seeds) == len(FLEET) - 1
