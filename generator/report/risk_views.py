@@ -152,7 +152,7 @@ def commanding(event: EventRecord, catalogue: Catalogue) -> str:
     """Whether anyone can still command a manoeuvre in time, in words."""
     able = [key for key in (event.primary, event.secondary) if _can_manoeuvre(key, catalogue)]
     if not able:
-        return "not possible: no object of the pair is known to be able to manoeuvre"
+        return "unknown: of neither object a lead time is configured"
     if event.commands and event.deadline is None:
         return "not possible: no contact before the last useful burn is known"
     if event.deadline is not None and event.deadline <= catalogue.record.window.start:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from nearpass.astro.epochs import Epoch
 from nearpass.encounter.alert import Level
-from nearpass.record.history import changes, dormant, event_ids, with_history
+from nearpass.record.history import _assign, changes, dormant, event_ids, gate_s, with_history
 from nearpass.record.record import CycleRecord
 from nearpass.report.wording import said
 from records import sample_record
@@ -244,3 +244,31 @@ def test_changes_are_told_by_the_worse_of_both_levels(previous) -> None:
     found = changes(later(previous, after), replace(previous, events=tuple(before)))
 
     assert [change.event_id for change in found] == ["E0002-00000", "E0003-00000", "E0000-00000", "E0001-00000"]
+
+
+@pytest.mark.parametrize(
+    ("periods_s", "gate"),
+    [
+        ({"A": 7000.0, "B": 30_000.0}, 3500.0),
+        ({"A": 30_000.0, "B": 7000.0}, 3500.0),
+        ({"A": None, "B": 7000.0}, 3500.0),
+        ({"A": 9000.0}, 4500.0),
+        ({"A": None, "B": None}, 43_200.0),
+    ],
+)
+def test_two_times_of_an_event_lie_within_half_the_shorter_period(
+    periods_s: dict[str, float | None], gate: float
+) -> None:
+    """Half the shorter period of the two, of the one that has any, or half a day where both fly by."""
+    assert gate_s(("A", "B"), periods_s) == gate
+
+
+def test_as_many_events_as_possible_are_the_same_ones() -> None:
+    """Two that each moved by the whole gate are two events kept, not one that stayed and one that came and went."""
+    start = Epoch.parse("2021-03-17T00:00:00")
+    moved = _assign([start + 100.0, start + 200.0], [start, start + 100.0], 100.0)
+
+    assert sorted(moved) == [(0, 0), (1, 1)]
+    assert _assign([start + 100.1, start + 200.0], [start, start + 100.0], 100.0) == [(0, 1)]
+    assert _assign([], [start], 100.0) == []
+    assert _assign([start], [], 100.0) == []
