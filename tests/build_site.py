@@ -16,7 +16,7 @@ from nearpass.publish.offline import write_archive
 from nearpass.record.notices import notices
 from nearpass.record.record import CycleRecord, Span
 from nearpass.report import calendars, feeds, pages, plots, verdicts
-from nearpass.report.catalogue import detailed_events
+from nearpass.report.catalogue import detailed_events, nearness_km
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE_NAME = "Close approaches at Mars"
@@ -57,6 +57,16 @@ def earlier_cycles(record: CycleRecord) -> list[CycleRecord]:
     return made
 
 
+def alone(record: CycleRecord) -> CycleRecord:
+    """The record as the only cycle of its archive: without history, and without changes that left the list."""
+    return replace(
+        record,
+        previous_cycle_id=None,
+        events=tuple(replace(event, history=()) for event in record.events),
+        changes=tuple(change for change in record.changes if change.kind not in {"passed", "gone"}),
+    )
+
+
 def write_sources(docs: Path, records: Sequence[CycleRecord], *, drawn: tuple[str, ...] = ()) -> None:
     """Lay out a docs_dir: each cycle's folder, and the live pages of the last record.
 
@@ -89,7 +99,7 @@ def listed_events(record: CycleRecord) -> list[verdicts.MonthEvent]:
     return [
         verdicts.MonthEvent(
             event_id=event.event_id, primary=event.primary, secondary=event.secondary, tca=event.tca,
-            until=event.tca, miss_km=event.miss_km, miss_high_km=event.miss_km,
+            until=event.tca, miss_km=nearness_km(event), miss_high_km=nearness_km(event),
             level=event.level.value, cycles=1, last_cycle_id=record.cycle_id,
         )
         for event in record.events

@@ -21,12 +21,14 @@ from nearpass.archive.manifest import Link
 from nearpass.astro.epochs import Epoch
 from nearpass.encounter.alert import Level
 from nearpass.record.cycle_id import CycleId
+from nearpass.record.figures import Figure
 from nearpass.record.notices import LEFT, Notice, dump_notice, load_notice, notices
 from nearpass.record.record import ChangeRecord, CycleRecord, EventRecord, ToldEnd, ToldEvent
+from nearpass.report.catalogue import nearness_km
 from nearpass.report.silence import meaningful
 from nearpass.report.verdicts import CycleSummary, MonthEvent, summarise
 
-FORMAT: Final = f"4/{nearpass.__version__}"
+FORMAT: Final = f"5/{nearpass.__version__}"
 """Another format, or another program that may word a verdict otherwise, makes the index again."""
 _TABLES: Final = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -302,13 +304,17 @@ Row = tuple[str, str, int, int, float | None, float | None, str]
 
 
 def _events_of(record: CycleRecord) -> dict[str, Row]:
-    """Events that a cycle lists or that left its list: both objects, both ends of TCA and miss distance, level."""
+    """Events that a cycle lists or that left its list: both objects, ends of TCA and of the level's distance, level."""
     record = meaningful(record)
     left = {change.event_id: _row(change, change.tca, None) for change in record.changes if change.kind in LEFT}
-    listed = {event.event_id: _row(event, event.tca, event.miss_km) for event in record.events}
+    listed = {event.event_id: _row(event, event.tca, nearness_km(event)) for event in record.events}
     ended = {told.event_id: _told_row(told, None, None) for told in record.told_ended}
-    told = {told.event_id: _told_row(told, told.miss_km.low, told.miss_km.high) for told in record.told}
+    told = {told.event_id: _told_row(told, near.low, near.high) for told, near in _nearest_cells(record)}
     return left | listed | ended | told
+
+
+def _nearest_cells(record: CycleRecord) -> Iterator[tuple[ToldEvent, Figure]]:
+    return ((told, told.surface_km or told.miss_km) for told in record.told)
 
 
 def _row(event: EventRecord | ChangeRecord, tca: Epoch, miss_km: float | None) -> Row:

@@ -27,7 +27,8 @@ class Notice:
 
     ``cutoff`` is the cycle's data cut-off; ``primary`` and ``secondary`` are ids, with the names beside them; of an
     object without a name in this edition both are empty. The TCA lies from ``tca`` to ``until``, which are equal where
-    it is told exactly; so does the miss distance by its own ends. ``acting`` is who acts on it, None where nobody said
+    it is told exactly; so does the distance that the level rests on, to the surface of a moon if ``to_surface``, by its
+    own ends. ``acting`` is who acts on it, None where nobody said
     anything; ``level`` and ``previous_level`` are the same where only that changed.
     """
 
@@ -46,6 +47,7 @@ class Notice:
     deadline: EpochText | None
     reason: tuple[LevelReason | ChangeReason, ...]
     acting: Coordination | None = None
+    to_surface: bool = False
 
 
 def notices(record: CycleRecord) -> tuple[Notice, ...]:
@@ -132,10 +134,11 @@ def _told(record: CycleRecord, told: ToldEvent | ToldEnd) -> Notice:
         previous_level=told.previous_level if isinstance(told, ToldEvent) else told.level,
         tca=told.tca.start,
         until=told.tca.stop,
-        miss_km=told.miss_km if isinstance(told, ToldEvent) else WITHHELD,
+        miss_km=(told.surface_km or told.miss_km) if isinstance(told, ToldEvent) else WITHHELD,
         deadline=told.deadline if isinstance(told, ToldEvent) else None,
         reason=(Withheld(rule="figures_withheld"),) if listed else (why,),
         acting=_acting(record, told) if isinstance(told, ToldEvent) else None,
+        to_surface=isinstance(told, ToldEvent) and told.surface_km is not None,
     )
 
 
@@ -154,6 +157,7 @@ def _notice(
     event: EventRecord | None,
 ) -> Notice:
     names = {item.id: item.name for item in record.objects}
+    surface_km = event.surface_km if event is not None and shown.miss_km is not None else None
     return Notice(
         cycle_id=record.cycle_id,
         cutoff=record.window.start,
@@ -166,10 +170,11 @@ def _notice(
         previous_level=previous,
         tca=shown.tca,
         until=shown.tca,
-        miss_km=exact(shown.miss_km),
+        miss_km=exact(shown.miss_km if surface_km is None else surface_km),
         deadline=event.deadline if event else None,
         reason=reason,
         acting=_acting(record, event) if event else None,
+        to_surface=surface_km is not None,
     )
 
 

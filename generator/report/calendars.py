@@ -100,5 +100,5 @@ def _sequence(event: EventRow, acted: Epoch | None) -> int:
 
 
 def _utc(epoch: Epoch) -> datetime:
-    """To the second, as iCalendar has it; a leap second counts as the one before it."""
-    return epoch.datetime_utc().replace(microsecond=0)
+    """To the nearest second, as pages have it and iCalendar too; a leap second counts as the one before it."""
+    return (epoch + 0.5).datetime_utc().replace(microsecond=0)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from nearpass.encounter.alert import SEVERITY, Level
-from nearpass.reasons.changes import Doubted
+from nearpass.reasons.changes import Doubted, MissMoved
 from nearpass.record.record import (
     ChangeRecord,
     CycleRecord,
@@ -58,6 +58,8 @@ class Context:
 class ChangeView:
     """A change since the cycle before, or ``number`` of the same kind and reason of one pair.
 
+    ``moved`` where ``reason`` only says that the miss distance changed, as ``miss`` does.
+
     ``miss`` and ``tca`` are None where they mean nothing.
     """
 
@@ -71,7 +73,13 @@ class ChangeView:
     tca_machine: str | None
     miss: str | None
     reason: str
+    moved: bool = False
     number: int = 1
+
+    @property
+    def alerting(self) -> bool:
+        """Whether it is or was red or yellow."""
+        return {self.level, self.previous_level} - {Level.GREEN, None} != set()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,7 +230,8 @@ def change_view(change: ChangeRecord, catalogue: Catalogue, links: Links) -> Cha
     """One change; no time and no distance where one position along the orbit is unknown."""
     unknown = catalogue.unknown(change.primary, change.secondary)
     event = next((item for item in catalogue.events if item.event_id == change.event_id), None)
-    old, new = change.previous_miss_km, change.miss_km
+    to_surface_km = event.miss_km - event.surface_km if event is not None and event.surface_km is not None else 0.0
+    old, new = (None if km is None else km - to_surface_km for km in (change.previous_miss_km, change.miss_km))
     if old is not None and new is not None:
         miss = f"{wording.distance(old)} → {wording.distance(new)}"
         if change.mahalanobis_distance is not None:
@@ -231,6 +240,8 @@ def change_view(change: ChangeRecord, catalogue: Catalogue, links: Links) -> Cha
         miss = wording.distance(new if new is not None else old)
     else:
         miss = None
+    if miss is not None and to_surface_km:
+        miss += " to the surface"
     return ChangeView(
         kind=change.kind,
         word=KIND_WORDS[change.kind],
@@ -242,6 +253,7 @@ def change_view(change: ChangeRecord, catalogue: Catalogue, links: Links) -> Cha
         tca_machine=None if unknown else wording.machine_time(change.tca),
         miss=None if unknown else miss,
         reason=wording.sentence(wording.PHASE_UNKNOWN if unknown else _change_words(change)),
+        moved=isinstance(change.reason, MissMoved) and not change.doubtful and not unknown,
     )
 
 

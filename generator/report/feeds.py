@@ -71,7 +71,8 @@ def feed(record: CycleRecord, notices: Sequence[Notice], *, path: str, title: st
 
 def _entry(notice: Notice, publisher: str, root: str) -> Entry:
     level = notice.level.value if notice.level else "left the list"
-    miss = f", miss {wording.figure(notice.miss_km)}" if notice.miss_km.missing is None else ""
+    surface = " to the surface" if notice.to_surface else ""
+    miss = f", miss {wording.figure(notice.miss_km)}{surface}" if notice.miss_km.missing is None else ""
     exact = notice.until == notice.tca
     cell = wording.short_cell_of_time(Span(start=notice.tca, stop=notice.until))
     when = wording.moment_to_minute(notice.tca) if exact else f"{cell} UTC"
