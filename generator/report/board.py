@@ -33,12 +33,16 @@ _ROOM: Final = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoardRow:
-    """An approach on the board. Without covariances there is no ``sigma_ruler``, and ``no_sigmas`` says why."""
+    """An approach on the board. Without covariances there is no ``sigma_ruler``, and ``no_sigmas`` says why.
+
+    ``moved`` where ``so_what`` says how it moved since the cycle before.
+    """
 
     miss_ruler: Markup
     sigma_ruler: Markup | None
     no_sigmas: str
     so_what: tuple[str, ...]
+    moved: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +94,7 @@ def trend(event: EventRecord) -> str | None:
     hit_word = "nearer to a hit" if hit.sigmas < last.b_plane_sigmas else "farther from a hit"
     joint = "and" if (nearer == "Nearer") == (hit.sigmas < last.b_plane_sigmas) else "but"
     return (
-        f"{nearer} in kilometres than in the cycle before ({wording.distance(last.miss_km)}), {joint} {hit_word} "
+        f"{nearer} in kilometres (was {wording.distance(last.miss_km)}), {joint} {hit_word} "
         f"({in_sigmas(last.b_plane_sigmas)} to {in_sigmas(hit.sigmas)} sigmas)."
     )
 
@@ -138,6 +142,7 @@ def row(event: EventRecord | ToldEvent, catalogue: Catalogue) -> BoardRow:
         else None,
         no_sigmas="" if sigmas else "Without a covariance of both objects the distance from a hit is unknown.",
         so_what=tuple(sentence for sentence in said if sentence),
+        moved=trend(event) is not None,
     )
 
 
@@ -263,7 +268,7 @@ def hero(catalogue: Catalogue, headline: str) -> Hero:
     rounded = f"{wording.number(near_km, 1 if near_km < 100.0 else 0)}\u00a0km"
     now, past = passing(event, catalogue, rounded)
     day = wording.day_of(event.tca)
-    said = (wording.sentence(wording.said(event.reason)), deciding(event), trend(event), disagreement(event, catalogue))
+    said = (wording.sentence(wording.said(event.reason)), deciding(event))  # how it moved stands on its row
     return Hero(
         headline=f"{now} on {day}",
         past=f"{past} on {day}",

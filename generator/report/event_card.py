@@ -11,6 +11,7 @@ from nearpass.encounter.alert import Level
 class EventCard:
     """An event as the first screen shows it. ``miss_of`` says what the distance is measured to.
 
+    ``decider`` can act last, with ``burn`` as its last useful one, empty where no contact is known.
     ``pc`` is "none" where no probability is given; ``pc_basis`` then says why. ``acts`` says who moves and who stands
     by, empty where nobody said anything; ``unsettled`` are sentences about what does not fit in that.
     """
@@ -38,5 +39,6 @@ class EventCard:
     decider: str
     conditions: str
     boundary: str | None
+    burn: str = ""
     acts: str = ""
     unsettled: tuple[str, ...] = ()

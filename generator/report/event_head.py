@@ -32,7 +32,7 @@ class Decision:
 
 def decision(event: EventRecord, card: EventCard, catalogue: Catalogue, notes: Sequence[NoteView]) -> Decision:
     """By when, who, whether commands get through, the smallest burn, and the newest note."""
-    facts = [Fact(label="Who", value=card.decider or "no operator known")]
+    facts = [Fact(label="Who", value="; ".join(filter(None, (card.decider, card.burn))) or "no operator known")]
     if card.acts or card.unsettled:
         facts.append(Fact(label="Who acts", value=" ".join(filter(None, (card.acts, *card.unsettled)))))
     light = f"; {card.conditions}" if event.light_time_s is not None else ""

@@ -37,6 +37,7 @@ _BASIS: Final = {
     Basis.LEARNED: "learned from earlier predictions",
 }
 FIRST_ROWS: Final = 12
+BRIEF_ROWS: Final = 6
 """Rows that a script shows before its button; without scripts all stand there."""
 _NO_VECTOR: Final = (None, None, None)
 _BOUNDARY_MARK: Final = "‡"
@@ -60,8 +61,11 @@ def events_table(
     caption: str,
     told: Sequence[ToldEvent] = (),
     with_anchors: bool = False,
+    brief: bool = False,
 ) -> Table:
     """Events, the worst first: by level, then by the distance that it rests on; too many for a page are cut.
+
+    A ``brief`` table has the columns that a decision asks for first; the page of the cycle has all.
 
     Those that an edition tells in cells, ``told``, stand among them by the least distance they may have.
     """
@@ -71,6 +75,8 @@ def events_table(
     centres = ("miss_km",) if surfaces else ()
     keys = ("tca_utc", "pc", "b_plane_sigmas", *centres, "miss_sigma_km", "miss_r_km", "miss_t_km", "miss_n_km",
             "relative_speed_km_s", "approach_angle_deg")  # fmt: skip
+    if brief:
+        keys = ("tca_utc", "pc", "b_plane_sigmas", "miss_sigma_km")
     placed = [
         ((-SEVERITY[event.level], nearness_km(event)), TableRow(
             anchor=event.event_id if with_anchors else None,
@@ -89,7 +95,7 @@ def events_table(
         for one in told
     ]
     rows = [row for _, row in sorted(placed, key=lambda item: item[0])]
-    return Table(
+    full = Table(
         caption=f"{caption}, worst first",
         heads=(
             Head(title="Pair", meaning="Primary and secondary; leads to the event's page, or to the pair's"),
@@ -106,6 +112,14 @@ def events_table(
         cut=cut,
         first=FIRST_ROWS,
     )  # fmt: skip
+    if not brief:
+        return full
+    return replace(
+        full,
+        first=BRIEF_ROWS,
+        heads=full.heads[:-1],
+        rows=tuple(replace(row, cells=row.cells[:-1]) for row in full.rows),
+    )
 
 
 def _pair_text(event: EventRecord) -> str:

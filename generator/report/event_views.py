@@ -93,6 +93,7 @@ def event_card(event: EventRecord, catalogue: Catalogue, links: Links) -> EventC
         deadline=wording.moment_to_minute(event.deadline) if event.deadline else "no deadline",
         deadline_machine=wording.machine_time(event.deadline) if event.deadline else None,
         decider=_decider(event, catalogue),
+        burn=_burn(event),
         conditions=_conditions(event),
         boundary="At an end of coverage: the true minimum may lie outside it." if event.at_boundary else None,
         acts=who_acts(acting),
@@ -142,9 +143,12 @@ def _decider(event: EventRecord, catalogue: Catalogue) -> str:
     if item is None:
         return _nobody(event) if event.deadline is None else ""
     lead = f", {wording.plain(item.lead_time_h)} h lead time" if item.lead_time_h is not None else ""
-    who = item.name + (f" ({item.operator})" if item.operator else "") + lead
-    act = next((act for act in event.commands if act.object_id == item.id), None)
-    return f"{who}; {wording.last_burn(act)}" if act else who
+    return item.name + (f" ({item.operator})" if item.operator else "") + lead
+
+
+def _burn(event: EventRecord) -> str:
+    act = next((act for act in event.commands if act.object_id == event.deadline_object), None)
+    return wording.last_burn(act) if act else ""
 
 
 def _nobody(event: EventRecord) -> str:

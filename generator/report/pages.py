@@ -226,7 +226,7 @@ def _cycle_page(catalogue: Catalogue, links: Links) -> str:
     )
     return render_page(
         "cycle.md.j2", _cycle_meta(record, links), links,
-        **_overview(catalogue, links), events=events, crossings=_crossings(catalogue, links),
+        **_overview(catalogue, links), brief=False, events=events, crossings=_crossings(catalogue, links),
         inputs=cycle_views.inputs_table(record.inputs),
         zip_name=zip_name(record.cycle_id),
         every_change=cycle_views.change_views(catalogue, links),
@@ -237,7 +237,7 @@ def _cycle_page(catalogue: Catalogue, links: Links) -> str:
 def _front_page(catalogue: Catalogue, links: Links) -> str:
     record = catalogue.record
     events = event_tables.events_table(
-        catalogue.events, catalogue, links, caption=_events_caption(record), told=catalogue.told
+        catalogue.events, catalogue, links, caption=_events_caption(record), told=catalogue.told, brief=True
     )
     verdict = verdicts.verdict(record)
     meta = Meta(
@@ -246,7 +246,9 @@ def _front_page(catalogue: Catalogue, links: Links) -> str:
         cycle_id=record.cycle_id,
     )  # fmt: skip
     crossings = _crossings(catalogue, links, most=crossing_views.FRONT_ROWS)
-    return render_page("front.md.j2", meta, links, **_overview(catalogue, links), events=events, crossings=crossings)
+    return render_page(
+        "front.md.j2", meta, links, **_overview(catalogue, links), brief=True, events=events, crossings=crossings
+    )
 
 
 def _overview(catalogue: Catalogue, links: Links) -> dict[str, Any]:

@@ -131,7 +131,7 @@ def test_the_decision_box_says_who_and_whether_commands_get_through() -> None:
 
     assert page.decision.verb == "Decision due"
     assert page.decision.by == page.card.deadline
-    assert facts["Who"] == page.card.decider
+    assert facts["Who"] == "; ".join(filter(None, (page.card.decider, page.card.burn)))
     assert facts["Commands"].startswith(risk_views.commanding(RED, catalogue))
     assert facts["Smallest burn"].endswith(" km")
     quiet = event_views.event_page(replace(RED, level=Level.GREEN), catalogue, LINKS)
