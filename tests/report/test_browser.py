@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 from fnmatch import fnmatch
@@ -23,6 +24,7 @@ from records import RED_EVENT, sample_record
 pytestmark = pytest.mark.browser
 
 CYCLE: Final = pages.cycle_path(sample_record().cycle_id)
+FRONT_MOST_WORDS: Final = 900
 EARLIER: Final = "cycles/2021/03/12/T0000Z"
 AT: Final = "2021-03-15T06:00:00Z"
 """A reader's clock soon after the sample cycle."""
@@ -190,16 +192,17 @@ def test_tables_sort_and_filter_by_keyboard(visit: Visitor) -> None:
     assert found == sorted(found)
 
 
-def test_long_tables_show_the_worst_and_open(visit: Visitor) -> None:
-    """The first twelve rows stand there, a button opens and closes the rest, a filter looks through all of them."""
-    page = visit("index.html")
+@pytest.mark.parametrize(("kind", "most"), [("cycle", 12), ("front", 6)])
+def test_long_tables_show_the_worst_and_open(visit: Visitor, kind: str, most: int) -> None:
+    """Twelve rows are there, on the front page six; a button opens and closes the rest, a filter looks through all."""
+    page = visit(address(kind))
     table, total = page.locator("#events table"), len(sample_record().events)
-    assert total > 12
-    assert len(shown(table, 0)) == 12
+    assert total > most
+    assert len(shown(table, 0)) == most
     assert [text.strip() for text in shown(table, 1)[:3]] == ["red", "yellow", "yellow"]
     page.get_by_role("button", name=f"Show all {total}").click()
     assert len(shown(table, 0)) == total
-    page.get_by_role("button", name="Show the first 12").click()
+    page.get_by_role("button", name=f"Show the first {most}").click()
     last = table.locator("tbody tr").nth(total - 1)
     expect(last).to_be_hidden()
     page.locator("#events input[type=search]").fill(str(last.locator("th").text_content()))
@@ -505,7 +508,7 @@ def test_orbits_stand_still_without_scripts(visit: Visitor) -> None:
 
 def test_columns_are_chosen(visit: Visitor) -> None:
     """A wide table offers its columns; one that is unchecked leaves head and rows, and comes back."""
-    page = visit("index.html")
+    page = visit(f"{CYCLE}/index.html")
     table, chooser = page.locator("#events table"), page.locator("#events details.columns")
     speed = column_of(table, "Speed")
     chooser.locator("summary").click()
@@ -519,7 +522,7 @@ def test_columns_are_chosen(visit: Visitor) -> None:
 @pytest.mark.parametrize("width", [1366, 390])
 def test_heads_of_long_tables_stay_in_sight(visit: Visitor, width: int) -> None:
     """Scrolled into its rows, a long table still shows its head."""
-    page = visit("index.html", width=width)
+    page = visit(f"{CYCLE}/index.html", width=width)
     page.locator("#coverage tbody tr").nth(30).scroll_into_view_if_needed()
     page.locator("#coverage tbody tr").nth(25).hover()
     expect(page.locator("#coverage thead th").first).to_be_in_viewport(ratio=0.9)
@@ -543,3 +546,75 @@ def test_an_event_prints_on_two_pages(visit: Visitor) -> None:
     assert pdf_pages(page) <= 2
     page.emulate_media(media="print")
     expect(page.locator("#contacts li").first).to_be_visible()
+
+
+@pytest.mark.parametrize("over", ["file", "http"])
+def test_filter_and_order_stay_in_the_address(visit: Visitor, over: Scheme) -> None:
+    """Words of a filter and the order of a table are in the address, and a page opened by it shows the same rows."""
+    page = visit("index.html", over=over)
+    table = page.locator("#events table")
+    page.get_by_label("Filter events").fill("mro")
+    table.get_by_role("button", name="Miss").click()
+    table.get_by_role("button", name="Miss").click()
+    shown_first = shown(table, 2)
+    address = page.url
+    assert "events.filter=mro" in address
+    assert "events.sort=-3" in address
+    again = visit(f"index.html?{address.partition('?')[2]}", over=over)
+    assert shown(again.locator("#events table"), 2) == shown_first
+    assert numbers(shown_first) == sorted(numbers(shown_first), reverse=True)
+    again.get_by_label("Filter events").fill("")
+    assert "filter" not in again.url
+
+
+def test_the_rows_shown_can_be_taken_along(visit: Visitor) -> None:
+    """The download has the head and exactly the rows that the filter leaves, with numbers as precise as the twins'."""
+    page = visit("index.html")
+    page.get_by_label("Filter events").fill("phobos")
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="Download the rows shown").click()
+    lines = list(csv.DictReader(Path(taken.value.path()).read_text(encoding="utf-8").splitlines()))
+    wanted = [event for event in sample_record().events if "PHOBOS" in {event.primary, event.secondary}]
+    assert taken.value.suggested_filename == "events-shown.csv"
+    assert [float(line["Miss km"]) for line in lines] == pytest.approx([event.surface_km for event in wanted])
+    assert [line["TCA UTC"][:19] for line in lines] == [event.tca.iso(digits=3)[:19] for event in wanted]
+
+
+@pytest.mark.parametrize("over", ["file", "http"])
+def test_a_link_to_a_section_is_copied_and_opens_what_is_folded(visit: Visitor, over: Scheme) -> None:
+    """The sign behind a heading copies its address; opened, the address shows the section with its fold open."""
+    page = visit("index.html", over=over)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("link", name="Link to Coverage and completeness").click()
+    expect(page.locator(".copied")).to_have_text("Copied.")
+    assert page.url.endswith("#coverage")
+    expect(page.locator("#coverage table").first).to_be_visible()
+    quoted = visit(f"{CYCLE}/events/{RED_EVENT}.html", over=over)
+    quoted.get_by_role("button", name="Copy this paragraph").click()
+    expect(quoted.locator(".copied")).to_have_text("Copied.")
+
+
+def test_what_tells_of_one_approach_is_marked_together(visit: Visitor) -> None:
+    """Pointing at a row marks its row on the board, its mark on the timeline and the cell of its pair."""
+    page = visit(f"{CYCLE}/index.html")
+    page.locator(f"#events tr#{RED_EVENT} td").nth(1).hover()
+    for marked in (f"#now-{RED_EVENT}", f"a.ev[href*='{RED_EVENT}']", f"tr#{RED_EVENT}"):
+        expect(page.locator(marked).first).to_have_class(re.compile("linked"))
+    expect(page.locator(".matrix .linked")).to_have_count(1)
+    assert "MRO--TIANWEN-1" in str(page.locator(".matrix .linked a").get_attribute("href"))
+    page.locator("h1").hover()
+    expect(page.locator(".linked")).to_have_count(0)
+
+
+def test_the_front_page_is_short(visit: Visitor) -> None:
+    """A reader sees at most 900 words of the front page beside its pictures; the rest is folded or a link away."""
+    page = visit("index.html", at=AT)
+    count = """() => { let words = 0;
+        const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+        while (texts.nextNode()) {
+            const holder = texts.currentNode.parentElement;
+            if (holder.closest("svg, script") || !holder.checkVisibility()) { continue; }
+            words += texts.currentNode.textContent.split(/\\s+/).filter(Boolean).length;
+        }
+        return words; }"""
+    assert 300 < page.evaluate(count) <= FRONT_MOST_WORDS

@@ -152,7 +152,7 @@ def test_a_notice_comes_back_from_the_index_as_it_was() -> None:
 
 
 def test_the_calendar_holds_tca_and_deadline_of_each_red_and_yellow_event() -> None:
-    """Read back, each red or yellow event has its TCA, and its deadline if it has one, to the second in UTC."""
+    """Read back, each red or yellow event has its TCA, and its deadline if it has one, to the nearest second in UTC."""
     record = sample_record()
     calendar = Calendar.from_ical(calendars.site_calendar(record))
     found = {str(entry["uid"]): entry for entry in calendar.events}
@@ -165,7 +165,8 @@ def test_the_calendar_holds_tca_and_deadline_of_each_red_and_yellow_event() -> N
             expected[f"{event.event_id}-deadline@mars.nearpass"] = event.deadline
     assert found.keys() == expected.keys()
     for uid, moment in expected.items():
-        assert found[uid].start == moment.datetime_utc().replace(microsecond=0)
+        assert found[uid].start.microsecond == 0
+        assert abs((found[uid].start - moment.datetime_utc()).total_seconds()) <= 0.5
         assert found[uid].start.utcoffset().total_seconds() == 0.0
         assert found[uid]["sequence"] == len(next(e for e in alarming if uid.startswith(e.event_id)).history)
 
