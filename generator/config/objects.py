@@ -40,7 +40,8 @@ class EphemerisSource(Table):
     the instant at which the workspace first saw them. Messages and elements date themselves.
 
     ``theory`` instead of a path is an analytic theory of a moon. ``extend`` carries an ephemeris on to the end of the
-    window, for an object of unknown phase.
+    window, for an object of unknown phase. ``propagate`` takes the one state of an OPM, with its manoeuvres, for an
+    ephemeris, carried on by gravity and J2 on the publisher's word.
 
     ``marking`` (a level of TLP 2.0, or words of ``[[marking]]``; by default the object's) and ``release``, parties who
     may see it all the same, are the conditions under which it was given; ``covariance_marking`` and
@@ -50,6 +51,7 @@ class EphemerisSource(Table):
     path: str = ""
     theory: Literal["MarsSatV1.0"] | None = None
     extend: Literal["secular J2"] | None = None
+    propagate: Literal["J2"] | None = None
     source: str | None = None
     created: str | None = None
     originator: str = Field(min_length=1)

@@ -269,7 +269,8 @@ def _with_predictions(item: ObjectRecord, findings: Findings) -> ObjectRecord:
     before = next((old for old in findings.previous.objects if old.id == item.id), None) if findings.previous else None
     trajectory = findings.trajectories.get(item.id)
     errors = before.prediction_errors if before else ()
-    if trajectory is None or item.phase == "unknown":
+    guessed = item.approximation is not None and item.approximation.kind == "one state"
+    if trajectory is None or item.phase == "unknown" or guessed:
         return replace(
             item,
             predictions=before.predictions if before else (),

@@ -7,7 +7,9 @@ its duration (CCSDS 502.0-B-3, table 3-3: ignition, duration, and the velocity t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -20,16 +22,22 @@ from nearpass.astro.epochs import DAY_S, Epoch, TimeSystem
 from nearpass.astro.frames import center_name, normalised
 from nearpass.astro.local_axes import orbit_axes, rtn_axes, tnw_axes
 from nearpass.ephemeris.interpolation import DEFAULT_DEGREE, DEFAULT_METHOD, arc_from_nodes
+from nearpass.ephemeris.trajectory import Approximation
 from nearpass.errors import FrameError, InputError
 from nearpass.messages.manoeuvres import Manoeuvre
 from nearpass.messages.oem_records import OemHeader, OemMessage, OemSegment
 from nearpass.messages.opm import OpmMessage
+from nearpass.reasons.motions import ByOneState
 
 FloatArray = NDArray[np.float64]
 
 _RELATIVE: Final = 1e-11
 _ABSOLUTE: Final = 1e-10  # km and km/s
 _LEAST_STEPS: Final = 8
+_STEP_S: Final = 60.0
+_LEFT_OUT: Final = 0.1  # of J2
+_LEAST_LEFT_OUT: Final = 1e-4
+MOST_DAYS: Final = 366.0
 DEEPEST: Final = 0.9
 """Share of the polar radius below which not even a lander or a crater can be."""
 
@@ -74,6 +82,37 @@ def propagated(message: OpmMessage, *, days: float, step_s: float) -> tuple[OemM
         comments=tuple(_comments(message, body, len(acting))),
     )  # fmt: skip
     return OemMessage(header=header, segments=tuple(segments)), error_km
+
+
+def one_state(message: OpmMessage, cutoff: Epoch, until_s: float) -> tuple[OemMessage, Approximation]:
+    """A message's motion up to an instant, and how far off it may be by then.
+
+    What is left out is taken for a steady change of the semi-major axis by a tenth of J2, or by one in ten thousand
+    where that is more: at Mars the other harmonics are that large, at the Earth drag is. It grows along the track.
+
+    Args:
+        message: With a state about a body that can be screened around.
+        cutoff: From where on times are counted.
+        until_s: How long to go on.
+
+    Raises:
+        FrameError: for a centre or axes that are unknown, with their line.
+        InputError: for a state that is too old or too late, or a motion that falls to the centre.
+    """
+    span_s = until_s - (message.epoch - cutoff)
+    if not 0.0 < span_s <= MOST_DAYS * DAY_S:
+        rule = f"the state must lie before the end of the window, by {MOST_DAYS:.0f} days at most"
+        raise InputError(rule, value=f"{message.epoch.iso(digits=0)} UTC", line=message.lines["EPOCH"])
+    made, _ = propagated(message, days=span_s / DAY_S, step_s=_STEP_S)
+    body = _body(message)
+    radius_km, speed_km_s = (math.hypot(*three) for three in (message.position_km, message.velocity_km_s))
+    semi_major_km = abs(1.0 / (2.0 / radius_km - speed_km_s**2 / body.gm_km3_s2))
+    turned_rad = math.sqrt(body.gm_km3_s2 / semi_major_km**3) * span_s
+    error_km = 1.5 * max(_LEFT_OUT * body.j2, _LEAST_LEFT_OUT) * turned_rad * semi_major_km
+    how = ByOneState(epoch=message.epoch, days=span_s / DAY_S, burns=max(0, len(made.segments) - 1), error_km=error_km)
+    header = replace(made.header, version=message.version, source="OPM")
+    since_s = message.epoch - cutoff
+    return replace(made, header=header), Approximation(kind="one state", how=how, since_s=since_s, error_km=error_km)
 
 
 def _body(message: OpmMessage) -> Body:

@@ -107,7 +107,7 @@ class CovarianceTable:
 class Approximation:
     """That a motion was not delivered: how it was made, from which offset on, and how far off it may be by its end."""
 
-    kind: Literal["theory", "secular J2"]
+    kind: Literal["theory", "secular J2", "one state"]
     how: MotionReason
     since_s: float
     error_km: float

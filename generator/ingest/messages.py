@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -13,9 +14,10 @@ from nearpass.astro.frames import center_id, normalised
 from nearpass.config import EphemerisSource, ScreenedObject
 from nearpass.ephemeris.interpolation import trajectory_from_oem
 from nearpass.ephemeris.lint import Finding, Grade, lint_oem
+from nearpass.ephemeris.propagated import one_state
 from nearpass.ephemeris.reframe import in_fixed_axes
-from nearpass.ephemeris.trajectory import Trajectory
-from nearpass.errors import InputError, understood
+from nearpass.ephemeris.trajectory import Approximation, Trajectory
+from nearpass.errors import InputError, NearpassError, understood
 from nearpass.ingest.delivery import (
     Delivery,
     Ingested,
@@ -35,12 +37,15 @@ from nearpass.ingest.life import LifeEndedError, check_life, ended
 from nearpass.ingest.proof import check_usable
 from nearpass.messages.compression import START_BYTES, decompressed, decompressed_start
 from nearpass.messages.oem import OemMessage, OemSegment, parse_oem, peek_header
+from nearpass.messages.opm import is_opm, parse_opm
 from nearpass.reasons.findings import CentreAndAxes, SizeTold
 from nearpass.record.record import InputRecord, Span
 
 HEADER_BYTES: Final = 65_536
 SAME_SIZE: Final = 0.2
 """Share by which a delivered radius may differ from the configured one without a note."""
+OF_ONE_STATE: Final = ("age", "span")
+"""What is graded of a delivery of one state."""
 MOST_COMMENTS: Final = 1_000
 """How many of a message's comments are kept in the record."""
 
@@ -76,13 +81,16 @@ def _by_creation(
         try:
             with path.open("rb") as file:
                 start = decompressed_start(file.read(START_BYTES), shown, HEADER_BYTES)
-            header = peek_header(start, shown)
+            if source.propagate and is_opm(start):
+                creation = parse_opm(decompressed(path.read_bytes(), shown), shown).creation
+            else:
+                creation = peek_header(start, shown).creation
         except Exception as error:  # noqa: BLE001  # as in read_messages
             fault = understood(error).at(file=shown, object_id=item.id)
             refused.append(refused_input(item, source, shown, fault))
         else:
-            if setting.knows(header.creation):
-                deliveries.append(Delivery(path=path, shown=shown, creation=header.creation))
+            if setting.knows(creation):
+                deliveries.append(Delivery(path=path, shown=shown, creation=creation))
     if not deliveries and not refused and source.role == "nominal":
         rule = f"a delivery must have been created by the data cut-off, {setting.cutoff.iso(digits=0)} UTC"
         late = InputError(rule, file=shown_path(paths[-1], setting.directory), object_id=item.id)
@@ -94,7 +102,8 @@ def _by_creation(
 def _from_oem(
     item: ScreenedObject, source: EphemerisSource, delivery: Delivery, data: bytes, setting: Setting
 ) -> Ingested:
-    delivered = parse_oem(decompressed(data, delivery.shown), delivery.shown)
+    content = decompressed(data, delivery.shown)
+    delivered, approximation = _message(source, delivery, content, setting)
     message = in_fixed_axes(delivered, source.axes)
     _check_declared(source, message)
     last_s = max(segment.useable_to - setting.cutoff for segment in message.segments)
@@ -105,7 +114,7 @@ def _from_oem(
         window_s=reading_window_s(source, last_s, setting),
         planets=setting.planets,
     )
-    trajectory, extension = completed(trajectory, source, setting)
+    trajectory, extension = completed(replace(trajectory, approximation=approximation), source, setting)
     if not trajectory.arcs:
         whole = partial(
             trajectory_from_oem, message, body=setting.body, epoch=setting.cutoff, planets=setting.planets,
@@ -125,6 +134,9 @@ def _from_oem(
             period_s=period_s_of(trajectory, setting.body),
         )
     )
+    if approximation is not None:  # what the program made itself is not graded
+        kept = [found for found in findings if found.rule in OF_ONE_STATE]
+        findings = (*kept, Finding(rule="approximate", grade=Grade.NOTE, fact=approximation.how))
     read_as = message.segments[0].ref_frame
     named = _frame_finding(source, delivered)
     findings = (
@@ -135,12 +147,24 @@ def _from_oem(
         *extension,
     )
     sha256 = hashlib.sha256(data).hexdigest()
-    return Ingested(
-        object_id=item.id,
-        trajectory=trajectory,
-        inputs=(_oem_record(item, source, delivered, delivery, setting, sha256, len(data), findings),),
-        files={sha256: data},
-    )
+    entry = _oem_record(item, source, delivered, delivery, setting, sha256, len(data), findings)
+    if approximation is not None:
+        opm = parse_opm(content, delivery.shown)
+        entry = replace(entry, node_count=1, interpolation=None, axes=opm.ref_frame, time_system=opm.time_system)
+    return Ingested(object_id=item.id, trajectory=trajectory, inputs=(entry,), files={sha256: data})
+
+
+def _message(
+    source: EphemerisSource, delivery: Delivery, content: bytes, setting: Setting
+) -> tuple[OemMessage, Approximation | None]:
+    """The states of a delivery; of an OPM, where the source says so, its one state carried on."""
+    if source.propagate is None or not is_opm(content):
+        return parse_oem(content, delivery.shown), None
+    opm = parse_opm(content, delivery.shown)
+    try:
+        return one_state(opm, setting.cutoff, setting.span_s)
+    except NearpassError as error:
+        raise error.at(file=delivery.shown) from None
 
 
 def _check_declared(source: EphemerisSource, message: OemMessage) -> None:

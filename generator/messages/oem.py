@@ -38,7 +38,7 @@ _HINTS: Final[Mapping[str, str]] = MappingProxyType(
         "APM": "it gives an attitude; an orbit ephemeris is needed",
         "CDM": "it describes one conjunction; the ephemeris of one object is needed",
         "OMM": "mean elements need a source of their own, apart from ephemerides",
-        "OPM": "one state is no ephemeris; ask for an OEM, or make one: nearpass convert FILE OUT.oem --days N",
+        "OPM": 'one state is no ephemeris; set propagate = "J2" for its source, or nearpass convert FILE OUT.oem',
         "RDM": "it describes one re-entry; the ephemeris of an object is needed",
         "TDM": "it gives tracking data; an orbit ephemeris is needed",
     }

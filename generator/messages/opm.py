@@ -35,6 +35,7 @@ Entry = tuple[str, str, int]
 class OpmMessage:
     """A state in km and km/s, with what the message says around it; ``comments`` has every other line."""
 
+    version: str
     creation: Epoch
     originator: str
     object_name: str
@@ -42,6 +43,7 @@ class OpmMessage:
     center_name: str
     ref_frame: str
     ref_frame_epoch: Epoch | None
+    time_system: TimeSystem
     epoch: Epoch
     position_km: tuple[float, float, float]
     velocity_km_s: tuple[float, float, float]
@@ -145,6 +147,7 @@ def _message(entries: list[Entry], comments: list[str]) -> OpmMessage:
     position, velocity = ([_number(pairs, key) for key in keys] for keys in (_STATE[:3], _STATE[3:]))
     known = {*_NEEDED, "REF_FRAME_EPOCH"}
     return OpmMessage(
+        version=entries[0][1],
         creation=epoch_of(pairs, "CREATION_DATE", TimeSystem.UTC),
         originator=pairs["ORIGINATOR"][0],
         object_name=pairs["OBJECT_NAME"][0],
@@ -152,6 +155,7 @@ def _message(entries: list[Entry], comments: list[str]) -> OpmMessage:
         center_name=pairs["CENTER_NAME"][0],
         ref_frame=pairs["REF_FRAME"][0],
         ref_frame_epoch=epoch_of(pairs, "REF_FRAME_EPOCH", system) if "REF_FRAME_EPOCH" in pairs else None,
+        time_system=system,
         epoch=epoch_of(pairs, "EPOCH", system),
         position_km=(position[0], position[1], position[2]),
         velocity_km_s=(velocity[0], velocity[1], velocity[2]),

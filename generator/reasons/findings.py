@@ -12,7 +12,7 @@ from pydantic import Discriminator
 
 from nearpass.astro.fields import EpochText, Vector
 from nearpass.reasons.general import Prose
-from nearpass.reasons.motions import ByLastOrbit, ByTheory
+from nearpass.reasons.motions import ByLastOrbit, ByOneState, ByTheory
 
 ShiftRule = Literal["shift_agrees", "shift_confirmed", "shift_by_manoeuvre", "shift_unjudged", "shift_doubtful"]
 Known = Literal["comments", "configuration", "first seen"]
@@ -355,6 +355,7 @@ FindingReason = Annotated[
     | Overall
     | Shift
     | ByTheory
-    | ByLastOrbit,
+    | ByLastOrbit
+    | ByOneState,
     Discriminator("rule"),
 ]

@@ -36,7 +36,21 @@ class ByLastOrbit:
     rule: Literal["secular_j2"] = "secular_j2"
 
 
-MotionReason = Annotated[ByTheory | ByLastOrbit | Prose, Discriminator("rule")]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByOneState:
+    """One delivered state of ``epoch`` was carried on for ``days`` by gravity and J2, with ``burns`` at once.
+
+    ``error_km`` is how far off it may be along the track by then, from the size of the forces that are left out.
+    """
+
+    epoch: EpochText
+    days: float
+    burns: int
+    error_km: float
+    rule: Literal["propagated_state"] = "propagated_state"
+
+
+MotionReason = Annotated[ByTheory | ByLastOrbit | ByOneState | Prose, Discriminator("rule")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +59,7 @@ class Approximate:
 
     object_id: str
     error_km: float
-    rule: Literal["by_theory", "by_last_orbit"]
+    rule: Literal["by_theory", "by_last_orbit", "by_one_state"]
 
 
 ApproximateReasons = tuple[Annotated[Approximate | Prose, Discriminator("rule")], ...]

@@ -26,6 +26,9 @@ PATH_POINTS: Final = 161
 PATH_SAMPLES: Final = 2_001
 OPEN_PATH_S: Final = 21_600.0
 """Half the stretch shown of an orbit that is not closed."""
+_RULES: Final[Mapping[str, Literal["by_theory", "by_last_orbit", "by_one_state"]]] = {
+    "theory": "by_theory", "secular J2": "by_last_orbit", "one state": "by_one_state",
+}  # fmt: skip
 PROFILE_BINS: Final = 240
 PROFILE_STEP_S: Final = 120.0
 """Sampling of the profile: a twentieth of the fastest change of distance between two low orbiters (half a period)."""
@@ -79,7 +82,7 @@ def approximate(motions: Mapping[str, Trajectory]) -> ApproximateReasons:
         Approximate(
             object_id=object_id,
             error_km=found.error_km,
-            rule="by_theory" if found.kind == "theory" else "by_last_orbit",
+            rule=_RULES[found.kind],
         )
         for object_id, motion in motions.items()
         if (found := motion.approximation) is not None

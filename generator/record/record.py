@@ -158,12 +158,12 @@ class OrbitRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApproximationRecord:
-    """That a motion was not delivered: made by a theory, or an old orbit carried on by secular J2 drift.
+    """That a motion was not delivered: made by a theory, an old orbit or one state carried on by J2.
 
     From ``since`` on it holds to ``error_km``, as stated for the end of the window; ``how`` says by what.
     """
 
-    kind: Open[Literal["theory", "secular J2"]]
+    kind: Open[Literal["theory", "secular J2", "one state"]]
     how: Open[MotionReason]
     since: Open[EpochText]
     error_km: Open[float]

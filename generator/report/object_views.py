@@ -184,7 +184,11 @@ def _object_facts(item: ObjectRecord, record: CycleRecord) -> tuple[Fact, ...]:
     lead = f"{wording.plain(item.lead_time_h)} h" if item.lead_time_h is not None else "none configured"
     proof = {"exact": "its own polynomials", "sampled": "fitted, error sampled", None: wording.DASH}[item.proof]
     if item.approximation is not None:
-        how = "an analytic theory" if item.approximation.kind == "theory" else "its last orbit, by secular J2 drift"
+        how = {
+            "theory": "an analytic theory",
+            "secular J2": "its last orbit, by secular J2 drift",
+            "one state": "one delivered state, by gravity and J2",
+        }[item.approximation.kind]
         proof = f"{how}; approximate, up to {wording.number(item.approximation.error_km, 0)} km off"
     return (
         Fact(label="Identifier", value=item.id),

@@ -39,7 +39,9 @@ def remarks_of(items: Iterable[ObjectRecord]) -> tuple[str, ...]:
 def short(item: ObjectRecord) -> str | None:
     """One or two words for a table; None where there is nothing to remark."""
     if item.approximation is not None:
-        return "analytic theory" if item.approximation.kind == "theory" else "extended by J2 drift"
+        return {
+            "theory": "analytic theory", "secular J2": "extended by J2 drift", "one state": "from one state",
+        }[item.approximation.kind]  # fmt: skip
     if item.ending is not None and item.ending.kind in {"declared", "not begun"}:
         return "flight ended" if item.ending.kind == "declared" else "not yet flying"
     if item.ending is not None and item.ending.kind != "in flight":

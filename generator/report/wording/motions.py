@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nearpass.reasons.motions import Approximate, ByLastOrbit, ByTheory, Step
+from nearpass.reasons.motions import Approximate, ByLastOrbit, ByOneState, ByTheory, Step
 from nearpass.report.wording.said import said
 
 
@@ -26,8 +26,23 @@ def _(reason: ByLastOrbit) -> str:
 
 
 @said.register
+def _(reason: ByOneState) -> str:
+    moment = reason.epoch.iso(digits=0)[:16].replace("T", " ")
+    burns = {0: "", 1: ", with one manoeuvre at once"}.get(reason.burns, f", with {reason.burns} manoeuvres at once")
+    return (
+        f"One state of {moment} UTC was delivered; it is carried on by gravity and J2 alone{burns}, {reason.days:.1f} "
+        f"days by the end of the window. What is left out may amount to {reason.error_km:,.0f} km along the track by "
+        "then: good enough to see which passages want an ephemeris, not to clear them."
+    )
+
+
+@said.register
 def _(reason: Approximate) -> str:
-    how = {"by_theory": "by analytic theory", "by_last_orbit": "by its last orbit with secular J2 drift"}[reason.rule]
+    how = {
+        "by_theory": "by analytic theory",
+        "by_last_orbit": "by its last orbit with secular J2 drift",
+        "by_one_state": "by one state, carried on by gravity and J2",
+    }[reason.rule]
     return f"{reason.object_id} {how}, up to {reason.error_km:.0f} km off"
 
 
