@@ -200,14 +200,14 @@ def test_event_page_tells_the_risk() -> None:
 
 
 def test_front_page_shows_crossing_orbits() -> None:
-    """Red and yellow crossings have lines of their own, without a countdown, below the approaches; a cycle has cards."""
+    """Red and yellow crossings have lines without a countdown below the approaches, and cards on the cycle's page."""
     text = _live(sample_record())["index.md"]
     lines = text.partition("Orbits that cross")[2].partition("</ul>")[0]
     assert lines.count("<li>") == 2
     assert "data-to=" not in lines
     assert "<time" not in lines
     assert text.index("row row-red") < text.index("Orbits that cross")
-    whole = cycle_pages(sample_record())["index.md"]
+    whole = pages.cycle_pages(sample_record())["index.md"]
     assert len(re.findall(r'<article class="card card-crossing.*?</article>', whole, flags=re.DOTALL)) == 2
     assert "The orbits of 2 pairs cross: MGS – MRO (red) and MRO – ODY (red)." in text
 
