@@ -8,7 +8,7 @@ TOOLS := .venv-tools
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 DEMO ?= demo
 
-.PHONY: demo test check style docs bench mutants lock release clean
+.PHONY: demo test check style docs bench bench-compare mutants lock release clean
 
 demo: $(RUNS)
 	@rm -rf $(DEMO)
@@ -27,8 +27,17 @@ style: $(READY)
 docs: $(READY)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
+# BENCH="stages oem" for some of it, JSON=FILE to store the table of stages; JSON=site/measured.json is what the site shows.
 bench: $(READY)
-	@$(BIN)/python tests/bench/run.py
+	@$(BIN)/python tests/bench/run.py $(BENCH) $(if $(JSON),--json $(JSON))
+
+# make bench-compare REV: the table of stages here and at another commit; also two stored tables, A.json B.json.
+bench-compare: $(READY)
+	@$(BIN)/python tests/bench/compare.py $(or $(REV),$(filter-out bench-compare,$(MAKECMDGOALS)))
+ifeq (bench-compare,$(firstword $(MAKECMDGOALS)))
+$(filter-out bench-compare,$(MAKECMDGOALS)):
+	@:
+endif
 
 # MUTANTS="alert history" for some of the modules, MUTANTS="--share 1/4" for a share of them.
 mutants: $(READY)

@@ -16,6 +16,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.utils.meta import get_data
 
 from nearpass.report.html_pages import HtmlPages
+from nearpass.report.measured_page import measured_tables
 from nearpass.report.pages import validation_part
 from nearpass.report.reference import reference
 from nearpass.resources import resource
@@ -23,6 +24,7 @@ from nearpass.resources import resource
 ASSETS: Final = "assets"
 VALIDATION: Final = "validation.md"
 REFERENCE: Final = "reference.md"
+MEASURED: Final = "measured.md"
 FRONT_PAGE: Final = "index.md"
 NOT_VALIDATED: Final = "This site's publisher has not run it yet."
 _COMMENT: Final = re.compile(rb"/\*.*?\*/|^ *//[^\n]*", re.DOTALL | re.MULTILINE)
@@ -101,11 +103,19 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         if uri == REFERENCE:
             whole = f"{path.read_text(encoding='utf-8')}\n{reference()}"
             files.append(File.generated(config, uri, content=whole))
+        elif uri == MEASURED:
+            files.append(File.generated(config, uri, content=_with_tables(path)))
         elif uri == VALIDATION:
             files.append(File.generated(config, uri, content=_with_validation(path, files)))
         else:
             files.append(File.generated(config, uri, abs_src_path=str(path)))
     return files
+
+
+def _with_tables(page: Path) -> str:
+    """The page of measurements with the tables that the benchmark stored beside it."""
+    stored = page.with_suffix(".json")
+    return f"{page.read_text(encoding='utf-8')}\n{measured_tables(stored.read_bytes(), stored.name)}\n"
 
 
 def _with_validation(page: Path, files: Files) -> str:

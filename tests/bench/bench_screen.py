@@ -43,11 +43,11 @@ MOON_SHAPES = [
 
 def main() -> None:
     """Twelve objects, 66 pairs, nodes every 60 s."""
-    fleet = _fleet(len(SHAPES), 28.0, SHAPES, MARS_KM, GM_MARS_KM3_S2)
+    fleet = mars_fleet()
     names = list(combinations(sorted(fleet), 2))
     exact = dict.fromkeys(fleet, True)
     screen(fleet, WINDOW_S, LIMIT_KM)  # velocities of the arcs are made once
-    brute_s, found = _timed(lambda: _brute_force(fleet, names), 1)
+    brute_s, found = _timed(lambda: brute_force(fleet, names), 1)
     fit_s, fitted = _timed(lambda: fit_fleet(fleet, WINDOW_S))
     search_s, screening = _timed(lambda: screen_fleet(fitted, names, LIMIT_KM, exact=exact))
     _row("brute force, every 10 s", brute_s, brute_s, f"{found} approaches below {LIMIT_KM:.0f} km")
@@ -65,6 +65,11 @@ def main() -> None:
     _row("the same", large_s, large_s, note)
 
 
+def mars_fleet() -> dict[str, Trajectory]:
+    """Twelve objects about Mars, nodes every 60 s for 28 days."""
+    return _fleet(len(SHAPES), 28.0, SHAPES, MARS_KM, GM_MARS_KM3_S2)
+
+
 def _fleet(
     count: int, days: float, shapes: list[tuple[float, float, float]], radius_km: float, gm_km3_s2: float
 ) -> dict[str, Trajectory]:
@@ -79,7 +84,7 @@ def _fleet(
     return fleet
 
 
-def _brute_force(fleet: dict[str, Trajectory], names: list[tuple[str, str]]) -> int:
+def brute_force(fleet: dict[str, Trajectory], names: list[tuple[str, str]]) -> int:
     """Sample all, then minimise around each sampled minimum that can lead below the limit."""
     offsets_s = np.arange(WINDOW_S[0], WINDOW_S[1] + 1.0, BRUTE_STEP_S)
     positions_km = {name: one.arcs[0].position_km(offsets_s) for name, one in fleet.items()}
