@@ -27,6 +27,8 @@ from nearpass.publish.site import fresh_staging, put_in_place
 from nearpass.publish.stage import (
     Drawer,
     Progress,
+    all_plots,
+    place_pictures,
     stage_cycle,
     stage_live,
     stage_permalinks,
@@ -111,7 +113,9 @@ def _render(workspace: Workspace, number: int, batch: Sequence[str]) -> Sequence
     with open_index(workspace.index, archive) as index:
         for cycle_id in batch:
             record = archive.load(cycle_id)
-            stage_cycle(docs, record, Drawer(jobs=1, progress=_silent))
+            plots = all_plots(record)
+            stage_cycle(docs, record, plots)
+            place_pictures((docs,), cycle_id, Drawer(jobs=1, progress=_silent).draw(plots))
             following[cycle_id] = stage_permalinks(docs, record, index)
     logging.getLogger(PAGES).disabled = True  # each batch would say again what is said once in the end
     own = stage_hand_written(workspace, docs)

@@ -23,7 +23,9 @@ from nearpass.publish.register import register_releases, stage_register
 from nearpass.publish.stage import (
     Drawer,
     Progress,
+    all_plots,
     month_of,
+    place_pictures,
     stage_cycle,
     stage_live,
     stage_permalinks,
@@ -66,7 +68,9 @@ def publish(
     latest_id = archive.latest_id() or record.cycle_id
     latest = record if latest_id == record.cycle_id else archive.load(latest_id)
     superseded = archive.manifest(record.cycle_id)["supersedes"]
-    stage_cycle(docs, record, drawer or Drawer(jobs=jobs, progress=progress))
+    plots = all_plots(record)
+    pictures = (drawer or Drawer(jobs=jobs, progress=progress)).draw(plots)  # drawn while the pages are made
+    stage_cycle(docs, record, plots)
     with open_index(workspace.index, archive) as index:
         if latest is not record:
             stage_permalinks(docs, record, index)
@@ -74,6 +78,7 @@ def publish(
     stage_register(workspace, docs, latest)
     own = stage_hand_written(workspace, docs)
     build_pages(workspace, docs, built, progress, own.staged)
+    place_pictures((docs, built), record.cycle_id, pictures)
     write_archive(built, record.cycle_id)
     check_leaks(workspace, built, full)
     spare(docs, own)

@@ -40,17 +40,40 @@ class Drawer:
         self._drawn: dict[bytes, bytes] = {}
 
     def draw(self, plots: Sequence[Plot]) -> Iterator[tuple[Plot, bytes]]:
-        """Every plot with its SVG, in the given order. Equal plots give equal SVG, so their data tell them apart."""
+        """Begin to draw; every plot with its SVG, in the given order, as they are asked for.
+
+        Equal plots give equal SVG, so their data tell them apart.
+        """
         if not self._shared:
-            yield from draw_all(plots, jobs=self._jobs, progress=self._progress("drawing plots", len(plots)))
-            return
+            return draw_all(plots, jobs=self._jobs, progress=_Late(self._progress, len(plots)))
         keys = [hashlib.sha256(pickle.dumps(plot)).digest() for plot in plots]
         missing = {key: plot for key, plot in zip(keys, plots, strict=True) if key not in self._drawn}
-        advance = self._progress("drawing plots", len(missing))
+        advance = _Late(self._progress, len(missing))
         pictures = draw_all(list(missing.values()), jobs=self._jobs, progress=advance)
+        return self._kept(plots, keys, list(missing), pictures)
+
+    def _kept(
+        self,
+        plots: Sequence[Plot],
+        keys: Sequence[bytes],
+        missing: Sequence[bytes],
+        pictures: Iterator[tuple[Plot, bytes]],
+    ) -> Iterator[tuple[Plot, bytes]]:
         for key, (_, svg) in zip(missing, pictures, strict=True):
             self._drawn[key] = svg
         yield from ((plot, self._drawn[key]) for key, plot in zip(keys, plots, strict=True))
+
+
+class _Late:
+    """Progress of drawing, shown from when the first pictures are waited for: until then other stages are."""
+
+    def __init__(self, progress: Progress, steps: int) -> None:
+        self._begin, self._steps = progress, steps
+        self._advance: Callable[[int], None] | None = None
+
+    def __call__(self, count: int) -> None:
+        self._advance = self._advance or self._begin("drawing plots", self._steps)
+        self._advance(count)
 
 
 def all_plots(record: CycleRecord) -> list[Plot]:
@@ -64,17 +87,21 @@ def all_plots(record: CycleRecord) -> list[Plot]:
     ]
 
 
-def stage_cycle(docs: Path, record: CycleRecord, drawer: Drawer) -> None:
-    """Write the sources of a cycle's own pages, its tables and its plots."""
+def stage_cycle(docs: Path, record: CycleRecord, plots: Sequence[Plot]) -> None:
+    """Write the sources of a cycle's own pages, its tables and the data of its plots; pictures may come later."""
     folder = docs / cycle_folder(record.cycle_id)
     write_texts(folder, cycle_pages(record))
-    drawn = folder / "plots"
-    drawn.mkdir(parents=True, exist_ok=True)
-    plots = all_plots(record)
-    for plot in plots:
-        (drawn / f"{plot.name}.csv").write_text(data_csv(plot), encoding="utf-8", newline="")
-    for plot, svg in drawer.draw(plots):
-        (drawn / f"{plot.name}.svg").write_bytes(svg)
+    write_texts(folder / "plots", {f"{plot.name}.csv": data_csv(plot) for plot in plots})
+
+
+def place_pictures(homes: Sequence[Path], cycle_id: str, drawn: Iterable[tuple[Plot, bytes]]) -> None:
+    """Write a cycle's pictures into each of some trees: its sources, and what was built of them meanwhile."""
+    folders = [home / cycle_folder(cycle_id) / "plots" for home in homes]
+    for folder in folders:
+        folder.mkdir(parents=True, exist_ok=True)
+    for plot, svg in drawn:
+        for folder in folders:
+            (folder / f"{plot.name}.svg").write_bytes(svg)
 
 
 def stage_permalinks(docs: Path, record: CycleRecord, index: Index) -> frozenset[str]:

@@ -39,24 +39,37 @@ def _undisturbed() -> Iterator[None]:
 
 
 def draw_all(plots: Sequence[Plot], *, jobs: int, progress: Callable[[int], object]) -> Iterator[tuple[Plot, bytes]]:
-    """Every plot with its SVG, in the given order.
+    """Begin to draw; every plot with its SVG, in the given order, as they are asked for.
 
     Args:
         plots: What to draw.
-        jobs: Processes; 1 draws in this one.
+        jobs: Processes, which begin at once; 1 draws in this one, when a plot is asked for.
         progress: Called with the number of plots just finished (the ``update`` of a progress bar).
     """
     chunks = [plots[first : first + _CHUNK] for first in range(0, len(plots), _CHUNK)]
     if jobs == 1 or len(chunks) < 2:
-        for plot in plots:
-            drawn = _drawn(plot)
-            progress(1)
-            yield plot, drawn
-        return
+        return _one_by_one(plots, progress)
     method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
     context = multiprocessing.get_context(method)
-    with ProcessPoolExecutor(min(jobs, len(chunks)), mp_context=context, initializer=_start_worker) as pool:
-        for chunk, results in zip(chunks, pool.map(_draw_chunk, chunks), strict=True):
+    pool = ProcessPoolExecutor(min(jobs, len(chunks)), mp_context=context, initializer=_start_worker)
+    return _as_drawn(pool, chunks, pool.map(_draw_chunk, chunks), progress)
+
+
+def _one_by_one(plots: Sequence[Plot], progress: Callable[[int], object]) -> Iterator[tuple[Plot, bytes]]:
+    for plot in plots:
+        drawn = _drawn(plot)
+        progress(1)
+        yield plot, drawn
+
+
+def _as_drawn(
+    pool: ProcessPoolExecutor,
+    chunks: Sequence[Sequence[Plot]],
+    drawn: Iterator[list[bytes]],
+    progress: Callable[[int], object],
+) -> Iterator[tuple[Plot, bytes]]:
+    with pool:
+        for chunk, results in zip(chunks, drawn, strict=True):
             progress(len(chunk))
             yield from zip(chunk, results, strict=True)
 
