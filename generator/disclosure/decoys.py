@@ -18,9 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearpass.astro.epochs import Epoch
-from nearpass.astro.local_axes import rtn_axes
+from nearpass.astro.local_axes import tnw_axes
+from nearpass.cycle.approach import encounter_at
 from nearpass.disclosure.displacement import Displacement, displaced, displacement, frame_of
 from nearpass.disclosure.editions import Cycle, Near, Told, nears, told_of_each
+from nearpass.disclosure.meetings import Meeting
+from nearpass.encounter.uncertainty import rotated
 from nearpass.ephemeris.interpolation import arc_from_nodes
 from nearpass.ephemeris.trajectory import Arc, CovarianceTable, Trajectory
 from nearpass.errors import InputError
@@ -29,7 +32,7 @@ from nearpass.record.record import ToldEvent
 
 FloatArray = NDArray[np.float64]
 BATCH: Final = 12
-MOST_BATCHES: Final = 3
+MOST_BATCHES: Final = 8
 SPARE: Final = 7
 """More decoys than must be possible: at each instant others of them are farthest apart."""
 NODES_A_REVOLUTION: Final = 150
@@ -39,6 +42,7 @@ LONGEST_STEP_S: Final = 600.0
 BOUND_STEP_S: Final = 60.0
 TURN_RAD: Final = 0.06
 _TRIES: Final = 6  # Gauss-Newton steps
+_ATTEMPTS: Final = 30  # at one proposal: most velocities leave no place at which the probability would be told so
 _FREE: Final = 3  # approaches, two conditions each, that leave an orbit free to differ
 
 
@@ -88,7 +92,7 @@ def certify(
     for more in search.batches():
         kept += more
         bound_km, least_s = _apart_km(search.paths(kept), among, search.grid_s, search.body_pull(kept))
-        if bound_km >= enough_km or len(kept) >= among + SPARE:
+        if bound_km >= enough_km or (np.isinf(enough_km) and len(kept) >= among + SPARE):
             break
     text = repr([(one.at_s, one.elements.tolist()) for one in kept]).encode()
     start = cycles[-1].record.window.start
@@ -97,17 +101,6 @@ def certify(
         least_at=start + least_s if kept else None, decoys=len(kept), cycles=len(cycles), figures=search.figures,
         sha256=hashlib.sha256(text).hexdigest(),
     )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Meeting:
-    """A told approach: in which cycle, with whom, and the cells, from that cycle's cut-off."""
-
-    cycle: int
-    other: str
-    tca_s: float
-    span_s: tuple[float, float]
-    miss_km: tuple[float, float]
 
 
 class _Search:
@@ -208,7 +201,8 @@ class _Search:
         if not len(offsets_s):
             return moved
         own, other = arc.state(offsets_s), self._states(arc.state(offsets_s), offsets_s, index, by)
-        turn = np.swapaxes(rtn_axes(*other), 1, 2) @ rtn_axes(*own)  # the same matrix in each one's own RTN axes
+        # Errors of timing dominate and lie along the velocity; which matrix a decoy would have had, no edition tells.
+        turn = np.swapaxes(tnw_axes(*other), 1, 2) @ tnw_axes(*own)
         both = np.zeros((len(turn), 6, 6))
         both[:, :3, :3] = both[:, 3:, 3:] = turn
         matrices = both @ table.matrices[inside] @ np.swapaxes(both, 1, 2)
@@ -236,7 +230,7 @@ class _Search:
         """States of a decoy from the own ones at offsets from a cycle's cut-off."""
         return displaced(self._frame, self._frame.elements(*own), offsets_s - self._ahead_s[index], by)
 
-    def _told_meetings(self) -> Iterator[_Meeting]:
+    def _told_meetings(self) -> Iterator[Meeting]:
         """Every approach that is told, once, with its finest cells, in the cycle whose figures it has."""
         seen = set()
         ids = {cycle.record.cycle_id: index for index, cycle in enumerate(self._cycles)}
@@ -246,19 +240,36 @@ class _Search:
             if key in seen or other is None or told.since not in ids:
                 continue
             seen.add(key)
-            start = self._cycles[ids[told.since]].record.window.start
-            low, high = told.miss_km.low or 0.0, told.miss_km.high or 0.0
-            yield _Meeting(
-                cycle=ids[told.since], other=other, tca_s=0.0,
-                span_s=(told.tca.start - start, told.tca.stop - start), miss_km=(low, high),
-            )  # fmt: skip
+            yield self._meeting(told, other, ids[told.since])
+
+    def _meeting(self, told: ToldEvent, other: str, index: int) -> Meeting:
+        cycle, own = self._cycles[index], self._own[index]
+        span_s = told.tca.start - cycle.record.window.start, told.tca.stop - cycle.record.window.start
+        sizes_km = {item.id: item.radius_km or (item.hbr_m or 0.0) / 1000.0 for item in cycle.record.objects}
+        known: list[FloatArray] = []
+        if own is not None:
+            both, sources = (own, cycle.trajectories[other]), (cycle.sources[self._object_id], cycle.sources[other])
+            states = encounter_at(both, sum(span_s) / 2.0, sources).states
+            known = [
+                rotated(one.covariance.matrix, tnw_axes(one.position_km[None], one.velocity_km_s[None])[0])[:3, :3]
+                for one in states
+                if one.covariance is not None
+            ]
+        return Meeting(
+            cycle=index, other=other, span_s=span_s,
+            miss_km=(told.miss_km.low or 0.0, told.miss_km.high or 0.0),
+            pc=None if told.pc.high is None else (told.pc.low or 0.0, told.pc.high),
+            hbr_km=sizes_km[self._object_id] + sizes_km[other],
+            tnw_km2=(known[0], known[1]) if len(known) == 2 else None,
+        )  # fmt: skip
 
     @cached_property
     def _surroundings(self) -> list[tuple[FloatArray, FloatArray, tuple[FloatArray, FloatArray]]]:
         """For each told approach instants of its span, the own elements at them, and the other object's states."""
         found = []
         for meeting in self._meetings:
-            times_s = np.linspace(*meeting.span_s, 61)[2:-2]
+            length_s = meeting.span_s[1] - meeting.span_s[0]
+            times_s = np.linspace(*meeting.span_s, max(61, int(length_s / LONGEST_STEP_S * 10.0)))[2:-2]
             own, other = self._own[meeting.cycle], self._cycles[meeting.cycle].trajectories[meeting.other]
             if own is not None:
                 found.append((times_s, self._frame.elements(*own.state(times_s)), other.state(times_s)))
@@ -266,16 +277,20 @@ class _Search:
 
     def _proposed(self, count: int) -> Iterator[Displacement]:
         for number in range(count):
-            anchor = self._meetings[self._random.integers(len(self._meetings))] if self._meetings else None
-            try:
-                first = (
-                    self._anywhere()
-                    if anchor is None
-                    else self._through(anchor, (number + self._random.uniform()) / count)
-                )
-                yield self._meeting_all(first) if len(self._meetings) > 1 else first
-            except (InputError, np.linalg.LinAlgError):
-                continue
+            for _ in range(_ATTEMPTS):
+                try:
+                    first = self._first((number + self._random.uniform()) / count)
+                    found = self._meeting_all(first) if len(self._meetings) > 1 else first
+                except (InputError, np.linalg.LinAlgError):
+                    continue
+                yield found
+                break
+
+    def _first(self, share: float) -> Displacement:
+        """Where to begin: past one of the told approaches, at a share of its cell of time, or anywhere."""
+        if not self._meetings:
+            return self._anywhere()
+        return self._through(self._meetings[self._random.integers(len(self._meetings))], share)
 
     def _anywhere(self) -> Displacement:
         """Another place on an orbit that is turned a little."""
@@ -286,7 +301,7 @@ class _Search:
         other[5] += self._random.uniform(-np.pi, np.pi)
         return displacement(self._frame, own, other, at_s)
 
-    def _through(self, meeting: _Meeting, share: float) -> Displacement:
+    def _through(self, meeting: Meeting, share: float) -> Displacement:
         """Past the other object at a share of the cell of time, at another distance, with the velocity turned."""
         random = self._random
         low_s, high_s = meeting.span_s
@@ -299,10 +314,10 @@ class _Search:
         )
         heading = _turned_by(own_km_s[0], random.normal(size=3), random.normal() * TURN_RAD)
         velocity_km_s = heading * speed * (1.0 + 1e-3 * random.normal())
-        side = np.cross(velocity_km_s - moving_km_s, random.normal(size=3))
-        low_km, high_km = meeting.miss_km
-        miss_km = random.uniform(low_km + 0.1 * (high_km - low_km), high_km - 0.1 * (high_km - low_km))
-        position_km = where_km + side / np.linalg.norm(side) * miss_km
+        targets_km = meeting.targets_km((own_km[0], velocity_km_s), (where_km, moving_km_s))
+        if not len(targets_km):
+            raise InputError("a decoy must be able to pass where it would be told as the object is")
+        position_km = where_km + targets_km[random.integers(len(targets_km))]
         elements = self._frame.elements(position_km[None], velocity_km_s[None])[0]
         own = self._frame.elements(own_km, own_km_s)[0]
         return displacement(self._frame, own, elements, at_s - self._ahead_s[meeting.cycle])
@@ -334,7 +349,7 @@ class _Search:
         return current
 
     def _miss(self, by: Displacement) -> FloatArray:
-        """By how much each told approach is out of its cell of distance, ``(3 K,)`` km, at the nearest of its span."""
+        """By how much each told approach is out of its cells, ``(3 K,)`` km, at the nearest of its span."""
         found = []
         for meeting, (times_s, elements, other) in zip(self._meetings, self._surroundings, strict=True):
             mine = displaced(self._frame, elements, times_s - self._ahead_s[meeting.cycle], by)
@@ -345,11 +360,10 @@ class _Search:
                 -step_s,
                 step_s,
             )
-            nearest = apart_km + apart_km_s * along[:, None]
-            miss = nearest[np.linalg.norm(nearest, axis=1).argmin()]
-            size, (low, high) = float(np.linalg.norm(miss)), meeting.miss_km
-            margin = 0.1 * (high - low)
-            found.append(miss * (1.0 - np.clip(size, low + margin, high - margin) / max(size, 1e-12)))
+            nearest_km = apart_km + apart_km_s * along[:, None]
+            closest = int(np.linalg.norm(nearest_km, axis=1).argmin())
+            passing = other[0][closest] + nearest_km[closest], mine[1][closest]
+            found.append(meeting.off_km(passing, (other[0][closest], other[1][closest])))
         return np.concatenate(found)
 
 

@@ -65,9 +65,14 @@ def protected_sites(
 
 
 def _promised(sites: Sequence[Workspace], record: CycleRecord) -> list[tuple[ObjectRecord, list[Workspace]]]:
-    """Each object of which something is promised, with all editions that show it in part."""
+    """Each object of which something is promised, with all editions that show it in part.
+
+    Of an object whose orbit the cycle does not know there is nothing to tell, and no decoy to be made.
+    """
     found = []
     for item in record.objects:
+        if not item.coverage:
+            continue
         concerned = [
             site
             for site in sites
