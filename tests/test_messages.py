@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from fleets import LOW, Kepler, write_workspace
+from nearpass.messages.cdm_read import parse_cdm
+from nearpass.messages.cdm_write import write_cdm_json
 
 CDMS = Path(__file__).parent / "data" / "cdm"
 AT = "2021-03-17T00:00:00"
@@ -73,6 +75,20 @@ def test_our_own_message_compares_as_equal(nearpass: Nearpass, tmp_path: Path) -
     assert json.loads(out)["event_id"] == message.stem
     assert rows["miss distance"][2] == pytest.approx(0.0, abs=1e-9)
     assert rows["TCA"][2] == pytest.approx(0.0, abs=1e-9)
+
+    own = parse_cdm(message.read_bytes(), message.name)
+    summary = {
+        "CDM_ID": "7", "TCA": own.relative.tca.iso(digits=6), "MIN_RNG": "125", "PC": None,
+        "SAT_1_ID": own.object2.designator, "SAT_2_ID": own.object1.designator,
+    }  # fmt: skip
+    listed = tmp_path / "listed.json"
+    listed.write_text(json.dumps([json.loads(write_cdm_json(own)), summary, summary | {"SAT_1_ID": "99999"}]))
+    code, out, err = nearpass("compare", listed, "--config", config, "--json")
+    told = [json.loads(line) for line in out.splitlines()]
+    assert code == 0
+    assert [(one["summary"], one["event_id"]) for one in told] == [(False, message.stem), (True, message.stem)]
+    assert told[1]["rows"]["miss distance"][1:3] == ["125 (MIN_RNG, no unit given)", None]
+    assert "1 of 3 messages are of no event" in err
 
     later = tmp_path / "later.cdm"
     later.write_text(message.read_text().replace("2021-03-17", "2021-03-19").replace("2021-03-18", "2021-03-20"))

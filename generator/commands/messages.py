@@ -13,7 +13,7 @@ from nearpass.archive.archive import Archive
 from nearpass.astro.epochs import Epoch
 from nearpass.commands.shared import config_option
 from nearpass.config import load_config
-from nearpass.cycle.cdm_compare import Difference, compare_cdm, encounter_from_cdm
+from nearpass.cycle.cdm_compare import Difference, compare_cdm, compare_summary, encounter_from_cdm
 from nearpass.cycle.probability import sensitivities
 from nearpass.encounter.geometry import Encounter
 from nearpass.encounter.pc import assess_probability
@@ -22,6 +22,7 @@ from nearpass.encounter.pc_result import ProbabilityResult
 from nearpass.encounter.pc_span import wider_span
 from nearpass.errors import ArchiveError, InputError, NearpassError
 from nearpass.messages.cdm import Cdm
+from nearpass.messages.cdm_public import CdmSummary, parse_cdms
 from nearpass.messages.cdm_read import parse_cdm
 from nearpass.publish import Workspace
 from nearpass.record.history import gate_s
@@ -50,14 +51,32 @@ def compare(messages: tuple[Path, ...], config_path: Path, as_json: bool) -> Non
         raise ArchiveError("the archive must hold a cycle; make one with nearpass run", file=str(workspace.archive))
     record = archive.load(latest)
     for path in messages:
-        theirs = read_message(path)
-        event_id, rows = _beside_ours(record, theirs, path)
-        if as_json:
-            plain = {row.name: [_plain(row.ours), _plain(row.theirs), row.difference, row.unit] for row in rows}
-            click.echo(json.dumps({"file": str(path), "event_id": event_id, "cycle_id": latest, "rows": plain}))
-        else:
-            click.echo(f"{path}: {theirs.header.originator} beside event {event_id} of cycle {latest}")
-            click.echo(_table(rows))
+        held = read_messages(path)
+        fault: InputError | None = None
+        beside = 0
+        for theirs in held:
+            try:
+                event_id, rows = _beside_ours(record, theirs, path)
+            except InputError as error:  # of a list of others' messages most concern others
+                fault = fault or error
+                continue
+            beside += 1
+            summary = isinstance(theirs, CdmSummary)
+            originator = "a public summary" if isinstance(theirs, CdmSummary) else theirs.header.originator
+            message_id = theirs.message_id if isinstance(theirs, CdmSummary) else theirs.header.message_id
+            if as_json:
+                plain = {row.name: [_plain(row.ours), _plain(row.theirs), row.difference, row.unit] for row in rows}
+                told = {"file": str(path), "message_id": message_id, "summary": summary, "event_id": event_id}
+                click.echo(json.dumps(told | {"cycle_id": latest, "rows": plain}))
+            else:
+                click.echo(f"{path}: {originator}, {message_id}, beside event {event_id} of cycle {latest}")
+                click.echo(_table(rows))
+        if fault is not None and not beside:
+            raise fault
+        if beside < len(held):
+            click.echo(
+                f"{path}: {len(held) - beside} of {len(held)} messages are of no event of cycle {latest}", err=True
+            )
 
 
 @click.command()
@@ -184,23 +203,42 @@ def read_message(path: Path) -> Cdm:
     Raises:
         InputError: if it cannot be read or is none.
     """
+    return parse_cdm(_content(path), str(path))
+
+
+def read_messages(path: Path) -> tuple[Cdm | CdmSummary, ...]:
+    """Every message of a file.
+
+    Raises:
+        InputError: if it cannot be read or one of them is none.
+    """
+    return parse_cdms(_content(path), str(path))
+
+
+def _content(path: Path) -> bytes:
     try:
-        return parse_cdm(path.read_bytes(), str(path))
+        return path.read_bytes()
     except OSError as error:
         raise InputError(f"the message must be readable: {error.strerror}", file=str(path)) from None
 
 
-def _beside_ours(record: CycleRecord, theirs: Cdm, path: Path) -> tuple[str, tuple[Difference, ...]]:
+def _beside_ours(record: CycleRecord, theirs: Cdm | CdmSummary, path: Path) -> tuple[str, tuple[Difference, ...]]:
     """The event of the same two objects nearest in time, and the differences from it."""
+    tca = theirs.tca if isinstance(theirs, CdmSummary) else theirs.relative.tca
+    numbers = {item.id: item.catalogue_number for item in record.objects}
     found = []
     for event in record.events:
         try:
-            rows = compare_cdm(event_cdm(record, event), theirs)
+            ours = event_cdm(record, event)
+            if isinstance(theirs, CdmSummary):
+                rows = compare_summary(ours, theirs, (numbers.get(event.primary), numbers.get(event.secondary)))
+            else:
+                rows = compare_cdm(ours, theirs)
         except InputError:
             continue  # two other objects
-        found.append((abs(event.tca - theirs.relative.tca), event.event_id, rows))
+        found.append((abs(event.tca - tca), event.event_id, rows))
     if not found:
-        pair = f"{theirs.object1.name} and {theirs.object2.name}"
+        pair = " and ".join(one.name for one in theirs.objects)
         raise InputError(
             f"cycle {record.cycle_id} must hold an event of the same two objects", value=pair, file=str(path)
         )

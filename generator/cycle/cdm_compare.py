@@ -19,6 +19,7 @@ from nearpass.encounter.geometry import Encounter
 from nearpass.encounter.uncertainty import Basis, Covariance, State, rotated
 from nearpass.errors import FrameError, InputError
 from nearpass.messages.cdm import Cdm, CdmObject
+from nearpass.messages.cdm_public import CdmSummary
 
 FloatArray = NDArray[np.float64]
 
@@ -136,6 +137,51 @@ def compare_cdm(ours: Cdm, theirs: Cdm) -> tuple[Difference, ...]:
         _row("hard-body radius", "m", hard_body_radius_m(ours), hard_body_radius_m(theirs)),
     ]
     return tuple(rows)
+
+
+def compare_summary(
+    ours: Cdm, theirs: CdmSummary, numbers: tuple[int | None, int | None] = (None, None)
+) -> tuple[Difference, ...]:
+    """Our message and a public summary of the same encounter, difference by difference.
+
+    The least range of a summary has no unit, so that it stands beside our distance and is not subtracted from it.
+
+    Args:
+        ours: Our message.
+        theirs: The summary.
+        numbers: Catalogue numbers of our objects, where they are known.
+
+    Raises:
+        InputError: if the two do not describe the same objects.
+    """
+    how = _summary_matched(ours, theirs, numbers)
+    pair = " and ".join(one.name for one in theirs.objects)
+    told = None if theirs.least_range is None else f"{theirs.least_range:g} (MIN_RNG, no unit given)"
+    flag = {True: "yes", False: "no", None: None}[theirs.emergency]
+    return (
+        Difference(name="objects", unit="", ours=_pair(ours), theirs=f"{pair} ({how})", difference=None),
+        Difference(
+            name="TCA", unit="s", ours=ours.relative.tca, theirs=theirs.tca, difference=theirs.tca - ours.relative.tca
+        ),
+        Difference(
+            name="miss distance", unit="km", ours=ours.relative.miss_m * _KM_PER_M, theirs=told, difference=None
+        ),
+        _row("probability of collision", "", _pc(ours), theirs.pc),
+        Difference(name="created", unit="", ours=ours.header.creation, theirs=theirs.created, difference=None),
+        Difference(name="reported as an emergency", unit="", ours=None, theirs=flag, difference=None),
+    )
+
+
+def _summary_matched(ours: Cdm, theirs: CdmSummary, numbers: tuple[int | None, int | None]) -> str:
+    """By what the objects of a summary are ours, in either order."""
+    designators, names = {_designator(one) for one in ours.objects}, {_name(one) for one in ours.objects}
+    told = {one.number.lstrip("0").upper() for one in theirs.objects}
+    if told in (designators, {str(number) for number in numbers}):
+        return "by designator"
+    if names == {one.name.upper() for one in theirs.objects}:
+        return "by name"
+    rule = "two messages must describe the same objects, by designator or by name"
+    raise InputError(rule, value=f"{_pair(ours)} and {' and '.join(one.name for one in theirs.objects)}")
 
 
 def _inertial_state(one: CdmObject) -> tuple[FloatArray, FloatArray]:

@@ -5,7 +5,8 @@
 - Blocks within blocks, as the XML has them: ``header``, ``relativeMetadataData``, two of ``segment``, ``object1`` or
   ``sat1``; keywords in capitals, with underscores or in camel case; a value alone or with its unit beside it.
 
-A list may hold one message. Space-Track's public summary, ``cdm_public``, has no states and is refused by that name.
+A list may hold one message. Space-Track's public summary, ``cdm_public``, has no states and is refused by that name
+where a whole message is needed; :mod:`nearpass.messages.cdm_public` reads it, and lists.
 """
 
 from __future__ import annotations
