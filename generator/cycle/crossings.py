@@ -67,7 +67,7 @@ def describe_crossings(found: Sequence[Crossing], setting: CrossingSetting, net:
     """Records of crossings, ordered by the first known passage; the primary is the id that sorts first."""
     ordered = sorted(found, key=lambda item: item.passage_first_s)
     parts = [(_part("crossings", one.first, one.second), partial(_describe, one, setting)) for one in ordered]
-    return tuple(net.each(parts))
+    return tuple(net.spread(parts))
 
 
 def _part(stage: Stage, *object_ids: str) -> Part:
@@ -95,7 +95,7 @@ def describe_seasons(
     """
     able = [item for item in objects if _has_revolution(item, setting.trajectories)]
     limits = {pair: threshold_km + setting.radius_km(pair[0].id, pair[1].id) for pair in combinations(able, 2)}
-    seasons = net.each([
+    seasons = net.spread([
         (_part("season", *(item.id for item in pair)), partial(_season, pair, setting, limit))
         for pair, limit in limits.items()
         if _shells_km(*pair) < limit and (pair[0].id, pair[1].id) not in joined

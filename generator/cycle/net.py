@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from nearpass.astro.epochs import Epoch
 from nearpass.errors import ConfigError, NearpassError, OwnFault, understood
 from nearpass.record.loss_record import LossRecord, Stage
+from nearpass.screening.workers import Serial, Workers
 
 T = TypeVar("T")
+
+FEW: Final = 16
+"""Fewer parts than these are made in this process: starting others would take as long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +49,10 @@ class Part:
 class Net:
     """Makes the parts of a cycle one by one, and keeps what is lost of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, workers: Workers | None = None) -> None:
+        """With ``workers`` many parts are made at once (:meth:`spread`)."""
         self._lost: list[LossRecord] = []
+        self._workers = workers or Serial()
 
     @property
     def lost(self) -> tuple[LossRecord, ...]:
@@ -74,6 +80,22 @@ class Net:
             except Exception as error:  # noqa: BLE001  # as above
                 self._lost.append(part.lost(error))
         return made
+
+    def spread(self, parts: Sequence[tuple[Part, Callable[[], T]]]) -> list[T]:
+        """As :meth:`each`, by all workers; each part must be a function of a module with its arguments."""
+        workers = self._workers if len(parts) >= FEW else Serial()
+        results = workers.map(_whatever_comes, parts, range(len(parts)), None)
+        self._lost += [one for one in results if isinstance(one, LossRecord)]
+        return [one for one in results if not isinstance(one, LossRecord)]
+
+
+def _whatever_comes(parts: Sequence[tuple[Part, Callable[[], T]]], number: int) -> T | LossRecord:
+    """One of the parts, or that it is lost."""
+    part, make = parts[number]
+    try:
+        return make()
+    except Exception as error:  # noqa: BLE001  # as above
+        return part.lost(error)
 
 
 def whole_or_each(make: Callable[[], T], one_by_one: Callable[[], T]) -> T:

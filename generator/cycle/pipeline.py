@@ -100,7 +100,8 @@ def run_cycle(
         progress: Shows what is going on.
         workers: Where a catalogue is screened and encounters are assessed; None for this process.
     """
-    setting, net = setting_of(config, directory, cutoff), Net()
+    own = workers if isinstance(workers, Processes) else Serial()  # a cluster is worth its start for catalogues
+    setting, net = setting_of(config, directory, cutoff), Net(own)
     commands = commands_of(config, setting)
     ingested = ingest(config, setting, progress("reading ephemerides", len(config.objects)))
     trajectories = {result.object_id: result.trajectory for result in ingested if result.trajectory is not None}
@@ -153,7 +154,7 @@ def run_cycle(
         shared=frozenset(shared),
         swept=swept,
         previous=previous,
-        workers=workers if isinstance(workers, Processes) else Serial(),  # a cluster is worth its start for catalogues
+        workers=own,
         progress=progress,
         net=net,
     )

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import scipy  # its statistics are loaded when they are first used: they take as long as all the rest of it
 from numpy.typing import NDArray
-from scipy.stats import chi2, cramervonmises
 
 from nearpass.astro.epochs import Epoch
 from nearpass.astro.fields import Vector
@@ -112,7 +112,7 @@ def quality(errors: Sequence[PredictionError]) -> PredictionQuality | None:
         timing_growth_s_per_day=float(growth_s),
         rms_rtn_km=_vector(rms_km),
         mean_mahalanobis_squared=float(np.mean(squares)) if enough else None,
-        realism_p=float(cramervonmises(squares, chi2(3).cdf).pvalue) if enough else None,
+        realism_p=float(scipy.stats.cramervonmises(squares, scipy.stats.chi2(3).cdf).pvalue) if enough else None,
     )
 
 

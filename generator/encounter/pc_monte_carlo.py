@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import scipy  # its statistics are loaded when they are first used: they take as long as all the rest of it
 from numpy.typing import NDArray
-from scipy.stats import binomtest
 
 from nearpass.encounter.equinoctial import Orbit
 from nearpass.encounter.pc3d import overlap
@@ -92,7 +92,7 @@ def monte_carlo(
         within, free_s = _release(first, second, drawn, hbr_km, starts, stops)
         inside += int(within.sum())
         hits += int((in_contact(first, second, drawn, hbr_km, free_s, stops) & ~within).sum())
-    interval = binomtest(hits, trials).proportion_ci(confidence_level=confidence, method="exact")
+    interval = scipy.stats.binomtest(hits, trials).proportion_ci(confidence_level=confidence, method="exact")
     return MonteCarlo(
         pc=hits / trials,
         low=float(interval.low),

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
+import scipy  # its statistics are loaded when they are first used: they take as long as all the rest of it
 from numpy.typing import NDArray
-from scipy.stats import binomtest
 
 from nearpass.astro.epochs import Epoch
 from nearpass.astro.frames import Frame
@@ -108,7 +108,7 @@ def _encounter(case: Mapping[str, Any], covariances: list[FloatArray], span_s: t
 
 
 def _simulated(case: Mapping[str, Any], found: ProbabilityResult) -> Check:
-    interval = binomtest(case["hits"], case["trials"]).proportion_ci(CONFIDENCE, method="exact")
+    interval = scipy.stats.binomtest(case["hits"], case["trials"]).proportion_ci(CONFIDENCE, method="exact")
     return _in_interval(case, found, float(interval.low), float(interval.high), case["hits"] / case["trials"])
 
 
