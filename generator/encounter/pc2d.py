@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import erfc
 
+from nearpass.encounter.quadrature import gauss_legendre
+
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
@@ -169,7 +171,7 @@ def _strip(centre: FloatArray, half: FloatArray) -> FloatArray:
     """Probability that a standard normal lies in ``centre`` plus or minus ``half``, both at least 0."""
     # A strip much thinner than sigma is a difference of equal numbers: there Gauss-Legendre on the density is exact.
     if half.size and float(half.max()) < 0.02:
-        nodes, weights = np.polynomial.legendre.leggauss(4)
+        nodes, weights = gauss_legendre(4)
         at = centre[..., None] + half[..., None] * nodes
         return np.asarray(half * (np.exp(-(at**2) / 2.0) @ weights) / np.sqrt(2.0 * np.pi))
     return np.asarray((erfc((centre - half) / np.sqrt(2.0)) - erfc((centre + half) / np.sqrt(2.0))) / 2.0)

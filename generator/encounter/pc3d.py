@@ -22,6 +22,7 @@ from scipy.special import erfcinv
 
 from nearpass.encounter.equinoctial import Orbit
 from nearpass.encounter.pc_flux import CLIP_HBR, flux, flux_per_s, log_flux, rings_needed
+from nearpass.encounter.quadrature import gauss_legendre
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -274,7 +275,7 @@ def _adaptive(rate: Callable[[FloatArray], FloatArray], edges: FloatArray, rtol:
     As `scipy.integrate.cubature`, but one call of ``rate`` serves all the panels of a round: the rate costs far less an
     instant in long arrays.
     """
-    nodes, weights = np.polynomial.legendre.leggauss(PANEL_NODES)
+    nodes, weights = gauss_legendre(PANEL_NODES)
 
     def panels(low: FloatArray, high: FloatArray) -> FloatArray:
         times = ((low + high)[:, None] + (high - low)[:, None] * nodes) / 2.0

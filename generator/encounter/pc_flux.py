@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import erfc
 
+from nearpass.encounter.quadrature import gauss_legendre
+
 FloatArray = NDArray[np.float64]
 
 CLIP_HBR: Final = 1e-4  # least sigma of an axis, in hard-body radii, as in the encounter plane
@@ -170,14 +172,14 @@ def surface(given: Flux, hbr_km: float, heights: int, arc_nodes: int) -> Surface
         heights: Points along the axis.
         arc_nodes: Points on each arc around it.
     """
-    nodes, weights = np.polynomial.legendre.leggauss(heights)
+    nodes, weights = gauss_legendre(heights)
     low, high = _within(given.mean_km[:, 0], given.sigma_km[:, 0], hbr_km)
     height = ((low + high)[:, None] + (high - low)[:, None] * nodes) / 2.0
     radius = np.sqrt((1.0 - height) * (1.0 + height))
     start, stop = _arcs(given, hbr_km, height, radius)
     instant, ring, arc = np.nonzero(stop - start > 0.0)
     half = (stop - start)[instant, ring, arc] / 2.0
-    angles, shares = np.polynomial.legendre.leggauss(arc_nodes)
+    angles, shares = gauss_legendre(arc_nodes)
     around = (start + stop)[instant, ring, arc, None] / 2.0 + half[:, None] * angles
     unit = (
         height[instant, ring, None],
@@ -261,7 +263,7 @@ def _sphere(rings: int) -> tuple[FloatArray, FloatArray, FloatArray]:
 
     Gauss-Legendre on both halves of the height, trapezoid around.
     """
-    nodes, weights = np.polynomial.legendre.leggauss(rings)
+    nodes, weights = gauss_legendre(rings)
     height = np.concatenate([(nodes - 1.0) / 2.0, (nodes + 1.0) / 2.0])
     share = np.concatenate([weights, weights]) / 2.0
     around = np.arange(2 * rings) * (np.pi / rings)
