@@ -6,7 +6,16 @@ the rules that reach across tables.
 """
 
 from nearpass.config.objects import EphemerisSource, ScreenedObject
-from nearpass.config.reading import load_config, parse_config, resolve
+from nearpass.config.reading import load_config, load_rules, parse_config, resolve
 from nearpass.config.tables import Config, Site
 
-__all__ = ["Config", "EphemerisSource", "ScreenedObject", "Site", "load_config", "parse_config", "resolve"]
+__all__ = [
+    "Config",
+    "EphemerisSource",
+    "ScreenedObject",
+    "Site",
+    "load_config",
+    "load_rules",
+    "parse_config",
+    "resolve",
+]

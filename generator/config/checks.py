@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import combinations
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from nearpass.config.origins import Horizons, check_source, masked
 from nearpass.config.tables import Config
 from nearpass.config.toml_lines import line_of
+from nearpass.encounter.alert_rules import AlertRule, PairClass, Pairing
 from nearpass.errors import ConfigError
 from nearpass.record.parties import PartyTableError
 
@@ -41,6 +44,7 @@ def check_tables(config: Config, text: str, file: str) -> Iterator[ConfigError]:
     yield from _check_parties(config, text, file)
     yield from _check_joined(config, text, file)
     yield from _check_listed(config, text, file)
+    yield from check_rules(config, text, file)
     yield from _check_sources(config, text, file)
     yield from _check_editions(config, text, file)
     yield from _check_folders(config, text, file)
@@ -80,10 +84,69 @@ def _check_joined(config: Config, text: str, file: str) -> Iterator[ConfigError]
 def _check_listed(config: Config, text: str, file: str) -> Iterator[ConfigError]:
     """Whatever is yellow must be listed: the limit is between centres, the thresholds of bodies from their surfaces."""
     radii_km = sorted((item.radius_km or 0.0 for item in config.objects), reverse=True)
-    least_km = config.alert.yellow.cad_km + sum(radii_km[:2])
-    if config.cycle.limit_km < least_km:
-        rule = f"cycle.limit_km must reach alert.yellow.cad_km above the largest bodies' surfaces, {least_km:g} km"
+    level, table = ("yellow", config.alert.yellow) if config.alert.yellow is not None else ("red", config.alert.red)
+    if table is not None and config.cycle.limit_km < (least_km := table.cad_km + sum(radii_km[:2])):
+        rule = f"cycle.limit_km must reach alert.{level}.cad_km above the largest bodies' surfaces, {least_km:g} km"
         yield ConfigError(rule, value=config.cycle.limit_km, file=file, line=line_of(text, ("cycle", "limit_km")))
+
+
+def check_rules(config: Config, text: str, file: str) -> Iterator[ConfigError]:
+    """Named rules are for objects that there are, what they judge is listed, and no pair is left without a rule."""
+    known = {item.id for item in config.objects}
+    for index, table in enumerate(config.alert.named):
+        place = ("alert", "rule", index)
+        for key, pairs in (("pairs", table.pairs), ("except_pairs", table.except_pairs)):
+            for pair in pairs:
+                missing = [name for name in pair if name not in known and not config.catalogues]
+                if missing or pair[0] == pair[1]:
+                    rule = f"{key} of a rule must name two objects of the configuration"
+                    yield ConfigError(rule, value=(missing or pair)[0], file=file, line=line_of(text, (*place, key)))
+        least_km, pair = max(_needed_km(table.rule, config), default=(0.0, ("", "")))
+        if config.cycle.limit_km < least_km:
+            rule = f"cycle.limit_km must reach what the rule {table.name!r} judges, {least_km:g} km{_between(pair)}"
+            yield ConfigError(rule, value=config.cycle.limit_km, file=file, line=line_of(text, (*place, "name")))
+        if table.oxd_km is not None and config.crossing_limit_km < table.oxd_km:
+            rule = f"cycle.crossing_limit_km must reach what the rule {table.name!r} judges, {table.oxd_km:g} km"
+            yield ConfigError(rule, value=config.crossing_limit_km, file=file, line=line_of(text, (*place, "oxd_km")))
+    for pairing in _pairings(config) if config.alert.named else ():
+        left_out = any(pairing.ids == frozenset(pair) for table in config.alert.named for pair in table.except_pairs)
+        if pairing.kind != "silent" and not left_out and not any(_judges(rule, pairing) for rule in config.alert_rules):
+            rule = (
+                f"every pair needs a rule: none is for approaches of {pairing.primary} and {pairing.secondary}, a pair "
+                f"of class {pairing.kind}; name it in except_pairs if that is meant"
+            )
+            yield ConfigError(rule, file=file, line=line_of(text, ("alert", "rule", 0, "name")))
+            break
+
+
+def _needed_km(rule: AlertRule, config: Config) -> Iterator[tuple[float, tuple[str, str]]]:
+    """By pair the distance between centres up to which a rule may hold."""
+    reach_km = rule.reach_km
+    if reach_km is None:
+        return
+    if config.catalogues:
+        yield reach_km, ("", "")
+    radii_km = config.radii_km
+    for pairing in _pairings(config):
+        if pairing.kind != "silent" and (rule.applies(pairing) or rule.applies(replace(pairing, kind="joined"))):
+            ids = pairing.primary, pairing.secondary
+            yield reach_km + sum(radii_km.get(name, 0.0) for name in ids), ids
+
+
+def _between(pair: tuple[str, str]) -> str:
+    return f" between the centres of {pair[0]} and {pair[1]}" if pair[0] else ""
+
+
+def _judges(rule: AlertRule, pairing: Pairing) -> bool:
+    return not rule.of_crossings and rule.applies(pairing)
+
+
+def _pairings(config: Config) -> Iterator[Pairing]:
+    """Every pair of the configuration, of the class that it has while the two do not fly together."""
+    for one, two in combinations(sorted(config.objects, key=lambda item: item.id), 2):
+        kind: PairClass = "moon" if one.radius_km is not None or two.radius_km is not None else "spacecraft"
+        kind = "silent" if "unknown" in {one.phase, two.phase} else kind
+        yield Pairing(primary=one.id, secondary=two.id, kind=kind)
 
 
 def _check_sources(config: Config, text: str, file: str) -> Iterator[ConfigError]:

@@ -9,17 +9,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from nearpass.config import editions, notify
-from nearpass.config.checks import check_copies, check_tables
+from nearpass.config.alerts import Alert, RuleTable, Threshold
+from nearpass.config.checks import check_copies, check_rules, check_tables
 from nearpass.config.declarations import CatalogueTable, Joined, Orbit, Uncertainty
 from nearpass.config.objects import EphemerisSource, ScreenedObject
 from nearpass.config.origins import Fetch, masked
 from nearpass.config.places import check_paths
-from nearpass.config.tables import Alert, ArchiveTable, Config, Cycle, Inputs, Publish, Site, Threshold
+from nearpass.config.tables import ArchiveTable, Config, Cycle, Inputs, Publish, Site
 from nearpass.config.toml_lines import line_of
+from nearpass.encounter.alert_rules import AlertRule
 from nearpass.errors import ConfigError
 
 
@@ -65,6 +67,27 @@ def parse_table(whole: type[Whole], text: str, file: str, models: Mapping[str, t
         raise _all(_faults(error, text, tables, file, models)) from None
 
 
+class _RulesFile(BaseModel):
+    """What is read of a file of rules: the tables of the levels; whatever else it holds is another command's."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
+
+    alert: Alert
+
+
+def load_rules(path: Path, config: Config) -> tuple[AlertRule, ...]:
+    """Alert rules of another file, held against the objects and limits of a configuration.
+
+    Raises:
+        ConfigError: with every fault, if it cannot be read or its rules cannot be these objects'.
+    """
+    file, text = str(path), _text(path)
+    alert = parse_table(_RulesFile, text, file, _MODEL_AT).alert
+    if faults := [*check_rules(config.model_copy(update={"alert": alert}), text, file)]:
+        raise _all(faults)
+    return alert.rules
+
+
 def _all(faults: Sequence[ConfigError]) -> ConfigError:
     """The faults as one error, each at its line, once."""
     each = {str(fault): fault for fault in faults}
@@ -77,16 +100,20 @@ def load_config(path: Path) -> tuple[Config, str]:
     Raises:
         ConfigError: if it cannot be read or breaks a rule.
     """
-    try:
-        text = path.read_bytes().decode("utf-8")
-    except OSError as error:
-        raise ConfigError(f"the configuration must be readable: {error.strerror}", file=str(path)) from None
-    except UnicodeDecodeError:
-        raise ConfigError("the configuration must be UTF-8 text", file=str(path)) from None
+    text = _text(path)
     config = parse_config(text, str(path))
     if faults := [*check_copies(config, path, text), *check_paths(config, text, str(path))]:
         raise _all(faults)
     return config, text
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise ConfigError(f"the configuration must be readable: {error.strerror}", file=str(path)) from None
+    except UnicodeDecodeError:
+        raise ConfigError("the configuration must be UTF-8 text", file=str(path)) from None
 
 
 def _tuples(value: Any) -> Any:
@@ -106,6 +133,7 @@ _MODEL_AT: Final[dict[str, type[BaseModel]]] = {
     "alert": Alert,
     "alert.red": Threshold,
     "alert.yellow": Threshold,
+    "alert.rule": RuleTable,
     "object": ScreenedObject,
     "object.ephemeris": EphemerisSource,
     "object.uncertainty": Uncertainty,

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field, field_validator, model_validator
 
 from nearpass.astro.bodies import Body, body_named
+from nearpass.config.alerts import Alert
 from nearpass.config.declarations import CatalogueTable
 from nearpass.config.editions import EditionTable, ExchangeTable, MarkingTable, PartyTable, mapped_words
 from nearpass.config.fields import Address, Hours, Positive, Table
@@ -14,7 +15,7 @@ from nearpass.config.notify import NotifyTable
 from nearpass.config.objects import ScreenedObject
 from nearpass.config.operators import OperatorTable
 from nearpass.config.origins import Fetch
-from nearpass.encounter.alert import AlertRule, Level
+from nearpass.encounter.alert_rules import AlertRule, reach_km
 from nearpass.errors import NearpassError
 from nearpass.record.marking import Tlp
 from nearpass.record.parties import Parties, parties_of
@@ -39,8 +40,9 @@ class Cycle(Table):
     """What is screened.
 
     Every local minimum of distance below ``limit_km`` is listed, and every orbit crossing below ``crossing_limit_km``
-    (by default the yellow threshold of OXD, or of CAD where there is none). Of a catalogue's pairs only those with a
-    primary are screened, if ``primaries`` names any; a pair slower than ``comoving_km_s`` is told as a stretch of time.
+    (by default the widest limit of OXD of the rules that are not for named pairs alone, or of CAD where there is none).
+    Of a catalogue's pairs only those with a primary are screened, if ``primaries`` names any; a pair slower than
+    ``comoving_km_s`` is told as a stretch of time.
     """
 
     body: str
@@ -59,37 +61,6 @@ class Cycle(Table):
             return body_named(name).name
         except NearpassError as error:
             raise ValueError(error.rule) from None
-
-
-class Threshold(Table):
-    """When a level holds: any one of these is enough.
-
-    ``cad_km``: close-approach distance below it, to the surface for natural bodies. ``pc``: probability of collision of
-    at least this. ``oxd_km``: distance between the orbits below it, with the passages within ``oxt_sigmas`` of the
-    timing uncertainty.
-    """
-
-    cad_km: Positive
-    pc: Annotated[float, Field(gt=0, le=1)] | None = None
-    oxd_km: Positive | None = None
-    oxt_sigmas: Positive = 3.0
-
-
-class Alert(Table):
-    """The levels; what is in neither is green."""
-
-    red: Threshold
-    yellow: Threshold
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Alert:
-        if self.red.cad_km > self.yellow.cad_km:
-            raise ValueError("alert.red.cad_km must not exceed alert.yellow.cad_km")
-        if self.red.pc is not None and self.yellow.pc is not None and self.red.pc < self.yellow.pc:
-            raise ValueError("alert.red.pc must not be below alert.yellow.pc")
-        if self.red.oxd_km is not None and self.yellow.oxd_km is not None and self.red.oxd_km > self.yellow.oxd_km:
-            raise ValueError("alert.red.oxd_km must not exceed alert.yellow.oxd_km")
-        return self
 
 
 class Inputs(Table):
@@ -150,7 +121,10 @@ class Config(Table):
     @property
     def crossing_limit_km(self) -> float:
         """Orbit-crossing distance below which a crossing is listed."""
-        return self.cycle.crossing_limit_km or self.alert.yellow.oxd_km or self.alert.yellow.cad_km
+        if self.cycle.crossing_limit_km is not None:
+            return self.cycle.crossing_limit_km
+        general = [rule for rule in self.alert.rules if not rule.pairs and (self.alert.named or rule.level == "yellow")]
+        return max((rule.oxd_km for rule in general if rule.oxd_km is not None), default=reach_km(general))
 
     @property
     def mapped_words(self) -> dict[str, Tlp]:
@@ -176,8 +150,5 @@ class Config(Table):
 
     @property
     def alert_rules(self) -> tuple[AlertRule, ...]:
-        """The thresholds as rules, the most severe first."""
-        return tuple(
-            AlertRule(level=level, **threshold.model_dump())
-            for level, threshold in ((Level.RED, self.alert.red), (Level.YELLOW, self.alert.yellow))
-        )
+        """The rules of the levels: thresholds, the most severe first, then those with a name."""
+        return self.alert.rules

@@ -13,13 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearpass.astro.epochs import Epoch
+from nearpass.astro.fields import Vector
 from nearpass.cycle.probability import probability
-from nearpass.encounter.alert import AlertRule, PcBound, Verdict, assess
-from nearpass.encounter.geometry import Encounter
+from nearpass.encounter.alert import Verdict, assess
+from nearpass.encounter.alert_rules import AlertRule
+from nearpass.encounter.geometry import Encounter, b_plane
 from nearpass.encounter.pc_encounter import PcInput
 from nearpass.encounter.uncertainty import Basis, state_at
 from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.reasons.probabilities import GrowthUnknown, NoValue
+from nearpass.record.event_record import BPlaneRecord
+from nearpass.record.judging import HOUR_S, passing
+from nearpass.record.pairing import pairing
 from nearpass.record.record import MethodRecord, ObjectRecord, ProbabilityRecord
 from nearpass.record.source import Source
 from nearpass.screening.screen import Approach
@@ -46,13 +51,16 @@ class Assessed:
     """An approach judged.
 
     ``surface_km`` is the distance to the surface of a natural body, None between spacecraft; ``radius_km`` the sum of
-    the bodies' radii, 0 between spacecraft. ``given`` holds the encounter and the sum of all sizes.
+    the bodies' radii, 0 between spacecraft. ``given`` holds the encounter and the sum of all sizes, ``rules`` are those
+    that apply to the pair.
     """
 
     given: PcInput
     surface_km: float | None
     radius_km: float
+    b_plane: BPlaneRecord | None
     risk: ProbabilityRecord
+    rules: tuple[AlertRule, ...]
     verdict: Verdict
 
     @property
@@ -72,8 +80,7 @@ class Assessed:
     @property
     def miss_sigma_rtn_km(self) -> FloatArray | None:
         """One sigma of the combined position error along each axis of the primary, ``(3,)``."""
-        combined_km2, to_rtn = self.encounter.combined_km2, self.encounter.to_rtn
-        return None if combined_km2 is None else np.asarray(np.sqrt(np.diag(to_rtn @ combined_km2 @ to_rtn.T)))
+        return _sigma_rtn_km(self.encounter)
 
 
 def assess_approach(
@@ -82,6 +89,8 @@ def assess_approach(
     sources: tuple[Source, Source],
     offset_s: float,
     rules: Sequence[AlertRule],
+    *,
+    joined: bool = False,
 ) -> Assessed:
     """Judge one approach.
 
@@ -90,7 +99,8 @@ def assess_approach(
         trajectories: Their trajectories, of one epoch.
         sources: What both rest on.
         offset_s: TCA from the trajectories' epoch.
-        rules: Alert rules.
+        rules: All alert rules.
+        joined: Whether the two fly together for a part of the window.
     """
     encounter = encounter_at(trajectories, offset_s, sources)
     radius_km = sum(item.radius_km or 0.0 for item in objects)
@@ -103,15 +113,53 @@ def assess_approach(
         plain = encounter_at(trajectories, offset_s, (_declared(sources[0]), _declared(sources[1])))
         beside = probability(PcInput(encounter=plain, hbr_km=hbr_km))
         risk = replace(risk, methods=(*risk.methods, _by_declared(beside)))
-    nearness_km = encounter.miss_km if surface_km is None else surface_km
-    return Assessed(
-        given=given,
+    plane, miss_rtn_km, sigma_rtn_km = (
+        _b_plane(given),
+        encounter.to_rtn @ encounter.miss_vector_km,
+        _sigma_rtn_km(encounter),
+    )
+    found = passing(
+        miss_km=encounter.miss_km,
         surface_km=surface_km,
-        radius_km=radius_km,
-        risk=risk,
-        verdict=assess(
-            nearness_km, rules, to_surface=natural, probability=risk.pc, bound=None if natural else _bound(risk)
-        ),
+        miss_rtn_km=_vector(miss_rtn_km),
+        miss_sigma_rtn_km=None if sigma_rtn_km is None else _vector(sigma_rtn_km),
+        b_plane=plane,
+        probability=risk,
+        to_tca_h=offset_s / HOUR_S,
+    )
+    pair = pairing(*objects, joined=joined)
+    own = tuple(rule for rule in rules if rule.applies(pair))
+    return Assessed(
+        given=given, surface_km=surface_km, radius_km=radius_km, b_plane=plane, risk=risk, rules=own,
+        verdict=assess(found, own),
+    )  # fmt: skip
+
+
+def _vector(values: FloatArray) -> Vector:
+    x, y, z = values.tolist()
+    return x, y, z
+
+
+def _sigma_rtn_km(encounter: Encounter) -> FloatArray | None:
+    combined_km2, to_rtn = encounter.combined_km2, encounter.to_rtn
+    return None if combined_km2 is None else np.asarray(np.sqrt(np.diag(to_rtn @ combined_km2 @ to_rtn.T)))
+
+
+def _b_plane(given: PcInput) -> BPlaneRecord | None:
+    plane, combined_km2 = b_plane(given.encounter), given.encounter.combined_km2
+    if plane is None:
+        return None
+    covariance = plane.axes @ combined_km2 @ plane.axes.T if combined_km2 is not None else None
+    return BPlaneRecord(
+        miss_xi_km=float(plane.miss_km[0]),
+        miss_zeta_km=float(plane.miss_km[1]),
+        hbr_km=given.hbr_km,
+        covariance_km2=(
+            (float(covariance[0, 0]), float(covariance[0, 1])),
+            (float(covariance[1, 0]), float(covariance[1, 1])),
+        )
+        if covariance is not None
+        else None,
     )
 
 
@@ -143,17 +191,6 @@ def _with_ages(
     if risk.pc is not None or not ageless:
         return risk
     return replace(risk, why=(*risk.why, *ageless))
-
-
-def _bound(risk: ProbabilityRecord) -> PcBound | None:
-    """The bound that a level may rest on where one covariance is missing.
-
-    None where both are: the covariance behind that maximum is only one of many. Nor for a moon, whose place is known to
-    a small part of its radius, whether or not a covariance of it was delivered.
-    """
-    if risk.max_pc is None or risk.max_pc_missing is None or risk.max_pc_missing == "both":
-        return None
-    return PcBound(value=risk.max_pc, missing=risk.max_pc_missing)
 
 
 def encounter_at(trajectories: Both, offset_s: float, sources: tuple[Source, Source]) -> Encounter:

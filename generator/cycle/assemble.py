@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from importlib.metadata import version
@@ -26,6 +26,7 @@ from nearpass.cycle.pairs import PairSetting, describe_pairs
 from nearpass.cycle.predictions import KEPT_ERRORS, Delivered, carried, judge, predict, quality
 from nearpass.cycle.solutions import Solution, SolutionSetting, describe_solutions
 from nearpass.cycle.sweep import Swept, with_events
+from nearpass.encounter.alert_rules import Pairing
 from nearpass.encounter.uncertainty import DeclaredModel
 from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.ingest import Ingested, Setting, source_of
@@ -39,6 +40,7 @@ from nearpass.record.motion import (
     ending_of,
     orbit_of,
 )
+from nearpass.record.pairing import limits_of_all, pairing
 from nearpass.record.record import (
     SCHEMA,
     BodyRecord,
@@ -104,7 +106,9 @@ def assemble(findings: Findings) -> CycleRecord:
         body=setting.body,
         rules=config.alert_rules,
         radii_km=config.radii_km,
+        pairings=partial(_pairing, {item.id: item for item in findings.objects}, frozenset(findings.stretches)),
     )
+    limits, named = limits_of_all(config.alert_rules), bool(config.alert.named)
     record = CycleRecord(
         schema_number=SCHEMA,
         cycle_id=CycleId.of(setting.cutoff),
@@ -123,12 +127,13 @@ def assemble(findings: Findings) -> CycleRecord:
         thresholds=ThresholdsRecord(
             limit_km=config.cycle.limit_km,
             crossing_limit_km=config.crossing_limit_km,
-            yellow_cad_km=config.alert.yellow.cad_km,
-            red_cad_km=config.alert.red.cad_km,
-            yellow_pc=config.alert.yellow.pc,
-            red_pc=config.alert.red.pc,
-            yellow_oxd_km=config.alert.yellow.oxd_km,
-            red_oxd_km=config.alert.red.oxd_km,
+            yellow_cad_km=limits.yellow_km or 0.0,
+            red_cad_km=limits.red_km or 0.0,
+            yellow_pc=limits.yellow_pc,
+            red_pc=limits.red_pc,
+            yellow_oxd_km=limits.yellow_oxd_km,
+            red_oxd_km=limits.red_oxd_km,
+            rules=config.alert_rules if named else (),
         ),
         detail_events=config.site.detail_events,
         previous_cycle_id=previous.cycle_id if previous else None,
@@ -177,6 +182,13 @@ def assemble(findings: Findings) -> CycleRecord:
     record = net.made(Part(stage="changes", object_ids=()), partial(held, record, previous), record)
     changed = net.made(Part(stage="changes", object_ids=()), partial(_changes, record, previous), unchanged)
     return replace(record, changes=changed, losses=net.lost)
+
+
+def _pairing(
+    objects: Mapping[str, ObjectRecord], joined: Collection[tuple[str, str]], first: str, second: str
+) -> Pairing:
+    one, two = sorted((first, second))
+    return pairing(objects[one], objects[two], joined=(one, two) in joined)
 
 
 def _changes(record: CycleRecord, previous: CycleRecord | None) -> tuple[ChangeRecord, ...]:
@@ -350,6 +362,7 @@ def _events(findings: Findings, sources: Mapping[str, Source]) -> tuple[EventRec
         trajectories=findings.trajectories,
         sources=sources,
         rules=findings.config.alert_rules,
+        joined=findings.stretches.keys(),
         commands=findings.commands,
         deliveries={
             result.object_id: result.inputs[0].sha256 or ""
@@ -383,6 +396,7 @@ def _solutions(
     setting = SolutionSetting(
         window=findings.setting.window,
         rules=config.alert_rules,
+        joined=findings.stretches.keys(),
         objects=objects,
         screened={
             key: found

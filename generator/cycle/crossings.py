@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import combinations
@@ -16,9 +16,11 @@ from nearpass.astro.epochs import Epoch
 from nearpass.crossing.crossing import Crossing
 from nearpass.crossing.season import season
 from nearpass.cycle.net import Net, Part
-from nearpass.encounter.alert import AlertRule, assess_crossing
+from nearpass.encounter.alert import assess_crossing
+from nearpass.encounter.alert_rules import AlertRule, Pairing
 from nearpass.encounter.uncertainty import state_at, timing_sigma_s
 from nearpass.ephemeris.trajectory import FloatArray, Trajectory
+from nearpass.record.judging import HOUR_S
 from nearpass.record.loss_record import Stage
 from nearpass.record.motion import approximate
 from nearpass.record.record import CrossingRecord, ObjectRecord, SeasonRecord, Span
@@ -35,7 +37,8 @@ SEASON_REVOLUTIONS: Final = 1.2
 class CrossingSetting:
     """What crossings are described with: the trajectories by id, what they rest on, body, and alert rules.
 
-    ``radii_km`` are those of natural bodies: thresholds count from their surfaces.
+    ``radii_km`` are those of natural bodies: thresholds count from their surfaces. ``pairings`` gives the pair of two
+    objects as rules know it.
     """
 
     trajectories: Mapping[str, Trajectory]
@@ -43,6 +46,7 @@ class CrossingSetting:
     body: Body
     rules: Sequence[AlertRule]
     radii_km: Mapping[str, float]
+    pairings: Callable[[str, str], Pairing]
 
     @property
     def epoch(self) -> Epoch:
@@ -159,12 +163,15 @@ def _describe(crossing: Crossing, setting: CrossingSetting) -> CrossingRecord:
     timing_s = _combined_timing_s((primary, secondary), setting)
     radius_km = setting.radius_km(crossing.first, crossing.second)
     surface_km = crossing.oxd_km - radius_km if radius_km else None
+    pair, times_s = setting.pairings(primary.object_id, secondary.object_id), (primary.offset_s, secondary.offset_s)
+    first_s = min((offset_s for offset_s in times_s if offset_s is not None), default=None)
     verdict = assess_crossing(
         crossing.oxd_km - radius_km,
-        setting.rules,
+        [rule for rule in setting.rules if rule.applies(pair)],
         oxt_s=oxt_s,
         timing_sigma_s=timing_s,
         to_surface=surface_km is not None,
+        to_tca_h=None if first_s is None else first_s / HOUR_S,
     )
     epoch = setting.epoch
     places = [_latitude_deg(passage, crossing.passage_first_s, epoch, setting.body) for passage in (primary, secondary)]

@@ -6,7 +6,7 @@ Fast ones take milliseconds; of a pair that moves together, whose distance has m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,7 +14,7 @@ from nearpass.cycle.approach import NamedApproach
 from nearpass.cycle.commanding import Commands
 from nearpass.cycle.events import describe_event
 from nearpass.cycle.net import Net, Part
-from nearpass.encounter.alert import AlertRule
+from nearpass.encounter.alert_rules import AlertRule
 from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.ingest import Setting
 from nearpass.record.history import event_ids, with_history
@@ -31,7 +31,8 @@ FEW: Final = 8
 class Surroundings:
     """What encounters are assessed from: by object id objects, trajectories and what these rest on; rules; commands.
 
-    ``deliveries`` are the SHA-256 of the files in use, by object id.
+    ``deliveries`` are the SHA-256 of the files in use, by object id; ``joined`` pairs fly together for a part of the
+    window.
     """
 
     setting: Setting
@@ -39,6 +40,7 @@ class Surroundings:
     trajectories: Mapping[str, Trajectory]
     sources: Mapping[str, Source]
     rules: Sequence[AlertRule]
+    joined: Collection[tuple[str, str]]
     commands: Commands
     deliveries: Mapping[str, str]
 
@@ -101,5 +103,6 @@ def _described(surroundings: Surroundings, task: tuple[NamedApproach, str]) -> E
         body=surroundings.setting.body,
         planets=surroundings.setting.planets,
         rules=surroundings.rules,
+        joined=(first, second) in surroundings.joined,
         commands=surroundings.commands.of(first, second),
     )

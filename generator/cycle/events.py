@@ -18,10 +18,10 @@ from nearpass.cycle.approach import Both, assess_approach
 from nearpass.cycle.commanding import Commands, command
 from nearpass.cycle.probability import sensitivities
 from nearpass.cycle.trades import trades
-from nearpass.encounter.alert import AlertRule, Level
+from nearpass.encounter.alert import Level
+from nearpass.encounter.alert_rules import AlertRule
 from nearpass.encounter.elements import osculating_elements
-from nearpass.encounter.geometry import Encounter, b_plane, place
-from nearpass.encounter.pc_encounter import PcInput
+from nearpass.encounter.geometry import Encounter, place
 from nearpass.encounter.uncertainty import Basis
 from nearpass.reasons.probabilities import (
     CovarianceDeclared,
@@ -32,7 +32,6 @@ from nearpass.reasons.probabilities import (
 from nearpass.record.command_record import CommandRecord
 from nearpass.record.motion import approximate, path_around
 from nearpass.record.record import (
-    BPlaneRecord,
     EventRecord,
     Matrix6,
     ObjectRecord,
@@ -62,6 +61,7 @@ def describe_event(
     body: Body,
     planets: PlanetaryEphemeris,
     rules: Sequence[AlertRule],
+    joined: bool,
     commands: Commands,
 ) -> EventRecord:
     """Everything the report says of one close approach, without its history.
@@ -75,10 +75,11 @@ def describe_event(
         at_boundary: Whether the minimum lies at an end of coverage.
         body: The body that the cycle screens around.
         planets: Positions of Earth and Sun.
-        rules: Alert rules.
+        rules: All alert rules.
+        joined: Whether the two fly together for a part of the window.
         commands: What the operators can command.
     """
-    found = assess_approach(objects, trajectories, sources, offset_s, rules)
+    found = assess_approach(objects, trajectories, sources, offset_s, rules, joined=joined)
     encounter, level = found.encounter, found.verdict.level
     tca = trajectories[0].epoch + offset_s
     where = place(encounter.primary.position_km, tca, body, planets)
@@ -118,9 +119,9 @@ def describe_event(
         uncertainty=_uncertainty(encounter, objects, sources),
         miss_sigma_km=found.miss_sigma_km,
         miss_sigma_rtn_km=_vector(sigma_rtn_km) if (sigma_rtn_km := found.miss_sigma_rtn_km) is not None else None,
-        b_plane=_b_plane(found.given),
+        b_plane=found.b_plane,
         probability=risk,
-        trades=trades(found, objects, trajectories, offset_s, rules) if level is Level.RED else (),
+        trades=trades(found, objects, trajectories, offset_s) if level is Level.RED else (),
         track=_track(trajectories, offset_s, encounter),
         orbits=OrbitsRecord(
             primary_km=path_around(trajectories[0], offset_s, body),
@@ -188,24 +189,6 @@ def _source(basis: Basis, source: Source) -> CovarianceSource:
     if basis is Basis.DECLARED and source.declared is not None:
         return CovarianceDeclared(citation=source.declared.source)
     return CovarianceDelivered(file=source.file)
-
-
-def _b_plane(given: PcInput) -> BPlaneRecord | None:
-    plane, combined_km2 = b_plane(given.encounter), given.encounter.combined_km2
-    if plane is None:
-        return None
-    covariance = plane.axes @ combined_km2 @ plane.axes.T if combined_km2 is not None else None
-    return BPlaneRecord(
-        miss_xi_km=float(plane.miss_km[0]),
-        miss_zeta_km=float(plane.miss_km[1]),
-        hbr_km=given.hbr_km,
-        covariance_km2=(
-            (float(covariance[0, 0]), float(covariance[0, 1])),
-            (float(covariance[1, 0]), float(covariance[1, 1])),
-        )
-        if covariance is not None
-        else None,
-    )
 
 
 def _track(trajectories: Both, offset_s: float, encounter: Encounter) -> TrackRecord:

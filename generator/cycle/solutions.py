@@ -6,7 +6,7 @@ solution is believed, a planned manoeuvre what it would do to them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -18,7 +18,8 @@ from nearpass.cycle.approach import Assessed, NamedApproach, assess_approach
 from nearpass.cycle.difference import difference
 from nearpass.cycle.joined import join
 from nearpass.cycle.net import Net, Part, whole_or_each
-from nearpass.encounter.alert import SEVERITY, AlertRule, Level
+from nearpass.encounter.alert import SEVERITY, Level
+from nearpass.encounter.alert_rules import AlertRule
 from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.reasons.changes import SolutionAbove, SolutionMoves, SolutionReason, SolutionUncovered
 from nearpass.reasons.coverage import CoverageReasons, NoOverlap, PhaseUnknown
@@ -52,10 +53,14 @@ class Solution:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SolutionSetting:
-    """What solutions are held against. ``screened`` are the nominal trajectories that took part in the screening."""
+    """What solutions are held against. ``screened`` are the nominal trajectories that took part in the screening.
+
+    ``joined`` pairs fly together for a part of the window.
+    """
 
     window: Span
     rules: Sequence[AlertRule]
+    joined: Collection[tuple[str, str]]
     objects: Mapping[str, ObjectRecord]
     screened: Mapping[str, Trajectory]
     sources: Mapping[str, Source]
@@ -230,6 +235,7 @@ def _approach(
         (sources[ids[0]], sources[ids[1]]),
         passage.approach.offset_s,
         setting.rules,
+        joined=ids in setting.joined,
     )
     encounter = assessed.encounter
     effect, compared = _effect(assessed, passage, nominal, setting)

@@ -17,13 +17,15 @@ from numpy.typing import NDArray
 
 from nearpass.astro.epochs import Epoch
 from nearpass.config import Config, ScreenedObject, Site
-from nearpass.encounter.alert import SEVERITY, Level, assess
+from nearpass.encounter.alert import SEVERITY, Level
+from nearpass.encounter.alert_rules import Figures, Pairing, severities
 from nearpass.ephemeris.element_fleet import ElementFleet
 from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.errors import ConfigError
 from nearpass.ingest import Ingested, Setting
 from nearpass.ingest.catalogues import Catalogued, Listed
 from nearpass.reasons.motions import Step
+from nearpass.record.judging import HOUR_S
 from nearpass.record.record import (
     ApproachRecord,
     EventRecord,
@@ -46,6 +48,7 @@ LEAST_GROUP: Final = 3
 """So many objects share a name before it is one of a constellation."""
 UNCOVERED_SHOWN: Final = 100
 _LEAST_UNCOVERED_S: Final = 1.0
+LEVELS: Final = {number: level for level, number in SEVERITY.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -167,29 +170,44 @@ def _stem(name: str) -> str:
 
 def _rows(motion: Motion, found: LargeScreening, config: Config, setting: Setting) -> list[ApproachRecord]:
     """Every approach, without the ids of events; levels by distance alone."""
-    approaches, cutoff, rules = found.approaches, setting.cutoff, config.alert_rules
+    approaches, cutoff = found.approaches, setting.cutoff
+    bodies = {item.id: item for item in config.objects}
+    pairs = [
+        _pairing(motion.ids[first], motion.ids[second], bodies)
+        for first, second in zip(approaches.first.tolist(), approaches.second.tolist(), strict=True)
+    ]
     radii_km = {item.id: item.radius_km for item in config.objects if item.radius_km is not None}
+    radius_km = np.array([radii_km.get(pair.primary, 0.0) + radii_km.get(pair.secondary, 0.0) for pair in pairs])
+    by_distance = Figures.by_distance(approaches.miss_km - radius_km, approaches.offset_s / HOUR_S)
+    levels = [LEVELS[number] for number in severities(by_distance, config.alert_rules, pairs).tolist()]
     rows = []
-    for first, second, offset_s, miss_km, speed_km_s, at_boundary, start_s, stop_s in zip(
-        *(getattr(approaches, name).tolist() for name in type(approaches).__slots__), strict=True
+    for pair, level, (_, _, offset_s, miss_km, speed_km_s, at_boundary, start_s, stop_s) in zip(
+        pairs,
+        levels,
+        zip(*(getattr(approaches, name).tolist() for name in type(approaches).__slots__), strict=True),
+        strict=True,
     ):
-        primary, secondary = sorted((motion.ids[first], motion.ids[second]))
-        radius_km = sum(radii_km.get(name, 0.0) for name in (primary, secondary))
-        verdict = assess(miss_km - radius_km, rules, to_surface=radius_km > 0.0, probability=None)
         rows.append(
             ApproachRecord(
                 event_id=None,
-                primary=primary,
-                secondary=secondary,
+                primary=pair.primary,
+                secondary=pair.secondary,
                 tca=cutoff + offset_s,
                 miss_km=miss_km,
                 relative_speed_km_s=speed_km_s,
-                level=verdict.level,
+                level=level,
                 at_boundary=at_boundary,
                 together=Span(start=cutoff + start_s, stop=cutoff + stop_s) if np.isfinite(start_s) else None,
             )
         )
     return rows
+
+
+def _pairing(first: str, second: str, bodies: Mapping[str, ScreenedObject]) -> Pairing:
+    """The pair as rules know it; what flies together in a catalogue is told by its stretch of time, and is no class."""
+    primary, secondary = sorted((first, second))
+    natural = any(name in bodies and bodies[name].radius_km is not None for name in (primary, secondary))
+    return Pairing(primary=primary, secondary=secondary, kind="moon" if natural else "spacecraft")
 
 
 def _told_in_full(rows: Sequence[ApproachRecord], own: Collection[str], site: Site) -> list[ApproachRecord]:

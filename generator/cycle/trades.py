@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from nearpass.cycle.approach import Assessed, Both
-from nearpass.encounter.alert import AlertRule
+from nearpass.encounter.alert_rules import reach_km
 from nearpass.encounter.manoeuvre import (
     SHIFTED_S,
     Burn,
@@ -28,19 +28,21 @@ Rows = tuple[tuple[float, Burn], ...]
 
 
 def trades(
-    found: Assessed, objects: Sequence[ObjectRecord], trajectories: Both, offset_s: float, rules: Sequence[AlertRule]
+    found: Assessed, objects: Sequence[ObjectRecord], trajectories: Both, offset_s: float
 ) -> tuple[TradeRecord, ...]:
     """For each object that can manoeuvre, the along-track velocity changes that distance and Pc need to be green.
+
+    The distance is that beyond which no rule of the pair holds but one on a probability alone, and the probability the
+    least of those.
 
     Args:
         found: The approach as it was judged.
         objects: Primary and secondary.
         trajectories: Their motions.
         offset_s: TCA from the trajectories' epoch, which is the earliest burn.
-        rules: Alert rules.
     """
-    target_km = max(rule.cad_km for rule in rules) + found.radius_km
-    target_pc, no_pc_reason = _target_pc(found, rules)
+    target_km = reach_km(found.rules) + found.radius_km
+    target_pc, no_pc_reason = _target_pc(found)
     covariance_km2 = found.encounter.combined_km2
 
     def for_distance(response: Response) -> float | None:
@@ -101,9 +103,9 @@ def _rows(
     )
 
 
-def _target_pc(found: Assessed, rules: Sequence[AlertRule]) -> tuple[float | None, BurnReason | None]:
+def _target_pc(found: Assessed) -> tuple[float | None, BurnReason | None]:
     """The probability from which on an event is not green, or why no manoeuvre is sized by it."""
-    limits = [rule.pc for rule in rules if rule.pc is not None]
+    limits = [rule.pc for rule in found.rules if rule.pc is not None and rule.reach_km is None]
     if not limits:
         return None, NoBurn(rule="no_threshold")
     if found.risk.pc is None or found.encounter.combined_km2 is None:

@@ -17,6 +17,7 @@ from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.errors import ConfigError, InputError
 from nearpass.ingest import Ingested, Setting, question, source_of
 from nearpass.messages.manoeuvres import Manoeuvre
+from nearpass.record.pairing import joined_pairs
 from nearpass.record.record import CycleRecord, EventRecord, Span
 from nearpass.record.solution_record import SolutionEvent
 from nearpass.record.source import Source
@@ -79,8 +80,9 @@ def what_if(
     trajectory, source = _otherwise(item, motion, setting, screened[object_id], sources[object_id])
     own = [event for event in record.events if object_id in (event.primary, event.secondary)]
     held_against = SolutionSetting(
-        window=record.window, rules=config.alert_rules, objects=objects, screened=screened, sources=sources,
-        limit_km=config.cycle.limit_km, comoving_km_s=config.cycle.comoving_km_s, events=own,
+        window=record.window, rules=config.alert_rules, joined=joined_pairs(record), objects=objects,
+        screened=screened, sources=sources, limit_km=config.cycle.limit_km,
+        comoving_km_s=config.cycle.comoving_km_s, events=own,
     )  # fmt: skip
     solution = Solution(
         object_id=object_id, name="what if", role="planned", note=None, inputs=(), trajectory=trajectory, source=source

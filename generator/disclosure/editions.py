@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 from nearpass.astro.bodies import Body
 from nearpass.cycle.approach import Assessed, NamedApproach, assess_approach, encounter_at
 from nearpass.disclosure.nearness import Sky, sky_of
-from nearpass.encounter.alert import AlertRule
+from nearpass.encounter.alert_rules import AlertRule, reach_km
 from nearpass.encounter.geometry import Encounter
 from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.record.event_record import EventRecord
 from nearpass.record.history import changes, dormant, event_ids, with_history
 from nearpass.record.marking import Edition
-from nearpass.record.record import CycleRecord, ToldEnd, ToldEvent
+from nearpass.record.pairing import joined_pairs
+from nearpass.record.record import CycleRecord, ObjectRecord, ToldEnd, ToldEvent
 from nearpass.record.source import Source
 from nearpass.release.reduction import telling_of
 from nearpass.screening.screen import Approach
@@ -35,7 +36,10 @@ FAR_SIGMAS: Final = 8.0
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Cycle:
-    """One published cycle: its record, and the trajectories that it was screened from, offsets from its cut-off."""
+    """One published cycle: its record, and the trajectories that it was screened from, offsets from its cut-off.
+
+    ``rules`` are those of its configuration: a level is judged by the rules that apply to the pair, as in the cycle.
+    """
 
     record: CycleRecord
     trajectories: Mapping[str, Trajectory]
@@ -55,6 +59,11 @@ class Cycle:
         motions = {key: held for key, held in self.trajectories.items() if key not in lost}
         return sky_of(motions, self.body, self.window_s)
 
+    @property
+    def reach_km(self) -> float:
+        """Beyond this distance no rule makes an approach more than green but one on a probability alone."""
+        return reach_km(self.rules)
+
 
 def told_of_each(
     cycles: Sequence[Cycle],
@@ -71,7 +80,7 @@ def told_of_each(
         object_id: The object.
         motions: For each cycle the object's trajectory by the name of each orbit that is tried.
         editions: The editions that tell of it in cells.
-        near: For each cycle with which object the true orbit has how many approaches below the yellow threshold. Orbits
+        near: For each cycle with which object the true orbit has how many approaches within reach of a rule. Orbits
             that have others are left out at once: to leave one out is never wrong. None to leave none out.
 
     Returns:
@@ -97,7 +106,7 @@ def told_of_each(
 
 
 def nears(cycles: Sequence[Cycle], object_id: str, motions: Sequence[Trajectory]) -> list[Near]:
-    """For each cycle with which object the orbit has how many approaches below the yellow threshold."""
+    """For each cycle with which object the orbit has how many approaches within reach of a rule."""
     return [
         near_of(cycle, object_id, _approaches(cycle, object_id, motion))
         for cycle, motion in zip(cycles, motions, strict=True)
@@ -109,7 +118,7 @@ def near_of(cycle: Cycle, object_id: str, approaches: Sequence[Approach]) -> Nea
     return Counter(
         one.second if one.first == object_id else one.first
         for one in approaches
-        if _nearness_km(cycle, one) < cycle.record.thresholds.yellow_cad_km
+        if _nearness_km(cycle, one) < cycle.reach_km
     )
 
 
@@ -142,16 +151,16 @@ def _record(
     periods_s = {item.id: item.orbit.period_s if item.orbit else None for item in record.objects}
     ids = event_ids(passages, previous, periods_s, cutoff=cutoff, deliveries={})
     items = {item.id: item for item in record.objects}
-    trajectories = {**cycle.trajectories, object_id: motion}
+    trajectories, joined = {**cycle.trajectories, object_id: motion}, joined_pairs(record)
     events = []
     for passage, event_id in zip(passages, ids, strict=True):
         first, second = passage.primary, passage.secondary
         both = trajectories[first], trajectories[second]
         sources, offset_s = (cycle.sources[first], cycle.sources[second]), passage.approach.offset_s
-        distant = _nearness_km(cycle, passage.approach) >= record.thresholds.yellow_cad_km
-        if distant and not _may_collide(encounter_at(both, offset_s, sources)):
+        distant, two = _nearness_km(cycle, passage.approach) >= cycle.reach_km, (items[first], items[second])
+        if distant and not _matters(encounter_at(both, offset_s, sources), two, cycle.rules):
             continue  # green by its distance, and no probability could make it more: nothing is told of it
-        found = assess_approach((items[first], items[second]), both, sources, offset_s, cycle.rules)
+        found = assess_approach(two, both, sources, offset_s, cycle.rules, joined=(first, second) in joined)
         events.append(with_history(_event(event_id, passage, found), previous))
     made = replace(
         record, events=tuple(sorted(events, key=lambda event: (event.tca, event.event_id))), sweep=None, changes=(),
@@ -160,11 +169,16 @@ def _record(
     return replace(made, changes=changes(made, previous))
 
 
-def _may_collide(encounter: Encounter) -> bool:
-    """Whether a probability might matter: the miss is within :data:`FAR_SIGMAS` of the combined covariance."""
+def _matters(encounter: Encounter, objects: Sequence[ObjectRecord], rules: Sequence[AlertRule]) -> bool:
+    """Whether a probability, or a bound of it, might give a level beyond the reach of the rules.
+
+    The miss is within :data:`FAR_SIGMAS` of the combined covariance; or of two spacecraft one alone has a covariance.
+    """
     combined_km2 = encounter.combined_km2
     if combined_km2 is None:
-        return False
+        known = sum(state.covariance is not None for state in encounter.states)
+        by_pc = any(rule.pc is not None and rule.reach_km is None for rule in rules)
+        return by_pc and known == 1 and all(item.kind == "spacecraft" for item in objects)
     miss_km = encounter.miss_vector_km
     return float(miss_km @ np.linalg.solve(combined_km2, miss_km)) < FAR_SIGMAS**2
 

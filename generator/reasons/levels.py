@@ -1,4 +1,9 @@
-"""Alert levels, and why an approach or a crossing has the level that it has."""
+"""Alert levels, and why an approach or a crossing has the level that it has.
+
+The thresholds of ``[alert.red]`` and ``[alert.yellow]`` have reasons of their own. A rule of ``[[alert.rule]]`` gives
+one reason with its name and its conditions, of which the deciding one is the first: that whose figure is the largest
+share of its limit, or lies farthest beyond it.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator
 
+from nearpass.astro.fields import Vector
 from nearpass.reasons.general import Prose, Withheld
 
 
@@ -113,6 +119,160 @@ class KeptByDoubt:
     rule: Literal["kept_by_doubt"] = "kept_by_doubt"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CadCondition:
+    """The close-approach distance beside the limit that it must be below; ``to_surface``: of a natural body."""
+
+    value_km: float
+    limit_km: float
+    to_surface: bool
+    rule: Literal["cad_condition"] = "cad_condition"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoxCondition:
+    """The miss in R, T and N without its signs, from the surface of a natural body, beside the box it must lie in.
+
+    ``value_rtn_km`` is None where only the distance is known, which then must be below that of the box's corners.
+    """
+
+    value_rtn_km: Vector | None
+    limit_rtn_km: Vector
+    rule: Literal["box_condition"] = "box_condition"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RtnSigmasCondition:
+    """The miss along R, T and N in the combined sigmas of each, beside how many none of them may exceed."""
+
+    value_rtn: Vector
+    limit: float
+    rule: Literal["rtn_sigmas_condition"] = "rtn_sigmas_condition"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BPlaneSigmasCondition:
+    """The distance from a hit in sigmas of the B-plane, beside how many it may not exceed."""
+
+    value: float
+    limit: float
+    rule: Literal["b_plane_sigmas_condition"] = "b_plane_sigmas_condition"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PcCondition:
+    """The probability of collision beside what it must reach; a bound of it where a covariance is ``missing``."""
+
+    value: float
+    limit: float
+    missing: Literal["primary", "secondary"] | None
+    rule: Literal["pc_condition"] = "pc_condition"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OxdCondition:
+    """The orbit-crossing distance beside the limit that it must be below; ``to_surface``: of a natural body."""
+
+    value_km: float
+    limit_km: float
+    to_surface: bool
+    rule: Literal["oxd_condition"] = "oxd_condition"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OxtCondition:
+    """The time between both passages beside how much it may be."""
+
+    value_s: float
+    limit_s: float
+    rule: Literal["oxt_condition"] = "oxt_condition"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OxtSigmasCondition:
+    """The time between both passages, and how many timing sigmas it may be."""
+
+    value_s: float
+    timing_sigma_s: float
+    limit: float
+    rule: Literal["oxt_sigmas_condition"] = "oxt_sigmas_condition"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeCondition:
+    """The time from the data cut-off to the approach beside how much it may be."""
+
+    value_h: float
+    limit_h: float
+    rule: Literal["time_condition"] = "time_condition"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownCondition:
+    """A figure that a condition asks for is not known, so that the condition counts as met.
+
+    ``figure`` is the uncertainty of the miss, the probability of collision, the timing of a crossing, or the time of
+    its passages.
+    """
+
+    figure: Literal["uncertainty", "probability", "timing", "time"]
+    rule: Literal["unknown_condition"] = "unknown_condition"
+
+
+Condition = Annotated[
+    CadCondition
+    | BoxCondition
+    | RtnSigmasCondition
+    | BPlaneSigmasCondition
+    | PcCondition
+    | OxdCondition
+    | OxtCondition
+    | OxtSigmasCondition
+    | TimeCondition
+    | UnknownCondition,
+    Discriminator("rule"),
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleHolds:
+    """A rule of the configuration, ``by`` its name, holds: all its conditions are met, the deciding one first.
+
+    ``by`` is empty where an edition may not tell the name.
+    """
+
+    level: Level
+    by: str
+    conditions: tuple[Condition, ...]
+    rule: Literal["rule_holds"] = "rule_holds"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleFails:
+    """A more severe rule does not hold although the approach is near enough for it, for the condition that decides."""
+
+    level: Level
+    by: str
+    condition: Condition
+    rule: Literal["rule_fails"] = "rule_fails"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleUnjudged:
+    """A more severe rule could not be judged: it rests on a probability alone, of which not even a bound is known."""
+
+    level: Level
+    by: str
+    rule: Literal["rule_unjudged"] = "rule_unjudged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoRule:
+    """No rule of the configuration applies to this pair, so that nothing could make it more than green."""
+
+    rule: Literal["no_rule"] = "no_rule"
+
+
 LevelReason = Annotated[
     CadBelow
     | CadAbove
@@ -122,9 +282,13 @@ LevelReason = Annotated[
     | OrbitsClearInTime
     | OrbitsClear
     | KeptByDoubt
+    | RuleHolds
+    | RuleFails
+    | RuleUnjudged
+    | NoRule
     | Withheld
     | Prose,
     Discriminator("rule"),
 ]
 LevelReasons = tuple[LevelReason, ...]
-"""What together gives a level: one reason, or the distance and the probability where both reach it."""
+"""What together gives a level: each rule of it that holds, then the more severe ones that came near to it."""

@@ -14,10 +14,11 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from nearpass.astro.fields import EpochText, Matrix6, Series, Span, Vector
-from nearpass.encounter.alert import Level
+from nearpass.encounter.alert_rules import AlertRule
 from nearpass.errors import ArchiveError
 from nearpass.reasons.changes import ChangeKind, ChangeReason
 from nearpass.reasons.coverage import CoverageReasons
+from nearpass.reasons.levels import Level
 from nearpass.reasons.motions import MotionReason, StepReason
 from nearpass.reasons.probabilities import TogetherReason
 from nearpass.record.command_record import CommandingRecord
@@ -362,7 +363,11 @@ class BodyRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThresholdsRecord:
-    """At what an approach or crossing is listed, yellow and red; None is a threshold that is not used."""
+    """At what an approach or crossing is listed, yellow and red; None is a threshold that is not used.
+
+    ``rules`` are all rules of the cycle where its configuration states any by name, else empty: the thresholds are then
+    the rules. Beside rules the thresholds are the widest on each figure of those that are not for named pairs alone.
+    """
 
     limit_km: Open[float]
     crossing_limit_km: Open[float]
@@ -372,6 +377,7 @@ class ThresholdsRecord:
     red_pc: Open[float | None]
     yellow_oxd_km: Open[float | None]
     red_oxd_km: Open[float | None]
+    rules: Annotated[tuple[AlertRule, ...], Release.RULES] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

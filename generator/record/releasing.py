@@ -49,6 +49,7 @@ class Release(StrEnum):
     HANDED = "handed"
     RECEIVED = "received"
     EXCHANGE_NOTES = "exchange_notes"
+    RULES = "rules"
 
 
 Open = Annotated[T, Release.OPEN]

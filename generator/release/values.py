@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
+from nearpass.encounter.alert_rules import AlertRule
 from nearpass.ephemeris.lint import Finding, overall
 from nearpass.reasons.changes import ChangeReason, InGeneral
 from nearpass.reasons.general import Withheld
+from nearpass.reasons.levels import RuleFails, RuleHolds, RuleUnjudged
 from nearpass.reasons.probabilities import PcReasons
 from nearpass.record.event_record import HistoryPoint, UncertaintyRecord
+from nearpass.record.marking import Show
 from nearpass.record.record import ObjectRecord
 from nearpass.release.lens import Lens
 
+NAMED: Final = frozenset({Show.FULL, Show.METRICS})
 PC_WITHHELD: Final[PcReasons] = (Withheld(rule="probability_withheld"),)
 
 
@@ -42,7 +47,42 @@ def pc_reasons(value: PcReasons, lens: Lens) -> PcReasons:
 
 def figures(value: Any, lens: Lens) -> Any:
     """A reason with its figures, where the covariances that they rest on may be seen; else that they are withheld."""
-    return value if lens.sigma else no_figures(value, lens)
+    return _unnamed(value, lens) if lens.sigma else no_figures(value, lens)
+
+
+def _unnamed(value: Any, lens: Lens) -> Any:
+    """Reasons without names of rules that would tell of an object that the edition does not name."""
+    if isinstance(value, tuple):
+        return tuple(_unnamed(one, lens) for one in value)
+    is_named = isinstance(value, RuleHolds | RuleFails | RuleUnjudged)
+    return replace(value, by="") if is_named and not _names_told(value.by, lens) else value
+
+
+def rules(value: tuple[AlertRule, ...], lens: Lens) -> Any:
+    """The rules as if objects that the edition does not name had never been configured."""
+    if lens.whole:
+        return value
+    found = []
+    for rule in value:
+        pairs, left_out = (_told_pairs(named, lens) for named in (rule.pairs, rule.except_pairs))
+        if rule.pairs and not pairs:
+            continue
+        name = rule.name if rule.name is None or _names_told(rule.name, lens) else ""
+        found.append(replace(rule, name=name, pairs=pairs, except_pairs=left_out))
+    return tuple(found)
+
+
+def _told_pairs(pairs: tuple[tuple[str, str], ...], lens: Lens) -> tuple[tuple[str, str], ...]:
+    return tuple(pair for pair in pairs if all(lens.names.show(key) in NAMED for key in pair))
+
+
+def _names_told(text: str, lens: Lens) -> bool:
+    """Whether a text of the configuration names no object that the edition does not name, by its id or its name."""
+    if lens.whole:
+        return True
+    plain = text.casefold()
+    kept = [item for item in lens.telling.record.objects if lens.names.show(item.id) not in NAMED]
+    return not any(word.casefold() in plain for item in kept for word in (item.id, item.name))
 
 
 def findings(value: tuple[Finding, ...], lens: Lens) -> Any:

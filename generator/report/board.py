@@ -16,7 +16,8 @@ from markupsafe import Markup
 from nearpass.astro.bodies import body_named
 from nearpass.encounter.alert import SEVERITY, Level
 from nearpass.errors import FrameError
-from nearpass.record.record import EventRecord, SolutionEvent, SolutionRecord, ToldEvent
+from nearpass.record.pairing import limits_of
+from nearpass.record.record import CycleRecord, EventRecord, SolutionEvent, SolutionRecord, ToldEvent
 from nearpass.report import wording
 from nearpass.report.catalogue import Catalogue, nearness_km
 from nearpass.report.drawn.globe import Scene, globe
@@ -128,15 +129,13 @@ def row(event: EventRecord | ToldEvent, catalogue: Catalogue) -> BoardRow:
     """What the board draws of an approach, from figures or from the cells that an edition tells."""
     if isinstance(event, ToldEvent):
         return _told_row(event, catalogue)
-    limits = catalogue.record.thresholds
+    zones_km = _zones_km(catalogue.record, event.primary, event.secondary)
     marks = _miss_marks(event, catalogue)
     title = catalogue.named(event.primary, event.secondary)
     sigmas = _sigma_marks(event)
     said = (deciding(event), trend(event), disagreement(event, catalogue))
     return BoardRow(
-        miss_ruler=miss_ruler(
-            marks, (limits.red_cad_km, limits.yellow_cad_km), f"{title}: {', '.join(one.name for one in marks)}"
-        ),
+        miss_ruler=miss_ruler(marks, zones_km, f"{title}: {', '.join(one.name for one in marks)}"),
         sigma_ruler=sigma_ruler(sigmas, f"{title}: {', '.join(f'{one.axis} {one.said}' for one in sigmas)}")
         if sigmas
         else None,
@@ -144,6 +143,13 @@ def row(event: EventRecord | ToldEvent, catalogue: Catalogue) -> BoardRow:
         so_what=tuple(sentence for sentence in said if sentence),
         moved=trend(event) is not None,
     )
+
+
+def _zones_km(record: CycleRecord, primary: str, secondary: str) -> tuple[float, float]:
+    """Below which distance a pair's approach may be red, and below which yellow; the ends of the ruler where never."""
+    limits = limits_of(record, primary, secondary)
+    red_km = limits.red_km or 0.0
+    return red_km, max(red_km, limits.yellow_km or 0.0)
 
 
 def _miss_marks(event: EventRecord, catalogue: Catalogue) -> list[MissMark]:
@@ -209,14 +215,14 @@ def _sigma_marks(event: EventRecord) -> list[SigmaMark]:
 def _told_row(event: ToldEvent, catalogue: Catalogue) -> BoardRow:
     """An approach that the edition tells in cells: its distance as an interval, and nothing of its sigmas."""
     figure = event.surface_km or event.miss_km
-    limits = catalogue.record.thresholds
+    zones_km = _zones_km(catalogue.record, event.primary or "", event.secondary or "")
     marks = []
     if figure.low is not None and figure.high is not None:
         marks = [
             MissMark(name=wording.figure(figure), value_km=figure.low, to_km=figure.high, kind="between")
         ]  # fmt: skip
     return BoardRow(
-        miss_ruler=miss_ruler(marks, (limits.red_cad_km, limits.yellow_cad_km), f"Miss: {wording.figure(figure)}"),
+        miss_ruler=miss_ruler(marks, zones_km, f"Miss: {wording.figure(figure)}"),
         sigma_ruler=None,
         no_sigmas="This edition tells the level, the day and a span of distances; geometry and sigmas are withheld.",
         so_what=(),

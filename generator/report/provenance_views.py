@@ -8,6 +8,7 @@ from nearpass.archive.archive import cycle_folder
 from nearpass.record.record import CycleRecord
 from nearpass.report import wording
 from nearpass.report.views import Fact
+from nearpass.report.wording.rules import rule_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,7 @@ def provenance(record: CycleRecord) -> ProvenanceView:
             Fact(label="Record schema", value=str(record.schema_number)),
             Fact(label="Planetary ephemeris", value=made.planetary_ephemeris),
             Fact(label="Body constants", value=_constants(record)),
-            Fact(label="Thresholds", value=_thresholds(record)),
+            *_levels(record),
             Fact(
                 label="Configuration, SHA-256",
                 value=made.configuration_sha256 or wording.WITHHELD,
@@ -60,6 +61,22 @@ def _constants(record: CycleRecord) -> str:
     )
 
 
+def _levels(record: CycleRecord) -> tuple[Fact, ...]:
+    """The rules in force: one line where thresholds alone are stated, else a line for each rule."""
+    rules = record.thresholds.rules
+    if not rules:
+        return (Fact(label="Thresholds", value=_thresholds(record)),)
+    return (
+        *(Fact(label=f"Rule {number}", value=rule_words(rule)) for number, rule in enumerate(rules, start=1)),
+        Fact(label="Listed", value=_listed(record)),
+    )
+
+
+def _listed(record: CycleRecord) -> str:
+    limits = record.thresholds
+    return f"below {wording.plain(limits.limit_km)} km, crossings below {wording.plain(limits.crossing_limit_km)} km"
+
+
 def _thresholds(record: CycleRecord) -> str:
     limits = record.thresholds
     levels = (
@@ -74,5 +91,4 @@ def _thresholds(record: CycleRecord) -> str:
         if oxd_km is not None:
             rules.append(f"orbits within {wording.plain(oxd_km)} km")
         parts.append(f"{level} {' or '.join(rules)}")
-    listed = f"listed below {wording.plain(limits.limit_km)} km"
-    return f"{'; '.join(parts)}; {listed}, crossings below {wording.plain(limits.crossing_limit_km)} km"
+    return f"{'; '.join(parts)}; listed {_listed(record)}"

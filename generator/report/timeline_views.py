@@ -57,7 +57,8 @@ def timeline_of(catalogue: Catalogue, links: Links) -> Timeline:
         crossings=tuple(_crossings(record))[:MOST_LANES],
         closures=tuple(_closures(record))[:MOST_LANES],
         red_km=limits.red_cad_km,
-        yellow_km=limits.yellow_cad_km,
+        yellow_km=max(limits.red_cad_km, limits.yellow_cad_km),
+        by_rules=bool(limits.rules),
         limit_km=limits.limit_km,
         title=f"Timeline of the approaches below {wording.plain(limits.limit_km)} km: {told}; each mark is a link",
     )

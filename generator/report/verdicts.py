@@ -123,9 +123,10 @@ def verdict(record: CycleRecord) -> Verdict:
     if yellow:
         details.append(f"{wording.count(yellow, 'approach', 'approaches')} to watch.")
     elif not red and not untold[Level.RED]:
-        limit = wording.plain(record.thresholds.yellow_cad_km)
         which = "No approach" if whole else "None of the approaches that this edition shows"
-        details.append(f"{which} comes below {limit} km in the time that is covered.")
+        limit = f"comes below {wording.plain(record.thresholds.yellow_cad_km)} km"
+        meets = "meets a rule of red or yellow" if record.thresholds.rules else limit
+        details.append(f"{which} {meets} in the time that is covered.")
     crossing = _crossing_clause(record)
     if crossing:
         details.append(crossing)

@@ -3,10 +3,23 @@
 import numpy as np
 import pytest
 
-from nearpass.encounter.alert import SEVERITY, AlertRule, Level, PcBound, assess, assess_crossing
+from nearpass.encounter.alert import SEVERITY, AlertRule, Level, Passing, PcBound, Verdict, assess, assess_crossing
+from nearpass.encounter.alert_rules import thresholds
 from nearpass.reasons.levels import CadAbove, CadBelow, OrbitsClear, OrbitsNear, PcBoundReaches
 
 RULES = (AlertRule(level=Level.YELLOW, cad_km=10.0), AlertRule(level=Level.RED, cad_km=3.0))
+WITH_PC = (*thresholds(Level.YELLOW, cad_km=10.0, pc=1e-7), *thresholds(Level.RED, cad_km=3.0, pc=1e-4))
+
+
+def _level(
+    distance_km: float,
+    rules: tuple[AlertRule, ...] = WITH_PC,
+    *,
+    probability: float | None = None,
+    bound: PcBound | None = None,
+    to_surface: bool = False,
+) -> Verdict:
+    return assess(Passing(distance_km=distance_km, to_surface=to_surface, pc=probability, bound=bound), rules)
 
 
 @pytest.mark.parametrize(
@@ -15,27 +28,22 @@ RULES = (AlertRule(level=Level.YELLOW, cad_km=10.0), AlertRule(level=Level.RED, 
 )
 def test_the_most_severe_rule_that_holds_decides(distance_km: float, level: Level) -> None:
     """A distance strictly below a threshold has its level, whatever order the rules are in."""
-    assert assess(distance_km, RULES, to_surface=False).level is level
+    assert _level(distance_km, RULES).level is level
 
 
 def test_the_reason_names_figure_and_threshold() -> None:
     """The reason of a level holds the distance, what it was measured to, and the threshold."""
-    (reason,) = assess(1.9, RULES, to_surface=True).reason
+    (reason,) = _level(1.9, RULES, to_surface=True).reason
 
     assert reason == CadBelow(level=Level.RED, value_km=1.9, limit_km=3.0, to_surface=True)
 
 
 def test_a_probability_raises_the_level_of_a_far_approach() -> None:
     """An approach beyond every distance threshold is red where its probability of collision says so."""
-    rules = (
-        AlertRule(level=Level.RED, cad_km=3.0, pc=1e-4),
-        AlertRule(level=Level.YELLOW, cad_km=10.0, pc=1e-7),
-    )
-
-    assert assess(50.0, rules, to_surface=False, probability=4.4e-4).level is Level.RED
-    assert assess(50.0, rules, to_surface=False, probability=1e-5).level is Level.YELLOW
-    assert assess(50.0, rules, to_surface=False, probability=1e-9).level is Level.GREEN
-    assert assess(50.0, rules, to_surface=False, probability=None).level is Level.GREEN
+    assert _level(50.0, probability=4.4e-4).level is Level.RED
+    assert _level(50.0, probability=1e-5).level is Level.YELLOW
+    assert _level(50.0, probability=1e-9).level is Level.GREEN
+    assert _level(50.0, probability=None).level is Level.GREEN
 
 
 def test_a_level_begins_at_its_threshold() -> None:
@@ -43,13 +51,12 @@ def test_a_level_begins_at_its_threshold() -> None:
 
     A distance must be below its own: at the threshold it does not.
     """
-    rules = (AlertRule(level=Level.RED, cad_km=3.0, pc=1e-4), AlertRule(level=Level.YELLOW, cad_km=10.0, pc=1e-7))
     below = float(np.nextafter(1e-4, 0.0))
 
-    assert assess(50.0, rules, to_surface=False, probability=1e-4).level is Level.RED
-    assert assess(50.0, rules, to_surface=False, probability=below).level is Level.YELLOW
-    assert assess(50.0, rules, to_surface=False, probability=1e-7).level is Level.YELLOW
-    assert assess(10.0, rules, to_surface=False, probability=None).level is Level.GREEN
+    assert _level(50.0, probability=1e-4).level is Level.RED
+    assert _level(50.0, probability=below).level is Level.YELLOW
+    assert _level(50.0, probability=1e-7).level is Level.YELLOW
+    assert _level(10.0).level is Level.GREEN
 
 
 @pytest.mark.parametrize(
@@ -57,8 +64,7 @@ def test_a_level_begins_at_its_threshold() -> None:
 )
 def test_a_level_may_rest_on_a_bound_and_says_so(value: float, level: Level) -> None:
     """Without a probability its bound counts, and the reason names whose covariance is missing."""
-    rules = (AlertRule(level=Level.RED, cad_km=3.0, pc=1e-4), AlertRule(level=Level.YELLOW, cad_km=10.0, pc=1e-7))
-    found = assess(50.0, rules, to_surface=False, bound=PcBound(value=value, missing="secondary"))
+    found = _level(50.0, bound=PcBound(value=value, missing="secondary"))
 
     assert found.level is level
     limit = {Level.RED: 1e-4, Level.YELLOW: 1e-7}.get(level)
@@ -68,10 +74,9 @@ def test_a_level_may_rest_on_a_bound_and_says_so(value: float, level: Level) -> 
 
 def test_a_bound_beside_a_probability_does_not_count() -> None:
     """Where the probability itself is known its bound says nothing more."""
-    rules = (AlertRule(level=Level.RED, cad_km=3.0, pc=1e-4), AlertRule(level=Level.YELLOW, cad_km=10.0, pc=1e-7))
     bound = PcBound(value=0.1, missing="primary")
 
-    assert assess(50.0, rules, to_surface=False, probability=1e-9, bound=bound).level is Level.GREEN
+    assert _level(50.0, probability=1e-9, bound=bound).level is Level.GREEN
 
 
 CROSSING_RULES = (
@@ -100,7 +105,7 @@ def test_a_crossing_counts_unless_the_timing_clears_it(oxd_km, oxt_s, timing_sig
 
 def test_a_green_approach_is_told_the_widest_threshold() -> None:
     """Green says how far the approach lies above the threshold at which the first level begins."""
-    (reason,) = assess(20.0, RULES, to_surface=False).reason
+    (reason,) = _level(20.0, RULES).reason
 
     assert reason == CadAbove(value_km=20.0, limit_km=10.0, to_surface=False)
 

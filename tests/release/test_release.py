@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from edition_records import AMBER, CLEAR, brief, edition, marked_record, twin, without
 from exchange_records import HIDDEN, exchange, exchanges
 from nearpass.astro.epochs import Epoch
+from nearpass.encounter.alert_rules import AlertRule
+from nearpass.reasons.levels import CadCondition, Level, RuleFails, RuleHolds, RuleUnjudged
 from nearpass.reasons.motions import Approximate, ByTheory
 from nearpass.record.marking import Edition, MarkingRecord, Show, Tlp, level_of
 from nearpass.record.parties import Party, parties_of
@@ -37,6 +39,13 @@ from nearpass.release.rules import REDUCTIONS, RULES, rules_of
 from nearpass.release.values import keep, with_sigma
 
 OPEN = keep
+NAMED_RULES = (
+    AlertRule(level=Level.RED, name="near", cad_km=3.0, except_pairs=(("ODY", "TIANWEN-1"), ("MRO", "ODY"))),
+    AlertRule(level=Level.YELLOW, name="that of tianwen-1", cad_km=10.0),
+    AlertRule(level=Level.YELLOW, name="box", pairs=(("MEX", "MRO"), ("MRO", "ODY")), box_rtn_km=(1.0, 9.0, 1.0)),
+    AlertRule(level=Level.RED, name="secret pair", pairs=(("MRO", "TIANWEN-1"),), cad_km=77.0),
+)
+"""Of which two name, in a text or alone, what an edition may not."""
 OFF = "2021-03-14T0317Z"
 """A cycle that a delivery set off, between those of a schedule."""
 COARSE = {"MEX": Show.ANONYMOUS, "MRO": Show.METRICS, "PHOBOS": Show.METRICS, "TIANWEN-1": Show.ANONYMOUS}
@@ -186,6 +195,7 @@ def record() -> CycleRecord:
     private = replace(made.notes[-1], marking=AMBER, file="log/private.md", text="For the other agency alone.")
     made = replace(made, notes=(*made.notes, private), losses=tuple(_lost(event) for event in events))
     made = replace(made, unclaimed=("ephemerides/MEX_1.oem",), exchanges=exchanges("ODY"), desk=desk_rows())
+    made = replace(made, thresholds=replace(made.thresholds, rules=NAMED_RULES))
     return replace(made, provenance=provenance, events=tuple(events), previous_cycle_id=OFF, supersedes=OFF)
 
 
@@ -477,3 +487,36 @@ def test_contacts_go_to_named_parties_and_never_to_the_public() -> None:
 
     assert not any(item.contacts for item in reduced(record, edition()).objects)
     assert all(item.contacts for item in reduced(record, edition(parties=frozenset({"ESA"}))).objects)
+
+
+def test_rules_are_told_as_if_withheld_objects_had_never_been_configured(record: CycleRecord) -> None:
+    """Pairs with them are left out, a rule for such pairs alone as well, and a name that calls one is not told."""
+    told = reduced(record, edition(COARSE)).thresholds.rules
+
+    assert [(rule.name, rule.pairs, rule.except_pairs) for rule in told] == [
+        ("near", (), (("MRO", "ODY"),)),
+        ("", (), ()),
+        ("box", (("MRO", "ODY"),), ()),
+    ]
+    assert [(rule.level, rule.cad_km, rule.box_rtn_km) for rule in told] == [
+        (rule.level, rule.cad_km, rule.box_rtn_km) for rule in NAMED_RULES[:3]
+    ]
+
+
+def test_a_reason_does_not_name_what_is_withheld_by_its_rule() -> None:
+    """A rule whose name calls an object that the edition does not name is a rule without a name there."""
+    near = CadCondition(value_km=1.0, limit_km=3.0, to_surface=False)
+    reason = (
+        RuleHolds(level=Level.RED, by="Mars Express or so", conditions=(near,)),
+        RuleFails(level=Level.RED, by="mex", condition=near),
+        RuleUnjudged(level=Level.RED, by="TIANWEN-1"),
+        RuleHolds(level=Level.RED, by="near", conditions=(near,)),
+    )
+    public = edition({"MEX": Show.HIDDEN, "TIANWEN-1": Show.ANONYMOUS})
+    record = marked_record({})
+    made = replace(record, events=tuple(replace(event, reason=reason) for event in record.events))
+    told = reduced(made, public).events
+
+    assert told
+    assert {tuple(one.by for one in event.reason) for event in told} == {("", "", "", "near")}
+    assert reduced(made, Edition(id="own", everything=True)).events[0].reason == reason

@@ -15,7 +15,29 @@ from nearpass.reasons.changes import LimitPassed, ListChanged, MissMoved, NotScr
 from nearpass.reasons.coverage import NoOverlap, NoState, NotDelivered, PhaseUnknown
 from nearpass.reasons.findings import AboutBody, Degree, Gaps, OldFinding, Overall, Plane, Reach
 from nearpass.reasons.general import Prose, Withheld
-from nearpass.reasons.levels import CadAbove, CadBelow, Level, OrbitsClearInTime, OrbitsNear, PcBoundReaches, PcReaches
+from nearpass.reasons.levels import (
+    BoxCondition,
+    BPlaneSigmasCondition,
+    CadAbove,
+    CadBelow,
+    CadCondition,
+    Level,
+    NoRule,
+    OrbitsClearInTime,
+    OrbitsNear,
+    OxdCondition,
+    OxtCondition,
+    OxtSigmasCondition,
+    PcBoundReaches,
+    PcCondition,
+    PcReaches,
+    RtnSigmasCondition,
+    RuleFails,
+    RuleHolds,
+    RuleUnjudged,
+    TimeCondition,
+    UnknownCondition,
+)
 from nearpass.reasons.probabilities import (
     CovarianceRepaired,
     CurvatureMatters,
@@ -50,7 +72,7 @@ UNSCREENED = (
 )
 TEXT_FIELDS = {
     "object_id", "theory", "file", "method", "citation", "key", "time_system", "methods", "body", "other", "read_as",
-    "fits", "centres", "axes", "rules", "notes", "cycle_id", "object_ids",
+    "fits", "centres", "axes", "rules", "notes", "cycle_id", "object_ids", "by",
 }  # fmt: skip
 """Names of things, a publisher's own citation, and what a reader of files notes; the others are figures and choices."""
 
@@ -92,6 +114,15 @@ def test_the_published_schema_lists_every_code() -> None:
         assert set(known[kind.__name__]["properties"]) == {entry.name for entry in fields(kind)}
 
 
+EVERY = (
+    "red by the rule “every direction”: miss distance 2.000 km (limit 3 km), and miss in R, T, N 1.0, 123, 0.2 sigmas "
+    "(limit 200), and the probability of collision is not known, so that the condition on it counts as met"
+)
+CROSS = (
+    "yellow by the rule “cross”: the orbits pass 2.500 km from the surface (limit 10 km), and the passages are 6.0 s "
+    "apart (limit 60 s), and the passages are 6.0 s or 1.5 timing sigmas apart (limit 3 sigmas), and 23.4 h after the "
+    "data cut-off (limit 72 h)"
+)
 BOUND = (
     "probability of collision is at most 4.4e-04, a bound for any covariance of the secondary, whose own is missing: "
     "that reaches the red threshold of 1e-04"
@@ -112,6 +143,53 @@ BOUND = (
             PcBoundReaches(level=Level.RED, value=4.41e-4, limit=1e-4, missing="secondary"),
             BOUND,
         ),
+        (
+            RuleHolds(
+                level=Level.RED,
+                by="every direction",
+                conditions=(
+                    CadCondition(value_km=2.0, limit_km=3.0, to_surface=False),
+                    RtnSigmasCondition(value_rtn=(1.0, 123.4, 0.25), limit=200.0),
+                    UnknownCondition(figure="probability"),
+                ),
+            ),
+            EVERY,
+        ),
+        (
+            RuleFails(level=Level.YELLOW, by="", condition=BPlaneSigmasCondition(value=4.0, limit=3.0)),
+            "not yellow by a rule of the publisher: 4.0 sigmas from a hit (limit 3)",
+        ),
+        (
+            RuleHolds(
+                level=Level.YELLOW,
+                by="cross",
+                conditions=(
+                    OxdCondition(value_km=2.5, limit_km=10.0, to_surface=True),
+                    OxtCondition(value_s=6.0, limit_s=60.0),
+                    OxtSigmasCondition(value_s=6.0, timing_sigma_s=4.0, limit=3.0),
+                    TimeCondition(value_h=23.44, limit_h=72.0),
+                ),
+            ),
+            CROSS,
+        ),
+        (
+            BoxCondition(value_rtn_km=(0.5, 1.9, 0.3), limit_rtn_km=(1.0, 25.0, 1.0)),
+            "miss in R, T, N 0.500, 1.900, 0.300 km (box 1 × 25 × 1 km)",
+        ),
+        (
+            BoxCondition(value_rtn_km=None, limit_rtn_km=(1.0, 25.0, 1.0)),
+            "the parts of the miss in R, T and N are not known, only its distance (box 1 × 25 × 1 km)",
+        ),
+        (
+            PcCondition(value=1e-3, limit=1e-4, missing="secondary"),
+            "probability of collision at most 1.0e-03, as the secondary has no covariance (limit 1e-04)",
+        ),
+        (PcCondition(value=1e-3, limit=1e-4, missing=None), "probability of collision 1.0e-03 (limit 1e-04)"),
+        (
+            RuleUnjudged(level=Level.RED, by="probable"),
+            "the rule “probable” (red) could not be judged: neither a probability nor a bound of it is known",
+        ),
+        (NoRule(), "no rule applies to this pair"),
         (CadAbove(value_km=0.0421, limit_km=0.01, to_surface=True), "distance to the surface 42 m is above 0.01 km"),
         (
             OrbitsNear(

@@ -113,7 +113,7 @@ def scene_of(*marks: TimelineMark) -> Timeline:
     record = sample_record()
     return Timeline(
         start=record.window.start.datetime_utc(), length_days=20.0, marks=marks, decisions=(), crossings=(),
-        closures=(), red_km=3.0, yellow_km=10.0, limit_km=100.0, title="t",
+        closures=(), red_km=3.0, yellow_km=10.0, by_rules=False, limit_km=100.0, title="t",
     )  # fmt: skip
 
 

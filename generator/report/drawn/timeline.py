@@ -58,7 +58,10 @@ class Lane:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
-    """What is drawn of a cycle. ``start`` is UTC; below ``red_km`` and ``yellow_km`` lie the zones of the levels."""
+    """What is drawn of a cycle. ``start`` is UTC; below ``red_km`` and ``yellow_km`` lie the zones of the levels.
+
+    ``by_rules``: a level asks for more than the distance.
+    """
 
     start: datetime
     length_days: float
@@ -68,6 +71,7 @@ class Timeline:
     closures: tuple[Lane, ...]
     red_km: float
     yellow_km: float
+    by_rules: bool
     limit_km: float
     title: str
 
@@ -144,10 +148,10 @@ def tall(scene: Timeline) -> Markup:
 
 def _zones_wide(scene: Timeline, height_of: LogScale) -> Iterator[Markup]:
     """The zones of both levels with their words, and the axis of distance."""
-    wide_px = f"{RIGHT - LEFT:g}"
+    wide_px, may = f"{RIGHT - LEFT:g}", " possible" if scene.by_rules else ""
     for kind, low, high, words in (
-        ("red", scene.least_km, scene.red_km, f"red below {scene.red_km:g} km"),
-        ("yellow", scene.red_km, scene.yellow_km, f"yellow below {scene.yellow_km:g} km"),
+        ("red", scene.least_km, scene.red_km, f"red{may} below {scene.red_km:g} km"),
+        ("yellow", scene.red_km, scene.yellow_km, f"yellow{may} below {scene.yellow_km:g} km"),
     ):
         bottom, top = height_of(low), height_of(high)
         yield svg('<rect class="z-{}" x="{}" y="{}" width="{}" height="{}"/>', kind, f"{LEFT:g}", f"{top:.1f}", wide_px,

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from nearpass.astro.local_axes import rtn_axes
 from nearpass.encounter.alert import Level
+from nearpass.record.pairing import limits_of
 from nearpass.record.record import CycleRecord, EventRecord, TrackRecord, Vector
 from nearpass.report.plots.plot import Plot
 from nearpass.report.plots.style import (
@@ -49,11 +50,8 @@ _AXES: Final = ("R", "T", "N")
 def thresholds_of(record: CycleRecord, event: EventRecord) -> Thresholds:
     """Distances between the two centres at which the event would turn red and yellow, with their names."""
     to_surface_km = 0.0 if event.surface_km is None else event.miss_km - event.surface_km
-    limits = record.thresholds
-    return (
-        (limits.red_cad_km + to_surface_km, Level.RED, f"red {limits.red_cad_km:g} km"),
-        (limits.yellow_cad_km + to_surface_km, Level.YELLOW, f"yellow {limits.yellow_cad_km:g} km"),
-    )
+    zones = limits_of(record, event.primary, event.secondary).zones
+    return tuple((km + to_surface_km, level, f"{level} {km:g} km") for level, km in zones)
 
 
 def thresholds_note(event: EventRecord) -> str:
@@ -142,7 +140,8 @@ class TrackDrawing:
         """Three square panels whose axes line up, and the figures in the fourth corner."""
         figure = canvas(5.42, self.heading, self.subheading)
         points = np.array(self.relative_rtn_km)
-        widest_km = max(3.2 * float(np.linalg.norm(self.miss_rtn_km)), 1.35 * self.thresholds[-1][0])
+        zones_km = [1.35 * km for km, _, _ in self.thresholds[-1:]]
+        widest_km = max(3.2 * float(np.linalg.norm(self.miss_rtn_km)), *zones_km, 0.0)
         half_km = max(min(1.06 * float(abs(points).max()), widest_km), _LEAST_SCALE_KM)
         left, right, low, high = 0.64, 3.14, 0.5, 2.92
         for (x, y), (left_in, bottom_in) in {

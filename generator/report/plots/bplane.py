@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from nearpass.encounter.alert import Level
 from nearpass.record.record import BPlaneRecord, CycleRecord, EventRecord
+from nearpass.report.plots.approach import thresholds_of
 from nearpass.report.plots.plot import Plot
 from nearpass.report.plots.style import (
     INK,
@@ -246,8 +247,6 @@ def b_plane_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
         return None
     spread = _spread(plane)
     when = second_text(event.tca)
-    to_surface_km = 0.0 if event.surface_km is None else event.miss_km - event.surface_km
-    limits = record.thresholds
     known = (
         "No combined covariance is available."
         if spread is None
@@ -282,9 +281,6 @@ def b_plane_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
             hbr_km=plane.hbr_km,
             spread=spread,
             basis=_basis(event),
-            circles=(
-                (limits.red_cad_km + to_surface_km, Level.RED, f"red {limits.red_cad_km:g} km"),
-                (limits.yellow_cad_km + to_surface_km, Level.YELLOW, f"yellow {limits.yellow_cad_km:g} km"),
-            ),
+            circles=thresholds_of(record, event),
         ),
     )  # fmt: skip

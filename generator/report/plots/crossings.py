@@ -10,6 +10,7 @@ import numpy as np
 
 from nearpass.astro.epochs import Epoch
 from nearpass.encounter.alert import SEVERITY, Level
+from nearpass.record.pairing import limits_of
 from nearpass.record.record import CrossingRecord, CycleRecord, PairRecord, Span
 from nearpass.report.plots.crossings_drawing import BranchLine, CrossingsDrawing, Limits, WorstCrossing
 from nearpass.report.plots.plot import Plot
@@ -41,7 +42,7 @@ def crossings_plot(record: CycleRecord, pair: PairRecord) -> Plot | None:
     branches = _branches(start, found)
     when, worst = min(found, key=_urgency)
     radius_km = worst.oxd_km - worst.surface_km if worst.surface_km is not None else 0.0
-    thresholds = _thresholds(record, radius_km)
+    thresholds = _thresholds(record, pair, radius_km)
     listed_km = record.thresholds.crossing_limit_km + radius_km
     note = " ".join(filter(None, (_unknown_note(worst), "Thresholds count from the surface." if radius_km else "")))
     return Plot(
@@ -122,9 +123,9 @@ def _worst_text(when: Epoch, crossing: CrossingRecord) -> str:
     return f"{short(crossing.oxd_km)} km{timing}, {minute_text(when)}"
 
 
-def _thresholds(record: CycleRecord, radius_km: float) -> Limits:
+def _thresholds(record: CycleRecord, pair: PairRecord, radius_km: float) -> Limits:
     """Between centres, as OXD is; the text names what was configured, from the surface of a natural body."""
-    limits = record.thresholds
+    limits = limits_of(record, pair.primary, pair.secondary)
     pairs = ((limits.red_oxd_km, Level.RED), (limits.yellow_oxd_km, Level.YELLOW))
     return tuple((value + radius_km, level, f"{level} {value:g} km") for value, level in pairs if value is not None)
 

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from nearpass.encounter.alert import Level
+from nearpass.record.pairing import limits_of
 from nearpass.record.record import CycleRecord, PairRecord, Span
 from nearpass.report.plots.plot import Plot
 from nearpass.report.plots.style import (
@@ -117,7 +118,7 @@ def range_plot(record: CycleRecord, pair: PairRecord) -> Plot | None:
     start = record.window.start
     listed = set(pair.event_ids)
     events = [event for event in record.events if event.event_id in listed]
-    limits = record.thresholds
+    limits, zones = record.thresholds, limits_of(record, pair.primary, pair.secondary).zones
     radius_km = next((event.miss_km - event.surface_km for event in events if event.surface_km is not None), 0.0)
     nearest = None
     if pair.nearest is not None:
@@ -157,9 +158,7 @@ def range_plot(record: CycleRecord, pair: PairRecord) -> Plot | None:
             ),
             nearest=nearest,
             thresholds=(
-                (limits.red_cad_km + radius_km, f"red {limits.red_cad_km:g} km", LEVEL_COLOR[Level.RED]),
-                (limits.yellow_cad_km + radius_km, f"yellow {limits.yellow_cad_km:g} km",
-                 LEVEL_COLOR[Level.YELLOW]),
+                *((km + radius_km, f"{level} {km:g} km", LEVEL_COLOR[level]) for level, km in zones),
                 (limits.limit_km, f"listed {limits.limit_km:g} km", NEUTRAL),
             ),
         ),

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from nearpass.encounter.alert import Level
+from nearpass.record.pairing import limits_of
 from nearpass.record.record import CycleRecord, EventRecord, ProbabilityRecord
 from nearpass.report import wording
 from nearpass.report.plots.plot import Plot
@@ -47,9 +48,9 @@ _OFF_CURVE: Final = 0.05
 """Relative: where the present value is farther from its curve than this, another method made the curve."""
 
 
-def pc_thresholds(record: CycleRecord) -> PcThresholds:
-    """The thresholds of probability in use, red first."""
-    limits = record.thresholds
+def pc_thresholds(record: CycleRecord, event: EventRecord) -> PcThresholds:
+    """The thresholds of probability in use for the event's pair, red first."""
+    limits = limits_of(record, event.primary, event.secondary)
     pairs = ((limits.red_pc, Level.RED), (limits.yellow_pc, Level.YELLOW))
     return tuple((value, level, f"{level} {pc_threshold_text(value)}") for value, level in pairs if value is not None)
 
@@ -168,7 +169,7 @@ def probability_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
     if found.pc is None or sum(value > wording.LEAST_PROBABILITY for _, value in found.dilution) < 2:
         return None
     hbr_km = None if event.b_plane is None else event.b_plane.hbr_km
-    thresholds = pc_thresholds(record)
+    thresholds = pc_thresholds(record, event)
     return Plot(
         name=f"event-{event.event_id}-pc",
         kind="pc",

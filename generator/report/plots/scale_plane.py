@@ -169,6 +169,6 @@ def scale_plane_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
             primary_scales=primary,
             secondary_scales=secondary,
             pc=pc,
-            thresholds=pc_thresholds(record),
+            thresholds=pc_thresholds(record, event),
         ),
     )

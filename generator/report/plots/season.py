@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from nearpass.astro.epochs import DAY_S, Epoch
 from nearpass.encounter.alert import Level
+from nearpass.record.pairing import limits_of
 from nearpass.record.record import CycleRecord, PairRecord, SeasonRecord, Span
 from nearpass.report.plots.plot import Plot
 from nearpass.report.plots.style import (
@@ -162,7 +163,7 @@ def season_plot(record: CycleRecord, pair: PairRecord) -> Plot | None:
 
 def _threshold(record: CycleRecord, season: SeasonRecord) -> tuple[float, str, str]:
     """The season's threshold with the name and colour of the level it belongs to, if any."""
-    limits = record.thresholds
+    limits = limits_of(record, season.primary, season.secondary)
     levels = {limits.red_oxd_km: Level.RED, limits.yellow_oxd_km: Level.YELLOW}
     level = levels.get(season.threshold_km)
     text = f"{season.threshold_km:g} km"

@@ -218,7 +218,7 @@ def trend_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
                 for index, (point, cut_off) in enumerate(zip(seen, cut_offs, strict=True))
             ),
             thresholds=thresholds_of(record, event),
-            pc_thresholds=pc_thresholds(record),
+            pc_thresholds=pc_thresholds(record, event),
             note=thresholds_note(event),
         ),
     )
