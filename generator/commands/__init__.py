@@ -43,6 +43,7 @@ COMMANDS: Final = {
     },
     "Archive": {
         "history": ("archives:history", "What every cycle said of an event, in order of time."),
+        "rules": ("alert_rules:rules", "Print the alert rules, or replay them over the archive."),
         "verify": ("proof:verify", "Check that nothing in the archive was changed or removed."),
         "build": ("archives:build", "Render and build the newest cycle again from the archive."),
         "rebuild": ("archives:rebuild", "Render and build every cycle again from the archive."),
