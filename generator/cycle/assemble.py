@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from importlib.metadata import version
@@ -17,7 +17,7 @@ from nearpass.config.objects import object_marking
 from nearpass.crossing.crossing import Crossing
 from nearpass.cycle.commanding import Commands, commanding_of
 from nearpass.cycle.crossings import CrossingSetting, describe_crossings, describe_seasons
-from nearpass.cycle.doubts import judged, reference, with_shift
+from nearpass.cycle.doubts import Newer, at_approaches, burns_of, judged, reference, with_shift
 from nearpass.cycle.encounters import Surroundings, assess_encounters
 from nearpass.cycle.joined import Stretch
 from nearpass.cycle.learned import learned_model
@@ -52,6 +52,7 @@ from nearpass.record.record import (
     FunnelRecord,
     FunnelStep,
     InputRecord,
+    NoteRecord,
     ObjectRecord,
     Provenance,
     SolutionRecord,
@@ -70,6 +71,7 @@ class Findings:
 
     ``swept`` is what became of catalogues, None where there is none; its objects are among the others. ``progress`` is
     called with a stage and its number of steps; encounters are assessed by ``workers``; ``net`` keeps what is lost.
+    ``notes`` are those of the log up to the cut-off.
     """
 
     config: Config
@@ -85,6 +87,7 @@ class Findings:
     shared: frozenset[tuple[str, str]]
     swept: Swept | None
     previous: CycleRecord | None
+    notes: Sequence[NoteRecord]
     workers: Workers
     progress: Callable[[str, int], Callable[[int], None]]
     net: Net
@@ -106,7 +109,7 @@ def assemble(findings: Findings) -> CycleRecord:
         body=setting.body,
         rules=config.alert_rules,
         radii_km=config.radii_km,
-        pairings=partial(_pairing, {item.id: item for item in findings.objects}, frozenset(findings.stretches)),
+        pairings=_pairings(findings),
     )
     limits, named = limits_of_all(config.alert_rules), bool(config.alert.named)
     record = CycleRecord(
@@ -184,11 +187,15 @@ def assemble(findings: Findings) -> CycleRecord:
     return replace(record, changes=changed, losses=net.lost)
 
 
-def _pairing(
-    objects: Mapping[str, ObjectRecord], joined: Collection[tuple[str, str]], first: str, second: str
-) -> Pairing:
-    one, two = sorted((first, second))
-    return pairing(objects[one], objects[two], joined=(one, two) in joined)
+def _pairings(findings: Findings) -> dict[frozenset[str], Pairing]:
+    """The pairs whose orbits cross, as rules know them."""
+    items = {item.id: item for item in findings.objects}
+    pairs = {frozenset((one.first, one.second)) for one in findings.crossings}
+    both = {ids: sorted(ids) for ids in pairs}
+    return {
+        ids: pairing(items[one], items[two], joined=(one, two) in findings.stretches)
+        for ids, (one, two) in both.items()
+    }
 
 
 def _changes(record: CycleRecord, previous: CycleRecord | None) -> tuple[ChangeRecord, ...]:
@@ -318,21 +325,26 @@ def _with_shift(
     configured, result = next(
         (one, found) for one, found in zip(findings.config.objects, findings.ingested, strict=True) if one.id == item.id
     )
-    now = reference(
-        delivered.trajectory,
-        source_of(configured, result, _learned(configured, findings)),
-        delivered.cycle_id,
-        delivered.sha256,
-        setting.span_s,
-    )
-    if before is None or before.reference is None:
+    source = source_of(configured, result, _learned(configured, findings))
+    now = reference(delivered.trajectory, source, delivered.cycle_id, delivered.sha256, setting.span_s)
+    if before is None or before.reference is None or findings.previous is None:
         return replace(item, reference=now)
-    doubted = before.reference if before.shift is not None and before.shift.verdict == "doubtful" else None
+    newer = Newer(cycle_id=delivered.cycle_id, trajectory=delivered.trajectory, source=source)
+    burns = burns_of(item.id, delivered.sha256, configured.burns, findings.notes)
+    gm_km3_s2 = setting.body.gm_km3_s2
+    doubt = before.shift if before.shift is not None and before.shift.verdict == "doubtful" else None
     if before.reference.sha256 == now.sha256:
-        return replace(item, reference=now, trusted=before.trusted, shift=before.shift if doubted else None)
-    trusted = before.trusted if doubted is not None and before.trusted is not None else before.reference
-    burns = configured.burns
-    shift = judged(now, trusted, doubted, delivered.trajectory, burns, setting.body.gm_km3_s2)
+        if doubt is None or before.trusted is None:
+            return replace(item, reference=now, trusted=before.trusted)
+        burns = burns.known_by(CycleId(doubt.since).cutoff, setting.cutoff)
+        again = judged(newer, before.trusted, None, burns, gm_km3_s2)
+        if again is not None and again.verdict in {"manoeuvre", "planned"}:
+            return replace(item, reference=now, shift=again)
+        return replace(item, reference=now, trusted=before.trusted, shift=doubt)
+    met = at_approaches(findings.previous.events, item.id)
+    last = replace(before.reference, states=(*before.reference.states, *met))
+    trusted = before.trusted if doubt is not None and before.trusted is not None else last
+    shift = judged(newer, trusted, last if doubt is not None else None, burns, gm_km3_s2)
     is_doubtful = shift is not None and shift.verdict == "doubtful"
     return replace(item, reference=now, trusted=trusted if is_doubtful else None, shift=shift)
 

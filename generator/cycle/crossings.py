@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import combinations
@@ -37,8 +37,8 @@ SEASON_REVOLUTIONS: Final = 1.2
 class CrossingSetting:
     """What crossings are described with: the trajectories by id, what they rest on, body, and alert rules.
 
-    ``radii_km`` are those of natural bodies: thresholds count from their surfaces. ``pairings`` gives the pair of two
-    objects as rules know it.
+    ``radii_km`` are those of natural bodies: thresholds count from their surfaces. ``pairings`` are the pairs by
+    their ids, as rules know them.
     """
 
     trajectories: Mapping[str, Trajectory]
@@ -46,7 +46,7 @@ class CrossingSetting:
     body: Body
     rules: Sequence[AlertRule]
     radii_km: Mapping[str, float]
-    pairings: Callable[[str, str], Pairing]
+    pairings: Mapping[frozenset[str], Pairing]
 
     @property
     def epoch(self) -> Epoch:
@@ -163,7 +163,7 @@ def _describe(crossing: Crossing, setting: CrossingSetting) -> CrossingRecord:
     timing_s = _combined_timing_s((primary, secondary), setting)
     radius_km = setting.radius_km(crossing.first, crossing.second)
     surface_km = crossing.oxd_km - radius_km if radius_km else None
-    pair, times_s = setting.pairings(primary.object_id, secondary.object_id), (primary.offset_s, secondary.offset_s)
+    pair, times_s = setting.pairings[frozenset((first.object_id, second.object_id))], (first.offset_s, second.offset_s)
     first_s = min((offset_s for offset_s in times_s if offset_s is not None), default=None)
     verdict = assess_crossing(
         crossing.oxd_km - radius_km,

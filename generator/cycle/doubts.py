@@ -1,8 +1,9 @@
 """Deliveries judged by their predecessors: by how many of the sigmas that both state a newer one moves its object.
 
-Each record keeps where its deliveries put their objects at whole hours or days, with what they state of their errors.
-The next cycle compares. An error along the orbit is an error of timing, so the earlier state is first moved along its
-own two-body orbit until it is beside the newer one; what is left is radial and normal. Nothing but records is read.
+Each record keeps where its deliveries put their objects at whole hours or days, and at every approach that it lists,
+with what they state of their errors. The next cycle compares its own delivery at each of these instants. An error along
+the orbit is an error of timing, so the earlier state is first moved along its own two-body orbit until it is beside the
+newer one; what is left is radial and normal. Of what was delivered before nothing but records is read.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import spiceypy as spice
@@ -20,14 +21,17 @@ from numpy.typing import NDArray
 from nearpass.astro.epochs import NS, Epoch
 from nearpass.astro.fields import Vector
 from nearpass.astro.local_axes import rtn_axes
+from nearpass.encounter.alert_rules import SEVERITY
 from nearpass.encounter.uncertainty import state_at
 from nearpass.ephemeris.lint import Finding, Grade, overall
 from nearpass.ephemeris.lint_motion import step_at
 from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.reasons.findings import Shift, ShiftRule
+from nearpass.record.coordination import said_by
 from nearpass.record.doubt_record import ShiftRecord, ShiftVerdict
+from nearpass.record.event_record import EventRecord
 from nearpass.record.prediction_record import Matrix3, PredictedState, Prediction
-from nearpass.record.record import InputRecord
+from nearpass.record.record import InputRecord, NoteRecord
 from nearpass.record.source import Source
 
 FloatArray = NDArray[np.float64]
@@ -36,6 +40,8 @@ DOUBTFUL_SIGMAS: Final = 5.0
 STEPS_S: Final = (900, 3_600, 10_800, 21_600, 86_400)
 """Each divides the next, so that cycles of different windows share instants."""
 MOST_STATES: Final = 30
+MOST_APPROACHES: Final = 100
+"""At so many approaches of the cycle before a delivery is judged besides, the most severe and then the nearest."""
 BURN_KM_S: Final = 1e-6
 """A step of velocity from which two arcs that meet are parted by a manoeuvre: a millimetre a second."""
 _ROUNDS: Final = 4
@@ -49,6 +55,88 @@ class _Change:
     rtn_km: FloatArray
     late_s: float
     sigmas: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Newer:
+    """A delivery that is to be judged: in which cycle, the motion by it, and what that rests on."""
+
+    cycle_id: str
+    trajectory: Trajectory
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Burns:
+    """Manoeuvres of an object that may explain a shift: ``declared`` in the configuration, and ``planned`` in the log.
+
+    ``is_plan`` says that the delivery is the very file of a plan.
+    """
+
+    declared: Sequence[Epoch] = ()
+    planned: Sequence[Epoch] = ()
+    is_plan: bool = False
+
+    def known_by(self, since: Epoch, now: Epoch) -> Burns:
+        """Those of which it can still be told whether they explain a doubt: before it arose, or still to come."""
+        return replace(
+            self,
+            declared=[burn for burn in self.declared if burn <= since or burn >= now],
+            planned=[burn for burn in self.planned if burn <= since or burn >= now],
+        )
+
+
+def burns_of(object_id: str, sha256: str, declared: Sequence[Epoch], notes: Sequence[NoteRecord]) -> Burns:
+    """The burns of an object that the configuration declares and that parties say they fly or have flown.
+
+    Args:
+        object_id: The object.
+        sha256: Of its delivery.
+        declared: Burns of the configuration.
+        notes: The log up to the data cut-off; of an event the last word of a party holds, so that what was cancelled
+            explains nothing.
+    """
+    read = [note for note in notes if note.refusal is None]
+    events = sorted({note.event_id for note in read if note.event_id is not None})
+    movers = [mover for event_id in events for mover in said_by(read, event_id).movers if mover.object_id == object_id]
+    plans = {note.plan.sha256 for note in read if note.plan is not None and note.object_id in {None, object_id}}
+    return Burns(
+        declared=tuple(declared),
+        planned=tuple(mover.burn for mover in movers if mover.burn is not None),
+        is_plan=sha256 in plans,
+    )
+
+
+def at_approaches(events: Sequence[EventRecord], object_id: str) -> tuple[PredictedState, ...]:
+    """Where a cycle's delivery put an object at the approaches that the cycle lists, with its error there.
+
+    Args:
+        events: Of the cycle; those that a doubtful delivery holds are of an earlier one.
+        object_id: The object.
+    """
+    own = [
+        event
+        for event in events
+        if object_id in {event.primary, event.secondary} and (event.held is None or not event.held.gone)
+    ]
+    own.sort(key=lambda event: (-SEVERITY[event.level], event.miss_km, event.tca))
+    found = (_at_approach(event, object_id) for event in own[:MOST_APPROACHES])
+    return tuple(sorted((state for state in found if state is not None), key=lambda state: state.at))
+
+
+def _at_approach(event: EventRecord, object_id: str) -> PredictedState | None:
+    first = event.primary == object_id
+    position_km = event.primary_position_km if first else event.secondary_position_km
+    velocity_km_s = event.primary_velocity_km_s if first else event.secondary_velocity_km_s
+    if position_km is None or velocity_km_s is None:
+        return None
+    known = next((one.covariance_rtn for one in event.uncertainty if one.object_id == object_id), None)
+    return PredictedState(
+        at=event.tca,
+        position_km=position_km,
+        velocity_km_s=velocity_km_s,
+        covariance_rtn_km2=None if known is None else _matrix(np.array(known)[:3, :3]),
+    )
 
 
 def reference(trajectory: Trajectory, source: Source, cycle_id: str, sha256: str, span_s: float) -> Prediction:
@@ -87,43 +175,41 @@ def _state(trajectory: Trajectory, source: Source, at: Epoch) -> PredictedState:
 
 
 def judged(
-    now: Prediction,
-    trusted: Prediction,
-    doubted: Prediction | None,
-    trajectory: Trajectory,
-    burns: Sequence[Epoch],
-    gm_km3_s2: float,
+    newer: Newer, trusted: Prediction, doubted: Prediction | None, burns: Burns, gm_km3_s2: float
 ) -> ShiftRecord | None:
     """A delivery against the last one that was not doubtful, and against a doubtful one after that.
 
-    None where no instant is common.
+    None where it covers no instant at which the earlier one is known.
 
     Args:
-        now: The delivery.
+        newer: The delivery. Breaks of its motion tell of manoeuvres as well.
         trusted: The last one before it that was not doubtful.
         doubted: The doubtful one before it, if the one before it was.
-        trajectory: The motion by the delivery, whose breaks tell of manoeuvres.
-        burns: Declared manoeuvres of the object.
+        burns: Manoeuvres of the object that may explain a shift.
         gm_km3_s2: Gravitational parameter of the centre.
     """
-    found = _compared(now, trusted, trajectory, burns, gm_km3_s2)
+    found = _compared(newer, trusted, burns, gm_km3_s2)
     if found is None or found.verdict != "doubtful" or doubted is None:
         return found
-    again = _compared(now, doubted, trajectory, burns, gm_km3_s2)
+    again = _compared(newer, doubted, burns, gm_km3_s2)
     return replace(found, verdict="confirmed") if again is not None and again.verdict == "agrees" else found
 
 
-def _compared(
-    now: Prediction, before: Prediction, trajectory: Trajectory, burns: Sequence[Epoch], gm_km3_s2: float
-) -> ShiftRecord | None:
-    earlier = {state.at: state for state in before.states}
-    changes = [_change(earlier[state.at], state, gm_km3_s2) for state in now.states if state.at in earlier]
+def _compared(newer: Newer, before: Prediction, burns: Burns, gm_km3_s2: float) -> ShiftRecord | None:
+    trajectory = newer.trajectory
+    changes = [
+        _change(state, _state(trajectory, newer.source, state.at), gm_km3_s2)
+        for state in before.states
+        if any(start_s <= state.at - trajectory.epoch <= stop_s for start_s, stop_s in trajectory.spans_s)
+    ]
     if not changes:
         return None
     worst = max(changes, key=lambda change: (change.sigmas or 0.0, abs(change.late_s)))
-    verdict = "unjudged" if worst.sigmas is None else "doubtful" if worst.sigmas > DOUBTFUL_SIGMAS else "agrees"
-    if verdict == "doubtful" and _manoeuvred(changes, before, trajectory, burns):
-        verdict = "manoeuvre"
+    verdict: ShiftVerdict = "agrees"
+    if worst.sigmas is None:
+        verdict = "unjudged"
+    elif worst.sigmas > DOUBTFUL_SIGMAS:
+        verdict = _explained(changes, before, trajectory, burns)
     return ShiftRecord(
         cycle_id=before.cycle_id,
         sha256=before.sha256,
@@ -131,8 +217,8 @@ def _compared(
         shift_rtn_km=_vector(worst.rtn_km, 6),
         late_s=round(worst.late_s, 6),
         sigmas=worst.sigmas,
-        verdict=verdict,  # type: ignore[arg-type]  # one of the three words above
-        since=now.cycle_id,
+        verdict=verdict,
+        since=newer.cycle_id,
     )
 
 
@@ -155,21 +241,28 @@ def _change(before: PredictedState, now: PredictedState, gm_km3_s2: float) -> _C
     return _Change(at=now.at, rtn_km=to_rtn @ (target_km - start[:3]), late_s=-early_s, sigmas=sigmas)
 
 
-def _manoeuvred(changes: Sequence[_Change], before: Prediction, trajectory: Trajectory, burns: Sequence[Epoch]) -> bool:
-    """Whether a manoeuvre explains the changes: declared since the earlier delivery, or a break before all of them.
+def _explained(
+    changes: Sequence[_Change], before: Prediction, trajectory: Trajectory, burns: Burns
+) -> Literal["manoeuvre", "planned", "doubtful"]:
+    """Whether a manoeuvre explains the changes: declared or planned since the earlier delivery, or a break before all.
 
-    A break explains what follows it only where the two deliveries agree before it.
+    A break explains what follows it only where the two deliveries agree before it. What the log plans is told apart
+    from the others: who may not read the log may not conclude it from here either.
     """
-    parted = [change.at for change in changes if change.sigmas is not None and change.sigmas > DOUBTFUL_SIGMAS]
-    if any(before.created <= burn <= min(parted) for burn in burns):
-        return True
+    parted = min(change.at for change in changes if change.sigmas is not None and change.sigmas > DOUBTFUL_SIGMAS)
     breaks = [
         trajectory.epoch + after.start_s
         for earlier, after in pairwise(trajectory.arcs)
         if (step := step_at(earlier, after)) is not None and step[1] > BURN_KM_S
     ]
-    agree = [change.at for change in changes if change.at < min(parted)]
-    return bool(agree) and any(max(agree) <= burn <= min(parted) for burn in breaks)
+    agree = [change.at for change in changes if change.at < parted]
+    if agree and any(max(agree) <= burn <= parted for burn in breaks):
+        return "manoeuvre"
+    if any(before.created <= burn <= parted for burn in burns.declared):
+        return "manoeuvre"
+    if burns.is_plan or any(before.created <= burn <= parted for burn in burns.planned):
+        return "planned"
+    return "doubtful"
 
 
 def with_shift(entry: InputRecord, shift: ShiftRecord) -> InputRecord:
@@ -186,7 +279,7 @@ def with_shift(entry: InputRecord, shift: ShiftRecord) -> InputRecord:
 
 SHIFT_RULES: Final[Mapping[ShiftVerdict, ShiftRule]] = MappingProxyType({
     "agrees": "shift_agrees", "confirmed": "shift_confirmed", "manoeuvre": "shift_by_manoeuvre",
-    "unjudged": "shift_unjudged", "doubtful": "shift_doubtful",
+    "planned": "shift_by_plan", "unjudged": "shift_unjudged", "doubtful": "shift_doubtful",
 })  # fmt: skip
 
 

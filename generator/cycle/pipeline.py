@@ -29,7 +29,7 @@ from nearpass.ingest import Ingested, Setting, ingest, unclaimed
 from nearpass.ingest.catalogues import read_catalogues
 from nearpass.ingest.exchanges import read_exchanges
 from nearpass.ingest.notes import Known, on_events, read_notes
-from nearpass.record.record import CycleRecord, DueRecord, ObjectRecord
+from nearpass.record.record import CycleRecord, DueRecord, NoteRecord, ObjectRecord
 from nearpass.screening.screen import Screening, joined, screen, together
 from nearpass.screening.workers import Processes, Serial, Workers
 
@@ -88,6 +88,7 @@ def run_cycle(
     previous: CycleRecord | None,
     progress: Progress,
     workers: Workers | None = None,
+    notes: Sequence[NoteRecord] | None = None,
 ) -> CycleResult:
     """Screen one cycle.
 
@@ -99,6 +100,7 @@ def run_cycle(
         previous: Record of the cycle before, for the events' ids and history.
         progress: Shows what is going on.
         workers: Where a catalogue is screened and encounters are assessed; None for this process.
+        notes: The log, where it is not to be read from the folder.
     """
     own = workers if isinstance(workers, Processes) else Serial()  # a cluster is worth its start for catalogues
     setting, net = setting_of(config, directory, cutoff), Net(own)
@@ -140,6 +142,7 @@ def run_cycle(
         trajectories |= told
         objects = _ended(describe_objects(config, trajectories, setting, commands, net), ingested)
         screening = together(screening, swept.approaches, swept.pairs)
+    log = read_notes(directory, cutoff, Known.of(config)) if notes is None else tuple(notes)
     findings = Findings(
         config=config,
         configuration=configuration,
@@ -154,12 +157,12 @@ def run_cycle(
         shared=frozenset(shared),
         swept=swept,
         previous=previous,
+        notes=log,
         workers=own,
         progress=progress,
         net=net,
     )
     read = [*ingested, *(other for result in ingested for _, other in result.solutions)]
-    notes = read_notes(directory, cutoff, Known.of(config))
     inputs = {sha256: data for result in read for sha256, data in result.files.items()}
     inputs |= swept.files if swept is not None else {}
     record = assemble(findings)
@@ -172,7 +175,7 @@ def run_cycle(
     owed = net.made(Part(stage="deliveries", object_ids=()), partial(desk, config, record, previous), owed)
     return CycleResult(
         record=replace(
-            record, notes=on_events(notes, record), unclaimed=strays, exchanges=exchanges, desk=owed, losses=net.lost
+            record, notes=on_events(log, record), unclaimed=strays, exchanges=exchanges, desk=owed, losses=net.lost
         ),
         inputs=inputs,
     )

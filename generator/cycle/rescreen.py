@@ -88,7 +88,7 @@ def rescreen(
         directory = Path(folder)
         _lay_out(archive, archived, directory)
         _lay_out_passes(config, archived, directory)
-        now = run_cycle(config, text, directory, archived.window.start, previous, progress).record
+        now = run_cycle(config, text, directory, archived.window.start, previous, progress, notes=archived.notes).record
     now = _called_as(now, archived)
     before, after = _plain(archived), _plain(now)
     if _holds_prose(before):

@@ -22,7 +22,7 @@ from nearpass.astro.epochs import Epoch
 from nearpass.encounter.alert import Level
 from nearpass.record.cycle_id import CycleId
 from nearpass.record.figures import Figure
-from nearpass.record.notices import LEFT, Notice, dump_notice, load_notice, notices
+from nearpass.record.notices import LEFT, DeliveryNotice, Told, delivery_notices, dump_notice, load_notice, notices
 from nearpass.record.record import ChangeRecord, CycleRecord, EventRecord, ToldEnd, ToldEvent
 from nearpass.report.catalogue import nearness_km
 from nearpass.report.silence import meaningful
@@ -102,13 +102,13 @@ class Index:
         )
         return [Mention(cycle_id=c, tca=Epoch(t), miss_km=m, level=level) for c, t, m, level in rows]
 
-    def notices(self, *, most: int, red: bool = False, object_id: str | None = None) -> list[Notice]:
+    def notices(self, *, most: int, red: bool = False, object_id: str | None = None) -> list[Told]:
         """The newest notices, the newest first.
 
         Args:
             most: How many.
             red: Only of events that became red or were red.
-            object_id: Only of this object's events.
+            object_id: Only of this object's events and deliveries.
         """
         if object_id is not None:
             each = " UNION ".join(
@@ -228,11 +228,12 @@ class Index:
             "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [(name, cycle_id, *said) for name, said in _events_of(record).items()],
         )
+        told: tuple[Told, ...] = (*notices(meaningful(record)), *delivery_notices(record))
         self._connection.executemany(
             "INSERT INTO notices VALUES (?, ?, ?, ?, ?, ?)",
             [
-                (cycle_id, number, found.primary, found.secondary, _is_red(found), dump_notice(found))
-                for number, found in enumerate(notices(meaningful(record)))
+                (cycle_id, number, *_ids_of(found), _is_red(found), dump_notice(found))
+                for number, found in enumerate(told)
             ],
         )
         self._connection.executemany(
@@ -341,8 +342,13 @@ def _summary(row: Sequence[object]) -> CycleSummary:
     )
 
 
-def _is_red(notice: Notice) -> bool:
-    return Level.RED in {notice.level, notice.previous_level}
+def _ids_of(notice: Told) -> tuple[str, str]:
+    """Whose feeds tell of it."""
+    return (notice.object_id, "") if isinstance(notice, DeliveryNotice) else (notice.primary, notice.secondary)
+
+
+def _is_red(notice: Told) -> bool:
+    return not isinstance(notice, DeliveryNotice) and Level.RED in {notice.level, notice.previous_level}
 
 
 def _integer(value: object) -> int:

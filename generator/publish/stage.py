@@ -19,7 +19,7 @@ from nearpass.report import calendars, feeds
 from nearpass.report.catalogue import detailed_events
 from nearpass.report.pages import cycle_pages, live_pages, permalink_pages
 from nearpass.report.plots import Plot, cycle_plots, data_csv, draw_all, event_plots, object_plots, pair_plots
-from nearpass.report.silence import still_meaningful
+from nearpass.report.silence import still_meaningful, still_meaningful_notices
 from nearpass.report.verdicts import CycleSummary, summarise
 
 Progress = Callable[[str, int], Callable[[int], None]]
@@ -136,7 +136,7 @@ def stage_live(docs: Path, archive: Archive, index: Index, latest: CycleRecord, 
         written=months,
         months=index.months(),
         events={month: still_meaningful(index.month_events(*month), latest) for month in months},
-        told=still_meaningful(index.notices(most=feeds.MOST_ENTRIES), latest),
+        told=still_meaningful_notices(index.notices(most=feeds.MOST_ENTRIES), latest),
     )
     files |= _feeds(latest, index)
     files["latest.json"] = latest_json(summarise(latest))
@@ -152,8 +152,8 @@ def stage_live(docs: Path, archive: Archive, index: Index, latest: CycleRecord, 
 def _feeds(latest: CycleRecord, index: Index) -> dict[str, str]:
     """Feeds and calendar as of the newest cycle: path under the site's root to text."""
     most = feeds.MOST_ENTRIES
-    told = still_meaningful(index.notices(most=most), latest)
-    told_red = still_meaningful(index.notices(most=most, red=True), latest)
+    told = still_meaningful_notices(index.notices(most=most), latest)
+    told_red = still_meaningful_notices(index.notices(most=most, red=True), latest)
     files = {
         feeds.ALL: feeds.feed(latest, told, path=feeds.ALL, title="changes of level"),
         feeds.RED: feeds.feed(latest, told_red, path=feeds.RED, title="red only"),
@@ -161,7 +161,7 @@ def _feeds(latest: CycleRecord, index: Index) -> dict[str, str]:
     }
     for item in latest.objects:
         path = feeds.object_feed(item.id)
-        told_of_it = still_meaningful(index.notices(most=most, object_id=item.id), latest)
+        told_of_it = still_meaningful_notices(index.notices(most=most, object_id=item.id), latest)
         files[path] = feeds.feed(latest, told_of_it, path=path, title=item.name)
     return files
 

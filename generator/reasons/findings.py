@@ -14,7 +14,9 @@ from nearpass.astro.fields import EpochText, Vector
 from nearpass.reasons.general import Prose
 from nearpass.reasons.motions import ByLastOrbit, ByOneState, ByTheory
 
-ShiftRule = Literal["shift_agrees", "shift_confirmed", "shift_by_manoeuvre", "shift_unjudged", "shift_doubtful"]
+ShiftRule = Literal[
+    "shift_agrees", "shift_confirmed", "shift_by_manoeuvre", "shift_by_plan", "shift_unjudged", "shift_doubtful"
+]
 Known = Literal["comments", "configuration", "first seen"]
 SpanRule = Literal["span_none", "span_late", "span_full", "span_two_weeks", "span_short"]
 StepsRule = Literal[

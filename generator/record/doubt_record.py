@@ -9,7 +9,7 @@ from nearpass.astro.fields import EpochText, Vector
 from nearpass.encounter.alert import Level
 from nearpass.record.releasing import Open
 
-ShiftVerdict = Literal["agrees", "confirmed", "manoeuvre", "unjudged", "doubtful"]
+ShiftVerdict = Literal["agrees", "confirmed", "manoeuvre", "planned", "unjudged", "doubtful"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,9 +19,10 @@ class ShiftRecord:
     ``late_s`` is how much later than before the object passes; ``shift_rtn_km`` the change of its position in the RTN
     axes of the earlier one, whose transverse part is mostly that. ``sigmas`` is the largest of timing, radial and
     normal change over the root of the sum of both deliveries' variances; None where neither states one. ``verdict``:
-    the two agree; the newer one agrees with a doubtful one before it, and confirms that; a manoeuvre lies between;
-    nobody can judge; or the delivery is doubtful. ``cycle_id`` and ``sha256`` name the earlier delivery, ``since`` the
-    cycle in which the verdict was first given.
+    the two agree; the newer one agrees with a doubtful one before it, and confirms that; a manoeuvre lies between, as
+    the configuration or a break in the ephemeris tells, or as the log alone does (``planned``); nobody can judge; or
+    the delivery is doubtful. ``cycle_id`` and ``sha256`` name the earlier delivery, ``since`` the cycle in which the
+    verdict was first given.
     """
 
     cycle_id: Open[str]

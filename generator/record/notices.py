@@ -1,4 +1,4 @@
-"""What a subscriber is told of a cycle: an event's level changed or something was said of who acts on it."""
+"""What a subscriber is told of a cycle: an event's level changed, somebody acts on it, or a delivery is doubtful."""
 
 from __future__ import annotations
 
@@ -48,6 +48,48 @@ class Notice:
     reason: tuple[LevelReason | ChangeReason, ...]
     acting: Coordination | None = None
     to_surface: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryNotice:
+    """That a delivery became doubtful in a cycle, or that the one after it says the same and confirms it.
+
+    Its object is ``object_id`` with its name; ``late_s`` is how much later than by the delivery of cycle
+    ``against_cycle_id`` the object passes, at the worst instant ``at``, and ``sigmas`` the largest part of the shift.
+    """
+
+    cycle_id: str
+    cutoff: EpochText
+    object_id: str
+    object_name: str
+    against_cycle_id: str
+    at: EpochText
+    late_s: float
+    sigmas: float
+    confirmed: bool
+
+
+Told = Notice | DeliveryNotice
+
+
+def delivery_notices(record: CycleRecord) -> tuple[DeliveryNotice, ...]:
+    """The deliveries that this cycle calls doubtful, or confirmed, first: whatever their events do.
+
+    Without a red or yellow event nothing else would tell a subscriber of it.
+    """
+    found = []
+    for item in record.objects:
+        shift = item.shift
+        if shift is None or shift.since != record.cycle_id or shift.verdict not in {"doubtful", "confirmed"}:
+            continue
+        found.append(
+            DeliveryNotice(
+                cycle_id=record.cycle_id, cutoff=record.window.start, object_id=item.id, object_name=item.name,
+                against_cycle_id=shift.cycle_id, at=shift.at, late_s=shift.late_s, sigmas=shift.sigmas or 0.0,
+                confirmed=shift.verdict == "confirmed",
+            )
+        )  # fmt: skip
+    return tuple(found)
 
 
 def notices(record: CycleRecord) -> tuple[Notice, ...]:
@@ -178,14 +220,14 @@ def _notice(
     )
 
 
-_ADAPTER: Final = TypeAdapter(Notice)
+_ADAPTER: Final[TypeAdapter[Told]] = TypeAdapter(Told)
 
 
-def dump_notice(notice: Notice) -> str:
+def dump_notice(notice: Told) -> str:
     """A notice as JSON, as the index keeps it."""
     return _ADAPTER.dump_json(notice).decode()
 
 
-def load_notice(text: str) -> Notice:
+def load_notice(text: str) -> Told:
     """Read what :func:`dump_notice` wrote."""
     return _ADAPTER.validate_json(text)

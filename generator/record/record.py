@@ -222,7 +222,7 @@ class ObjectRecord:
     learned: Sigma[DeclaredRecord | None] = None
     reference: Sigma[Prediction | None] = None
     trusted: Sigma[Prediction | None] = None
-    shift: Sigma[ShiftRecord | None] = None
+    shift: Annotated[ShiftRecord | None, Release.SHIFT] = None
     catalogue_number: Open[int | None] = None
     commanding: Open[CommandingRecord | None] = None
     shown: Open[Shown] = "full"

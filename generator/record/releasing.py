@@ -50,6 +50,7 @@ class Release(StrEnum):
     RECEIVED = "received"
     EXCHANGE_NOTES = "exchange_notes"
     RULES = "rules"
+    SHIFT = "shift"
 
 
 Open = Annotated[T, Release.OPEN]

@@ -8,9 +8,11 @@ from typing import Any, Final
 from nearpass.encounter.alert_rules import AlertRule
 from nearpass.ephemeris.lint import Finding, overall
 from nearpass.reasons.changes import ChangeReason, InGeneral
+from nearpass.reasons.findings import Shift
 from nearpass.reasons.general import Withheld
 from nearpass.reasons.levels import RuleFails, RuleHolds, RuleUnjudged
 from nearpass.reasons.probabilities import PcReasons
+from nearpass.record.doubt_record import ShiftRecord
 from nearpass.record.event_record import HistoryPoint, UncertaintyRecord
 from nearpass.record.marking import Show
 from nearpass.record.record import ObjectRecord
@@ -86,11 +88,24 @@ def _names_told(text: str, lens: Lens) -> bool:
 
 
 def findings(value: tuple[Finding, ...], lens: Lens) -> Any:
-    """What the rules say of a delivery; without those on its covariances where these may not be seen."""
-    if lens.sigma or not value:
-        return lens.of(value)
-    left = [entry for entry in value[1:] if not entry.rule.startswith("covariance")]
-    return overall(left), *left
+    """What the rules say of a delivery; without those on its covariances, and on the log, that may not be seen."""
+    left = [
+        entry
+        for entry in value[1:]
+        if (lens.sigma or not entry.rule.startswith("covariance"))
+        and (lens.whole or not (isinstance(entry.fact, Shift) and entry.fact.rule == "shift_by_plan"))
+    ]
+    return lens.of(value) if len(left) == len(value[1:]) else (overall(left), *left)
+
+
+def shift(value: ShiftRecord | None, lens: Lens) -> Any:
+    """How a delivery differs from the one before, where the covariances may be seen that it is judged by.
+
+    That a burn of the log explains it is as restricted as the log: it is told only where nothing is withheld.
+    """
+    if value is None or not lens.sigma or (value.verdict == "planned" and not lens.whole):
+        return None
+    return lens.of(value)
 
 
 def no_figures(value: Any, _: Lens) -> Any:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from nearpass.archive.archive import cycle_folder
 from nearpass.astro.fields import Span
 from nearpass.record.figures import Figure
-from nearpass.record.notices import Notice
+from nearpass.record.notices import Told
 from nearpass.record.record import CycleRecord
 from nearpass.report import archive_views, wording
 from nearpass.report.catalogue import Links
@@ -90,7 +90,7 @@ def finder_page(record: CycleRecord, months: Sequence[Month]) -> str:
     )  # fmt: skip
 
 
-def changes_page(record: CycleRecord, notices: Sequence[Notice]) -> str:
+def changes_page(record: CycleRecord, notices: Sequence[Told]) -> str:
     """What the feed tells, for people: the newest changes of level of any cycle."""
     meta = Meta(
         title="What changed", description="Every change of an approach's level, the newest first.", kind="archive",

@@ -13,8 +13,9 @@ from nearpass.astro.fields import Span
 from nearpass.encounter.alert import Level
 from nearpass.record.cycle_id import CycleId
 from nearpass.record.figures import Figure
-from nearpass.record.notices import Notice
+from nearpass.record.notices import DeliveryNotice, Notice, Told
 from nearpass.report import wording
+from nearpass.report.doubt_views import notice_sentence
 from nearpass.report.tables import NAMELESS
 from nearpass.report.verdicts import CycleSummary, MonthEvent
 from nearpass.report.views import Cell, Head, Table, TableRow, level_cell, limited, number_cell, time_cell
@@ -148,30 +149,47 @@ def month_events_table(events: Sequence[MonthEvent], name: str) -> Table:
     )  # fmt: skip
 
 
-def notices_table(notices: Sequence[Notice]) -> Table:
-    """What feeds tell, as a table: each change of level to or from red or yellow, the newest first."""
+def notices_table(notices: Sequence[Told]) -> Table:
+    """What feeds tell, as a table: changes of level to or from red or yellow, deliveries in doubt, the newest first."""
     return Table(
-        caption="Changes of level, the newest first",
+        caption="Changes of level and deliveries in doubt, the newest first",
         heads=(
             Head(title="Cycle", unit="UTC"), Head(title="Approach"), Head(title="Level"), Head(title="Before"),
             Head(title="TCA", unit="UTC"), Head(title="Miss", unit="km", numeric=True), Head(title="Why"),
         ),
         rows=tuple(
-            TableRow(cells=(
-                Cell(text=wording.minute(notice.cutoff), href=f"../{cycle_folder(notice.cycle_id)}/index.html",
-                     sort=notice.cycle_id, machine=wording.machine_time(notice.cutoff)),
-                Cell(text=f"{notice.primary_name or NAMELESS} – {notice.secondary_name or NAMELESS}",
-                     href=f"../events/{notice.event_id}.html"),
-                level_cell(notice.level) if notice.level else Cell(text="left the list", sort="3"),
-                level_cell(notice.previous_level) if notice.previous_level else Cell(text="new", sort="3"),
-                when_cell(notice.tca, notice.until),
-                miss_cell(notice.miss_km),
-                Cell(text=wording.sentence(wording.said(notice.reason))),
-            ))
-            for notice in notices
+            TableRow(cells=(_cycle_cell(one), *(_cells(one) if isinstance(one, Notice) else _delivery_cells(one))))
+            for one in notices
         ),
         filter_label="Filter changes",
     )  # fmt: skip
+
+
+def _cycle_cell(notice: Told) -> Cell:
+    return Cell(text=wording.minute(notice.cutoff), href=f"../{cycle_folder(notice.cycle_id)}/index.html",
+                sort=notice.cycle_id, machine=wording.machine_time(notice.cutoff))  # fmt: skip
+
+
+def _cells(notice: Notice) -> tuple[Cell, ...]:
+    return (
+        Cell(text=f"{notice.primary_name or NAMELESS} – {notice.secondary_name or NAMELESS}",
+             href=f"../events/{notice.event_id}.html"),
+        level_cell(notice.level) if notice.level else Cell(text="left the list", sort="3"),
+        level_cell(notice.previous_level) if notice.previous_level else Cell(text="new", sort="3"),
+        when_cell(notice.tca, notice.until),
+        miss_cell(notice.miss_km),
+        Cell(text=wording.sentence(wording.said(notice.reason))),
+    )  # fmt: skip
+
+
+def _delivery_cells(notice: DeliveryNotice) -> tuple[Cell, ...]:
+    """A delivery in doubt has no approach, and so neither a TCA nor a miss."""
+    return (
+        Cell(text=f"Delivery of {notice.object_name}", href=f"../objects/{notice.object_id}.html"),
+        Cell(text="confirmed" if notice.confirmed else "doubtful", sort="4"),
+        *(Cell(text=wording.DASH, sort="") for _ in range(3)),
+        Cell(text=notice_sentence(notice)),
+    )
 
 
 def miss_cell(found: Figure) -> Cell:

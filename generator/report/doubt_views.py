@@ -4,16 +4,29 @@ from __future__ import annotations
 
 from nearpass.record.doubt_record import ShiftRecord
 from nearpass.record.holding import doubtful
+from nearpass.record.notices import DeliveryNotice
 from nearpass.record.record import CycleRecord
 from nearpass.report import wording
 
 
 def sentence(object_id: str, shift: ShiftRecord) -> str:
     """Whose delivery is doubtful, and by how much."""
+    return f"Doubtful delivery of {object_id}: {_shifted(shift.late_s, shift.cycle_id, shift.sigmas or 0.0)}."
+
+
+def notice_sentence(notice: DeliveryNotice) -> str:
+    """What a feed says of a delivery that became doubtful, or that confirms a doubtful one."""
+    how = _shifted(notice.late_s, notice.against_cycle_id, notice.sigmas)
+    if notice.confirmed:
+        return f"The newest delivery says the same as the doubtful one before it and confirms it: {how}."
     return (
-        f"Doubtful delivery of {object_id}: {abs(shift.late_s):.2f} s {'late' if shift.late_s >= 0.0 else 'early'} "
-        f"against that of cycle {shift.cycle_id}, {shift.sigmas or 0.0:.1f} of the sigmas that both state."
+        f"The newest delivery is doubtful: {how}. No approach has a lower level by it until the next one confirms it."
     )
+
+
+def _shifted(late_s: float, cycle_id: str, sigmas: float) -> str:
+    late = f"{abs(late_s):.2f} s {'late' if late_s >= 0.0 else 'early'}"
+    return f"{late} against that of cycle {cycle_id}, {sigmas:.1f} of the sigmas that both state"
 
 
 def sentences(record: CycleRecord) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Atom feeds (RFC 4287) of what changed its level or who acts on it: everything, red alone, and one an object.
+"""Atom feeds (RFC 4287) of levels that changed, of who acts, and of deliveries in doubt: all, red, and one an object.
 
 An entry's id follows from the event, its level and the cycle in which that came, never from its text: a reader that
 subscribes sees an event again only when its level changes, or a party says what it does about it.
@@ -14,9 +14,10 @@ from typing import Final
 from nearpass.archive.archive import cycle_folder
 from nearpass.astro.fields import Span
 from nearpass.encounter.alert import Level
-from nearpass.record.notices import Notice
+from nearpass.record.notices import DeliveryNotice, Notice, Told
 from nearpass.record.record import CycleRecord
 from nearpass.report import wording
+from nearpass.report.doubt_views import notice_sentence
 from nearpass.report.rendering import render
 from nearpass.report.tables import NAMELESS
 from nearpass.report.wording.acting import all_said
@@ -44,7 +45,7 @@ class Entry:
     summary: str
 
 
-def feed(record: CycleRecord, notices: Sequence[Notice], *, path: str, title: str) -> str:
+def feed(record: CycleRecord, notices: Sequence[Told], *, path: str, title: str) -> str:
     """A feed as XML.
 
     Args:
@@ -65,7 +66,26 @@ def feed(record: CycleRecord, notices: Sequence[Notice], *, path: str, title: st
         self_href=f"{record.site_url}{path}" if record.site_url else None,
         page_href=f"{root}index.html",
         notice=record.notice,
-        entries=[_entry(notice, publisher, root) for notice in notices],
+        entries=[
+            _delivery(notice, publisher, root)
+            if isinstance(notice, DeliveryNotice)
+            else _entry(notice, publisher, root)
+            for notice in notices
+        ],
+    )
+
+
+def _delivery(notice: DeliveryNotice, publisher: str, root: str) -> Entry:
+    """A delivery in doubt: its object's page tells more."""
+    state = "confirmed" if notice.confirmed else "doubtful"
+    return Entry(
+        identity=_identity(publisher, "delivery", notice.object_id, state, notice.cycle_id),
+        title=f"Delivery {state}: {notice.object_name}",
+        level=state,
+        updated=wording.machine_time(notice.cutoff),
+        href=f"{root}objects/{notice.object_id}.html",
+        frozen_href=f"{root}{cycle_folder(notice.cycle_id)}/index.html",
+        summary=notice_sentence(notice),
     )
 
 

@@ -18,7 +18,7 @@ from nearpass.errors import PublicationError
 from nearpass.messages.cdm_write import check_written, write_cdm_json, write_cdm_kvn, write_cdm_xml
 from nearpass.record.cycle_id import CycleId
 from nearpass.record.exchange_record import ExchangeRecord
-from nearpass.record.notices import Notice
+from nearpass.record.notices import Told
 from nearpass.record.record import ChangeRecord, CycleRecord, EventRecord, ObjectRecord, PairRecord, ToldEnd, ToldEvent
 from nearpass.report import (
     archive_views,
@@ -162,7 +162,7 @@ def live_pages(
     written: Collection[Month] | None = None,
     months: Sequence[Month] | None = None,
     events: Mapping[Month, Sequence[MonthEvent]] = MappingProxyType({}),
-    told: Sequence[Notice] = (),
+    told: Sequence[Told] = (),
 ) -> dict[str, str]:
     """Everything that changes with a new cycle: path under the site's root to text.
 

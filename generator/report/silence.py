@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar
 
 from nearpass.astro.epochs import Epoch
 from nearpass.reasons.coverage import PhaseUnknown
+from nearpass.record.notices import Notice, Told
 from nearpass.record.record import CrossingRecord, CycleRecord, ObjectRecord, PairRecord, SolutionRecord
 
 
@@ -85,6 +86,14 @@ class Passing(Protocol):
 
 
 _Told = TypeVar("_Told", bound=Passing)
+
+
+def still_meaningful_notices(notices: Iterable[Told], newest: CycleRecord) -> list[Told]:
+    """The same of notices; what became of a delivery tells no time of an approach, and stays."""
+    held = list(notices)
+    approaches = [notice for notice in held if isinstance(notice, Notice)]
+    kept = {id(notice) for notice in still_meaningful(approaches, newest)}
+    return [notice for notice in held if not isinstance(notice, Notice) or id(notice) in kept]
 
 
 def still_meaningful(events: Iterable[_Told], newest: CycleRecord) -> list[_Told]:

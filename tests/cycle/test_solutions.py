@@ -62,10 +62,11 @@ def late(record: CycleRecord) -> SolutionRecord:
 
 
 def test_other_solutions_change_nothing_of_the_nominal_cycle(record: CycleRecord, tmp_path: Path) -> None:
-    """Without the alternative the record is the same but for it, its file and the configuration's text."""
+    """Without the alternative the record is the same but for it, its file, who owes it, and the configuration."""
     alone = made(tmp_path, lines="")
+    beside = {"provenance": alone.provenance, "unclaimed": alone.unclaimed, "desk": alone.desk}
 
-    assert replace(record, solutions=(), provenance=alone.provenance, unclaimed=alone.unclaimed) == alone
+    assert replace(record, solutions=(), **beside) == alone
 
 
 def test_a_solution_is_screened_as_if_it_were_the_nominal_one(late: SolutionRecord, tmp_path: Path) -> None:

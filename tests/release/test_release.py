@@ -16,6 +16,9 @@ from edition_records import AMBER, CLEAR, brief, edition, marked_record, twin, w
 from exchange_records import HIDDEN, exchange, exchanges
 from nearpass.astro.epochs import Epoch
 from nearpass.encounter.alert_rules import AlertRule
+from nearpass.ephemeris.lint import overall
+from nearpass.ephemeris.lint_finding import Finding, Grade
+from nearpass.reasons.findings import Shift
 from nearpass.reasons.levels import CadCondition, Level, RuleFails, RuleHolds, RuleUnjudged
 from nearpass.reasons.motions import Approximate, ByTheory
 from nearpass.record.marking import Edition, MarkingRecord, Show, Tlp, level_of
@@ -520,3 +523,33 @@ def test_a_reason_does_not_name_what_is_withheld_by_its_rule() -> None:
     assert told
     assert {tuple(one.by for one in event.reason) for event in told} == {("", "", "", "near")}
     assert reduced(made, Edition(id="own", everything=True)).events[0].reason == reason
+
+
+def test_a_burn_that_only_the_log_plans_is_as_restricted_as_the_log() -> None:
+    """That it explains a shift is told where nothing is withheld; else neither the shift nor its finding is there."""
+    record = marked_record({})
+    shift = replace(next(item.shift for item in record.objects if item.shift is not None), verdict="planned")
+    fact = Shift(
+        rule="shift_by_plan", cycle_id="2021-03-16T0000Z", late_s=46.0, shift_rtn_km=(0.1, 9.0, 0.1), sigmas=30.0
+    )
+    plan = Finding(rule="predecessor", grade=Grade.NOTE, fact=fact)
+    made = replace(
+        record,
+        objects=tuple(replace(item, shift=shift) for item in record.objects),
+        inputs=tuple(
+            replace(entry, findings=(overall([*entry.findings[1:], plan]), *entry.findings[1:], plan))
+            for entry in record.inputs
+        ),
+    )
+    small, whole = reduced(made, edition({"MEX": Show.HIDDEN})), reduced(made, Edition(id="own", everything=True))
+    unexplained = reduced(
+        replace(made, objects=tuple(replace(item, shift=replace(shift, verdict="manoeuvre")) for item in made.objects)),
+        edition({"MEX": Show.HIDDEN}),
+    )
+
+    assert {item.shift for item in whole.objects} == {shift}
+    assert {item.shift for item in small.objects} == {None}
+    assert None not in {item.shift for item in unexplained.objects}
+    assert not any(found.rule == "predecessor" for entry in small.inputs for found in entry.findings)
+    assert all("predecessor" not in str(entry.findings[0]) for entry in small.inputs)
+    assert any(found == plan for entry in whole.inputs for found in entry.findings)

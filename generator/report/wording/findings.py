@@ -338,6 +338,7 @@ def _(fact: Shift) -> str:
         "shift_agrees": "the two agree",
         "shift_confirmed": "but the doubtful one before says the same, and is confirmed",
         "shift_by_manoeuvre": "a manoeuvre lies between",
+        "shift_by_plan": "a burn that the log plans lies between",
         "shift_unjudged": "that cannot be judged",
         "shift_doubtful": "the delivery is doubtful",
     }[fact.rule]
