@@ -30,6 +30,7 @@ from nearpass.record.record import (
     DormantEvent,
     EventRecord,
     InputRecord,
+    ManoeuvreRecord,
     NoteRecord,
     Prediction,
 )
@@ -291,6 +292,11 @@ def _less_sure(item: Any, blind: frozenset[str]) -> Any:
         return replace(
             item,
             comments=_changed(item.comments, None, {}),
+            mass_kg=(item.mass_kg or 0.0) + 1000.0,
+            manoeuvres=(
+                *item.manoeuvres,
+                ManoeuvreRecord(at=Epoch.parse("2021-03-16T00:00:00"), size_m_s=0.4, basis="PLANNED", name="TCM"),
+            ),
             findings=tuple(replace(found, fact=SigmaGrowth(first_km=0.9, last_km=1.9)) for found in item.findings),
         )
     if name == "SolutionRecord":

@@ -231,7 +231,7 @@ def test_floats_of_records_carry_their_unit() -> None:
         "eccentricity", "max_pc_scale", "mahalanobis_distance", "b_plane_sigmas", "sun_direction",
     } | probabilities  # fmt: skip
     tables = {"dilution", "hbr_sensitivity", "scale_plane", "rows", "pc_rows"}  # columns: in the docstring
-    units = ("_km", "_km_s", "_m", "_s", "_h", "_deg", "_km2", "_km3_s2", "days")
+    units = ("_km", "_km_s", "_m", "_s", "_h", "_deg", "_km2", "_km3_s2", "_kg", "days")
     fields = [
         node.target.id
         for module in ("record.py", "event_record.py", "input_record.py", "solution_record.py")

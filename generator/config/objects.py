@@ -138,6 +138,7 @@ class ScreenedObject(Table):
 
     ``learned`` (or ``uncertainty = "learned"``, where nothing is declared) uses the errors that the archive's
     comparisons show instead of the declared ones, once there are ``least_comparisons`` independent ones.
+    ``hbr = "delivered"`` takes the radius that follows from a delivery's areas or box, ``hbr_m`` where it tells none.
     ``manoeuvres`` are instants (UTC) of burns flown or planned: a delivery that differs after one is not doubtful.
     """
 
@@ -146,6 +147,7 @@ class ScreenedObject(Table):
     operator: str | None = None
     naif_id: int | None = None
     hbr_m: Positive | None = None
+    hbr: Literal["configured", "delivered"] = "configured"
     radius_km: Positive | None = None
     phase: Literal["known", "unknown"] = "known"
     lead_time_h: Hours | None = None

@@ -30,6 +30,7 @@ from nearpass.encounter.alert_rules import Pairing
 from nearpass.encounter.uncertainty import DeclaredModel
 from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.ingest import Ingested, Setting, source_of
+from nearpass.messages.manoeuvres import QUESTIONS
 from nearpass.record.command_record import CommandingRecord
 from nearpass.record.cycle_id import CycleId
 from nearpass.record.history import changes, dormant
@@ -330,7 +331,8 @@ def _with_shift(
     if before is None or before.reference is None or findings.previous is None:
         return replace(item, reference=now)
     newer = Newer(cycle_id=delivered.cycle_id, trajectory=delivered.trajectory, source=source)
-    burns = burns_of(item.id, delivered.sha256, configured.burns, findings.notes)
+    told = tuple(one.at for one in result.inputs[0].manoeuvres if one.basis not in QUESTIONS)  # proposed: not flown
+    burns = burns_of(item.id, delivered.sha256, (*configured.burns, *told), findings.notes)
     gm_km3_s2 = setting.body.gm_km3_s2
     doubt = before.shift if before.shift is not None and before.shift.verdict == "doubtful" else None
     if before.reference.sha256 == now.sha256:

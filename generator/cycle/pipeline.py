@@ -106,8 +106,9 @@ def run_cycle(
     setting, net = setting_of(config, directory, cutoff), Net(own)
     commands = commands_of(config, setting)
     ingested = ingest(config, setting, progress("reading ephemerides", len(config.objects)))
+    config = _sized(config, ingested)
     trajectories = {result.object_id: result.trajectory for result in ingested if result.trajectory is not None}
-    objects = _ended(describe_objects(config, trajectories, setting, commands, net), ingested)
+    objects = _ended(describe_objects(config, trajectories, setting, commands, net), ingested, config)
     lost = {item.id for item in objects if item.phase == "unknown"}
     screened = {key: trajectory for key, trajectory in trajectories.items() if key not in lost}
     window_s = (0.0, setting.span_s)
@@ -140,7 +141,7 @@ def run_cycle(
         ingested += swept.ingested
         told = {one.object_id: one.trajectory for one in swept.ingested if one.trajectory is not None}
         trajectories |= told
-        objects = _ended(describe_objects(config, trajectories, setting, commands, net), ingested)
+        objects = _ended(describe_objects(config, trajectories, setting, commands, net), ingested, config)
         screening = together(screening, swept.approaches, swept.pairs)
     log = read_notes(directory, cutoff, Known.of(config)) if notes is None else tuple(notes)
     findings = Findings(
@@ -181,10 +182,34 @@ def run_cycle(
     )
 
 
-def _ended(objects: Sequence[ObjectRecord], ingested: Sequence[Ingested]) -> tuple[ObjectRecord, ...]:
-    """The objects, those without an ephemeris with how their life ended, where it did."""
+def _ended(objects: Sequence[ObjectRecord], ingested: Sequence[Ingested], config: Config) -> tuple[ObjectRecord, ...]:
+    """The objects with how their life ended, where it did, and with what a delivered size follows from."""
     endings = {result.object_id: result.ending for result in ingested if result.ending is not None}
-    return tuple(replace(item, ending=endings.get(item.id, item.ending)) for item in objects)
+    asked = {item.id for item in config.objects if item.hbr == "delivered"}
+    sizes = {
+        result.object_id: result.inputs[0].radius_source
+        for result in ingested
+        if result.object_id in asked and result.trajectory is not None and result.inputs
+    }
+    return tuple(
+        replace(item, ending=endings.get(item.id, item.ending), hbr_source=sizes.get(item.id)) for item in objects
+    )
+
+
+def _sized(config: Config, ingested: Sequence[Ingested]) -> Config:
+    """The configuration with the hard-body radii of deliveries, where it asks for them and they tell one."""
+    told = {
+        result.object_id: result.inputs[0].radius_m
+        for result in ingested
+        if result.trajectory is not None and result.inputs
+    }
+    objects = tuple(
+        item.model_copy(update={"hbr_m": told[item.id]})
+        if item.hbr == "delivered" and told.get(item.id) is not None
+        else item
+        for item in config.objects
+    )
+    return config.model_copy(update={"objects": objects})
 
 
 def _screening(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -39,7 +40,7 @@ from nearpass.messages.compression import START_BYTES, decompressed, decompresse
 from nearpass.messages.oem import OemMessage, OemSegment, parse_oem, peek_header
 from nearpass.messages.opm import is_opm, parse_opm
 from nearpass.reasons.findings import CentreAndAxes, SizeTold
-from nearpass.record.record import InputRecord, Span
+from nearpass.record.record import InputRecord, ManoeuvreRecord, Span
 
 HEADER_BYTES: Final = 65_536
 SAME_SIZE: Final = 0.2
@@ -206,7 +207,7 @@ def _axes_text(source: EphemerisSource, message: OemMessage) -> str:
 def _size_finding(item: ScreenedObject, message: OemMessage) -> Iterator[Finding]:
     """The size that the message tells against the configured one, which counts."""
     size, configured_m = message.size, item.hbr_m
-    if size is None or configured_m is None:
+    if size is None or configured_m is None or item.hbr == "delivered":
         return
     near = abs(size.radius_m - configured_m) <= SAME_SIZE * configured_m
     fact = SizeTold(radius_m=size.radius_m, source=size.source, configured_m=configured_m)
@@ -273,4 +274,11 @@ def _oem_record(
         message_id=header.message_id,
         comments=tuple(dict.fromkeys(comments))[:MOST_COMMENTS],
         object_in_file=segments[0].object_id,
+        radius_m=message.size.radius_m if message.size else None,
+        radius_source=message.size.source if message.size else None,
+        mass_kg=message.mass_kg,
+        manoeuvres=tuple(
+            ManoeuvreRecord(at=one.instant, size_m_s=math.hypot(*one.dv_km_s) * 1000.0, basis=one.basis, name=one.name)
+            for one in message.manoeuvres
+        ),
     )

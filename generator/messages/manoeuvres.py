@@ -15,6 +15,8 @@ from nearpass.errors import InputError
 from nearpass.messages.oem_fast import NUMBER
 
 MOST_ROWS: Final = 10_000
+QUESTIONS: Final = ("CANDIDATE", "SIMULATED")
+"""Words of MAN_BASIS for what is not flown in the message's own trajectory."""
 _MOST: Final = 1e12
 _TIMES: Final = ("TIME_ABSOLUTE", "TIME_RELATIVE")
 _PULLS: Final[Mapping[str, tuple[str, str, str]]] = {

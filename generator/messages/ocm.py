@@ -83,8 +83,8 @@ def read_ocm(text: bytes, *, plan: bool = False) -> OemMessage:
         kind, line = others.unused_trajectory or (None, lines.number)
         raise InputError("an OCM must hold a trajectory of TRAJ_TYPE CARTPV or CARTPVA", value=kind, line=line)
     told = OemMessage(
-        header=header, segments=(), notes=tuple(others.notes), size=others.size(), manoeuvres=tuple(others.manoeuvres),
-        unread_manoeuvres=others.unread_manoeuvres,
+        header=header, segments=(), notes=tuple(others.notes), size=others.size(), mass_kg=others.mass_kg,
+        manoeuvres=tuple(others.manoeuvres), unread_manoeuvres=others.unread_manoeuvres,
     )  # fmt: skip
     if not segments:
         return told

@@ -77,12 +77,17 @@ class OtherBlocks:
 
     def _measure(self, key: str, value: str) -> None:
         found = _UNIT.fullmatch(value)
-        unit = {"OEB": "m", "ARE": "m**2"}.get(key[:3])
+        unit = {"OEB": "m", "ARE": "m**2", "WET": "kg"}.get(key[:3])
         if found is None or unit is None or NUMBER.fullmatch(found[1].encode()) is None or key in self._physical:
             return
         number = float(found[1])
         if (found[2] or unit).lower().replace("m2", "m**2") == unit and 0.0 < number < 1e12:
             self._physical[key] = number
+
+    @property
+    def mass_kg(self) -> float | None:
+        """What the spacecraft weighs with its propellant."""
+        return self._physical.get("WET_MASS")
 
     def size(self) -> Size | None:
         """The radius of a sphere as large as the spacecraft, by its largest area for a probability, else by its box."""

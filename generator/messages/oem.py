@@ -20,7 +20,7 @@ from typing import Final, TypeAlias
 
 from nearpass.errors import InputError, NearpassError
 from nearpass.messages.itc import itc_header, read_itc
-from nearpass.messages.manoeuvres import Manoeuvre
+from nearpass.messages.manoeuvres import QUESTIONS, Manoeuvre
 from nearpass.messages.ocm import ocm_header, read_ocm
 from nearpass.messages.ocm_xml import read_xml_ocm, xml_ocm_header
 from nearpass.messages.oem_kvn import kvn_header, read_kvn
@@ -125,6 +125,12 @@ def planned_manoeuvres(data: bytes, file: str) -> tuple[Manoeuvre, ...]:
         if message.unread_manoeuvres is not None:
             rule, line = message.unread_manoeuvres
             raise InputError(rule, line=line)
+        if message.segments:  # what is planned or done is flown in its own trajectory
+            questions = tuple(one for one in message.manoeuvres if one.basis in QUESTIONS)
+            if message.manoeuvres and not questions:
+                rule = f"beside a trajectory, which flies the others, MAN_BASIS must be {' or '.join(QUESTIONS)}"
+                raise InputError(rule, value=message.manoeuvres[0].basis, line=message.manoeuvres[0].line)
+            message = replace(message, manoeuvres=questions)
         choices = {one.name for one in message.manoeuvres if one.basis == "CANDIDATE"}
         if len(choices) > 1:
             rule = "a message must hold one candidate manoeuvre, or its parts under one MAN_ID: which one is meant?"

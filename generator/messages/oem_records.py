@@ -119,13 +119,14 @@ class Size:
 class OemMessage:
     """A whole message: segments in the order of the file. ``notes`` names each harmless departure from the standard.
 
-    ``size`` is None where the message does not tell it, as no OEM does. ``manoeuvres`` are those of an OCM, flown or
-    planned; ``unread_manoeuvres`` is why some of it cannot be used, with the line.
+    ``size`` and ``mass_kg`` are None where the message does not tell them, as no OEM does. ``manoeuvres`` are those of
+    an OCM, flown, planned or proposed; ``unread_manoeuvres`` is why some cannot be used, with the line.
     """
 
     header: OemHeader
     segments: tuple[OemSegment, ...]
     notes: tuple[str, ...] = ()
     size: Size | None = None
+    mass_kg: float | None = None
     manoeuvres: tuple[Manoeuvre, ...] = ()
     unread_manoeuvres: tuple[str, int] | None = None

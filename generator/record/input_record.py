@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 
 from nearpass.astro.fields import EpochText, Span
 from nearpass.ephemeris.lint_finding import Finding
+from nearpass.reasons.findings import SizeSource
 from nearpass.record.marking import MarkingRecord
-from nearpass.record.releasing import Open, Release, Sigmas
+from nearpass.record.releasing import Open, Release, Sigma, Sigmas
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,19 @@ CreationBasis = Literal["file", "epoch", "configuration", "comments", "first see
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ManoeuvreRecord:
+    """One manoeuvre that a delivery tells of: when it acts as if at once, and how large it is.
+
+    ``basis`` is the message's own word for how real it is: PLANNED, DETERMINED, CANDIDATE and so on.
+    """
+
+    at: Open[EpochText]
+    size_m_s: Open[float]
+    basis: Open[str | None]
+    name: Open[str | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InputRecord:
     """One delivered file: what it says of itself and whether it was used.
 
@@ -41,6 +55,8 @@ class InputRecord:
     if refused. The archive keeps the file under its SHA-256. ``retrieval`` is None for what others laid there.
     ``classification``, ``message_id`` and ``comments`` are the file's own words. ``object_in_file`` is by what number
     or designator the file holds the object, None for a file of many that are all used, and before schema 4.
+    ``radius_m`` is that of the sphere that follows from the areas or the box which it gives, ``mass_kg`` the mass with
+    propellant, ``manoeuvres`` those it tells of, flown, planned or proposed.
     """
 
     object_id: Open[str]
@@ -68,3 +84,7 @@ class InputRecord:
     message_id: Open[str | None] = None
     comments: Sigmas[tuple[str, ...]] = ()
     object_in_file: Open[str | None] = None
+    radius_m: Open[float | None] = None
+    radius_source: Open[SizeSource | None] = None
+    mass_kg: Sigma[float | None] = None
+    manoeuvres: Sigmas[tuple[ManoeuvreRecord, ...]] = ()

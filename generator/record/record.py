@@ -18,6 +18,7 @@ from nearpass.encounter.alert_rules import AlertRule
 from nearpass.errors import ArchiveError
 from nearpass.reasons.changes import ChangeKind, ChangeReason
 from nearpass.reasons.coverage import CoverageReasons
+from nearpass.reasons.findings import SizeSource
 from nearpass.reasons.levels import Level
 from nearpass.reasons.motions import MotionReason, StepReason
 from nearpass.reasons.probabilities import TogetherReason
@@ -39,7 +40,7 @@ from nearpass.record.event_record import (
     UncertaintyRecord,
 )
 from nearpass.record.exchange_record import ExchangeRecord
-from nearpass.record.input_record import CreationBasis, InputRecord, RetrievalRecord
+from nearpass.record.input_record import CreationBasis, InputRecord, ManoeuvreRecord, RetrievalRecord
 from nearpass.record.loss_record import LossRecord
 from nearpass.record.marking import MarkingRecord
 from nearpass.record.prediction_record import DeclaredRecord, Prediction, PredictionError, PredictionQuality
@@ -83,6 +84,7 @@ __all__ = [
     "HistoryPoint",
     "InputRecord",
     "LossRecord",
+    "ManoeuvreRecord",
     "MarkingRecord",
     "Matrix6",
     "MethodRecord",
@@ -224,6 +226,7 @@ class ObjectRecord:
     trusted: Sigma[Prediction | None] = None
     shift: Annotated[ShiftRecord | None, Release.SHIFT] = None
     catalogue_number: Open[int | None] = None
+    hbr_source: Open[SizeSource | None] = None
     commanding: Open[CommandingRecord | None] = None
     shown: Open[Shown] = "full"
     withheld: Annotated[tuple[Literal["covariances", "deliveries"], ...], Release.WITHHELD] = ()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from nearpass.encounter.alert import SEVERITY, Level
+from nearpass.messages.manoeuvres import QUESTIONS
 from nearpass.record.record import CrossingRecord, CycleRecord, EventRecord, InputRecord, ObjectRecord, PairRecord
 from nearpass.report import crossing_views, remark_views, risk_views, solution_views, wording
 from nearpass.report.catalogue import Catalogue, Links
@@ -18,6 +20,9 @@ from nearpass.report.silence import phase_unknown
 from nearpass.report.solution_views import ObjectSolutions
 from nearpass.report.verdicts import crossing_alerts
 from nearpass.report.views import Cell, Fact, Head, Table, TableRow, number_cell, span_cell
+from nearpass.report.wording.findings import SIZES
+
+SHOWN_MANOEUVRES: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +178,7 @@ def covered_share(item: ObjectRecord, record: CycleRecord) -> str:
 
 def _object_facts(item: ObjectRecord, record: CycleRecord) -> tuple[Fact, ...]:
     size = (
-        Fact(label="Hard-body radius", value=f"{wording.plain(item.hbr_m)} m")
+        Fact(label="Hard-body radius", value=f"{_short_m(item.hbr_m)} m", note=_size_note(item))
         if item.hbr_m is not None
         else Fact(
             label="Radius", value=f"{wording.plain(item.radius_km)} km" if item.radius_km is not None else wording.DASH
@@ -196,11 +201,42 @@ def _object_facts(item: ObjectRecord, record: CycleRecord) -> tuple[Fact, ...]:
         Fact(label="NAIF id", value=str(item.naif_id) if item.naif_id is not None else wording.DASH),
         Fact(label="Kind", value=item.kind),
         size,
+        *_delivered_facts(item, record),
         Fact(label="Command lead time", value=lead),
         Fact(label="Position along orbit", value=item.phase),
         Fact(label="Ephemeris covers", value=covered_share(item, record), note=_coverage_spans(item)),
         Fact(label="Screened from", value=proof),
     )  # fmt: skip
+
+
+def _short_m(radius_m: float) -> str:
+    """A configured radius as it is written, a derived one to a centimetre."""
+    return wording.plain(round(radius_m, 2))
+
+
+def _size_note(item: ObjectRecord) -> str | None:
+    return f"of the delivery, {SIZES[item.hbr_source]}" if item.hbr_source is not None else None
+
+
+def _delivered_facts(item: ObjectRecord, record: CycleRecord) -> Iterator[Fact]:
+    """Mass and manoeuvres of the delivery in use, where it tells them."""
+    entry = next((one for one in record.inputs if one.object_id == item.id and one.refusal is None), None)
+    if entry is None:
+        return
+    if entry.mass_kg is not None:
+        yield Fact(label="Mass", value=f"{wording.plain(entry.mass_kg)} kg", note="of the delivery, with propellant")
+    if entry.manoeuvres:
+        first = sorted(entry.manoeuvres, key=lambda one: one.at)[:SHOWN_MANOEUVRES]
+        told = [
+            f"{wording.moment_to_minute(one.at)}, {wording.quantity(one.size_m_s, 3, 'm/s')}"
+            + (f", {one.basis.lower()}" if one.basis else "")
+            for one in first
+        ]
+        rest = len(entry.manoeuvres) - len(first)
+        more = f"; and {rest} more" if rest else ""
+        note = "nearpass whatif asks what those proposed would do"
+        proposed = any(one.basis in QUESTIONS for one in entry.manoeuvres)
+        yield Fact(label="Manoeuvres in the delivery", value="; ".join(told) + more, note=note if proposed else None)
 
 
 def _named_facts(item: ObjectRecord) -> tuple[Fact, ...]:

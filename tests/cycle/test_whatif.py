@@ -18,7 +18,9 @@ from nearpass.astro.epochs import DAY_S, Epoch
 from nearpass.config import load_config
 from nearpass.cycle.pipeline import run_cycle
 from nearpass.cycle.whatif import what_if
+from nearpass.errors import InputError
 from nearpass.messages.manoeuvres import Manoeuvre
+from nearpass.messages.oem import planned_manoeuvres
 from nearpass.messages.oem_write import write_oem
 
 Nearpass = Callable[..., tuple[int, str, str]]
@@ -332,6 +334,19 @@ def test_what_cannot_be_asked_is_told_in_one_line(
     assert (found, out) == (code, "")
     assert said in err
     assert "Traceback" not in err
+
+
+def test_beside_a_trajectory_only_what_is_proposed_is_asked_about() -> None:
+    """What a message's own trajectory flies is not added again; a message without proposals says that."""
+    orbit = "".join(f"{60.0 * n} {3700.0 - n} {200.0 * n} 0 0 3.4 0\n" for n in range(9))
+    flown = f"TRAJ_START\nCENTER_NAME = MARS\nTRAJ_REF_FRAME = ICRF\nTRAJ_TYPE = CARTPV\n{orbit}TRAJ_STOP\n"
+    whole = OCM.replace("META_STOP\n", f"META_STOP\n{flown}")
+    planned = SECOND.replace("CANDIDATE", "PLANNED")
+    found = planned_manoeuvres((whole + planned).encode(), "plan.ocm")
+
+    assert [one.name for one in found] == ["COLA-1"]
+    with pytest.raises(InputError, match="MAN_BASIS must be CANDIDATE or SIMULATED"):
+        planned_manoeuvres(whole.replace("CANDIDATE", "PLANNED").encode(), "plan.ocm")
 
 
 @pytest.mark.parametrize(

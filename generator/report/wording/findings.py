@@ -42,7 +42,7 @@ from nearpass.report.wording.units import axes_text, count_text, duration_text, 
 
 WEEK_S: Final = 7.0 * DAY_S
 
-_SIZES: Final = {
+SIZES: Final = {
     "area_max_for_pc": "that of the circle of AREA_MAX_FOR_PC",
     "area_typ_for_pc": "that of the circle of AREA_TYP_FOR_PC",
     "oeb_box": "half the diagonal of the box OEB_MAX, OEB_INT, OEB_MIN",
@@ -196,7 +196,7 @@ def _(fact: CovarianceSteps) -> str:
 
 @said.register
 def _(fact: SizeTold) -> str:
-    told = f"The file gives a radius of {fact.radius_m:.3g} m, {_SIZES[fact.source]}"
+    told = f"The file gives a radius of {fact.radius_m:.3g} m, {SIZES[fact.source]}"
     return f"{told}; the configured {fact.configured_m:g} m counts."
 
 
