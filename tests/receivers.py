@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -15,11 +14,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
-
-from fleets import LOW, Kepler
-
-CROSSING = Kepler(LOW.a_km + 1.0, LOW.e, math.radians(75.0), mean_anomaly_rad=0.063)
-"""Meets the low orbit at the nodes; two of its passages, nearly two days after the cut-off, are red."""
 
 
 class Mailbox:

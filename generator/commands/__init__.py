@@ -57,6 +57,7 @@ COMMANDS: Final = {
         "compare": ("messages:compare", "Lay a partner's conjunction data messages beside our own events."),
         "exchange": ("dossiers:exchange_command", "Begin the dossier of an exchange, and say what each lacks."),
         "log": ("log:log_command", "Write consultations and decisions, one file each in log/."),
+        "brief": ("brief:brief_command", "Make the pack for a meeting: two pages an approach, and a form."),
         "receipts": (
             "exchange:receipts_command",
             "Write a receipt for each delivery of a cycle.",

@@ -16,6 +16,7 @@ from nearpass.commands.shared import EpochParameter, config_option
 from nearpass.commands.world import World
 from nearpass.config import Config, load_config
 from nearpass.errors import InputError
+from nearpass.ingest.minutes import read_minutes
 from nearpass.ingest.notes import FOLDER, SIGNATURE, Known, checked_note, ids_of, named_event
 from nearpass.publish import Workspace
 
@@ -192,3 +193,31 @@ def receive(config_path: Path, note: Path) -> None:
     except UnicodeDecodeError:
         raise InputError("a note must be readable UTF-8 text", file=str(note)) from None
     click.echo(_kept(workspace, note.name.removesuffix(".md"), data, signature))
+
+
+@log_command.command("minutes")
+@config_option
+@click.argument("form", metavar="FORM", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--sign", type=click.Path(dir_okay=False, path_type=Path), help="The originator's private key.")
+def minutes(config_path: Path, form: Path, sign: Path | None) -> None:
+    """Make notes of the filled lines of FORM, the minutes of a meeting; all of them, or none.
+
+    Notes that an earlier call made of it stay as they are.
+    """
+    config, _ = load_config(config_path)
+    workspace, known = Workspace(directory=config_path.parent), Known.of(config)
+    signer = load_signer(sign) if sign is not None else None
+    lines = []
+    for line in read_minutes(form.read_bytes(), form.name, known):
+        if line.event is not None:
+            _event(line.event, workspace)
+        signature = f"{signer.sign(line.data).hex()}\n".encode() if signer is not None else None
+        checked_note(line.data, signature, f"{FOLDER}/{line.stem}.md", known)
+        path = workspace.directory / FOLDER / f"{line.stem}.md"
+        if path.exists() and path.read_bytes() != line.data:
+            raise InputError("a note of these minutes must not be there with another text", file=str(path))
+        lines.append((line, signature, path))
+    if not lines:
+        raise InputError("minutes must have a filled line: a kind, and a party or a text", file=str(form))
+    for line, signature, path in lines:
+        click.echo(path if path.exists() else _kept(workspace, line.stem, line.data, signature))

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from string import ascii_lowercase, digits
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import unquote
 
 import nearpass
@@ -108,24 +108,32 @@ def check_leaks(workspace: Workspace, built: Path, full: CycleRecord, of_it: Cal
         raise _leak(found, edition)
 
 
-def text_search(workspace: Workspace, full: CycleRecord) -> Callable[[str, str], None]:
+class TextSearch(Protocol):
+    """Searches a text by its name, and what pictures in it were drawn from."""
+
+    def __call__(self, name: str, text: str, plots: Sequence[Plot] = ()) -> None:
+        """Search.
+
+        Raises:
+            LeakError: if the text holds what the edition must not.
+        """
+
+
+def text_search(workspace: Workspace, full: CycleRecord) -> TextSearch:
     """The same search for texts that leave by another way than the site, such as messages.
 
     Args:
         workspace: Of which edition.
         full: The archived record that the texts are made from.
-
-    Returns:
-        A function that takes a name and a text, and raises a LeakError if the text holds what the edition must not.
     """
     edition = workspace.edition
     shown = full if edition is None else reduced(full, edition)
     if edition is None or edition.everything or (shown.edition is None and shown == full):
-        return lambda _name, _text: None
+        return lambda name, text, plots=(): None  # noqa: ARG005 - nothing is withheld
     secrets = _secrets(workspace, full, shown)
 
-    def search(name: str, text: str) -> None:
-        found = next(_leaks([(name, text.encode())], (), secrets), None)
+    def search(name: str, text: str, plots: Sequence[Plot] = ()) -> None:
+        found = next(_leaks([(name, text.encode())], plots, secrets), None)
         if found is not None:
             raise _leak(found, edition)
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from fleets import LOW, write_workspace
 from nearpass.notify import tell
-from receivers import CROSSING, Hook, Mailbox
+from receivers import Hook, Mailbox
+from red_approaches import laid_out, red_events
 
 CUTOFF = "2021-03-17T00:00"
 Command = Callable[..., tuple[int, str, str]]
@@ -34,12 +34,6 @@ def wanting(workspace: Path, more: str = "", channels: str = '["OPS_HOOK"]') -> 
     config = workspace / "nearpass.toml"
     config.write_text(config.read_text() + OPS.format(channels=channels) + more)
     return config
-
-
-def red_events(workspace: Path) -> list[str]:
-    """Ids of the red approaches in the order of time, from the published table."""
-    found = json.loads((workspace / "public/cycles/2021/03/17/T0000Z/events.json").read_text())["events"]
-    return [str(event["event_id"]) for event in found if event["alert"] == "red"]
 
 
 def test_each_red_approach_is_told_once_by_mail_and_by_webhook(
@@ -319,9 +313,7 @@ def test_a_message_is_searched_for_what_its_edition_must_not_hold(
     """Made from the full record by mistake, it is not sent: exit code 4, and the publisher's own message goes out."""
     told = '[[notify]]\nid = "{0}"\nparty = "X"\nedition = "{0}"\nchannels = ["OPS_HOOK"]\nkinds = ["new"]\n'
     tables = EDITIONS + told.format("public") + told.format("own")
-    config = write_workspace(
-        tmp_path / "w", orbits={"LOW": LOW, "MEETS": CROSSING}, span_days=3.0, limit_km=12.0, extra=tables
-    )
+    config = laid_out(tmp_path / "w", tables)
     config.write_text(config.read_text().replace('id = "LOW"', 'id = "LOW"\nmarking = "CLEAR"'))
     assert nearpass("run", "--config", config, "--jobs", 1, "--at", CUTOFF)[0] == 0
     assert len(hook.posts) == 2  # of the two red approaches the publisher's own edition alone may tell

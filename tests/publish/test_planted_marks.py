@@ -82,6 +82,9 @@ def workspace(plot: Plot, tmp_path_factory: pytest.TempPathFactory) -> Path:
         for number, mail in enumerate(boxes[name].messages):
             text = "".join(f"{key}: {value}\n" for key, value in mail.items())
             (folder / "told" / name / f"{number}.txt").write_text(f"{text}\n{mail.get_content()}")
+    for name in hooks:
+        brief = ("--edition", name, "--week", "--no-pdf", "--out", folder / "briefs" / name)
+        nearpass("brief", "--config", config, *brief)
     for reader in READERS:
         nearpass("package", reader.id, "--config", config, "--out", folder / f"{reader.id}.zip")
     return folder
@@ -113,11 +116,21 @@ def test_what_is_told_of_an_edition_holds_no_mark_of_what_is_withheld(
     assert planted.found(files, forbidden) == []
 
 
-def test_the_publisher_is_told_what_is_withheld_from_others(workspace: Path, plot: Plot) -> None:
-    """The search can find: names of withheld objects stand in what the publisher's own edition was told."""
-    there = {where for _, where in planted.found(planted.delivered(workspace / "told" / "own"), plot.marks)}
+@pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.id)
+def test_a_brief_of_an_edition_holds_no_mark_of_what_is_withheld(workspace: Path, plot: Plot, reader: Reader) -> None:
+    """Its page, with the pictures in it, and its form: in no spelling, digits or unit."""
+    forbidden = [mark for mark in plot.marks if mark.forbidden(reader)]
+    files = planted.delivered(workspace / "briefs" / reader.id)
 
-    assert {"DARKSAT: name", "PAIRSAT: name"} <= there
+    assert {name.rpartition(".")[2] for name in files} == {"html", "yaml"}
+    assert planted.found(files, forbidden) == []
+
+
+def test_the_publisher_is_told_what_is_withheld_from_others(workspace: Path, plot: Plot) -> None:
+    """The search can find: names of withheld objects stand in the publisher's own messages and briefs."""
+    for place in ("told", "briefs"):
+        there = {where for _, where in planted.found(planted.delivered(workspace / place / "own"), plot.marks)}
+        assert {"DARKSAT: name", "PAIRSAT: name"} <= there
 
 
 @pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.id)
