@@ -39,6 +39,8 @@ class EphemerisSource(Table):
     ``created`` is when the kernels of this source were made (UTC): it counts before what their comments say, and before
     the instant at which the workspace first saw them. Messages and elements date themselves.
 
+    ``satellite`` names the one of an SP3 file that holds several: ``G01``, ``L50``.
+
     ``theory`` instead of a path is an analytic theory of a moon. ``extend`` carries an ephemeris on to the end of the
     window, for an object of unknown phase. ``propagate`` takes the one state of an OPM, with its manoeuvres, for an
     ephemeris, carried on by gravity and J2 on the publisher's word.
@@ -60,6 +62,7 @@ class EphemerisSource(Table):
     covariance_release: tuple[str, ...] = ()
     release: tuple[str, ...] = ()
     target: int | None = None
+    satellite: str | None = Field(default=None, pattern=r"^[A-Z]?[0-9]{1,2}$")
     center: str | int | None = None
     kernels: tuple[str, ...] = ()
     axes: dict[str, str] = Field(default_factory=dict)

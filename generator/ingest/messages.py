@@ -160,7 +160,7 @@ def _message(
 ) -> tuple[OemMessage, Approximation | None]:
     """The states of a delivery; of an OPM, where the source says so, its one state carried on."""
     if source.propagate is None or not is_opm(content):
-        return parse_oem(content, delivery.shown), None
+        return parse_oem(content, delivery.shown, source.satellite), None
     opm = parse_opm(content, delivery.shown)
     try:
         return one_state(opm, setting.cutoff, setting.span_s)

@@ -28,6 +28,7 @@ from nearpass.messages.oem_like import named_by_file
 from nearpass.messages.oem_lines import plain_text
 from nearpass.messages.oem_records import METHODS, OemCovariances, OemHeader, OemMessage, OemSegment
 from nearpass.messages.oem_xml import read_xml, xml_header
+from nearpass.messages.sp3 import read_sp3, sp3_header
 from nearpass.messages.stk import read_stk, stk_header
 
 __all__ = ["METHODS", "OemCovariances", "OemHeader", "OemMessage", "OemSegment", "parse_oem", "peek_header"]
@@ -52,6 +53,7 @@ _READERS: Final[Mapping[_Kind, Callable[[bytes], OemMessage]]] = MappingProxyTyp
         ("OCM", "XML"): read_xml_ocm,
         ("ITC", "TEXT"): read_itc,
         ("STK", "TEXT"): read_stk,
+        ("SP3", "TEXT"): read_sp3,
     }
 )
 _HEADER_READERS: Final[Mapping[_Kind, Callable[[bytes], OemHeader]]] = MappingProxyType(
@@ -62,6 +64,7 @@ _HEADER_READERS: Final[Mapping[_Kind, Callable[[bytes], OemHeader]]] = MappingPr
         ("OCM", "XML"): xml_ocm_header,
         ("ITC", "TEXT"): itc_header,
         ("STK", "TEXT"): stk_header,
+        ("SP3", "TEXT"): sp3_header,
     }
 )
 _READ: Final = (b"oem", b"ocm")
@@ -72,8 +75,8 @@ _PROLOGUE_BYTES: Final = 65_536
 _OTHER_TEXTS: Final = (
     ("ITC", re.compile(rb"\s*created:\s*\d{4}-\d\d-\d\d ")),
     ("STK", re.compile(rb"\s*stk\.v\.\d", re.IGNORECASE)),
+    ("SP3", re.compile(rb"#[a-z][PV]\s*\d{4}\s")),
 )
-_SP3: Final = re.compile(rb"#[a-d][PV]\s*\d{4}\s")
 _WEB_PAGE: Final = re.compile(rb"\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _ELEMENT_LINE: Final = re.compile(rb"1 [ 0-9A-Z]{5}[UCS ] [^\n]{58,62}\n2 [ 0-9A-Z]{5} ", re.MULTILINE)
 
@@ -92,12 +95,13 @@ def peek_header(data: bytes, file: str) -> OemHeader:
         raise InputError(error.rule, value=error.value, file=file, line=error.line) from None
 
 
-def parse_oem(data: bytes, file: str) -> OemMessage:
+def parse_oem(data: bytes, file: str, satellite: str | None = None) -> OemMessage:
     """Read a message and check every rule.
 
     Args:
         data: The content of the file, uncompressed (:func:`nearpass.messages.compression.decompressed`).
         file: Its name, for the error.
+        satellite: Which one of an SP3 file that holds several.
 
     Raises:
         InputError: for the first broken rule, with its line.
@@ -105,6 +109,8 @@ def parse_oem(data: bytes, file: str) -> OemMessage:
     """
     try:
         text, kind = _message_text(data)
+        if kind[0] == "SP3":
+            return read_sp3(text, satellite)
         message = _READERS[kind](text)
         return _named(message, file) if kind[1] == "TEXT" else message
     except NearpassError as error:
@@ -168,9 +174,6 @@ def _message_text(data: bytes) -> tuple[bytes, _Kind]:
     for kind, pattern in _OTHER_TEXTS:
         if pattern.match(start):
             return text, (kind, "TEXT")
-    if _SP3.match(start):
-        rule = "an ephemeris must be an OEM: SP3 gives positions of many satellites fixed to the Earth; convert the one"
-        raise InputError(rule, value="SP3", line=_first_line(text))
     notation = "XML" if start.lstrip().startswith(b"<") else "KVN"
     message, end = _message_kind(text)
     if message in _HINTS:

@@ -30,7 +30,7 @@ class OemHeader:
     classification: str | None
     message_id: str | None
     comments: tuple[str, ...]
-    source: Literal["OEM", "OCM", "OPM", "MODIFIED ITC", "STK"] = "OEM"
+    source: Literal["OEM", "OCM", "OPM", "MODIFIED ITC", "STK", "SP3"] = "OEM"
 
     @property
     def written_version(self) -> str:

@@ -218,12 +218,6 @@ def test_covariances_of_other_texts_cannot_be_cut_out() -> None:
         cut(itc_text().encode(), "x.txt", keep=lambda _: True, covariances=False)
 
 
-def test_sp3_is_named_as_what_it_is() -> None:
-    """It is recognised and refused with the reason, not for its first line."""
-    with pytest.raises(InputError, match="SP3 gives positions of many satellites"):
-        read("#cP2021  3  1  0  0  0.00000000      96 ORBIT IGS14 HLM  IGS\n")
-
-
 @pytest.mark.parametrize("number", range(200))
 def test_any_damage_to_other_texts_gives_a_message_or_one_error(number: int) -> None:
     """Each line left out, doubled, cut or overwritten gives states or an error with its line."""
