@@ -56,6 +56,12 @@ def run_stub_killed_at(directory: Path, cutoff: Epoch, number: int) -> None:
         run_stub(directory, cutoff)
 
 
+def run_stub_patiently(directory: Path, cutoff: Epoch) -> None:
+    """As :func:`run_stub`, and waits for another run however slow the machine is."""
+    with patch("nearpass.commands.shared.LOCK_WAIT_S", 3600.0):
+        run_stub(directory, cutoff)
+
+
 def lay_out(directory: Path) -> None:
     """A workspace with a configuration; its screening is replaced by stubs."""
     directory.mkdir(parents=True, exist_ok=True)

@@ -134,7 +134,7 @@ def _headline(alarm: Alarm, card: EventCard) -> str:
     return {
         "new": f"New {card.level.value}",
         "worse": f"{level}, worse",
-        "unclaimed": f"{level}, nobody moves",
+        "unclaimed": f"{level}, no party has said that it will move",
         "again": f"Reminder {alarm.number}, {card.level.value}",
     }.get(alarm.kind, level)
 
@@ -147,7 +147,7 @@ def _why(alarm: Alarm, card: EventCard) -> str:
     if alarm.kind == "unclaimed":
         return "Within a day of the deadline it is not known here who will move."
     if alarm.kind == "again" and alarm.since is not None:
-        return f"Told first on {wording.moment_to_minute(alarm.since)}; nobody has acknowledged it."
+        return f"Told first on {wording.moment_to_minute(alarm.since)}; not yet acknowledged."
     return f"Since the cycle before: {card.change}"
 
 

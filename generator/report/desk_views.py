@@ -48,7 +48,7 @@ def desk_table(record: CycleRecord) -> Table | None:
             Head(title="Object"), Head(title="State"), Head(title="From"), Head(title="Was due", unit="UTC"),
             Head(title="Next due", unit="UTC"), Head(title="Created", unit="UTC"),
             Head(title="Every", meaning="NPR 8079.1, table 5-1, asks for at least one a week"),
-            Head(title="Grade", meaning="By NPR 8079.1, table 5-1; every rule stands on the object's page"),
+            Head(title="Grade", meaning="By NPR 8079.1, table 5-1; the object's page lists every rule"),
             Head(title="File"), Head(title="What else"),
         ),
         rows=tuple(

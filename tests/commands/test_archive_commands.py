@@ -82,7 +82,7 @@ def test_rescreening_finds_a_number_that_was_altered(nearpass: Nearpass, tmp_pat
     archive = Archive(tmp_path / "archive")
     folder = archive.folder("2021-03-17T0000Z")
     plain = json.loads((folder / "record.json").read_bytes())
-    plain["events"][0]["miss_km"] += 1e-9
+    plain["events"][0]["miss_km"] *= 1.0 + 1e-8
     text = json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()
     (folder / "record.json").write_bytes(text)
     manifest = archive.manifest("2021-03-17T0000Z")

@@ -15,7 +15,17 @@ import pytest
 from filelock import FileLock
 
 from faults import failing_at
-from interrupted import FIRST, SECOND, THIRD, faults, lay_out, processes, run_stub, run_stub_killed_at
+from interrupted import (
+    FIRST,
+    SECOND,
+    THIRD,
+    faults,
+    lay_out,
+    processes,
+    run_stub,
+    run_stub_killed_at,
+    run_stub_patiently,
+)
 from nearpass.archive.archive import Archive
 from nearpass.archive.verify import verify_archive
 from nearpass.commands import shared
@@ -136,7 +146,7 @@ def test_two_runs_at_once_lose_nothing(start: Path, tmp_path: Path) -> None:
     """Two runs started together both end in archive and site, one after the other."""
     directory = tmp_path / "both"
     shutil.copytree(start, directory)
-    runs = [processes.Process(target=run_stub, args=(directory, cutoff)) for cutoff in (SECOND, THIRD)]
+    runs = [processes.Process(target=run_stub_patiently, args=(directory, cutoff)) for cutoff in (SECOND, THIRD)]
     for run in runs:
         run.start()
     for run in runs:

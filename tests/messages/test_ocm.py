@@ -251,7 +251,7 @@ def test_any_damage_to_xml_gives_a_message_or_one_input_error() -> None:
 def test_one_state_is_no_ephemeris() -> None:
     """An OPM, alone or in an <ndm>, in either notation, is refused with what to ask for."""
     for text in ("CCSDS_OPM_VERS = 2.0\n", "<opm/>", "<ndm><opm/></ndm>", '<?xml version="1.0"?>\n<a:opm/>'):
-        with pytest.raises(InputError, match="one state is no ephemeris; ask for an OEM"):
+        with pytest.raises(InputError, match="one state is no ephemeris; set propagate"):
             _read(text)
 
 

@@ -259,6 +259,7 @@ def test_theme_changes_and_is_remembered(visit: Visitor) -> None:
 def test_plots_follow_the_theme(visit: Visitor, over: Scheme) -> None:
     """In the dark a plot's white ground is dark as the page's cards are, by the system or the button; not on paper."""
     page = visit("index.html", over=over, color_scheme="dark")
+    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true })")
     image = page.locator("#coverage img")
     image.scroll_into_view_if_needed()
 
@@ -279,6 +280,7 @@ def test_plots_follow_the_theme(visit: Visitor, over: Scheme) -> None:
 def test_plots_enlarge(visit: Visitor) -> None:
     """A plot opens enlarged with its text, Escape closes it, and the focus returns to the plot."""
     page = visit("index.html")
+    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true })")
     plot = page.locator("a.zoom").first
     plot.focus()
     page.keyboard.press("Enter")

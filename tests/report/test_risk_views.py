@@ -224,4 +224,4 @@ def test_commanding_is_judged_by_lead_time_deadline_and_sun() -> None:
     late = replace(event, deadline=record.window.start)
     assert risk_views.commanding(late, catalogue).startswith("no longer possible")
     nobody = replace(event, primary="PHOBOS")
-    assert risk_views.commanding(nobody, catalogue).startswith("not possible")
+    assert risk_views.commanding(nobody, catalogue).startswith("unknown")

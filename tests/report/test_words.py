@@ -83,8 +83,9 @@ def _texts() -> dict[str, str]:
     """Every page of the sample cycle and of a quiet one, and the scripts."""
     made = {}
     for name, record in (("sample", sample_record()), ("quiet", quiet_record())):
-        found = pages.cycle_pages(record) | pages.live_pages(record, [verdicts.summarise(record)], [2021])
-        made |= {f"{name} {path}": text for path, text in found.items() if path.endswith(".md")}
+        live = pages.live_pages(record, [verdicts.summarise(record)], [2021])
+        for kind, found in (("cycle", pages.cycle_pages(record)), ("live", live)):
+            made |= {f"{name} {kind} {path}": text for path, text in found.items() if path.endswith(".md")}
     for path in sorted((resource("templates") / "theme" / "assets").glob("*.js")):
         made[path.name] = path.read_text(encoding="utf-8")
     return made
