@@ -175,6 +175,8 @@ def test_csv_holds_the_data(kind: str) -> None:
         for text, value in zip(line, row, strict=True):
             if isinstance(value, float):
                 assert float(text) == pytest.approx(value, rel=CSV_DIGITS)
+            elif isinstance(value, bool):
+                assert text == ("true" if value else "false")
             else:
                 assert text == ("" if value is None else str(value))
 

@@ -51,4 +51,6 @@ def _cell(value: Cell) -> str:
     """Ten significant digits: finer than any ephemeris, and the same on every machine."""
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
     return value if isinstance(value, str) else format(value, ".10g")
