@@ -59,7 +59,7 @@ def _whatever_comes(item: ScreenedObject, setting: Setting) -> Ingested:
     except Exception as error:  # noqa: BLE001  # of whatever kind: it is of this object, and the others are screened
         source = item.nominal[0]
         fault = understood(error).at(file=source.path or None, object_id=item.id)
-        refused = refused_input(item, source, source.path or f"theory {source.theory}", fault)
+        refused = refused_input(item, source, source.path or f"theory {source.theory}", fault, setting)
         return Ingested(object_id=item.id, trajectory=None, inputs=(refused,), files={})
 
 
@@ -116,7 +116,7 @@ def _newest(
             continue
         if not paths and source.theory is None:
             error = InputError("no readable file matches the path", value=source.path, object_id=item.id)
-            refused.append(refused_input(item, source, source.path, error))
+            refused.append(refused_input(item, source, source.path, error, setting))
             continue
         if older_than is not None and source.theory is None:
             paths = [path for path in paths if shown_path(path, setting.directory) < older_than]

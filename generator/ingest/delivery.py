@@ -206,7 +206,7 @@ def kept_inside(
             check_inside(path, setting)
         except InputError as error:
             refused.append(
-                refused_input(item, source, shown_path(path, setting.directory), error.at(object_id=item.id))
+                refused_input(item, source, shown_path(path, setting.directory), error.at(object_id=item.id), setting)
             )
         else:
             kept.append(path)
@@ -218,8 +218,8 @@ def refused_input(
     source: EphemerisSource,
     shown: str,
     error: NearpassError,
+    setting: Setting,
     creation: Epoch | None = None,
-    setting: Setting | None = None,
     data: bytes | None = None,
 ) -> InputRecord:
     """The record of a delivery that is not used, with the error that kept it out."""
@@ -231,7 +231,7 @@ def refused_input(
         originator=source.originator,
         format=None,
         creation=creation,
-        age_s=setting.cutoff - creation if creation and setting else None,
+        age_s=setting.cutoff - creation if creation else None,
         center=None,
         axes=None,
         time_system=None,
@@ -248,26 +248,24 @@ def refused_input(
 
 
 def marking_of(
-    item: ScreenedObject, source: EphemerisSource, setting: Setting | None, classification: str | None = None
+    item: ScreenedObject, source: EphemerisSource, setting: Setting, classification: str | None = None
 ) -> MarkingRecord | None:
     """Under which conditions a delivery was given: by the source's table, else the object's, else the file's own words.
 
     Raises:
         InputError: if the file's CLASSIFICATION says otherwise than the configuration.
     """
-    mapped = setting.mapped_words if setting else {}
-    marking = delivery_marking(item, source, mapped)
-    own = marking_record(classification, delivery_release(item, source), source.originator, mapped)
+    marking = delivery_marking(item, source, setting.mapped_words)
+    own = marking_record(classification, delivery_release(item, source), source.originator, setting.mapped_words)
     if marking is not None and own is not None and marking.level is not own.level:
         rule = f"CLASSIFICATION must mean the configured marking, {marking}"
         raise InputError(rule, value=classification)
     return marking or own
 
 
-def covariance_marking_of(source: EphemerisSource, setting: Setting | None) -> MarkingRecord | None:
+def covariance_marking_of(source: EphemerisSource, setting: Setting) -> MarkingRecord | None:
     """The marking of the delivery's covariances, where it is not that of the delivery."""
-    mapped = setting.mapped_words if setting else {}
-    return marking_record(source.covariance_marking, source.covariance_release, source.originator, mapped)
+    return marking_record(source.covariance_marking, source.covariance_release, source.originator, setting.mapped_words)
 
 
 def shown_path(path: Path, directory: Path) -> str:

@@ -66,23 +66,25 @@ def read_element_files(
             data = path.read_bytes()
             found, faults = _sets_of(source, data, shown)
         except Exception as error:  # noqa: BLE001  # whatever a file does to us, the others are read
-            yield refused_input(item, source, shown, understood(error).at(file=shown, object_id=item.id), data=data)
+            yield refused_input(
+                item, source, shown, understood(error).at(file=shown, object_id=item.id), setting, data=data
+            )
         else:
             candidates += found
             for broken in faults:
-                yield refused_input(item, source, shown, broken.error.at(object_id=item.id), data=data)
+                yield refused_input(item, source, shown, broken.error.at(object_id=item.id), setting, data=data)
     known = [each for each in candidates if setting.knows(each.item.made)]
     if candidates and not known and setting.before is None:
         first = candidates[0]
         rule = f"mean elements must be of the data cut-off, {setting.cutoff.iso(digits=0)} UTC, or earlier"
         late = InputError(rule, value=first.item.made.iso(digits=0), file=first.shown, line=first.item.line)
-        yield refused_input(item, source, first.shown, late.at(object_id=item.id), data=first.data)
+        yield refused_input(item, source, first.shown, late.at(object_id=item.id), setting, data=first.data)
     for each in sorted(known, key=lambda each: (each.item.epoch, each.shown), reverse=True):
         try:
             yield from_elements(item, source, each, setting)
         except Exception as error:  # noqa: BLE001  # whatever a set does to us, the next older one is tried
             fault_at = understood(error).at(file=each.shown, line=each.item.line, object_id=item.id)
-            yield refused_input(item, source, each.shown, fault_at, each.item.made, setting, each.data)
+            yield refused_input(item, source, each.shown, fault_at, setting, each.item.made, each.data)
         else:
             return
 

@@ -55,16 +55,16 @@ def read_kernels(
     if not known and source.role == "nominal":
         rule = f"a delivery must have been created by the data cut-off, {setting.cutoff.iso(digits=0)} UTC"
         shown = shown_path(paths[-1], setting.directory)
-        yield refused_input(item, source, shown, InputError(rule, file=shown, object_id=item.id))
+        yield refused_input(item, source, shown, InputError(rule, file=shown, object_id=item.id), setting)
     for path in _newest_first(known, ages):
         shown = shown_path(path, setting.directory)
         try:
             yield _from_kernel(item, source, path, ages[path], setting)
         except LifeEndedError as error:
-            yield ended(item, source, shown, error, path.read_bytes())
+            yield ended(item, source, shown, error, setting, path.read_bytes())
             return
         except Exception as error:  # noqa: BLE001  # whatever a kernel does to us, the next older one is tried
-            yield refused_input(item, source, shown, understood(error).at(file=shown, object_id=item.id))
+            yield refused_input(item, source, shown, understood(error).at(file=shown, object_id=item.id), setting)
         else:
             return
 

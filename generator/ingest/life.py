@@ -48,10 +48,15 @@ def check_life(read: Callable[[tuple[float, float]], Trajectory], last_s: float,
 
 
 def ended(
-    item: ScreenedObject, source: EphemerisSource, shown: str, error: LifeEndedError, data: bytes | None
+    item: ScreenedObject,
+    source: EphemerisSource,
+    shown: str,
+    error: LifeEndedError,
+    setting: Setting,
+    data: bytes | None,
 ) -> Ingested:
     """The object with the delivery in which its life ended, which is in no use and no refusal."""
-    entry = replace(refused_input(item, source, shown, error, data=data), refusal=None)
+    entry = replace(refused_input(item, source, shown, error, setting, data=data), refusal=None)
     files = {entry.sha256: data} if data is not None and entry.sha256 is not None else {}
     return Ingested(object_id=item.id, trajectory=None, inputs=(entry,), files=files, ending=error.ending)
 

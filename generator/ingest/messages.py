@@ -63,11 +63,11 @@ def read_messages(
             data = delivery.path.read_bytes()
             yield _from_oem(item, source, delivery, data, setting)
         except LifeEndedError as error:
-            yield ended(item, source, delivery.shown, error, data)
+            yield ended(item, source, delivery.shown, error, setting, data)
             return
         except Exception as error:  # noqa: BLE001  # whatever a message does to us, the next older one is tried
             fault_at = understood(error).at(file=delivery.shown, object_id=item.id)
-            yield refused_input(item, source, delivery.shown, fault_at, delivery.creation, setting, data)
+            yield refused_input(item, source, delivery.shown, fault_at, setting, delivery.creation, data)
         else:
             return
 
@@ -88,14 +88,14 @@ def _by_creation(
                 creation = peek_header(start, shown).creation
         except Exception as error:  # noqa: BLE001  # as in read_messages
             fault = understood(error).at(file=shown, object_id=item.id)
-            refused.append(refused_input(item, source, shown, fault))
+            refused.append(refused_input(item, source, shown, fault, setting))
         else:
             if setting.knows(creation):
                 deliveries.append(Delivery(path=path, shown=shown, creation=creation))
     if not deliveries and not refused and source.role == "nominal":
         rule = f"a delivery must have been created by the data cut-off, {setting.cutoff.iso(digits=0)} UTC"
         late = InputError(rule, file=shown_path(paths[-1], setting.directory), object_id=item.id)
-        refused.append(refused_input(item, source, shown_path(paths[-1], setting.directory), late))
+        refused.append(refused_input(item, source, shown_path(paths[-1], setting.directory), late, setting))
     deliveries.sort(key=lambda delivery: (delivery.creation, delivery.shown), reverse=True)
     return deliveries, refused
 

@@ -20,7 +20,7 @@ def read_theory(item: ScreenedObject, source: EphemerisSource, setting: Setting)
     try:
         yield _from_theory(item, source, shown, setting)
     except Exception as error:  # noqa: BLE001  # whatever a theory does, it is no reason to lose the others
-        yield refused_input(item, source, shown, understood(error).at(object_id=item.id))
+        yield refused_input(item, source, shown, understood(error).at(object_id=item.id), setting)
 
 
 def _from_theory(item: ScreenedObject, source: EphemerisSource, shown: str, setting: Setting) -> Ingested:

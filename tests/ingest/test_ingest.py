@@ -81,6 +81,25 @@ def test_a_refused_delivery_gives_way_to_the_one_before(workspace: Path, old: st
     assert "(object LOW)" in refusal
 
 
+@pytest.mark.parametrize("what", ["too late", "broken", "missing"])
+def test_a_refused_delivery_has_the_level_of_its_words(workspace: Path, what: str) -> None:
+    """Words of the publisher's own mean the same level of a delivery that is not used as of one that is."""
+    text = workspace.read_text().replace('id = "LOW"\n', 'id = "LOW"\nmarking = "OURS-RESTRICTED"\n')
+    workspace.write_text(f'{text}\n[[marking]]\nwords = "OURS-RESTRICTED"\nlevel = "AMBER"\n')
+    (only,) = (workspace.parent / "ephemerides").glob("low_*.oem")
+    if what == "too late":
+        only.write_text(write_oem(message(segment(LOW, -3600.0, 90_000.0, 60.0), creation=CUTOFF + 60.0)))
+    elif what == "broken":
+        only.write_text(only.read_text().replace("ICRF", "MCI"))
+    else:
+        only.unlink()
+    (entry,) = ingested(workspace).inputs
+
+    assert entry.refusal is not None
+    assert entry.marking is not None
+    assert entry.marking.level == "TLP:AMBER"
+
+
 def test_a_path_without_files_is_refused(workspace: Path) -> None:
     """An object whose path names no file has no trajectory and one refusal that names the path."""
     (workspace.parent / "ephemerides" / "low_1.oem").unlink()
