@@ -165,6 +165,40 @@ def test_imports_point_down() -> None:
     assert against == []
 
 
+SEARCH = ("digits", "delivered", "readers", "withheld", "expected", "search")
+"""Modules of ``publish/`` that decide what an edition must not hold, and look for it."""
+
+
+def modules_reached_from(name: str) -> set[str]:
+    """A module and all that it imports, and those in turn, as ``release/told.py``."""
+    seen, waiting = set(), [name]
+    while waiting:
+        module = waiting.pop()
+        if module in seen:
+            continue
+        seen.add(module)
+        for node in ast.walk(ast.parse((PACKAGE / module).read_text())):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "nearpass":
+                parts = node.module.split(".")[1:]
+                paths = ["/".join(parts), *("/".join([*parts, alias.name]) for alias in node.names)]
+                files = [f"{path}{end}" for path in paths if path for end in (".py", "/__init__.py")]
+                waiting += [file for file in files if (PACKAGE / file).exists()]
+    return seen
+
+
+def test_the_search_for_leaks_shares_nothing_with_the_reduction() -> None:
+    """What decides what an edition must not hold, and looks for it, reaches no module of ``release/`` by any import."""
+    reached = {name: modules_reached_from(f"publish/{name}.py") for name in SEARCH}
+    entrance = ast.parse((PACKAGE / "publish/leak.py").read_text())
+    own = {node.module for node in ast.walk(entrance) if isinstance(node, ast.ImportFrom)}
+
+    assert "release/told.py" in modules_reached_from("publish/package.py")
+    assert {name: [one for one in found if one.startswith("release/")] for name, found in reached.items()} == {
+        name: [] for name in SEARCH
+    }
+    assert [name for name in own if (name or "").startswith("nearpass.release")] == []
+
+
 def test_only_the_shell_touches_files() -> None:
     """Files are read and written in the named modules only, and each of these exists."""
     found = {name_of(path) for path in MODULES if calls_of(path) & FILE_CALLS}

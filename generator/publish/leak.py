@@ -1,88 +1,49 @@
 """The leak test: every file of a built edition is searched for what the edition must not hold, before it is served.
 
-A file is read in every spelling at once: percent signs, HTML and JSON escapes undone, case and accents folded, with
-and without its tags. Pictures are searched for text like any file, and for paths by what they were drawn from: each
-number handed to a drawing is compared with the secret ones. Compressed files are searched inside.
+What is searched for comes from the delivered files, the stored facts and the release lists, read apart from the rules
+that made the edition (:mod:`nearpass.publish.expected`); this module only brings the two together.
 """
 
 from __future__ import annotations
 
-import gzip
-import html
-import io
+import base64
+import os
 import re
-import zipfile
+import tomllib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from string import ascii_lowercase, digits
 from typing import Final, Protocol
-from urllib.parse import unquote
 
 import nearpass
+from nearpass.archive.archive import Archive
 from nearpass.errors import LeakError
+from nearpass.publish.expected import Expected, expected, plain_text
 from nearpass.publish.index import open_index
-from nearpass.publish.stage import all_plots
+from nearpass.publish.search import Leak, leaks_in, unpacked
+from nearpass.publish.withheld import Words
 from nearpass.publish.workspace import Workspace
-from nearpass.record.marking import Edition
 from nearpass.record.record import SCHEMA, ChangeRecord, CycleRecord, DormantEvent
-from nearpass.release.reduction import reduced
-from nearpass.release.secrets import (
-    ALONE_DIGITS,
-    BESIDE_DIGITS,
-    NOTHING_TOLD,
-    Numbers,
-    Secrets,
-    Told,
-    leaves,
-    plain_text,
-    secrets_of,
-)
 from nearpass.report.plots import Plot
 from nearpass.report.site_hooks import ASSETS
 from nearpass.report.wording import said
 from nearpass.report.wording.acting import clauses
 from nearpass.resources import resource
 
-_WORD: Final = re.compile(r"[a-z0-9]+")
-_NOT_OF_A_WORD: Final = bytes(code if chr(code) in ascii_lowercase + digits else ord(" ") for code in range(256))
-_NUMBER: Final = re.compile(rf"(?<![\w.:])(?=[\d.]{{{BESIDE_DIGITS}}})\d[\d.]*(?:e[+-]?\d+)?(?![\w.:])")
-"""Numbers long enough to be searched for."""
-_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d[t ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?")
-_SPOKEN: Final = re.compile(
-    r"(\d{1,2}) (january|february|march|april|may|june|july|august|september|october|november|december) (\d{4}) "
-    r"(\d\d:\d\d(?::\d\d)?)"
-)
-_MONTHS: Final = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
-                  "november", "december")  # fmt: skip
-_ESCAPED: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
-_PRINTABLE: Final = re.compile(rb"[ -~]{8,}")
-"""Texts in a file of another kind: shorter runs occur by chance."""
-_NOT_DECIMALS: Final = r"(?<!\d\.)"
-"""A catalogue number is no name where it is the decimals of a number; distances have many."""
-_TAG: Final = re.compile(r"<[^<>]*>")
-_THIN: Final = str.maketrans(dict.fromkeys("\u202f\u00a0\u2009", None) | {"−": "-"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leak:
-    """Where a file holds what it must not: ``secret`` is the place in the full record, never the secret itself."""
-
-    file: str
-    line: int | None
-    secret: str
-
-    def __str__(self) -> str:
-        where = f"{self.file}:{self.line}" if self.line else self.file
-        return f"{where} holds {self.secret}"
+WORDS: Final = Words(said=said, acts=clauses)
 
 
 def _any(_name: str) -> bool:
     return True
 
 
-def check_leaks(workspace: Workspace, built: Path, full: CycleRecord, of_it: Callable[[str], bool] = _any) -> None:
+def check_leaks(
+    workspace: Workspace,
+    built: Path,
+    full: CycleRecord,
+    of_it: Callable[[str], bool] = _any,
+    plots: Sequence[Plot] = (),
+) -> None:
     """Search a built edition before it is put in place.
 
     Args:
@@ -91,21 +52,24 @@ def check_leaks(workspace: Workspace, built: Path, full: CycleRecord, of_it: Cal
         full: The archived record that they were made from.
         of_it: Which files, by their path, were made from it, where others were built beside them. What one cycle had to
             withhold, as a note that named an event not yet listed, a later one may tell.
+        plots: What its pictures were drawn from.
 
     Raises:
         LeakError: naming the edition, the file and the line.
     """
-    edition = workspace.edition
-    if edition is None or edition.everything:
-        return
-    own = _programs_own(workspace, built)
-    shown = reduced(full, edition)
-    if shown.edition is None and shown == full:
-        return
-    texts = [(name, data) for name, data in _files(built, of_it) if _inside(name) not in own]
-    found = next(_leaks(texts, all_plots(shown), _secrets(workspace, full, shown)), None)
+    found = next(_all_leaks(workspace, built, full, of_it, plots), None)
     if found is not None:
-        raise _leak(found, edition)
+        raise _leak(found, workspace)
+
+
+def _all_leaks(
+    workspace: Workspace, built: Path, full: CycleRecord, of_it: Callable[[str], bool], plots: Sequence[Plot]
+) -> Iterator[Leak]:
+    own = _programs_own(workspace, built)
+    sought = sought_in(Archive(workspace.archive), full, workspace)
+    files = _files(built, of_it) if sought.words or sought.rows else iter(())
+    texts = ((name, data) for name, data in files if _inside(name) not in own)
+    yield from leaks_in(texts, sought, {f"plots/{plot.name}.svg": plot.drawing for plot in plots})
 
 
 class TextSearch(Protocol):
@@ -126,29 +90,38 @@ def text_search(workspace: Workspace, full: CycleRecord) -> TextSearch:
         workspace: Of which edition.
         full: The archived record that the texts are made from.
     """
-    edition = workspace.edition
-    shown = full if edition is None else reduced(full, edition)
-    if edition is None or edition.everything or (shown.edition is None and shown == full):
-        return lambda name, text, plots=(): None  # noqa: ARG005 - nothing is withheld
-    secrets = _secrets(workspace, full, shown)
+    sought = sought_in(Archive(workspace.archive), full, workspace)
 
     def search(name: str, text: str, plots: Sequence[Plot] = ()) -> None:
-        found = next(_leaks([(name, text.encode())], plots, secrets), None)
+        drawings = {f"plots/{plot.name}.svg": plot.drawing for plot in plots}
+        found = next(leaks_in([(name, text.encode())], sought, drawings), None)
         if found is not None:
-            raise _leak(found, edition)
+            raise _leak(found, workspace)
 
     return search
 
 
-def _secrets(workspace: Workspace, full: CycleRecord, shown: CycleRecord) -> Secrets:
-    return secrets_of(full, shown, vocabulary(), _told_before(workspace, full), said, clauses)
+def _leak(found: Leak, workspace: Workspace) -> LeakError:
+    rule = f"an edition must not hold what is withheld from it: {found}"
+    return LeakError(rule, value=workspace.edition.id if workspace.edition else None)
 
 
-def _leak(found: Leak, edition: Edition) -> LeakError:
-    return LeakError(f"an edition must not hold what is withheld from it: {found}", value=edition.id)
+def sought_in(archive: Archive, full: CycleRecord, site: Workspace) -> Expected:
+    """What the edition of a site must not hold of a cycle."""
+    if site.edition is None or site.edition.everything:
+        return Expected(words=_tokens(site))
+    told = _told_before(site, full)
+    found = expected(full, site.edition, WORDS, read=delivered_by(archive), vocabulary=vocabulary(), told_before=told)
+    found.words.update(_tokens(site))
+    return found
 
 
-def _told_before(workspace: Workspace, record: CycleRecord) -> Told:
+def delivered_by(archive: Archive) -> Callable[[str], bytes | None]:
+    """Reads delivered files of an archive by their hashes; None for one that was dropped."""
+    return lambda sha256: archive.read_input(sha256) if archive.input_path(sha256).exists() else None
+
+
+def _told_before(workspace: Workspace, record: CycleRecord) -> frozenset[str]:
     """What left the list with an object that this cycle no longer has: no secret where the edition told of it before.
 
     The record does not say what that object's marking was; earlier pages, as the edition may show them today, do.
@@ -157,120 +130,27 @@ def _told_before(workspace: Workspace, record: CycleRecord) -> Told:
     changes: tuple[ChangeRecord | DormantEvent, ...] = (*record.changes, *record.dormant)
     left = [entry for entry in changes if not {entry.primary, entry.secondary} <= objects]
     if not left:
-        return NOTHING_TOLD
+        return frozenset()
     gone = {name for entry in left for name in (entry.primary, entry.secondary)} - objects
     with open_index(workspace.index, workspace.archived) as index:
-        return Told(
-            events=tuple(entry for entry in left if index.has_event(entry.event_id, entry.tca)),
-            objects=frozenset(name for name in gone if index.has_object(name)),
-        )
+        events = {entry.event_id for entry in left if index.has_event(entry.event_id, entry.tca)}
+        return frozenset(events | {name for name in gone if index.has_object(name)})
 
 
-def leaks_in(files: Sequence[tuple[str, bytes]], plots: Sequence[Plot], secrets: Secrets) -> list[Leak]:
-    """Everything that is found in files and in what pictures were drawn from."""
-    return list(_leaks(files, plots, secrets))
-
-
-def _leaks(files: Sequence[tuple[str, bytes]], plots: Sequence[Plot], secrets: Secrets) -> Iterator[Leak]:
-    by_word: dict[str, list[str]] = {}
-    for secret in secrets.words:
-        longest = max(_WORD.findall(secret), key=len, default="")
-        by_word.setdefault(longest, []).append(secret)
-    searched: set[tuple[bytes, bool]] = set()
-    for name, data in files:
-        picture = name.endswith(".svg")
-        # A packed copy of the site holds every page once more: of the same bytes only the new name tells anything.
-        lines = _lines(name, b"" if (data, picture) in searched else data)
-        searched.add((data, picture))
-        yield from _words_in(name, lines, by_word, secrets)
-        yield from _instants_in(name, lines, secrets)
-        if not picture:
-            yield from _numbers_in(name, lines, secrets)
-    for plot in plots:
-        for leaf in leaves(plot.drawing):
-            if isinstance(leaf.value, float) and leaf.value in secrets.floats:
-                yield Leak(file=f"plots/{plot.name}.svg", line=None, secret=secrets.floats[leaf.value])
-
-
-def _lines(name: str, data: bytes) -> list[str]:
-    """The file's name and lines in the spelling in which they are compared."""
-    text = data.decode("utf-8", errors="replace")
-    if "\\u" in text:
-        text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
-    found = [plain_text(name.replace("/", " / "))]
-    for line in text.splitlines():
-        plain = unquote(line) if "%" in line else line
-        plain = html.unescape(html.unescape(plain)) if "&" in plain else plain
-        plain = plain if plain.isascii() else plain.translate(_THIN)
-        found.append(plain_text(plain))
-        if "<" in plain and "><" in plain:
-            found[-1] += " | " + plain_text(_TAG.sub("", plain))
+def _tokens(workspace: Workspace) -> dict[str, str]:
+    """What opens the sources of the configuration: the credentials that it names, plain and as a header holds them."""
+    if not workspace.config.exists():
+        return {}
+    named = tomllib.loads(workspace.config.read_text(encoding="utf-8")).get("fetch", {}).get("credentials", {})
+    found: dict[str, str] = {}
+    for host, place in named.items():
+        path = workspace.directory / place.removeprefix("file:")
+        value = os.environ.get(place) if not place.startswith("file:") else path.read_text() if path.exists() else None
+        for text in (value or "").strip(), *(value or "").strip().split(":", maxsplit=1):
+            if len(text) >= 6:
+                header = base64.b64encode(text.encode()).decode()
+                found |= dict.fromkeys((plain_text(text), plain_text(header)), f"the credentials of {host}")
     return found
-
-
-def _words_in(name: str, lines: list[str], by_word: dict[str, list[str]], secrets: Secrets) -> Iterator[Leak]:
-    whole = " ".join(lines)
-    words = set(whole.encode("ascii").translate(_NOT_OF_A_WORD).split())  # a tenth of the time of a pattern
-    present = [word for word in by_word if word.encode("ascii") in words]
-    for secret in (secret for word in present for secret in by_word[word] if secret in whole):
-        pattern = re.compile(
-            rf"(?<![a-z0-9]){_NOT_DECIMALS if secret.isdigit() else ''}{re.escape(secret)}(?![a-z0-9])"
-        )
-        line = next((number for number, text in enumerate(lines) if pattern.search(text)), None)
-        if line is not None or pattern.search(whole):
-            yield Leak(file=name, line=line, secret=secrets.words[secret])
-
-
-def _instants_in(name: str, lines: list[str], secrets: Secrets) -> Iterator[Leak]:
-    for number, line in enumerate(lines):
-        if ":" not in line:
-            continue
-        for text in (*(found[0] for found in _INSTANT.finditer(line)), *map(_from_spoken, _SPOKEN.finditer(line))):
-            spelled = text.replace(" ", "T").upper()
-            if spelled in secrets.instants:
-                yield Leak(file=name, line=number, secret=secrets.instants[spelled])
-
-
-def _from_spoken(found: re.Match[str]) -> str:
-    return f"{found[3]}-{_MONTHS.index(found[2]) + 1:02d}-{int(found[1]):02d}T{found[4]}"
-
-
-def _numbers_in(name: str, lines: list[str], secrets: Secrets) -> Iterator[Leak]:
-    for number, line in enumerate(lines):
-        printed = [(text, count) for text in _NUMBER.findall(line) if (count := _digits(text)) >= BESIDE_DIGITS]
-        if not printed:
-            continue
-        beside = [numbers for pair, numbers in secrets.beside.items() if all(key in line for key in pair)]
-        for text, count in printed:
-            place = _place(text, [*beside, secrets.alone] if count >= ALONE_DIGITS else beside, secrets)
-            if place is not None:
-                yield Leak(file=name, line=number, secret=place)
-
-
-def _digits(text: str) -> int:
-    """Significant digits of a printed number."""
-    return len(text.split("e", maxsplit=1)[0].replace(".", "").strip("0"))
-
-
-def _place(text: str, searched: Sequence[Numbers], secrets: Secrets) -> str | None:
-    """Where the full record holds a number that can be printed so, unless the edition holds such a one itself."""
-    if not searched:
-        return None
-    value, half_unit = _value(text)
-    if value is None or secrets.open_numbers.found(value, half_unit) is not None:
-        return None
-    return next((hit for numbers in searched if (hit := numbers.found(value, half_unit)) is not None), None)
-
-
-def _value(text: str) -> tuple[float | None, float]:
-    """A printed number and half a unit of its last digit; None if it is none."""
-    try:
-        value = float(text)
-    except ValueError:
-        return None, 0.0
-    mantissa, _, exponent = text.partition("e")
-    decimals = len(mantissa.partition(".")[2])
-    return value, 0.5 * 10.0 ** (int(exponent or 0) - decimals)
 
 
 def _inside(name: str) -> str:
@@ -283,31 +163,7 @@ def _files(built: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, by
     for path in sorted(path for path in built.rglob("*") if path.is_file()):
         name = path.relative_to(built).as_posix()
         if wanted(name):
-            yield from _unpacked(name, path.read_bytes())
-
-
-def _unpacked(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
-    """A file, or what a compressed one holds, or the texts within one that is neither."""
-    if data.startswith(b"\x1f\x8b"):
-        yield name, b""  # its name is searched, its bytes say nothing before they are unpacked
-        yield from _unpacked(name.removesuffix(".gz"), gzip.decompress(data))
-    elif zipfile.is_zipfile(io.BytesIO(data)):
-        yield name, b""
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            for member in archive.namelist():
-                yield from _unpacked(f"{name}/{member}", archive.read(member))
-    elif _is_text(data):
-        yield name, data
-    else:
-        yield name, b"\n".join(_PRINTABLE.findall(data))
-
-
-def _is_text(data: bytes) -> bool:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
+            yield from unpacked(name, path.read_bytes())
 
 
 @cache

@@ -22,18 +22,17 @@ from nearpass.archive.register import Entry
 from nearpass.errors import ArchiveError, LeakError
 from nearpass.messages.cdm_write import write_cdm_kvn, write_cdm_xml
 from nearpass.messages.cutting import Cut
-from nearpass.publish.leak import leaks_in, vocabulary
+from nearpass.publish.expected import Expected, expected
+from nearpass.publish.leak import WORDS, delivered_by, vocabulary
+from nearpass.publish.search import leaks_in, unpacked
 from nearpass.record.cycle_id import CycleId
 from nearpass.record.marking import Edition, Tlp
 from nearpass.record.record import CycleRecord, EventRecord, InputRecord
 from nearpass.release.names import Names
 from nearpass.release.raw_files import RawFiles, WithheldFileError
 from nearpass.release.reduction import held_marking, reduced, show_of
-from nearpass.release.secrets import Secrets, secrets_of, words_of
 from nearpass.report import tables
 from nearpass.report.cdm_event import event_cdm
-from nearpass.report.wording import said
-from nearpass.report.wording.acting import clauses
 
 SCHEMA = 2
 
@@ -60,11 +59,13 @@ def package(
         raise ArchiveError("an event of the edition must be named", value=event_id)
     marking = held_marking(shown, edition)
     files = dict(_files(shown, marking, event_id))
-    secrets = None if edition.everything else secrets_of(full, shown, vocabulary(), said=said, acts=clauses)
-    leaks = leaks_in(list(files.items()), (), secrets) if secrets else []
-    if leaks:
-        raise LeakError(f"an edition must not hold what is withheld from it: {leaks[0]}", value=edition.id)
-    inputs = _inputs(archive, full, shown, edition, event_id, secrets)
+    sought = Expected()
+    if not edition.everything:
+        sought = expected(full, edition, WORDS, read=delivered_by(archive), vocabulary=vocabulary())
+    leak = next(leaks_in(files.items(), sought), None)
+    if leak is not None:
+        raise LeakError(f"an edition must not hold what is withheld from it: {leak}", value=edition.id)
+    inputs = _inputs(archive, full, shown, edition, event_id, sought.of_deliveries)
     files |= inputs.files
     manifest = canonical_json({
         "schema": SCHEMA,
@@ -137,7 +138,7 @@ def _inputs(
     shown: CycleRecord,
     edition: Edition,
     event_id: str | None,
-    secrets: Secrets | None,
+    sought: Expected,
 ) -> _Inputs:
     """The deliveries of an edition, or of the objects of one event of it."""
     rows = [row for row in shown.approaches if event_id is None or row.event_id == event_id]
@@ -152,8 +153,8 @@ def _inputs(
         try:
             part = raw.file(entry.sha256, archive.read_input(entry.sha256))
             name = _free_name(entry, part, found.files, _label(_input_marking(entry, shown, edition)))
-            if secrets is not None and any(leaks_in([(name, part.data)], (), words_of(secrets))):
-                raise WithheldFileError("it names what is withheld")
+            if any(leaks_in(unpacked(name, part.data), sought)):
+                raise WithheldFileError("it holds what is withheld")
         except WithheldFileError as error:
             found.left_out[entry.file] = error.rule
             continue

@@ -36,6 +36,7 @@ from nearpass.publish.stage import (
 )
 from nearpass.publish.workspace import Workspace
 from nearpass.record.record import CycleRecord
+from nearpass.report.plots import Plot
 from nearpass.report.rendering import edition_line
 from nearpass.report.site_hooks import FRONT_PAGE
 
@@ -109,14 +110,14 @@ def _rendered(workspace: Workspace, ids: Sequence[str], jobs: int) -> Iterator[S
 def _render(workspace: Workspace, number: int, batch: Sequence[str]) -> Sequence[str]:
     archive = workspace.archived
     docs, built = fresh_staging(workspace, f"batch-{number}")
-    following: dict[str, frozenset[str]] = {}
+    following: dict[str, tuple[frozenset[str], list[Plot]]] = {}
     with open_index(workspace.index, archive) as index:
         for cycle_id in batch:
             record = archive.load(cycle_id)
             plots = all_plots(record)
             stage_cycle(docs, record, plots)
             place_pictures((docs,), cycle_id, Drawer(jobs=1, progress=_silent).draw(plots))
-            following[cycle_id] = stage_permalinks(docs, record, index)
+            following[cycle_id] = stage_permalinks(docs, record, index), plots
     logging.getLogger(PAGES).disabled = True  # each batch would say again what is said once in the end
     own = stage_hand_written(workspace, docs)
     # mkdocs.yml names the front page, and hand-written pages have its banner
@@ -132,14 +133,19 @@ def _render(workspace: Workspace, number: int, batch: Sequence[str]) -> Sequence
     return batch
 
 
-def _check_each(workspace: Workspace, built: Path, following: Mapping[str, frozenset[str]]) -> None:
-    """Search what was made from each cycle for what that one withholds, and the rest as of the newest."""
+def _check_each(
+    workspace: Workspace, built: Path, following: Mapping[str, tuple[frozenset[str], Sequence[Plot]]]
+) -> None:
+    """Search what was made from each cycle for what that one withholds, and the rest as of the newest.
+
+    ``following`` are, by cycle, the pages outside its folder that were made from it, and what its pictures show.
+    """
     full = Archive(workspace.archive)
     folders = {cycle_id: f"{cycle_folder(cycle_id)}/" for cycle_id in following}
-    for cycle_id, pages in following.items():
-        folder = folders[cycle_id]
-        check_leaks(workspace, built, full.load(cycle_id), partial(_is_of, folders=(folder,), pages=pages))
-    every, newest = frozenset().union(*following.values()), workspace.archived.latest_id()
+    for cycle_id, (pages, drawn) in following.items():
+        is_of = partial(_is_of, folders=(folders[cycle_id],), pages=pages)
+        check_leaks(workspace, built, full.load(cycle_id), is_of, drawn)
+    every, newest = frozenset().union(*(pages for pages, _ in following.values())), workspace.archived.latest_id()
     if newest is not None:
         is_of = partial(_is_of, folders=tuple(folders.values()), pages=every)
         check_leaks(workspace, built, full.load(newest), lambda name: not is_of(name))

@@ -80,7 +80,7 @@ def publish(
     build_pages(workspace, docs, built, progress, own.staged)
     place_pictures((docs, built), record.cycle_id, pictures)
     write_archive(built, record.cycle_id)
-    check_leaks(workspace, built, full)
+    check_leaks(workspace, built, full, plots=plots)
     spare(docs, own)
     remember(workspace, own)
     put_in_place(workspace, docs, built, archive, [record.cycle_id], registrar)

@@ -126,7 +126,7 @@ def test_deliveries_of_one_name_both_go_cut_to_what_is_open(tmp_path: Path) -> N
     assert manifest["cut"][cut_name] == {
         "delivered_sha256": hashes["ody/orbit.oem"], "left_out": ["covariances", "comments"],
     }  # fmt: skip
-    assert manifest["left_out"] == {"tgo/Orbit.oem": "it names what is withheld"}
+    assert manifest["left_out"] == {"tgo/Orbit.oem": "it holds what is withheld"}
     quiet = json.loads(zipfile.ZipFile(io.BytesIO(silent)).read("manifest.json"))
     assert (quiet["cut"], quiet["left_out"], "withheld" in json.dumps(quiet)) == ({}, {}, False)
 

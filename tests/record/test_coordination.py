@@ -11,17 +11,17 @@ from icalendar import Calendar
 from edition_records import edition
 from nearpass.astro.epochs import Epoch
 from nearpass.encounter.alert import Level
-from nearpass.publish.leak import leaks_in, vocabulary
+from nearpass.publish.expected import expected
+from nearpass.publish.leak import WORDS, vocabulary
+from nearpass.publish.search import leaks_in
 from nearpass.record.coordination import coordination, said_by
 from nearpass.record.marking import MarkingRecord, Tlp
 from nearpass.record.notices import notices
 from nearpass.record.record import CycleRecord, EventRecord, InputRecord, NoteKind, NoteRecord, PlanRecord
 from nearpass.release.reduction import reduced
-from nearpass.release.secrets import secrets_of
 from nearpass.report import calendars, feeds
 from nearpass.report.pages import cycle_pages
-from nearpass.report.wording import said
-from nearpass.report.wording.acting import all_said, clauses, warnings, who_acts
+from nearpass.report.wording.acting import all_said, warnings, who_acts
 from records import CUT_OFF, RED_EVENT, sample_record
 
 CLEAR = MarkingRecord(originator="NASA", level=Tlp.CLEAR, words=None, release=())
@@ -195,9 +195,10 @@ def test_an_edition_tells_what_all_its_readers_may_know_and_the_search_finds_the
     """A claim for two parties reaches neither the edition of three nor its words; that of the two has it."""
     claim = note("claim", "NASA", -3, burn=BURN, marking=TWO)
     record = with_notes(claim, note("stand-by", "CNSA", -2), deadline_h=12.0)
-    three = reduced(record, edition({}, parties=frozenset({"NASA", "CNSA", "ESA"})))
+    for_three = edition({}, parties=frozenset({"NASA", "CNSA", "ESA"}))
+    three = reduced(record, for_three)
     two = reduced(record, edition({}, parties=frozenset({"NASA", "CNSA"})))
-    secrets = secrets_of(record, three, vocabulary(), said=said, acts=clauses)
+    secrets = expected(record, for_three, WORDS, read=lambda _: None, vocabulary=vocabulary())
     files = [(name, text.encode()) for name, text in cycle_pages(three).items()]
     planted = [("a.html", b"<p>NASA will move,&#32;burn Fri 19 March 2021 12:00 UTC</p>")]
 
@@ -205,9 +206,9 @@ def test_an_edition_tells_what_all_its_readers_may_know_and_the_search_finds_the
     assert all_said(acting) == "CNSA stands by. Who will move is not known here."
     assert warnings(coordination(two, red(two))) == ()
     assert "NASA will move" in who_acts(coordination(two, red(two)))
-    assert leaks_in(files, (), secrets) == []
+    assert list(leaks_in(files, secrets)) == []
     assert "NASA will move" not in "".join(text.decode() for _, text in files)
-    assert [leak.file for leak in leaks_in(planted, (), secrets)] == ["a.html"]
+    assert [leak.file for leak in leaks_in(planted, secrets)] == ["a.html"]
 
 
 def test_that_an_edition_is_told_of_nobody_says_nothing_of_what_it_may_not_know() -> None:

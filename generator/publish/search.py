@@ -1,0 +1,222 @@
+"""Files of an edition searched for what it must not hold, in whatever spelling and packing.
+
+A file is read in every spelling at once: percent signs, HTML and JSON escapes undone, case and accents folded, with
+and without its tags. Pictures are searched for text like any file, and for paths by what they were drawn from: each
+number handed to a drawing is compared with the withheld ones. Compressed files are searched inside.
+"""
+
+from __future__ import annotations
+
+import gzip
+import html
+import io
+import re
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from string import ascii_lowercase, digits
+from types import MappingProxyType
+from typing import Final
+from urllib.parse import unquote
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearpass.publish.digits import Numbers, Printed, windows_in
+from nearpass.publish.expected import BESIDE_DIGITS, Expected, plain_text
+
+_WORD: Final = re.compile(r"[a-z0-9]+")
+_NOT_OF_A_WORD: Final = bytes(code if chr(code) in ascii_lowercase + digits else ord(" ") for code in range(256))
+_NUMBER: Final = re.compile(r"(?<![\w.:])(?=[\d.]{5})\d[\d.]*(?:e[+-]?\d+)?(?![\w.:])")
+"""Numbers long enough to be searched for."""
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d[t ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?")
+_SPOKEN: Final = re.compile(
+    r"(\d{1,2}) (january|february|march|april|may|june|july|august|september|october|november|december) (\d{4}) "
+    r"(\d\d:\d\d(?::\d\d)?)"
+)
+_MONTHS: Final = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
+                  "november", "december")  # fmt: skip
+_ESCAPED: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
+_PRINTABLE: Final = re.compile(rb"[ -~]{8,}")
+"""Texts in a file of another kind: shorter runs occur by chance."""
+_NOT_DECIMALS: Final = r"(?<!\d\.)"
+"""A catalogue number is no name where it is the decimals of a number; distances have many."""
+_TAG: Final = re.compile(r"<[^<>]*>")
+NO_DRAWINGS: Final[Mapping[str, object]] = MappingProxyType({})
+_THIN: Final = str.maketrans(dict.fromkeys("\u202f\u00a0\u2009", None) | {"−": "-"})
+ROW: Final = "a row of numbers of a withheld delivery or series"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leak:
+    """Where a file holds what it must not: ``what`` says where that comes from, never what it is."""
+
+    file: str
+    line: int | None
+    what: str
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{where} holds {self.what}"
+
+
+def leaks_in(
+    files: Iterable[tuple[str, bytes]], sought: Expected, drawings: Mapping[str, object] = NO_DRAWINGS
+) -> Iterator[Leak]:
+    """Everything that is found in files, by their names, and in what pictures were drawn from, by theirs."""
+    by_word: dict[str, list[str]] = {}
+    for secret in sought.words:
+        longest = max(_WORD.findall(secret), key=len, default="")
+        by_word.setdefault(longest, []).append(secret)
+    searched: set[tuple[bytes, bool]] = set()
+    for name, data in files:
+        picture = name.endswith(".svg")
+        # A packed copy of the site holds every page once more: of the same bytes only the new name tells anything.
+        lines = _lines(name, b"" if (data, picture) in searched else data)
+        searched.add((data, picture))
+        yield from _words_in(name, lines, by_word, sought)
+        yield from _instants_in(name, lines, sought)
+        if not picture:
+            yield from _numbers_in(name, lines, sought)
+    for name, drawing in drawings.items():
+        found = next((value for value in _floats(drawing) if value in sought.drawn), None)
+        if found is not None:
+            yield Leak(file=name, line=None, what=sought.drawn[found])
+
+
+def unpacked(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
+    """A file, or what a compressed one holds, or the texts within one that is neither."""
+    if data.startswith(b"\x1f\x8b"):
+        yield name, b""  # its name is searched, its bytes say nothing before they are unpacked
+        yield from unpacked(name.removesuffix(".gz"), gzip.decompress(data))
+    elif zipfile.is_zipfile(io.BytesIO(data)):
+        yield name, b""
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            yield f"{name}/comment", archive.comment
+            for member in archive.infolist():
+                yield f"{name}/comment of {member.filename}", member.comment + member.extra
+                yield from unpacked(f"{name}/{member.filename}", archive.read(member))
+    elif _is_text(data):
+        yield name, data
+    else:
+        yield name, b"\n".join(_PRINTABLE.findall(data))
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _lines(name: str, data: bytes) -> list[str]:
+    """The file's name and lines in the spelling in which they are compared."""
+    text = data.decode("utf-8", errors="replace")
+    if "\\u" in text:
+        text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+    found = [plain_text(name.replace("/", " / "))]
+    for line in text.splitlines():
+        plain = unquote(line) if "%" in line else line
+        plain = html.unescape(html.unescape(plain)) if "&" in plain else plain
+        plain = plain if plain.isascii() else plain.translate(_THIN)
+        found.append(plain_text(plain))
+        if "<" in plain and "><" in plain:
+            found[-1] += " | " + plain_text(_TAG.sub("", plain))
+    return found
+
+
+def _words_in(name: str, lines: list[str], by_word: dict[str, list[str]], sought: Expected) -> Iterator[Leak]:
+    whole = " ".join(lines)
+    words = set(whole.encode("ascii").translate(_NOT_OF_A_WORD).split())  # a tenth of the time of a pattern
+    present = [word for word in by_word if word.encode("ascii") in words]
+    for secret in (secret for word in present for secret in by_word[word] if secret in whole):
+        pattern = re.compile(
+            rf"(?<![a-z0-9]){_NOT_DECIMALS if secret.isdigit() else ''}{re.escape(secret)}(?![a-z0-9])"
+        )
+        line = next((number for number, text in enumerate(lines) if pattern.search(text)), None)
+        if line is not None or pattern.search(whole):
+            yield Leak(file=name, line=line, what=sought.words[secret])
+
+
+def _instants_in(name: str, lines: list[str], sought: Expected) -> Iterator[Leak]:
+    for number, line in enumerate(lines):
+        if ":" not in line:
+            continue
+        beside = [found.minutes for pair, found in sought.beside.items() if all(_stands(key, line) for key in pair)]
+        for text in (*(found[0] for found in _INSTANT.finditer(line)), *map(_from_spoken, _SPOKEN.finditer(line))):
+            spelled = text.replace(" ", "T").upper()
+            places = (place for known in (sought.instants, *beside) if (place := known.get(spelled)) is not None)
+            yield from (Leak(file=name, line=number, what=place) for place in places)
+
+
+def _from_spoken(found: re.Match[str]) -> str:
+    return f"{found[3]}-{_MONTHS.index(found[2]) + 1:02d}-{int(found[1]):02d}T{found[4]}"
+
+
+def _stands(key: str, line: str) -> bool:
+    return key in line and re.search(rf"(?<![a-z0-9]){re.escape(key)}(?![a-z0-9])", line) is not None
+
+
+def _numbers_in(name: str, lines: list[str], sought: Expected) -> Iterator[Leak]:
+    printed = _printed(lines)
+    if not len(printed.value):
+        return
+    alone = printed.digits >= sought.alone.least_digits
+    yield from _hits(name, printed, np.flatnonzero(alone), sought.alone, sought.open_numbers)
+    for pair, found in sought.beside.items():
+        named = np.array([number for number, line in enumerate(lines) if all(_stands(key, line) for key in pair)])
+        at = np.flatnonzero(np.isin(printed.line, named) & (printed.digits >= BESIDE_DIGITS))
+        yield from _hits(name, printed, at, found.numbers, sought.open_beside)
+    for known, (keys, at_line) in zip(sought.rows, windows_in(printed) if sought.rows else (), strict=False):
+        at = np.minimum(np.searchsorted(known, keys), max(len(known) - 1, 0))
+        hit = known[at] == keys if len(known) else np.zeros(len(keys), dtype=bool)
+        if hit.any():
+            yield Leak(file=name, line=int(at_line[hit][0]), what=ROW)
+
+
+def _hits(name: str, printed: Printed, at: NDArray[np.int64], known: Numbers, free: Numbers) -> Iterator[Leak]:
+    """Numbers that are printed so, unless the edition may hold such a one itself."""
+    found = known.found(printed, at)
+    hit = found >= 0
+    if hit.any():
+        hit[hit] = free.found(printed, at[hit]) < 0
+    for index in np.flatnonzero(hit).tolist():
+        yield Leak(file=name, line=int(printed.line[at[index]]), what=known.places[int(found[index])])
+
+
+def _printed(lines: list[str]) -> Printed:
+    """The numbers of a text that are long enough."""
+    value, count, half, at_line, place = [], [], [], [], []
+    for number, line in enumerate(lines):
+        for order, text in enumerate(_NUMBER.findall(line)):
+            mantissa, _, exponent = text.partition("e")
+            try:
+                one = float(text)
+            except ValueError:
+                continue
+            value.append(one)
+            count.append(len(mantissa.replace(".", "").strip("0")))
+            half.append(0.5 * 10.0 ** (int(exponent or 0) - len(mantissa.partition(".")[2])))
+            at_line.append(number)
+            place.append(order)
+    return Printed(
+        value=np.array(value, dtype=float), digits=np.array(count, dtype=np.int64),
+        half_unit=np.array(half, dtype=float), line=np.array(at_line, dtype=np.int64),
+        place=np.array(place, dtype=np.int64),
+    )  # fmt: skip
+
+
+def _floats(drawing: object) -> Iterator[float]:
+    """Every number that was handed to a drawing."""
+    if isinstance(drawing, float):
+        yield abs(drawing)
+    elif isinstance(drawing, np.ndarray):
+        yield from np.abs(drawing[np.isreal(drawing)]).ravel().tolist() if drawing.dtype.kind == "f" else ()
+    elif is_dataclass(drawing) and not isinstance(drawing, type):
+        for entry in fields(drawing):
+            yield from _floats(getattr(drawing, entry.name))
+    elif isinstance(drawing, Mapping):
+        yield from (value for entry in drawing.values() for value in _floats(entry))
+    elif isinstance(drawing, Sequence) and not isinstance(drawing, str):
+        yield from (value for entry in drawing for value in _floats(entry))
