@@ -40,9 +40,10 @@ class Entry:
     object went out; for a decision of one. ``sha256`` is that of the file received, or of the cycle's manifest in the
     edition's site, which names every one of the ``files`` that went out. ``level`` and ``release`` are what the marking
     of a received file means, None in lines of versions that did not note it. ``holds`` are the hashes of the deliveries
-    that stand in what was released, ``protection`` for objects shown coarsely the distance that is kept from them and
-    among how many orbits, where that was certified. A line of kind ``key`` hands over to another signing ``key``; one
-    of kind ``witnessed`` names a file of the folder ``witnesses`` and its hash.
+    that stand in what was released, ``protection`` for objects told in part the distance that is promised to be kept
+    from them, among how many orbits, and the distance that was proven (None in lines that did not note it), where that
+    was certified. A line of kind ``key`` hands over to another signing ``key``; one of kind ``witnessed`` names a file
+    of the folder ``witnesses`` and its hash.
     """
 
     kind: Kind
@@ -61,7 +62,7 @@ class Entry:
     level: str | None = None
     release: tuple[str, ...] = ()
     holds: tuple[str, ...] = ()
-    protection: tuple[tuple[str, float, int], ...] = ()
+    protection: tuple[tuple[str, float, int, float | None], ...] = ()
     key: str | None = None
 
 
@@ -121,10 +122,18 @@ def released(record: CycleRecord, edition: Edition | None, manifest: bytes, at_u
         marking=marking.value, edition=edition.id, parties=tuple(sorted(edition.parties)),
         sha256=digest, files=count, shows=shows,
         holds=tuple(sorted({entry.sha256 for entry in shown.deliveries if entry.sha256})),
-        protection=tuple(
-            (one.object_id, one.promised_km, one.among) for one in edition.protected.get(record.cycle_id, ())
-        ),
+        protection=protection_of(record, edition),
     )  # fmt: skip
+
+
+def protection_of(record: CycleRecord, edition: Edition) -> tuple[tuple[str, float, int, float | None], ...]:
+    """What was proven of the objects that an edition tells of in part; of others nothing is bounded."""
+    in_part = {item.id for item in record.objects if show_of(item, record, edition) in {Show.METRICS, Show.ANONYMOUS}}
+    return tuple(
+        (one.object_id, one.promised_km, one.among, one.bound_km)
+        for one in edition.protected.get(record.cycle_id, ())
+        if one.object_id in in_part
+    )
 
 
 def decided(record: CycleRecord, edition: Edition, at_utc: str) -> list[Entry]:
@@ -299,7 +308,9 @@ def _entry(plain: dict[str, Any]) -> Entry:
     known = {entry.name for entry in fields(Entry)}
     values = {name: value for name, value in plain.items() if name in known}
     values |= {name: tuple(values.get(name, ())) for name in ("parties", "release", "holds")}
-    values["protection"] = tuple((name, km, among) for name, km, among in values.get("protection", ()))
+    values["protection"] = tuple(
+        (name, km, among, *(proven or (None,))) for name, km, among, *proven in values.get("protection", ())
+    )
     values["shows"] = tuple((name, show) for name, show in values["shows"])
     return Entry(**values)
 

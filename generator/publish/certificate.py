@@ -154,7 +154,7 @@ def _received(
 def _went(entry: Entry, record: CycleRecord, subject: Subject, period: Period, entries: Sequence[Entry]) -> list[Plain]:
     """What one edition or package held of the party's objects."""
     shows, held = dict(entry.shows), set(entry.holds)
-    bounds = {name: (protects_km, among) for name, protects_km, among in entry.protection}
+    bounds = {name: bound for name, *bound in entry.protection}
     lines = []
     for name, why in subject.objects(record).items():
         show = shows.get(name, Show.HIDDEN.value)
@@ -164,13 +164,13 @@ def _went(entry: Entry, record: CycleRecord, subject: Subject, period: Period, e
             if not handed:
                 continue
             show = Show.FULL.value  # a catalogue is no object, and a delivery that is named is told in full
-        protects_km, among = bounds.get(name, (None, None))
+        protects_km, among, bound_km = bounds.get(name, (None, None, None))
         lines.append({
             "object_id": name, "because": why, "shown_as": show, "deliveries_named": handed,
             "edition": entry.edition, "audience": entry.party, "parties": list(entry.parties), "package": entry.file,
             "cycle_id": entry.cycle_id, "at_utc": entry.at_utc, "by": _by(entry, period), "marking": entry.marking,
             "sha256": entry.sha256, **_decision(entry, name, record, entries),
-            "protects_km": protects_km, "among": among,
+            "protects_km": protects_km, "among": among, "bound_km": bound_km,
         })  # fmt: skip
     return lines
 

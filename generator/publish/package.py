@@ -18,7 +18,7 @@ from typing import Any
 
 from nearpass.archive.archive import Archive, Signer
 from nearpass.archive.durable import canonical_json, sha256_of
-from nearpass.archive.register import Entry
+from nearpass.archive.register import Entry, protection_of
 from nearpass.errors import ArchiveError, LeakError
 from nearpass.messages.cdm_write import write_cdm_kvn, write_cdm_xml
 from nearpass.messages.cutting import Cut
@@ -104,6 +104,7 @@ def handed_over(
         marking=held_marking(shown, edition).value, edition=edition.id, parties=tuple(sorted(edition.parties)),
         file=file, sha256=sha256_of(data), files=1, shows=tuple((name, shows[name].value) for name in mine),
         holds=tuple(sorted({entry.sha256 for entry in held if entry.sha256})),
+        protection=tuple(bound for bound in protection_of(full, edition) if bound[0] in mine),
     )  # fmt: skip
 
 

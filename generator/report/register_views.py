@@ -30,6 +30,9 @@ COLUMNS: Final[tuple[Column[Entry], ...]] = (
     Column(key="files", title="Files", meaning="Number of files that the manifest covers", value=lambda e: e.files),
     Column(key="shows", title="Shown", meaning="How much of each object went out",
            value=lambda e: ", ".join(f"{name} {show}" for name, show in e.shows) or None),
+    Column(key="protection", title="Protection",
+           meaning="Of an object told in part: so many orbits, so far apart, would have given the same",
+           value=lambda e: ", ".join(f"{name} {among} of {km:g} km" for name, km, among, _ in e.protection) or None),
     Column(key="reason", title="Reason", meaning="Why it was decided or refused", value=lambda e: e.reason),
 )  # fmt: skip
 
@@ -55,7 +58,9 @@ def visible(entries: Iterable[Entry], record: CycleRecord, edition: Edition) -> 
         if entry.kind == "decided" and entry.object_id in named and entry.edition == edition.id:
             found.append(entry)
         if entry.kind == "released" and (entry.edition == edition.id or edition.everything):
-            found.append(replace(entry, shows=tuple(pair for pair in entry.shows if pair[0] in named)))
+            shows_named = tuple(pair for pair in entry.shows if pair[0] in named)
+            kept = tuple(bound for bound in entry.protection if bound[0] in named)
+            found.append(replace(entry, shows=shows_named, protection=kept))
     return tuple(found)
 
 

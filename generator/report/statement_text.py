@@ -93,8 +93,9 @@ def _went(line: Plain) -> str:
     what = f"package {line['package']} of " if line["package"] else ""
     whose = f"decided by {line['decided_by']}" if line["decided_by"] else "no decision of its own"
     why = f": {line['reason']}" if line["reason"] else ""
+    proven = f", proven for {line['bound_km']:g} km" if line.get("bound_km") is not None else ""
     bound = (
-        f"at least {line['among']} orbits, {line['protects_km']:g} km apart, give the same"
+        f"at least {line['among']} orbits, {line['protects_km']:g} km apart, give the same{proven}"
         if line["protects_km"] is not None
         else "no bound is stated"
         if line["shown_as"] != "full"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from edition_records import CLEAR, edition, marked_record
 from nearpass.archive.archive import Signer
 from nearpass.archive.durable import canonical_json
-from nearpass.archive.register import Entry, decided, received, released
+from nearpass.archive.register import Entry, decided, parse_page, received, released
 from nearpass.astro.epochs import Epoch
 from nearpass.publish.certificate import (
     Period,
@@ -24,9 +25,10 @@ from nearpass.publish.certificate import (
     signed,
 )
 from nearpass.publish.package import handed_over
-from nearpass.record.marking import Edition, Show, Tlp
+from nearpass.record.marking import Edition, Protected, Show, Tlp
 from nearpass.record.parties import Parties, Party, parties_of
 from nearpass.record.record import CycleRecord
+from nearpass.report.register_views import register_csv, visible
 from nearpass.report.statement_text import in_words, printable
 
 KNOWN = parties_of([Party(id="NASA", includes=("NASA/JPL",)), Party(id="NASA/JPL", aliases=("JPL",))])
@@ -144,18 +146,57 @@ def test_a_package_is_where_data_went_too() -> None:
     assert not [one for one in statement("UAESA", entries=[line])["went"] if one["package"]]
 
 
-def test_the_bound_that_was_certified_is_stated() -> None:
-    """Where a release has a protection of an object the statement gives it in figures and in words, else says none."""
-    record = marked_record({})
-    line = replace(released(record, PUBLIC, MANIFEST, AT), edition="more", protection=(("TIANWEN-1", 50.0, 5),))
-    found = statement("CNSA", entries=[line])
-    by_edition = {one["edition"]: one for one in found["went"]}
+def proven(object_id: str, bound_km: float) -> Protected:
+    """That 5 orbits are 50 km apart, and how far they were found to be."""
+    return Protected(
+        object_id=object_id, promised_km=50.0, among=5, bound_km=bound_km, decoys=9, cycles=1, rung=0, sha256="ab"
+    )
 
-    assert (by_edition["more"]["protects_km"], by_edition["more"]["among"]) == (50.0, 5)
+
+def test_the_bound_that_was_certified_is_stated() -> None:
+    """A release, as site and as package, registers what was proven of objects told in part, and of no other.
+
+    The statement gives it in figures and in words; of an edition without one it says so.
+    """
+    record = marked_record({})
+    held = {
+        record.cycle_id: (proven("TIANWEN-1", 812.0), proven("TGO", 95.0), proven("MEX", 70.0), proven("MRO", 60.0))
+    }
+    sure, whole = (replace(one, id="sure", protected=held) for one in (PUBLIC, OPERATORS))
+    site, packed = released(record, sure, MANIFEST, AT), handed_over(record, sure, None, "a.zip", b"zip", AT)
+
+    assert site.protection == packed.protection == (("TIANWEN-1", 50.0, 5, 812.0), ("TGO", 50.0, 5, 95.0))
+    assert [bound for bound in released(record, whole, MANIFEST, AT).protection if bound[0] == "TIANWEN-1"] == []
+    found = statement("CNSA", entries=[site])
+    by_edition = {one["edition"]: one for one in found["went"]}
+    assert [by_edition["sure"][key] for key in ("protects_km", "among", "bound_km")] == [50.0, 5, 812.0]
     assert by_edition["public"]["protects_km"] is None
     words = in_words(signed(found, None))
-    assert "at least 5 orbits, 50 km apart" in words
+    assert "at least 5 orbits, 50 km apart, give the same, proven for 812 km" in words
     assert "no bound is stated" in words
+
+
+def test_the_page_of_the_register_tells_what_was_promised_and_not_what_was_proven() -> None:
+    """Of an object that readers know by name the promise stands there; the proven distance follows from its orbit."""
+    record = marked_record({})
+    sure = replace(PUBLIC, protected={record.cycle_id: (proven("TIANWEN-1", 812.0), proven("TGO", 95.0))})
+    shown = visible([released(record, sure, MANIFEST, AT)], record, sure)
+    text = register_csv(shown)
+
+    assert "TIANWEN-1 5 of 50 km" in text
+    assert "812" not in text
+    assert "TGO" not in text
+
+
+def test_a_line_of_before_gives_no_proven_distance(tmp_path: Path) -> None:
+    """A register written before the distance was noted is read, its promise kept."""
+    line = asdict(released(marked_record({}), PUBLIC, MANIFEST, AT)) | {"protection": [["TIANWEN-1", 50.0, 5]]}
+    plain = {"schema": 2, "number": 1, "previous_sha256": None, "archive": None, "entries": [line], "decided": [],
+             "signed_by": None, "signature": None}  # fmt: skip
+
+    (entry,) = parse_page(canonical_json(plain), str(tmp_path / "1.json")).entries
+
+    assert entry.protection == (("TIANWEN-1", 50.0, 5, None),)
 
 
 def test_consultations_of_the_party_are_listed_without_their_text() -> None:
