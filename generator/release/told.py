@@ -16,6 +16,7 @@ from typing import Final
 from nearpass.astro.epochs import Epoch
 from nearpass.astro.fields import Span
 from nearpass.encounter.alert import SEVERITY, Level
+from nearpass.encounter.commanding import Closure, Commanding, Limit, last_decision
 from nearpass.record.cycle_id import CycleId
 from nearpass.record.figures import TIME_CELLS_S, WITHHELD, Figure, around, less, within_cell, within_decade
 from nearpass.record.marking import REACH, Edition, Grain, Show
@@ -192,16 +193,43 @@ class Telling:
         return less(miss_km, sum(item.radius_km or 0.0 for item in bodies))
 
     def _deadline(self, event: EventRecord, start: Epoch) -> tuple[Epoch | None, str | None]:
-        """From the begin of the cell, for the operator of an object in full who needs the least time."""
+        """The last moment before the cell at which the operator of an object in full still decides on a useful burn."""
         able = [
-            (item.lead_time_h, item.id)
+            (decide, item.id)
             for item in self._objects(event)
-            if item.lead_time_h is not None and self.shows.get(item.id) is Show.FULL
+            if self.shows.get(item.id) is Show.FULL and (decide := self._decide(item, start)) is not None
         ]
-        if not able:
-            return None, None
-        lead_h, decider = min(able)
-        return start + -3600.0 * lead_h, decider
+        return max(able, default=(None, None), key=lambda entry: (entry[0], entry[1]))
+
+    def _decide(self, item: ObjectRecord, start: Epoch) -> Epoch | None:
+        """As for an approach at the begin of the cell: contacts and solar conjunction shut the link here too."""
+        held, epoch = item.commanding, self.record.window.start
+        if held is None:
+            return None if item.lead_time_h is None else start + -3600.0 * item.lead_time_h
+        commanding = Commanding(
+            lead_time_s=held.lead_time_h * 3600.0,
+            uplink_s=held.uplink_h * 3600.0,
+            last_burn_s=None if held.last_burn_h is None else held.last_burn_h * 3600.0,
+            closures=tuple(
+                Closure(start_s=one.start - epoch, stop_s=one.stop - epoch, limit=Limit(one.limit), note=one.note)
+                for one in held.closures
+            ),
+            passes_s=None
+            if held.passes is None
+            else tuple((one.start - epoch, one.stop - epoch) for one in held.passes),
+            working_s=None,
+        )
+        period_s = (item.orbit.period_s if item.orbit else None) or 0.0
+        found = last_decision(
+            start - epoch, commanding, half_revolution_s=period_s / 2.0, light_time_s=self._light_time_s
+        )
+        return None if found is None else epoch + float(round(found.decide_s))
+
+    @property
+    def _light_time_s(self) -> float:
+        """The longest of the approaches that are told in full: that of another would follow from its instant."""
+        full = (event for event in self.record.events if self._show(event) is Show.FULL)
+        return max((event.light_time_s or 0.0 for event in full), default=0.0)
 
     def _objects(self, event: EventRecord) -> Iterator[ObjectRecord]:
         return (item for item in self.record.objects if item.id in {event.primary, event.secondary})

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from edition_records import edition, marked_record
 from nearpass.astro.epochs import Epoch
 from nearpass.encounter.alert import Level
+from nearpass.record.command_record import ClosureRecord, CommandingRecord
 from nearpass.record.figures import MISS_CELLS_KM, TIME_CELLS_S, Figure, around, within_cell, within_decade
 from nearpass.record.marking import Grain, Protected, Show
 from nearpass.record.record import CycleRecord, HistoryPoint, ToldEvent
@@ -168,12 +169,44 @@ def test_the_window_does_not_cut_a_cell(tca: str, shown: int) -> None:
 def test_what_follows_is_computed_from_the_cell() -> None:
     """The deadline is the begin of the cell minus the lead time of the operator in full; the exact one is not told."""
     record = one_event()
+    record = replace(record, objects=tuple(replace(item, commanding=None) for item in record.objects))  # of before
     lead_h = next(item.lead_time_h for item in record.objects if item.id == "MRO")
     (told,) = told_of(record)
 
     assert told.deadline_object == "MRO"
     assert told.deadline == Epoch.parse("2021-03-21T04:10:00") + -3600.0 * lead_h
     assert told_of(record, {"TIANWEN-1": Show.METRICS, "MRO": Show.METRICS})[0].deadline is None
+
+
+def test_a_told_deadline_knows_of_solar_conjunction() -> None:
+    """Commands must have left before the link is shut: the work begins a lead time before that, not before the cell.
+
+    By hand: the cell begins on 21 March 04:10, the link is shut from 10 March 06:00 to 21 March 04:00, the lead time is
+    48 h, the last 6 h of it need the link, and no burn is needed before the approach itself.
+    """
+    record = one_event()
+    shut = ClosureRecord(
+        start=Epoch.parse("2021-03-10T06:00:00"),
+        stop=Epoch.parse("2021-03-21T04:00:00"),
+        limit="conjunction",
+        note=None,
+    )
+    held = CommandingRecord(
+        lead_time_h=48.0, uplink_h=6.0, last_burn_h=0.0, sep_min_deg=3.0, closures=(shut,), passes=None
+    )
+    closed, free = (
+        replace(
+            record,
+            objects=tuple(replace(item, commanding=one) if item.id == "MRO" else item for item in record.objects),
+        )
+        for one in (held, replace(held, closures=()))
+    )  # fmt: skip
+
+    assert told_of(closed)[0].deadline == Epoch.parse("2021-03-08T06:00:00")
+    assert told_of(free)[0].deadline <= Epoch.parse("2021-03-19T04:10:00")
+    assert told_of(free)[0].deadline >= Epoch.parse("2021-03-19T03:00:00")  # light time, less than 25 min at Mars
+    moved = replace(closed, events=(replace(closed.events[0], light_time_s=999.0),))
+    assert told_of(moved)[0].deadline == told_of(closed)[0].deadline
 
 
 def test_a_surface_distance_follows_from_the_cell_and_the_radius() -> None:
