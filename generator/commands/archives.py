@@ -32,6 +32,7 @@ from nearpass.publish import Workspace, editions_of, publish
 from nearpass.publish import rebuild as rebuild_site
 from nearpass.publish.commit import last_published
 from nearpass.publish.index import open_index
+from nearpass.publish.sharing import share_cycle
 from nearpass.publish.stage import Drawer
 
 DAY_S = 86_400.0
@@ -61,6 +62,7 @@ def build(world: World, config_path: Path, jobs: int) -> None:
             if (newest := site.archived.latest_id()) is not None:
                 record = archive.load(newest)
                 publish(site, record, jobs=jobs, progress=bars.stage, registrar=registrar, drawer=drawer)
+                share_cycle(sites, newest, record.previous_cycle_id)
         send_copies(workspace, config)
     for site in sites:
         click.echo((site.public / "index.html").resolve())

@@ -22,6 +22,7 @@ from nearpass.publish import Workspace, editions_of, prepare, publish, publish_e
 from nearpass.publish.commit import last_published
 from nearpass.publish.mirror import mirror
 from nearpass.publish.register import complete_register, register_received
+from nearpass.publish.sharing import share_cycle
 from nearpass.publish.workspace import check_places
 from nearpass.record.cycle_id import CycleId
 from nearpass.record.record import CycleRecord
@@ -221,5 +222,6 @@ def _one_cycle(
         leaks += publish_editions(sites, jobs=jobs, progress=bars.stage, registrar=registrar)
     else:
         publish(workspace, record, jobs=jobs, progress=bars.stage, registrar=registrar)
+        share_cycle([workspace], record.cycle_id, record.previous_cycle_id)
     send_copies(workspace, config)
     return record, leaks

@@ -9,6 +9,7 @@ from nearpass.archive.register import Registrar
 from nearpass.errors import LeakError
 from nearpass.publish.grounds import check_ground
 from nearpass.publish.protection import protected_sites
+from nearpass.publish.sharing import share_cycle
 from nearpass.publish.site import publish, unpublished
 from nearpass.publish.stage import Drawer, Progress
 from nearpass.publish.workspace import Workspace
@@ -59,6 +60,7 @@ def publish_editions(
             except LeakError as error:
                 leaks.append(error)
                 stopped.add(name)
+        share_cycle(sites, cycle_id, record.previous_cycle_id)
     return leaks
 
 

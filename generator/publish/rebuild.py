@@ -23,6 +23,7 @@ from nearpass.publish.leak import check_leaks
 from nearpass.publish.manifest import forget_damaged
 from nearpass.publish.offline import write_archive
 from nearpass.publish.register import stage_register
+from nearpass.publish.sharing import share_cycle
 from nearpass.publish.site import fresh_staging, put_in_place
 from nearpass.publish.stage import (
     Drawer,
@@ -76,6 +77,8 @@ def rebuild(workspace: Workspace, *, jobs: int, progress: Progress, registrar: R
     for number, batch in enumerate(_rendered(workspace, ids, jobs)):
         home = workspace.staging / f"batch-{number}"
         put_in_place(workspace, home / "docs", home / "public", archive, batch, registrar)
+        for cycle_id in batch:
+            share_cycle([workspace], cycle_id, None)
         shutil.rmtree(home)
         changed += last_published(workspace)
         advance(len(batch))
