@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from matplotlib import font_manager, ft2font
+from matplotlib import ft2font
 from matplotlib.text import Text
 
 import records
@@ -31,6 +31,7 @@ from nearpass.report.plots import (
     pair_plots,
 )
 from nearpass.report.plots.style import LEVEL_MARKER, house_style, literal, plain, short
+from nearpass.resources import resource
 
 CSV_DIGITS = 1e-9  # data_csv writes ten significant digits
 BUDGET_BYTES = 65_000  # eight plots, few of them this large, fit the 400 kB of an event's page
@@ -102,7 +103,7 @@ def test_svg_is_small(kind: str) -> None:
 
 def test_glyphs_keep_their_outlines() -> None:
     """In fewer digits the points of each outline lie where the font has them, to a 400th of an em."""
-    font = ft2font.FT2Font(font_manager.findfont("DejaVu Sans"))
+    font = ft2font.FT2Font(str(resource("templates") / "fonts" / "Inter-Regular.ttf"))
     font.set_size(100.0, 72.0)
     drawn = draw(of_kind("track")).decode()
     outlines = re.findall(r'<path id="g([0-9a-f]+)" d="([^"]+)" transform="scale\(([0-9.]+)\)"', drawn)

@@ -18,7 +18,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
-from matplotlib.patches import PathPatch, Rectangle
+from matplotlib.patches import Ellipse, PathPatch, Rectangle
 from scipy.stats import ncx2
 
 import records
@@ -260,12 +260,12 @@ def test_the_plane_is_told_in_numbers() -> None:
 
 
 def test_history_shows_probability_of_each_cycle() -> None:
-    """Where cycles had a Pc the history has a third panel with each of them and the thresholds of Pc."""
+    """Where cycles had a Pc the history has a panel with each of them and the thresholds of Pc."""
     event = red_event()
     expected = [*(point.pc for point in event.history), event.probability.pc]
     plot = event_plot("history")
     panels = figure_of(plot).axes
-    assert len(panels) == 3
+    assert [axes.get_title(loc="left") for axes in panels].count("probability of collision") == 1
     drawn = sorted(y for level in Level for _, y in marks(panels[1], level))
     assert drawn == pytest.approx(sorted(value for value in expected if value is not None), rel=ROUNDING)
     assert levels_across(panels[1]) == {records.THRESHOLDS.red_pc, records.THRESHOLDS.yellow_pc}
@@ -273,12 +273,67 @@ def test_history_shows_probability_of_each_cycle() -> None:
     assert numbers_in(plot.alt)[-1] == pytest.approx(event.probability.pc, rel=TWO_DIGITS)
 
 
-def test_history_without_probability_has_two_panels() -> None:
+def test_history_without_probability_has_no_panel_for_it() -> None:
     """Where no cycle had a Pc there is no panel for it."""
     event = red_event()
     past = tuple(replace(point, pc=None) for point in event.history)
     blind = replace(event, history=past, probability=records.NO_PROBABILITY)
-    assert len(figure_of(event_plot("history", blind)).axes) == 2
+    titles = [axes.get_title(loc="left") for axes in figure_of(event_plot("history", blind)).axes]
+    assert "probability of collision" not in titles
+    assert sum(title.partition(" ")[0] in {"R", "T", "N"} for title in titles) == 3
+
+
+def test_history_tells_sigmas_from_a_hit() -> None:
+    """A panel has each cycle's distance from a hit in sigmas of the B-plane, as the record keeps it; the words too."""
+    event = red_event()
+    assert event.b_plane is not None
+    expected = [*(point.b_plane_sigmas for point in event.history), event.b_plane.sigmas]
+    plot = event_plot("history")
+    (panel,) = (axes for axes in figure_of(plot).axes if axes.get_title(loc="left").startswith("from a hit"))
+    drawn = next(line for line in panel.lines if len(line.get_xdata()) == len(expected))
+    assert list(drawn.get_ydata()) == expected
+    assert [row[plot.columns.index("b_plane_sigmas")] for row in plot.rows] == expected
+    assert f"now {expected[-1]:.1f}." in plot.alt
+
+
+def test_a_thin_ellipse_is_drawn_in_sigmas_too() -> None:
+    """In the panel of sigmas the origin lies as far from the expected miss as the covariance says, and on its side.
+
+    The hard body there has its radius over each sigma, and an axis that points up stays up.
+    """
+    event = red_event()
+    assert event.b_plane is not None
+    covariance_km2 = np.array([[0.017**2, 0.0008], [0.0008, 1.33**2]])
+    told = tuple((float(a), float(b)) for a, b in covariance_km2)
+    plane = replace(event.b_plane, miss_xi_km=0.4, miss_zeta_km=1.7, covariance_km2=told)
+    panels = figure_of(event_plot("bplane", replace(event, b_plane=plane))).axes
+    (axes,) = (axes for axes in panels if axes.get_title(loc="left").startswith("Each axis in its own sigmas"))
+    (cross,) = (line for line in axes.lines if line.get_marker() == "+")
+    (body,) = (patch for patch in axes.patches if type(patch) is Ellipse)
+    x, y = float(cross.get_xdata()[0]), float(cross.get_ydata()[0])
+    miss = np.array([0.4, 1.7])
+    assert x**2 + y**2 == pytest.approx(miss @ np.linalg.solve(covariance_km2, miss), rel=ROUNDING * 1e3)
+    assert y < 0.0  # the miss points up, so that the origin lies below it
+    small, large = np.sqrt(np.linalg.eigvalsh(covariance_km2))
+    assert body.width == pytest.approx(2.0 * plane.hbr_km / large, rel=ROUNDING * 1e3)
+    assert body.height == pytest.approx(2.0 * plane.hbr_km / small, rel=ROUNDING * 1e3)
+
+
+def test_a_moon_is_in_the_middle_of_its_plane() -> None:
+    """The disc in the middle is the moon of the two, primary or not, and the other is at the miss from it."""
+    record = records.sample_record()
+    event = next(event for event in record.events if event.surface_km is not None)
+    assert event.b_plane is not None
+    sizes = {item.id: item.radius_km or 0.0 for item in record.objects}
+    moon, other = sorted((event.primary, event.secondary), key=lambda key: -sizes[key])
+    sign = -1.0 if moon == event.secondary else 1.0
+    axes = figure_of(event_plot("bplane", event)).axes[0]
+    words = {text.get_text() for text in axes.texts}
+    (mark,) = (line for line in axes.lines if line.get_marker() == "D")
+    place = float(mark.get_xdata()[0]), float(mark.get_ydata()[0])
+    assert place == pytest.approx((sign * event.b_plane.miss_zeta_km, sign * event.b_plane.miss_xi_km))
+    assert moon in words
+    assert any(text.startswith(f"{other}, ") for text in words)
 
 
 # Distance
@@ -530,7 +585,8 @@ def test_seasons_are_shaded_and_dated() -> None:
     start = records.CUT_OFF
     plot = season_plot(season)
     axes = figure_of(plot).axes[0]
-    shaded = sorted((patch.get_x(), patch.get_x() + patch.get_width()) for patch in axes.patches)
+    spans = [patch for patch in axes.patches if patch.get_transform().contains_branch(axes.get_xaxis_transform())]
+    shaded = sorted((patch.get_x(), patch.get_x() + patch.get_width()) for patch in spans)
     expected = [((span.start - start) / DAY_S, (span.stop - start) / DAY_S) for span in season.below]
     assert np.array(shaded) == pytest.approx(np.array(expected), rel=ROUNDING)
     assert {"until 17 Apr", "21 Jun – 26 Jul"} <= {text.get_text() for text in axes.texts}

@@ -18,10 +18,12 @@ from nearpass.record.pairing import limits_of
 from nearpass.record.record import CycleRecord, EventRecord, TrackRecord, Vector
 from nearpass.report.plots.plot import Plot
 from nearpass.report.plots.style import (
+    BAND,
     INK,
     LEVEL_COLOR,
+    LEVEL_INK,
+    LEVEL_WASH,
     MUTED,
-    NEUTRAL,
     PRIMARY,
     SECONDARY,
     SMALL,
@@ -75,25 +77,20 @@ class DistanceDrawing:
     note: str
 
     def figure(self) -> Figure:
-        """One panel from zero distance up; stretches below a threshold are shaded in its colour."""
+        """One panel from zero distance up; zones in the colours of the levels."""
         figure = canvas(3.4, self.heading, self.subheading)
         axes = panel(figure, 0.72, 0.52, 3.4, 2.2)
         offsets, distance = np.array(self.offsets_s), np.array(self.distance_km)
         axes.set_xlim(float(offsets[0]), float(offsets[-1]))
         axes.set_ylim(0.0, 1.05 * max(float(distance.max()), _LEAST_SCALE_KM))
-        axes.grid(visible=True)
+        axes.grid(visible=True, axis="y")
         linear_axis(axes.xaxis)
         linear_axis(axes.yaxis)
-        for value_km, level, _ in self.thresholds:
-            axes.fill_between(
-                offsets, distance, value_km, where=(distance < value_km).tolist(), interpolate=True,
-                color=LEVEL_COLOR[level], alpha=0.18, linewidth=0, zorder=2,
-            )  # fmt: skip
         threshold_lines(axes, [(value, text, LEVEL_COLOR[level]) for value, level, text in self.thresholds])
         if self.sigma_km is not None:
             sigma = np.array(self.sigma_km)
             low = np.maximum(distance - sigma, 0.0)
-            axes.fill_between(offsets, low, distance + sigma, color=NEUTRAL, alpha=0.26, linewidth=0, zorder=3)
+            axes.fill_between(offsets, low, distance + sigma, color=BAND, linewidth=0, zorder=3)
         axes.plot(offsets, distance, color=INK, zorder=4)
         if self.miss_sigma_km is not None:
             reach = [[min(self.miss_sigma_km, self.miss_km)], [self.miss_sigma_km]]
@@ -157,21 +154,20 @@ class TrackDrawing:
     def _draw(self, axes: Axes, points: FloatArray, pair: tuple[int, int], half_km: float) -> None:
         x, y = pair
         axes.set(xlim=(-half_km, half_km), ylim=(-half_km, half_km), aspect="equal")
-        axes.grid(visible=True)
+        axes.grid(visible=True, axis="y")
         linear_axis(axes.xaxis, 5)
         linear_axis(axes.yaxis, 5)
         axes.set_xlabel(f"{_AXES[x]}, km", labelpad=1)
         axes.set_ylabel(f"{_AXES[y]}, km", labelpad=0)
         for radius_km, level, text in self.thresholds:
             if radius_km < half_km:
-                color = LEVEL_COLOR[level]
-                axes.add_patch(
-                    Circle((0, 0), radius_km, fill=False, edgecolor=color, linewidth=1.1, linestyle=(0, (5, 2.5)))
-                )
+                look = {"facecolor": LEVEL_WASH.get(level, "none"), "edgecolor": LEVEL_COLOR[level], "linewidth": 0.7}
+                axes.add_patch(Circle((0, 0), radius_km, zorder=0.6 if level is Level.RED else 0.4, **look))
                 down = -1.0 if level is Level.RED else 1.0
                 side = 0.0 if radius_km > 0.5 * half_km else -0.71 * radius_km
                 height = down * math.sqrt(radius_km**2 - side**2)
-                label(axes, side, height, text, ha="center" if side == 0.0 else "right", va="center", fontsize=8.5)
+                label(axes, side, height, text, ha="center" if side == 0.0 else "right", va="center", fontsize=8.5,
+                      color=LEVEL_INK[level])  # fmt: skip
         axes.plot(points[:, x], points[:, y], color=SECONDARY, linewidth=1.5, zorder=4)
         dots = self._dots(points)
         axes.plot(dots[:, x], dots[:, y], ".", color=SECONDARY, markersize=5, zorder=4)
@@ -265,7 +261,7 @@ def distance_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
             f"changes by up to {event.relative_speed_km_s:.3f} km/s.{_stay(track, thresholds)}"
         ),
         caption=(
-            "Where the curve dips below a dashed threshold the area is shaded"
+            "The ground has the colour of the level that a distance has"
             + ("; the grey band and the bar at TCA are one sigma, from the covariances at TCA." if band else ".")
         ),
         columns=("offset_s", "distance_km", "distance_sigma_km"),

@@ -18,9 +18,14 @@ from nearpass.record.record import BPlaneRecord, CycleRecord, EventRecord
 from nearpass.report.plots.approach import thresholds_of
 from nearpass.report.plots.plot import Plot
 from nearpass.report.plots.style import (
+    BODY_EDGE,
+    BODY_FACE,
     INK,
     LEVEL_COLOR,
+    LEVEL_INK,
+    LEVEL_WASH,
     MUTED,
+    PALE,
     PRIMARY,
     SECONDARY,
     SMALL,
@@ -71,14 +76,16 @@ class BPlaneDrawing:
     spread: Spread | None
     basis: str
     circles: tuple[tuple[float, Level, str], ...]
+    centre_is_body: bool = False
 
     def figure(self) -> Figure:
-        """One square panel, or two where the uncertainty dwarfs the miss."""
+        """One square panel; a second where the uncertainty dwarfs the miss, or where one sigma dwarfs the other."""
         half_km = self._half_km()
         near_km = max(2.0 * self.miss_km, 2.5 * self.hbr_km)
-        zoomed = half_km > _ZOOM_RATIO * near_km / 2.0
+        thin = self.spread is not None and self.spread.major_km > _ZOOM_RATIO * self.spread.minor_km
+        zoomed = not thin and half_km > _ZOOM_RATIO * near_km / 2.0
         height_in = _PANEL_IN + 1.35
-        figure = canvas(height_in + (_PANEL_IN + 0.75 if zoomed else 0.0), self.heading, self.subheading)
+        figure = canvas(height_in + (_PANEL_IN + 0.75 if zoomed or thin else 0.0), self.heading, self.subheading)
         bottom_in = figure.get_size_inches()[1] - 0.52 - _PANEL_IN
         axes = panel(figure, 0.82, bottom_in, _PANEL_IN, _PANEL_IN)
         self._draw(axes, half_km, crowded=zoomed)
@@ -86,8 +93,43 @@ class BPlaneDrawing:
             close = panel(figure, 0.82, bottom_in - _PANEL_IN - 0.75, _PANEL_IN, _PANEL_IN)
             self._draw(close, near_km, crowded=False)
             close.set_title("The middle, enlarged", fontsize=SMALL, color=MUTED, loc="left", pad=4)
+        if thin and self.spread is not None:
+            self._in_sigmas(panel(figure, 0.82, bottom_in - _PANEL_IN - 0.75, _PANEL_IN, _PANEL_IN), self.spread)
         self._notes(figure)
         return figure
+
+    def _in_sigmas(self, axes: Axes, spread: Spread) -> None:
+        """The same plane with each axis of the ellipse in its own sigmas: circles, the hard body stretched alike."""
+        along = np.array([math.cos(spread.angle_rad), math.sin(spread.angle_rad)])
+        along *= 1.0 if along[0] >= 0.0 else -1.0  # right and up stay right and up
+        across = np.array([-along[1], along[0]])
+        miss = np.array([self.miss_zeta_km, self.miss_xi_km])
+        origin = -np.array([miss @ along / spread.major_km, miss @ across / spread.minor_km])
+        middle = origin / 2.0
+        half = max(0.62 * float(abs(origin).max()) + 2.0, 3.6)
+        axes.set(xlim=(middle[0] - half, middle[0] + half), ylim=(middle[1] - half, middle[1] + half), aspect="equal")
+        axes.grid(visible=True)
+        linear_axis(axes.xaxis)
+        linear_axis(axes.yaxis)
+        for scale, face in ((3.0, PALE), (2.0, PALE), (1.0, SECONDARY)):
+            axes.add_patch(Circle((0, 0), scale, facecolor=to_rgba(face, 0.35), edgecolor=SECONDARY, linewidth=0.8))
+        axes.add_patch(
+            Ellipse(
+                (float(origin[0]), float(origin[1])), 2.0 * self.hbr_km / spread.major_km,
+                2.0 * self.hbr_km / spread.minor_km, facecolor=INK, edgecolor=INK, linewidth=1.2, zorder=5,
+            )
+        )  # fmt: skip
+        axes.plot([origin[0]], [origin[1]], "+", color=PRIMARY, markersize=9, markeredgewidth=1.6, zorder=6)
+        axes.plot([0], [0], "D", color=SECONDARY, markersize=6.0, markeredgecolor=INK, zorder=7)
+        axes.plot([0, origin[0]], [0, origin[1]], color=INK, linewidth=0.9, linestyle=(0, (3, 2)), zorder=4)
+        up = 1.0 if origin[1] <= 0 else -1.0
+        label(axes, 0.0, 0.0, self.secondary, dy=11 * up, ha="center", va="center", color=SECONDARY, weight="bold",
+              most_pt=130.0)  # fmt: skip
+        label(axes, float(origin[0]), float(origin[1]), f"{self.primary}, {spread.miss_in_sigmas:.1f}σ away",
+              dy=-12 * up, ha="center", va="center", weight="bold", most_pt=200.0)  # fmt: skip
+        axes.set_xlabel(f"along the ellipse, σ of {_length(spread.major_km)}", labelpad=2)
+        axes.set_ylabel(f"across it, σ of {_length(spread.minor_km)}", labelpad=2)
+        axes.set_title("Each axis in its own sigmas: circles 1, 2, 3", fontsize=SMALL, color=MUTED, loc="left", pad=4)
 
     def _half_km(self) -> float:
         """Half the side of the square about the origin that holds miss, 3-sigma ellipse and hard body."""
@@ -144,8 +186,8 @@ class BPlaneDrawing:
     def _hard_body(self, axes: Axes, half_km: float) -> None:
         radius_in = self.hbr_km / half_km * _PANEL_IN / 2.0
         if radius_in > _LEAST_MARK_IN:
-            axes.add_patch(Circle((0, 0), self.hbr_km, facecolor=PRIMARY, alpha=0.25, edgecolor="none", zorder=4))
-            axes.add_patch(Circle((0, 0), self.hbr_km, fill=False, edgecolor=PRIMARY, linewidth=1.2, zorder=4))
+            look = (BODY_FACE, BODY_EDGE) if self.centre_is_body else (to_rgba(PRIMARY, 0.25), PRIMARY)
+            axes.add_patch(Circle((0, 0), self.hbr_km, facecolor=look[0], edgecolor=look[1], linewidth=1.0, zorder=2.5))
         axes.plot([0], [0], "+", color=PRIMARY, markersize=11, markeredgewidth=1.8, zorder=6)
 
     def _ellipses(self, axes: Axes, spread: Spread, half_km: float, *, crowded: bool) -> None:
@@ -156,7 +198,7 @@ class BPlaneDrawing:
         points = _PANEL_IN * 36.0 / half_km
         flat = 3.0 * spread.minor_km * points < _LEAST_APART_PT  # then their names lie on each other and on the objects
         small = crowded or flat or spread.major_km * points < _LEAST_LABELLED_PT
-        for (scale, text), alpha, side in zip(_SIGMAS, (0.20, 0.12, 0.06), (1.0, -1.0, 1.0), strict=True):
+        for (scale, text), alpha, side in zip(_SIGMAS, (0.30, 0.16, 0.10), (1.0, -1.0, 1.0), strict=True):
             ellipse = Ellipse(
                 (self.miss_zeta_km, self.miss_xi_km),
                 2.0 * scale * spread.major_km,
@@ -199,18 +241,17 @@ def _threshold(axes: Axes, radius_km: float, level: Level, text: str, half_km: f
         Circle(
             (0, 0),
             radius_km,
-            fill=False,
+            facecolor=LEVEL_WASH.get(level, "none"),
             edgecolor=LEVEL_COLOR[level],
-            linewidth=1.2,
-            linestyle=(0, (5, 2.5)),
-            zorder=3,
+            linewidth=0.7,
+            zorder=0.6 if level is Level.RED else 0.4,
         )
     )
     away = np.linspace(0.0, math.tau, 16, endpoint=False)[[8, 9, 7, 10, 6, 11, 5, 12, 4]] + miss_angle_rad
     places = radius_km * np.stack([np.cos(away), np.sin(away)], axis=1)
     free = places[(abs(places) < half_km * np.array([0.84, 0.93])).all(axis=1)]
     if len(free) and radius_km > 0.12 * half_km:
-        label(axes, float(free[0, 0]), float(free[0, 1]), text, ha="center", va="center")
+        label(axes, float(free[0, 0]), float(free[0, 1]), text, ha="center", va="center", color=LEVEL_INK[level])
 
 
 def _spread(plane: BPlaneRecord) -> Spread | None:
@@ -240,12 +281,24 @@ def _basis(event: EventRecord) -> str:
     return "Covariance " + ", ".join(f"{item.basis} for {item.object_id}" for item in event.uncertainty) + "."
 
 
+def _secondary_is_body(record: CycleRecord, event: EventRecord) -> bool:
+    """Whether the secondary is a natural body, whose disc stands in the middle then."""
+    sizes = {item.id: item.radius_km or 0.0 for item in record.objects}
+    return event.surface_km is not None and sizes.get(event.secondary, 0.0) > sizes.get(event.primary, 0.0)
+
+
+def _length(value_km: float) -> str:
+    return f"{short(value_km)} km" if value_km >= 1.0 else f"{short(value_km * 1000.0)} m"
+
+
 def b_plane_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
     """The encounter in its B-plane; None where the two do not move relative to each other."""
     plane = event.b_plane
     if plane is None:
         return None
     spread = _spread(plane)
+    turned = _secondary_is_body(record, event)
+    side = -1.0 if turned else 1.0
     when = second_text(event.tca)
     known = (
         "No combined covariance is available."
@@ -264,8 +317,9 @@ def b_plane_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
             f"{plain(round(plane.hbr_km * 1000.0, 1))} m."
         ),
         caption=(
-            "The plane normal to the relative velocity, seen along it, with the primary at the origin: a collision is "
-            "an outcome inside the hard-body circle, and the ellipses show how far from the expected miss it may lie."
+            "The plane normal to the relative velocity, seen along it, with "
+            f"{event.secondary if turned else event.primary} at the origin: a collision is an outcome inside the "
+            "hard-body circle, and the ellipses show how far from the expected miss it may lie."
         ),
         columns=("miss_xi_km", "miss_zeta_km", "hbr_km", "covariance_xi_xi_km2", "covariance_xi_zeta_km2",
                  "covariance_zeta_zeta_km2"),
@@ -273,14 +327,15 @@ def b_plane_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
         drawing=BPlaneDrawing(
             heading=f"{event.primary} – {event.secondary}",
             subheading=f"B-plane · TCA {when}",
-            primary=event.primary,
-            secondary=event.secondary,
+            primary=event.secondary if turned else event.primary,
+            secondary=event.primary if turned else event.secondary,
             miss_km=event.miss_km,
-            miss_zeta_km=plane.miss_zeta_km,
-            miss_xi_km=plane.miss_xi_km,
+            miss_zeta_km=side * plane.miss_zeta_km,
+            miss_xi_km=side * plane.miss_xi_km,
             hbr_km=plane.hbr_km,
             spread=spread,
             basis=_basis(event),
             circles=thresholds_of(record, event),
+            centre_is_body=event.surface_km is not None,
         ),
     )  # fmt: skip

@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from nearpass.record.record import CycleRecord, ObjectRecord, Span
 from nearpass.report.plots.plot import Plot
 from nearpass.report.plots.style import (
+    CURVE,
     MUTED,
     PALE,
-    PRIMARY,
     SMALL,
     WIDTH_IN,
     canvas,
@@ -66,7 +66,7 @@ class CoverageDrawing:
             starts = [start for start, _ in row.spans_days]
             widths = [stop - start for start, stop in row.spans_days]
             axes.barh(
-                [middle] * len(starts), widths, left=starts, height=0.62, color=PRIMARY if row.known else PALE, zorder=3
+                [middle] * len(starts), widths, left=starts, height=0.62, color=CURVE if row.known else PALE, zorder=3
             )
             if row.note:
                 axes.text(

@@ -116,7 +116,7 @@ class CrossingsDrawing:
         for axes in figure.axes:
             axes.set_xlim(0.0, days_between(self.shown.start, self.shown.stop))
             date_axis(axes, self.shown.start, self.shown.stop, most=6)
-            axes.grid(visible=True)
+            axes.grid(visible=True, axis="y")
             if axes is not last:
                 axes.set_xlabel("")
                 axes.xaxis.set_ticklabels([])

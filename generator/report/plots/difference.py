@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from nearpass.record.record import CycleRecord, DifferenceRecord, SolutionRecord, Span, Vector
 from nearpass.report.plots.plot import Cell, Plot
 from nearpass.report.plots.style import (
+    CURVE,
     INK,
     NEUTRAL,
-    PRIMARY,
     SECONDARY,
     canvas,
     date_axis,
@@ -30,7 +30,7 @@ from nearpass.report.solution_views import difference_plot_name
 FloatArray = NDArray[np.float64]
 Rows = tuple[Vector | None, ...]
 
-_AXES: Final = (("R", PRIMARY), ("T", SECONDARY), ("N", NEUTRAL))
+_AXES: Final = (("R", CURVE), ("T", SECONDARY), ("N", NEUTRAL))
 _PANEL_IN: Final = 1.05
 _STEP_IN: Final = 1.22
 
@@ -58,7 +58,7 @@ class DifferenceDrawing:
                 most[:, index], self.edges_days, baseline=least[:, index], fill=True, color=color, alpha=0.75,
                 linewidth=0.6, zorder=3,
             )  # fmt: skip
-            axes.grid(visible=True)
+            axes.grid(visible=True, axis="y")
             linear_axis(axes.yaxis, 4)
             date_axis(axes, self.window.start, self.window.stop, most=6)
             if index < len(_AXES) - 1:

@@ -13,10 +13,10 @@ from nearpass.record.pairing import limits_of
 from nearpass.record.record import CycleRecord, PairRecord, Span
 from nearpass.report.plots.plot import Plot
 from nearpass.report.plots.style import (
+    CURVE,
     LEVEL_COLOR,
     MUTED,
     NEUTRAL,
-    PRIMARY,
     SMALL,
     canvas,
     date_axis,
@@ -66,7 +66,7 @@ class RangeDrawing:
         axes.set_xlim(0.0, days_between(self.window.start, self.window.stop))
         log_axis(axes, *self._reach_km())
         date_axis(axes, self.window.start, self.window.stop, most=6)
-        axes.grid(visible=True)
+        axes.grid(visible=True, axis="y")
         threshold_lines(axes, self.thresholds)
         self._envelope(axes)
         self._gaps(axes)
@@ -95,8 +95,8 @@ class RangeDrawing:
         """The band that holds the distance: its lower edge is what the screening is about."""
         least = np.array([np.nan if value is None else value for value in self.least_km])
         most = np.array([np.nan if value is None else value for value in self.most_km])
-        axes.stairs(most, self.edges_days, baseline=least, fill=True, color=PRIMARY, alpha=0.20, linewidth=0, zorder=2)
-        axes.stairs(least, self.edges_days, baseline=None, color=PRIMARY, linewidth=1.2, zorder=4)
+        axes.stairs(most, self.edges_days, baseline=least, fill=True, color=CURVE, alpha=0.20, linewidth=0, zorder=2)
+        axes.stairs(least, self.edges_days, baseline=None, color=CURVE, linewidth=1.2, zorder=4)
 
     def _gaps(self, axes: Axes) -> None:
         length = axes.get_xlim()[1]
@@ -135,7 +135,7 @@ def range_plot(record: CycleRecord, pair: PairRecord) -> Plot | None:
         alt=_range_alt(record, pair, events=len(events)),
         caption=(
             "The band holds the distance in each part of the window, its lower edge is the nearest approach there; "
-            "dashed lines are the thresholds, marks the listed events, hatched times were not covered."
+            "zones are the levels, marks the listed events, hatched times were not covered."
         ),
         columns=("bin_start_utc", "least_km", "most_km"),
         rows=tuple(

@@ -290,20 +290,20 @@ def _number(value: float) -> str:
     return "0" if text == "-0" else text
 
 
-def _font_of(prop: FontProperties) -> str:
-    """The file of a font."""
-    return _font_file(tuple(prop.get_family()), prop.get_weight())
+def _font_of(prop: FontProperties) -> tuple[str, ...]:
+    """The files of a font, and of those that have what it lacks."""
+    return _font_files(tuple(prop.get_family()), prop.get_weight())
 
 
 @cache
-def _font_file(family: tuple[str, ...], weight: str | int) -> str:
-    return str(findfont(FontProperties(family=list(family), weight=weight)))
+def _font_files(family: tuple[str, ...], weight: str | int) -> tuple[str, ...]:
+    return tuple(str(findfont(FontProperties(family=name, weight=weight))) for name in family)
 
 
 @lru_cache(maxsize=8192)
-def _measured(text: str, file: str, size_pt: float) -> tuple[float, float, float]:
+def _measured(text: str, files: tuple[str, ...], size_pt: float) -> tuple[float, float, float]:
     """Width, height and descent of a line in points, unhinted as it is drawn."""
-    font = get_font(file)
+    font = get_font(files)
     font.set_size(TextToPath.FONT_SCALE, _PT)
     font.set_text(text, 0.0, flags=LoadFlags.NO_HINTING)
     width, height = font.get_width_height()
@@ -312,13 +312,12 @@ def _measured(text: str, file: str, size_pt: float) -> tuple[float, float, float
 
 
 @lru_cache(maxsize=8192)
-def _laid_out(text: str, file: str) -> tuple[str, dict[str, str]]:
+def _laid_out(text: str, files: tuple[str, ...]) -> tuple[str, dict[str, str]]:
     """A line in hundredths of an em as references to glyphs, and what defines these: attributes by id."""
-    font = get_font(file)
+    font = get_font(files)
     font.set_size(TextToPath.FONT_SCALE, _PT)
     placed, outlines, _ = TextToPath().get_glyphs_with_font(font, text)
-    prefix = "G" if "Bold" in file else "g"
-    names = {name: prefix + name.rpartition("-")[2] for name in outlines}
+    names = {name: _glyph_id(name) for name in outlines}
     uses = "".join(f'<use href="#{names[name]}" x="{x:.0f}"/>' for name, x, _, _ in placed if len(outlines[name][0]))
     drawn = {
         names[name]: f'd="{_glyph(*outline)}" transform="scale({_GLYPH_GRID})"'
@@ -326,6 +325,12 @@ def _laid_out(text: str, file: str) -> tuple[str, dict[str, str]]:
         if len(outline[0])
     }
     return uses, drawn
+
+
+def _glyph_id(name: str) -> str:
+    """Of ``Inter-Bold-41``: capital for bold, another letter for the font that stands in."""
+    letter = "d" if name.startswith("DejaVu") else "g"
+    return (letter.upper() if "Bold" in name else letter) + name.rpartition("-")[2]
 
 
 def _glyph(vertices: Any, codes: Any) -> str:

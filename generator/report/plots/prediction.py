@@ -12,10 +12,10 @@ from matplotlib.figure import Figure
 from nearpass.record.record import CycleRecord, ObjectRecord
 from nearpass.report.plots.plot import Plot
 from nearpass.report.plots.style import (
+    CURVE,
     INK,
     MUTED,
     NEUTRAL,
-    PRIMARY,
     SECONDARY,
     SMALL,
     canvas,
@@ -26,7 +26,7 @@ from nearpass.report.plots.style import (
 )
 
 DAY_S: Final = 86_400.0
-_AXES: Final = (("R", PRIMARY, "o"), ("T", SECONDARY, "s"), ("N", NEUTRAL, "^"))
+_AXES: Final = (("R", CURVE, "o"), ("T", SECONDARY, "s"), ("N", NEUTRAL, "^"))
 _LEAST_LENGTH_DAYS: Final = 1.0
 
 Model = tuple[float, float]
@@ -51,7 +51,7 @@ class PredictionDrawing:
         parts = panel(figure, 0.92, 0.52, 4.1, 1.45)
         for axes in (timing, parts):
             axes.set_xlim(0.0, longest)
-            axes.grid(visible=True)
+            axes.grid(visible=True, axis="y")
             axes.axhline(0.0, color=INK, linewidth=0.7, zorder=2)
             linear_axis(axes.xaxis, 7)
         self._models(timing, longest)

@@ -16,10 +16,10 @@ from nearpass.record.record import CycleRecord, EventRecord, ProbabilityRecord
 from nearpass.report import wording
 from nearpass.report.plots.plot import Plot
 from nearpass.report.plots.style import (
+    CURVE,
     INK,
     LEVEL_COLOR,
     MUTED,
-    PRIMARY,
     SMALL,
     WIDTH_IN,
     canvas,
@@ -98,7 +98,7 @@ class PcDrawing:
             body.set_xlabel(self.hbr_text, labelpad=2)
             body.yaxis.set_ticklabels([])
             last = body
-        threshold_lines(last, [(value, text, LEVEL_COLOR[level]) for value, level, text in self.thresholds])
+        threshold_lines(last, [(value, text, LEVEL_COLOR[level]) for value, level, text in self.thresholds], above=True)
         for row, text in enumerate(reversed(self.notes)):
             figure.text(0.1 / WIDTH_IN, (0.10 + 0.20 * row) / height_in, text, fontsize=SMALL, color=INK)
         return figure
@@ -107,12 +107,12 @@ class PcDrawing:
         factors, values = np.array(curve).T
         axes.set_xlim(float(factors[0]), float(factors[-1]))
         log_pc_axis(axes, *limits)
-        axes.grid(visible=True)
+        axes.grid(visible=True, axis="y")
         for value, level, _ in self.thresholds:
-            axes.axhline(value, color=LEVEL_COLOR[level], linewidth=1.1, linestyle=(0, (5, 2.5)), zorder=3)
+            axes.axhline(value, color=LEVEL_COLOR[level], linewidth=0.7, zorder=1.5)
         axes.axhline(max(self.pc, limits[0]), color=INK, linewidth=0.8, linestyle=(0, (1, 1.6)), zorder=2)
         # Values far below the axis would only make the path long.
-        axes.plot(factors, np.maximum(values, limits[0] * 1e-3), color=PRIMARY, zorder=4)
+        axes.plot(factors, np.maximum(values, limits[0] * 1e-3), color=CURVE, zorder=4)
         level_mark(axes, 1.0, max(self.pc, limits[0]), self.level)
 
     def _maximum(self, axes: Axes) -> None:

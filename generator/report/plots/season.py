@@ -16,11 +16,11 @@ from nearpass.record.pairing import limits_of
 from nearpass.record.record import CycleRecord, PairRecord, SeasonRecord, Span
 from nearpass.report.plots.plot import Plot
 from nearpass.report.plots.style import (
+    CURVE,
     INK,
     LEVEL_COLOR,
     MUTED,
     NEUTRAL,
-    PRIMARY,
     SMALL,
     canvas,
     date_axis,
@@ -74,7 +74,7 @@ class SeasonDrawing:
         axes.set_xlim(0.0, self.days[-1])
         self._limits(axes)
         date_axis(axes, self.start, self.start + self.days[-1] * DAY_S, most=6)
-        axes.grid(visible=True)
+        axes.grid(visible=True, axis="y")
         color = self.threshold[2]
         for season, (row, left_pt) in zip(self.seasons, places, strict=True):
             axes.axvspan(
@@ -84,7 +84,7 @@ class SeasonDrawing:
                 season.text, (0.0, 1.0), xycoords="axes fraction", xytext=(left_pt, 4 + _ROW_PT * row),
                 textcoords="offset points", fontsize=SMALL, weight="bold", annotation_clip=False,
             )  # fmt: skip
-        axes.plot(self.days, np.maximum(self.oxd_km, axes.get_ylim()[0]), color=PRIMARY, zorder=4)
+        axes.plot(self.days, np.maximum(self.oxd_km, axes.get_ylim()[0]), color=CURVE, zorder=4)
         threshold_lines(axes, [self.threshold])
         axes.axvline(self.window_days, color=INK, linewidth=1.0, linestyle=(0, (1, 1.3)), zorder=3)
         label(axes, self.window_days, axes.get_ylim()[1], "end of window", dx=3, dy=-10, color=MUTED)

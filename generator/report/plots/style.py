@@ -1,6 +1,7 @@
 """The common look: type, colours, marks of the levels, axes in inches, dates.
 
-Mathematical markup is off (``text.parse_math``), so that every text from a record is drawn literally.
+Text is set in Inter (SIL Open Font Licence; letters, Greek and signs of version 4.1 travel in ``templates/fonts``), and
+what it lacks in DejaVu Sans. Mathematical markup is off (``text.parse_math``): texts from a record are drawn literally.
 Figures are narrow with large type: shown 360 pixels wide on a telephone, the smallest text is still 9 pixels high.
 """
 
@@ -11,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
+from itertools import pairwise
 from typing import Any, Final
 
 import matplotlib as mpl
@@ -22,44 +24,56 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, MaxNL
 from nearpass.astro.epochs import DAY_S, Epoch
 from nearpass.encounter.alert import Level
 from nearpass.report.plots.lean_axes import LeanAxes
+from nearpass.resources import resource
 
 WIDTH_IN: Final = 5.2
-INK: Final = "#1b1f24"
-MUTED: Final = "#5b6470"
-GRID: Final = "#e3e6ea"
-# Okabe and Ito (2008) blue; the second is Tol's (2021) muted purple: both apart from the levels' colours.
-PRIMARY: Final = "#0072b2"
-SECONDARY: Final = "#aa3377"
-PALE: Final = "#bfdcec"
-NEUTRAL: Final = "#7d8590"
-BODY_FACE: Final = "#f1e4d8"
-BODY_EDGE: Final = "#a98467"
+# Data are ink and blue, colour else means a level, a zone of one, or a body: the tokens of the pages.
+INK: Final = "#17212b"
+MUTED: Final = "#54626e"
+AXIS: Final = "#87939e"
+GRID: Final = "#e3e8ec"
+BAND: Final = "#dde4ea"
+PRIMARY: Final = INK
+SECONDARY: Final = "#0f62ab"
+CURVE: Final = SECONDARY
+PALE: Final = "#cfe2f3"
+NEUTRAL: Final = AXIS
+BODY_FACE: Final = "#f3e1d5"
+BODY_EDGE: Final = "#b0623f"
 SMALL: Final = 9.0
-# The levels differ in shape and in lightness as well as in hue (Okabe-Ito green; a red darker, a yellow lighter).
-LEVEL_COLOR: Final = {Level.RED: "#b3152a", Level.YELLOW: "#e6a100", Level.GREEN: "#009e73"}
+# The levels differ in shape and in lightness as well as in hue.
+LEVEL_COLOR: Final = {Level.RED: "#b3201c", Level.YELLOW: "#d68f00", Level.GREEN: "#2e7d66"}
+LEVEL_INK: Final = {Level.RED: "#b3201c", Level.YELLOW: "#765000", Level.GREEN: "#2e7d66"}
+"""For words: yellow is too light to be read."""
+LEVEL_WASH: Final = {Level.RED: "#f9dfdb", Level.YELLOW: "#fcf0d2"}
+"""Ground of the zone in which something has the level."""
 LEVEL_MARKER: Final = {Level.RED: "^", Level.YELLOW: "s", Level.GREEN: "o"}
 LEVEL_SIZE: Final = {Level.RED: 9.0, Level.YELLOW: 7.5, Level.GREEN: 6.0}
 
 _STYLE: Final[dict[Any, Any]] = {
-    "font.family": ["DejaVu Sans"],
+    "font.family": ["Inter", "DejaVu Sans"],
     "font.size": 9.5,
     "axes.labelsize": 9.5,
-    "axes.labelcolor": INK,
-    "axes.edgecolor": "#8b939d",
-    "axes.linewidth": 0.8,
+    "axes.labelcolor": MUTED,
+    "axes.edgecolor": AXIS,
+    "axes.linewidth": 0.7,
+    "axes.spines.left": False,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.axisbelow": True,
     "axes.unicode_minus": True,
     "axes.formatter.use_mathtext": False,
     "grid.color": GRID,
-    "grid.linewidth": 0.7,
+    "grid.linewidth": 0.6,
     "xtick.labelsize": SMALL,
     "ytick.labelsize": SMALL,
-    "xtick.color": "#8b939d",
-    "ytick.color": "#8b939d",
-    "xtick.labelcolor": INK,
-    "ytick.labelcolor": INK,
+    "xtick.major.size": 3.0,
+    "ytick.major.size": 0.0,
+    "ytick.major.pad": 4.0,
+    "xtick.color": AXIS,
+    "ytick.color": AXIS,
+    "xtick.labelcolor": MUTED,
+    "ytick.labelcolor": MUTED,
     "text.color": INK,
     "text.parse_math": False,
     "lines.linewidth": 1.6,
@@ -77,6 +91,7 @@ _TICK_MONTHS: Final = (1, 2, 3, 6, 12)
 @contextmanager
 def house_style() -> Iterator[None]:
     """The look of all plots, whatever the reader of a matplotlibrc on this machine prefers."""
+    _fonts_known()
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(_STYLE)
@@ -91,20 +106,31 @@ def literal(text: str) -> str:
 
 @cache
 def _glyphs() -> frozenset[int]:
-    return frozenset(ft2font.FT2Font(_font_file(bold=False)).get_charmap())
+    return frozenset().union(*(ft2font.FT2Font(file).get_charmap() for file in _font_files(bold=False)))
+
+
+def _font_file(*, bold: bool) -> str:
+    return str(resource("templates") / "fonts" / f"Inter-{'Bold' if bold else 'Regular'}.ttf")
 
 
 @cache
-def _font_file(*, bold: bool) -> str:
-    return str(
-        font_manager.findfont(font_manager.FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal"))
-    )
+def _font_files(*, bold: bool) -> tuple[str, str]:
+    """Ours, and the one that has what it lacks."""
+    wanted = font_manager.FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal")
+    return _font_file(bold=bold), str(font_manager.findfont(wanted))
+
+
+@cache
+def _fonts_known() -> None:
+    """Tell matplotlib of our fonts, once a process."""
+    for bold in (False, True):
+        font_manager.fontManager.addfont(_font_file(bold=bold))
 
 
 @lru_cache(maxsize=4096)
 def text_width_pt(text: str, size_pt: float, *, bold: bool = False) -> float:
     """Width of a line of text in points, by the font's own metrics."""
-    font = ft2font.FT2Font(_font_file(bold=bold))
+    font = font_manager.get_font(_font_files(bold=bold))
     font.set_size(size_pt, 72.0)
     font.set_text(text, 0.0)
     return float(font.get_width_height()[0]) / 64.0
@@ -169,19 +195,23 @@ def level_mark(axes: Axes, x: float, y: float, level: Level, scale: float = 1.0)
     )
 
 
-def threshold_lines(axes: Axes, lines: Sequence[tuple[float, str, str]], least_gap_pt: float = 11.0) -> None:
-    """Horizontal thresholds inside the axes, named at the right, the names pushed apart where they would touch.
+def threshold_lines(
+    axes: Axes, lines: Sequence[tuple[float, str, str]], least_gap_pt: float = 11.0, *, above: bool = False
+) -> None:
+    """Zones of the levels and their edges inside the axes, named at the right, the names pushed apart.
 
     Args:
         axes: Axes whose limits are set.
         lines: Value in km, name and colour of each.
         least_gap_pt: Height of a name in points.
+        above: Whether what lies above a threshold has its level, as of a probability.
     """
     low, high = axes.get_ylim()
     inside = sorted(line for line in lines if low <= line[0] <= high)
+    zones(axes, lines, above=above)
     taken_pt = -math.inf
     for value_km, text, color in inside:
-        axes.axhline(value_km, color=color, linewidth=1.1, linestyle=(0, (5, 2.5)), zorder=3)
+        axes.axhline(value_km, color=color, linewidth=0.7, zorder=1.5)
         place_pt = float(axes.transData.transform((0.0, value_km))[1]) * 72.0 / axes.figure.dpi
         shift_pt = max(0.0, taken_pt + least_gap_pt - place_pt)
         taken_pt = place_pt + shift_pt
@@ -193,8 +223,23 @@ def threshold_lines(axes: Axes, lines: Sequence[tuple[float, str, str]], least_g
             textcoords="offset points",
             va="center",
             fontsize=SMALL,
+            color=_WORDS_OF.get(color, MUTED),
             annotation_clip=False,
         )
+
+
+_LEVEL_OF: Final = {color: level for level, color in LEVEL_COLOR.items()}
+_WORDS_OF: Final = {color: LEVEL_INK[level] for color, level in _LEVEL_OF.items()}
+
+
+def zones(axes: Axes, lines: Sequence[tuple[float, str, str]], *, above: bool = False) -> None:
+    """The ground between thresholds in the colour of the level: below each, or ``above`` it where more is worse."""
+    low, high = axes.get_ylim()
+    levels = sorted((value, _LEVEL_OF[color]) for value, _, color in lines if color in _LEVEL_OF)
+    edges = [*(value for value, _ in levels), high] if above else [low, *(value for value, _ in levels)]
+    for (start, stop), (_, level) in zip(pairwise(edges), levels, strict=True):
+        if level in LEVEL_WASH and max(start, low) < min(stop, high):
+            axes.axhspan(max(start, low), min(stop, high), facecolor=LEVEL_WASH[level], edgecolor="none", zorder=0.2)
 
 
 def key(figure: Figure, y_in: float, entries: Sequence[tuple[str, dict[str, Any]]]) -> None:

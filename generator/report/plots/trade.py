@@ -86,7 +86,7 @@ class TradeDrawing:
         log_axis(axes, float(known[known > 0].min()) / 2.0, float(known.max()) * 1.6)
         linear_axis(axes.xaxis)
         _round_hours(axes)
-        axes.grid(visible=True)
+        axes.grid(visible=True, axis="y")
         self._dates(axes)
         for index, line in enumerate(self.lines):
             few = len(line.leads_h) < _FEW

@@ -18,12 +18,12 @@ from nearpass.report.plots.approach import Thresholds, thresholds_note, threshol
 from nearpass.report.plots.plot import Plot
 from nearpass.report.plots.probability import PcThresholds, pc_limits, pc_thresholds
 from nearpass.report.plots.style import (
+    BAND,
+    CURVE,
     INK,
     LEVEL_COLOR,
     MUTED,
     NEUTRAL,
-    PRIMARY,
-    SECONDARY,
     SMALL,
     canvas,
     date_axis,
@@ -38,7 +38,12 @@ from nearpass.report.plots.style import (
     threshold_lines,
 )
 
-_COMPONENTS: Final = (("R", PRIMARY, "-"), ("T", SECONDARY, (0, (4, 1.6))), ("N", NEUTRAL, (0, (1, 1.3))))
+_COMPONENTS: Final = (("R", INK, "-"), ("T", INK, "-"), ("N", INK, "-"))
+_NAMES: Final = ("radial", "along the track", "normal")
+_NOT_EXCLUDED: Final = 3.0
+"""Below so many sigmas a hit is not excluded."""
+_PART_IN: Final = 0.62
+_BETWEEN_IN: Final = 0.34
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +56,8 @@ class TrendPoint:
     miss_sigma_km: float | None
     pc: float | None
     level: Level
+    hit_sigmas: float | None = None
+    sigma_rtn_km: Vector | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -72,14 +79,22 @@ class TrendDrawing:
         if all(float(point.pc or 0.0) < wording.LEAST_PROBABILITY for point in likely):
             likely = []
         raised_in = 1.80 if likely else 0.0
-        figure = canvas(4.95 + raised_in, self.heading, self.subheading)
-        miss = panel(figure, 0.78, 2.48 + raised_in, 3.3, 1.75)
-        probability = [panel(figure, 0.78, 2.48, 3.3, 1.32)] if likely else []
-        parts = panel(figure, 0.78, 0.52, 3.3, 1.50)
+        sure = [point for point in self.points if point.hit_sigmas is not None]
+        parts_in = 3 * _PART_IN + 2 * _BETWEEN_IN
+        above_in = 0.52 + parts_in + 0.46
+        sigmas_in = 1.50 if len(sure) > 1 else 0.0
+        figure = canvas(above_in + sigmas_in + raised_in + 1.75 + 0.72, self.heading, self.subheading)
+        miss = panel(figure, 0.78, above_in + sigmas_in + raised_in, 3.3, 1.75)
+        probability = [panel(figure, 0.78, above_in + sigmas_in, 3.3, 1.32)] if likely else []
+        hits = [panel(figure, 0.78, above_in, 3.3, 1.05)] if len(sure) > 1 else []
+        components = [
+            panel(figure, 0.78, 0.52 + (2 - row) * (_PART_IN + _BETWEEN_IN), 3.3, _PART_IN) for row in range(3)
+        ]
+        parts = components[-1]
         length = days_between(self.start, self.stop)
-        for axes in (miss, *probability, parts):
+        for axes in (miss, *probability, *hits, *components):
             axes.set_xlim(-0.06 * length, 1.06 * length)
-            axes.grid(visible=True)
+            axes.grid(visible=True, axis="y")
             date_axis(axes, self.start, self.stop, most=5)
             if axes is not parts:
                 axes.set_xlabel("")
@@ -87,9 +102,26 @@ class TrendDrawing:
         for axes in probability:
             self._probability(axes, likely)
         parts.set_xlabel(f"data cut-off of the cycle, {parts.get_xlabel()}", labelpad=2)
+        for axes in hits:
+            self._hits(axes, sure)
         self._miss(miss)
-        self._components(parts)
+        for index, axes in enumerate(components):
+            self._component(axes, index)
         return figure
+
+    def _hits(self, axes: Axes, sure: list[TrendPoint]) -> None:
+        """Sigmas from a hit, on whose ground below three a hit is not excluded."""
+        values = [float(point.hit_sigmas or 0.0) for point in sure]
+        axes.set_ylim(0.0, 1.25 * max(*values, 4.0))
+        axes.axhspan(0.0, _NOT_EXCLUDED, facecolor=BAND, edgecolor="none", zorder=0.2)
+        linear_axis(axes.yaxis, 4)
+        axes.plot(
+            [point.days for point in sure], values, color=INK, marker="D", markersize=4.5, linewidth=1.3, zorder=4
+        )
+        label(axes, sure[-1].days, values[-1], f"{values[-1]:.1f}σ", dx=14, va="center", weight="bold")
+        axes.set_ylabel("σ", labelpad=2)
+        title = "from a hit, in sigmas of the B-plane; grey: a hit is not excluded"
+        axes.set_title(title, fontsize=SMALL, color=MUTED, loc="left", pad=4)
 
     def _miss(self, axes: Axes) -> None:
         known = [point for point in self.points if point.miss_sigma_km is not None]
@@ -102,7 +134,7 @@ class TrendDrawing:
         linear_axis(axes.yaxis, 5)
         if len(known) > 1:
             low_km = np.maximum(miss_km - sigma_km, 0.0)
-            axes.fill_between(days, low_km, miss_km + sigma_km, color=NEUTRAL, alpha=0.22, linewidth=0, zorder=2)
+            axes.fill_between(days, low_km, miss_km + sigma_km, color=BAND, linewidth=0, zorder=2)
         for point in known:
             sigma = float(point.miss_sigma_km or 0.0)
             reach = [[min(sigma, point.miss_km)], [sigma]]
@@ -123,30 +155,29 @@ class TrendDrawing:
         axes.plot([point.days for point in self.points], values, color=INK, linewidth=1.3, zorder=4)
         for point in likely:
             level_mark(axes, point.days, max(float(point.pc or 0.0), low), point.level, scale=0.9)
-        threshold_lines(axes, [(value, text, LEVEL_COLOR[level]) for value, level, text in self.pc_thresholds])
+        threshold_lines(
+            axes, [(value, text, LEVEL_COLOR[level]) for value, level, text in self.pc_thresholds], above=True
+        )
         axes.set_ylabel("Pc", labelpad=2)
         axes.set_title("probability of collision", fontsize=SMALL, color=MUTED, loc="left", pad=4)
 
-    def _components(self, axes: Axes) -> None:
-        axes.axhline(0.0, color=INK, linewidth=0.7, zorder=2)
+    def _component(self, axes: Axes, index: int) -> None:
+        """One component on its own scale about zero, with the present one's sigma."""
+        name, color, _ = _COMPONENTS[index]
         days = [point.days for point in self.points]
-        linear_axis(axes.yaxis, 5)
-        ends = []
-        for index, (name, color, dashes) in enumerate(_COMPONENTS):
-            values = [point.miss_rtn_km[index] for point in self.points]
-            axes.plot(days, values, color=color, linestyle=dashes, linewidth=1.5, marker=".", markersize=6, zorder=3)
-            ends.append((values[-1], name, color))
-        low, high = axes.get_ylim()
-        gap = 11.0 / (1.50 * 72.0) * (high - low)
-        place = -np.inf
-        for value, name, color in sorted(ends):
-            place = max(value, place + gap)
-            shift_pt = (place - value) / (high - low) * 1.50 * 72.0
-            text = f"{name} {short(value)} km"
-            label(axes, days[-1], value, text, dx=14, dy=shift_pt, va="center", color=color, weight="bold")
-        axes.set_ylim(low, high)
-        axes.set_ylabel("miss, km")
-        axes.set_title("components in the primary's RTN", fontsize=SMALL, color=MUTED, loc="left", pad=4)
+        values = [point.miss_rtn_km[index] for point in self.points]
+        linear_axis(axes.yaxis, 3)
+        axes.axhline(0.0, color=NEUTRAL, linewidth=0.8, zorder=2)
+        axes.plot(days, values, color=CURVE, linewidth=1.4, marker="o", markersize=3.8, zorder=4)
+        sigma = self.points[-1].sigma_rtn_km
+        text = f"{short(values[-1])} km"
+        if sigma is not None:
+            axes.errorbar([days[-1]], [values[-1]], [sigma[index]], color=INK, elinewidth=1.1, capsize=2.5, zorder=3)
+            text += f" ± {short(sigma[index])}"
+        axes.margins(y=0.18)
+        label(axes, days[-1], values[-1], text, dx=14, va="center", color=color, weight="bold", most_pt=74.0)
+        title = f"{name} {_NAMES[index]}, km" + (", bar 1σ" if sigma is not None and index == 0 else "")
+        axes.set_title(title, fontsize=SMALL, color=MUTED, loc="left", pad=3)
 
 
 def cycle_epoch(cycle_id: str) -> Epoch:
@@ -166,6 +197,7 @@ def trend_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
         level=event.level,
         miss_sigma_km=event.miss_sigma_km,
         pc=event.probability.pc,
+        b_plane_sigmas=event.b_plane.sigmas if event.b_plane else None,
     )
     seen = (*event.history, now)
     components = [point.miss_rtn_km for point in seen if point.miss_rtn_km is not None]
@@ -182,13 +214,25 @@ def trend_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
             f"{short(seen[0].miss_km)} km, in the cycle before {short(first.miss_km)} km ({first.level}), now "
             f"{short(last.miss_km)} km ({last.level})."
             + ("" if last.miss_sigma_km is None else f" One sigma is now {short(last.miss_sigma_km)} km.")
+            + _hit_in_words(seen)
             + _pc_in_words(seen)
         ),
         caption=(
             "A consistent solution stays within its band, which narrows as the date comes near; a jump out of the band "
             "means a manoeuvre or an optimistic covariance."
         ),
-        columns=("cycle", "tca_utc", "miss_km", "miss_sigma_km", "r_km", "t_km", "n_km", "pc", "level"),
+        columns=(
+            "cycle",
+            "tca_utc",
+            "miss_km",
+            "miss_sigma_km",
+            "r_km",
+            "t_km",
+            "n_km",
+            "pc",
+            "level",
+            "b_plane_sigmas",
+        ),
         rows=tuple(
             (
                 point.cycle_id,
@@ -198,6 +242,7 @@ def trend_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
                 *components[index],
                 point.pc,
                 str(point.level),
+                point.b_plane_sigmas,
             )
             for index, point in enumerate(seen)
         ),
@@ -214,6 +259,8 @@ def trend_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
                     miss_sigma_km=point.miss_sigma_km,
                     pc=point.pc,
                     level=point.level,
+                    hit_sigmas=point.b_plane_sigmas,
+                    sigma_rtn_km=event.miss_sigma_rtn_km if point is now else None,
                 )
                 for index, (point, cut_off) in enumerate(zip(seen, cut_offs, strict=True))
             ),
@@ -221,6 +268,14 @@ def trend_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
             pc_thresholds=pc_thresholds(record, event),
             note=thresholds_note(event),
         ),
+    )
+
+
+def _hit_in_words(seen: tuple[HistoryPoint, ...]) -> str:
+    """First and present distance from a hit in sigmas."""
+    known = [point.b_plane_sigmas for point in seen if point.b_plane_sigmas is not None]
+    return (
+        f" From a hit, in sigmas of the B-plane: first {known[0]:.1f}, now {known[-1]:.1f}." if len(known) > 1 else ""
     )
 
 
