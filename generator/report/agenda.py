@@ -86,7 +86,7 @@ def _sure(event: EventRecord | ToldEvent) -> str:
     if isinstance(event, ToldEvent):
         return "Not told in this edition."
     found = [line for line in (board.deciding(event), board.trend(event)) if line]
-    return " ".join(found) or "Without a covariance of both objects nobody can say how far from a hit this is."
+    return " ".join(found) or "Without a covariance of both objects the distance from a hit is unknown."
 
 
 def _who(event: EventRecord | ToldEvent, state: Coordination) -> Item:
@@ -102,8 +102,8 @@ def _who(event: EventRecord | ToldEvent, state: Coordination) -> Item:
     if state.movers:
         return Item(title="Does the burn stand, and does everybody know it?", known=f"{said}{due}")
     if state.since is not None:
-        return Item(title="Who moves?", known=f"{said} Nobody has said that it moves.{due}")
-    return Item(title="Who moves?", known=f"Nobody has said anything yet.{due}")
+        return Item(title="Who moves?", known=f"{said} No party has said that it will move.{due}")
+    return Item(title="Who moves?", known=f"No party has said anything yet.{due}")
 
 
 def _options(event: EventRecord | ToldEvent) -> str:

@@ -89,7 +89,7 @@ def test_a_brief_says_what_how_sure_who_and_what_next() -> None:
     page = packed(record, event)
     text = re.sub(r"<[^>]+>", " ", page)
 
-    for words in ("Decide by", "How sure", "Options", "Open questions", "Agenda", "Decided", event.event_id):
+    for words in ("Decide by", "Uncertainty", "Options", "Open questions", "Agenda", "Decided", event.event_id):
         assert words in text
     assert f"{event.miss_km:.3f}" in text
     assert "Smallest burn" in text
