@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -93,10 +93,11 @@ def whatif(
     with Bars() as bars:
         found = what_if(archive, record, workspace.directory, object_id, motion, bars.stage)
     how = BY_BURNS.format(body=record.body.name.capitalize()) if burns else BY_EPHEMERIS
+    guessed = {one.id: said(one.approximation.how) for one in record.objects if one.approximation is not None}
     if as_json:
-        click.echo(json.dumps(_plain(found, burns, ephemeris, how)))
+        click.echo(json.dumps(_plain(found, burns, ephemeris, how) | {"approximate_objects": guessed}))
     else:
-        click.echo("\n".join(_lines(found, burns, ephemeris, how, record.thresholds.limit_km)))
+        click.echo("\n".join(_lines(found, burns, ephemeris, how, guessed, record.thresholds.limit_km)))
 
 
 def _burns(
@@ -124,7 +125,12 @@ def _burns(
 
 
 def _lines(
-    found: WhatIf, burns: Sequence[Manoeuvre], ephemeris: Path | None, how: str, limit_km: float
+    found: WhatIf,
+    burns: Sequence[Manoeuvre],
+    ephemeris: Path | None,
+    how: str,
+    guessed: Mapping[str, str],
+    limit_km: float,
 ) -> Iterator[str]:
     """The answer as a text: what it rests on, a table of what changes, and how many stay."""
     window = f"{found.window.start.iso(digits=0)} to {found.window.stop.iso(digits=0)} UTC"
@@ -135,6 +141,7 @@ def _lines(
     if ephemeris is not None:
         yield f"ephemeris {ephemeris}"
     yield f"approximate: {how}" if burns else how
+    yield from (f"{object_id} itself was not delivered in full: {words}" for object_id, words in guessed.items())
     if not found.covered or found.covered[-1].stop < found.window.stop:
         spans = ", ".join(f"{span.start.iso(digits=0)} to {span.stop.iso(digits=0)}" for span in found.covered)
         yield f"known only {spans or 'nowhere in the window'}"

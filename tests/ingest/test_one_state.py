@@ -1,5 +1,6 @@
 """An OPM as the source of an object: carried on where the publisher says so, and approximate wherever it is told."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -169,3 +170,19 @@ def test_an_archived_cycle_of_it_is_screened_again_to_the_bit(tmp_path: Path) ->
     found = rescreen(archive, made.record.cycle_id, tmp_path, quiet, wording.said)
 
     assert found.differences == ()
+
+
+def test_what_a_burn_would_do_to_it_is_called_approximate_twice(
+    nearpass: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    """The answer says by which motion it is approximate, and that the delivery was one state."""
+    path = prepared(tmp_path)
+    made = cycle(path)
+    Archive(tmp_path / "archive").add(made.record, made.inputs)
+    words = ("whatif", "--config", path, "--object", "LOW", "--at", "2021-03-17T12:00", "--rtn", "0,0.4,0")
+    code, out, _ = nearpass(*words)
+
+    assert code == 0
+    assert "approximate: after each burn" in out
+    assert "LOW itself was not delivered in full: One state of 2021-03-16 22:00 UTC was delivered" in out
+    assert "LOW" in json.loads(nearpass(*words, "--json")[1])["approximate_objects"]
