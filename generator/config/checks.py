@@ -13,6 +13,7 @@ from nearpass.config.tables import Config
 from nearpass.config.toml_lines import line_of
 from nearpass.encounter.alert_rules import AlertRule, PairClass, Pairing
 from nearpass.errors import ConfigError
+from nearpass.record.pairing import calls
 from nearpass.record.parties import PartyTableError
 
 OWN_FOLDERS: Final = ("archive", "editions", "ephemerides", "exchanges", "log", "public", "site", "theme", ".nearpass")
@@ -101,6 +102,9 @@ def check_rules(config: Config, text: str, file: str) -> Iterator[ConfigError]:
                 if missing or pair[0] == pair[1]:
                     rule = f"{key} of a rule must name two objects of the configuration"
                     yield ConfigError(rule, value=(missing or pair)[0], file=file, line=line_of(text, (*place, key)))
+        if config.editions and (named := [item.id for item in config.objects if calls(table.name, item.id, item.name)]):
+            rule = "the name of a rule must name no object, which an edition may not name"
+            yield ConfigError(rule, value=named[0], file=file, line=line_of(text, (*place, "name")))
         least_km, pair = max(_needed_km(table.rule, config), default=(0.0, ("", "")))
         if config.cycle.limit_km < least_km:
             rule = f"cycle.limit_km must reach what the rule {table.name!r} judges, {least_km:g} km{_between(pair)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,12 @@ def pairing(first: ObjectRecord, second: ObjectRecord, *, joined: bool) -> Pairi
     elif "natural" in {first.kind, second.kind}:
         kind = "moon"
     return Pairing(primary=first.id, secondary=second.id, kind=kind)
+
+
+def calls(text: str, *words: str) -> bool:
+    """Whether a text holds one of these ids or names as words of its own, in whatever case."""
+    found = (re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE) for word in words)
+    return any(match is not None for match in found)
 
 
 def joined_pairs(record: CycleRecord) -> frozenset[tuple[str, str]]:

@@ -124,7 +124,7 @@ def replay(records: Iterable[CycleRecord], sets: Sequence[Sequence[AlertRule]]) 
 
 def _ordered(trail: _Trail, last: Epoch) -> tuple[Followed, ...]:
     found = sorted(trail.events.values(), key=lambda event: (event.tca, event.event_id))
-    return tuple(replace(event, passed=event.tca <= last) for event in found)
+    return tuple(replace(event, passed=event.tca < last) for event in found)
 
 
 def _pairings(record: CycleRecord) -> list[Pairing]:

@@ -15,6 +15,7 @@ from nearpass.reasons.probabilities import PcReasons
 from nearpass.record.doubt_record import ShiftRecord
 from nearpass.record.event_record import HistoryPoint, UncertaintyRecord
 from nearpass.record.marking import Show
+from nearpass.record.pairing import calls
 from nearpass.record.record import ObjectRecord
 from nearpass.release.lens import Lens
 
@@ -82,9 +83,8 @@ def _names_told(text: str, lens: Lens) -> bool:
     """Whether a text of the configuration names no object that the edition does not name, by its id or its name."""
     if lens.whole:
         return True
-    plain = text.casefold()
     kept = [item for item in lens.telling.record.objects if lens.names.show(item.id) not in NAMED]
-    return not any(word.casefold() in plain for item in kept for word in (item.id, item.name))
+    return not any(calls(text, item.id, item.name) for item in kept)
 
 
 def findings(value: tuple[Finding, ...], lens: Lens) -> Any:

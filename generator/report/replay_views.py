@@ -80,7 +80,8 @@ def _event(event: Followed) -> Plain:
 def _a_year(level: Level) -> Any:
     def tell(found: Replay) -> str:
         count = len(found.worst(level))
-        return f"{count} ({count / found.years:.1f} a year)"
+        a_year = count / found.years
+        return f"{count} ({wording.number(a_year, 1 if a_year < 100.0 else 0)} a year)"
 
     return tell
 

@@ -91,6 +91,16 @@ def test_a_distance_is_checked_for_the_pairs_that_a_rule_is_for() -> None:
     assert "110.1 km" in str(_fault(f'{RULE}class = "moon"\ncad_km = 99\n'))
 
 
+def test_where_there_are_editions_no_rule_names_an_object() -> None:
+    """An edition that may not name it could not name the rule; a word that an id is a part of names nothing."""
+    edition = '[[edition]]\nid = "public"\naudience = "all"\nlevels = ["CLEAR"]\n'
+    named = RULE.replace("near", "mro, near")
+
+    assert _config(f"{named}cad_km = 3\n")
+    assert "must name no object, which an edition may not name" in str(_fault(f"{named}cad_km = 3\n{edition}"))
+    assert _config(f"{RULE.replace('near', 'mrox')}cad_km = 3\n{edition}")
+
+
 def test_names_of_rules_differ() -> None:
     """A reason calls a rule by its name, so that no two have one; case does not part them."""
     again = RULE.replace("near", "NEAR")

@@ -297,7 +297,7 @@ def test_the_command_replays_the_archive(nearpass: Nearpass, workspace: Path) ->
     code, said, _ = nearpass("rules", "--config", workspace, "--replay", "--rules", other)
     assert code == 0
     assert said.startswith("5 cycles, ")
-    assert re.search(r"^events that were red +4 \(5844.0 a year\) +3 \(4383.0 a year\)$", said, re.MULTILINE)
+    assert re.search(r"^events that were red +4 \(5\u202f844 a year\) +3 \(4\u202f383 a year\)$", said, re.MULTILINE)
     assert "1, first red 2.5 h before TCA (least 2.5 h)" in said
     assert "Events of another worst level: 1\n  Eturn A – B" in said
     assert f"red by rules in force, yellow by {other}" in said

@@ -44,11 +44,11 @@ from nearpass.release.values import keep, with_sigma
 OPEN = keep
 NAMED_RULES = (
     AlertRule(level=Level.RED, name="near", cad_km=3.0, except_pairs=(("ODY", "TIANWEN-1"), ("MRO", "ODY"))),
-    AlertRule(level=Level.YELLOW, name="that of tianwen-1", cad_km=10.0),
+    AlertRule(level=Level.YELLOW, name="far", cad_km=10.0),
     AlertRule(level=Level.YELLOW, name="box", pairs=(("MEX", "MRO"), ("MRO", "ODY")), box_rtn_km=(1.0, 9.0, 1.0)),
     AlertRule(level=Level.RED, name="secret pair", pairs=(("MRO", "TIANWEN-1"),), cad_km=77.0),
 )
-"""Of which two name, in a text or alone, what an edition may not."""
+"""Of which three are for pairs, alone or with others, or leave out one, that an edition may not name."""
 OFF = "2021-03-14T0317Z"
 """A cycle that a delivery set off, between those of a schedule."""
 COARSE = {"MEX": Show.ANONYMOUS, "MRO": Show.METRICS, "PHOBOS": Show.METRICS, "TIANWEN-1": Show.ANONYMOUS}
@@ -493,12 +493,12 @@ def test_contacts_go_to_named_parties_and_never_to_the_public() -> None:
 
 
 def test_rules_are_told_as_if_withheld_objects_had_never_been_configured(record: CycleRecord) -> None:
-    """Pairs with them are left out, a rule for such pairs alone as well, and a name that calls one is not told."""
+    """Pairs with them are left out, and a rule for such pairs alone as well."""
     told = reduced(record, edition(COARSE)).thresholds.rules
 
     assert [(rule.name, rule.pairs, rule.except_pairs) for rule in told] == [
         ("near", (), (("MRO", "ODY"),)),
-        ("", (), ()),
+        ("far", (), ()),
         ("box", (("MRO", "ODY"),), ()),
     ]
     assert [(rule.level, rule.cad_km, rule.box_rtn_km) for rule in told] == [
@@ -510,7 +510,7 @@ def test_a_reason_does_not_name_what_is_withheld_by_its_rule() -> None:
     """A rule whose name calls an object that the edition does not name is a rule without a name there."""
     near = CadCondition(value_km=1.0, limit_km=3.0, to_surface=False)
     reason = (
-        RuleHolds(level=Level.RED, by="Mars Express or so", conditions=(near,)),
+        RuleHolds(level=Level.RED, by="Mars Express, or so", conditions=(near,)),
         RuleFails(level=Level.RED, by="mex", condition=near),
         RuleUnjudged(level=Level.RED, by="TIANWEN-1"),
         RuleHolds(level=Level.RED, by="near", conditions=(near,)),
@@ -520,8 +520,12 @@ def test_a_reason_does_not_name_what_is_withheld_by_its_rule() -> None:
     made = replace(record, events=tuple(replace(event, reason=reason) for event in record.events))
     told = reduced(made, public).events
 
+    rules = (AlertRule(level=Level.RED, name="that of tianwen-1", cad_km=3.0), NAMED_RULES[0])
+    named = reduced(replace(made, thresholds=replace(made.thresholds, rules=rules)), public).thresholds.rules
+
     assert told
     assert {tuple(one.by for one in event.reason) for event in told} == {("", "", "", "near")}
+    assert [rule.name for rule in named] == ["", "near"]
     assert reduced(made, Edition(id="own", everything=True)).events[0].reason == reason
 
 

@@ -116,7 +116,7 @@ def test_the_published_schema_lists_every_code() -> None:
 
 EVERY = (
     "red by the rule “every direction”: miss distance 2.000 km (limit 3 km), and miss in R, T, N 1.0, 123, 0.2 sigmas "
-    "(limit 200), and the probability of collision is not known, so that the condition on it counts as met"
+    "(limit 200), and the probability of collision is unknown, which counts as met"
 )
 CROSS = (
     "yellow by the rule “cross”: the orbits pass 2.500 km from the surface (limit 10 km), and the passages are 6.0 s "

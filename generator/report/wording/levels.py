@@ -157,10 +157,10 @@ def _(reason: TimeCondition) -> str:
 @said.register
 def _(reason: UnknownCondition) -> str:
     return {
-        "uncertainty": "the combined uncertainty is not known, so that the condition on it counts as met",
-        "probability": "the probability of collision is not known, so that the condition on it counts as met",
-        "timing": "the timing is not known, so that the condition on it counts as met",
-        "time": "the time is not known, so that the condition on it counts as met",
+        "uncertainty": "the combined uncertainty is unknown, which counts as met",
+        "probability": "the probability of collision is unknown, which counts as met",
+        "timing": "the timing is unknown, which counts as met",
+        "time": "the time is unknown, which counts as met",
     }[reason.figure]
 
 
