@@ -96,8 +96,8 @@ def figures_of(found: Sequence[Passing]) -> Figures:
     nothing = (None, None, None)
     return Figures(
         distance_km=np.array([one.distance_km for one in found], dtype=float),
-        beyond_rtn_km=np.array([one.beyond_rtn_km or nothing for one in found], dtype=float).reshape(-1, 3),
-        rtn_sigmas=np.array([one.rtn_sigmas or nothing for one in found], dtype=float).reshape(-1, 3),
+        beyond_rtn_km=np.array([one.beyond_rtn_km or nothing for one in found], dtype=float).reshape(len(found), 3),
+        rtn_sigmas=np.array([one.rtn_sigmas or nothing for one in found], dtype=float).reshape(len(found), 3),
         b_plane_sigmas=np.array([one.b_plane_sigmas for one in found], dtype=float),
         pc=np.array([one.pc for one in found], dtype=float),
         bound=np.array([one.bound.value if one.bound is not None else None for one in found], dtype=float),
@@ -116,7 +116,7 @@ def assess(found: Passing, rules: Sequence[AlertRule]) -> Verdict:
     """
     figures, own = figures_of([found]), [rule for rule in _most_severe_first(rules) if not rule.of_crossings]
     judged = [(rule, conditions(rule, figures)) for rule in own]
-    holding = [(rule, met) for rule, met in judged if holds(rule, met)[0]]
+    holding = [(rule, met) for rule, met in judged if holds(rule, met).all()]
     level = holding[0][0].level if holding else Level.GREEN
     reasons = [_holds(rule, met, found) for rule, met in holding if rule.level is level]
     kept = [_fails(rule, met, found) for rule, met in judged if SEVERITY[rule.level] > SEVERITY[level]]
