@@ -20,15 +20,17 @@ from nearpass.archive.durable import PRIVATE_FILE
 from nearpass.archive.manifest import Link
 from nearpass.astro.epochs import Epoch
 from nearpass.encounter.alert import Level
+from nearpass.publish.year_index import acts_of, deliveries_of, story
 from nearpass.record.cycle_id import CycleId
 from nearpass.record.figures import Figure
 from nearpass.record.notices import LEFT, DeliveryNotice, Told, delivery_notices, dump_notice, load_notice, notices
 from nearpass.record.record import ChangeRecord, CycleRecord, EventRecord, ToldEnd, ToldEvent
+from nearpass.record.year import Year
 from nearpass.report.catalogue import nearness_km
 from nearpass.report.silence import meaningful
 from nearpass.report.verdicts import CycleSummary, MonthEvent, summarise
 
-FORMAT: Final = f"5/{nearpass.__version__}"
+FORMAT: Final = f"6/{nearpass.__version__}"
 """Another format, or another program that may word a verdict otherwise, makes the index again."""
 _TABLES: Final = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -41,7 +43,7 @@ CREATE TABLE months (month TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE events (
     event_id TEXT NOT NULL, cycle_id TEXT NOT NULL, primary_id TEXT NOT NULL, secondary_id TEXT NOT NULL,
     tca_tai_ns INTEGER NOT NULL, until_tai_ns INTEGER NOT NULL, miss_km REAL, miss_high_km REAL, level TEXT NOT NULL,
-    PRIMARY KEY (event_id, cycle_id)
+    listed INTEGER NOT NULL, PRIMARY KEY (event_id, cycle_id)
 ) WITHOUT ROWID;
 CREATE INDEX events_cycle ON events (cycle_id);
 CREATE TABLE notices (
@@ -51,9 +53,17 @@ CREATE TABLE notices (
 CREATE INDEX notices_red ON notices (is_red, cycle_id);
 CREATE INDEX notices_primary ON notices (primary_id, cycle_id);
 CREATE INDEX notices_secondary ON notices (secondary_id, cycle_id);
+CREATE TABLE acts (
+    file TEXT PRIMARY KEY, event_id TEXT NOT NULL, cycle_id TEXT NOT NULL, kind TEXT NOT NULL, party TEXT NOT NULL,
+    at_tai_ns INTEGER NOT NULL, burn_tai_ns INTEGER
+) WITHOUT ROWID;
+CREATE TABLE deliveries (
+    cycle_id TEXT NOT NULL, number INTEGER NOT NULL, originator TEXT NOT NULL, sha256 TEXT, age_s REAL,
+    refused INTEGER NOT NULL, PRIMARY KEY (cycle_id, number)
+) WITHOUT ROWID;
 CREATE TABLE objects (object_id TEXT NOT NULL, cycle_id TEXT NOT NULL, PRIMARY KEY (object_id, cycle_id)) WITHOUT ROWID;
 """
-_CONTENTS: Final = ("cycles", "months", "events", "notices", "objects")
+_CONTENTS: Final = ("cycles", "months", "events", "notices", "acts", "deliveries", "objects")
 _COLUMNS: Final = "cycle_id, cutoff_tai_ns, red, yellow, green, pairs_screened, refused, verdict, superseded_by"
 
 
@@ -189,6 +199,10 @@ class Index:
             ) in rows
         ]
 
+    def story(self, year: int, newest: Epoch) -> Year:
+        """What a year was by its cycles, ``newest`` being the data cut-off of the newest of all."""
+        return story(self._connection, year, newest, len(self.year(year)))
+
     def contents(self) -> list[tuple[object, ...]]:
         """Every row of every table but the index's own; two indexes of one archive hold the same rows."""
         return [(name, *row) for name in _CONTENTS for row in self._connection.execute(f"SELECT * FROM {name}")]  # noqa: S608 - constants
@@ -225,7 +239,7 @@ class Index:
         )  # fmt: skip
         self._connection.execute("INSERT OR IGNORE INTO months VALUES (?)", (CycleId(cycle_id).month_text,))
         self._connection.executemany(
-            "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [(name, cycle_id, *said) for name, said in _events_of(record).items()],
         )
         told: tuple[Told, ...] = (*notices(meaningful(record)), *delivery_notices(record))
@@ -236,6 +250,8 @@ class Index:
                 for number, found in enumerate(told)
             ],
         )
+        self._connection.executemany("INSERT OR IGNORE INTO acts VALUES (?, ?, ?, ?, ?, ?, ?)", acts_of(record))
+        self._connection.executemany("INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, ?)", deliveries_of(record))
         self._connection.executemany(
             "INSERT INTO objects VALUES (?, ?)", [(item.id, cycle_id) for item in record.objects]
         )
@@ -301,7 +317,7 @@ def _usable(path: Path, made_by: str) -> bool:
     return bool(found == (made_by,))
 
 
-Row = tuple[str, str, int, int, float | None, float | None, str]
+Row = tuple[str, str, int, int, float | None, float | None, str, bool]
 
 
 def _events_of(record: CycleRecord) -> dict[str, Row]:
@@ -319,12 +335,13 @@ def _nearest_cells(record: CycleRecord) -> Iterator[tuple[ToldEvent, Figure]]:
 
 
 def _row(event: EventRecord | ChangeRecord, tca: Epoch, miss_km: float | None) -> Row:
-    return event.primary, event.secondary, tca.tai_ns, tca.tai_ns, miss_km, miss_km, event.level.value
+    listed = isinstance(event, EventRecord)
+    return event.primary, event.secondary, tca.tai_ns, tca.tai_ns, miss_km, miss_km, event.level.value, listed
 
 
 def _told_row(told: ToldEvent | ToldEnd, low_km: float | None, high_km: float | None) -> Row:
-    start, stop = told.tca.start.tai_ns, told.tca.stop.tai_ns
-    return told.primary or "", told.secondary or "", start, stop, low_km, high_km, told.level.value
+    start, stop, listed = told.tca.start.tai_ns, told.tca.stop.tai_ns, isinstance(told, ToldEvent)
+    return told.primary or "", told.secondary or "", start, stop, low_km, high_km, told.level.value, listed
 
 
 def _summary(row: Sequence[object]) -> CycleSummary:

@@ -19,8 +19,10 @@ from nearpass.report import calendars, feeds
 from nearpass.report.catalogue import detailed_events
 from nearpass.report.pages import cycle_pages, live_pages, permalink_pages
 from nearpass.report.plots import Plot, cycle_plots, data_csv, draw_all, event_plots, object_plots, pair_plots
+from nearpass.report.plots.year import year_plots
 from nearpass.report.silence import still_meaningful, still_meaningful_notices
 from nearpass.report.verdicts import CycleSummary, summarise
+from nearpass.report.year_views import year_view
 
 Progress = Callable[[str, int], Callable[[int], None]]
 """Called with a stage and its number of steps; gives a function that counts steps done."""
@@ -128,7 +130,9 @@ def stage_live(docs: Path, archive: Archive, index: Index, latest: CycleRecord, 
         written: Months whose page, script and year are written.
     """
     months = sorted({*written, month_of(latest.cycle_id)})
-    summaries = [summary for year in sorted({year for year, _ in months}) for summary in index.year(year)]
+    written_years = sorted({year for year, _ in months})
+    summaries = [summary for year in written_years for summary in index.year(year)]
+    stories = {year: year_view(index.story(year, latest.window.start), latest) for year in written_years}
     files = live_pages(
         latest,
         summaries,
@@ -137,7 +141,10 @@ def stage_live(docs: Path, archive: Archive, index: Index, latest: CycleRecord, 
         months=index.months(),
         events={month: still_meaningful(index.month_events(*month), latest) for month in months},
         told=still_meaningful_notices(index.notices(most=feeds.MOST_ENTRIES), latest),
+        stories=stories,
     )
+    for year, story in stories.items():
+        _stage_pictures(docs / "archive" / f"{year:04d}" / "plots", year_plots(story, year))
     files |= _feeds(latest, index)
     files["latest.json"] = latest_json(summarise(latest))
     files[f"schema/cycle-{records.SCHEMA}.json"] = json.dumps(records.json_schema(), indent=1) + "\n"
@@ -147,6 +154,12 @@ def stage_live(docs: Path, archive: Archive, index: Index, latest: CycleRecord, 
     if public_key is not None:
         files["signing-key.txt"] = f"{public_key}\n"
     write_texts(docs, files)
+
+
+def _stage_pictures(folder: Path, plots: Sequence[Plot]) -> None:
+    """Write a few plots, as pictures and data."""
+    for plot, svg in draw_all(plots, jobs=1, progress=lambda _: None):
+        write_texts(folder, {f"{plot.name}.csv": data_csv(plot), f"{plot.name}.svg": svg.decode("utf-8")})
 
 
 def _feeds(latest: CycleRecord, index: Index) -> dict[str, str]:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 
 from nearpass.archive.archive import cycle_folder
 from nearpass.astro.fields import Span
 from nearpass.record.figures import Figure
 from nearpass.record.notices import Told
 from nearpass.record.record import CycleRecord
-from nearpass.report import archive_views, wording
+from nearpass.report import archive_views, wording, year_views
 from nearpass.report.catalogue import Links
+from nearpass.report.plots.year import year_plots
 from nearpass.report.rendering import Crumb, Meta, edition_line, render_page
 from nearpass.report.verdicts import CycleSummary, MonthEvent
+from nearpass.report.year_views import YearView
 
 Month = tuple[int, int]
 
@@ -24,6 +27,7 @@ def archive_pages(
     years: Sequence[int],
     written: Collection[Month],
     events: Mapping[Month, Sequence[MonthEvent]],
+    stories: Mapping[int, YearView] = MappingProxyType({}),
 ) -> dict[str, str]:
     """Lists of years, of the months of each year in ``cycles``, and page and script of each of the ``written`` months.
 
@@ -33,6 +37,7 @@ def archive_pages(
         years: All years that hold a cycle.
         written: The months.
         events: What the cycles of each written month listed.
+        stories: What each of the years was.
 
     """
     notice, edition = record.notice, edition_line(record)
@@ -50,7 +55,13 @@ def archive_pages(
             kind="archive", crumbs=(("Archive", "../index.html"), (str(year), None)), notice=notice, edition=edition,
         )  # fmt: skip
         months_shown = archive_views.year_calendar(cycles, year)
-        files[f"archive/{year:04d}/index.md"] = render_page("year.md.j2", meta, links, year=year, months=months_shown)
+        story = stories.get(year)
+        files[f"archive/{year:04d}/index.md"] = render_page(
+            "year.md.j2", meta, links, year=year, months=months_shown, story=story,
+            plots=year_plots(story, year) if story is not None else (),
+        )  # fmt: skip
+        if story is not None:
+            files |= {f"archive/{year:04d}/{name}": text for name, text in year_views.twins(story).items()}
     for year, month in sorted(written):
         name = f"{wording.MONTHS[month - 1]} {year}"
         crumbs: tuple[Crumb, ...] = (

@@ -55,6 +55,7 @@ from nearpass.report.rendering import Crumb, Meta, edition_line, render, render_
 from nearpass.report.validation_views import validation_view
 from nearpass.report.verdicts import CycleSummary, MonthEvent
 from nearpass.report.views import Table
+from nearpass.report.year_views import YearView
 from nearpass.validation import check as validation
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,120}")
@@ -163,6 +164,7 @@ def live_pages(
     months: Sequence[Month] | None = None,
     events: Mapping[Month, Sequence[MonthEvent]] = MappingProxyType({}),
     told: Sequence[Told] = (),
+    stories: Mapping[int, YearView] = MappingProxyType({}),
 ) -> dict[str, str]:
     """Everything that changes with a new cycle: path under the site's root to text.
 
@@ -174,6 +176,7 @@ def live_pages(
         months: All months that hold a cycle; by default those of ``cycles``.
         events: What the cycles of the written months listed.
         told: The newest changes of level of any cycle, the newest first.
+        stories: What each of the years that are written was.
 
     """
     catalogue = Catalogue(record)
@@ -189,7 +192,7 @@ def live_pages(
     pages.put("archive/find.md", below, partial(finder_page, record, all_months))
     files = {"index.md": must_be_made("index.md", partial(_front_page, catalogue, front)), **pages.texts}
     files |= permalink_pages(record)
-    files |= archive_pages(record, cycles, years, found if written is None else written, events)
+    files |= archive_pages(record, cycles, years, found if written is None else written, events, stories)
     files["live/latest.js"] = must_be_made("live/latest.js", partial(latest_script, record, all_months))
     return files
 
