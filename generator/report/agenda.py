@@ -36,7 +36,7 @@ def agenda(event: EventRecord | ToldEvent, catalogue: Catalogue) -> tuple[Item, 
 
 
 def open_questions(event: EventRecord | ToldEvent, catalogue: Catalogue) -> tuple[str, ...]:
-    """What nobody has answered, as far as the record tells, one sentence each."""
+    """What is still open, as far as the record tells, one sentence each."""
     return tuple(dict.fromkeys(_open(event, catalogue)))
 
 

@@ -14,14 +14,15 @@ import numpy as np
 from markupsafe import Markup
 
 from nearpass.astro.bodies import body_named
-from nearpass.encounter.alert import SEVERITY, Level
+from nearpass.encounter.alert import Level
 from nearpass.errors import FrameError
 from nearpass.record.pairing import limits_of
 from nearpass.record.record import CycleRecord, EventRecord, SolutionEvent, SolutionRecord, ToldEvent
 from nearpass.report import wording
-from nearpass.report.catalogue import Catalogue, nearness_km
+from nearpass.report.catalogue import Catalogue, begin, by_urgency, nearness_km
 from nearpass.report.drawn.globe import Scene, globe
 from nearpass.report.drawn.rulers import HIT_NOT_EXCLUDED, Kind, MissMark, SigmaMark, miss_ruler, sigma_ruler
+from nearpass.report.tables import NAMELESS, miss_figure, surface_figure
 
 AXES: Final = ("R", "T", "N")
 SURE_SIGMAS: Final = 6.0
@@ -29,6 +30,7 @@ SURE_SIGMAS: Final = 6.0
 CHANGED: Final = 0.2
 """A distance in sigmas that changed by less than this share stayed what it was."""
 _MOST_OTHERS: Final = 3
+_MOST_NAMED: Final = 3
 _ROOM: Final = 16
 
 
@@ -266,7 +268,7 @@ def hero(catalogue: Catalogue, headline: str) -> Hero:
             due=wording.moment_to_minute(first) if first else None,
             due_machine=wording.machine_time(first) if first else None,
             tca_machine=None,
-            lead=(),
+            lead=tuple(_briefly(event, catalogue) for event in by_urgency(urgent)[:_MOST_NAMED]),
             globe=picture,
         )
     event = urgent[0]
@@ -287,6 +289,14 @@ def hero(catalogue: Catalogue, headline: str) -> Hero:
     )
 
 
+def _briefly(event: EventRecord | ToldEvent, catalogue: Catalogue) -> str:
+    """Who with whom, how near and on which day, of one of several."""
+    pair = " – ".join(catalogue.name(key) if key else NAMELESS for key in (event.primary, event.secondary))
+    surface = surface_figure(event)
+    figure = miss_figure(event) if surface.missing == "absent" else surface
+    return f"{pair}: {wording.figure(figure)} on {wording.day_of(begin(event))}."
+
+
 def passing(event: EventRecord, catalogue: Catalogue, miss: str) -> tuple[str, str]:
     """Who passes whom how near, for before and for after the approach."""
     pair = " and ".join(short_name(key, catalogue) for key in (event.primary, event.secondary))
@@ -301,9 +311,11 @@ def short_name(object_id: str, catalogue: Catalogue) -> str:
 
 
 def _most_drawn(catalogue: Catalogue) -> EventRecord | None:
-    """The approach that the picture shows: the most severe, then the nearest, of those with geometry."""
+    """The approach that the picture shows: of those with geometry the most urgent, of green ones the nearest."""
     shown = [event for event in catalogue.events if event.primary_position_km is not None and event.orbits is not None]
-    return min(shown, key=lambda event: (-SEVERITY[event.level], nearness_km(event)), default=None)
+    urgent = [event for event in by_urgency(shown) if event.level is not Level.GREEN]
+    first = urgent[0] if urgent else min(shown, key=nearness_km, default=None)
+    return first if isinstance(first, EventRecord) else None
 
 
 def globe_of(event: EventRecord, catalogue: Catalogue) -> Markup | None:

@@ -26,7 +26,7 @@ def notice_sentence(notice: DeliveryNotice) -> str:
 
 def _shifted(late_s: float, cycle_id: str, sigmas: float) -> str:
     late = f"{abs(late_s):.2f} s {'late' if late_s >= 0.0 else 'early'}"
-    return f"{late} against that of cycle {cycle_id}, {sigmas:.1f} of the sigmas that both state"
+    return f"{late} against that of cycle {cycle_id}, {sigmas:.1f}\u00a0sigma by the errors that both state"
 
 
 def sentences(record: CycleRecord) -> tuple[str, ...]:

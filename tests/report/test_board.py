@@ -166,3 +166,19 @@ def test_the_headline_names_the_pair_distance_and_day() -> None:
         == "MRO and Tianwen-1 pass 1.9 km apart on Sun 21 March 2021"
     )
     assert board.hero(Catalogue(both), "verdict").headline == "verdict"
+
+
+def test_the_picture_shows_the_approach_that_is_decided_first() -> None:
+    """Of two red ones that with the earlier deadline is drawn, though the other is nearer; both are named below."""
+    record = sample_record()
+    red = next(event for event in record.events if event.level is Level.RED)
+    near = replace(red, event_id="E0000-00002", miss_km=red.miss_km / 2.0, deadline=red.tca, tca=red.tca + 3600.0)
+    early = replace(red, event_id="E0000-00001", deadline=red.tca + -86_400.0)
+    both = replace(record, events=(early, near))
+
+    found = board.hero(Catalogue(both), "verdict")
+
+    assert found.globe is not None
+    assert f"{red.miss_km:.3f}" in found.globe.replace("\u00a0", " ")
+    assert len(found.lead) == 2
+    assert all("Tianwen-1" in line for line in found.lead)

@@ -192,7 +192,7 @@ def _called(view: View, scene: Scene, pair: Sequence[Sequence[FloatArray]]) -> I
     beyond = max(side, x + 40)
     yield svg('<path class="call" d="M{} {}L{} {}"/>', f"{x + 12:.1f}", f"{y - 8 if high < y else y + 8:.1f}",
               f"{beyond - 6:.1f}", f"{high:.1f}")  # fmt: skip
-    for row, (words, weight) in enumerate(zip(scene.said, ("lab b big", "lab", "lab soft"), strict=True)):
+    for row, (words, weight) in enumerate(zip(scene.said, ("lab b big", "lab when", "lab soft"), strict=True)):
         yield text(weight, beyond, high + 5 + 17 * row, words)
 
 

@@ -342,7 +342,7 @@ def _(fact: Shift) -> str:
         "shift_unjudged": "that cannot be judged",
         "shift_doubtful": "the delivery is doubtful",
     }[fact.rule]
-    return f"{text}, {fact.sigmas:.1f} of the sigmas that both state: {verdict}."
+    return f"{text}, {fact.sigmas:.1f} sigma by the errors that both state: {verdict}."
 
 
 @said.register
