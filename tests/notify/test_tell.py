@@ -154,6 +154,18 @@ def test_a_refused_message_is_tried_again_and_reported(workspace: Path, nearpass
     assert json.loads((workspace / "status.json").read_text())["not_told"] == []
 
 
+def test_what_one_channel_carried_another_still_gets(
+    workspace: Path, nearpass: Command, hook: Hook, mailbox: Mailbox
+) -> None:
+    """Refused by the webhook and taken by mail: the next call posts it, and mails nothing again."""
+    config = wanting(workspace, 'kinds = ["new"]\n', channels='["OPS_HOOK", "OPS_MAIL"]')
+    hook.answers = [500, 500]
+    codes = [nearpass("notify", "--config", config, "--at", CUTOFF)[0] for _ in range(3)]
+
+    assert codes == [4, 0, 0]
+    assert (len(hook.posts), len(mailbox.envelopes)) == (4, 2)
+
+
 def test_a_channel_without_an_address_leaves_the_others(workspace: Path, nearpass: Command, hook: Hook) -> None:
     """A variable that is not there is named, and the other channel carries everything."""
     config = wanting(workspace, channels='["NO_SUCH_CHANNEL", "OPS_HOOK"]')
