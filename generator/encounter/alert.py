@@ -148,7 +148,7 @@ def _fails(rule: AlertRule, met: Sequence[Met], found: Passing) -> LevelReason |
     if rule.name is None:
         return None
     if rule.reach_km is None:
-        unknown = any(one.key == "pc" and not one.known[0] for one in met)
+        unknown = any(one.key == "pc" and not one.known.all() for one in met)
         return RuleUnjudged(level=rule.level, by=rule.name) if unknown else None
     if not all(one.met[0] for one in met if one.key in DISTANCES):
         return None

@@ -309,6 +309,24 @@ def test_a_probability_that_nobody_knows_counts_beside_a_distance_and_not_alone(
     assert (alone.level, alone.reason) == (Level.GREEN, (RuleUnjudged(level=Level.RED, by="r"),))
 
 
+def test_a_rule_is_not_told_where_one_of_its_distances_is_not_met() -> None:
+    """Near enough for its distance but outside its box, an approach was not near enough for the rule."""
+    red = AlertRule(level=Level.RED, name="r", cad_km=3.0, box_rtn_km=(1.0, 1.0, 1.0), pc=1e-4)
+    watch = AlertRule(level=Level.YELLOW, name="watch", cad_km=10.0)
+
+    assert [one.by for one in assess(NEAR, (red, watch)).reason] == ["watch"]
+
+
+def test_a_rule_that_could_not_be_judged_is_told_beside_the_distance() -> None:
+    """Far away and without a probability both are said; with a probability that is too low the distance alone."""
+    rules = (AlertRule(level=Level.RED, name="r", pc=1e-4, tca_within_h=500.0), *thresholds(Level.YELLOW, cad_km=10.0))
+    far = replace(NEAR, distance_km=50.0)
+    above = CadAbove(value_km=50.0, limit_km=10.0, to_surface=False)
+
+    assert assess(replace(far, pc=None), rules).reason == (RuleUnjudged(level=Level.RED, by="r"), above)
+    assert assess(far, rules).reason == (above,)
+
+
 def test_a_time_that_is_not_known_counts() -> None:
     """A rule of the last days holds for an approach whose distance from the cut-off nobody gave."""
     rule = AlertRule(level=Level.RED, name="r", cad_km=3.0, tca_within_h=24.0)
