@@ -3,8 +3,8 @@
 What cannot be told from chance is not looked for, and the limits are stated here:
 
 - Identities (names, ids, designators, originators, operators, files, hashes, parties, channels) always; other text
-  from :data:`LEAST_TEXT` characters on, since shorter ones are words such as ``HERMITE``, and of deliveries also words
-  of letters and digits from :data:`LEAST_TOKEN` on.
+  from :data:`LEAST_TEXT` characters on, since shorter ones are words such as ``HERMITE``; of deliveries, comments and
+  notes also words of letters and digits from :data:`LEAST_TOKEN` on.
 - Who acts on an approach, as pages say it, from :data:`LEAST_CLAUSE` characters on.
 - Instants to the second or finer, those of a catalogue's approaches to the tenth: of thousands some fall on the full
   second of any grid. A second at which a series that the edition holds has a sample is none. To the minute only on a
@@ -37,6 +37,8 @@ LEAST_TOKEN: Final = 8
 LEAST_CLAUSE: Final = 10
 """What one party does about an approach, as ``CNSA stands by``."""
 BESIDE_DIGITS: Final = 5
+FREE_TEXTS: Final = frozenset({"comments", "note", "text", "source"})
+"""Words of others, of which also those of letters and digits are looked for."""
 RUN_TIMES: Final = frozenset({"first_run", "last_run"})
 """When a run was made is no secret: one run makes all editions, and the register's pages tell it."""
 SHORT_FILE: Final = 2_000
@@ -198,6 +200,8 @@ def _texts(fact: Fact) -> Iterator[tuple[str, int]]:
         text = plain_text(line)
         short = 4 if text.lstrip("-").isdigit() else 2  # a number of three digits is a number like any other
         yield text, short if identity else LEAST_CLAUSE if fact.field == ACTS else LEAST_TEXT
+        if fact.held is For.WITHHELD and fact.field in FREE_TEXTS:
+            yield from ((token, LEAST_TOKEN) for token in _TOKEN.findall(text))
     if fact.field == "file":
         name = plain_text(fact.value.rsplit("/", maxsplit=1)[-1])
         yield name, 2

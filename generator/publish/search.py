@@ -27,8 +27,8 @@ from nearpass.publish.expected import BESIDE_DIGITS, Expected, plain_text
 
 _WORD: Final = re.compile(r"[a-z0-9]+")
 _NOT_OF_A_WORD: Final = bytes(code if chr(code) in ascii_lowercase + digits else ord(" ") for code in range(256))
-_NUMBER: Final = re.compile(r"(?<![\w.:])(?=[\d.]{5})\d[\d.]*(?:e[+-]?\d+)?(?![\w.:])")
-"""Numbers long enough to be searched for."""
+_NUMBER: Final = re.compile(r"(?<![\w.])(?<!\d:)(?=[\d.]{5})\d[\d.]*(?:e[+-]?\d+)?(?![\w.:])")
+"""Numbers long enough to be searched for: after a colon too, as in JSON, but not the seconds of a time."""
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d[t ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?")
 _SPOKEN: Final = re.compile(
     r"(\d{1,2}) (january|february|march|april|may|june|july|august|september|october|november|december) (\d{4}) "

@@ -70,6 +70,7 @@ ROUNDED = ((X, 1e3), (Y, 1e3), (Z, 1e3), (VX, 1.0))
 PRINTED = {
     "a state as delivered": f"{X:.12e} {Y:.12e} {Z:.12e}",
     "a position in metres, rounded": f"<td>{X * 1e3:.0f}</td><td>{Y * 1e3:.0f}</td><td>{Z * 1e3:.0f}</td>",
+    "a position in the shortest JSON": f'{{"x_km":{X:.6f},"y_km":{Y:.6f},"z_km":{Z:.6f}}}',
     "a position in JSON": f'{{"x_km": {X:.6f}, "y_km": {Y:.6f}, "z_km": {Z:.6f}}}',
     "a position and speed, to four digits": " ".join(f"{value * scale:.3e}" for value, scale in ROUNDED),
     "one coordinate down a column": "".join(f"{place},{row[1]:.10g}\n" for place, row in enumerate(STATES[50:60])),

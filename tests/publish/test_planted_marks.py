@@ -26,6 +26,9 @@ from nearpass.__main__ import main
 from nearpass.archive.archive import Archive
 from nearpass.config import load_config
 from nearpass.publish import Workspace, editions_of
+from nearpass.publish.expected import Expected
+from nearpass.publish.leak import sought_in
+from nearpass.publish.search import leaks_in
 from nearpass.record import event_record
 from nearpass.record import record as records
 from nearpass.record.marking import Edition
@@ -211,6 +214,58 @@ def test_without_any_one_rule_a_mark_is_found(workspace: Path, plot: Plot, kind:
 
     assert any(told(full, edition, broken, plot, reader) for full in cycles for reader, edition in pairs)
     assert not any(told(full, edition, RULES, plot, reader) for full in cycles for reader, edition in pairs)
+
+
+CODES: frozenset[str] = frozenset({
+    "CycleRecord.funnel", "CycleRecord.unclaimed", "ObjectRecord.predictions", "ObjectRecord.withheld",
+    "InputRecord.findings", "EventRecord.reason", "ProbabilityRecord.method", "ProbabilityRecord.in_dilution",
+    "TradeRecord.no_pc_reason", "CrossingRecord.reason", "ChangeRecord.reason", "ExchangeRecord.register_number",
+})  # fmt: skip
+"""Rules of fields that hold counts, codes, or here only what other fields hold: nothing of their own to find."""
+UNPLANTED: frozenset[str] = frozenset({
+    "CycleRecord.previous_cycle_id", "CycleRecord.supersedes", "CycleRecord.sweep", "CycleRecord.dormant",
+    "CycleRecord.losses", "ThresholdsRecord.rules", "ObjectRecord.prediction_errors", "ObjectRecord.prediction_quality",
+    "ObjectRecord.learned", "ObjectRecord.trusted", "ObjectRecord.shift", "InputRecord.mass_kg",
+    "InputRecord.manoeuvres", "EventRecord.history", "EventRecord.held", "ProbabilityRecord.max_pc_missing",
+    "TradeRecord.target_pc", "TradeRecord.pc_rows", "TradeRecord.pc_uncertain_h", "SolutionEvent.compared",
+    "SolutionEvent.miss_sigma_km", "SolutionEvent.pc", "SolutionEvent.method", "SolutionEvent.reason",
+    "ChangeRecord.history", "Provenance.command", "ExchangeRecord.handed", "ExchangeRecord.received",
+    "ExchangeRecord.notes", "DueRecord.late_s", "DueRecord.missed", "DueRecord.here",
+})  # fmt: skip
+"""Rules of fields of which this workspace has nothing to withhold; tests/release holds them on records."""
+
+
+def test_the_search_before_publication_sees_that_a_rule_is_missing(workspace: Path) -> None:
+    """Of every rule for the release of a field: without it the search finds what an edition's record then holds.
+
+    The exceptions are named; a field with a new rule of which nothing is planted fails here.
+    """
+    config, _ = load_config(workspace / "nearpass.toml")
+    sites = [
+        site for site in editions_of(Workspace(directory=workspace), config) if site.edition in editions(workspace)
+    ]
+    archive = Archive(workspace / "archive")
+    full = archive.load(list(archive.cycle_ids())[-1])
+    sought = [(site.edition, sought_in(archive, full, site)) for site in sites if site.edition]
+    blind = []
+    for kind, name in [(kind, name) for kind, table in RULES.items() for name in table if table[name] is not keep]:
+        broken = {**RULES, kind: {**RULES[kind], name: keep}}
+        if not any(seen(full, edition, broken, known) for edition, known in sought):
+            blind.append(f"{kind.__name__}.{name}")
+
+    assert not any(seen(full, edition, RULES, known) for edition, known in sought)
+    assert set(blind) == CODES | UNPLANTED
+
+
+def editions(workspace: Path) -> list[Edition]:
+    """Those of the readers."""
+    return [edition for _, edition in readers_editions(workspace)]
+
+
+def seen(full: CycleRecord, edition: Edition, rules: object, known: Expected) -> bool:
+    """Whether the search finds something in the record of an edition made by these rules, one value a line."""
+    text = dump(reduction(full, edition, rules).record)  # type: ignore[arg-type]
+    return next(leaks_in([("record.json", text.replace(b",", b",\n"))], known), None) is not None
 
 
 def told(full: CycleRecord, edition: Edition, rules: object, plot: Plot, reader: Reader) -> list[tuple[str, str]]:
