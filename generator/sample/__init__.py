@@ -8,6 +8,7 @@ and what is invented.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
@@ -22,13 +23,14 @@ from nearpass.sample.propagation import Batch
 __all__ = ["write_deliveries", "write_sample"]
 
 CONFIGURATION: Final = Path(__file__).with_name("nearpass.toml")
-LOG: Final = Path(__file__).with_name("log")
+NOTES: Final = ("log", "exchanges")
+"""Folders that are copied as they are, with those below them."""
 KEY: Final = "the sample's neutral names are drawn with this key, which everybody may know"
 SPAN_DAYS: Final = 24.0
 
 
 def write_sample(directory: Path, *, progress: Callable[[str], None] | None = None) -> tuple[Epoch, ...]:
-    """Write ``nearpass.toml``, ``ephemerides/*.oem`` and ``log/*.md``; return the four data cut-offs.
+    """Write ``nearpass.toml``, ``ephemerides/*.oem``, ``log/`` and ``exchanges/``; return the four data cut-offs.
 
     Args:
         directory: Folder to write into; made if it does not exist. Files of the same names are replaced.
@@ -44,9 +46,9 @@ def write_sample(directory: Path, *, progress: Callable[[str], None] | None = No
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "nearpass.toml").write_bytes(CONFIGURATION.read_bytes())
     (directory / "editions.key").write_text(f"{KEY}\n", encoding="ascii")
-    (directory / "log").mkdir(exist_ok=True)
-    for note in sorted(LOG.glob("*.md")):
-        (directory / "log" / note.name).write_bytes(note.read_bytes())
+    for folder in NOTES:
+        source = Path(__file__).with_name(folder)
+        shutil.copytree(source, directory / folder, copy_function=shutil.copyfile, dirs_exist_ok=True)
     write_deliveries(directory / "ephemerides", wanted, truth, SPAN_DAYS, planets, tell)
     return tuple(Epoch.parse(cutoff) for cutoff in CUTOFFS)
 

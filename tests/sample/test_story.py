@@ -1,6 +1,9 @@
 """What the sample is made to show, held against published figures and computed anew beside the product."""
 
+import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,8 +15,12 @@ from nearpass.astro.epochs import DAY_S, Epoch
 from nearpass.astro.frames import PlanetaryEphemeris
 from nearpass.config import load_config
 from nearpass.cycle.pipeline import run_cycle
+from nearpass.ingest.exchanges import read_exchanges
+from nearpass.ingest.notes import Known, on_events, read_notes
+from nearpass.record.coordination import Mover, coordination, said_by
+from nearpass.record.exchange_record import Standing, standing
 from nearpass.record.record import CycleRecord, EventRecord
-from nearpass.sample import CONFIGURATION, write_deliveries
+from nearpass.sample import CONFIGURATION, NOTES, write_deliveries
 from nearpass.sample.deliveries import deliveries, placed, true_states
 from nearpass.sample.delivery_text import Delivery
 from nearpass.sample.fleet import CUTOFFS, FLEET, Encounter
@@ -186,6 +193,51 @@ def test_one_pair_is_yellow_by_its_crossing(cycle: CycleRecord) -> None:
     levels = [one.level for one in cycle.crossings if {one.primary, one.secondary} == {"MGS", "TGO"}]
     assert "yellow" in levels
     assert not [event for event in cycle.events if "MGS" in (event.primary, event.secondary)]
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    """The notes and dossiers of the sample, with the file that a plan names."""
+    for folder in NOTES:
+        shutil.copytree(CONFIGURATION.with_name(folder), tmp_path / folder)
+    (tmp_path / "ephemerides").mkdir()
+    (tmp_path / "ephemerides/plan_mro_20210317.oem").touch()
+    return tmp_path
+
+
+def test_the_notes_say_who_acts(cycle: CycleRecord, written: Path) -> None:
+    """At the last cut-off NASA moves MRO and CNSA stands by, nothing contradicts; afterwards it is flown and closed."""
+    config, _ = load_config(CONFIGURATION)
+    event, burn = meeting(cycle, "TW1"), Epoch.parse("2021-03-19T12:00:00")
+    notes = read_notes(written, Epoch.parse("2021-03-21"), Known.of(config))
+    assert [note.refusal for note in notes] == [None] * len(list((written / "log").glob("*.md")))
+    named = on_events(notes, cycle)
+    until = cycle.window.start
+    then = coordination(replace(cycle, notes=tuple(note for note in named if note.time and note.time <= until)), event)
+    assert then.movers == (Mover(party="NASA/JPL", object_id="MRO", burn=burn, flown=False),)
+    assert then.answers == (("CNSA", "stand-by"),)
+    assert not then.asked
+    assert not then.flags
+    later = said_by(named, event.event_id)
+    assert [mover.flown for mover in later.movers] == [True]
+    assert later.closed_by == "NASA/JPL"
+    assert said_by(named, meeting(cycle, "TGO").event_id, until).closed_by == "NASA/JPL"
+
+
+def test_the_dossier_of_the_exchange_lacks_nothing(written: Path) -> None:
+    """It is open at the last cut-off, was certified thirty days before its first release, and its minutes are read."""
+    config, _ = load_config(CONFIGURATION)
+    found = read_exchanges(config, written, Epoch.parse(CUTOFFS[-1]), None)
+    (exchange,) = found.exchanges
+    at = Epoch.parse(CUTOFFS[-1])
+    assert exchange.refusal is None
+    assert [note.refusal for note in exchange.notes] == [None]
+    assert standing(exchange, at) == Standing(state="open", missing=())
+    certified = exchange.certification
+    assert certified is not None
+    assert certified.filed is not None
+    assert exchange.first_release is not None
+    assert exchange.first_release - certified.filed >= 30.0 * DAY_S
 
 
 @pytest.mark.parametrize("name", sorted(FACTORS))
