@@ -182,6 +182,8 @@ class _Walk:
         names = [name for key in OWNERS if isinstance(name := getattr(item, key, None), str)]
         names += getattr(item, "object_ids", ())
         own = self._by_itself(item)
+        if isinstance(item, ReceivedRecord) and own is For.OPEN and at.held is For.WITHHELD:
+            return replace(at, held=For.IN_PART)  # the register tells of the delivery; of the exchange nothing does
         if own is not None:
             worse = not isinstance(item, SweepRecord | NoteRecord)
             return replace(at, held=max(at.held, own, key=list(For).index) if worse else own)
