@@ -9,6 +9,7 @@ from pathlib import Path
 
 from nearpass.astro.epochs import Epoch
 from nearpass.config import Config, resolve
+from nearpass.ingest.received import message_paths
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,11 +22,12 @@ class Delivery:
 
 
 def deliveries(config: Config, directory: Path) -> tuple[Delivery, ...]:
-    """Every file that a source of the configuration names, sorted by name."""
+    """Every file that a source of the configuration names, and every message, sorted by name."""
     sources = [source for item in config.objects for source in item.ephemeris]
     patterns = [pattern for source in sources for pattern in (source.path, *source.kernels)]
     patterns += [table.path for table in config.catalogues]
     paths = {path for pattern in patterns for path in resolve(directory, pattern)}
+    paths |= set(message_paths(directory))
     found = []
     for path in sorted(paths):
         try:

@@ -72,7 +72,9 @@ TOUCH_FILES = {
     "ingest/passes.py",
     "commands/log.py",
     "commands/dossiers.py",
-    "commands/exchange.py",  # writes the package
+    "commands/exchange.py",
+    "commands/receiving.py",
+    "ingest/received.py",  # writes the package
     "ingest/ledger.py",
     "notify/kept.py",
     "publish/check.py",

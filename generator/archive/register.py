@@ -23,6 +23,7 @@ from nearpass.archive.durable import canonical_json, sha256_of
 from nearpass.archive.manifest import Link, Mark, parse_link
 from nearpass.errors import ArchiveError
 from nearpass.record.marking import Edition, Show
+from nearpass.record.message_record import MessageRecord
 from nearpass.record.record import CycleRecord
 from nearpass.release.reduction import held_marking, reduced, show_of
 
@@ -91,8 +92,25 @@ class Registrar:
 
 
 def received(record: CycleRecord, previous: CycleRecord | None, at_utc: str) -> list[Entry]:
-    """Deliveries that the cycle before did not have."""
+    """Deliveries and messages that the cycle before did not have."""
     known = {entry.sha256 for entry in previous.deliveries} if previous else set()
+    messages = {message.sha256 for message in previous.messages} if previous else set()
+    return [
+        *(_of_message(message, record, at_utc) for message in record.messages if message.sha256 not in messages),
+        *_deliveries(record, known, at_utc),
+    ]
+
+
+def _of_message(message: MessageRecord, record: CycleRecord, at_utc: str) -> Entry:
+    marking = message.marking
+    return Entry(
+        kind="received", at_utc=at_utc, cycle_id=record.cycle_id, party=message.originator or "unknown",
+        marking=str(marking) if marking else "none", file=message.path, sha256=message.sha256, reason=message.refusal,
+        level=marking.level.value if marking and marking.level else None, release=marking.release if marking else (),
+    )  # fmt: skip
+
+
+def _deliveries(record: CycleRecord, known: set[str | None], at_utc: str) -> list[Entry]:
     return [
         Entry(
             kind="received", at_utc=at_utc, cycle_id=record.cycle_id, party=entry.originator,

@@ -55,6 +55,7 @@ COMMANDS: Final = {
     },
     "Partners": {
         "compare": ("messages:compare", "Lay a partner's conjunction data messages beside our own events."),
+        "receive": ("receiving:receive", "Take partners' messages and notes, to be shown beside our events."),
         "exchange": ("dossiers:exchange_command", "Begin the dossier of an exchange, and say what each lacks."),
         "log": ("log:log_command", "Write consultations and decisions, one file each in log/."),
         "brief": ("brief:brief_command", "Make the pack for a meeting: two pages an approach, and a form."),

@@ -184,15 +184,25 @@ for _name, (_kind, _meaning) in COMMANDS.items():
 def receive(config_path: Path, note: Path) -> None:
     """Take a partner's own note, with the signature that lies beside it (NOTE.sig), into log/ as it came."""
     config, _ = load_config(config_path)
-    workspace = Workspace(directory=config_path.parent)
-    beside = note.with_name(note.name + SIGNATURE)
-    signature = beside.read_bytes() if beside.is_file() else None
-    data = note.read_bytes()
+    click.echo(keep_note(note, config, Workspace(directory=config_path.parent)))
+
+
+def keep_note(note: Path, config: Config, workspace: Workspace) -> Path:
+    """Copy a partner's note and its signature into ``log/``, once both are found good.
+
+    Raises:
+        InputError: if it breaks a rule, or is not signed by an originator whose key is known.
+    """
     try:
+        beside = note.with_name(note.name + SIGNATURE)
+        signature = beside.read_bytes() if beside.is_file() else None
+        data = note.read_bytes()
         checked_note(data, signature, note.name, Known.of(config))
+    except OSError as error:
+        raise InputError(f"a note must be readable: {error.strerror}", file=str(note)) from None
     except UnicodeDecodeError:
         raise InputError("a note must be readable UTF-8 text", file=str(note)) from None
-    click.echo(_kept(workspace, note.name.removesuffix(".md"), data, signature))
+    return _kept(workspace, note.name.removesuffix(".md"), data, signature)
 
 
 @log_command.command("minutes")

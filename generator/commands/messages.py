@@ -11,9 +11,11 @@ import click
 
 from nearpass.archive.archive import Archive
 from nearpass.astro.epochs import Epoch
+from nearpass.commands.receiving import keep_message
 from nearpass.commands.shared import config_option
 from nearpass.config import load_config
-from nearpass.cycle.cdm_compare import Difference, compare_cdm, compare_summary, encounter_from_cdm
+from nearpass.config.editions import AboutTable
+from nearpass.cycle.cdm_compare import Difference, compare_cdm, compare_summary, encounter_from_cdm, judgement
 from nearpass.cycle.probability import sensitivities
 from nearpass.encounter.geometry import Encounter
 from nearpass.encounter.pc import assess_probability
@@ -28,6 +30,7 @@ from nearpass.publish import Workspace
 from nearpass.record.history import gate_s
 from nearpass.record.record import CycleRecord
 from nearpass.report.cdm_event import event_cdm
+from nearpass.report.partner_views import judged
 from nearpass.report.wording import said
 
 HALF_HOUR_S: Final = 1800.0
@@ -41,9 +44,10 @@ SLOW_WARNING: Final = (
 @click.argument("messages", metavar="CDM...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @config_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a message.")
-def compare(messages: tuple[Path, ...], config_path: Path, as_json: bool) -> None:
+@click.option("--keep", is_flag=True, help="Take each into messages/ as nearpass receive does, for the next cycle.")
+def compare(messages: tuple[Path, ...], config_path: Path, as_json: bool, keep: bool) -> None:
     """Lay a partner's conjunction data messages beside our own events of the newest cycle."""
-    load_config(config_path)
+    config, _ = load_config(config_path)
     workspace = Workspace(directory=config_path.parent)
     archive = Archive(workspace.archive)
     latest = archive.latest_id()
@@ -64,19 +68,27 @@ def compare(messages: tuple[Path, ...], config_path: Path, as_json: bool) -> Non
             summary = isinstance(theirs, CdmSummary)
             originator = "a public summary" if isinstance(theirs, CdmSummary) else theirs.header.originator
             message_id = theirs.message_id if isinstance(theirs, CdmSummary) else theirs.header.message_id
+            sentence = judged(originator[:1].upper() + originator[1:], judgement(rows), rows)
             if as_json:
-                plain = {row.name: [_plain(row.ours), _plain(row.theirs), row.difference, row.unit] for row in rows}
+                plain = {
+                    row.name: [_plain(row.ours), _plain(row.theirs), row.difference, row.unit, row.sigmas]
+                    for row in rows
+                }
                 told = {"file": str(path), "message_id": message_id, "summary": summary, "event_id": event_id}
-                click.echo(json.dumps(told | {"cycle_id": latest, "rows": plain}))
+                click.echo(json.dumps(told | {"cycle_id": latest, "judgement": sentence, "rows": plain}))
             else:
                 click.echo(f"{path}: {originator}, {message_id}, beside event {event_id} of cycle {latest}")
                 click.echo(_table(rows))
+                click.echo(f"  {sentence}")
         if fault is not None and not beside:
             raise fault
         if beside < len(held):
             click.echo(
                 f"{path}: {len(held) - beside} of {len(held)} messages are of no event of cycle {latest}", err=True
             )
+        if keep and beside:
+            about = AboutTable(marking="TLP:RED")
+            click.echo(f"kept as {keep_message(path, about, config, config_path.parent)}", err=True)
 
 
 @click.command()
@@ -252,7 +264,7 @@ def _beside_ours(record: CycleRecord, theirs: Cdm | CdmSummary, path: Path) -> t
 
 
 def _table(rows: tuple[Difference, ...]) -> str:
-    lines = [("quantity", "ours", "theirs", "theirs - ours", "unit")]
+    lines = [("quantity", "ours", "theirs", "theirs - ours", "unit", "sigmas")]
     lines += [
         (
             row.name,
@@ -260,12 +272,14 @@ def _table(rows: tuple[Difference, ...]) -> str:
             _text(row.theirs),
             "-" if row.difference is None else f"{row.difference:+.6g}",
             row.unit,
+            "-" if row.sigmas is None else f"{row.sigmas:.1f}",
         )
         for row in rows
     ]
-    widths = [max(len(line[column]) for line in lines) for column in range(5)]
+    widths = [max(len(line[column]) for line in lines) for column in range(6)]
     return "\n".join(
-        f"  {line[0]:<{widths[0]}}  {line[1]:>{widths[1]}}  {line[2]:>{widths[2]}}  {line[3]:>{widths[3]}}  {line[4]}"
+        f"  {line[0]:<{widths[0]}}  {line[1]:>{widths[1]}}  {line[2]:>{widths[2]}}  {line[3]:>{widths[3]}}  "
+        f"{line[4]:<{widths[4]}}  {line[5]:>{widths[5]}}"
         for line in lines
     )
 

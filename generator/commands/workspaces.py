@@ -61,7 +61,7 @@ def init(directory: Path, template: str | None) -> None:
     workspace = Workspace(directory=directory)
     if workspace.config.exists():
         raise ConfigError("a new workspace must not hold a nearpass.toml", file=str(workspace.config))
-    for folder in (directory / "ephemerides", directory / "exchanges", directory / "log"):
+    for folder in (directory / "ephemerides", directory / "exchanges", directory / "log", directory / "messages"):
         make_folder(folder, private=True)
     shutil.copyfile(resource("templates") / "workspace" / f"{template or 'nearpass'}.toml", workspace.config)
     prepare(workspace, load_config(workspace.config)[0].site.title)

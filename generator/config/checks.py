@@ -16,7 +16,9 @@ from nearpass.errors import ConfigError
 from nearpass.record.pairing import calls
 from nearpass.record.parties import PartyTableError
 
-OWN_FOLDERS: Final = ("archive", "editions", "ephemerides", "exchanges", "log", "public", "site", "theme", ".nearpass")
+OWN_FOLDERS: Final = (
+    "archive", "editions", "ephemerides", "exchanges", "log", "messages", "public", "site", "theme", ".nearpass",
+)  # fmt: skip
 
 
 def check_copies(config: Config, path: Path, text: str) -> Iterator[ConfigError]:

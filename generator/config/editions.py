@@ -70,6 +70,24 @@ class ExchangeTable(Table):
     ours: tuple[PartyName, ...] = ()
 
 
+class AboutTable(Table):
+    """What is said of a message: from whom it came, under which marking, for whom, and of which event it is."""
+
+    originator: PartyName | None = None
+    marking: str | None = Field(default=None, min_length=1)
+    release: tuple[PartyName, ...] = ()
+    event: str | None = Field(default=None, min_length=1)
+
+
+class MessageTable(Table):
+    """Partners' messages in ``messages/``: which files, from whom, under which marking and for whom."""
+
+    path: str = Field(min_length=1)
+    originator: PartyName
+    marking: str | None = Field(default=None, min_length=1)
+    release: tuple[PartyName, ...] = ()
+
+
 class Contact(Table):
     """Who must be told of an object's approaches, and by what channel."""
 
@@ -225,6 +243,7 @@ TABLES: dict[str, type[Table]] = {
     "marking": MarkingTable,
     "party": PartyTable,
     "exchange": ExchangeTable,
+    "message": MessageTable,
     "object.contact": Contact,
     "edition": EditionTable,
     "edition.grain": GrainTable,

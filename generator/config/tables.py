@@ -9,7 +9,14 @@ from pydantic import Field, field_validator, model_validator
 from nearpass.astro.bodies import Body, body_named
 from nearpass.config.alerts import Alert
 from nearpass.config.declarations import CatalogueTable
-from nearpass.config.editions import EditionTable, ExchangeTable, MarkingTable, PartyTable, mapped_words
+from nearpass.config.editions import (
+    EditionTable,
+    ExchangeTable,
+    MarkingTable,
+    MessageTable,
+    PartyTable,
+    mapped_words,
+)
 from nearpass.config.fields import Address, Hours, Positive, Table
 from nearpass.config.notify import NotifyTable
 from nearpass.config.objects import ScreenedObject
@@ -94,6 +101,7 @@ class Config(Table):
     alert: Alert
     markings: tuple[MarkingTable, ...] = Field(default=(), alias="marking")
     parties: tuple[PartyTable, ...] = Field(default=(), alias="party")
+    messages: tuple[MessageTable, ...] = Field(default=(), alias="message")
     operators: tuple[OperatorTable, ...] = Field(default=(), alias="operator")
     objects: tuple[ScreenedObject, ...] = Field(default=(), alias="object")
     editions: tuple[EditionTable, ...] = Field(default=(), alias="edition")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -17,7 +18,7 @@ from nearpass.astro.frames import Frame, icrf_from_axes
 from nearpass.astro.local_axes import rtn_axes
 from nearpass.encounter.geometry import Encounter
 from nearpass.encounter.uncertainty import Basis, Covariance, State, rotated
-from nearpass.errors import FrameError, InputError
+from nearpass.errors import FrameError, InputError, NearpassError
 from nearpass.messages.cdm import Cdm, CdmObject
 from nearpass.messages.cdm_public import CdmSummary
 
@@ -48,13 +49,51 @@ class CdmReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One quantity in two messages; ``difference`` is theirs minus ours in ``unit``, None where there is none."""
+    """One quantity in two messages; ``difference`` is theirs minus ours in ``unit``, None where there is none.
+
+    ``sigma`` is one sigma of the difference by the covariances of both, or of the one that has them, None without any.
+    """
 
     name: str
     unit: str
     ours: float | Epoch | str | None
     theirs: float | Epoch | str | None
     difference: float | None
+    sigma: float | None = None
+
+    @property
+    def sigmas(self) -> float | None:
+        """The difference in its sigmas; None where these are not known."""
+        return None if self.difference is None or not self.sigma else abs(self.difference) / self.sigma
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether neither message gives it."""
+        return self.ours is None and self.theirs is None and self.difference is None
+
+
+JUDGED: Final = ("TCA", "miss distance", "miss R", "miss T", "miss N", "relative speed")
+"""By what two results agree or not. What follows from these, and the covariances themselves, are shown beside."""
+AGREE_SIGMAS: Final = 3.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """Whether two results of one encounter agree: each of :data:`JUDGED` within :data:`AGREE_SIGMAS` of its sigma.
+
+    ``most`` is the largest difference in sigmas, ``apart`` are the rows beyond, the largest first. Without covariances
+    it cannot be judged, and ``most`` is None.
+    """
+
+    most: float | None
+    apart: tuple[Difference, ...]
+
+
+def judgement(rows: Sequence[Difference]) -> Judgement:
+    """Whether two results agree, from their differences."""
+    judged = [(row.sigmas, row) for row in rows if row.name in JUDGED and row.sigmas is not None]
+    beyond = sorted((one for one in judged if one[0] > AGREE_SIGMAS), key=lambda one: -one[0])
+    return Judgement(most=max((sigmas for sigmas, _ in judged), default=None), apart=tuple(row for _, row in beyond))
 
 
 def encounter_from_cdm(cdm: Cdm) -> CdmReading:
@@ -110,8 +149,12 @@ def hard_body_radius_m(cdm: Cdm) -> float | None:
     return sum(radius_m for radius_m in radii_m if isinstance(radius_m, float)) if None not in radii_m else None
 
 
-def compare_cdm(ours: Cdm, theirs: Cdm) -> tuple[Difference, ...]:
-    """Two messages of the same encounter, difference by difference.
+def compare_cdm(ours: Cdm, theirs: Cdm, only: int | None = None) -> tuple[Difference, ...]:
+    """Two messages of the same encounter, difference by difference; what neither gives is left out.
+
+    Errors of both messages count as independent. A message without the covariance of one object has no sigma of what
+    follows from both. ``only`` is the object (0 or 1, in our order) of which theirs is another solution; the other one
+    is the same in both, and its errors cancel.
 
     Objects that stand in the other order in their message are swapped. States hold at the TCA of their message: theirs
     are moved to our TCA along a two-body orbit before they are subtracted, which over a minute in a low orbit neglects
@@ -136,7 +179,58 @@ def compare_cdm(ours: Cdm, theirs: Cdm) -> tuple[Difference, ...]:
         _row("probability of collision", "", _pc(ours), _pc(theirs)),
         _row("hard-body radius", "m", hard_body_radius_m(ours), hard_body_radius_m(theirs)),
     ]
-    return tuple(rows)
+    sigmas = _combined(_sigmas_of(ours, only), _sigmas_of(theirs, only))
+    names = _named(ours)
+    return tuple(replace(row, sigma=sigmas.get(names.get(row.name, row.name))) for row in rows if not row.is_empty)
+
+
+def _named(ours: Cdm) -> dict[str, str]:
+    """Rows of states by the name of their object to the same by its place, which two messages share."""
+    return {
+        f"{one.name} {what} {axis}": f"{place} {what} {axis}"
+        for place, one in enumerate(ours.objects)
+        for what in ("position", "velocity")
+        for axis in _COMPONENTS
+    }
+
+
+def _combined(first: Mapping[str, float], second: Mapping[str, float]) -> dict[str, float]:
+    """One sigma of each difference; where one message alone has covariances, by these."""
+    return {name: float(np.hypot(first.get(name, 0.0), second.get(name, 0.0))) for name in first.keys() | second.keys()}
+
+
+def _sigmas_of(cdm: Cdm, only: int | None) -> dict[str, float]:
+    """One sigma of each quantity by a message's own covariances, in its own axes; nothing where they do not tell."""
+    try:
+        encounter = encounter_from_cdm(cdm).encounter
+    except NearpassError:
+        return {}
+    found: dict[str, float] = {}
+    for place, state in enumerate(encounter.states):
+        own = state.covariance_rtn
+        for index, axis in enumerate(_COMPONENTS if own is not None and only in {None, place} else ()):
+            found[f"{place} position {axis}"] = _root(own[index, index]) if own is not None else 0.0
+            found[f"{place} velocity {axis}"] = _root(own[index + 3, index + 3]) if own is not None else 0.0
+    concerned = [state for place, state in enumerate(encounter.states) if only in {None, place}]
+    matrices = [state.covariance.matrix for state in concerned if state.covariance is not None]
+    if len(matrices) < len(concerned):
+        return found
+    matrix = np.sum(matrices, axis=0)
+    position, velocity = matrix[:3, :3], matrix[3:, 3:]
+    apart, moving, speed = encounter.miss_vector_km, encounter.relative_velocity_km_s, encounter.relative_speed_km_s
+    if speed > 0.0:
+        found["TCA"] = _root(moving @ position @ moving) / speed**2
+        found["relative speed"] = _root(moving @ velocity @ moving) / speed
+    if encounter.miss_km > 0.0:
+        found["miss distance"] = _root(apart @ position @ apart) / encounter.miss_km
+    in_rtn = encounter.to_rtn @ position @ encounter.to_rtn.T
+    found |= {f"miss {axis}": _root(in_rtn[index, index]) for index, axis in enumerate(_COMPONENTS)}
+    return found
+
+
+def _root(variance: float) -> float:
+    """Of a variance that rounding may have put a hair below zero."""
+    return float(np.sqrt(max(variance, 0.0)))
 
 
 def compare_summary(

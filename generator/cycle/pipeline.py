@@ -21,6 +21,7 @@ from nearpass.cycle.commanding import commands_of
 from nearpass.cycle.desk import desk
 from nearpass.cycle.joined import Stretch, apart, declared_spans, join, left_free
 from nearpass.cycle.net import Net, Part, whole_or_each
+from nearpass.cycle.received import Ours, message_records
 from nearpass.cycle.sweep import Swept, sweep
 from nearpass.ephemeris.meta_kernel import with_listed
 from nearpass.ephemeris.trajectory import Trajectory
@@ -28,7 +29,10 @@ from nearpass.errors import ConfigError
 from nearpass.ingest import Ingested, Setting, ingest, unclaimed
 from nearpass.ingest.catalogues import read_catalogues
 from nearpass.ingest.exchanges import read_exchanges
+from nearpass.ingest.notes import FOLDER as LOG
 from nearpass.ingest.notes import Known, on_events, read_notes
+from nearpass.ingest.received import FOLDER as MESSAGES
+from nearpass.ingest.received import read_received
 from nearpass.record.record import CycleRecord, DueRecord, NoteRecord, ObjectRecord
 from nearpass.screening.screen import Screening, joined, screen, together
 from nearpass.screening.workers import Processes, Serial, Workers
@@ -143,7 +147,10 @@ def run_cycle(
         trajectories |= told
         objects = _ended(describe_objects(config, trajectories, setting, commands, net), ingested, config)
         screening = together(screening, swept.approaches, swept.pairs)
-    log = read_notes(directory, cutoff, Known.of(config)) if notes is None else tuple(notes)
+    if notes is None:
+        known = Known.of(config)
+        notes = [note for folder in (LOG, MESSAGES) for note in read_notes(directory, cutoff, known, folder)]
+    log = tuple(notes)
     findings = Findings(
         config=config,
         configuration=configuration,
@@ -172,11 +179,20 @@ def run_cycle(
     exchanges = tuple(replace(each, notes=on_events(each.notes, record)) for each in dossiers.exchanges)
     none: tuple[str, ...] = ()
     strays = net.made(Part(stage="unclaimed", object_ids=()), partial(unclaimed, config, directory), none)
+    came = tuple(read_received(config, directory))
+    inputs |= {one.sha256: one.data for one in came if one.content is not None}
+    ours = Ours(record=record, config=config, setting=setting, trajectories=trajectories, previous=previous)
     owed: tuple[DueRecord, ...] = ()
     owed = net.made(Part(stage="deliveries", object_ids=()), partial(desk, config, record, previous), owed)
     return CycleResult(
         record=replace(
-            record, notes=on_events(log, record), unclaimed=strays, exchanges=exchanges, desk=owed, losses=net.lost
+            record,
+            notes=on_events(log, record),
+            unclaimed=strays,
+            exchanges=exchanges,
+            desk=owed,
+            messages=message_records(came, ours),
+            losses=net.lost,
         ),
         inputs=inputs,
     )

@@ -196,7 +196,8 @@ def _plain(record: CycleRecord) -> dict[str, Any]:
     plain = dict(json.loads(records.dump(record)))
     for table in (plain, *plain["solutions"]):
         del table["inputs"]
-    del plain["provenance"], plain["supersedes"], plain["notes"], plain["unclaimed"], plain["exchanges"], plain["desk"]
+    for name in ("provenance", "supersedes", "notes", "unclaimed", "exchanges", "desk", "messages"):
+        del plain[name]
     return plain
 
 

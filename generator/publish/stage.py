@@ -175,7 +175,7 @@ def _feeds(latest: CycleRecord, index: Index) -> dict[str, str]:
     for item in latest.objects:
         path = feeds.object_feed(item.id)
         told_of_it = still_meaningful_notices(index.notices(most=most, object_id=item.id), latest)
-        files[path] = feeds.feed(latest, told_of_it, path=path, title=item.name)
+        files[path] = feeds.feed(latest, told_of_it, path=path, title=item.name, object_id=item.id)
     return files
 
 

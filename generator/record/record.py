@@ -43,6 +43,7 @@ from nearpass.record.exchange_record import ExchangeRecord
 from nearpass.record.input_record import CreationBasis, InputRecord, ManoeuvreRecord, RetrievalRecord
 from nearpass.record.loss_record import LossRecord
 from nearpass.record.marking import MarkingRecord
+from nearpass.record.message_record import MessageRecord
 from nearpass.record.prediction_record import DeclaredRecord, Prediction, PredictionError, PredictionQuality
 from nearpass.record.release_record import (
     ContactRecord,
@@ -87,6 +88,7 @@ __all__ = [
     "ManoeuvreRecord",
     "MarkingRecord",
     "Matrix6",
+    "MessageRecord",
     "MethodRecord",
     "NearestRecord",
     "NoteKind",
@@ -408,6 +410,7 @@ class CycleRecord:
     ``unclaimed`` are files among the deliveries that nothing in the configuration names, None where
     that is not known or not to be told.
     ``exchanges`` are the dossiers of the workspace, by id; ``desk`` is what each source owes and what came of it.
+    ``messages`` are partners' messages of approaches.
     ``losses`` are the parts that could not be computed although their deliveries were accepted.
     ``edition`` is None in the archive, which holds everything; an edition withholds ``funnel`` and ``configuration``
     where they would tell of what it may not show. Its objects, pairs and events are then those that it shows in full,
@@ -445,6 +448,7 @@ class CycleRecord:
     unclaimed: Annotated[tuple[str, ...] | None, Release.WHOLE] = None
     losses: Annotated[tuple[LossRecord, ...], Release.LOSSES] = ()
     exchanges: Annotated[tuple[ExchangeRecord, ...], Release.EXCHANGES] = ()
+    messages: Annotated[tuple[MessageRecord, ...], Release.MESSAGES] = ()
     desk: Annotated[tuple[DueRecord, ...], Release.DESK] = ()
     edition: Open[EditionRecord | None] = None
     told: Open[tuple[ToldEvent, ...]] = ()

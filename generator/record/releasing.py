@@ -44,6 +44,8 @@ class Release(StrEnum):
     NOTES = "notes"
     LOSSES = "losses"
     DESK = "desk"
+    MESSAGES = "messages"
+    THEIR_APPROACHES = "their_approaches"
     LATENESS = "lateness"
     EXCHANGES = "exchanges"
     HANDED = "handed"

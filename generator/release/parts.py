@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from nearpass.record import record as records
 from nearpass.record.marking import Show
+from nearpass.record.message_record import TheirApproach
 from nearpass.release.lens import Lens, UnruledFieldError, absent
 from nearpass.release.values import previous_cycle
 
@@ -53,6 +54,26 @@ def desk(value: tuple[records.DueRecord, ...], lens: Lens) -> Any:
         lens.on(entry.object_id).of(entry)
         for entry in value
         if lens.names.show(entry.object_id) is Show.FULL and lens.edition.sees(entry.marking)
+    )
+
+
+def messages(value: tuple[records.MessageRecord, ...], lens: Lens) -> Any:
+    """Messages that could be read, that the edition may see, and of whose objects it shows each of ours in full."""
+    return tuple(
+        lens.of(entry)
+        for entry in value
+        if entry.refusal is None
+        and lens.edition.sees(entry.marking)
+        and all(lens.names.show(name) is Show.FULL for name in entry.object_ids)
+    )
+
+
+def their_approaches(value: tuple[TheirApproach, ...], lens: Lens) -> Any:
+    """Of two objects that are shown in full, or not ours: the other one of an approach may be hidden."""
+    return tuple(
+        lens.of(entry)
+        for entry in value
+        if all(lens.names.show(name) is Show.FULL for name in (entry.primary, entry.secondary) if name is not None)
     )
 
 

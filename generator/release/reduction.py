@@ -82,6 +82,7 @@ def held_marking(shown: CycleRecord, edition: Edition, covariances: frozenset[st
     if covariances is None:
         covariances = frozenset(item.id for item in shown.objects if _covariance_seen(item, shown, edition))
     held: list[MarkingRecord | None] = [note.marking for note in shown.notes]
+    held += [message.marking for message in shown.messages]
     held += [exchange.marking for exchange in shown.exchanges]
     held += [note.marking for exchange in shown.exchanges for note in exchange.notes]
     for item in shown.objects:
@@ -126,6 +127,7 @@ def unmarked(record: CycleRecord) -> tuple[str, ...]:
         if marking is not None and marking.level is None:
             found.append(f"{name}: unknown marking {marking.words!r}")
     found += [f"{note.file}: {note.refusal}" for note in record.notes if note.refusal is not None]
+    found += [f"{message.path}: {message.refusal}" for message in record.messages if message.refusal is not None]
     found += [f"{one.dossier}: {one.refusal}" for one in record.exchanges if one.refusal is not None]
     found += [f"{note.file}: {note.refusal}" for one in record.exchanges for note in one.notes if note.refusal]
     return tuple(found)
@@ -150,6 +152,7 @@ def _nothing_withheld(
         and mentioned <= shows.keys()
         and all(edition.sees(entry.marking) for entry in record.deliveries)
         and all(edition.sees(row.marking) for row in record.desk)
+        and all(message.refusal is None and edition.sees(message.marking) for message in record.messages)
         and all(note.refusal is None and edition.sees(note.marking) for note in record.notes)
     )
 

@@ -46,6 +46,7 @@ REDUCTIONS: Final[Mapping[Release, Reduce]] = MappingProxyType({
     Release.OBJECTS: parts.objects, Release.DELIVERIES: parts.deliveries, Release.FULL_PAIRS: parts.full_pairs,
     Release.SOLUTIONS: parts.solutions, Release.SWEEP: parts.sweep, Release.CHANGES: parts.changes,
     Release.NOTES: parts.notes, Release.LOSSES: parts.losses, Release.RULES: rules, Release.SHIFT: shift,
+    Release.MESSAGES: parts.messages, Release.THEIR_APPROACHES: parts.their_approaches,
     Release.DESK: parts.desk, Release.LATENESS: lateness,
     Release.EXCHANGES: exchanges.exchanges, Release.HANDED: exchanges.handed, Release.RECEIVED: exchanges.received,
     Release.EXCHANGE_NOTES: exchanges.notes,

@@ -24,7 +24,7 @@ from __future__ import annotations
 import re
 import textwrap
 import unicodedata
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +48,7 @@ from nearpass.report import wording
 
 FloatArray = NDArray[np.float64]
 
-REF_FRAME: Final = "EME2000"
+REF_FRAME: Final[Literal["EME2000"]] = "EME2000"
 CATALOG: Final = "NAIF"
 LOCAL_CATALOG: Final = "NEARPASS"
 """Catalogue of objects without a NAIF number: the ids of the configuration."""

@@ -15,6 +15,7 @@ from nearpass.report import (
     event_head,
     event_tables,
     note_views,
+    partner_views,
     remark_views,
     risk_views,
     solution_views,
@@ -25,6 +26,7 @@ from nearpass.report.catalogue import Catalogue, Links, nearness_km
 from nearpass.report.crossing_views import EventCrossings
 from nearpass.report.event_card import EventCard
 from nearpass.report.event_head import Decision
+from nearpass.report.partner_views import PartnerView
 from nearpass.report.risk_views import Probability, Trade
 from nearpass.report.solution_views import EventSolutions
 from nearpass.report.tables import EVENT_COLUMNS
@@ -60,6 +62,7 @@ class EventPage:
     messages: tuple[tuple[str, str], ...]
     history: Table | None
     solutions: EventSolutions | None
+    partners: tuple[PartnerView, ...]
     states: Table
     inputs: tuple[InputRecord, ...]
     permalink: str
@@ -254,6 +257,7 @@ def event_page(event: EventRecord, catalogue: Catalogue, links: Links) -> EventP
         messages=links.messages(event.event_id),
         history=event_tables.history_table(event, links) if event.history else None,
         solutions=solution_views.of_event(event, catalogue, links),
+        partners=partner_views.of_event(event, record),
         states=event_tables.state_table(event, catalogue),
         inputs=tuple(item for item in record.inputs if item.object_id in members),
         permalink=links.permalink(event.event_id),

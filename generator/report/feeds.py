@@ -16,7 +16,7 @@ from nearpass.astro.fields import Span
 from nearpass.encounter.alert import Level
 from nearpass.record.notices import DeliveryNotice, Notice, Told
 from nearpass.record.record import CycleRecord
-from nearpass.report import wording
+from nearpass.report import partner_views, wording
 from nearpass.report.doubt_views import notice_sentence
 from nearpass.report.rendering import render
 from nearpass.report.tables import NAMELESS
@@ -45,7 +45,7 @@ class Entry:
     summary: str
 
 
-def feed(record: CycleRecord, notices: Sequence[Told], *, path: str, title: str) -> str:
+def feed(record: CycleRecord, notices: Sequence[Told], *, path: str, title: str, object_id: str | None = None) -> str:
     """A feed as XML.
 
     Args:
@@ -53,10 +53,12 @@ def feed(record: CycleRecord, notices: Sequence[Told], *, path: str, title: str)
         notices: What it tells of, the newest first.
         path: Where the feed lies below the site's root.
         title: What the feed is of.
+        object_id: The object that it is of, if it is of one.
     """
     publisher = record.publisher or record.title
     root = record.site_url or "../" * path.count("/")
-    updated = max((notice.cutoff for notice in notices), default=record.window.start)
+    reported = [record.window.start for _ in partner_views.alarming(record)]
+    updated = max((*(notice.cutoff for notice in notices), *reported), default=record.window.start)
     return render(
         "feed/atom.xml.j2",
         identity=_identity(publisher, record.body.name, path),
@@ -67,10 +69,13 @@ def feed(record: CycleRecord, notices: Sequence[Told], *, path: str, title: str)
         page_href=f"{root}index.html",
         notice=record.notice,
         entries=[
-            _delivery(notice, publisher, root)
-            if isinstance(notice, DeliveryNotice)
-            else _entry(notice, publisher, root)
-            for notice in notices
+            *_alarms(record, publisher, root, object_id),
+            *(
+                _delivery(notice, publisher, root)
+                if isinstance(notice, DeliveryNotice)
+                else _entry(notice, publisher, root)
+                for notice in notices
+            ),
         ],
     )
 
@@ -87,6 +92,23 @@ def _delivery(notice: DeliveryNotice, publisher: str, root: str) -> Entry:
         frozen_href=f"{root}{cycle_folder(notice.cycle_id)}/index.html",
         summary=notice_sentence(notice),
     )
+
+
+def _alarms(record: CycleRecord, publisher: str, root: str, object_id: str | None) -> list[Entry]:
+    """What partners report that the newest cycle does not have: of one object, or of all."""
+    return [
+        Entry(
+            identity=_identity(publisher, "reported", message.sha256, wording.machine_time(approach.tca)),
+            title=f"Reported by {message.originator or 'an unknown party'}: {wording.moment_to_minute(approach.tca)}",
+            level="reported",
+            updated=wording.machine_time(record.window.start),
+            href=f"{root}index.html#alarms",
+            frozen_href=f"{root}{cycle_folder(record.cycle_id)}/index.html",
+            summary=partner_views.alarm(message, approach, record),
+        )
+        for message, approach in partner_views.alarming(record)
+        if object_id is None or object_id in message.object_ids
+    ]
 
 
 def _entry(notice: Notice, publisher: str, root: str) -> Entry:

@@ -22,6 +22,7 @@ from nearpass.reasons.findings import Shift
 from nearpass.reasons.levels import CadCondition, Level, RuleFails, RuleHolds, RuleUnjudged
 from nearpass.reasons.motions import Approximate, ByTheory
 from nearpass.record.marking import Edition, MarkingRecord, Show, Tlp, level_of
+from nearpass.record.message_record import MessageRecord
 from nearpass.record.parties import Party, parties_of
 from nearpass.record.record import (
     ApproximationRecord,
@@ -40,6 +41,8 @@ from nearpass.release.names import Names
 from nearpass.release.reduction import reduced, reduction, show_of, unmarked
 from nearpass.release.rules import REDUCTIONS, RULES, rules_of
 from nearpass.release.values import keep, with_sigma
+from partner_messages import approach, message
+from records import sample_record
 
 OPEN = keep
 NAMED_RULES = (
@@ -49,6 +52,8 @@ NAMED_RULES = (
     AlertRule(level=Level.RED, name="secret pair", pairs=(("MRO", "TIANWEN-1"),), cad_km=77.0),
 )
 """Of which three are for pairs, alone or with others, or leave out one, that an edition may not name."""
+ODYSSEY = "zqodyssey"
+"""Stands in what a message says of an object that readers must not know."""
 OFF = "2021-03-14T0317Z"
 """A cycle that a delivery set off, between those of a schedule."""
 COARSE = {"MEX": Show.ANONYMOUS, "MRO": Show.METRICS, "PHOBOS": Show.METRICS, "TIANWEN-1": Show.ANONYMOUS}
@@ -98,6 +103,8 @@ def tells(record: CycleRecord, rules: Rules) -> bool:
     for reader in (readers, edition(), edition({"MEX": Show.ANONYMOUS})):
         text = dump(reduction(record, reader, rules).record)
         if HIDDEN.encode() in text or b'"register_number":7919' in text:
+            return True
+        if reader is readers and ODYSSEY.encode() in text:
             return True
     hidden = edition({"ODY": Show.HIDDEN, "MRO": Show.METRICS}, every_hours=5.0)
     gone = reduction(record, hidden, rules).record
@@ -171,6 +178,16 @@ def desk_rows() -> tuple[DueRecord, ...]:
     return row, hidden, replace(row, object_id="MEX", late_s=None)
 
 
+def messages() -> tuple[MessageRecord, ...]:
+    """One for everybody, of a hidden object too; one under a marking that few see; one of that object alone."""
+    seen = approach(sample_record(), primary="MRO", secondary=None, event_id=None)
+    first, second = seen.objects
+    hidden = replace(seen, secondary="ODY", objects=(first, replace(second, name=ODYSSEY)))
+    mine = message(seen, hidden, object_ids=("MRO",), here=OFF)
+    marked = message(seen, marking=replace(AMBER, release=()), path=f"{HIDDEN}.cdm", object_ids=())
+    return mine, marked, message(seen, object_ids=("ODY",), path=f"{ODYSSEY}.oem")
+
+
 @pytest.fixture(scope="module")
 def record() -> CycleRecord:
     """The sample, all clear and brief, with another cycle named where one could be."""
@@ -197,7 +214,9 @@ def record() -> CycleRecord:
     made = replace(made, changes=left)
     private = replace(made.notes[-1], marking=AMBER, file="log/private.md", text="For the other agency alone.")
     made = replace(made, notes=(*made.notes, private), losses=tuple(_lost(event) for event in events))
-    made = replace(made, unclaimed=("ephemerides/MEX_1.oem",), exchanges=exchanges("ODY"), desk=desk_rows())
+    made = replace(
+        made, unclaimed=("ephemerides/MEX_1.oem",), exchanges=exchanges("ODY"), desk=desk_rows(), messages=messages()
+    )
     made = replace(made, thresholds=replace(made.thresholds, rules=NAMED_RULES))
     return replace(made, provenance=provenance, events=tuple(events), previous_cycle_id=OFF, supersedes=OFF)
 

@@ -1,0 +1,181 @@
+"""Partners' results beside ours: what each message says of an event, difference by difference, and a judgement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from nearpass.astro.epochs import Epoch
+from nearpass.astro.frames import icrf_from_axes
+from nearpass.cycle.cdm_compare import Difference, Judgement, compare_cdm, judgement
+from nearpass.errors import NearpassError
+from nearpass.messages.cdm import Cdm, CdmObject
+from nearpass.record.event_record import EventRecord
+from nearpass.record.message_record import MessageRecord, TheirApproach, TheirObject
+from nearpass.record.record import CycleRecord
+from nearpass.report import wording
+from nearpass.report.cdm_event import REF_FRAME, event_cdm
+from nearpass.report.views import Cell, Head, Table, TableRow
+
+_M_PER_KM = 1e3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerView:
+    """One message on the page of an event."""
+
+    title: str
+    sentence: str
+    agrees: bool | None
+    table: Table | None
+    source: str
+
+
+def of_event(event: EventRecord, record: CycleRecord) -> tuple[PartnerView, ...]:
+    """What partners say of an event, by file."""
+    return tuple(
+        _view(message, approach, event, record)
+        for message in record.messages
+        for approach in message.approaches
+        if approach.event_id == event.event_id
+    )
+
+
+def _view(message: MessageRecord, approach: TheirApproach, event: EventRecord, record: CycleRecord) -> PartnerView:
+    rows = beside(approach, event, record)
+    found = judgement(rows)
+    what = f"its {message.kind} of {approach.only}" if approach.only else f"its {message.kind}"
+    made = f", made {wording.moment_to_minute(message.created)}" if message.created else ""
+    return PartnerView(
+        title=f"{_who(message)}, by {what}{made}",
+        sentence=judged(_who(message), found, rows),
+        agrees=None if found.most is None else not found.apart,
+        table=_table(_who(message), rows) if rows else None,
+        source=f"{message.path}, SHA-256 {message.sha256}",
+    )
+
+
+def beside(approach: TheirApproach, event: EventRecord, record: CycleRecord) -> tuple[Difference, ...]:
+    """Theirs minus ours, row by row; nothing where an edition or a frame does not allow it."""
+    try:
+        ours = event_cdm(record, event)
+        only = None if approach.only is None else (event.primary, event.secondary).index(approach.only)
+        return compare_cdm(ours, _as_cdm(approach, event, ours), only)[1:]
+    except NearpassError:
+        return ()
+
+
+def _as_cdm(approach: TheirApproach, event: EventRecord, ours: Cdm) -> Cdm:
+    """Their approach as a message with our names, object 1 being our primary."""
+    first, second = approach.objects if approach.primary == event.primary else approach.objects[::-1]
+    return replace(
+        ours,
+        relative=replace(
+            ours.relative,
+            tca=approach.tca,
+            miss_m=approach.miss_km * _M_PER_KM,
+            relative_position_rtn_m=None,
+            relative_velocity_rtn_m_s=None,
+            collision_probability=approach.pc,
+            comments=() if approach.hbr_m is None else (f"HBR = {approach.hbr_m:.9g} [m]",),
+        ),
+        object1=_as_object(first, ours.object1),
+        object2=_as_object(second, ours.object2),
+    )
+
+
+def _as_object(theirs: TheirObject, ours: CdmObject) -> CdmObject:
+    """In the axes of our message."""
+    to_message = np.eye(3) if theirs.axes == "ITRF" else icrf_from_axes(REF_FRAME).T
+    return replace(
+        ours,
+        orbit_center=theirs.center,
+        ref_frame="ITRF" if theirs.axes == "ITRF" else REF_FRAME,
+        position_km=tuple((to_message @ np.array(theirs.position_km)).tolist()),
+        velocity_km_s=tuple((to_message @ np.array(theirs.velocity_km_s)).tolist()),
+        covariance_rtn_m=theirs.covariance_rtn_m,
+    )
+
+
+def judged(originator: str, found: Judgement, rows: tuple[Difference, ...]) -> str:
+    """Whether two results agree, in one sentence."""
+    if not rows:
+        return f"What {originator} gives cannot be laid beside ours in this edition."
+    if found.most is None:
+        told = [f"{value(row.difference, row)} in {row.name}" for row in rows if row.name in {"TCA", "miss distance"}]
+        return (
+            f"Whether {originator} agrees with us cannot be judged, since neither gives the covariances: "
+            f"it differs by {wording.listing(told)}."
+        )
+    if not found.apart:
+        return f"{originator} agrees with us within {wording.number(max(found.most, 0.1), 1)} sigma."
+    parts = [f"{row.name} ({wording.number(row.sigmas, 1)} sigma)" for row in found.apart]
+    return f"{originator} disagrees with us in {wording.listing(parts)}."
+
+
+def value(one: float | Epoch | str | None, row: Difference, *, signed: bool = True) -> str:
+    """A figure of a row with its unit."""
+    if one is None:
+        return wording.DASH
+    if isinstance(one, Epoch):
+        return wording.instant(one, 3)
+    if isinstance(one, str):
+        return one
+    if row.name == "probability of collision":
+        return f"{one:+.1e}" if signed else wording.probability(one)
+    digits = {"km": 3, "s": 3, "km/s": 6, "m": 1}.get(row.unit, 3)
+    return f"{wording.number(one, digits, signed=signed)}\u00a0{row.unit}".rstrip()
+
+
+def _table(originator: str, rows: tuple[Difference, ...]) -> Table:
+    return Table(
+        caption=f"{originator} beside us",
+        heads=(
+            Head(title="Quantity"), Head(title="Ours", numeric=True), Head(title=originator, numeric=True),
+            Head(title="Theirs − ours", numeric=True), Head(title="In sigmas", numeric=True, meaning=(
+                "The difference by one sigma of it, from the covariances of both, or of the one that gives them"
+            )),
+        ),
+        rows=tuple(
+            TableRow(
+                cells=(
+                    Cell(text=row.name), Cell(text=value(row.ours, row, signed=False)),
+                    Cell(text=value(row.theirs, row, signed=False)), Cell(text=value(row.difference, row)),
+                    Cell(text=wording.number(row.sigmas, 1)),
+                ),
+            )
+            for row in rows
+        ),
+    )  # fmt: skip
+
+
+def _who(message: MessageRecord) -> str:
+    return message.originator or "An unknown party"
+
+
+def alarms(record: CycleRecord) -> tuple[str, ...]:
+    """A sentence for each message of an approach that this cycle does not have and whose time has not passed."""
+    return tuple(alarm(message, approach, record) for message, approach in alarming(record))
+
+
+def alarming(record: CycleRecord) -> Iterator[tuple[MessageRecord, TheirApproach]]:
+    """Messages that speak of an approach still to come that we do not have."""
+    for message in record.messages:
+        for approach in message.approaches:
+            if message.alarms(approach) and approach.tca > record.window.start:
+                yield message, approach
+
+
+def alarm(message: MessageRecord, approach: TheirApproach, record: CycleRecord) -> str:
+    """What a message says that we do not have."""
+    names = {item.id: item.name for item in record.objects}
+    both = [
+        names.get(name or "", one.name)
+        for name, one in zip((approach.primary, approach.secondary), approach.objects, strict=True)
+    ]
+    known = approach.primary is not None and approach.secondary is not None
+    why = "this cycle does not have" if known else "is not of two objects of this cycle"
+    what = f"{wording.distance(approach.miss_km)} on {wording.moment_to_minute(approach.tca)}"
+    return f"{_who(message)} reports an approach that {why}: {both[0]} and {both[1]}, {what}."

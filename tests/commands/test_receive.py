@@ -1,0 +1,160 @@
+"""Partners' messages through whole cycles: received, archived, registered, tied to events, shown, kept from others."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fleets import write_workspace
+from nearpass.archive.archive import Archive
+from nearpass.archive.register import Register
+from nearpass.config import load_config
+from nearpass.watch import deliveries, fingerprint
+
+CUTOFF, NEXT = "2021-03-17T00:00", "2021-03-17T00:10"
+SIGMAS = """[object.uncertainty]
+radial_km = 0.1
+transverse_km = 0.7
+normal_km = 0.2
+timing_s = 0.2
+timing_growth_s_per_day = 0.1
+source = "by analogy"
+"""
+EDITIONS = """
+[[edition]]
+id = "own"
+everything = true
+[[edition]]
+id = "nasa"
+audience = "NASA"
+parties = ["NASA"]
+levels = ["CLEAR"]
+[[edition]]
+id = "esa"
+audience = "ESA"
+parties = ["ESA"]
+levels = ["CLEAR"]
+"""
+Command = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def config(tmp_path: Path, nearpass: Command) -> Path:
+    """Three objects that everybody may see, with declared errors, one cycle published in three editions."""
+    path = write_workspace(tmp_path, span_days=0.3, limit_km=600.0, extra=EDITIONS)
+    text = path.read_text().replace("[[object.ephemeris]]", f'{SIGMAS}marking = "CLEAR"\n[[object.ephemeris]]')
+    for name in ("LOW", "ECC", "POLAR"):
+        text = text.replace(f'id = "{name}"\n', f'id = "{name}"\nmarking = "CLEAR"\n')
+    path.write_text(text)
+    assert nearpass("run", "--config", path, "--jobs", 1, "--at", CUTOFF)[0] == 0
+    return path
+
+
+def own_message(config: Path) -> tuple[str, str]:
+    """An event of the cycle and the text of our own message of it, as if another had written it."""
+    folder = config.parent / "public/own/cycles/2021/03/17/T0000Z/events"
+    path = next(iter(sorted(folder.glob("*.cdm"))))
+    text = re.sub(r"ORIGINATOR( *)=.*", r"ORIGINATOR\1= CNSA", path.read_text())
+    return path.stem, text
+
+
+def later(text: str, minutes: int) -> str:
+    """The message with a TCA so many minutes later."""
+    hour, minute = re.search(r"TCA *= 2021-03-17T(\d\d):(\d\d)", text).groups()  # type: ignore[union-attr]
+    at = int(hour) * 60 + int(minute) + minutes
+    return re.sub(r"(TCA *= 2021-03-17T)\d\d:\d\d", rf"\g<1>{at // 60:02d}:{at % 60:02d}", text)
+
+
+def test_a_partners_message_stands_beside_our_event_for_its_readers_alone(
+    config: Path, nearpass: Command, tmp_path: Path
+) -> None:
+    """Archived by its hash, one line in the register, on the page of the event; not a word of it in other editions."""
+    event_id, text = own_message(config)
+    file = tmp_path / "zqpartner.cdm"
+    file.write_text(text.replace("MESSAGE_ID", "COMMENT zqcomment\nMESSAGE_ID", 1))
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    before = fingerprint(deliveries(load_config(config)[0], config.parent))
+    code, out, err = nearpass("receive", file, "--config", config, "--release", "NASA")
+    assert code == 0, err
+    assert Path(out.strip()) == config.parent / "messages/cnsa/zqpartner.cdm"
+    assert nearpass("receive", file, "--config", config, "--release", "NASA")[1] == out
+    assert fingerprint(deliveries(load_config(config)[0], config.parent)) != before  # a watched folder
+    for at in (NEXT, "2021-03-17T00:20"):
+        assert nearpass("run", "--config", config, "--jobs", 1, "--at", at)[0] == 0
+
+    archive = Archive(config.parent / "archive")
+    assert archive.read_input(digest) == file.read_bytes()
+    assert digest in archive.manifest("2021-03-17T0010Z")["inputs"]
+    lines = [entry for entry in Register(archive).entries() if entry.sha256 == digest and entry.kind == "received"]
+    assert [(one.party, one.level, one.release) for one in lines] == [("CNSA", "TLP:RED", ("NASA",))]
+    public = config.parent / "public"
+    page = (public / f"nasa/cycles/2021/03/17/T0010Z/events/{event_id}.html").read_text()
+    assert "CNSA agrees with us within" in page
+    assert digest in page
+    for name in ("zqpartner", digest, "zqcomment"):
+        assert [
+            path for path in (public / "esa").rglob("*") if path.is_file() and name.encode() in path.read_bytes()
+        ] == []
+    assert nearpass("verify", "--config", config, "--rescreen", "2021-03-17T0010Z")[0] == 0
+
+
+def test_a_message_of_no_event_is_an_alarm_and_one_that_cannot_be_read_is_named(
+    config: Path, nearpass: Command, tmp_path: Path
+) -> None:
+    """Two hours later there is no approach of the pair; the front page and the feed say so, status names the other."""
+    _, text = own_message(config)
+    lost = tmp_path / "lost.cdm"
+    lost.write_text(later(text, 70))
+    assert nearpass("receive", lost, "--config", config, "--marking", "TLP:CLEAR")[0] == 0
+    broken = config.parent / "messages/broken.cdm"
+    broken.write_text("CCSDS_CDM_VERS = 1.0\nnothing else\n")
+    assert nearpass("receive", broken, "--config", config)[0] == 8
+    assert nearpass("run", "--config", config, "--jobs", 1, "--at", NEXT)[0] == 0
+
+    for edition in ("own", "nasa", "esa"):
+        assert (
+            "CNSA reports an approach that this cycle does not have"
+            in (config.parent / f"public/{edition}/index.html").read_text()
+        )
+        assert "Reported by CNSA" in (config.parent / f"public/{edition}/feeds/all.xml").read_text()
+    status = (config.parent / "status.json").read_text()
+    assert "messages/broken.cdm" in status
+    assert "broken.cdm" not in (config.parent / "public/esa/index.html").read_text()
+
+
+def test_compare_judges_and_keeps(config: Path, nearpass: Command, tmp_path: Path) -> None:
+    """The same sentence as on the page, no empty rows, and with --keep the message lies where the next cycle looks."""
+    event_id, text = own_message(config)
+    file = tmp_path / "a.cdm"
+    file.write_text(text)
+    code, out, _ = nearpass("compare", file, "--config", config, "--keep")
+    told = json.loads(nearpass("compare", file, "--config", config, "--json")[1])
+
+    assert code == 0
+    assert out.rstrip().endswith("CNSA agrees with us within 0.1 sigma.")
+    assert told["judgement"] == "CNSA agrees with us within 0.1 sigma."
+    assert told["event_id"] == event_id
+    assert not [name for name, row in told["rows"].items() if row[:3] == [None, None, None]]
+    assert (config.parent / "messages/cnsa/a.cdm").read_text() == text
+
+
+def test_their_ephemeris_of_an_object_of_ours_stands_beside_each_event_of_it(config: Path, nearpass: Command) -> None:
+    """The same motion from another: its events agree; what the configuration says of a folder marks it."""
+    event_id, _ = own_message(config)
+    told = json.loads((config.parent / "public/own/cycles/2021/03/17/T0000Z/events.json").read_text())["events"]
+    name = next(row["primary"] for row in told if row["event_id"] == event_id)
+    folder = config.parent / "messages/isro"
+    folder.mkdir(parents=True)
+    (folder / "theirs.oem").write_bytes((config.parent / f"ephemerides/{name.lower()}_1.oem").read_bytes())
+    rule = '\n[[message]]\npath = "messages/isro/*"\noriginator = "ISRO"\nmarking = "CLEAR"\n'
+    config.write_text(config.read_text() + rule)
+    assert nearpass("run", "--config", config, "--jobs", 1, "--at", NEXT)[0] == 0
+    page = (config.parent / f"public/esa/cycles/2021/03/17/T0010Z/events/{event_id}.html").read_text()
+
+    assert f"ISRO, by its OEM of {name}" in page
+    assert re.search(r"ISRO agrees with us within|cannot be judged", page)
