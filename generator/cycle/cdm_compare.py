@@ -252,7 +252,7 @@ def compare_summary(
     pair = " and ".join(one.name for one in theirs.objects)
     told = None if theirs.least_range is None else f"{theirs.least_range:g} (MIN_RNG, no unit given)"
     flag = {True: "yes", False: "no", None: None}[theirs.emergency]
-    return (
+    rows = (
         Difference(name="objects", unit="", ours=_pair(ours), theirs=f"{pair} ({how})", difference=None),
         Difference(
             name="TCA", unit="s", ours=ours.relative.tca, theirs=theirs.tca, difference=theirs.tca - ours.relative.tca
@@ -264,6 +264,7 @@ def compare_summary(
         Difference(name="created", unit="", ours=ours.header.creation, theirs=theirs.created, difference=None),
         Difference(name="reported as an emergency", unit="", ours=None, theirs=flag, difference=None),
     )
+    return tuple(row for row in rows if not row.is_empty)
 
 
 def _summary_matched(ours: Cdm, theirs: CdmSummary, numbers: tuple[int | None, int | None]) -> str:

@@ -63,11 +63,9 @@ def own_message(config: Path) -> tuple[str, str]:
     return path.stem, text
 
 
-def later(text: str, minutes: int) -> str:
-    """The message with a TCA so many minutes later."""
-    hour, minute = re.search(r"TCA *= 2021-03-17T(\d\d):(\d\d)", text).groups()  # type: ignore[union-attr]
-    at = int(hour) * 60 + int(minute) + minutes
-    return re.sub(r"(TCA *= 2021-03-17T)\d\d:\d\d", rf"\g<1>{at // 60:02d}:{at % 60:02d}", text)
+def another_day(text: str) -> str:
+    """The message with a TCA a day later, after the window."""
+    return re.sub(r"(TCA *= 2021-03-)17T", r"\g<1>18T", text)
 
 
 def test_a_partners_message_stands_beside_our_event_for_its_readers_alone(
@@ -106,10 +104,10 @@ def test_a_partners_message_stands_beside_our_event_for_its_readers_alone(
 def test_a_message_of_no_event_is_an_alarm_and_one_that_cannot_be_read_is_named(
     config: Path, nearpass: Command, tmp_path: Path
 ) -> None:
-    """Two hours later there is no approach of the pair; the front page and the feed say so, status names the other."""
+    """A day later there is no approach of the pair; the front page and the feed say so, status names the other."""
     _, text = own_message(config)
     lost = tmp_path / "lost.cdm"
-    lost.write_text(later(text, 70))
+    lost.write_text(another_day(text))
     assert nearpass("receive", lost, "--config", config, "--marking", "TLP:CLEAR")[0] == 0
     broken = config.parent / "messages/broken.cdm"
     broken.write_text("CCSDS_CDM_VERS = 1.0\nnothing else\n")
@@ -150,7 +148,8 @@ def test_their_ephemeris_of_an_object_of_ours_stands_beside_each_event_of_it(con
     name = next(row["primary"] for row in told if row["event_id"] == event_id)
     folder = config.parent / "messages/isro"
     folder.mkdir(parents=True)
-    (folder / "theirs.oem").write_bytes((config.parent / f"ephemerides/{name.lower()}_1.oem").read_bytes())
+    ours = (config.parent / f"ephemerides/{name.lower()}_1.oem").read_text()
+    (folder / "theirs.oem").write_text(re.sub(r"OBJECT_NAME( *)=.*", rf"OBJECT_NAME\1= {name}", ours))
     rule = '\n[[message]]\npath = "messages/isro/*"\noriginator = "ISRO"\nmarking = "CLEAR"\n'
     config.write_text(config.read_text() + rule)
     assert nearpass("run", "--config", config, "--jobs", 1, "--at", NEXT)[0] == 0
