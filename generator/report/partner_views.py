@@ -30,7 +30,8 @@ class PartnerView:
     sentence: str
     agrees: bool | None
     table: Table | None
-    source: str
+    path: str
+    sha256: str
 
 
 def of_event(event: EventRecord, record: CycleRecord) -> tuple[PartnerView, ...]:
@@ -53,7 +54,8 @@ def _view(message: MessageRecord, approach: TheirApproach, event: EventRecord, r
         sentence=judged(_who(message), found, rows),
         agrees=None if found.most is None else not found.apart,
         table=_table(_who(message), rows) if rows else None,
-        source=f"{message.path}, SHA-256 {message.sha256}",
+        path=message.path,
+        sha256=message.sha256,
     )
 
 
@@ -62,9 +64,13 @@ def beside(approach: TheirApproach, event: EventRecord, record: CycleRecord) -> 
     try:
         ours = event_cdm(record, event)
         only = None if approach.only is None else (event.primary, event.secondary).index(approach.only)
-        return compare_cdm(ours, _as_cdm(approach, event, ours), only)[1:]
+        rows = compare_cdm(ours, _as_cdm(approach, event, ours), only)[1:]
     except NearpassError:
         return ()
+    if only is None:
+        return rows
+    other = f"{ours.objects[1 - only].name} "  # theirs tells nothing of it
+    return tuple(row for row in rows if not row.name.startswith(other) and (row.difference, row.theirs) != (None, None))
 
 
 def _as_cdm(approach: TheirApproach, event: EventRecord, ours: Cdm) -> Cdm:
