@@ -138,7 +138,39 @@ def planted() -> Plot:
         )
     for where, parties in (("exchange of both", ("CNSA", "ESA")), ("exchange of one", ("CNSA", "NASA"))):
         _exchange(plot, where, parties)
+    for where, release in (("message for both", ("CNSA", "ESA")), ("message for one", ("CNSA",))):
+        _message(plot, where, release)
     return plot
+
+
+def _message(plot: Plot, where: str, release: tuple[str, ...]) -> None:
+    """A partner's message of two objects that are not ours, with marks in what it is called and in what it says."""
+
+    def word(what: str) -> str:
+        return plot.word(f"{where}: {what}", "RED", release)
+
+    lines = [
+        "CCSDS_CDM_VERS = 1.0", "CREATION_DATE = 2021-03-16T20:00:00", f"ORIGINATOR = {word('originator').upper()}",
+        f"MESSAGE_ID = {word('message id').upper()}", "TCA = 2021-03-17T02:00:00", "MISS_DISTANCE = 7654.321 [m]",
+    ]  # fmt: skip
+    for place in (1, 2):
+        lines += [
+            f"OBJECT = OBJECT{place}", f"OBJECT_DESIGNATOR = {word(f'designator {place}').upper()}",
+            "CATALOG_NAME = NAIF", f"OBJECT_NAME = {word(f'name {place}').upper()}",
+            "INTERNATIONAL_DESIGNATOR = UNKNOWN", "EPHEMERIS_NAME = NONE", "COVARIANCE_METHOD = DEFAULT",
+            "MANEUVERABLE = N/A", "ORBIT_CENTER = MARS", "REF_FRAME = EME2000",
+        ]  # fmt: skip
+        near = (2570.1, 2244.7, 6281.5 + place, 4.4, 4.8 * place, -3.5)
+        for key, value in zip(("X", "Y", "Z", "X_DOT", "Y_DOT", "Z_DOT"), near, strict=True):
+            lines.append(f"{key} = {plot.number(f'{where}: {key} {place}', 'RED', release, value)!r}")
+        axes = ("R", "T", "N", "RDOT", "TDOT", "NDOT")
+        lines += [
+            f"C{row}_{column} = {float(row == column)}" for at, row in enumerate(axes) for column in axes[: at + 1]
+        ]
+    name = word("name of the file")
+    plot.files[f"messages/{name}.cdm"] = "\n".join([*lines, ""])
+    listed = str(list(release)).replace("'", '"')
+    plot.files[f"messages/{name}.cdm.about.toml"] = f'marking = "RED"\nrelease = {listed}\n'
 
 
 def _exchange(plot: Plot, where: str, parties: tuple[str, ...]) -> None:

@@ -148,6 +148,15 @@ def test_readers_are_given_what_is_released_to_them(workspace: Path, plot: Plot,
     assert {mark.where for mark in open_to if mark.where.endswith(("ORIGINATOR", "MESSAGE_ID", "OBJECT_NAME"))} <= there
 
 
+def test_a_message_is_on_the_site_of_those_whom_it_is_released_to(workspace: Path, plot: Plot) -> None:
+    """The search can find: both readers learn what a partner reports, by whose names."""
+    files = planted.delivered(workspace / "public" / "pair")
+    marks = [mark for mark in plot.marks if mark.where.startswith("message for both")]
+    there = {where for _, where in planted.found(files, marks)}
+
+    assert there >= {f"message for both: {what}" for what in ("originator", "name 1", "name 2")}
+
+
 def test_an_exchange_is_on_the_site_of_its_parties(workspace: Path, plot: Plot) -> None:
     """The search can find: the edition of both parties has each word of their exchange but file names of notes."""
     files = planted.delivered(workspace / "public" / "pair")
