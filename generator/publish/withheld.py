@@ -23,6 +23,7 @@ from nearpass.record.event_record import UncertaintyRecord
 from nearpass.record.exchange_record import ExchangeRecord, HandedRecord, ReceivedRecord
 from nearpass.record.history import OF_A_MINUTE
 from nearpass.record.marking import Show
+from nearpass.record.message_record import MessageRecord
 from nearpass.record.record import (
     BodyRecord,
     ChangeRecord,
@@ -193,9 +194,10 @@ class _Walk:
         held = self._held(names) if names else at.held
         if getattr(item, "event_id", None) in self.told_before and not set(names) <= self.shows.keys():
             held = For.IN_PART
-        used: Sequence[InputRecord | DueRecord] = ()
-        if isinstance(item, InputRecord | DueRecord):
+        used: Sequence[InputRecord | DueRecord | MessageRecord] = ()
+        if isinstance(item, InputRecord | DueRecord | MessageRecord):
             used = (item,)
+            held = For.WITHHELD if isinstance(item, MessageRecord) and item.refusal is not None else held
         elif isinstance(item, SolutionRecord):
             used = [entry for entry in item.inputs if entry.refusal is None] or item.inputs
         elif isinstance(item, ObjectRecord):
