@@ -185,6 +185,8 @@ class _Walk:
         own = self._by_itself(item)
         if isinstance(item, ReceivedRecord) and own is For.OPEN and at.held is For.WITHHELD:
             return replace(at, held=For.IN_PART)  # the register tells of the delivery; of the exchange nothing does
+        if isinstance(item, HandedRecord) and item.edition == self.readers.edition.id and at.held is For.WITHHELD:
+            return replace(at, held=For.IN_PART)  # nor is the hash of their own edition, which its register gives
         if own is not None:
             worse = not isinstance(item, SweepRecord | NoteRecord)
             return replace(at, held=max(at.held, own, key=list(For).index) if worse else own)
