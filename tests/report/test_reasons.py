@@ -185,6 +185,7 @@ BOUND = (
             "probability of collision at most 1.0e-03, as the secondary has no covariance (limit 1e-04)",
         ),
         (PcCondition(value=1e-3, limit=1e-4, missing=None), "probability of collision 1.0e-03 (limit 1e-04)"),
+        (PcCondition(value=1e-3, limit=2.5e-5, missing=None), "probability of collision 1.0e-03 (limit 2.5e-05)"),
         (
             RuleUnjudged(level=Level.RED, by="probable"),
             "the rule “probable” (red) could not be judged: neither a probability nor a bound of it is known",

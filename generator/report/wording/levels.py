@@ -27,7 +27,7 @@ from nearpass.reasons.levels import (
     UnknownCondition,
 )
 from nearpass.report.wording.said import said
-from nearpass.report.wording.units import distance_words
+from nearpass.report.wording.units import distance_words, limit_text
 
 
 @said.register
@@ -43,14 +43,14 @@ def _(reason: CadAbove) -> str:
 
 @said.register
 def _(reason: PcReaches) -> str:
-    return f"probability of collision {reason.value:.1e} reaches the {reason.level} threshold of {reason.limit:.0e}"
+    return f"probability of collision {reason.value:.1e} reaches the {reason.level} threshold of {limit_text(reason.limit)}"
 
 
 @said.register
 def _(reason: PcBoundReaches) -> str:
     return (
         f"probability of collision is at most {reason.value:.1e}, a bound for any covariance of the {reason.missing}, "
-        f"whose own is missing: that reaches the {reason.level} threshold of {reason.limit:.0e}"
+        f"whose own is missing: that reaches the {reason.level} threshold of {limit_text(reason.limit)}"
     )
 
 
@@ -131,7 +131,7 @@ def _(reason: PcCondition) -> str:
     what = f"probability of collision {reason.value:.1e}"
     if reason.missing is not None:
         what = f"probability of collision at most {reason.value:.1e}, as the {reason.missing} has no covariance"
-    return f"{what} (limit {reason.limit:.0e})"
+    return f"{what} (limit {limit_text(reason.limit)})"
 
 
 @said.register

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nearpass.encounter.alert_rules import AlertRule, PairClass
 from nearpass.report.wording import listing
+from nearpass.report.wording.units import limit_text
 
 CLASSES: dict[PairClass, str] = {
     "spacecraft": "two spacecraft",
@@ -46,7 +47,7 @@ def _conditions(rule: AlertRule) -> list[str]:
     if rule.b_plane_sigmas is not None:
         found.append(f"at most {rule.b_plane_sigmas:g} sigmas from a hit in the B-plane")
     if rule.pc is not None:
-        found.append(f"probability of collision, or its bound, from {rule.pc:.0e}")
+        found.append(f"probability of collision, or its bound, from {limit_text(rule.pc)}")
     if rule.oxd_km is not None:
         found.append(f"orbits within {rule.oxd_km:g} km of each other")
     if rule.oxt_s is not None:

@@ -110,3 +110,8 @@ def number_text(value: float | None, spec: str) -> str:
 def axes_text(fact: CentreAndAxes) -> str:
     """Axes by name, each with what the publisher says it means."""
     return ", ".join(f"{name}, read as {meaning}" if meaning else name for name, meaning in fact.axes)
+
+
+def limit_text(value: float) -> str:
+    """A configured probability with no digit lost: ``1e-04``, ``2.5e-05``."""
+    return next((text for digits in range(6) if float(text := f"{value:.{digits}e}") == value), f"{value:.6e}")
