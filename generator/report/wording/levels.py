@@ -43,7 +43,8 @@ def _(reason: CadAbove) -> str:
 
 @said.register
 def _(reason: PcReaches) -> str:
-    return f"probability of collision {reason.value:.1e} reaches the {reason.level} threshold of {limit_text(reason.limit)}"
+    limit = limit_text(reason.limit)
+    return f"probability of collision {reason.value:.1e} reaches the {reason.level} threshold of {limit}"
 
 
 @said.register
