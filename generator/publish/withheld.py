@@ -209,7 +209,9 @@ class _Walk:
         if not all(self.readers.may(entry.marking) for entry in used):
             held = For.WITHHELD
         held = max(held, at.held, key=list(For).index) if not isinstance(item, InputRecord) else held
-        blind = at.blind or any(name not in self.readers.matrices for name in names if name in self.readers.shows)
+        # a delivery's own words go with its own covariances, not with those that are declared for its object
+        of_object = () if isinstance(item, InputRecord) else names
+        blind = at.blind or any(name not in self.readers.matrices for name in of_object if name in self.readers.shows)
         blind = blind or not all(self.readers.may_have_matrices(one) for one in used if isinstance(one, InputRecord))
         pair = at.pair
         if hasattr(item, "primary") and len(set(names)) == 2 and self.readers.show(names) is Show.METRICS:
