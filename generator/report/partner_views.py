@@ -141,7 +141,7 @@ def _table(originator: str, rows: tuple[Difference, ...]) -> Table:
         heads=(
             Head(title="Quantity"), Head(title="Ours", numeric=True), Head(title=originator, numeric=True),
             Head(title="Theirs − ours", numeric=True), Head(title="In sigmas", numeric=True, meaning=(
-                "The difference by one sigma of it, from the covariances of both, or of the one that gives them"
+                "The difference in sigmas, from the covariances of both, or of the one that gives them"
             )),
         ),
         rows=tuple(

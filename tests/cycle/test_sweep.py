@@ -368,7 +368,7 @@ def test_an_edition_has_the_catalogues_that_it_may_see(
     public = _all_text(tmp_path / "public" / "public")
     assert "zarya" not in public
     assert "60 catalogued objects" in public
-    [table, _] = sorted((tmp_path / "public" / "public").rglob("approaches.csv"))
+    [table, _] = sorted((tmp_path / "public" / "public" / "cycles").rglob("approaches.csv"))
     alone = ran(workspace(tmp_path / "alone", sets=texts()[:60])).record.sweep
     assert alone is not None
     rows = [line.split(",")[1:3] for line in table.read_text().splitlines()[1:]]
