@@ -9,7 +9,7 @@ _END = "A reader with tracking of their own may know more."
 
 
 def lines(record: CycleRecord) -> tuple[str, ...]:
-    """One sentence an object, and what it does not say."""
+    """One sentence an object, for several without a name each once, and what it does not say."""
     if record.edition is None or not record.edition.protection:
         return ()
     names = {item.id: item.name for item in record.objects}
@@ -21,4 +21,4 @@ def lines(record: CycleRecord) -> tuple[str, ...]:
             f"At least {one.among} orbits of {who}, {wording.plain(one.promised_km)} km apart, would have given this "
             f"same edition{before}."
         )
-    return (*said, _END)
+    return (*dict.fromkeys(said), _END)
