@@ -180,7 +180,8 @@ def _matters(encounter: Encounter, objects: Sequence[ObjectRecord], rules: Seque
         by_pc = any(rule.pc is not None and rule.reach_km is None for rule in rules)
         return by_pc and known == 1 and all(item.kind == "spacecraft" for item in objects)
     miss_km = encounter.miss_vector_km
-    return float(miss_km @ np.linalg.solve(combined_km2, miss_km)) < FAR_SIGMAS**2
+    # A direction in which the covariance has no extent says nothing: the approach is assessed rather than left out.
+    return float(miss_km @ np.linalg.pinv(combined_km2, hermitian=True) @ miss_km) < FAR_SIGMAS**2
 
 
 def _event(event_id: str, passage: NamedApproach, found: Assessed) -> EventRecord:

@@ -302,7 +302,11 @@ def _maximum(
 
 
 def _mahalanobis(miss_km: FloatArray, covariance_km2: FloatArray) -> float | None:
-    """Miss in sigmas of the combined position covariance; None where that is not positive definite."""
+    """Miss in sigmas of the combined position covariance; None where that is not positive definite, or to no digit."""
     if np.linalg.eigvalsh(covariance_km2)[0] <= 0.0:
         return None
-    return float(np.sqrt(miss_km @ np.linalg.solve(covariance_km2, miss_km)))
+    try:
+        squared = float(miss_km @ np.linalg.solve(covariance_km2, miss_km))
+    except np.linalg.LinAlgError:
+        return None
+    return float(np.sqrt(squared)) if squared >= 0.0 else None

@@ -112,11 +112,17 @@ def short_encounter(
 
 
 def straight_peak(miss_km: FloatArray, relative_velocity_km_s: FloatArray, covariance_km2: FloatArray) -> Peak | None:
-    """The peak of the collision rate for straight motion and constant covariance; None without motion or covariance."""
+    """The peak of the collision rate for straight motion and constant covariance.
+
+    None without motion, or for a covariance that has no inverse to the digits of a number.
+    """
     values = np.linalg.eigvalsh(covariance_km2)
     if values[0] <= 0.0 or not relative_velocity_km_s.any():
         return None
-    inverse = np.linalg.inv(covariance_km2)
+    try:
+        inverse = np.linalg.inv(covariance_km2)
+    except np.linalg.LinAlgError:
+        return None
     stiffness = float(relative_velocity_km_s @ inverse @ relative_velocity_km_s)
     slope = float(miss_km @ inverse @ relative_velocity_km_s)
     return Peak(

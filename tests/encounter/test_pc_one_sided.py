@@ -105,3 +105,32 @@ def test_simulated_pairs_do_not_collide_more_often_than_the_bound(seed: int) -> 
 
     assert hits > 50
     assert binomtest(hits, trials).proportion_ci(0.999, method="exact").low <= bound
+
+
+@pytest.mark.parametrize(("along", "across", "third"), [(1.75, 8.5, 1.0), (7.5, 3.5, 4.0), (4.25, 4.5, 5.0)])
+def test_a_covariance_without_an_inverse_gives_a_bound_or_none(along: float, across: float, third: float) -> None:
+    """Two components wholly correlated, whose smallest eigenvalue rounds above 0: no probability, a bound or none."""
+    position = np.array([[along**2, along * across, 0.0], [along * across, across**2, 0.0], [0.0, 0.0, third]])
+    whole = np.zeros((6, 6))
+    whole[:3, :3], whole[3:, 3:] = position, np.eye(3) * 1e-8
+    with pytest.raises(np.linalg.LinAlgError):
+        np.linalg.inv(position)
+    assert np.linalg.eigvalsh(position)[0] > 0.0
+
+    found = assess_probability(pc_input(
+        hbr_km=0.01, primary_position_km=np.array([7000.0, 0.0, 0.0]), primary_velocity_km_s=np.array([0.0, 2.4, 0.3]),
+        secondary_position_km=np.array([7000.5, 0.3, -0.2]), secondary_velocity_km_s=np.array([0.2, -2.0, 1.1]),
+        primary_covariance=whole,
+    ))  # fmt: skip
+
+    assert found.pc is None
+    assert found.missing == "secondary"
+    assert found.max_pc is None or 0.0 <= found.max_pc <= 1.0
+
+    both = assess_probability(pc_input(
+        hbr_km=0.01, primary_position_km=np.array([7000.0, 0.0, 0.0]), primary_velocity_km_s=np.array([0.0, 2.4, 0.3]),
+        secondary_position_km=np.array([7000.5, 0.3, -0.2]), secondary_velocity_km_s=np.array([0.2, -2.0, 1.1]),
+        primary_covariance=whole / 2.0, secondary_covariance=whole / 2.0,
+    ))  # fmt: skip
+    assert both.pc is None or 0.0 <= both.pc <= 1.0
+    assert both.why
