@@ -8,6 +8,7 @@ the comparisons on. Nothing but records is read.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -153,7 +154,8 @@ def _error(prediction: Prediction, state: PredictedState, now: PredictedState) -
     squared = None
     if state.covariance_rtn_km2 is not None and now.covariance_rtn_km2 is not None:
         both_km2 = np.add(state.covariance_rtn_km2, now.covariance_rtn_km2)
-        squared = float(error_rtn_km @ np.linalg.solve(both_km2, error_rtn_km))
+        with suppress(np.linalg.LinAlgError):  # components that are wholly correlated: no distance in sigmas
+            squared = float(error_rtn_km @ np.linalg.solve(both_km2, error_rtn_km))
     # Ahead along the track means that it was predicted to pass too early.
     late_s = -float(error_rtn_km @ (to_rtn @ velocity_km_s)) / float(velocity_km_s @ velocity_km_s)
     return PredictionError(

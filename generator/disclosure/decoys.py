@@ -2,7 +2,8 @@
 
 A decoy is proposed so that it passes where a told approach was told: through another instant of its cell of time, at
 another distance of its cell, with the velocity turned; of several told approaches the others are met by Gauss-Newton
-steps. It counts only if the product's own screening and reduction of it give what the editions tell, in every cycle.
+steps. It counts only if its approaches, found by a search that is held against the proven screening and is no proof
+itself, give by the product's own assessment and reduction what the editions tell, in every cycle.
 The decoys' states tell together with the editions more than these alone: they stay private.
 """
 

@@ -1,4 +1,7 @@
-"""What the editions of several cycles tell of one object on a given orbit: screened and reduced as the product does."""
+"""What the editions of several cycles tell of one object on a given orbit.
+
+Approaches are found by :mod:`nearpass.disclosure.nearness`, and assessed and reduced as the product does.
+"""
 
 from __future__ import annotations
 

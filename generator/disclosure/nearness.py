@@ -25,7 +25,7 @@ FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 CELL_S: Final = 120.0
 PARTS: Final = 16
-"""Into so many parts a cell is cut where objects may be near: 7.5 s, a tenth of a turn of the range rate at most."""
+"""Into so many parts a cell is cut where objects may be near: two minima within one part, 7.5 s, would be missed."""
 _INSIDE: Final = 1.0 - 1e-9  # so that a cell's end is its own arc's, not the next one's
 _OTHER_FORCES_KM_S2: Final = 1e-5  # thrust, other bodies, the body's own shape beyond a twentieth of its gravity
 _TOLERANCE_S: Final = 1e-7

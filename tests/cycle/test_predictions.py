@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from fleets import ABOUT_MARS, LOW
 from nearpass.astro.epochs import Epoch
 from nearpass.astro.local_axes import rtn_axes
-from nearpass.cycle.predictions import Delivered, carried, first_midnight_s, judge, predict, quality
+from nearpass.cycle.predictions import Delivered, _error, carried, first_midnight_s, judge, predict, quality
 from nearpass.ephemeris.interpolation import arc_from_nodes
 from nearpass.ephemeris.trajectory import CovarianceTable, Proof, Trajectory
 from nearpass.record.prediction_record import PredictionError
@@ -66,6 +66,20 @@ def test_a_constant_delay_is_found_as_timing(late_s: float) -> None:
     assert errors[0].mahalanobis_squared == pytest.approx(
         sum(e**2 / (2 * s**2) for e, s in zip(errors[0].error_rtn_km, (1.0, 2.0, 1.0), strict=True)), rel=1e-3, abs=1e-9
     )
+
+
+def test_wholly_correlated_errors_give_no_distance_in_sigmas() -> None:
+    """Two covariances whose sum has no inverse leave the error and its time; how many sigmas it is stays unknown."""
+    half = ((1.53125, 7.4375, 0.0), (7.4375, 36.125, 0.0), (0.0, 0.0, 0.5))
+    with pytest.raises(np.linalg.LinAlgError):
+        np.linalg.inv(np.add(half, half))
+    (prediction,) = [predict(delivered("old", late_s=1.0), 5 * DAY_S)]
+    state = replace(prediction.states[0], covariance_rtn_km2=half)
+
+    found = _error(prediction, state, state)
+
+    assert found.mahalanobis_squared is None
+    assert found.timing_s == pytest.approx(0.0)
 
 
 def test_a_delivery_is_not_judged_by_itself() -> None:

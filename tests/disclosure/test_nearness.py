@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from fleets import CUTOFF, GM_MARS_KM3_S2, Kepler, message, segment
 from nearpass.astro.bodies import body_named
 from nearpass.astro.frames import PlanetaryEphemeris
-from nearpass.disclosure.nearness import sky_of
+from nearpass.disclosure.nearness import _may_be_near, sky_of
 from nearpass.ephemeris.interpolation import trajectory_from_oem
 from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.screening.screen import Approach, screen
@@ -57,6 +58,20 @@ def test_quick_and_proven_search_find_the_same(seed: int) -> None:
     quick = sky.approaches("O0", fleet["O0"], [other for _, other in pairs], 2500.0)
     assert len(quick) >= 3
     assert listed(quick) == listed(list(proven.approaches))
+
+
+def test_no_cell_is_left_out_in_which_two_come_nearer() -> None:
+    """Whatever the limit: a cell whose least distance, at every second, is below it is looked into."""
+    random = np.random.default_rng(11)
+    fleet = {f"O{k}": flown(random_orbit(random), (0.0, DAY_S)) for k in range(4)}
+    sky = sky_of(fleet, MARS, (0.0, DAY_S))
+    seconds = np.linspace(-1.0, 1.0, 121)[:, None] * sky.half_s + sky.middle_s
+    places = {name: motion.state(seconds.ravel())[0] for name, motion in fleet.items()}
+    for first, second in combinations(fleet, 2):
+        apart_km = np.linalg.norm(places[first] - places[second], axis=1).reshape(seconds.shape)
+        for cell, least_km in enumerate(apart_km.min(axis=0)):
+            near = _may_be_near(sky.samples[first], sky.samples[second], sky.half_s, float(least_km) + 1e-6)
+            assert near[cell], (first, second, cell)
 
 
 def test_a_slow_pair_is_found_as_well() -> None:
