@@ -1,9 +1,10 @@
 """Numbers as they are recognised in print: by their leading digits, alone or in a row with their neighbours.
 
 The power of ten says nothing, since the same digits are metres, kilometres and thousands of kilometres; other units are
-tried as factors. One number of a few thousand is known by nine digits. Of the hundred thousands of a delivered
-ephemeris a random number would meet one, so these are known by several that stand in a row: three neighbours with six
-digits each, four with four, or three below one another with eight.
+tried as factors. A site prints tens of thousands of long numbers that are not withheld, so that of a few thousand
+withheld ones some are met by chance with nine digits. One is known by thirteen, and by nine where a second one of the
+same record or file stands in the same text. The hundred thousands of a delivered ephemeris are known by several that
+stand in a row: three neighbours with six digits each, four with four, or three below one another with eight.
 """
 
 from __future__ import annotations
@@ -23,9 +24,11 @@ FACTORS: Final = tuple(
 """Units of time and angle: days, hours, minutes, degrees."""
 LENGTHS: Final = (1.0, 1e3, 1e-3, 1e6)
 """Metres, thousands of kilometres, square metres beside kilometres and their squares."""
-ALONE_DIGITS: Final = 9
-FEW: Final = 20_000
-"""So many numbers are known by :data:`ALONE_DIGITS` digits each; for ten times as many it takes one digit more."""
+SURE_DIGITS: Final = 13
+"""A number that agrees in so many digits is the withheld one: of 3,000 in nine units, 500 random ones meet one by a
+chance of 1e-5."""
+TOGETHER_DIGITS: Final = 9
+"""Two numbers of one source that agree in so many digits in one text are the withheld ones: by a chance of 1e-5."""
 ROWS: Final = ((6, 3, (1,)), (4, 4, (1,)), (8, 3, (1, 3, 6)))
 """Windows: digits, how many numbers, and how many places of a row each is from the next, as in a column of states."""
 _SPREAD, _GOLDEN = np.uint64(8_191_024_573), np.uint64(0x9E3779B97F4A7C15)
@@ -60,11 +63,6 @@ class Numbers:
     places: tuple[str, ...]
     index: NDArray[np.int64]
     any_power: bool
-
-    @property
-    def least_digits(self) -> int:
-        """With so many digits a random number is hardly one of these."""
-        return ALONE_DIGITS + max(0, int(np.ceil(np.log10(max(len(self.places), 1) / FEW))))
 
     def found(self, printed: Printed, at: NDArray[np.int64]) -> NDArray[np.int64]:
         """For each of some printed numbers the place of one that is printed so, -1 where there is none."""

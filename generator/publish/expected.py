@@ -7,8 +7,8 @@ What cannot be told from chance is not looked for, and the limits are stated her
   notes also words of letters and digits from :data:`LEAST_TOKEN` on.
 - Who acts on an approach, as pages say it, from :data:`LEAST_CLAUSE` characters on.
 - Instants to the second or finer, those of a catalogue's approaches to the tenth: of thousands some fall on the full
-  second of any grid. A second at which a series that the edition holds has a sample is none. To the minute only on a
-  line that names both objects.
+  second of any grid. A second at which a series that the edition holds has a sample is none, and where a line tells an
+  instant twice, the finer spelling decides. To the minute only on a line that names both objects.
 - Numbers by their digits: :mod:`nearpass.publish.digits`; with :data:`BESIDE_DIGITS` digits on a line that names both
   objects of the approach that they belong to.
 """
@@ -36,13 +36,15 @@ LEAST_TEXT: Final = 20
 LEAST_TOKEN: Final = 8
 LEAST_CLAUSE: Final = 10
 """What one party does about an approach, as ``CNSA stands by``."""
-BESIDE_DIGITS: Final = 5
+BESIDE_DIGITS: Final = 6
+BESIDE_FEW: Final = 100
+"""So many numbers of a pair are known by :data:`BESIDE_DIGITS` digits each; ten times as many take one digit more."""
 FREE_TEXTS: Final = frozenset({"comments", "note", "text", "source"})
 """Words of others, of which also those of letters and digits are looked for."""
 RUN_TIMES: Final = frozenset({"first_run", "last_run"})
 """When a run was made is no secret: one run makes all editions, and the register's pages tell it."""
 SHORT_FILE: Final = 2_000
-"""Of a file with so few numbers each is looked for; of a longer one those of its covariances, and rows."""
+"""Of a file with so few numbers each is looked for; of a longer one rows, as of its covariances."""
 IDENTITIES: Final = frozenset({
     "id", "name", "operator", "naif_id", "originator", "file", "sha256", "event_id", "deadline_object", "object_id",
     "party", "parties", "to", "signed_by", "channel", "release", "primary", "secondary", "event_ids",
@@ -59,6 +61,11 @@ class Beside:
 
     numbers: Numbers
     minutes: dict[str, str]
+
+    @property
+    def least_digits(self) -> int:
+        """With so many digits a random number on such a line is hardly one of these."""
+        return BESIDE_DIGITS + max(0, int(np.ceil(np.log10(max(len(self.numbers.places), 1) / BESIDE_FEW))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,11 +276,12 @@ class _Deliveries:
                         yield part, kind, where, length
 
     def alone(self) -> dict[float, str]:
-        """Numbers of covariances, and of short files."""
+        """Numbers of short files, and of short covariances of longer ones."""
         found: dict[float, str] = {}
         for place, file, blind in self._withheld:
             values = file.values if not blind and len(file.values) <= SHORT_FILE else file.matrices
-            found |= dict.fromkeys((value for value in np.abs(values).tolist() if value), place)
+            if len(values) <= SHORT_FILE:
+                found |= dict.fromkeys((value for value in np.abs(values).tolist() if value), place)
         return found
 
     def rows(self, series: Sequence[FloatArray], open_series: Sequence[FloatArray]) -> tuple[KeyArray, ...]:

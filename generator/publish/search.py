@@ -22,8 +22,8 @@ from urllib.parse import unquote
 import numpy as np
 from numpy.typing import NDArray
 
-from nearpass.publish.digits import Numbers, Printed, windows_in
-from nearpass.publish.expected import BESIDE_DIGITS, Expected, plain_text
+from nearpass.publish.digits import SURE_DIGITS, TOGETHER_DIGITS, Numbers, Printed, windows_in
+from nearpass.publish.expected import Expected, plain_text
 
 _WORD: Final = re.compile(r"[a-z0-9]+")
 _NOT_OF_A_WORD: Final = bytes(code if chr(code) in ascii_lowercase + digits else ord(" ") for code in range(256))
@@ -144,10 +144,24 @@ def _instants_in(name: str, lines: list[str], sought: Expected) -> Iterator[Leak
         if ":" not in line:
             continue
         beside = [found.minutes for pair, found in sought.beside.items() if all(_stands(key, line) for key in pair)]
-        for text in (*(found[0] for found in _INSTANT.finditer(line)), *map(_from_spoken, _SPOKEN.finditer(line))):
-            spelled = text.replace(" ", "T").upper()
-            places = (place for known in (sought.instants, *beside) if (place := known.get(spelled)) is not None)
-            yield from (Leak(file=name, line=number, what=place) for place in places)
+        told = [found[0].replace(" ", "T").upper() for found in _INSTANT.finditer(line)]
+        told += map(_from_spoken, _SPOKEN.finditer(line))
+        for text in told:
+            places = [place for known in (sought.instants, *beside) if (place := known.get(text)) is not None]
+            if places and not any(_is_finer(other, text) for other in told):
+                yield from (Leak(file=name, line=number, what=place) for place in places)
+
+
+def _is_finer(other: str, text: str) -> bool:
+    """Whether a spelling tells the same instant as another one, with more digits: a page has both in one cell."""
+    if len(other) <= max(len(text), len("2021-03-21T04:12:33")):
+        return False
+    decimals = len(text.partition(".")[2])
+    unit = np.timedelta64(60_000_000 if text.count(":") == 1 else 10 ** (6 - min(decimals, 6)), "us")
+    try:
+        return bool(abs(np.datetime64(other, "us") - np.datetime64(text, "us")) < unit)
+    except ValueError:  # digits that are no date
+        return False
 
 
 def _from_spoken(found: re.Match[str]) -> str:
@@ -162,12 +176,13 @@ def _numbers_in(name: str, lines: list[str], sought: Expected) -> Iterator[Leak]
     printed = _printed(lines)
     if not len(printed.value):
         return
-    alone = printed.digits >= sought.alone.least_digits
-    yield from _hits(name, printed, np.flatnonzero(alone), sought.alone, sought.open_numbers)
+    alone = np.flatnonzero(printed.digits >= TOGETHER_DIGITS)
+    yield from _known(name, printed, _hits(printed, alone, sought.alone, sought.open_numbers), sought.alone)
     for pair, found in sought.beside.items():
         named = np.array([number for number, line in enumerate(lines) if all(_stands(key, line) for key in pair)])
-        at = np.flatnonzero(np.isin(printed.line, named) & (printed.digits >= BESIDE_DIGITS))
-        yield from _hits(name, printed, at, found.numbers, sought.open_beside)
+        at = np.flatnonzero(np.isin(printed.line, named) & (printed.digits >= found.least_digits))
+        for index, which in _hits(printed, at, found.numbers, sought.open_beside):
+            yield Leak(file=name, line=int(printed.line[index]), what=found.numbers.places[which])
     for known, (keys, at_line) in zip(sought.rows, windows_in(printed) if sought.rows else (), strict=False):
         at = np.minimum(np.searchsorted(known, keys), max(len(known) - 1, 0))
         hit = known[at] == keys if len(known) else np.zeros(len(keys), dtype=bool)
@@ -175,14 +190,32 @@ def _numbers_in(name: str, lines: list[str], sought: Expected) -> Iterator[Leak]
             yield Leak(file=name, line=int(at_line[hit][0]), what=ROW)
 
 
-def _hits(name: str, printed: Printed, at: NDArray[np.int64], known: Numbers, free: Numbers) -> Iterator[Leak]:
-    """Numbers that are printed so, unless the edition may hold such a one itself."""
+def _hits(printed: Printed, at: NDArray[np.int64], known: Numbers, free: Numbers) -> list[tuple[int, int]]:
+    """Of some printed numbers those that are known, each with the place of the one that it is.
+
+    One that the edition may hold itself is none.
+    """
     found = known.found(printed, at)
     hit = found >= 0
     if hit.any():
         hit[hit] = free.found(printed, at[hit]) < 0
-    for index in np.flatnonzero(hit).tolist():
-        yield Leak(file=name, line=int(printed.line[at[index]]), what=known.places[int(found[index])])
+    return list(zip(at[hit].tolist(), found[hit].tolist(), strict=True))
+
+
+def _known(name: str, printed: Printed, hits: Sequence[tuple[int, int]], known: Numbers) -> Iterator[Leak]:
+    """Of numbers that agree, those with digits enough, and those with which another one of their source agrees."""
+    of_source: dict[str, set[int]] = {}
+    for _, which in hits:
+        of_source.setdefault(_source(known.places[which]), set()).add(which)
+    for index, which in hits:
+        place = known.places[which]
+        if printed.digits[index] >= SURE_DIGITS or len(of_source[_source(place)]) > 1:
+            yield Leak(file=name, line=int(printed.line[index]), what=place)
+
+
+def _source(place: str) -> str:
+    """The delivery, or the entry of the record, that a number stands in."""
+    return place.partition("]")[0]
 
 
 def _printed(lines: list[str]) -> Printed:

@@ -16,18 +16,19 @@ from nearpass.record.marking import MarkingRecord, Show, Tlp
 from nearpass.record.record import CycleRecord
 
 STATES = np.random.default_rng(7).uniform(-9e3, 9e3, (400, 6)) * [1, 1, 1, 4e-4, 4e-4, 4e-4]
-SIGMA = 4.112233445566e-07
+SIGMA, COUPLED = 4.112233445566e-07, -7.665544332211e-08
 RED = MarkingRecord(originator="X", level=Tlp.RED, words=None, release=())
 
 
 def oem() -> bytes:
-    """A message by hand, its states and one matrix with thirteen digits."""
+    """A message by hand, its states and two numbers of a matrix with thirteen digits."""
     head = "ORIGINATOR = QXLAB\nMESSAGE_ID = 77-B\nOBJECT_NAME = SILENT ONE\nCOMMENT run zq77ab31c of the filter\n"
     rows = "".join(
         f"2021-03-17T00:{place // 60:02d}:{place % 60:02d} {' '.join(f'{value:.12e}' for value in row)}\n"
         for place, row in enumerate(STATES)
     )
-    return f"{head}{rows}COVARIANCE_START\nEPOCH = 2021-03-17T00:00:00\n{SIGMA:.12e}\nCOVARIANCE_STOP\n".encode()
+    matrix = f"EPOCH = 2021-03-17T00:00:00\n{SIGMA:.12e}\n{COUPLED:.12e}\n"
+    return f"{head}{rows}COVARIANCE_START\n{matrix}COVARIANCE_STOP\n".encode()
 
 
 def kernel() -> bytes:
@@ -74,7 +75,8 @@ PRINTED = {
     "a position in JSON": f'{{"x_km": {X:.6f}, "y_km": {Y:.6f}, "z_km": {Z:.6f}}}',
     "a position and speed, to four digits": " ".join(f"{value * scale:.3e}" for value, scale in ROUNDED),
     "one coordinate down a column": "".join(f"{place},{row[1]:.10g}\n" for place, row in enumerate(STATES[50:60])),
-    "a variance in square metres": f"sigma {SIGMA * 1e6:.9f}",
+    "a variance in square metres": f"sigma {SIGMA * 1e6:.13f}",
+    "two numbers of a matrix, rounded": f"<td>{SIGMA:.8e}</td>\n<td>other</td>\n<td>{COUPLED * 1e6:.10f}</td>",
     "the originator": "from QXLAB today",
     "the number of the message": "see message 77-B.",
     "the name in the file": "<b>silent one</b>",
@@ -110,5 +112,6 @@ def test_of_a_file_without_its_covariances_the_states_are_free() -> None:
     """Where the matrices alone are withheld, these are found and the states are not."""
     known = sought(oem(), blind=True)
 
-    assert list(leaks_in([("a.csv", PRINTED["a variance in square metres"].encode())], known))
+    for form in ("a variance in square metres", "two numbers of a matrix, rounded"):
+        assert list(leaks_in([("a.csv", PRINTED[form].encode())], known))
     assert list(leaks_in([("a.csv", PRINTED["a state as delivered"].encode())], known)) == []
