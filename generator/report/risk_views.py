@@ -189,7 +189,7 @@ def _folded(found: ProbabilityRecord, yellow_pc: float | None) -> str | None:
     if found.max_pc >= limit:
         return None
     by = f", by {method(found.method)}" if found.method else ""
-    yellow = f", below the yellow limit of {wording.probability(yellow_pc)}" if yellow_pc is not None else ""
+    yellow = f", below the yellow limit of {wording.limit_text(yellow_pc)}" if yellow_pc is not None else ""
     return (
         f"Negligible: {wording.probability(found.pc)}{by}. Scaling the sigmas by any common factor leaves it "
         f"{at_most(found.max_pc)}{yellow}."

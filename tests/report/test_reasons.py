@@ -65,7 +65,7 @@ KINDS = sorted(
 )
 BOTH = (
     "miss distance 1.791 km is below the red threshold of 3 km; "
-    "probability of collision 4.4e-04 reaches the red threshold of 1e-04"
+    "probability of collision 4.4e-4 reaches the red threshold of 1e-4"
 )
 UNSCREENED = (
     "MGS: position along the orbit unknown: only crossings of the orbits are meaningful; HOPE: no usable ephemeris"
@@ -124,8 +124,8 @@ CROSS = (
     "data cut-off (limit 72 h)"
 )
 BOUND = (
-    "probability of collision is at most 4.4e-04, a bound for any covariance of the secondary, whose own is missing: "
-    "that reaches the red threshold of 1e-04"
+    "probability of collision is at most 4.4e-4, a bound for any covariance of the secondary, whose own is missing: "
+    "that reaches the red threshold of 1e-4"
 )
 
 
@@ -182,10 +182,10 @@ BOUND = (
         ),
         (
             PcCondition(value=1e-3, limit=1e-4, missing="secondary"),
-            "probability of collision at most 1.0e-03, as the secondary has no covariance (limit 1e-04)",
+            "probability of collision at most 1.0e-3, as the secondary has no covariance (limit 1e-4)",
         ),
-        (PcCondition(value=1e-3, limit=1e-4, missing=None), "probability of collision 1.0e-03 (limit 1e-04)"),
-        (PcCondition(value=1e-3, limit=2.5e-5, missing=None), "probability of collision 1.0e-03 (limit 2.5e-05)"),
+        (PcCondition(value=1e-3, limit=1e-4, missing=None), "probability of collision 1.0e-3 (limit 1e-4)"),
+        (PcCondition(value=1e-3, limit=2.5e-5, missing=None), "probability of collision 1.0e-3 (limit 2.5e-5)"),
         (
             RuleUnjudged(level=Level.RED, by="probable"),
             "the rule “probable” (red) could not be judged: neither a probability nor a bound of it is known",
@@ -245,8 +245,8 @@ BOUND = (
         (
             CovarianceRepaired(rule="covariance_repaired", lowest=-2.13e-5, raised_to=1e-9),
             (
-                "the delivered covariance was repaired: not positive definite (smallest eigenvalue -2.1e-05 of unit "
-                "variances), raised to 1e-09"
+                "the delivered covariance was repaired: not positive definite (smallest eigenvalue -2.1e-5 of unit "
+                "variances), raised to 1e-9"
             ),
         ),
         (

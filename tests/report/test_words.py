@@ -41,6 +41,7 @@ BAD: Final = {
     "a statement about nothing": r"[Nn]othing is said",
     "an approach that gets": r"\bgets? (worse|better)\b",
     "data that mind": r"but mind:",
+    "a power of ten in the style of a program": r"\de-0\d(?=[ .;:<)&])",
 }
 SOURCES: Final = Path(__file__).parents[2]
 ELSEWHERE: Final = frozenset({"an unknown person", "texts that stand", "a statement about nothing"})

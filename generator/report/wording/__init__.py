@@ -20,8 +20,11 @@ from nearpass.report.wording.said import said as said
 from nearpass.report.wording.units import DASH as DASH
 from nearpass.report.wording.units import distance as distance
 from nearpass.report.wording.units import km_digits as km_digits
+from nearpass.report.wording.units import limit_text as limit_text
 from nearpass.report.wording.units import number as number
+from nearpass.report.wording.units import probability as probability
 from nearpass.report.wording.units import quantity as quantity
+from nearpass.report.wording.units import short_powers
 
 WITHHELD: Final = "withheld"
 """What an edition prints instead of a value that it may not hold."""
@@ -58,18 +61,6 @@ def figure(found: Figure, unit: str = "km") -> str:
     return f"{text}\u00a0{unit}" if unit else text
 
 
-def probability(value: float | None) -> str:
-    """A probability to two digits: ``3.1e-5``, from a hundredth on ``0.22``; a dash for None."""
-    if value is None:
-        return DASH
-    if value < LEAST_PROBABILITY:
-        return f"below {LEAST_PROBABILITY:.0e}"
-    if value >= 0.00995:
-        return f"{value:.2g}"
-    mantissa, exponent = f"{value:.1e}".split("e")
-    return f"{mantissa}e{int(exponent)}"
-
-
 def probability_figure(found: Figure) -> str:
     """A probability that says what it is: ``3.1e-5``, ``1e-5 to 1e-4``, ``below 1e-10``, ``withheld``, a dash."""
     if found.missing is not None or found.low is None or found.high is None:
@@ -80,7 +71,7 @@ def probability_figure(found: Figure) -> str:
 
 
 def _power(value: float) -> str:
-    return "1" if value >= 1.0 else f"{value:.0e}".replace("e-0", "e-")
+    return "1" if value >= 1.0 else short_powers(f"{value:.0e}")
 
 
 def cell_of_time(found: Span) -> str:

@@ -27,7 +27,7 @@ from nearpass.reasons.levels import (
     UnknownCondition,
 )
 from nearpass.report.wording.said import said
-from nearpass.report.wording.units import distance_words, limit_text
+from nearpass.report.wording.units import distance_words, limit_text, probability
 
 
 @said.register
@@ -44,14 +44,15 @@ def _(reason: CadAbove) -> str:
 @said.register
 def _(reason: PcReaches) -> str:
     limit = limit_text(reason.limit)
-    return f"probability of collision {reason.value:.1e} reaches the {reason.level} threshold of {limit}"
+    return f"probability of collision {probability(reason.value)} reaches the {reason.level} threshold of {limit}"
 
 
 @said.register
 def _(reason: PcBoundReaches) -> str:
     return (
-        f"probability of collision is at most {reason.value:.1e}, a bound for any covariance of the {reason.missing}, "
-        f"whose own is missing: that reaches the {reason.level} threshold of {limit_text(reason.limit)}"
+        f"probability of collision is at most {probability(reason.value)}, a bound for any covariance "
+        f"of the {reason.missing}, whose own is missing: that reaches the {reason.level} threshold of "
+        f"{limit_text(reason.limit)}"
     )
 
 
@@ -129,9 +130,10 @@ def _(reason: BPlaneSigmasCondition) -> str:
 
 @said.register
 def _(reason: PcCondition) -> str:
-    what = f"probability of collision {reason.value:.1e}"
+    what = f"probability of collision {probability(reason.value)}"
     if reason.missing is not None:
-        what = f"probability of collision at most {reason.value:.1e}, as the {reason.missing} has no covariance"
+        at_most = probability(reason.value)
+        what = f"probability of collision at most {at_most}, as the {reason.missing} has no covariance"
     return f"{what} (limit {limit_text(reason.limit)})"
 
 

@@ -35,7 +35,15 @@ from nearpass.reasons.findings import (
     VelocityError,
 )
 from nearpass.reasons.motions import ByLastOrbit, ByTheory
-from nearpass.report.wording.units import axes_text, count_text, duration_text, length_text, number_text, speed_text
+from nearpass.report.wording.units import (
+    axes_text,
+    count_text,
+    duration_text,
+    length_text,
+    number_text,
+    short_powers,
+    speed_text,
+)
 
 
 @singledispatch
@@ -102,7 +110,7 @@ def _(fact: CovarianceShare) -> str:
 
 @measured.register
 def _(fact: Definite) -> str:
-    return "" if fact.least is None else f"{fact.least:.1e}"
+    return "" if fact.least is None else short_powers(f"{fact.least:.1e}")
 
 
 @measured.register

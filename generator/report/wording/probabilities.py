@@ -32,6 +32,7 @@ from nearpass.reasons.probabilities import (
     UnusableInput,
 )
 from nearpass.report.wording.said import said
+from nearpass.report.wording.units import short_powers
 
 INSTEAD: Final = frozenset({ExpectedNumber, EntriesSimulated, Simulated})
 """What is used instead of the encounter plane stands behind a colon."""
@@ -167,10 +168,10 @@ def _(reason: EntriesFollowed) -> str:
 
 @said.register
 def _(reason: CovarianceRepaired) -> str:
-    found = f"not positive definite (smallest eigenvalue {reason.lowest:.1e} of unit variances)"
+    found = f"not positive definite (smallest eigenvalue {short_powers(f'{reason.lowest:.1e}')} of unit variances)"
     if reason.raised_to is None:
         return f"the delivered covariance was refused: {found}"
-    return f"the delivered covariance was repaired: {found}, raised to {reason.raised_to:.0e}"
+    return f"the delivered covariance was repaired: {found}, raised to {short_powers(f'{reason.raised_to:.0e}')}"
 
 
 @said.register

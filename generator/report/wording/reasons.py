@@ -9,6 +9,7 @@ from nearpass.reasons.coverage import NoState
 from nearpass.reasons.general import Prose, Withheld
 from nearpass.report.wording.probabilities import INSTEAD
 from nearpass.report.wording.said import said
+from nearpass.report.wording.units import short_powers
 
 
 @said.register
@@ -28,7 +29,7 @@ def _parts(kind: type, alike: tuple[Any, ...]) -> tuple[str, ...]:
 
 @said.register
 def _(reason: Prose) -> str:
-    return reason.text
+    return short_powers(reason.text)
 
 
 @said.register

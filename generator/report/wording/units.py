@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Final
 
 from nearpass.astro.epochs import DAY_S
 from nearpass.reasons.findings import CentreAndAxes
+from nearpass.record.figures import LEAST_PC
 
 DASH: Final = "–"
 BEYOND: Final = "no finite number"
+_LONG_POWER: Final = re.compile(r"(?<=\d)e-0(?=\d\b)")
 _HOUR_S: Final = 3_600.0
 _MINUTE_S: Final = 60.0
 _KM_PER_M: Final = 1e-3
@@ -112,6 +115,21 @@ def axes_text(fact: CentreAndAxes) -> str:
     return ", ".join(f"{name}, read as {meaning}" if meaning else name for name, meaning in fact.axes)
 
 
+def probability(value: float | None) -> str:
+    """A probability to two digits: ``3.1e-5``, from a hundredth on ``0.22``; a dash for None."""
+    if value is None:
+        return DASH
+    if value < LEAST_PC:
+        return f"below {LEAST_PC:.0e}"
+    return f"{value:.2g}" if value >= 0.00995 else short_powers(f"{value:.1e}")
+
+
 def limit_text(value: float) -> str:
-    """A configured probability with no digit lost: ``1e-04``, ``2.5e-05``."""
-    return next((text for digits in range(6) if float(text := f"{value:.{digits}e}") == value), f"{value:.6e}")
+    """A configured probability with no digit lost: ``1e-4``, ``2.5e-5``."""
+    exact = next((text for digits in range(6) if float(text := f"{value:.{digits}e}") == value), f"{value:.6e}")
+    return short_powers(exact)
+
+
+def short_powers(text: str) -> str:
+    """The text with its powers of ten as on every page: ``1e-4`` for ``1e-04``, as earlier releases wrote it."""
+    return _LONG_POWER.sub("e-", text)
