@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -42,7 +42,9 @@ FloatArray = NDArray[np.float64]
 Thresholds = tuple[tuple[float, Level, str], ...]
 
 _LEAST_SCALE_KM: Final = 1e-3  # of two that are never apart
-_SQUARE_IN: Final = 1.98
+_SQUARE_IN: Final = 1.94
+_LEAST_NAMED: Final = 0.3
+"""Share of the half side from which a circle of a threshold is named."""
 _STEPS_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0)
 _DOTS: Final = 9
 """About how many equal steps of time are marked along a track."""
@@ -119,7 +121,7 @@ class DistanceDrawing:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TrackDrawing:
-    """The secondary's path relative to the primary in three projections of its RTN axes."""
+    """The secondary's path relative to the primary, from above (T, N) and from the side (T, R)."""
 
     heading: str
     subheading: str
@@ -134,21 +136,17 @@ class TrackDrawing:
     note: str
 
     def figure(self) -> Figure:
-        """Three square panels whose axes line up, and the figures in the fourth corner."""
-        figure = canvas(5.42, self.heading, self.subheading)
+        """Two square panels of one scale beside each other, below them what the marks mean and the miss in numbers."""
+        figure = canvas(3.62, self.heading, self.subheading)
         points = np.array(self.relative_rtn_km)
         zones_km = [1.35 * km for km, _, _ in self.thresholds[-1:]]
         widest_km = max(3.2 * float(np.linalg.norm(self.miss_rtn_km)), *zones_km, 0.0)
         half_km = max(min(1.06 * float(abs(points).max()), widest_km), _LEAST_SCALE_KM)
-        left, right, low, high = 0.64, 3.14, 0.5, 2.92
-        for (x, y), (left_in, bottom_in) in {
-            (1, 0): (left, high),
-            (2, 0): (right, high),
-            (1, 2): (left, low),
-        }.items():
-            axes = panel(figure, left_in, bottom_in, _SQUARE_IN, _SQUARE_IN)
-            self._draw(axes, points, (x, y), half_km)
-        self._figures(panel(figure, right, low, _SQUARE_IN, _SQUARE_IN))
+        for y, left_in, title in ((2, 0.60, "From above"), (0, 3.14, "From the side")):
+            axes = panel(figure, left_in, 0.98, _SQUARE_IN, _SQUARE_IN)
+            axes.set_title(title, fontsize=SMALL, color=MUTED, loc="left", pad=4)
+            self._draw(axes, points, (1, y), half_km)
+        self._legend(panel(figure, 0.0, 0.0, 5.2, 0.56))
         return figure
 
     def _draw(self, axes: Axes, points: FloatArray, pair: tuple[int, int], half_km: float) -> None:
@@ -163,11 +161,11 @@ class TrackDrawing:
             if radius_km < half_km:
                 look = {"facecolor": LEVEL_WASH.get(level, "none"), "edgecolor": LEVEL_COLOR[level], "linewidth": 0.7}
                 axes.add_patch(Circle((0, 0), radius_km, zorder=0.6 if level is Level.RED else 0.4, **look))
-                down = -1.0 if level is Level.RED else 1.0
-                side = 0.0 if radius_km > 0.5 * half_km else -0.71 * radius_km
-                height = down * math.sqrt(radius_km**2 - side**2)
-                label(axes, side, height, text, ha="center" if side == 0.0 else "right", va="center", fontsize=8.5,
-                      color=LEVEL_INK[level])  # fmt: skip
+                if radius_km > _LEAST_NAMED * half_km:
+                    at = _clear_of(points[:, [x, y]], radius_km, -1.0 if level is Level.RED else 1.0)
+                    beside = radius_km < 0.5 * half_km and abs(at[0]) > 0.3 * radius_km
+                    ha = "center" if not beside else "left" if at[0] > 0.0 else "right"
+                    label(axes, *at, text, ha=ha, va="center", fontsize=8.5, color=LEVEL_INK[level])
         axes.plot(points[:, x], points[:, y], color=SECONDARY, linewidth=1.5, zorder=4)
         dots = self._dots(points)
         axes.plot(dots[:, x], dots[:, y], ".", color=SECONDARY, markersize=5, zorder=4)
@@ -197,29 +195,42 @@ class TrackDrawing:
         whole = np.arange(math.ceil(offsets[0] / step_s), math.floor(offsets[-1] / step_s) + 1) * step_s
         return np.stack([np.interp(whole, offsets, points[:, axis]) for axis in range(3)], axis=1)
 
-    def _figures(self, axes: Axes) -> None:
-        """Miss vector in numbers, and what the marks mean."""
+    def _legend(self, axes: Axes) -> None:
+        """What the marks mean, and the miss vector in numbers."""
         axes.set_axis_off()
-        axes.set(xlim=(0, 1), ylim=(0, 1))
-        rows = [("miss", "km", "1σ" if self.miss_sigma_rtn_km is not None else "")]
-        for index, name in enumerate(_AXES):
-            sigma = self.miss_sigma_rtn_km
-            rows.append((name, short(self.miss_rtn_km[index]), f"± {short(sigma[index])}" if sigma else ""))
-        for row, (name, value, sigma_text) in enumerate(rows):
-            y = 0.80 - 0.10 * row
-            look: dict[str, Any] = {"fontsize": SMALL + 0.5, "color": MUTED if row == 0 else INK}
-            axes.text(0.02, y, name, **look)
-            axes.text(0.50, y, value, ha="right", **look)
-            axes.text(0.95, y, sigma_text, ha="right", **look)
-        label(axes, 0.02, 0.92, self.note, va="center", color=MUTED, fontsize=8.5)
-        axes.plot([0.045], [0.325], "+", color=PRIMARY, markersize=10, markeredgewidth=1.8)
-        label(axes, 0.12, 0.325, self.primary, va="center", color=PRIMARY, weight="bold", most_pt=115.0)
-        axes.plot([0.0, 0.09], [0.215, 0.215], color=SECONDARY)
-        axes.plot([0.045], [0.215], ".", color=SECONDARY, markersize=6)
-        label(axes, 0.12, 0.215, self.secondary, va="center", color=SECONDARY, weight="bold", most_pt=115.0)
-        label(axes, 0.12, 0.125, f"a dot every {plain(self._step_s())} s", va="center")
-        level_mark(axes, 0.045, 0.02, self.level, scale=0.85)
-        label(axes, 0.12, 0.02, "TCA" + (", bars 1σ" if self.miss_sigma_rtn_km else ""), va="center")
+        axes.set(xlim=(0, 5.2), ylim=(0, 0.56))
+        axes.plot([0.16], [0.40], "+", color=PRIMARY, markersize=10, markeredgewidth=1.8)
+        axes.plot([1.39, 1.57], [0.40, 0.40], color=SECONDARY)
+        axes.plot([1.48], [0.40], ".", color=SECONDARY, markersize=6)
+        level_mark(axes, 3.98, 0.40, self.level, scale=0.85)
+        sigmas = self.miss_sigma_rtn_km or (None, None, None)
+        parts = [
+            f"{name} {short(value)}" + (f" ± {short(sigma)}" if sigma is not None else "")
+            for name, value, sigma in zip(_AXES, self.miss_rtn_km, sigmas, strict=True)
+        ]
+        for x, y, text, most_pt, color in (
+            (0.28, 0.40, self.primary, 70.0, PRIMARY),
+            (1.66, 0.40, f"{self.secondary}, a dot every {plain(self._step_s())} s", 155.0, SECONDARY),
+            (4.10, 0.40, "TCA" + (", bars 1σ" if self.miss_sigma_rtn_km else ""), 70.0, MUTED),
+            (0.10, 0.14, f"At TCA {', '.join(parts)} km.{self._zones()}", 355.0, MUTED),
+        ):
+            weight = "bold" if color in {PRIMARY, SECONDARY} else "normal"
+            label(axes, x, y, text, va="center", most_pt=most_pt, bbox=None, color=color, weight=weight)
+
+    def _zones(self) -> str:
+        """From where thresholds count."""
+        return f" {self.note[0].upper()}{self.note[1:]}." if self.note else ""
+
+
+def _clear_of(path_km: FloatArray, radius_km: float, side: float) -> tuple[float, float]:
+    """The place on a circle about the origin that is farthest from a path, (N, 2); of equals the one above or below."""
+    angles = np.array([0, 1, -1, 2, -2, 8, 7, 9, 6, 10]) * math.tau / 16.0  # not at the sides, where numbers stand
+    places = radius_km * np.stack([np.sin(angles), side * np.cos(angles)], axis=1)
+    steps = np.linspace(0.0, 1.0, 20)[:, None, None]
+    dense = (path_km[:-1] + steps * np.diff(path_km, axis=0)).reshape(-1, 2)
+    apart = np.hypot(*(dense[:, None] - places[None]).transpose(2, 0, 1)).min(axis=0)
+    best = places[int(np.argmax(np.round(apart / radius_km, 1)))]
+    return float(best[0]), float(best[1])
 
 
 def distance_sigma_km(event: EventRecord) -> tuple[float, ...] | None:
@@ -295,13 +306,13 @@ def track_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
         kind="track",
         title=f"Track of {event.secondary} relative to {event.primary} around {when}",
         alt=(
-            f"Path of {event.secondary} in the radial, transverse and normal axes of {event.primary}, three "
-            f"projections at equal scale, from {_seconds(track.offsets_s[0])} to {_seconds(track.offsets_s[-1])} s. "
+            f"Path of {event.secondary} in the radial, transverse and normal axes of {event.primary}, from above and "
+            f"from the side at equal scale, from {_seconds(track.offsets_s[0])} to {_seconds(track.offsets_s[-1])} s. "
             f"At TCA it is at R {r}, T {t}, N {n} km.{known}"
         ),
         caption=(
             "The primary is at the origin; R points away from the body, T along the motion, N along the orbital "
-            "angular momentum. A threshold is a sphere, hence a circle in each projection."
+            "angular momentum. A threshold is a sphere, hence a circle from either side."
         ),
         columns=("offset_s", "r_km", "t_km", "n_km"),
         rows=tuple((offset_s, *row) for offset_s, row in zip(track.offsets_s, track.relative_rtn_km, strict=True)),

@@ -42,6 +42,9 @@ FloatArray = NDArray[np.float64]
 
 _SIGMAS: Final = ((1.0, "1σ"), (math.sqrt(2.0), "√2σ"), (3.0, "3σ"))
 _PANEL_IN: Final = 4.1
+_HALF_IN: Final = 1.93
+"""Side of each of two panels."""
+_BOTTOM_IN: Final = 0.98
 _ZOOM_RATIO: Final = 8.0
 """Where the picture is this many times wider than the miss, a second panel shows the middle."""
 _LEAST_MARK_IN: Final = 0.02
@@ -79,22 +82,21 @@ class BPlaneDrawing:
     centre_is_body: bool = False
 
     def figure(self) -> Figure:
-        """One square panel; a second where the uncertainty dwarfs the miss, or where one sigma dwarfs the other."""
+        """One square panel; beside it a second where the uncertainty dwarfs the miss, or one sigma the other."""
         half_km = self._half_km()
         near_km = max(2.0 * self.miss_km, 2.5 * self.hbr_km)
         thin = self.spread is not None and self.spread.major_km > _ZOOM_RATIO * self.spread.minor_km
         zoomed = not thin and half_km > _ZOOM_RATIO * near_km / 2.0
-        height_in = _PANEL_IN + 1.35
-        figure = canvas(height_in + (_PANEL_IN + 0.75 if zoomed or thin else 0.0), self.heading, self.subheading)
-        bottom_in = figure.get_size_inches()[1] - 0.52 - _PANEL_IN
-        axes = panel(figure, 0.82, bottom_in, _PANEL_IN, _PANEL_IN)
-        self._draw(axes, half_km, crowded=zoomed)
-        if zoomed:
-            close = panel(figure, 0.82, bottom_in - _PANEL_IN - 0.75, _PANEL_IN, _PANEL_IN)
-            self._draw(close, near_km, crowded=False)
-            close.set_title("The middle, enlarged", fontsize=SMALL, color=MUTED, loc="left", pad=4)
-        if thin and self.spread is not None:
-            self._in_sigmas(panel(figure, 0.82, bottom_in - _PANEL_IN - 0.75, _PANEL_IN, _PANEL_IN), self.spread)
+        side_in = _HALF_IN if zoomed or thin else _PANEL_IN
+        figure = canvas(side_in + 1.52 + 0.22 * (zoomed or thin), self.heading, self.subheading)
+        self._draw(panel(figure, 0.62, _BOTTOM_IN, side_in, side_in), half_km, crowded=zoomed)
+        if zoomed or thin:
+            beside = panel(figure, 0.62 + side_in + 0.63, _BOTTOM_IN, side_in, side_in)
+            if zoomed:
+                self._draw(beside, near_km, crowded=False)
+                beside.set_title("The middle, enlarged", fontsize=SMALL, color=MUTED, loc="left", pad=4)
+            elif self.spread is not None:
+                self._in_sigmas(beside, self.spread)
         self._notes(figure)
         return figure
 
@@ -106,7 +108,7 @@ class BPlaneDrawing:
         miss = np.array([self.miss_zeta_km, self.miss_xi_km])
         origin = -np.array([miss @ along / spread.major_km, miss @ across / spread.minor_km])
         middle = origin / 2.0
-        half = max(0.62 * float(abs(origin).max()) + 2.0, 3.6)
+        half = max(0.62 * float(abs(origin).max()) + 2.0, 0.5 * float(abs(origin).max()) + 3.4)
         axes.set(xlim=(middle[0] - half, middle[0] + half), ylim=(middle[1] - half, middle[1] + half), aspect="equal")
         axes.grid(visible=True)
         linear_axis(axes.xaxis)
@@ -129,7 +131,7 @@ class BPlaneDrawing:
               dy=-12 * up, ha="center", va="center", weight="bold", most_pt=200.0)  # fmt: skip
         axes.set_xlabel(f"along the ellipse, σ of {_length(spread.major_km)}", labelpad=2)
         axes.set_ylabel(f"across it, σ of {_length(spread.minor_km)}", labelpad=2)
-        axes.set_title("Each axis in its own sigmas: circles 1, 2, 3", fontsize=SMALL, color=MUTED, loc="left", pad=4)
+        axes.set_title("Each axis in its own sigmas", fontsize=SMALL, color=MUTED, loc="left", pad=4)
 
     def _half_km(self) -> float:
         """Half the side of the square about the origin that holds miss, 3-sigma ellipse and hard body."""
@@ -184,7 +186,7 @@ class BPlaneDrawing:
         )  # fmt: skip
 
     def _hard_body(self, axes: Axes, half_km: float) -> None:
-        radius_in = self.hbr_km / half_km * _PANEL_IN / 2.0
+        radius_in = self.hbr_km / half_km * _side_in(axes) / 2.0
         if radius_in > _LEAST_MARK_IN:
             look = (BODY_FACE, BODY_EDGE) if self.centre_is_body else (to_rgba(PRIMARY, 0.25), PRIMARY)
             axes.add_patch(Circle((0, 0), self.hbr_km, facecolor=look[0], edgecolor=look[1], linewidth=1.0, zorder=2.5))
@@ -195,7 +197,7 @@ class BPlaneDrawing:
         along = np.array([math.cos(spread.angle_rad), math.sin(spread.angle_rad)])
         outward = 1.0 if centre @ along >= 0 else -1.0
         fits = 2.0 * spread.minor_km < half_km  # else the fill would drown the whole panel
-        points = _PANEL_IN * 36.0 / half_km
+        points = _side_in(axes) * 36.0 / half_km
         flat = 3.0 * spread.minor_km * points < _LEAST_APART_PT  # then their names lie on each other and on the objects
         small = crowded or flat or spread.major_km * points < _LEAST_LABELLED_PT
         for (scale, text), alpha, side in zip(_SIGMAS, (0.30, 0.16, 0.10), (1.0, -1.0, 1.0), strict=True):
@@ -219,7 +221,7 @@ class BPlaneDrawing:
 
     def _notes(self, figure: Figure) -> None:
         hbr = f"HBR {plain(round(self.hbr_km * 1000.0, 1))} m" if self.hbr_km < 1.0 else f"HBR {short(self.hbr_km)} km"
-        if self.hbr_km / self._half_km() * _PANEL_IN / 2.0 <= _LEAST_MARK_IN:
+        if self.hbr_km / self._half_km() * _side_in(figure.axes[0]) / 2.0 <= _LEAST_MARK_IN:
             hbr += ", smaller than the cross"
         if self.spread is None:
             known = "No ellipse: it needs a covariance of both objects."
@@ -285,6 +287,10 @@ def _secondary_is_body(record: CycleRecord, event: EventRecord) -> bool:
     """Whether the secondary is a natural body, whose disc stands in the middle then."""
     sizes = {item.id: item.radius_km or 0.0 for item in record.objects}
     return event.surface_km is not None and sizes.get(event.secondary, 0.0) > sizes.get(event.primary, 0.0)
+
+
+def _side_in(axes: Axes) -> float:
+    return float(axes.bbox.width / axes.figure.dpi)
 
 
 def _length(value_km: float) -> str:
