@@ -90,6 +90,7 @@ TOUCH_FILES = {
     "publish/rebuild.py",
     "publish/site.py",
     "publish/stage.py",
+    "publish/thinning.py",
     "publish/workspace.py",
     "report/rendering.py",
     "cycle/rescreen.py",

@@ -23,6 +23,7 @@ from nearpass.publish.commit import last_published
 from nearpass.publish.mirror import mirror
 from nearpass.publish.register import complete_register, register_received
 from nearpass.publish.sharing import share_cycle
+from nearpass.publish.thinning import thin
 from nearpass.publish.workspace import check_places
 from nearpass.record.cycle_id import CycleId
 from nearpass.record.record import CycleRecord
@@ -168,6 +169,21 @@ def settle(workspace: Workspace, config: Config, jobs: int, bars: Bars, registra
     return publish_editions(sites, jobs=jobs, progress=bars.stage, registrar=registrar)
 
 
+def thin_sites(workspace: Workspace, config: Config, bars: Bars, registrar: Registrar) -> list[LeakError]:
+    """Leave the pictures of old cycles to their zips, where the configuration says when a cycle is old.
+
+    Returns:
+        Why editions could not be thinned: nothing of them may go out now.
+    """
+    leaks: list[LeakError] = []
+    for site in editions_of(workspace, config):
+        try:
+            thin(site, progress=bars.stage, registrar=registrar)
+        except LeakError as error:
+            leaks.append(error)
+    return leaks
+
+
 def send_copies(workspace: Workspace, config: Config) -> None:
     """Bring every second folder of the configuration up to date."""
     own = {table.id: table.copy_to for table in config.editions}
@@ -223,5 +239,6 @@ def _one_cycle(
     else:
         publish(workspace, record, jobs=jobs, progress=bars.stage, registrar=registrar)
         share_cycle([workspace], record.cycle_id, record.previous_cycle_id)
+    leaks += thin_sites(workspace, config, bars, registrar)
     send_copies(workspace, config)
     return record, leaks

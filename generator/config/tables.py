@@ -32,7 +32,8 @@ class Site(Table):
     """What stands on every page. ``detail_events`` is how many green events get a page of their own.
 
     ``catalogue_events`` is how many red and yellow approaches of a catalogue become events, the worst of them. ``url``
-    is where the site is served; feeds and calendars then give whole addresses.
+    is where the site is served; feeds and calendars then give whole addresses. After ``pictures_days`` the pictures of
+    a cycle are in its zip alone; without it they stay.
     """
 
     title: str = Field(default="Close approaches", min_length=1)
@@ -41,6 +42,7 @@ class Site(Table):
     url: Address | None = None
     detail_events: Annotated[int, Field(ge=0, le=500)] = 12
     catalogue_events: Annotated[int, Field(ge=0, le=5000)] = 200
+    pictures_days: Annotated[int, Field(ge=1, le=36_600)] | None = None
 
 
 class Cycle(Table):

@@ -35,6 +35,7 @@ from nearpass.publish.stage import (
     stage_permalinks,
     write_texts,
 )
+from nearpass.publish.thinning import forget_pictures, leave_out, old_before
 from nearpass.publish.workspace import Workspace
 from nearpass.record.record import CycleRecord
 from nearpass.report.plots import Plot
@@ -73,10 +74,12 @@ def rebuild(workspace: Workspace, *, jobs: int, progress: Progress, registrar: R
         months = index.months()
     forget_damaged(workspace.public)
     changed: list[str] = []
+    limit = old_before(workspace)
     advance = progress("rendering cycles", len(ids))
     for number, batch in enumerate(_rendered(workspace, ids, jobs)):
         home = workspace.staging / f"batch-{number}"
         put_in_place(workspace, home / "docs", home / "public", archive, batch, registrar)
+        forget_pictures(workspace, [cycle_id for cycle_id in batch if limit is not None and cycle_id < limit])
         for cycle_id in batch:
             share_cycle([workspace], cycle_id, None)
         shutil.rmtree(home)
@@ -131,6 +134,11 @@ def _render(workspace: Workspace, number: int, batch: Sequence[str]) -> Sequence
     for cycle_id in batch:
         write_archive(built, cycle_id)
     _check_each(workspace, built, following)
+    limit = old_before(workspace)
+    for cycle_id, (pages, _) in following.items():
+        if limit is not None and cycle_id < limit:
+            for home in (docs, built):
+                leave_out(home, cycle_id, [page.removesuffix(".html") for page in pages])
     for folder, name in ((docs, FRONT_PAGE), (built, "index.html")):
         (folder / name).unlink()
     return batch

@@ -53,7 +53,7 @@ class Workspace:
 
     Where it is not ``alone``, each edition has its own folders for what is served, generated and looked up. ``served``
     is where an edition is put instead of below ``public/``, so that it need not be served together with others.
-    ``settings`` is the configuration by which an edition is released.
+    ``settings`` is the configuration by which a site is released.
     """
 
     directory: Path
@@ -129,7 +129,7 @@ class Workspace:
 def editions_of(workspace: Workspace, config: Config) -> list[Workspace]:
     """The sites of a workspace: one for each edition, or the one of everything where none is configured."""
     if not config.editions:
-        return [workspace]
+        return [replace(workspace, settings=config)]
     key = _edition_key(workspace)
     alone, known = len(config.editions) == 1, config.known_parties
     return [
