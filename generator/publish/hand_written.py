@@ -45,7 +45,7 @@ def stage_hand_written(workspace: Workspace, docs: Path) -> HandWritten:
     for name in sorted(kept):
         tell(name, "nearpass makes a page of this name; yours stays as it is and is not published: rename it")
     staged = set()
-    for name in _theirs(workspace):
+    for name in theirs(workspace):
         if name in kept or (docs / name).exists():
             continue
         reason, line = _fault(workspace.hand_written / name, docs / name)
@@ -60,7 +60,7 @@ def stage_hand_written(workspace: Workspace, docs: Path) -> HandWritten:
 
 def unreadable(workspace: Workspace) -> Iterator[str]:
     """What can be said of the publisher's pages before any is built: those that no cycle could publish, and why."""
-    for name in _theirs(workspace):
+    for name in theirs(workspace):
         reason, line = _fault(workspace.hand_written / name, workspace.docs / name)
         if reason is not None:
             yield f"site/{name}{'' if line is None else f':{line}'}: {reason}"
@@ -80,7 +80,7 @@ def remember(workspace: Workspace, found: HandWritten) -> None:
         path.write_text("".join(f"{name}\n" for name in inside), encoding="utf-8")
 
 
-def _theirs(workspace: Workspace) -> Iterator[str]:
+def theirs(workspace: Workspace) -> Iterator[str]:
     """The publisher's files, by name: all outside of what is generated, and those inside that nearpass did not make."""
     home, listed = workspace.hand_written, _listed(workspace)
     for top in sorted(home.iterdir()) if home.is_dir() else ():

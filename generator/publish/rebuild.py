@@ -1,4 +1,8 @@
-"""The whole site again from the archived records, in parallel; the same records give the same bytes."""
+"""The whole site again from the archived records, in parallel; the same records give the same bytes.
+
+One that is cut off goes on where it was: after each batch a note says which cycles are in place, and what they were
+made from. A later rebuild takes these as made if nothing of that has changed and their files are as they were then.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +16,15 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+import nearpass
 from nearpass.archive.archive import Archive, cycle_folder
+from nearpass.archive.durable import canonical_json, make_folder, replace_durably, sha256_of
 from nearpass.archive.register import Registrar
 from nearpass.errors import ArchiveError
+from nearpass.publish import manifest
 from nearpass.publish.build import build_pages
 from nearpass.publish.commit import finish, last_published
-from nearpass.publish.hand_written import PAGES, remember, spare, stage_hand_written
+from nearpass.publish.hand_written import PAGES, remember, spare, stage_hand_written, theirs
 from nearpass.publish.index import open_index
 from nearpass.publish.leak import check_leaks
 from nearpass.publish.manifest import forget_damaged
@@ -36,11 +43,12 @@ from nearpass.publish.stage import (
     write_texts,
 )
 from nearpass.publish.thinning import forget_pictures, leave_out, old_before
-from nearpass.publish.workspace import Workspace
+from nearpass.publish.workspace import PROTECTION, Workspace
 from nearpass.record.record import CycleRecord
 from nearpass.report.plots import Plot
 from nearpass.report.rendering import edition_line
 from nearpass.report.site_hooks import FRONT_PAGE
+from nearpass.resources import resource
 
 BATCH: Final = 20
 """Cycles built together: what mkdocs does once a build is then small beside what it does for each page."""
@@ -50,7 +58,7 @@ def rebuild(workspace: Workspace, *, jobs: int, progress: Progress, registrar: R
     """Render every archived cycle and all live pages again.
 
     Files whose bytes are the same stay untouched, so the list of what was published is empty after a rebuild by the
-    same program.
+    same program. After one that was cut off only the cycles that it did not reach are rendered.
 
     Args:
         workspace: Where the site lies.
@@ -73,10 +81,12 @@ def rebuild(workspace: Workspace, *, jobs: int, progress: Progress, registrar: R
     with open_index(workspace.index, archive, again=True) as index:
         months = index.months()
     forget_damaged(workspace.public)
-    changed: list[str] = []
     limit = old_before(workspace)
     advance = progress("rendering cycles", len(ids))
-    for number, batch in enumerate(_rendered(workspace, ids, jobs)):
+    made_from = _made_from(workspace)
+    done, changed = _in_place(workspace, made_from)
+    advance(len(done))
+    for number, batch in enumerate(_rendered(workspace, [found for found in ids if found not in done], jobs)):
         home = workspace.staging / f"batch-{number}"
         put_in_place(workspace, home / "docs", home / "public", archive, batch, registrar)
         forget_pictures(workspace, [cycle_id for cycle_id in batch if limit is not None and cycle_id < limit])
@@ -84,6 +94,8 @@ def rebuild(workspace: Workspace, *, jobs: int, progress: Progress, registrar: R
             share_cycle([workspace], cycle_id, None)
         shutil.rmtree(home)
         changed += last_published(workspace)
+        done |= {cycle_id: _manifest_hash(workspace, cycle_id) for cycle_id in batch}
+        _note(workspace, made_from, done, changed)
         advance(len(batch))
     docs, built = fresh_staging(workspace, "live")
     with open_index(workspace.index, archive) as index:
@@ -96,8 +108,53 @@ def rebuild(workspace: Workspace, *, jobs: int, progress: Progress, registrar: R
     spare(docs, own)
     remember(workspace, own)
     put_in_place(workspace, docs, built, archive, (), registrar, listed_before=changed)
+    workspace.rebuilding.unlink(missing_ok=True)
     finish(workspace)
     return workspace.public / "index.html"
+
+
+def _made_from(workspace: Workspace) -> str:
+    """A hash of all that pages of cycles are made from: program, archive, settings, what the publisher wrote."""
+    package, theme = Path(nearpass.__file__).parent, workspace.directory / "theme"
+    files = [workspace.config, workspace.directory / "mkdocs.yml", workspace.directory / PROTECTION]
+    files += [
+        path for home in (package, resource("templates"), theme) for path in home.rglob("*") if path.suffix != ".pyc"
+    ]
+    files += [workspace.hand_written / name for name in theirs(workspace)]
+    of_files = {str(path): sha256_of(path.read_bytes()) for path in files if path.is_file()}
+    return sha256_of(canonical_json({"files": of_files, "head": workspace.archived.head()}))
+
+
+def _in_place(workspace: Workspace, made_from: str) -> tuple[dict[str, str], list[str]]:
+    """Cycles that a rebuild had put in place when it was cut off, by their manifests' hashes; files that it changed."""
+    try:
+        note = json.loads(workspace.rebuilding.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return {}, []
+    if note["made_from"] != made_from:
+        return {}, []
+    done = {cycle_id: sha256 for cycle_id, sha256 in note["cycles"].items() if _is_intact(workspace, cycle_id, sha256)}
+    return done, note["changed"]
+
+
+def _is_intact(workspace: Workspace, cycle_id: str, sha256: str) -> bool:
+    name = f"{cycle_folder(cycle_id)}/manifest.json"
+    if _manifest_hash(workspace, cycle_id) != sha256:
+        return False
+    listed = manifest.read(workspace.public, name)
+    paths = {file: workspace.public / file for file in listed}
+    return all(path.is_file() and sha256_of(path.read_bytes()) == listed[file] for file, path in paths.items())
+
+
+def _manifest_hash(workspace: Workspace, cycle_id: str) -> str:
+    path = workspace.public / cycle_folder(cycle_id) / "manifest.json"
+    return sha256_of(path.read_bytes()) if path.exists() else ""
+
+
+def _note(workspace: Workspace, made_from: str, done: Mapping[str, str], changed: Sequence[str]) -> None:
+    note = {"made_from": made_from, "cycles": dict(done), "changed": list(changed)}
+    make_folder(workspace.staging, private=True)
+    replace_durably(workspace.rebuilding, canonical_json(note), staging=workspace.staging, private=True)
 
 
 def _rendered(workspace: Workspace, ids: Sequence[str], jobs: int) -> Iterator[Sequence[str]]:
@@ -105,7 +162,7 @@ def _rendered(workspace: Workspace, ids: Sequence[str], jobs: int) -> Iterator[S
     size = max(1, min(BATCH, -(-len(ids) // jobs)))
     batches = [ids[first : first + size] for first in range(0, len(ids), size)]
     render = partial(_render, workspace)
-    if jobs == 1 or len(batches) == 1:
+    if jobs == 1 or len(batches) <= 1:
         yield from map(render, range(len(batches)), batches)
         return
     method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"

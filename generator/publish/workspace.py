@@ -100,6 +100,11 @@ class Workspace:
         return self.directory / self._named("published", ".txt")
 
     @property
+    def rebuilding(self) -> Path:
+        """What a rebuild that was cut off has in place already; not there otherwise."""
+        return self.directory / self._named("rebuilding", ".json")
+
+    @property
     def status(self) -> Path:
         """How the last run went, for monitoring."""
         return self.directory / "status.json"

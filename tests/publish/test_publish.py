@@ -5,7 +5,8 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from nearpass.publish.mirror import mirror
 from stub_cycles import REGISTRAR, add, broken_links, new_workspace, quick, silent, stub, tree
 
 FEW, MANY = 10, 300
+rebuilding = sys.modules[rebuild.__module__]
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
@@ -128,6 +130,66 @@ def test_rebuild_mends_what_was_damaged(workspace: Workspace) -> None:
     rebuild(workspace, jobs=1, progress=silent, registrar=REGISTRAR)
 
     assert tree(workspace.public) == before
+
+
+def test_a_rebuild_that_was_cut_off_goes_on_where_it_was(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cycles that are in place are not rendered again, but for one whose file was changed; the site is the same."""
+    for cycle_id in ("2021-01-01T0000Z", "2021-02-01T0000Z", "2021-03-01T0000Z", "2021-04-01T0000Z"):
+        add(workspace, cycle_id)
+    before = tree(workspace.public)
+    rendered = _cut_off_after_three(workspace, monkeypatch)
+    assert rendered == ["2021-01-01T0000Z", "2021-02-01T0000Z", "2021-03-01T0000Z"]
+    (workspace.public / "cycles/2021/02/01/T0000Z/index.html").write_text("changed")
+    rendered.clear()
+    rebuild(workspace, jobs=1, progress=silent, registrar=REGISTRAR)
+
+    assert rendered == ["2021-02-01T0000Z", "2021-04-01T0000Z"]
+    assert tree(workspace.public) == before
+    assert not workspace.rebuilding.exists()
+    rendered.clear()
+    rebuild(workspace, jobs=1, progress=silent, registrar=REGISTRAR)
+    assert len(rendered) == 4
+
+
+@pytest.mark.parametrize("changed", ["theme/main.html", "nearpass.toml", "site/about.md", "note"])
+def test_a_rebuild_begins_anew_where_anything_has_changed(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, changed: str
+) -> None:
+    """Another theme, configuration or page of the publisher's, and a note that cannot be read: every cycle again."""
+    for cycle_id in ("2021-01-01T0000Z", "2021-02-01T0000Z", "2021-03-01T0000Z", "2021-04-01T0000Z"):
+        add(workspace, cycle_id)
+    rendered = _cut_off_after_three(workspace, monkeypatch)
+    place = workspace.rebuilding if changed == "note" else workspace.directory / changed
+    texts = {
+        "theme/main.html": '{% extends "base.html" %}\n',
+        "nearpass.toml": "# other\n",
+        "site/about.md": "# About\n",
+    }
+    place.write_text(texts.get(changed, "{"))
+    rendered.clear()
+    rebuild(workspace, jobs=1, progress=silent, registrar=REGISTRAR)
+
+    assert len(rendered) == 4
+
+
+def _cut_off_after_three(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A rebuild, a cycle a batch, that ends when the fourth is to be rendered; the list goes on with later rebuilds."""
+    rendered: list[str] = []
+    render = rebuilding._render
+
+    def counted(site: Workspace, number: int, batch: Sequence[str]) -> Sequence[str]:
+        if len(rendered) == 3 and not cut:
+            cut.append(True)
+            raise KeyboardInterrupt
+        rendered.extend(batch)
+        return render(site, number, batch)
+
+    cut: list[bool] = []
+    monkeypatch.setattr(rebuilding, "BATCH", 1)
+    monkeypatch.setattr(rebuilding, "_render", counted)
+    with pytest.raises(KeyboardInterrupt):
+        rebuild(workspace, jobs=1, progress=silent, registrar=REGISTRAR)
+    return rendered
 
 
 def test_rebuild_needs_a_cycle(workspace: Workspace) -> None:
