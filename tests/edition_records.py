@@ -286,6 +286,7 @@ def _less_sure(item: Any, blind: frozenset[str]) -> Any:
         "CrossingRecord": ("timing_sigma_s", "reason"),
         "ChangeRecord": ("reason", "mahalanobis_distance"),
         "PairRecord": ("together",),
+        "StretchRecord": ("least_pc", "most_pc", "no_pc"),
     }  # fmt: skip
     name = type(item).__name__
     if name == "InputRecord":
@@ -310,6 +311,8 @@ def _less_sure(item: Any, blind: frozenset[str]) -> Any:
     hints = _hints(type(item))
     values = {field: _changed(getattr(item, field), hints[field], {}) for field in follows.get(name, ())}
     made = replace(item, **values)
+    if name == "PairRecord":
+        made = replace(made, stretches=tuple(_less_sure(one, blind) for one in made.stretches))
     if name != "EventRecord":
         return made
     plane = made.b_plane and replace(made.b_plane, covariance_km2=_changed(made.b_plane.covariance_km2, None, {}))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from nearpass.astro.epochs import Epoch
 from nearpass.astro.fields import Vector
+from nearpass.cycle.joined import Stretch
 from nearpass.cycle.probability import probability
 from nearpass.encounter.alert import Verdict, assess
 from nearpass.encounter.alert_rules import AlertRule
@@ -91,6 +92,7 @@ def assess_approach(
     rules: Sequence[AlertRule],
     *,
     joined: bool = False,
+    stretches: Sequence[Stretch] = (),
 ) -> Assessed:
     """Judge one approach.
 
@@ -100,7 +102,8 @@ def assess_approach(
         sources: What both rest on.
         offset_s: TCA from the trajectories' epoch.
         rules: All alert rules.
-        joined: Whether the two fly together for a part of the window.
+        joined: Whether the two fly together for a part of the window; so do those with ``stretches``.
+        stretches: Of this pair; the probability over that in which the approach lies counts for its level.
     """
     encounter = encounter_at(trajectories, offset_s, sources)
     radius_km = sum(item.radius_km or 0.0 for item in objects)
@@ -126,8 +129,9 @@ def assess_approach(
         b_plane=plane,
         probability=risk,
         to_tca_h=offset_s / HOUR_S,
+        stretch_pc=next((one.most_pc for one in stretches if one.kind == "in formation" and one.holds(offset_s)), None),
     )
-    pair = pairing(*objects, joined=joined)
+    pair = pairing(*objects, joined=joined or bool(stretches))
     own = tuple(rule for rule in rules if rule.applies(pair))
     return Assessed(
         given=given, surface_km=surface_km, radius_km=radius_km, b_plane=plane, risk=risk, rules=own,

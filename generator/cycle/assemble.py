@@ -25,6 +25,7 @@ from nearpass.cycle.net import Net, Part
 from nearpass.cycle.pairs import PairSetting, describe_pairs
 from nearpass.cycle.predictions import KEPT_ERRORS, Delivered, carried, judge, predict, quality
 from nearpass.cycle.solutions import Solution, SolutionSetting, describe_solutions
+from nearpass.cycle.stretch_risk import with_risks
 from nearpass.cycle.sweep import Swept, with_events
 from nearpass.encounter.alert_rules import Pairing
 from nearpass.encounter.uncertainty import DeclaredModel
@@ -103,7 +104,9 @@ def assemble(findings: Findings) -> CycleRecord:
     """The record of a cycle from what was found."""
     config, setting, previous, net = findings.config, findings.setting, findings.previous, findings.net
     sources, catalogued = _sources(findings), findings.catalogued
-    events = _events(findings, sources)
+    sizes_km = {item.id: item.size_km for item in config.objects}
+    stretches = with_risks(findings.stretches, findings.trajectories, sources, sizes_km, net)
+    events = _events(findings, sources, stretches)
     paths = CrossingSetting(
         trajectories=findings.trajectories,
         sources=sources,
@@ -161,7 +164,7 @@ def assemble(findings: Findings) -> CycleRecord:
                 setting=setting,
                 endings={item.id: item.ending for item in findings.objects if item.ending is not None},
                 catalogued=catalogued,
-                stretches=findings.stretches,
+                stretches=stretches,
                 net=net,
             ),
         ),
@@ -368,7 +371,9 @@ def _sources(findings: Findings) -> dict[str, Source]:
     }
 
 
-def _events(findings: Findings, sources: Mapping[str, Source]) -> tuple[EventRecord, ...]:
+def _events(
+    findings: Findings, sources: Mapping[str, Source], stretches: Mapping[tuple[str, str], Sequence[Stretch]]
+) -> tuple[EventRecord, ...]:
     approaches = findings.screening.approaches
     surroundings = Surroundings(
         setting=findings.setting,
@@ -376,7 +381,7 @@ def _events(findings: Findings, sources: Mapping[str, Source]) -> tuple[EventRec
         trajectories=findings.trajectories,
         sources=sources,
         rules=findings.config.alert_rules,
-        joined=findings.stretches.keys(),
+        stretches=stretches,
         commands=findings.commands,
         deliveries={
             result.object_id: result.inputs[0].sha256 or ""

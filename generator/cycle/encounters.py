@@ -6,13 +6,14 @@ Fast ones take milliseconds; of a pair that moves together, whose distance has m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from nearpass.cycle.approach import NamedApproach
 from nearpass.cycle.commanding import Commands
 from nearpass.cycle.events import describe_event
+from nearpass.cycle.joined import Stretch
 from nearpass.cycle.net import Net, Part
 from nearpass.encounter.alert_rules import AlertRule
 from nearpass.ephemeris.trajectory import Trajectory
@@ -31,8 +32,8 @@ FEW: Final = 8
 class Surroundings:
     """What encounters are assessed from: by object id objects, trajectories and what these rest on; rules; commands.
 
-    ``deliveries`` are the SHA-256 of the files in use, by object id; ``joined`` pairs fly together for a part of the
-    window.
+    ``deliveries`` are the SHA-256 of the files in use, by object id; ``stretches`` are the times in which pairs fly
+    together.
     """
 
     setting: Setting
@@ -40,7 +41,7 @@ class Surroundings:
     trajectories: Mapping[str, Trajectory]
     sources: Mapping[str, Source]
     rules: Sequence[AlertRule]
-    joined: Collection[tuple[str, str]]
+    stretches: Mapping[tuple[str, str], Sequence[Stretch]]
     commands: Commands
     deliveries: Mapping[str, str]
 
@@ -103,6 +104,6 @@ def _described(surroundings: Surroundings, task: tuple[NamedApproach, str]) -> E
         body=surroundings.setting.body,
         planets=surroundings.setting.planets,
         rules=surroundings.rules,
-        joined=(first, second) in surroundings.joined,
+        stretches=surroundings.stretches.get((first, second), ()),
         commands=surroundings.commands.of(first, second),
     )

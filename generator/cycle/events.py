@@ -16,6 +16,7 @@ from nearpass.astro.frames import PlanetaryEphemeris
 from nearpass.astro.local_axes import rtn_axes
 from nearpass.cycle.approach import Both, assess_approach
 from nearpass.cycle.commanding import Commands, command
+from nearpass.cycle.joined import Stretch
 from nearpass.cycle.probability import sensitivities
 from nearpass.cycle.trades import trades
 from nearpass.encounter.alert import Level
@@ -61,7 +62,7 @@ def describe_event(
     body: Body,
     planets: PlanetaryEphemeris,
     rules: Sequence[AlertRule],
-    joined: bool,
+    stretches: Sequence[Stretch],
     commands: Commands,
 ) -> EventRecord:
     """Everything the report says of one close approach, without its history.
@@ -76,10 +77,10 @@ def describe_event(
         body: The body that the cycle screens around.
         planets: Positions of Earth and Sun.
         rules: All alert rules.
-        joined: Whether the two fly together for a part of the window.
+        stretches: The times in which the two fly together.
         commands: What the operators can command.
     """
-    found = assess_approach(objects, trajectories, sources, offset_s, rules, joined=joined)
+    found = assess_approach(objects, trajectories, sources, offset_s, rules, stretches=stretches)
     encounter, level = found.encounter, found.verdict.level
     tca = trajectories[0].epoch + offset_s
     where = place(encounter.primary.position_km, tca, body, planets)

@@ -19,7 +19,8 @@ from nearpass.config import ScreenedObject
 from nearpass.crossing.crossing import Crossing
 from nearpass.cycle.together import MOST_TOGETHER
 from nearpass.ephemeris.trajectory import FloatArray, Trajectory
-from nearpass.record.stretch_record import StretchKind
+from nearpass.record.judging import EDGE_S
+from nearpass.record.stretch_record import NoStretchPc, StretchKind
 from nearpass.screening.screen import Approach, Screening, told_together
 
 Pair = tuple[str, str]
@@ -54,10 +55,13 @@ class Stretch:
     least_km: float | None
     least_s: float | None
     approach_count: int = 0
+    least_pc: float | None = None
+    most_pc: float | None = None
+    no_pc: NoStretchPc | None = None
 
     def holds(self, offset_s: float) -> bool:
         """Whether an instant lies in it, or so near to its end that parting itself is no approach."""
-        return self.start_s - _STEP_S <= offset_s <= self.stop_s + _STEP_S
+        return self.start_s - EDGE_S <= offset_s <= self.stop_s + EDGE_S
 
 
 def declared_spans(objects: Sequence[ScreenedObject], cutoff: Epoch, span_s: float) -> dict[Pair, Span_s]:

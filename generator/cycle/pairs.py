@@ -95,6 +95,9 @@ def _flown(stretch: Stretch, cutoff: Epoch) -> StretchRecord:
         least_km=stretch.least_km,
         least_at=None if stretch.least_s is None else cutoff + stretch.least_s,
         approach_count=stretch.approach_count,
+        least_pc=stretch.least_pc,
+        most_pc=stretch.most_pc,
+        no_pc=stretch.no_pc,
     )
 
 

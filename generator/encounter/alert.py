@@ -38,6 +38,7 @@ from nearpass.reasons.levels import (
     RuleFails,
     RuleHolds,
     RuleUnjudged,
+    StretchPcReaches,
     TimeCondition,
     UnknownCondition,
 )
@@ -78,7 +79,8 @@ class Passing:
 
     ``distance_km`` is from centre to centre, or to the surface of a natural body (``to_surface``). ``beyond_rtn_km`` is
     the miss along the primary's R, T and N without its signs, less that body's radius, ``rtn_sigmas`` the same in
-    combined sigmas. A ``bound`` counts where there is no probability.
+    combined sigmas. A ``bound`` counts where there is no probability. ``stretch_pc`` is what the probability is at most
+    over the whole time in which the two fly together, and counts where it is more than that of this approach.
     """
 
     distance_km: float
@@ -89,6 +91,18 @@ class Passing:
     pc: float | None = None
     bound: PcBound | None = None
     to_tca_h: float | None = None
+    stretch_pc: float | None = None
+
+    @property
+    def counted_pc(self) -> float | None:
+        """The probability that rules are asked with."""
+        known = [value for value in (self.pc, self.stretch_pc) if value is not None]
+        return max(known, default=None)
+
+    @property
+    def over_stretch(self) -> bool:
+        """Whether that is one over the time in which the two fly together."""
+        return self.stretch_pc is not None and self.counted_pc != self.pc
 
 
 def figures_of(found: Sequence[Passing]) -> Figures:
@@ -99,7 +113,7 @@ def figures_of(found: Sequence[Passing]) -> Figures:
         beyond_rtn_km=np.array([one.beyond_rtn_km or nothing for one in found], dtype=float).reshape(len(found), 3),
         rtn_sigmas=np.array([one.rtn_sigmas or nothing for one in found], dtype=float).reshape(len(found), 3),
         b_plane_sigmas=np.array([one.b_plane_sigmas for one in found], dtype=float),
-        pc=np.array([one.pc for one in found], dtype=float),
+        pc=np.array([one.counted_pc for one in found], dtype=float),
         bound=np.array([one.bound.value if one.bound is not None else None for one in found], dtype=float),
         to_tca_h=np.array([one.to_tca_h for one in found], dtype=float),
     )
@@ -138,6 +152,8 @@ def _holds(rule: AlertRule, met: Sequence[Met], found: Passing) -> LevelReason:
     value, level = float(one.value[0]), rule.level
     if one.key == "cad_km":
         return CadBelow(level=level, value_km=value, limit_km=one.limit, to_surface=found.to_surface)
+    if found.over_stretch:
+        return StretchPcReaches(level=level, value=value, limit=one.limit)
     if found.pc is None and found.bound is not None:
         return PcBoundReaches(level=level, value=value, limit=one.limit, missing=found.bound.missing)
     return PcReaches(level=level, value=value, limit=one.limit)
@@ -185,8 +201,8 @@ def _condition(one: Met, rule: AlertRule, found: Passing) -> Condition:
     if one.key == "rtn_sigmas" and found.rtn_sigmas is not None:
         return RtnSigmasCondition(value_rtn=found.rtn_sigmas, limit=limit)
     if one.key == "pc":
-        missing = found.bound.missing if found.pc is None and found.bound is not None else None
-        return PcCondition(value=value, limit=limit, missing=missing)
+        missing = found.bound.missing if found.counted_pc is None and found.bound is not None else None
+        return PcCondition(value=value, limit=limit, missing=missing, over_stretch=found.over_stretch)
     plain: Mapping[str, Condition] = {
         "cad_km": CadCondition(value_km=value, limit_km=limit, to_surface=found.to_surface),
         "b_plane_sigmas": BPlaneSigmasCondition(value=value, limit=limit),

@@ -91,29 +91,57 @@ def orbit(position_km: FloatArray, velocity_km_s: FloatArray, covariance: FloatA
     Raises:
         InputError: for a state that is not on an ellipse.
     """
-    radius_km = float(np.linalg.norm(position_km))
+    many = orbits(position_km[None], velocity_km_s[None], covariance[None], gm_km3_s2)
+    return replace(many, mean=many.mean[0], covariance=many.covariance[0])
+
+
+def orbits(
+    position_km: FloatArray,
+    velocity_km_s: FloatArray,
+    covariance: FloatArray,
+    gm_km3_s2: float,
+    to_orbit: FloatArray | None = None,
+) -> Orbit:
+    """Orbits through ``K`` states, as :func:`orbit`.
+
+    Args:
+        position_km: Shape ``(K, 3)``.
+        velocity_km_s: Shape ``(K, 3)``.
+        covariance: Shape ``(K, 6, 6)``.
+        gm_km3_s2: Gravitational parameter of the centre.
+        to_orbit: Rotation into the axes of the elements; by default the one that suits the first orbit.
+
+    Raises:
+        InputError: for a state that is not on an ellipse.
+    """
+    radius_km = np.linalg.norm(position_km, axis=1)
     inverse_axis = inverse_axis_per_km(position_km, velocity_km_s, gm_km3_s2)
-    if inverse_axis <= 0.0:
-        raise InputError("two-body elements need a closed orbit", value=f"1 / semi-major axis {inverse_axis:.6g} / km")
-    pole = rtn_axes(position_km[None], velocity_km_s[None])[0, 2]
-    to_orbit = np.eye(3) if pole[2] > -0.9 else np.diag([1.0, -1.0, -1.0])
-    pole, local_km, local_km_s = to_orbit @ pole, to_orbit @ position_km, to_orbit @ velocity_km_s
-    p, q = pole[0] / (1.0 + pole[2]), -pole[1] / (1.0 + pole[2])
-    f, g = _in_plane(np.array([p]), np.array([q]))
-    eccentricity = np.cross(local_km_s, np.cross(local_km, local_km_s)) / gm_km3_s2 - local_km / radius_km
-    h, k = float(g[0] @ eccentricity), float(f[0] @ eccentricity)
+    if (inverse_axis <= 0.0).any():
+        value = f"1 / semi-major axis {inverse_axis.min():.6g} / km"
+        raise InputError("two-body elements need a closed orbit", value=value)
+    pole = rtn_axes(position_km, velocity_km_s)[:, 2]
+    if to_orbit is None:
+        to_orbit = np.eye(3) if pole[0, 2] > -0.9 else np.diag([1.0, -1.0, -1.0])
+    pole, local_km, local_km_s = pole @ to_orbit, position_km @ to_orbit, velocity_km_s @ to_orbit
+    p, q = pole[:, 0] / (1.0 + pole[:, 2]), -pole[:, 1] / (1.0 + pole[:, 2])
+    f, g = _in_plane(p, q)
+    outward = local_km / radius_km[:, None]
+    eccentricity = np.cross(local_km_s, np.cross(local_km, local_km_s)) / gm_km3_s2 - outward
+    h, k = (np.einsum("ki,ki->k", axis, eccentricity) for axis in (g, f))
     root = np.sqrt(1.0 - h * h - k * k)
     beta = 1.0 / (1.0 + root)
-    x, y = f[0] @ local_km * inverse_axis, g[0] @ local_km * inverse_axis  # in units of the semi-major axis
+    # in units of the semi-major axis
+    x, y = (np.einsum("ki,ki->k", axis, local_km) * inverse_axis for axis in (f, g))
     cos = k + ((1.0 - k * k * beta) * x - h * k * beta * y) / root
     sin = h + ((1.0 - h * h * beta) * y - h * k * beta * x) / root
     longitude = np.arctan2(sin, cos) + h * cos - k * sin
-    mean = np.array([np.sqrt(gm_km3_s2 * inverse_axis**3), h, k, p, q, longitude])
-    partials = _states(mean[None], 0.0, gm_km3_s2, partials=True)[2][0]
-    rotation = np.kron(np.eye(2), to_orbit)
-    inverse = np.linalg.solve(partials, rotation)
-    elements = inverse @ covariance @ inverse.T
-    return Orbit(mean=mean, covariance=(elements + elements.T) / 2.0, to_orbit=to_orbit, gm_km3_s2=gm_km3_s2)
+    mean = np.stack([np.sqrt(gm_km3_s2 * inverse_axis**3), h, k, p, q, longitude], axis=1)
+    partials = _states(mean, 0.0, gm_km3_s2, partials=True)[2]
+    inverse = np.linalg.solve(partials, np.kron(np.eye(2), to_orbit))
+    elements = inverse @ covariance @ inverse.transpose(0, 2, 1)
+    return Orbit(
+        mean=mean, covariance=(elements + elements.transpose(0, 2, 1)) / 2.0, to_orbit=to_orbit, gm_km3_s2=gm_km3_s2
+    )
 
 
 def states_of(elements: FloatArray, gm_km3_s2: float) -> tuple[FloatArray, FloatArray]:
@@ -122,9 +150,10 @@ def states_of(elements: FloatArray, gm_km3_s2: float) -> tuple[FloatArray, Float
     return position_km, velocity_km_s
 
 
-def inverse_axis_per_km(position_km: FloatArray, velocity_km_s: FloatArray, gm_km3_s2: float) -> float:
-    """One over the semi-major axis, by the energy of the state: positive on an ellipse, 0 on a parabola."""
-    return 2.0 / float(np.linalg.norm(position_km)) - float(velocity_km_s @ velocity_km_s) / gm_km3_s2
+def inverse_axis_per_km(position_km: FloatArray, velocity_km_s: FloatArray, gm_km3_s2: float) -> FloatArray:
+    """One over the semi-major axis, by the energy of each state: positive on an ellipse, 0 on a parabola."""
+    speed2 = np.einsum("...i,...i->...", velocity_km_s, velocity_km_s)
+    return np.asarray(2.0 / np.linalg.norm(position_km, axis=-1) - speed2 / gm_km3_s2)
 
 
 def eccentric_anomaly(mean_anomaly: FloatArray, eccentricity: FloatArray) -> FloatArray:

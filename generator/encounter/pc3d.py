@@ -178,6 +178,7 @@ def find_peaks(first: Orbit, second: Orbit, hbr_km: float) -> list[Peak | None]:
             curvature = low + high - 2.0 * middle
             bell = np.isfinite(curvature) & np.isfinite(low) & np.isfinite(high) & (curvature > 0.0)
             shift, wider = (low - high) / (2.0 * curvature), np.sqrt(2.0 / curvature)
+            depth = middle - shift * shift * curvature / 2.0
         there = bell & (np.abs(shift) < PEAK_TOLERANCE * wider) & (np.abs(wider - 1.0) < PEAK_TOLERANCE)
         going = bell & ~there
         moved = rows[going]
@@ -186,7 +187,6 @@ def find_peaks(first: Orbit, second: Orbit, hbr_km: float) -> list[Peak | None]:
         near = np.abs(centre_s[rows]) <= shorter_s[rows] / 2.0
         done = np.flatnonzero((there | going & near) if step == PEAK_STEPS - 1 else there)
         around = flux(found.mean[3 * done + 1], found.covariance[3 * done + 1], hbr_km)
-        depth = middle - shift * shift * curvature / 2.0
         for place, at_centre_km_s in zip(done, around.at_centre_km_s, strict=True):
             row = rows[place]
             peaks[row] = Peak(
@@ -254,12 +254,14 @@ def nc_3d(
             number = _bell(lambda times: rates(first, second, hbr_km, times), np.linspace(start_s, stop_s, steps + 1))
             if number is not None:
                 return Expected(number=number, start_s=start_s, stop_s=stop_s, whole_span=False)
-    number = _adaptive(
+    edges = np.array([start_s, *points, stop_s])
+    numbers = panel_sums(
         lambda times: rates(first, second, hbr_km, times, coarse=coarse),
-        np.array([start_s, *points, stop_s]),
+        edges[:-1],
+        edges[1:],
         COARSE_RTOL if coarse else PANEL_RTOL,
     )
-    return Expected(number=number, start_s=start_s, stop_s=stop_s, whole_span=whole)
+    return Expected(number=float(numbers.sum()), start_s=start_s, stop_s=stop_s, whole_span=whole)
 
 
 def _bell(rate: Callable[[FloatArray], FloatArray], times: FloatArray) -> float | None:
@@ -269,8 +271,8 @@ def _bell(rate: Callable[[FloatArray], FloatArray], times: FloatArray) -> float 
     return fine * float(times[1] - times[0]) if abs(fine - coarse) <= BELL_RTOL * fine else None
 
 
-def _adaptive(rate: Callable[[FloatArray], FloatArray], edges: FloatArray, rtol: float) -> float:
-    """Integral over the panels between ``edges``, those halved where halving still changes the sum.
+def panel_sums(rate: Callable[[FloatArray], FloatArray], low: FloatArray, high: FloatArray, rtol: float) -> FloatArray:
+    """Integral over each panel from ``low`` to ``high`` ``(P,)``, halved where that still changes the whole sum.
 
     As `scipy.integrate.cubature`, but one call of ``rate`` serves all the panels of a round: the rate costs far less an
     instant in long arrays.
@@ -281,20 +283,21 @@ def _adaptive(rate: Callable[[FloatArray], FloatArray], edges: FloatArray, rtol:
         times = ((low + high)[:, None] + (high - low)[:, None] * nodes) / 2.0
         return np.asarray(rate(times.ravel()).reshape(times.shape) @ weights * (high - low) / 2.0)
 
-    low, high = edges[:-1], edges[1:]
-    whole, done = panels(low, high), 0.0
+    owner = np.arange(len(low))
+    whole, done = panels(low, high), np.zeros(len(low))
     for _ in range(MOST_HALVINGS):
         middle = (low + high) / 2.0
         low, high = np.concatenate([low, middle]), np.concatenate([middle, high])
         halves = panels(low, high)
         first, second = np.split(halves, 2)
-        again = np.abs(first + second - whole) > rtol * (done + halves.sum())
-        done += float((first + second)[~again].sum())
+        again = np.abs(first + second - whole) > rtol * (done.sum() + halves.sum())
+        np.add.at(done, owner[~again], (first + second)[~again])
         keep = np.concatenate([again, again])
-        low, high, whole = low[keep], high[keep], halves[keep]
+        low, high, whole, owner = low[keep], high[keep], halves[keep], np.concatenate([owner, owner])[keep]
         if not low.size:
             break
-    return done + float(whole.sum())
+    np.add.at(done, owner, whole)
+    return done
 
 
 def nc_2d(first: Orbit, second: Orbit, hbr_km: float, peak: Peak) -> float | None:

@@ -84,7 +84,7 @@ def uncertain_orbits(encounter: Encounter) -> tuple[tuple[Orbit, Orbit] | None, 
         scale = np.sqrt(np.maximum(np.diag(covariance), np.finfo(float).tiny))
         if np.linalg.eigvalsh(covariance / np.outer(scale, scale))[0] < -MOST_INDEFINITE:
             return None, NoOrbit(which=which, rule="orbit_indefinite")
-        inverse = inverse_axis_per_km(state.position_km, state.velocity_km_s, encounter.gm_km3_s2)
+        inverse = float(inverse_axis_per_km(state.position_km, state.velocity_km_s, encounter.gm_km3_s2))
         if inverse <= 0.0:
             return None, OrbitNotClosed(which=which, semi_major_axis_km=1.0 / inverse if inverse else None)
         made = orbit(state.position_km, state.velocity_km_s, covariance, encounter.gm_km3_s2)

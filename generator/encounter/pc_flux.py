@@ -26,6 +26,7 @@ COARSE_NODES: Final = 12, 12  # for a search that is content with a percent
 UNIFORM_SHARE: Final = 0.02  # of the speed, by which the mean velocity may vary over the sphere in the smooth rule
 DENSITY_SIGMAS: Final = 8.0
 NEGLIGIBLE: Final = 400.0  # squared Mahalanobis distance: a density below exp(-200) of its peak
+COARSE_NEGLIGIBLE: Final = 120.0  # below exp(-60), 1e-26: no search for a percent of anything needs it
 BENT_SHARE: Final = 0.3  # the same, beyond which the bend of the flux is not where the mean velocity puts it
 THIN: Final = -1
 BENT: Final = -2
@@ -93,7 +94,7 @@ def flux_per_s(given: Flux, hbr_km: float, *, coarse: bool = False) -> FloatArra
         hbr_km: Combined hard-body radius.
         coarse: Whether a percent is good enough.
     """
-    rings = rings_needed(given, hbr_km)
+    rings = rings_needed(given, hbr_km, coarse=coarse)
     rate = np.zeros(len(rings))
     for count in np.unique(rings[rings != 0]):
         rows = np.flatnonzero(rings == count)
@@ -240,14 +241,19 @@ def _log_norm(given: Flux) -> FloatArray:
     return np.asarray(1.5 * np.log(2.0 * np.pi) + np.log(given.sigma_km).sum(axis=1))
 
 
-def rings_needed(given: Flux, hbr_km: float) -> NDArray[np.int64]:
-    """Rings of the smooth rule ``(N,)``; THIN or BENT where the density or the flux is not smooth enough; 0 for nil."""
+def rings_needed(given: Flux, hbr_km: float, *, coarse: bool = False) -> NDArray[np.int64]:
+    """Rings of the smooth rule ``(N,)``; THIN or BENT where the density or the flux is not smooth enough; 0 for nil.
+
+    The bend of the flux costs the smooth rule less than a percent, which is ``coarse`` enough.
+    """
     # Distance to the box around the sphere: never more than to the sphere.
     nearest = np.maximum(np.abs(given.mean_km) - hbr_km, 0.0) / given.sigma_km
-    counts = (nearest**2).sum(axis=1) < NEGLIGIBLE
+    counts = (nearest**2).sum(axis=1) < (COARSE_NEGLIGIBLE if coarse else NEGLIGIBLE)
     speed = np.linalg.norm(given.at_centre_km_s, axis=1)
     varies = hbr_km * np.linalg.norm(given.gain, axis=(1, 2)) / np.maximum(speed, np.finfo(float).tiny)
     ratio = hbr_km / given.sigma_km[:, 0]
+    if coarse:
+        return np.where(counts, np.select([ratio < 0.1, ratio < 0.5, ratio < 2.0], [4, 6, 12], THIN), 0)
     smooth = np.select([ratio < 0.5, ratio < 2.0], [10, 20], THIN)
     return np.where(counts, np.select([varies < UNIFORM_SHARE, varies < BENT_SHARE], [smooth, THIN], BENT), 0)
 

@@ -68,6 +68,16 @@ class PcBoundReaches:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StretchPcReaches:
+    """What the probability is at most over the time in which the two fly together reaches the threshold of a level."""
+
+    level: Level
+    value: float
+    limit: float
+    rule: Literal["stretch_pc_reaches"] = "stretch_pc_reaches"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrbitsNear:
     """The orbits pass each other below the threshold of a level, and the timing does not clear them.
 
@@ -161,11 +171,15 @@ class BPlaneSigmasCondition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PcCondition:
-    """The probability of collision beside what it must reach; a bound of it where a covariance is ``missing``."""
+    """The probability of collision beside what it must reach; a bound of it where a covariance is ``missing``.
+
+    ``over_stretch``: it is what the probability is at most over the time in which the two fly together.
+    """
 
     value: float
     limit: float
     missing: Literal["primary", "secondary"] | None
+    over_stretch: bool = False
     rule: Literal["pc_condition"] = "pc_condition"
 
 
@@ -278,6 +292,7 @@ LevelReason = Annotated[
     | CadAbove
     | PcReaches
     | PcBoundReaches
+    | StretchPcReaches
     | OrbitsNear
     | OrbitsClearInTime
     | OrbitsClear

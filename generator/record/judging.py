@@ -10,9 +10,11 @@ from scipy.optimize import brentq
 from nearpass.astro.fields import Vector
 from nearpass.encounter.alert import Passing, PcBound
 from nearpass.record.event_record import BPlaneRecord, EventRecord, ProbabilityRecord
-from nearpass.record.record import CycleRecord
+from nearpass.record.record import CycleRecord, StretchRecord
 
 HOUR_S: Final = 3600.0
+EDGE_S: Final = 60.0
+"""So near to the end of a stretch an approach still belongs to it."""
 Matrix2 = tuple[tuple[float, float], tuple[float, float]]
 
 
@@ -25,6 +27,7 @@ def passing(
     b_plane: BPlaneRecord | None,
     probability: ProbabilityRecord,
     to_tca_h: float,
+    stretch_pc: float | None = None,
 ) -> Passing:
     """An approach as rules judge it.
 
@@ -39,6 +42,7 @@ def passing(
         b_plane: The encounter in its B-plane, None where there is none.
         probability: Probability of collision, with its bound.
         to_tca_h: Hours from the data cut-off to the approach.
+        stretch_pc: What the probability is at most over the stretch in which the two fly together, if it stands for it.
     """
     radius_km = 0.0 if surface_km is None else miss_km - surface_km
     beyond = None
@@ -58,6 +62,7 @@ def passing(
         pc=probability.pc,
         bound=None if surface_km is not None else bound_of(probability),
         to_tca_h=to_tca_h,
+        stretch_pc=None if surface_km is not None else stretch_pc,
     )
 
 
@@ -71,7 +76,15 @@ def passing_of(event: EventRecord, record: CycleRecord) -> Passing:
         b_plane=event.b_plane,
         probability=event.probability,
         to_tca_h=(event.tca - record.window.start) / HOUR_S,
+        stretch_pc=None if (found := formation_of(event, record)) is None else found.most_pc,
     )
+
+
+def formation_of(event: EventRecord, record: CycleRecord) -> StretchRecord | None:
+    """The stretch of a formation for whose approaches an event stands; None where it stands for itself."""
+    own = (pair for pair in record.pairs if (pair.primary, pair.secondary) == (event.primary, event.secondary))
+    stretches = (one for pair in own for one in pair.stretches if one.kind == "in formation")
+    return next((one for one in stretches if one.start + -EDGE_S <= event.tca <= one.stop + EDGE_S), None)
 
 
 def bound_of(probability: ProbabilityRecord) -> PcBound | None:

@@ -43,6 +43,7 @@ from nearpass.messages.cdm import (
 )
 from nearpass.messages.cdm_write import number_text
 from nearpass.record.event_record import EventRecord
+from nearpass.record.judging import formation_of
 from nearpass.record.record import CycleRecord, InputRecord, ObjectRecord
 from nearpass.report import wording
 
@@ -144,6 +145,7 @@ def _relative(record: CycleRecord, event: EventRecord) -> CdmRelative:
             if name and not registered
             else None,
             *_counted(event),
+            _flown_together(record, event),
             f"Approaches below {record.thresholds.limit_km:g} km are listed by this screening",
             "TCA lies at an end of the ephemerides, the least distance may lie outside" if event.at_boundary else None,
         ),
@@ -160,6 +162,17 @@ def _counted(event: EventRecord) -> tuple[str | None, ...]:
         f"COLLISION_PROBABILITY is at most {found.max_pc:.2E}: a bound, whatever the missing covariance of {missing} is"
         if missing is not None and found.max_pc is not None
         else None,
+    )
+
+
+def _flown_together(record: CycleRecord, event: EventRecord) -> str | None:
+    """Between what the probability lies over the whole time in which the two fly together."""
+    stretch = formation_of(event, record)
+    if stretch is None or stretch.least_pc is None or stretch.most_pc is None:
+        return None
+    return (
+        f"The objects fly together from {stretch.start.iso(digits=0)} to {stretch.stop.iso(digits=0)}: probability of "
+        f"contact in that time between {stretch.least_pc:.2E} and {stretch.most_pc:.2E}"
     )
 
 

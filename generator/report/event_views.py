@@ -8,10 +8,12 @@ from typing import Final
 from nearpass.encounter.alert import Level
 from nearpass.encounter.uncertainty import Basis
 from nearpass.record.coordination import coordination
+from nearpass.record.judging import formation_of
 from nearpass.record.record import EventRecord, InputRecord
 from nearpass.report import (
     board,
     crossing_views,
+    cycle_views,
     event_head,
     event_tables,
     note_views,
@@ -250,7 +252,8 @@ def event_page(event: EventRecord, catalogue: Catalogue, links: Links) -> EventP
             risk_views.together(found, catalogue.events)
             for found in catalogue.pairs[event.primary, event.secondary].together
             if event.event_id in found.event_ids
-        ),
+        )
+        + ((cycle_views.stretch_risk(flown),) if (flown := formation_of(event, record)) is not None else ()),
         crossings=crossing_views.event_crossings(event, catalogue, links),
         trade=risk_views.trade(event, catalogue),
         no_trade=f"No manoeuvre is computed. Commanding: {risk_views.commanding(event, catalogue)}.",

@@ -332,6 +332,14 @@ COVERAGE_COLUMNS: Final[tuple[Column[PairRecord], ...]] = (
     Column(key="unscreened", title="Not screened because",
            meaning="Why the pair was not screened at all; empty if it was",
            value=lambda p: wording.said(p.unscreened) if p.unscreened else None),
+    Column(key="together_pc_least", title="Pc together, at least",
+           meaning="Largest lower bound of the probability of contact of the times in which the two fly together",
+           value=lambda p: max((one.least_pc for one in p.stretches if one.least_pc is not None), default=None),
+           digits=6, scientific=True),
+    Column(key="together_pc_most", title="Pc together, at most",
+           meaning="Largest upper bound of the probability of contact of the times in which the two fly together",
+           value=lambda p: max((one.most_pc for one in p.stretches if one.most_pc is not None), default=None),
+           digits=6, scientific=True),
 )  # fmt: skip
 
 

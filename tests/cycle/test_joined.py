@@ -1,5 +1,6 @@
 """Objects that fly together are told as one stretch of time, found or declared, and the others are as without them."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,8 +15,11 @@ from nearpass.cycle.pipeline import run_cycle
 from nearpass.ephemeris.interpolation import arc_from_nodes
 from nearpass.ephemeris.trajectory import Proof, Trajectory
 from nearpass.errors import ConfigError
+from nearpass.reasons.levels import Level, StretchPcReaches
+from nearpass.record.judging import passing_of
 from nearpass.record.record import CycleRecord
-from nearpass.report import pages
+from nearpass.report import pages, tables, wording
+from nearpass.report.cdm_event import event_cdm
 from nearpass.screening.screen import screen
 
 SPAN_S = 86_400.0
@@ -126,6 +130,74 @@ def test_a_pair_that_is_one_costs_no_event_and_is_told_in_one_line(tmp_path: Pat
     assert not [one for one in (*record.crossings, *record.seasons) if (one.primary, one.secondary) in both]
     page = pages.cycle_pages(record)["index.md"]
     assert page.count("flying as one from the start of the window until its end") == 1
+
+
+SIGMAS = (
+    "uncertainty = {{ radial_km = {0}, transverse_km = {1}, normal_km = {0}, timing_s = 0, "
+    'timing_growth_s_per_day = 0, source = "assumed" }}\n'
+)
+"""Of each object, radial and normal, and along the orbit."""
+
+
+def formation(directory: Path, *, extra: str = "", sigmas: str = SIGMAS.format(0.02, 0.3)) -> CycleRecord:
+    """One a kilometre behind the other for half a day, and yellow from a probability of 1e-4 on."""
+    behind = replace(LOW, mean_anomaly_rad=1.0 / LOW.a_km, e=LOW.e + 1e-6)
+    path = write_workspace(directory, orbits={"A": LOW, "B": behind}, span_days=0.5, limit_km=500.0)
+    text = path.read_text().replace("lead_time_h", sigmas + "lead_time_h")
+    text = text.replace(
+        "[alert.red]\ncad_km = 3\n[alert.yellow]\ncad_km = 10\n",
+        "[alert.red]\ncad_km = 1e-4\n[alert.yellow]\ncad_km = 1e-3\npc = 1e-4\n",
+    )
+    path.write_text(text.replace('id = "B"\n', f'id = "B"\n{extra}'))
+    config, text = load_config(path)
+    return run_cycle(config, text, directory, CUTOFF, None, lambda _, __: lambda _: None).record
+
+
+def test_a_formation_has_one_probability_over_its_stretch(tmp_path: Path) -> None:
+    """It is told with both bounds where the pair is told, and the level rests on the upper one, also years later."""
+    record = formation(tmp_path)
+    ((stretch,),) = (pair.stretches for pair in record.pairs)
+    (event,) = record.events
+    least, most = stretch.least_pc, stretch.most_pc
+    assert least is not None
+    assert most is not None
+    assert stretch.no_pc is None
+    assert 0.0 < least < most < 1.0
+    assert most > (event.probability.pc or 0.0)
+    assert event.level is Level.YELLOW
+    assert event.reason[0] == StretchPcReaches(level=Level.YELLOW, value=most, limit=1e-4)
+    assert passing_of(event, record).counted_pc == most
+    made = pages.cycle_pages(record)
+    both = f"Probability of contact in that time: between {wording.probability(least)} and {wording.probability(most)}"
+    assert both in made["index.md"]
+    assert both in made[f"events/{event.event_id}.md"]
+    assert f"contact in that time between {least:.2E} and {most:.2E}" in " ".join(
+        event_cdm(record, event).relative.comments
+    )
+    (row,) = json.loads(tables.coverage_json(record, record.pairs))["pairs"]
+    assert (row["together_pc_least"], row["together_pc_most"]) == pytest.approx((least, most), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("sigmas", "why"),
+    [("", "no_covariance"), (SIGMAS.format(0.02, 0.3), None)],
+    ids=["nothing known", "declared errors"],
+)
+def test_a_declared_tandem_has_it_where_its_errors_are_known(tmp_path: Path, sigmas: str, why: str | None) -> None:
+    """Without an approach of its own it has the bounds all the same, or the reason why there are none."""
+    record = formation(tmp_path, extra='joined = [{ with = "A" }]\n', sigmas=sigmas)
+    ((stretch,),) = (pair.stretches for pair in record.pairs)
+    assert record.events == ()
+    assert stretch.no_pc == why
+    assert (stretch.most_pc is not None) == (why is None)
+
+
+def test_one_body_has_no_probability(tmp_path: Path) -> None:
+    """Two ids of one spacecraft have none, and the page says why."""
+    record = cycle(tmp_path, {"A": LOW, "B": LOW})
+    ((stretch,),) = (pair.stretches for pair in record.pairs)
+    assert (stretch.no_pc, stretch.most_pc) == ("one_body", None)
+    assert "No probability of contact is given: two states of one body" in pages.cycle_pages(record)["index.md"]
 
 
 def test_what_is_declared_holds_until_it_ends(tmp_path: Path) -> None:

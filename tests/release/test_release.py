@@ -33,9 +33,11 @@ from nearpass.record.record import (
     InputRecord,
     LossRecord,
     ObjectRecord,
+    PairRecord,
     dump,
 )
 from nearpass.record.releasing import Open, Release, Sigma
+from nearpass.record.stretch_record import StretchRecord
 from nearpass.release.lens import Rules
 from nearpass.release.names import Names
 from nearpass.release.reduction import reduced, reduction, show_of, unmarked
@@ -167,6 +169,15 @@ def _lost(event: EventRecord) -> LossRecord:
     )
 
 
+def _flown(pair: PairRecord, record: CycleRecord) -> PairRecord:
+    """The same pair, as one that flies together for a while."""
+    stretch = StretchRecord(
+        kind="declared", start=record.window.start, stop=record.window.start + 3600.0, least_km=None, least_at=None,
+        approach_count=0, least_pc=3e-7, most_pc=4e-6, no_pc="no_size",
+    )  # fmt: skip
+    return replace(pair, stretches=(stretch,))
+
+
 def desk_rows() -> tuple[DueRecord, ...]:
     """What sources owe: of an object without a name, under a marking that few see, and since a cycle out of turn."""
     row = DueRecord(
@@ -218,6 +229,7 @@ def record() -> CycleRecord:
         made, unclaimed=("ephemerides/MEX_1.oem",), exchanges=exchanges("ODY"), desk=desk_rows(), messages=messages()
     )
     made = replace(made, thresholds=replace(made.thresholds, rules=NAMED_RULES))
+    made = replace(made, pairs=tuple(_flown(pair, made) for pair in made.pairs))
     return replace(made, provenance=provenance, events=tuple(events), previous_cycle_id=OFF, supersedes=OFF)
 
 

@@ -39,6 +39,15 @@ LOST_PARTS: Final = {
     "deliveries": "what each party owes",
 }  # fmt: skip
 """What a cycle could not compute, by the stage of its record, before the names of the objects."""
+NO_STRETCH_PC: Final = {
+    "one_body": "two states of one body, or of two that are joined, are no encounter",
+    "no_size": "neither has a hard-body radius",
+    "no_covariance": "an object has no covariance of position and velocity throughout that time",
+    "no_orbit": "an object is on no closed orbit, or for too many revolutions",
+    "not_covered": "an ephemeris has a gap in that time",
+    "not_computed": "it could not be computed",
+}
+"""Why a stretch in which two objects fly together has no probability of contact."""
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS: Final = (
     "January", "February", "March", "April", "May", "June",

@@ -23,6 +23,7 @@ from nearpass.reasons.levels import (
     RuleFails,
     RuleHolds,
     RuleUnjudged,
+    StretchPcReaches,
     TimeCondition,
     UnknownCondition,
 )
@@ -53,6 +54,14 @@ def _(reason: PcBoundReaches) -> str:
         f"probability of collision is at most {probability(reason.value)}, a bound for any covariance "
         f"of the {reason.missing}, whose own is missing: that reaches the {reason.level} threshold of "
         f"{limit_text(reason.limit)}"
+    )
+
+
+@said.register
+def _(reason: StretchPcReaches) -> str:
+    return (
+        "probability of contact over the time in which the two fly together is at most "
+        f"{probability(reason.value)}: that reaches the {reason.level} threshold of {limit_text(reason.limit)}"
     )
 
 
@@ -134,6 +143,8 @@ def _(reason: PcCondition) -> str:
     if reason.missing is not None:
         at_most = probability(reason.value)
         what = f"probability of collision at most {at_most}, as the {reason.missing} has no covariance"
+    if reason.over_stretch:
+        what = f"probability of contact at most {probability(reason.value)} over the time in which the two fly together"
     return f"{what} (limit {limit_text(reason.limit)})"
 
 
