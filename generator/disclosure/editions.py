@@ -5,6 +5,7 @@ Approaches are found by :mod:`nearpass.disclosure.nearness`, and assessed and re
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -34,7 +35,9 @@ Told = tuple[tuple[ToldEvent | ToldEnd, ...], ...]
 """What is told, by cycle and edition in their order."""
 Near = Counter[str]
 FAR_SIGMAS: Final = 8.0
-"""A collision beyond so many sigmas has a probability below 1e-13: no level and no decade that is told."""
+"""A collision beyond so many sigmas has a probability below 1e-13: no decade that is told, and no level as a rule."""
+FAR_BELOW: Final = 0.1
+"""Of the least probability that any rule asks for: a rule of less than 1e-12 looks farther."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -175,7 +178,7 @@ def _record(
 def _matters(encounter: Encounter, objects: Sequence[ObjectRecord], rules: Sequence[AlertRule]) -> bool:
     """Whether a probability, or a bound of it, might give a level beyond the reach of the rules.
 
-    The miss is within :data:`FAR_SIGMAS` of the combined covariance; or of two spacecraft one alone has a covariance.
+    The miss is within :func:`far_sigmas` of the combined covariance; or of two spacecraft one alone has a covariance.
     """
     combined_km2 = encounter.combined_km2
     if combined_km2 is None:
@@ -184,7 +187,13 @@ def _matters(encounter: Encounter, objects: Sequence[ObjectRecord], rules: Seque
         return by_pc and known == 1 and all(item.kind == "spacecraft" for item in objects)
     miss_km = encounter.miss_vector_km
     # A direction in which the covariance has no extent says nothing: the approach is assessed rather than left out.
-    return float(miss_km @ np.linalg.pinv(combined_km2, hermitian=True) @ miss_km) < FAR_SIGMAS**2
+    return float(miss_km @ np.linalg.pinv(combined_km2, hermitian=True) @ miss_km) < far_sigmas(rules) ** 2
+
+
+def far_sigmas(rules: Sequence[AlertRule]) -> float:
+    """Sigmas beyond which no probability can reach a rule: exp(-k**2 / 2) is below each, and below what is told."""
+    least = min((rule.pc for rule in rules if rule.pc is not None), default=1.0)
+    return max(FAR_SIGMAS, math.sqrt(-2.0 * math.log(FAR_BELOW * least)))
 
 
 def _event(event_id: str, passage: NamedApproach, found: Assessed) -> EventRecord:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy.stats import multivariate_normal
+from scipy.stats import chi2, multivariate_normal
 
+from nearpass.disclosure.editions import FAR_SIGMAS, far_sigmas
 from nearpass.disclosure.meetings import Meeting
+from nearpass.encounter.alert_rules import thresholds
+from nearpass.reasons.levels import Level
 
 FloatArray = NDArray[np.float64]
 HBR_KM = 0.013
@@ -82,3 +85,12 @@ def test_where_nothing_would_be_told_so_the_distance_is_aimed_at() -> None:
 
     assert not len(one.targets_km(MINE, OTHER))
     assert np.linalg.norm(far - one.off_km((OTHER[0] + far, MINE[1]), OTHER)) == pytest.approx(9.5)
+
+
+@pytest.mark.parametrize("pc", [None, 1e-5, 1e-13, 1e-20, 1e-60])
+def test_decoys_look_as_far_as_any_rule_on_the_probability_reaches(pc: float | None) -> None:
+    """Beyond the sigmas looked at, a hit in the plane (chi-square of two degrees) is rarer than what any rule asks."""
+    rules = thresholds(Level.YELLOW, cad_km=1.0, pc=pc, oxd_km=None)
+
+    assert chi2.sf(far_sigmas(rules) ** 2, 2) < (pc or 1e-10)
+    assert far_sigmas(rules) >= FAR_SIGMAS
