@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
 from fnmatch import fnmatch
 from pathlib import Path
@@ -548,6 +549,22 @@ def test_an_event_prints_on_two_pages(visit: Visitor) -> None:
     assert pdf_pages(page) <= 2
     page.emulate_media(media="print")
     expect(page.locator("#contacts li").first).to_be_visible()
+    note = '<article class="log"><header><b>Plan</b> NASA/JPL</header><p>A burn of 0.06 m/s is planned.</p></article>'
+    page.locator("#said > h2").evaluate("(head, note) => head.insertAdjacentHTML('afterend', note)", 9 * note)
+    assert page.locator("#said .log:visible").count() == 3
+    assert pdf_pages(page) <= 2
+
+
+def test_the_board_prints_as_on_a_screen(visit: Visitor) -> None:
+    """On paper who, both rulers and who acts stand in one row, within the sheet, and no button is printed."""
+    page = visit(address("front"), width=718)
+    page.emulate_media(media="print")
+    boxes = [page.locator(f".row-red > {part}").first.bounding_box() for part in (".who", ".r1", ".r2", ".dec")]
+    places = [(box["x"], box["x"] + box["width"]) for box in boxes if box is not None]
+    assert len(places) == 4
+    assert all(right <= following for (_, right), (following, _) in itertools.pairwise(places))
+    assert places[-1][1] <= 718
+    expect(page.locator(".more-rows:visible, .tools-line:visible, .take:visible")).to_have_count(0)
 
 
 @pytest.mark.parametrize("over", ["file", "http"])

@@ -5,36 +5,22 @@ from __future__ import annotations
 import io
 import re
 import xml.etree.ElementTree as ET
-from functools import cache
 
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-import records
-from nearpass.report.plots import Plot, cycle_plots, draw, event_plots, object_plots, pair_plots, style
+from nearpass.report.plots import Plot, draw, style
 from nearpass.report.plots.picture import svg
 from nearpass.report.plots.style import house_style
+from plot_kinds import one_of_each_kind
 
 GRID_PT = 0.0051  # coordinates are written in hundredths of a point
 SVG = "{http://www.w3.org/2000/svg}"
 LINK = "{http://www.w3.org/1999/xlink}href"
 TAKEN = {"m": 1, "l": 1, "q": 2, "c": 3}
 Places = list[tuple[float, float]]
-
-
-@cache
-def one_of_each_kind() -> tuple[Plot, ...]:
-    """The first plot of each kind."""
-    record = records.sample_record()
-    plots = [
-        *(plot for event in record.events for plot in event_plots(record, event)),
-        *(plot for pair in record.pairs for plot in pair_plots(record, pair)),
-        *(plot for item in record.objects for plot in object_plots(record, item)),
-        *cycle_plots(record),
-    ]
-    return tuple({plot.kind: plot for plot in reversed(plots)}.values())
 
 
 def each_kind() -> pytest.MarkDecorator:

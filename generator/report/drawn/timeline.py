@@ -26,7 +26,6 @@ _LETTER: Final = 7.9
 _RUN: Final = 5
 """So many green approaches of a pair, one soon after the other, are named once."""
 _RUN_GAP_DAYS: Final = 0.25
-_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -107,7 +106,7 @@ def wide(scene: Timeline) -> Markup:
         'role="group" aria-label="{}"><defs><clipPath id="tl-clip"><rect x="{}" y="0" width="{}" height="{}"/>'
         "</clipPath></defs>{}</svg>",
         WIDTH, f"{height:g}", f"{LEFT:g}", f"{RIGHT:g}", f"{scene.length_days:.6g}",
-        scene.start.isoformat(timespec="seconds"), scene.title, f"{LEFT - 9:g}", f"{RIGHT - LEFT + 29:g}",
+        scene.start.isoformat(timespec="seconds"), scene.title, f"{LEFT - 20:g}", f"{RIGHT - LEFT + 40:g}",
         f"{height:g}", joined(parts),
     )  # fmt: skip
 
@@ -187,7 +186,7 @@ def _days(scene: Timeline, foot: float) -> Iterator[Markup]:
     step = 1 if len(ticks) <= 30 else 7
     for index, (days, at) in enumerate(ticks[::step]):
         first = index == 0
-        words = f"{_DAYS[at.weekday()]} {at.day}" if first or at.weekday() == 6 else f"{at.day}"
+        words = f"Sun {at.day}" if at.weekday() == 6 and not first else f"{at.day}"
         if first or at.day <= step:
             words += f" {_MONTHS[at.month - 1]}"
         weight = "tick b" if first or at.weekday() == 6 else "tick"

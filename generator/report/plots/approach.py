@@ -162,7 +162,7 @@ class TrackDrawing:
                 look = {"facecolor": LEVEL_WASH.get(level, "none"), "edgecolor": LEVEL_COLOR[level], "linewidth": 0.7}
                 axes.add_patch(Circle((0, 0), radius_km, zorder=0.6 if level is Level.RED else 0.4, **look))
                 if radius_km > _LEAST_NAMED * half_km:
-                    at = _clear_of(points[:, [x, y]], radius_km, -1.0 if level is Level.RED else 1.0)
+                    at = clear_of(points[:, [x, y]], radius_km, -1.0 if level is Level.RED else 1.0)
                     beside = radius_km < 0.5 * half_km and abs(at[0]) > 0.3 * radius_km
                     ha = "center" if not beside else "left" if at[0] > 0.0 else "right"
                     label(axes, *at, text, ha=ha, va="center", fontsize=8.5, color=LEVEL_INK[level])
@@ -222,7 +222,7 @@ class TrackDrawing:
         return f" {self.note[0].upper()}{self.note[1:]}." if self.note else ""
 
 
-def _clear_of(path_km: FloatArray, radius_km: float, side: float) -> tuple[float, float]:
+def clear_of(path_km: FloatArray, radius_km: float, side: float) -> tuple[float, float]:
     """The place on a circle about the origin that is farthest from a path, (N, 2); of equals the one above or below."""
     angles = np.array([0, 1, -1, 2, -2, 8, 7, 9, 6, 10]) * math.tau / 16.0  # not at the sides, where numbers stand
     places = radius_km * np.stack([np.sin(angles), side * np.cos(angles)], axis=1)

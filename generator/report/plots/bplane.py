@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from nearpass.encounter.alert import Level
 from nearpass.record.record import BPlaneRecord, CycleRecord, EventRecord
-from nearpass.report.plots.approach import thresholds_of
+from nearpass.report.plots.approach import clear_of, thresholds_of
 from nearpass.report.plots.plot import Plot
 from nearpass.report.plots.style import (
     BODY_EDGE,
@@ -48,6 +48,8 @@ _BOTTOM_IN: Final = 0.98
 _ZOOM_RATIO: Final = 8.0
 """Where the picture is this many times wider than the miss, a second panel shows the middle."""
 _LEAST_MARK_IN: Final = 0.02
+_LEAST_NAMED: Final = 0.3
+"""Share of the half side from which a circle of a threshold is named."""
 _LEAST_LABELLED_PT: Final = 30.0
 """Semi-axis from which the inner ellipses are named too."""
 _LEAST_APART_PT: Final = 24.0
@@ -152,7 +154,7 @@ class BPlaneDrawing:
         axes.set_ylabel("ξ, km (radial side of the primary)", labelpad=2)
         for radius_km, level, text in self.circles:
             if radius_km < math.sqrt(2.0) * half_km:
-                _threshold(axes, radius_km, level, text, half_km, math.atan2(self.miss_xi_km, self.miss_zeta_km))
+                _threshold(axes, radius_km, level, text, half_km, self._crossed())
         if self.spread is not None:
             self._ellipses(axes, self.spread, half_km, crowded=crowded)
         self._hard_body(axes, half_km)
@@ -162,6 +164,16 @@ class BPlaneDrawing:
         )
         if not crowded:
             self._names(axes)
+
+    def _crossed(self) -> FloatArray:
+        """What names keep off: the line between the two, and the long axis of the ellipse to three sigmas; (3, 2)."""
+        miss = np.array([self.miss_zeta_km, self.miss_xi_km])
+        if self.spread is None:
+            return np.stack([0.0 * miss, miss, miss])
+        along = (
+            3.0 * self.spread.major_km * np.array([math.cos(self.spread.angle_rad), math.sin(self.spread.angle_rad)])
+        )
+        return np.stack([0.0 * miss, miss + along, miss - along])
 
     def _names(self, axes: Axes) -> None:
         """Who is where, each name on the side away from the other object."""
@@ -234,8 +246,8 @@ class BPlaneDrawing:
             figure.text(0.1 / 5.2, y_in / figure.get_size_inches()[1], text, fontsize=SMALL, color=INK)
 
 
-def _threshold(axes: Axes, radius_km: float, level: Level, text: str, half_km: float, miss_angle_rad: float) -> None:
-    """A circle of close-approach distance, named on the side away from the miss.
+def _threshold(axes: Axes, radius_km: float, level: Level, text: str, half_km: float, crossed: FloatArray) -> None:
+    """A circle of close-approach distance, named where it is farthest from the lines that are drawn.
 
     The miss vector lies in this plane, so that the circle is exact.
     """
@@ -249,11 +261,10 @@ def _threshold(axes: Axes, radius_km: float, level: Level, text: str, half_km: f
             zorder=0.6 if level is Level.RED else 0.4,
         )
     )
-    away = np.linspace(0.0, math.tau, 16, endpoint=False)[[8, 9, 7, 10, 6, 11, 5, 12, 4]] + miss_angle_rad
-    places = radius_km * np.stack([np.cos(away), np.sin(away)], axis=1)
-    free = places[(abs(places) < half_km * np.array([0.84, 0.93])).all(axis=1)]
-    if len(free) and radius_km > 0.12 * half_km:
-        label(axes, float(free[0, 0]), float(free[0, 1]), text, ha="center", va="center", color=LEVEL_INK[level])
+    if radius_km > _LEAST_NAMED * half_km:
+        at = clear_of(crossed, radius_km, -1.0 if level is Level.RED else 1.0)
+        if abs(at[1]) < 0.93 * half_km:
+            label(axes, *at, text, ha="center", va="center", color=LEVEL_INK[level])
 
 
 def _spread(plane: BPlaneRecord) -> Spread | None:
