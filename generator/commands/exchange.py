@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import click
 
 from nearpass.archive.archive import Archive
-from nearpass.archive.durable import make_folder, replace_durably, sha256_of
+from nearpass.archive.durable import sha256_of
 from nearpass.archive.register import Register
 from nearpass.archive.signature import load_signer
 from nearpass.astro.epochs import Epoch
@@ -30,6 +30,7 @@ from nearpass.publish.certificate import (
 )
 from nearpass.publish.grounds import check_ground
 from nearpass.publish.package import handed_over, package
+from nearpass.publish.receipts import write_receipts
 from nearpass.report.receipts import receipts
 from nearpass.report.statement_text import in_words, printable
 
@@ -79,31 +80,29 @@ def package_command(
         click.echo(f"{path}  {sha256_of(data)}")
 
 
-RECEIPTS: Final = "receipts"
-"""Folder of the workspace that receipts lie in, one folder a party in it."""
-
-
 @click.command("receipts")
 @config_option
 @click.option("--cycle", "cycle_id", metavar="CYCLE", help="The cycle; the archive's newest by default.")
 @click.option("--originator", help="Only of what came from this party, by any of its names, or from its members.")
 def receipts_command(config_path: Path, cycle_id: str | None, originator: str | None) -> None:
-    """Write a receipt for each delivery of a cycle, as text and JSON, into receipts/<originator>/."""
+    """Write a receipt for each delivery of a cycle, as text and JSON, into receipts/<originator>/.
+
+    Each run does so for deliveries that have none yet; this writes all of a cycle again.
+    """
     config, _ = load_config(config_path)
     workspace = Workspace(directory=config_path.parent)
     wanted = cycle_id or workspace.archived.latest_id()
     if wanted is None:
         raise ArchiveError("the archive must hold a cycle", file=str(workspace.archive))
-    folder, parties = workspace.directory / RECEIPTS, config.known_parties
+    parties = config.known_parties
     with locked(workspace):
-        make_folder(folder, private=True)
-        for found in receipts(workspace.archived.load(wanted)):
-            if originator is not None and not parties.belongs(found.originator, [originator]):
-                continue
-            for ending, text in ((".json", found.json_text), (".txt", found.text)):
-                path = folder / f"{found.stem}{ending}"
-                replace_durably(path, text.encode(), staging=folder, private=True)
-            click.echo(path)
+        found = [
+            one
+            for one in receipts(workspace.archived.load(wanted))
+            if originator is None or parties.belongs(one.originator, [originator])
+        ]
+        for path in write_receipts(workspace, found):
+            click.echo(path.with_name(f"{path.name}.txt"))
 
 
 @click.command()

@@ -21,6 +21,7 @@ from nearpass.ingest.ages import arrivals
 from nearpass.publish import Workspace, editions_of, prepare, publish, publish_editions
 from nearpass.publish.commit import last_published
 from nearpass.publish.mirror import mirror
+from nearpass.publish.receipts import acknowledge
 from nearpass.publish.register import complete_register, register_received
 from nearpass.publish.sharing import share_cycle
 from nearpass.publish.thinning import thin
@@ -114,6 +115,7 @@ def _published(
                 record, leaks = _one_cycle(
                     workspace, config, configuration, cutoff, jobs, bars, supersedes, workers, log.world.instant()
                 )
+                _acknowledged(workspace, record)
         except Exception as error:  # noqa: BLE001  # whatever the fault: who monitors the publisher must learn of it
             fault = understood(error)
             failed(workspace.status, str(fault), fault.exit_code, log.world.instant())
@@ -146,6 +148,16 @@ def _published(
     if leaks:
         raise leaks[0]
     return made
+
+
+def _acknowledged(workspace: Workspace, record: CycleRecord) -> None:
+    """Write receipts; what goes wrong there costs neither the cycle nor its site, and is told like any fault."""
+    try:
+        acknowledge(workspace, record)
+    except OSError:
+        raise
+    except Exception as error:  # noqa: BLE001
+        understood(error)
 
 
 def registrar_of(workspace: Workspace, config: Config, at: Epoch) -> Registrar:

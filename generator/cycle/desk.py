@@ -12,6 +12,7 @@ from nearpass.config import Config, EphemerisSource, ScreenedObject
 from nearpass.config.objects import delivery_marking
 from nearpass.record.cycle_id import CycleId
 from nearpass.record.desk_record import DueRecord, State
+from nearpass.record.holding import doubtful
 from nearpass.record.record import CycleRecord, InputRecord
 
 HOUR_S: Final = 3600.0
@@ -48,15 +49,16 @@ class Verdict:
 def desk(config: Config, record: CycleRecord, previous: CycleRecord | None) -> tuple[DueRecord, ...]:
     """What each source of the configuration owed and what came, in the order of the configuration.
 
+    Of an object whose life has ended nothing is owed.
+
     Args:
         config: The schedules.
         record: The cycle, with its deliveries.
         previous: The cycle before, which knows what it had.
     """
     before = {(row.object_id, row.source, row.role): row for row in previous.desk} if previous else {}
-    doubted = {item.id for item in record.objects if item.shift is not None and item.shift.verdict == "doubtful"}
     return tuple(
-        _row(item, source, record, before.get((item.id, source.path, source.role)), config, doubted)
+        _row(item, source, record, before.get((item.id, source.path, source.role)), config)
         for item in config.objects
         for source in item.ephemeris
         if source.path and source.delivery == "newest"
@@ -69,19 +71,20 @@ def _row(
     record: CycleRecord,
     before: DueRecord | None,
     config: Config,
-    doubted: set[str],
 ) -> DueRecord:
     cutoff, found = record.window.start, _entries(item, source, record)
+    flies = all(one.flies_at(cutoff) for one in record.objects if one.id == item.id)
+    every_h, anchor = (source.every_hours, source.due) if flies else (None, None)
     used = next((entry for entry in found if entry.refusal is None), None)
     arrival = _arrival(used, before, record) if used is not None else None
-    verdict = judged(source.every_hours, source.due, arrival, before, cutoff)
+    verdict = judged(every_h, anchor, arrival, before, cutoff)
     return DueRecord(
         object_id=item.id,
         source=source.path,
         originator=source.originator,
         role=source.role,
         marking=delivery_marking(item, source, config.mapped_words),
-        every_h=source.every_hours,
+        every_h=every_h,
         due=verdict.due,
         next_due=verdict.next_due,
         state=verdict.state,
@@ -92,7 +95,7 @@ def _row(
         missed=arrival.missed if arrival is not None else None,
         here=arrival.here if arrival is not None else None,
         refused=next((entry.refusal for entry in found if entry.refusal is not None), None),
-        doubtful=used is not None and source.role == "nominal" and item.id in doubted,
+        doubtful=used is not None and source.role == "nominal" and item.id in doubtful(record),
     )
 
 
@@ -129,7 +132,8 @@ def judged(
 
     With an ``anchor`` the deliveries are due then and every so many hours after it, and one meets what was due if it
     was made less than that before; without hours the anchor is the one time, and any delivery meets it. Without an
-    anchor each is due so many hours after the one before it was made.
+    anchor each is due so many hours after the one before it was made. Where several were missed, it is overdue since
+    the first of them was due.
 
     Args:
         every_hours: How often.
@@ -157,12 +161,17 @@ def judged(
 def _by_the_clock(every_hours: float | None, anchor: Epoch, arrival: Arrival | None, cutoff: Epoch) -> Verdict:
     if cutoff < anchor:
         return Verdict(state="in time" if arrival is not None else "awaited", next_due=anchor)
-    every_s = every_hours * HOUR_S if every_hours is not None else None
-    due = anchor + math.floor((cutoff - anchor) / every_s) * every_s if every_s is not None else anchor
-    next_due = due + every_s if every_s is not None else None
-    if arrival is None or (every_s is not None and arrival.created <= due + -every_s):
-        return Verdict(state="overdue", due=due, next_due=next_due, late_s=cutoff - due)
-    return _met(arrival, due, next_due)
+    if every_hours is None:
+        if arrival is None:
+            return Verdict(state="overdue", due=anchor, late_s=cutoff - anchor)
+        return _met(arrival, anchor, None)
+    every_s = every_hours * HOUR_S
+    due = anchor + math.floor((cutoff - anchor) / every_s) * every_s
+    if arrival is not None and arrival.created > due + -every_s:
+        return _met(arrival, due, due + every_s)
+    missed = math.ceil((arrival.created - anchor) / every_s) + 1 if arrival is not None else 0
+    since = anchor + max(missed, 0) * every_s
+    return Verdict(state="overdue", due=since, next_due=due + every_s, late_s=cutoff - since)
 
 
 def _met(arrival: Arrival, due: Epoch | None, next_due: Epoch | None) -> Verdict:

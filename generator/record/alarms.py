@@ -17,9 +17,9 @@ from nearpass.record.holding import doubtful
 from nearpass.record.record import CycleRecord, EventRecord, InputRecord, ObjectRecord, ToldEvent
 
 AlarmKind = Literal["new", "worse", "deadline", "unclaimed", "doubtful", "late", "failed"]
-LateRule = Literal["missing", "refused", "old"]
+LateRule = Literal["missing", "refused", "overdue", "old"]
 LATE_S: Final = 7.0 * DAY_S
-"""From this age on a delivery is late: NPR 8079.1, table 5-1, asks for one at least weekly."""
+"""From this age on a delivery that nobody set a time for is late: NPR 8079.1, table 5-1, asks for one weekly."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,8 @@ class Alarm:
 
     ``subject`` is the id of the event or of the object that it is about, or ``run``. ``mark`` is what makes it another
     one than the last of its kind and subject: two with equal :attr:`key` are the same. ``hours`` belong to a deadline,
-    ``rule`` to a late delivery. A reminder has its ``number`` and when the first alarm ``since`` was told.
+    ``rule`` to a late delivery, with the instant ``since`` which it is overdue. A reminder has its ``number`` and
+    when the first alarm was told (``since``).
     """
 
     kind: AlarmKind | Literal["again"]
@@ -68,7 +69,7 @@ def alarms(
             Alarm(kind="doubtful", subject=key, mark=shift.since) for key, shift in sorted(doubtful(record).items())
         ]
     if "late" in kinds:
-        found += _late(record)
+        found += _late(record, at)
     return tuple(found)
 
 
@@ -138,19 +139,28 @@ def _done(state: Coordination) -> bool:
     return bool(state.movers) and all(mover.flown for mover in state.movers)
 
 
-def _late(record: CycleRecord) -> Iterator[Alarm]:
-    """Of each spacecraft that is shown in full and still flies: no delivery, a refused one, or an old one."""
+def _late(record: CycleRecord, at: Epoch) -> Iterator[Alarm]:
+    """Each schedule that was not kept; of a spacecraft in full that flies, no delivery, a refused one, or an old one.
+
+    Old is for what has no schedule. A schedule is looked at as of now, what came as of the cycle.
+    """
     for item in record.objects:
+        rows = [row for row in record.desk if row.object_id == item.id]
+        overdue = sorted({since for row in rows if (since := row.overdue_since(at)) is not None})
+        yield from (
+            Alarm(kind="late", subject=item.id, mark=f"overdue-{since.iso(digits=0)}", rule="overdue", since=since)
+            for since in overdue
+        )
         entries = [entry for entry in record.inputs if entry.object_id == item.id]
-        rule = _late_by(item, entries)
+        scheduled = any(row.role == "nominal" and row.every_h is not None for row in rows)
+        rule = _late_by(item, entries, at, scheduled=scheduled)
         if rule is not None:
             newest = next((entry.sha256 for entry in entries if entry.sha256 is not None), None)
             yield Alarm(kind="late", subject=item.id, mark=f"{rule}-{(newest or 'none')[:16]}", rule=rule)
 
 
-def _late_by(item: ObjectRecord, entries: Sequence[InputRecord]) -> LateRule | None:
-    flies = item.ending is None or item.ending.kind == "in flight"
-    due = item.kind == "spacecraft" and item.phase == "known" and item.shown == "full" and flies
+def _late_by(item: ObjectRecord, entries: Sequence[InputRecord], at: Epoch, *, scheduled: bool) -> LateRule | None:
+    due = item.kind == "spacecraft" and item.phase == "known" and item.shown == "full" and item.flies_at(at)
     if not due or "deliveries" in item.withheld:
         return None
     if any(entry.refusal is not None for entry in entries):
@@ -158,4 +168,5 @@ def _late_by(item: ObjectRecord, entries: Sequence[InputRecord]) -> LateRule | N
     if not item.coverage:
         return "missing"
     used = next((entry for entry in entries if entry.refusal is None), None)
-    return "old" if used is not None and used.age_s is not None and used.age_s > LATE_S else None
+    old = used is not None and used.age_s is not None and used.age_s > LATE_S
+    return "old" if old and not scheduled else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+from nearpass.astro.epochs import Epoch
 from nearpass.astro.fields import EpochText
 from nearpass.record.marking import MarkingRecord
 from nearpass.record.releasing import Open, Release
@@ -19,7 +20,8 @@ class DueRecord:
     """What one source of an object owes, as of the cycle's data cut-off.
 
     ``every_h`` is how often a delivery is due, ``due`` when the last one was, ``next_due`` when the next one is; None
-    where that is not said. ``late_s`` is by how much it is overdue, or was late, at least. ``file`` and ``sha256`` are
+    where that is not said; of several that were missed ``due`` is the first. ``late_s`` is by how much it is overdue,
+    or was late, at least. ``file`` and ``sha256`` are
     of the newest delivery that could be used, ``created`` when it was made; ``missed`` is the last cycle that did not
     have it yet, ``here`` the first that had it. ``refused`` is why a newer file could not be used, ``doubtful`` whether
     the one in use is.
@@ -42,3 +44,12 @@ class DueRecord:
     here: Annotated[str | None, Release.EARLIER_CYCLE]
     refused: Open[str | None]
     doubtful: Open[bool]
+
+    def overdue_since(self, at: Epoch) -> Epoch | None:
+        """When the first delivery was due of which this cycle has none, at an instant from its cut-off on.
+
+        None where nothing is overdue then.
+        """
+        if self.state == "overdue":
+            return self.due
+        return self.next_due if self.next_due is not None and self.next_due <= at else None

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from nearpass.astro.epochs import Epoch
 from nearpass.astro.fields import EpochText, Matrix6, Series, Span, Vector
 from nearpass.encounter.alert_rules import AlertRule
 from nearpass.errors import ArchiveError
@@ -232,6 +233,10 @@ class ObjectRecord:
     commanding: Open[CommandingRecord | None] = None
     shown: Open[Shown] = "full"
     withheld: Annotated[tuple[Literal["covariances", "deliveries"], ...], Release.WITHHELD] = ()
+
+    def flies_at(self, at: Epoch) -> bool:
+        """Whether its life is not known to have ended by then."""
+        return self.ending is None or self.ending.kind == "in flight" or self.ending.at > at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from nearpass.record.alarms import Alarm, LateRule
 from nearpass.record.coordination import coordination
 from nearpass.record.holding import doubtful
 from nearpass.record.record import CycleRecord, EventRecord, ToldEvent
-from nearpass.report import doubt_views, event_views, told_views, wording
+from nearpass.report import desk_views, doubt_views, event_views, told_views, wording
 from nearpass.report.catalogue import Catalogue, Links
 from nearpass.report.event_card import EventCard
 from nearpass.report.wording.acting import warnings, who_acts
@@ -21,6 +21,7 @@ LONGEST_TITLE: Final = 200
 _RULE: Final = "-" * 60
 _LATE: Final[dict[LateRule, str]] = {
     "missing": "no delivery is in use", "refused": "a delivery was refused", "old": "the delivery in use is old",
+    "overdue": "a delivery is overdue",
 }  # fmt: skip
 
 
@@ -81,15 +82,18 @@ def _part(alarms: Sequence[Alarm], catalogue: Catalogue, at: Epoch) -> Letter:
     event = next((one for one in catalogue.record.approaches if one.event_id == alarms[0].subject), None)
     if event is not None:
         return _of_event(alarms, event, catalogue, at)
-    parts = [_of_delivery(alarm, catalogue) for alarm in alarms]
+    parts = [_of_delivery(alarm, catalogue, at) for alarm in alarms]
     return Letter(title=parts[0].title, body="\n".join(part.body for part in parts))
 
 
-def _of_delivery(alarm: Alarm, catalogue: Catalogue) -> Letter:
+def _of_delivery(alarm: Alarm, catalogue: Catalogue, at: Epoch) -> Letter:
     item = catalogue.objects[alarm.subject]
     if alarm.kind == "doubtful":
         said = doubt_views.sentence(item.id, doubtful(catalogue.record)[item.id])
         return Letter(title=f"Doubtful delivery: {item.name}", body=said)
+    if alarm.rule == "overdue" and alarm.since is not None:
+        said = " ".join(desk_views.overdue(alarm.since, item.id, catalogue.record, at))
+        return Letter(title=f"Overdue delivery: {item.name}", body=f"{said} The newest cycle does not have it.")
     entries = [entry for entry in catalogue.record.inputs if entry.object_id == item.id]
     what = _LATE[alarm.rule or "missing"]
     lines = [f"{item.name}{f' ({item.operator})' if item.operator else ''}: {what}."]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from nearpass.astro.epochs import Epoch
 from nearpass.record.record import CycleRecord, DueRecord
 from nearpass.report import wording
 from nearpass.report.quality_views import grade
@@ -15,19 +16,24 @@ WEEK_H: Final = 168.0
 
 def overdue_line(record: CycleRecord) -> str | None:
     """What has not come in time, in one sentence; None where nothing is overdue."""
-    late = sorted((row for row in record.desk if row.state == "overdue"), key=lambda row: -(row.late_s or 0.0))
+    at = record.window.start
+    late = [(since, row) for row in record.desk if (since := row.overdue_since(at)) is not None]
     if not late:
         return None
-    first, *rest = late
+    (since, first), *rest = sorted(late, key=lambda one: one[0])
     more = f"; {wording.count(len(rest), 'other is overdue', 'others are overdue')}" if rest else ""
-    return f"Overdue: {_what(first, record)} was due {_due(first)}{more}."
+    return f"Overdue: {_was_due(first, since, record, at)}{more}."
 
 
-def _due(row: DueRecord) -> str:
-    if row.due is None:
-        return "before"
-    at = f"{wording.date(row.due)} {row.due.iso(digits=0)[11:16]} UTC"
-    return f"{at}, {wording.span(row.late_s or 0.0)} ago"
+def overdue(since: Epoch, object_id: str, record: CycleRecord, at: Epoch) -> tuple[str, ...]:
+    """A sentence for each source of an object whose delivery is overdue since an instant, told at another."""
+    rows = [row for row in record.desk if row.object_id == object_id and row.overdue_since(at) == since]
+    return tuple(f"{_was_due(row, since, record, at)}." for row in rows)
+
+
+def _was_due(row: DueRecord, since: Epoch, record: CycleRecord, at: Epoch) -> str:
+    moment = f"{wording.date(since)} {since.iso(digits=0)[11:16]} UTC"
+    return f"{_what(row, record)} was due {moment}, {wording.span(at - since)} ago"
 
 
 def _what(row: DueRecord, record: CycleRecord) -> str:

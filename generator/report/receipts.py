@@ -9,10 +9,12 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any, Final
 
 from nearpass.ephemeris.lint_finding import Grade
 from nearpass.record.cycle_id import CycleId
+from nearpass.record.holding import doubtful
 from nearpass.record.parties import plain_name
 from nearpass.record.record import CycleRecord, InputRecord
 from nearpass.report import wording
@@ -24,10 +26,14 @@ YARDSTICK: Final = "NPR 8079.1, table 5-1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """A receipt as two files: ``stem`` is where below the folder of receipts, without its ending."""
+    """A receipt as two files: ``stem`` is where below the folder of receipts, without its ending.
+
+    ``of`` ends the stems of all receipts for this delivery of this object, of whichever cycle.
+    """
 
     originator: str
     stem: str
+    of: str
     text: str
     json_text: str
 
@@ -44,11 +50,11 @@ def receipts(record: CycleRecord) -> tuple[Receipt, ...]:
 
 def _used(record: CycleRecord) -> list[tuple[InputRecord, str]]:
     """Each delivery with what it is used for."""
-    doubtful = {item.id for item in record.objects if item.shift is not None and item.shift.verdict == "doubtful"}
+    doubts = doubtful(record)
     found = []
     for entry in record.inputs:
         use = f"the ephemeris in use of {entry.object_id}"
-        if entry.object_id in doubtful:
+        if entry.object_id in doubts:
             use += "; doubtful: it differs from the delivery before it by more than their sigmas allow"
         found.append((entry, use))
     for solution in record.solutions:
@@ -62,6 +68,7 @@ def _used(record: CycleRecord) -> list[tuple[InputRecord, str]]:
 def _receipt(entry: InputRecord, use: str, record: CycleRecord) -> Receipt:
     """Its text and its JSON say the same."""
     owed = next((row for row in record.desk if entry.sha256 and row.sha256 == entry.sha256), None)
+    of = f"-{_plain(entry.object_id)}-{entry.sha256[:12] if entry.sha256 else _plain(PurePath(entry.file).name)}"
     broken = [found for found in entry.findings[1:] if found.grade is not Grade.PASS]
     plain: dict[str, Any] = {
         "schema": SCHEMA,
@@ -70,7 +77,7 @@ def _receipt(entry: InputRecord, use: str, record: CycleRecord) -> Receipt:
         "publisher": record.publisher,
         "originator": entry.originator,
         "object": entry.object_id,
-        "file": entry.file.rsplit("/", maxsplit=1)[-1],
+        "file": PurePath(entry.file).name,
         "sha256": entry.sha256,
         "size_bytes": entry.size_bytes,
         "created_utc": wording.machine_time(entry.creation) if entry.creation else None,
@@ -92,7 +99,8 @@ def _receipt(entry: InputRecord, use: str, record: CycleRecord) -> Receipt:
     }
     return Receipt(
         originator=entry.originator,
-        stem=f"{_plain(entry.originator)}/{record.cycle_id}-{_plain(entry.object_id)}-{(entry.sha256 or 'none')[:12]}",
+        stem=f"{_plain(entry.originator)}/{record.cycle_id}{of}",
+        of=of,
         text=_in_words(plain),
         json_text=json.dumps(plain, ensure_ascii=False, indent=1) + "\n",
     )

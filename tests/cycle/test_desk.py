@@ -73,6 +73,35 @@ def test_a_weekly_delivery_by_the_clock_is_met_by_one_of_its_week(
     assert found.late_s == (None if late_h is None else late_h * 3600.0)
 
 
+@pytest.mark.parametrize(
+    ("created", "since", "late_h"),
+    [
+        ("2021-03-17T11:00:00", "2021-03-24T12:00:00", 15 * 24.0),
+        ("2021-03-10T11:00:00", "2021-03-17T12:00:00", 22 * 24.0),
+        ("2021-02-01T00:00:00", "2021-03-17T12:00:00", 22 * 24.0),
+        (None, "2021-03-17T12:00:00", 22 * 24.0),
+    ],
+)
+def test_of_several_that_were_missed_the_first_counts(created: str | None, since: str, late_h: float) -> None:
+    """Wednesdays from 17 March on, looked at on 8 April at noon: overdue since the first that nothing was made for."""
+    arrival = came(created) if created is not None else None
+    found = judged(168.0, Epoch.parse("2021-03-17T12:00:00"), arrival, None, Epoch.parse("2021-04-08T12:00:00"))
+
+    assert (found.state, found.due, found.late_s) == ("overdue", Epoch.parse(since), late_h * 3600.0)
+    assert found.next_due == Epoch.parse("2021-04-14T12:00:00")
+
+
+def test_after_the_cut_off_what_comes_due_is_overdue_too() -> None:
+    """In time at its cut-off and due at noon: from noon on it is overdue, since then; and without a schedule never."""
+    noon = Epoch.parse("2021-03-24T12:00:00")
+    late = replace(ROW, state="overdue", due=day("2021-03-20T12:00:00"), next_due=None)
+
+    assert ROW.overdue_since(noon + -1.0) is None
+    assert ROW.overdue_since(noon) == noon
+    assert late.overdue_since(noon) == late.due
+    assert replace(ROW, state="no schedule", next_due=None).overdue_since(noon) is None
+
+
 def test_what_is_due_once_is_met_by_any_delivery() -> None:
     """A planned manoeuvre's file until 18 March: overdue without it, in time with an older one."""
     anchor, cutoff = Epoch.parse("2021-03-18"), Epoch.parse("2021-03-18T06:00:00")
@@ -84,13 +113,14 @@ def test_what_is_due_once_is_met_by_any_delivery() -> None:
 
 def test_the_front_page_says_what_is_overdue_since_when() -> None:
     """The one that is overdue longest, and how many others are."""
-    late = replace(ROW, due=day("2021-03-24T12:00:00"), state="overdue", late_s=3.0 * 3600.0)
-    record = replace(sample_record(), desk=(ROW, late))
-    two = replace(record, desk=(late, replace(late, object_id="ODY", late_s=3600.0)))
+    record = sample_record()
+    late = replace(ROW, due=record.window.start + -3.0 * 3600.0, state="overdue", late_s=3.0 * 3600.0)
+    record = replace(record, desk=(ROW, late))
+    two = replace(record, desk=(replace(late, object_id="ODY", due=record.window.start + -3600.0), late))
     name = next(item.name for item in record.objects if item.id == "MRO")
 
     assert overdue_line(replace(record, desk=(ROW,))) is None
-    assert overdue_line(record) == f"Overdue: {name}'s ephemeris was due 24 March 2021 12:00 UTC, 3 h ago."
+    assert overdue_line(record) == f"Overdue: {name}'s ephemeris was due 14 March 2021 21:00 UTC, 3 h ago."
     assert (overdue_line(two) or "").endswith("3 h ago; 1 other is overdue.")
 
 

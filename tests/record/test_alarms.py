@@ -11,9 +11,11 @@ from nearpass.astro.epochs import DAY_S, Epoch
 from nearpass.astro.fields import Span
 from nearpass.encounter.alert import Level
 from nearpass.record.alarms import LATE_S, Alarm, AlarmKind, alarms
+from nearpass.record.desk_record import DueRecord, State
 from nearpass.record.figures import WITHHELD
 from nearpass.record.record import CycleRecord, EventRecord, HistoryPoint, NoteRecord, ToldEvent
 from nearpass.record.told_record import ToldKind
+from nearpass.report.alarm_text import letter
 from records import CUT_OFF, sample_record
 
 LEVELS = {"r": Level.RED, "y": Level.YELLOW, "g": Level.GREEN}
@@ -117,7 +119,7 @@ def test_late_are_old_refused_and_missing_deliveries_of_spacecraft_that_fly() ->
     entry = next(one for one in record.inputs if one.object_id == flying.id and one.refusal is None)
 
     def rules(item: object, *inputs: object) -> list[str | None]:
-        return [one.rule for one in told(replace(record, objects=(item,), inputs=inputs), "late")]  # type: ignore[arg-type]
+        return [one.rule for one in told(replace(record, objects=(item,), inputs=inputs, desk=()), "late")]  # type: ignore[arg-type]
 
     assert rules(flying, replace(entry, age_s=LATE_S)) == []
     assert rules(flying, replace(entry, age_s=LATE_S + 1.0)) == ["old"]
@@ -130,3 +132,38 @@ def test_late_are_old_refused_and_missing_deliveries_of_spacecraft_that_fly() ->
         replace(flying, coverage=(), withheld=("deliveries",)),
     ):
         assert rules(quiet) == []
+
+
+@pytest.mark.parametrize(
+    ("every_h", "state", "age_d", "hours", "expected"),
+    [
+        (24.0, "overdue", 2.0, 0.0, ["overdue"]),  # younger than a week, owed daily
+        (24.0, "in time", 0.5, 13.0, ["overdue"]),  # due 12 h after the cut-off
+        (24.0, "in time", 0.5, 11.0, []),
+        (720.0, "in time", 8.0, 0.0, []),  # older than a week, owed monthly
+        (None, "no schedule", 8.0, 0.0, ["old"]),
+    ],
+)
+def test_late_is_what_the_schedule_says(
+    every_h: float | None, state: State, age_d: float, hours: float, expected: list[str]
+) -> None:
+    """By the desk of the cycle as of now; where no schedule was given, by the week of NPR 8079.1."""
+    record = sample_record()
+    flying = next(item for item in record.objects if item.id == "MRO")
+    entry = next(one for one in record.inputs if one.object_id == "MRO" and one.refusal is None)
+    row = DueRecord(
+        object_id="MRO", source="ephemerides/mro_*.oem", originator="JPL", role="nominal", marking=None,
+        every_h=every_h, due=after_h(-24.0), next_due=after_h(12.0) if every_h else None, state=state, late_s=None,
+        file=entry.file, sha256=entry.sha256, created=None, missed=None, here=None, refused=None, doubtful=False,
+    )  # fmt: skip
+    record = replace(
+        record, objects=(flying,), inputs=(replace(entry, age_s=age_d * DAY_S),), desk=(row,), events=(), changes=()
+    )
+    found = alarms(record, after_h(hours), frozenset({"late"}), Level.RED, ())
+
+    assert [one.rule for one in found] == expected
+    if expected == ["overdue"]:
+        since = after_h(-24.0) if state == "overdue" else after_h(12.0)
+        assert found[0].since == since
+        text = letter(found, record, after_h(hours)).body
+        assert f"was due {since.iso(digits=0)[8:10].lstrip('0')} March 2021 {since.iso(digits=0)[11:16]} UTC" in text
