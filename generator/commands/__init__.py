@@ -54,7 +54,7 @@ COMMANDS: Final = {
         "stamp": ("proof:stamp", "Have the archive's head time-stamped by an authority."),
     },
     "Partners": {
-        "compare": ("messages:compare", "Lay a partner's conjunction data messages beside our own events."),
+        "compare": ("comparing:compare", "Lay partners' CDM, OPM, OCM and OEM beside our own events."),
         "receive": ("receiving:receive", "Take partners' messages and notes, to be shown beside our events."),
         "exchange": ("dossiers:exchange_command", "Begin the dossier of an exchange, and say what each lacks."),
         "log": ("log:log_command", "Write consultations and decisions, one file each in log/."),

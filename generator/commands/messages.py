@@ -9,28 +9,16 @@ from typing import Any, Final
 
 import click
 
-from nearpass.archive.archive import Archive
-from nearpass.astro.epochs import Epoch
-from nearpass.commands.receiving import keep_message
-from nearpass.commands.shared import config_option
-from nearpass.config import load_config
-from nearpass.config.editions import AboutTable
-from nearpass.cycle.cdm_compare import Difference, compare_cdm, compare_summary, encounter_from_cdm, judgement
+from nearpass.cycle.cdm_compare import encounter_from_cdm
 from nearpass.cycle.probability import sensitivities
 from nearpass.encounter.geometry import Encounter
 from nearpass.encounter.pc import assess_probability
 from nearpass.encounter.pc_encounter import PcInput
 from nearpass.encounter.pc_result import ProbabilityResult
 from nearpass.encounter.pc_span import wider_span
-from nearpass.errors import ArchiveError, InputError, NearpassError
+from nearpass.errors import InputError, NearpassError
 from nearpass.messages.cdm import Cdm
-from nearpass.messages.cdm_public import CdmSummary, parse_cdms
 from nearpass.messages.cdm_read import parse_cdm
-from nearpass.publish import Workspace
-from nearpass.record.history import gate_s
-from nearpass.record.record import CycleRecord
-from nearpass.report.cdm_event import event_cdm
-from nearpass.report.partner_views import judged
 from nearpass.report.wording import said
 
 HALF_HOUR_S: Final = 1800.0
@@ -38,57 +26,6 @@ SLOW_WARNING: Final = (
     "a slow pair: one passage alone was counted, but the two meet again and again; beside it stands a revolution "
     "before and after TCA. Say the time that matters with --span-h"
 )
-
-
-@click.command()
-@click.argument("messages", metavar="CDM...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@config_option
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a message.")
-@click.option("--keep", is_flag=True, help="Take each into messages/ as nearpass receive does, for the next cycle.")
-def compare(messages: tuple[Path, ...], config_path: Path, as_json: bool, keep: bool) -> None:
-    """Lay a partner's conjunction data messages beside our own events of the newest cycle."""
-    config, _ = load_config(config_path)
-    workspace = Workspace(directory=config_path.parent)
-    archive = Archive(workspace.archive)
-    latest = archive.latest_id()
-    if latest is None:
-        raise ArchiveError("the archive must hold a cycle; make one with nearpass run", file=str(workspace.archive))
-    record = archive.load(latest)
-    for path in messages:
-        held = read_messages(path)
-        fault: InputError | None = None
-        beside = 0
-        for theirs in held:
-            try:
-                event_id, rows = _beside_ours(record, theirs, path)
-            except InputError as error:  # of a list of others' messages most concern others
-                fault = fault or error
-                continue
-            beside += 1
-            summary = isinstance(theirs, CdmSummary)
-            originator = "a public summary" if isinstance(theirs, CdmSummary) else theirs.header.originator
-            message_id = theirs.message_id if isinstance(theirs, CdmSummary) else theirs.header.message_id
-            sentence = judged(originator[:1].upper() + originator[1:], judgement(rows), rows)
-            if as_json:
-                plain = {
-                    row.name: [_plain(row.ours), _plain(row.theirs), row.difference, row.unit, row.sigmas]
-                    for row in rows
-                }
-                told = {"file": str(path), "message_id": message_id, "summary": summary, "event_id": event_id}
-                click.echo(json.dumps(told | {"cycle_id": latest, "judgement": sentence, "rows": plain}))
-            else:
-                click.echo(f"{path}: {originator}, {message_id}, beside event {event_id} of cycle {latest}")
-                click.echo(_table(rows))
-                click.echo(f"  {sentence}")
-        if fault is not None and not beside:
-            raise fault
-        if beside < len(held):
-            click.echo(
-                f"{path}: {len(held) - beside} of {len(held)} messages are of no event of cycle {latest}", err=True
-            )
-        if keep and beside:
-            about = AboutTable(marking="TLP:RED")
-            click.echo(f"kept as {keep_message(path, about, config, config_path.parent)}", err=True)
 
 
 @click.command()
@@ -215,80 +152,16 @@ def read_message(path: Path) -> Cdm:
     Raises:
         InputError: if it cannot be read or is none.
     """
-    return parse_cdm(_content(path), str(path))
+    return parse_cdm(content_of(path), str(path))
 
 
-def read_messages(path: Path) -> tuple[Cdm | CdmSummary, ...]:
-    """Every message of a file.
+def content_of(path: Path) -> bytes:
+    """Its bytes.
 
     Raises:
-        InputError: if it cannot be read or one of them is none.
+        InputError: if it cannot be read.
     """
-    return parse_cdms(_content(path), str(path))
-
-
-def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
         raise InputError(f"the message must be readable: {error.strerror}", file=str(path)) from None
-
-
-def _beside_ours(record: CycleRecord, theirs: Cdm | CdmSummary, path: Path) -> tuple[str, tuple[Difference, ...]]:
-    """The event of the same two objects nearest in time, and the differences from it."""
-    tca = theirs.tca if isinstance(theirs, CdmSummary) else theirs.relative.tca
-    numbers = {item.id: item.catalogue_number for item in record.objects}
-    found = []
-    for event in record.events:
-        try:
-            ours = event_cdm(record, event)
-            if isinstance(theirs, CdmSummary):
-                rows = compare_summary(ours, theirs, (numbers.get(event.primary), numbers.get(event.secondary)))
-            else:
-                rows = compare_cdm(ours, theirs)
-        except InputError:
-            continue  # two other objects
-        found.append((abs(event.tca - tca), event.event_id, rows))
-    if not found:
-        pair = " and ".join(one.name for one in theirs.objects)
-        raise InputError(
-            f"cycle {record.cycle_id} must hold an event of the same two objects", value=pair, file=str(path)
-        )
-    apart_s, event_id, rows = min(found, key=lambda one: one[:2])
-    event = next(event for event in record.events if event.event_id == event_id)
-    periods_s = {item.id: item.orbit.period_s if item.orbit else None for item in record.objects}
-    if apart_s > gate_s((event.primary, event.secondary), periods_s):
-        rule = f"cycle {record.cycle_id} must hold an event within half a period of the message's TCA"
-        raise InputError(rule, value=f"{event_id}, {apart_s:.0f} s away", file=str(path))
-    return event_id, rows
-
-
-def _table(rows: tuple[Difference, ...]) -> str:
-    lines = [("quantity", "ours", "theirs", "theirs - ours", "unit", "sigmas")]
-    lines += [
-        (
-            row.name,
-            _text(row.ours),
-            _text(row.theirs),
-            "-" if row.difference is None else f"{row.difference:+.6g}",
-            row.unit,
-            "-" if row.sigmas is None else f"{row.sigmas:.1f}",
-        )
-        for row in rows
-    ]
-    widths = [max(len(line[column]) for line in lines) for column in range(6)]
-    return "\n".join(
-        f"  {line[0]:<{widths[0]}}  {line[1]:>{widths[1]}}  {line[2]:>{widths[2]}}  {line[3]:>{widths[3]}}  "
-        f"{line[4]:<{widths[4]}}  {line[5]:>{widths[5]}}"
-        for line in lines
-    )
-
-
-def _text(value: float | Epoch | str | None) -> str:
-    if value is None:
-        return "-"
-    return value.iso(digits=6) if isinstance(value, Epoch) else f"{value:.6g}" if isinstance(value, float) else value
-
-
-def _plain(value: float | Epoch | str | None) -> float | str | None:
-    return value.iso(digits=6) if isinstance(value, Epoch) else value

@@ -29,9 +29,7 @@ from nearpass.errors import ConfigError
 from nearpass.ingest import Ingested, Setting, ingest, unclaimed
 from nearpass.ingest.catalogues import read_catalogues
 from nearpass.ingest.exchanges import read_exchanges
-from nearpass.ingest.notes import FOLDER as LOG
 from nearpass.ingest.notes import Known, on_events, read_notes
-from nearpass.ingest.received import FOLDER as MESSAGES
 from nearpass.ingest.received import read_received
 from nearpass.record.record import CycleRecord, DueRecord, NoteRecord, ObjectRecord
 from nearpass.screening.screen import Screening, joined, screen, together
@@ -148,8 +146,7 @@ def run_cycle(
         objects = _ended(describe_objects(config, trajectories, setting, commands, net), ingested, config)
         screening = together(screening, swept.approaches, swept.pairs)
     if notes is None:
-        known = Known.of(config)
-        notes = [note for folder in (LOG, MESSAGES) for note in read_notes(directory, cutoff, known, folder)]
+        notes = read_notes(directory, cutoff, Known.of(config))
     log = tuple(notes)
     findings = Findings(
         config=config,
@@ -179,7 +176,7 @@ def run_cycle(
     exchanges = tuple(replace(each, notes=on_events(each.notes, record)) for each in dossiers.exchanges)
     none: tuple[str, ...] = ()
     strays = net.made(Part(stage="unclaimed", object_ids=()), partial(unclaimed, config, directory), none)
-    came = tuple(read_received(config, directory))
+    came = tuple(one for one in read_received(config, directory) if one.created is None or setting.knows(one.created))
     inputs |= {one.sha256: one.data for one in came if one.content is not None}
     ours = Ours(record=record, config=config, setting=setting, trajectories=trajectories, previous=previous)
     owed: tuple[DueRecord, ...] = ()

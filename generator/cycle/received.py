@@ -9,18 +9,19 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from nearpass.astro.bodies import body_named
 from nearpass.astro.epochs import DAY_S, Epoch
 from nearpass.astro.fields import Matrix6, Vector
 from nearpass.astro.frames import icrf_from_axes
 from nearpass.config import Config, EphemerisSource, ScreenedObject
 from nearpass.cycle.cdm_compare import hard_body_radius_m
-from nearpass.encounter.uncertainty import state_at
+from nearpass.encounter.uncertainty import DeclaredModel, state_at
 from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.errors import InputError, understood
 from nearpass.ingest import Ingested, Setting
 from nearpass.ingest.messages import read_messages
 from nearpass.ingest.notes import named_event
-from nearpass.ingest.received import Received, header_of
+from nearpass.ingest.received import Received
 from nearpass.messages.cdm import Cdm, CdmObject
 from nearpass.messages.oem import OemMessage
 from nearpass.messages.opm import OpmMessage
@@ -58,7 +59,7 @@ class Ours:
 
 def message_records(received: Iterable[Received], ours: Ours) -> tuple[MessageRecord, ...]:
     """Each message as the cycle keeps it; those whose approach passed long ago are left out."""
-    found = (_record(each, ours) for each in received)
+    found = (message_record(each, ours) for each in received)
     since = ours.record.window.start + -KEPT_S
     return tuple(
         message
@@ -67,7 +68,8 @@ def message_records(received: Iterable[Received], ours: Ours) -> tuple[MessageRe
     )
 
 
-def _record(received: Received, ours: Ours) -> MessageRecord:
+def message_record(received: Received, ours: Ours) -> MessageRecord:
+    """One message as the cycle keeps it, however old it is."""
     before = {message.sha256: message.here for message in ours.previous.messages} if ours.previous else {}
     content, refusal = received.content, received.refusal
     approaches: tuple[TheirApproach, ...] = ()
@@ -81,7 +83,7 @@ def _record(received: Received, ours: Ours) -> MessageRecord:
             names = _names(content)
             known = ours.known_as(*names)
             object_ids = (known,) if known is not None else ()
-            if known is not None and isinstance(content, OemMessage):
+            if known is not None:
                 approaches = tuple(_of_ephemeris(known, received, ours))
     except Exception as error:  # noqa: BLE001  # whatever a message does to us, the others are held against ours
         refusal, approaches = str(understood(error).at(file=received.file)), ()
@@ -90,7 +92,7 @@ def _record(received: Received, ours: Ours) -> MessageRecord:
         sha256=received.sha256,
         kind=received.kind,
         originator=received.originator,
-        created=header_of(content)[1] if content is not None else None,
+        created=received.created,
         marking=received.marking,
         here=before.get(received.sha256, ours.record.cycle_id),
         tie=_tie(refusal, approaches, object_ids, content),
@@ -160,7 +162,7 @@ def _event_of(first: str | None, second: str | None, tca: Epoch, said: str | Non
 
 
 def _of_ephemeris(object_id: str, received: Received, ours: Ours) -> Iterator[TheirApproach]:
-    """The events of an object by another's ephemeris of it, the other object as ours."""
+    """The events of an object by another's motion of it, the other object as ours."""
     item = next((one for one in ours.config.objects if one.id == object_id), None)
     if item is None:
         return
@@ -173,12 +175,15 @@ def _of_ephemeris(object_id: str, received: Received, ours: Ours) -> Iterator[Th
 
 
 def _trajectory(item: ScreenedObject, received: Received, ours: Ours) -> Trajectory:
-    """Their ephemeris of an object of ours.
+    """Their ephemeris of an object of ours, or their one state of it carried on by gravity and J2.
 
     Raises:
         InputError: if it cannot be used in this cycle.
     """
-    source = EphemerisSource(path=received.file, originator=received.originator, role="alternative", name="received")
+    source = EphemerisSource(
+        path=received.file, originator=received.originator or "unknown", role="alternative", name="received",
+        propagate="J2" if isinstance(received.content, OpmMessage) else None,
+    )  # fmt: skip
     for found in read_messages(item, source, [received.path], ours.setting):
         if isinstance(found, Ingested) and found.trajectory is not None:
             return found.trajectory
@@ -196,7 +201,8 @@ def _by_their_ephemeris(event: EventRecord, object_id: str, theirs: Trajectory, 
     offset_s = _nearest_s(motions[0], motions[1], event.tca - start)
     if offset_s is None:
         return None
-    states = [state_at(motion, offset_s, declared=None, created_s=None) for motion in motions]
+    off, told = _off(theirs), theirs.approximation
+    states = [state_at(motion, offset_s, declared=off, created_s=told.since_s if told else None) for motion in motions]
     objects = []
     for name, state in zip((event.primary, event.secondary), states, strict=True):
         matrix = state.covariance_rtn if name == object_id else None
@@ -221,6 +227,27 @@ def _by_their_ephemeris(event: EventRecord, object_id: str, theirs: Trajectory, 
         objects=(objects[0], objects[1]),
         only=object_id,
     )
+
+
+def _off(theirs: Trajectory) -> DeclaredModel | None:
+    """How far off a state that was carried on may be, as sigmas: along the orbit as it grows, else as its size is.
+
+    What is left out changes the semi-major axis by a share; radially and across the orbit it is off by that itself.
+    """
+    told = theirs.approximation
+    if told is None:
+        return None
+    start_s, stop_s = theirs.arcs[0].start_s, theirs.arcs[-1].stop_s
+    position_km, velocity_km_s = (rows[0] for rows in theirs.state(np.array([start_s])))
+    gm_km3_s2 = body_named(theirs.frame.center).gm_km3_s2
+    radius_km, speed_km_s = float(np.linalg.norm(position_km)), float(np.linalg.norm(velocity_km_s))
+    semi_major_km = abs(1.0 / (2.0 / radius_km - speed_km_s**2 / gm_km3_s2))
+    motion_rad_s = np.sqrt(gm_km3_s2 / semi_major_km**3)
+    off_km = told.error_km / (1.5 * motion_rad_s * (stop_s - told.since_s))
+    return DeclaredModel(
+        radial_km=off_km, transverse_km=off_km, normal_km=off_km, timing_s=0.0,
+        timing_growth_s_per_day=1.5 * off_km / semi_major_km * DAY_S, source="one state carried on",
+    )  # fmt: skip
 
 
 def _nearest_s(first: Trajectory, second: Trajectory, offset_s: float) -> float | None:

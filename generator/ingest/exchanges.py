@@ -185,7 +185,7 @@ def _refused(name: str, file: str, refusal: str) -> ExchangeRecord:
 def _notes(name: str, config: Config, directory: Path, cutoff: Epoch) -> tuple[NoteRecord, ...]:
     """The notes of an exchange; what one party says that it does about an event belongs into ``log/``."""
     found = []
-    for note in read_notes(directory, cutoff, Known.of(config), folder=f"{FOLDER}/{name}"):
+    for note in read_notes(directory, cutoff, Known.of(config), folders=(f"{FOLDER}/{name}",)):
         if note.kind in STATEMENTS:
             refusal = f"a {note.kind} must stand in log/, where it counts, {note.file}"
             note = replace(note, kind=None, event_id=None, text="", marking=None, parties=(), refusal=refusal)  # noqa: PLW2901

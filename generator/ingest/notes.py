@@ -37,7 +37,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -66,6 +66,8 @@ from nearpass.record.record import (
 )
 
 FOLDER: Final = "log"
+FOLDERS: Final = (FOLDER, "messages")
+"""Where notes lie: our own, and those that came with partners' messages."""
 LARGEST_BYTES: Final = 1_000_000
 SIGNATURE: Final = ".sig"
 """What the name of a note's signature has behind that of the note."""
@@ -158,16 +160,19 @@ class Known:
         return self.keys.get(self.parties.same(party))
 
 
-def read_notes(directory: Path, cutoff: Epoch, known: Known, folder: str = FOLDER) -> tuple[NoteRecord, ...]:
+def read_notes(
+    directory: Path, cutoff: Epoch, known: Known, folders: Sequence[str] = FOLDERS
+) -> tuple[NoteRecord, ...]:
     """The notes up to a data cut-off by time, then those that cannot be read, by name.
 
     Args:
         directory: The workspace.
         cutoff: Later notes belong to a later cycle.
         known: What they are read by.
-        folder: Where they lie in it.
+        folders: Where they lie in it, or in folders below these.
     """
-    found = [_read(path, directory, known) for path in sorted((directory / folder).glob("*.md"))]
+    paths = (path for folder in folders for path in sorted((directory / folder).rglob("*.md")))
+    found = [_read(path, directory, known) for path in paths]
     read = [note for note in found if note.time is not None and note.time <= cutoff]
     read.sort(key=lambda note: (note.time or cutoff, note.file))
     return (*read, *(note for note in found if note.refusal is not None))
@@ -203,6 +208,18 @@ def named_event(name: str, record: CycleRecord) -> str:
     near = [(abs(tca - at), event_id) for event_id, which, tca in _mentions(record) if which == pair]
     apart_s, event_id = min(near, default=(WITHIN_S, name))
     return event_id if apart_s < WITHIN_S else name
+
+
+def shared_name(event_id: str, record: CycleRecord) -> str:
+    """What another workspace finds an event by as well, whose id for it is another: both objects and the minute.
+
+    The id itself where the cycle does not know the event.
+    """
+    events: tuple[EventRecord | ChangeRecord | DormantEvent, ...] = (*record.events, *record.dormant, *record.changes)
+    event = next((event for event in events if event.event_id == event_id), None)
+    if event is None:
+        return event_id
+    return f"{event.primary}-{event.secondary}-{re.sub(r'[-:]', '', event.tca.iso(digits=0)[:16])}"
 
 
 def ids_of(record: CycleRecord) -> frozenset[str]:

@@ -59,6 +59,11 @@ class Received:
         """Of its bytes as they came."""
         return hashlib.sha256(self.data).hexdigest()
 
+    @property
+    def created(self) -> Epoch | None:
+        """When it was made, by itself."""
+        return header_of(self.content)[1] if self.content is not None else None
+
 
 def message_paths(directory: Path) -> list[Path]:
     """The messages of a workspace, by name; notes and what stands beside a message are none."""
@@ -130,13 +135,8 @@ def parsed(data: bytes, file: str) -> tuple[Kind, Content]:
         InputError: if it is none that is known, or breaks a rule.
     """
     plain = decompressed(data, file)
-    start = plain[:_START_BYTES].lstrip(b"\xef\xbb\xbf \t\r\n")
-    root = _ROOT.search(start)
-    name = root[1].decode().upper() if root and start.startswith(b"<") else ""
-    for kind in ("CDM", "OEM", "OCM", "OPM"):
-        if start.startswith(f"CCSDS_{kind}_VERS".encode()):
-            name = kind
-    if name == "CDM" or start.startswith((b"{", b"[")):
+    name = _kind_of(plain)
+    if name == "CDM":
         whole = tuple(one for one in parse_cdms(plain, file) if isinstance(one, Cdm))
         if not whole:
             raise InputError("a message needs states; nearpass compare lays a public summary beside ours", file=file)
@@ -146,6 +146,24 @@ def parsed(data: bytes, file: str) -> tuple[Kind, Content]:
     if name in {"OEM", "OCM"}:
         return ("OEM" if name == "OEM" else "OCM"), parse_oem(plain, file)
     raise InputError("a message must be a CDM, OPM, OCM or OEM; a note is taken by nearpass log receive", file=file)
+
+
+def _kind_of(plain: bytes) -> str | None:
+    """What kind of message a text begins as; None if it is none that is known."""
+    start = plain[:_START_BYTES].lstrip(b"\xef\xbb\xbf \t\r\n")
+    root = _ROOT.search(start)
+    if root and start.startswith(b"<"):
+        return root[1].decode().upper()
+    if start.startswith((b"{", b"[")):
+        return "CDM"
+    return next(
+        (kind for kind in ("CDM", "OEM", "OCM", "OPM") if start.startswith(f"CCSDS_{kind}_VERS".encode())), None
+    )
+
+
+def is_motion(data: bytes, file: str) -> bool:
+    """Whether a message is of one object's motion: an ephemeris, or a state."""
+    return _kind_of(decompressed(data, file)) in {"OEM", "OCM", "OPM"}
 
 
 def header_of(content: Content) -> tuple[str, Epoch | None]:

@@ -18,7 +18,8 @@ Tie = Literal["event", "no event", "other objects", "no approach", "unreadable"]
 class TheirObject:
     """An object at their TCA: state in km and km/s about ``center`` (None: the Earth) in ``axes``, ICRF where they can.
 
-    ``covariance_rtn_m`` is 6 x 6 in m and s in the object's own RTN axes, None where the message gives none.
+    ``covariance_rtn_m`` is 6 x 6 in m and s in the object's own RTN axes, None where the message gives none; of the
+    one state of an OPM it says how far off carrying it on may be.
     """
 
     name: Open[str]
@@ -35,7 +36,7 @@ class TheirApproach:
 
     ``primary`` and ``secondary`` are the ids of ours that the objects of the message are, None for one that is not.
     ``event_id`` is the event of ours that it is, None without one. ``only`` is the object of which their message gives
-    another solution; the other one is then as ours.
+    another motion (an ephemeris, or a state carried on); the other one is then as ours.
     """
 
     event_id: Open[str | None]

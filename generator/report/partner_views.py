@@ -24,7 +24,7 @@ _M_PER_KM = 1e3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartnerView:
-    """One message on the page of an event."""
+    """One message on the page of an event, and a sentence for each that it takes the place of, the newest first."""
 
     title: str
     sentence: str
@@ -32,31 +32,51 @@ class PartnerView:
     table: Table | None
     path: str
     sha256: str
+    earlier: tuple[str, ...] = ()
 
 
 def of_event(event: EventRecord, record: CycleRecord) -> tuple[PartnerView, ...]:
-    """What partners say of an event, by file."""
-    return tuple(
-        _view(message, approach, event, record)
+    """What each partner says of an event by its newest message of a kind, by file.
+
+    The newest is the one that was made last; a message without a time is older than any that has one.
+    """
+    held = [
+        (message, approach)
         for message in record.messages
         for approach in message.approaches
         if approach.event_id == event.event_id
-    )
+    ]
+    held.sort(key=lambda one: (one[0].created is not None, one[0].created or Epoch(0)), reverse=True)
+    series: dict[tuple[str, str, str | None], list[PartnerView]] = {}
+    for message, approach in held:
+        same = series.setdefault((message.originator or message.path, message.kind, approach.only), [])
+        same.append(_view(message, approach, event, record))
+    newest = (replace(views[0], earlier=tuple(_in_short(view) for view in views[1:])) for views in series.values())
+    return tuple(sorted(newest, key=lambda view: view.path))
+
+
+def _in_short(view: PartnerView) -> str:
+    return f"{view.title}: {view.sentence} ({view.path})"
 
 
 def _view(message: MessageRecord, approach: TheirApproach, event: EventRecord, record: CycleRecord) -> PartnerView:
     rows = beside(approach, event, record)
     found = judgement(rows)
-    what = f"its {message.kind} of {approach.only}" if approach.only else f"its {message.kind}"
     made = f", made {wording.moment_to_minute(message.created)}" if message.created else ""
     return PartnerView(
-        title=f"{_who(message)}, by {what}{made}",
+        title=f"{_who(message)}, by its {by_what(message, approach)}{made}",
         sentence=judged(_who(message), found, rows),
         agrees=None if found.most is None else not found.apart,
         table=_table(_who(message), rows) if rows else None,
         path=message.path,
         sha256=message.sha256,
     )
+
+
+def by_what(message: MessageRecord, approach: TheirApproach) -> str:
+    """What kind of message it is, and of which object where it is of one alone."""
+    of_one = f"{message.kind} of {approach.only}" if approach.only else message.kind
+    return f"{of_one}, one state carried on by gravity and J2 alone" if message.kind == "OPM" else of_one
 
 
 def beside(approach: TheirApproach, event: EventRecord, record: CycleRecord) -> tuple[Difference, ...]:

@@ -8,11 +8,14 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from fleets import write_workspace
+from fleets import CUTOFF as START
+from fleets import FLEET, write_workspace
 from nearpass.archive.archive import Archive
 from nearpass.archive.register import Register
+from nearpass.astro.epochs import Epoch
 from nearpass.config import load_config
 from nearpass.watch import deliveries, fingerprint
 
@@ -157,3 +160,76 @@ def test_their_ephemeris_of_an_object_of_ours_stands_beside_each_event_of_it(con
 
     assert f"ISRO, by its OEM of {name}" in page
     assert re.search(r"ISRO agrees with us within|cannot be judged", page)
+
+
+def opm_of(name: str, at: Epoch, *, ahead_km: float = 0.0) -> str:
+    """One state of an object of the fleet as another agency gives it, so far ahead of where it is."""
+    position, velocity = (rows[0] for rows in FLEET[name].state(np.array([at - START])))
+    position = position + ahead_km * velocity / np.linalg.norm(velocity)
+    keys = ("X", "Y", "Z", "X_DOT", "Y_DOT", "Z_DOT")
+    pairs = {
+        "CREATION_DATE": "2021-03-16T23:30:00", "ORIGINATOR": "ISRO", "OBJECT_NAME": name, "OBJECT_ID": "2021-001A",
+        "CENTER_NAME": "MARS", "REF_FRAME": "ICRF", "TIME_SYSTEM": "UTC", "EPOCH": at.iso(digits=6),
+        **{key: repr(float(value)) for key, value in zip(keys, (*position, *velocity), strict=True)},
+    }  # fmt: skip
+    return "\n".join(["CCSDS_OPM_VERS = 2.0", *(f"{key} = {value}" for key, value in pairs.items()), ""])
+
+
+@pytest.mark.parametrize(
+    ("ahead_km", "judged"), [(0.0, "ISRO agrees with us within"), (40.0, "ISRO disagrees with us")]
+)
+def test_one_state_of_an_object_is_carried_to_its_events(
+    config: Path, nearpass: Command, tmp_path: Path, ahead_km: float, judged: str
+) -> None:
+    """An OPM of five minutes before an approach, received or compared, agrees with us unless it is 40 km off."""
+    event_id, _ = own_message(config)
+    told = json.loads((config.parent / "public/own/cycles/2021/03/17/T0000Z/events.json").read_text())["events"]
+    row = next(row for row in told if row["event_id"] == event_id)
+    file = tmp_path / "theirs.opm"
+    before = Epoch.parse(row["tca_utc"].rstrip("Z")) + -300.0
+    file.write_text(opm_of(row["primary"], before, ahead_km=ahead_km))
+    code, out, err = nearpass("compare", file, "--config", config, "--json")
+    assert code == 0, err
+    lines = {one["event_id"]: one for one in map(json.loads, out.splitlines())}
+    assert lines[event_id]["judgement"].startswith(judged)
+
+    assert nearpass("receive", file, "--config", config, "--marking", "TLP:CLEAR")[0] == 0
+    assert nearpass("run", "--config", config, "--jobs", 1, "--at", NEXT)[0] == 0
+    page = (config.parent / f"public/esa/cycles/2021/03/17/T0010Z/events/{event_id}.html").read_text()
+    assert f"ISRO, by its OPM of {row['primary']}, one state carried on by gravity and J2 alone" in page
+    assert judged in page
+
+
+def test_a_message_of_after_the_cut_off_belongs_to_a_later_cycle(config: Path, nearpass: Command) -> None:
+    """Made at 0:15, it is neither in the cycle of 0:10 nor in its archive, and is in that of 0:20."""
+    text = own_message(config)[1]
+    folder = config.parent / "messages/cnsa"
+    folder.mkdir(parents=True)
+    late = re.sub(r"CREATION_DATE( *)=.*", r"CREATION_DATE\1= 2021-03-17T00:15:00", text)
+    (folder / "late.cdm").write_text(late)
+    for at in (NEXT, "2021-03-17T00:20"):
+        assert nearpass("run", "--config", config, "--jobs", 1, "--at", at)[0] == 0
+    archive = Archive(config.parent / "archive")
+    digest = hashlib.sha256(late.encode()).hexdigest()
+
+    assert [digest in archive.manifest(name)["inputs"] for name in archive.cycle_ids()] == [False, False, True]
+    assert [len(archive.load(name).messages) for name in archive.cycle_ids()] == [0, 0, 1]
+
+
+def test_notes_among_messages_count_like_those_of_the_log(config: Path, nearpass: Command) -> None:
+    """One directly in messages/ and one in a partner's folder of it: both say on the page who acts."""
+    event_id, _ = own_message(config)
+    told = json.loads((config.parent / "public/own/cycles/2021/03/17/T0000Z/events.json").read_text())["events"]
+    row = next(row for row in told if row["event_id"] == event_id)
+    minute = re.sub(r"[-:]", "", row["tca_utc"][:16])
+    head = (
+        "---\nevent: {}-{}-{}\ntime: 2021-03-17T00:05:00Z\nkind: {}\nparty: {}\noriginator: {}\nmarking: CLEAR\n---\n"
+    )
+    for path, kind, party in (("messages/a.md", "decline", "ESA"), ("messages/cnsa/b.md", "stand-by", "CNSA")):
+        file = config.parent / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(head.format(row["primary"], row["secondary"], minute, kind, party, party))
+    assert nearpass("run", "--config", config, "--jobs", 1, "--at", NEXT)[0] == 0
+    page = (config.parent / f"public/esa/cycles/2021/03/17/T0010Z/events/{event_id}.html").read_text()
+
+    assert "ESA does not move; CNSA stands by." in page

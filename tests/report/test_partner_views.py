@@ -116,17 +116,38 @@ def test_the_page_of_the_event_shows_both_results() -> None:
     """Whichever object stands first in theirs: each quantity by ours, theirs, difference and sigmas, and its source."""
     theirs = approach(RECORD)
     turned = replace(theirs, primary=theirs.secondary, secondary=theirs.primary, objects=theirs.objects[::-1])
-    record = replace(RECORD, messages=(message(theirs), message(turned, path="messages/cnsa/b.cdm")))
+    both = (message(theirs), message(turned, path="messages/esa/b.cdm", originator="ESA"))
+    record = replace(RECORD, messages=both)
     page = cycle_pages(record)[f"events/{RED_EVENT}.md"]
     first, second = of_event(EVENT, record)
 
-    assert page.count("CNSA beside us") >= 2
-    assert "messages/cnsa/b.cdm" in page
+    assert "CNSA beside us" in page
+    assert "ESA beside us" in page
+    assert "messages/esa/b.cdm" in page
     assert [row.cells[3].text for row in (first.table.rows if first.table else ())] == [
         row.cells[3].text for row in (second.table.rows if second.table else ())
     ]
     assert all(
         abs(row.difference or 0.0) < 1e-6 for row in beside(turned, EVENT, record) if row.name != "hard-body radius"
+    )
+
+
+def test_a_newer_message_takes_the_place_of_the_older_one() -> None:
+    """By when it was made, whatever its name: one table, that of the newest, and a line of what the older one said."""
+    ours = with_covariances(event_cdm(RECORD, EVENT))
+    apart = approach(RECORD, moved(ours, (0.0, 0.0, 40.0)))
+    older = message(apart, path="messages/cnsa/z.cdm")
+    newer = message(approach(RECORD, ours), created=older.created + 3600.0)  # type: ignore[operator]
+    record = replace(RECORD, messages=(newer, older))
+    page = cycle_pages(record)[f"events/{RED_EVENT}.md"]
+    (view,) = of_event(EVENT, record)
+    (alone,) = of_event(EVENT, replace(RECORD, messages=(older,)))
+
+    assert (view.path, view.agrees, alone.agrees) == (newer.path, True, False)
+    assert [line.endswith(f"{alone.sentence} (messages/cnsa/z.cdm)") for line in view.earlier] == [True]
+    assert (page.count("It takes the place of:"), page.count("messages/cnsa/z.cdm")) == (1, 1)
+    assert page.count("In sigmas") == cycle_pages(replace(RECORD, messages=(newer,)))[f"events/{RED_EVENT}.md"].count(
+        "In sigmas"
     )
 
 
