@@ -17,7 +17,7 @@ from nearpass.commands.world import World
 from nearpass.config import Config, load_config
 from nearpass.errors import InputError
 from nearpass.ingest.minutes import read_minutes
-from nearpass.ingest.notes import FOLDER, SIGNATURE, Known, checked_note, ids_of, named_event
+from nearpass.ingest.notes import FOLDER, SIGNATURE, Known, checked_note, ids_of, named_event, shared_name
 from nearpass.publish import Workspace
 
 TEMPLATE = """---
@@ -56,13 +56,13 @@ def new(world: World, config_path: Path, event_id: str | None) -> None:
 
 
 def _event(name: str, workspace: Workspace) -> str:
-    """The id of the event of the newest cycle that is called so."""
+    """The name by which every workspace knows the event of the newest cycle that is called so here."""
     latest = workspace.archived.latest_id()
     record = workspace.archived.load(latest) if latest else None
     found = named_event(name, record) if record else name
     if record is None or found not in ids_of(record):
         raise InputError("an event of the newest cycle must be named", value=name)
-    return found
+    return shared_name(found, record)
 
 
 def _stem(now: Epoch, *words: str) -> str:
@@ -187,8 +187,16 @@ def receive(config_path: Path, note: Path) -> None:
     click.echo(keep_note(note, config, Workspace(directory=config_path.parent)))
 
 
+def _warn_of_stranger(event_id: str | None, workspace: Workspace, note: Path) -> None:
+    """Say that a note is about an event that the newest cycle does not have, where there is a cycle."""
+    latest = workspace.archived.latest_id()
+    record = workspace.archived.load(latest) if latest else None
+    if event_id is not None and record is not None and named_event(event_id, record) not in ids_of(record):
+        click.echo(f"{note}: the newest cycle has no event {event_id}; the note is kept, and tells of none", err=True)
+
+
 def keep_note(note: Path, config: Config, workspace: Workspace) -> Path:
-    """Copy a partner's note and its signature into ``log/``, once both are found good.
+    """Copy a partner's note and its signature into ``log/``, once both are found good; a second time changes nothing.
 
     Raises:
         InputError: if it breaks a rule, or is not signed by an originator whose key is known.
@@ -197,12 +205,21 @@ def keep_note(note: Path, config: Config, workspace: Workspace) -> Path:
         beside = note.with_name(note.name + SIGNATURE)
         signature = beside.read_bytes() if beside.is_file() else None
         data = note.read_bytes()
-        checked_note(data, signature, note.name, Known.of(config))
+        found = checked_note(data, signature, note.name, Known.of(config))
     except OSError as error:
         raise InputError(f"a note must be readable: {error.strerror}", file=str(note)) from None
     except UnicodeDecodeError:
         raise InputError("a note must be readable UTF-8 text", file=str(note)) from None
+    path = workspace.directory / FOLDER / note.name
+    if path.is_file() and path.read_bytes() == data:
+        return path
+    _warn_of_stranger(found.event_id, workspace, note)
     return _kept(workspace, note.name.removesuffix(".md"), data, signature)
+
+
+def _but_event(note: bytes) -> bytes:
+    """A note without what it calls its event: the minute of a TCA may be another one in a later cycle."""
+    return re.sub(rb"^event: .*\n", b"", note, count=1, flags=re.MULTILINE)
 
 
 @log_command.command("minutes")
@@ -218,13 +235,11 @@ def minutes(config_path: Path, form: Path, sign: Path | None) -> None:
     workspace, known = Workspace(directory=config_path.parent), Known.of(config)
     signer = load_signer(sign) if sign is not None else None
     lines = []
-    for line in read_minutes(form.read_bytes(), form.name, known):
-        if line.event is not None:
-            _event(line.event, workspace)
+    for line in read_minutes(form.read_bytes(), form.name, known, lambda name: _event(name, workspace)):
         signature = f"{signer.sign(line.data).hex()}\n".encode() if signer is not None else None
         checked_note(line.data, signature, f"{FOLDER}/{line.stem}.md", known)
         path = workspace.directory / FOLDER / f"{line.stem}.md"
-        if path.exists() and path.read_bytes() != line.data:
+        if path.exists() and _but_event(path.read_bytes()) != _but_event(line.data):
             raise InputError("a note of these minutes must not be there with another text", file=str(path))
         lines.append((line, signature, path))
     if not lines:

@@ -18,6 +18,7 @@ a kind, or with neither party nor text, is no note.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -34,20 +35,20 @@ HEAD: Final = ("time", "originator", "marking", "release")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A note to be: the event that it names, the name of its file without its ending, and its bytes."""
+    """A note to be: the name of its file without its ending, and its bytes."""
 
-    event: str | None
     stem: str
     data: bytes
 
 
-def read_minutes(data: bytes, file: str, known: Known) -> tuple[Line, ...]:
+def read_minutes(data: bytes, file: str, known: Known, named: Callable[[str], str]) -> tuple[Line, ...]:
     """The notes that a form makes, in the order of its lines.
 
     Args:
         data: The form.
         file: Its name, for errors.
         known: What notes are read by.
+        named: Gives the name that a note has for the event that a line calls so.
 
     Raises:
         InputError: if the form or any of its lines breaks a rule, with the number of the line's entry.
@@ -65,12 +66,13 @@ def read_minutes(data: bytes, file: str, known: Known) -> tuple[Line, ...]:
         if "kind" not in given or not (text or given.get("party")):
             continue
         more = {} if given["kind"] in STATEMENTS else {"parties": present}
-        note = _note({**head, **more, **given}, text)
+        event = {"event": named(str(given["event"]))} if "event" in given else {}
+        note = _note({**head, **more, **given, **event}, text)
         checked_note(note, None, place, Known(mapped_words=known.mapped_words, parties=known.parties))
         when = _when(given.get("time", head.get("time")))
         words = (given.get("event", "cycle"), given["kind"], given.get("party", ""))
         stem = "-".join([when, "minutes", f"{number:02d}", *filter(None, map(_plain, words))])
-        found.append(Line(event=given.get("event"), stem=stem, data=note))
+        found.append(Line(stem=stem, data=note))
     return tuple(found)
 
 

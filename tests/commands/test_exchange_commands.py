@@ -37,7 +37,7 @@ def config(tmp_path: Path, nearpass: Command) -> Path:
 
 
 def test_a_note_is_begun_filled_in_and_shown(config: Path, nearpass: Command) -> None:
-    """A new note has front matter that can be read; made public, its text stands on the page of the event."""
+    """A new note names objects and minute, as each workspace knows the event; made public, its text is on the page."""
     events = json.loads((config.parent / "public/cycles/2021/03/17/T0000Z/events.json").read_text())["events"]
     event_id = events[0]["event_id"]
     code, out, _ = nearpass("log", "new", "--config", config, "--event", event_id)
@@ -45,7 +45,9 @@ def test_a_note_is_begun_filled_in_and_shown(config: Path, nearpass: Command) ->
     front = yaml.safe_load(note.read_text().split("---\n")[1])
 
     assert code == 0
-    assert (front["event"], front["kind"], front["marking"]) == (event_id, "consultation", "TLP:RED")
+    minute = re.sub(r"[-:]", "", events[0]["tca_utc"][:16])
+    named = f"{events[0]['primary']}-{events[0]['secondary']}-{minute}"
+    assert (front["event"], front["kind"], front["marking"]) == (named, "consultation", "TLP:RED")
 
     filled = note.read_text().replace("TLP:RED", "TLP:CLEAR").replace("parties: []", "parties: [ESA, NASA]")
     public = re.sub(r"time: .*", "time: 2021-03-17T00:05:00Z", filled)
