@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from nearpass.encounter.alert import Level
 from nearpass.record.coordination import Coordination, coordination
+from nearpass.record.exchange_record import standing
 from nearpass.record.holding import doubtful
 from nearpass.record.record import EventRecord, ToldEvent
 from nearpass.report import age_views, board, doubt_views, event_head, remark_views, wording
 from nearpass.report.catalogue import Catalogue
+from nearpass.report.wording import exchanging
 from nearpass.report.wording.acting import clauses, warnings
 
 
@@ -25,7 +27,9 @@ class Item:
 def agenda(event: EventRecord | ToldEvent, catalogue: Catalogue) -> tuple[Item, ...]:
     """The items in the order in which one follows from the other."""
     state = coordination(catalogue.record, event)
+    ground = _ground(catalogue)
     items = [
+        *([Item(title="Under which exchange do we speak?", known=ground)] if ground else []),
         Item(title="Are these the newest ephemerides?", known=_inputs(event, catalogue)),
         Item(title="How sure is the distance?", known=_sure(event)),
         _who(event, state),
@@ -69,6 +73,18 @@ def _open(event: EventRecord | ToldEvent, catalogue: Catalogue) -> Iterator[str]
         yield "The approach lies at an end of coverage: who delivers the days after it?"
     if (approximate := remark_views.approximations([event.approximate])) is not None:
         yield approximate
+
+
+def _ground(catalogue: Catalogue) -> str:
+    """The exchanges that are not over, each with its state and what it lacks; empty where there are none."""
+    record = catalogue.record
+    at = record.window.start
+    told = [(standing(each, at), each) for each in record.exchanges]
+    return " ".join(
+        " ".join([f"{each.title}: {exchanging.state(found, each)}.", *exchanging.lacks(found, each, at)])
+        for found, each in told
+        if found.state in {"open", "preparing"}
+    )
 
 
 def _inputs(event: EventRecord | ToldEvent, catalogue: Catalogue) -> str:

@@ -320,7 +320,7 @@ def _event_page(event: EventRecord, catalogue: Catalogue, links: Links) -> str:
         page=page, plots=plots, inputs=cycle_views.used_inputs_table(page.inputs), event_id=event.event_id,
         sections=EVENT_SECTIONS,
         no_inputs=object_views.no_inputs([catalogue.objects.get(key) for key in (event.primary, event.secondary)]),
-        **_said(event, catalogue),
+        **_said(event, catalogue), exchanges=exchange_views.lines(catalogue.record, links),
         provenance=provenance_views.provenance(catalogue.record), cycle_id=catalogue.record.cycle_id,
     )  # fmt: skip
 

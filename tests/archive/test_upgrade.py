@@ -9,14 +9,21 @@ import pytest
 from edition_records import marked_record
 from nearpass.archive.upgrade import UPGRADES, load_record, upgraded
 from nearpass.astro.epochs import Epoch
+from nearpass.encounter.alert import Level
 from nearpass.ephemeris.lint_finding import Finding
 from nearpass.errors import ArchiveError
+from nearpass.publish.year_index import acts_of
 from nearpass.reasons.findings import OldFinding
 from nearpass.reasons.general import Prose
-from nearpass.record.record import SCHEMA, dump
+from nearpass.record.alarms import alarms
+from nearpass.record.coordination import coordination
+from nearpass.record.record import SCHEMA, NoteRecord, dump
+from nearpass.report.alarm_text import letter
+from nearpass.report.brief_views import brief_page, plots_of
 from nearpass.report.pages import cycle_pages
+from nearpass.report.receipts import receipts
 from nearpass.report.wording import measured, said
-from records import quiet_record, sample_record
+from records import RED_EVENT, quiet_record, sample_record
 from stub_cycles import stub
 
 RECORD = stub("2021-03-17T0000Z")
@@ -148,6 +155,42 @@ def test_sentences_of_the_third_schema_stay_readable() -> None:
 
     assert read == record
     assert cycle_pages(read) == cycle_pages(sample_record())
+
+
+SINCE = {
+    "": ("desk", "messages", "exchanges", "unclaimed", "told"),
+    "notes": ("party", "to", "object_id", "burn", "plan", "signed_by"),
+    "events": ("commands", "held"),
+    "objects": ("commanding", "catalogue_number", "shift", "contacts"),
+}
+"""What records have had only since who acts, exchanges, messages and deliveries owed are kept."""
+
+
+def test_a_record_of_before_coordination_has_all_that_is_made_of_one() -> None:
+    """Without a word of who acts or what is owed: pages, meeting pack, alarms, receipts, and acts of the year."""
+    note = NoteRecord(
+        file="log/a.md", event_id=RED_EVENT, time=RECORD.window.start, kind="consultation", parties=("NASA", "CNSA"),
+        marking=None, text="Both wait.", refusal=None,
+    )  # fmt: skip
+    plain = before_codes(json.loads(dump(prosaic(replace(sample_record(), notes=(note,))))))
+    old = {name: value for name, value in plain.items() if name not in SINCE[""]} | {"schema_number": 3}
+    for table, names in SINCE.items():
+        if table:
+            old[table] = [{key: value for key, value in row.items() if key not in names} for row in old[table]]
+    read = load_record(json.dumps(old).encode(), "record.json")
+    event = next(event for event in read.events if event.event_id == RED_EVENT)
+    kinds = frozenset({"new", "worse", "deadline", "unclaimed", "doubtful", "late"})
+
+    assert (read.desk, read.messages, read.exchanges) == ((), (), ())
+    assert "Both wait." in cycle_pages(read)[f"events/{RED_EVENT}.md"]
+    pictures = dict.fromkeys((plot.name for plot in plots_of(read, event)), "data:,")
+    assert "Nothing was said yet." in brief_page(read, (event,), pictures)
+    assert coordination(read, event).is_silent
+    found = alarms(read, read.window.start, kinds, Level.RED, (24.0,))
+    assert RED_EVENT in {alarm.subject for alarm in found}
+    assert letter(found, read, read.window.start).body
+    assert len(receipts(read)) == len([entry for entry in read.deliveries if entry.sha256 is not None])
+    assert list(acts_of(read)) == []
 
 
 def test_upgrades_leave_no_gap() -> None:

@@ -20,7 +20,8 @@ from nearpass.record.notices import notices
 from nearpass.record.record import CycleRecord, EventRecord, InputRecord, NoteKind, NoteRecord, PlanRecord
 from nearpass.release.reduction import reduced
 from nearpass.report import calendars, feeds
-from nearpass.report.pages import cycle_pages
+from nearpass.report.pages import cycle_pages, live_pages
+from nearpass.report.verdicts import summarise
 from nearpass.report.wording.acting import all_said, warnings, who_acts
 from records import CUT_OFF, RED_EVENT, sample_record
 
@@ -161,7 +162,7 @@ def test_a_burn_after_the_approach_is_flagged() -> None:
 
 
 def test_board_event_page_feed_and_calendar_say_who_acts() -> None:
-    """The sentence stands on the first screen, the page of the event, in feed and calendar, which has the burn too."""
+    """The sentence stands on the first screen, both pages of the event, in feed and calendar, there with the burn."""
     record = with_notes(note("claim", "NASA", -3, burn=BURN), note("stand-by", "CNSA", -2))
     record = replace(record, previous_cycle_id="2021-03-14T2000Z", changes=())
     sentence = "NASA will move, burn Fri 19 March 2021 12:00 UTC; CNSA stands by."
@@ -173,6 +174,7 @@ def test_board_event_page_feed_and_calendar_say_who_acts() -> None:
 
     assert any(name.endswith("index.md") and sentence in text for name, text in pages.items())
     assert sentence in next(text for name, text in pages.items() if name.endswith(f"events/{RED_EVENT}.md"))
+    assert sentence in live_pages(record, [summarise(record)], [2021])[f"events/{RED_EVENT}.md"]
     assert sentence in feed
     assert "Its level stays." in feed
     assert [entry.start for entry in burns] == [BURN.datetime_utc()]

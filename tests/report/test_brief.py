@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import Browser
 
+from exchange_records import day, exchange
 from nearpass.astro.epochs import DAY_S
 from nearpass.encounter.alert import Level
 from nearpass.record.coordination import STATEMENTS
@@ -16,6 +17,7 @@ from nearpass.record.record import CycleRecord, EventRecord, NoteKind, NoteRecor
 from nearpass.report.agenda import agenda, open_questions
 from nearpass.report.brief_views import brief_page, of_week, plots_of
 from nearpass.report.catalogue import Catalogue
+from nearpass.report.pages import cycle_pages
 from nearpass.report.plots import draw_all
 from records import CUT_OFF, RED_EVENT, sample_record
 
@@ -113,6 +115,20 @@ def test_the_agenda_asks_what_the_parties_left_open(notes: tuple[NoteRecord, ...
     record = replace(sample_record(), notes=notes)
 
     assert agenda(the_red(record), Catalogue(record))[2].title == item
+
+
+def test_the_agenda_begins_with_the_exchange_that_the_parties_speak_under() -> None:
+    """Its title and state, and what is missing of it; one that is over is no ground to speak on."""
+    open_, over = exchange(channel=None), exchange(exchange_id="old", title="Old", closed=day("2021-03-06"))
+    record = replace(sample_record(), exchanges=(open_, over))
+    first = agenda(the_red(record), Catalogue(record))[0]
+
+    assert first.title == "Under which exchange do we speak?"
+    assert first.known == (
+        "Safety of flight at Mars: Open since 5 March 2021. The channel is missing: how things are handed over."
+    )
+    page = cycle_pages(record)[f"events/{RED_EVENT}.md"]
+    assert '<a href="../exchanges/mars-2021.html">Safety of flight at Mars</a> Open since 5 March 2021.' in page
 
 
 def test_open_questions_name_whose_answer_is_missing() -> None:
