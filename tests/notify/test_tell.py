@@ -234,9 +234,12 @@ def test_a_digest_is_one_message_in_so_many_hours(workspace: Path, nearpass: Com
     """Both approaches in one mail; what comes up within the hours waits for the next."""
     config = wanting(workspace, "digest_h = 12\ndeadline_h = [24, 20]\n", channels='["OPS_MAIL"]')
     events = red_events(workspace)
-    for at in ("00:00", "06:00", "12:00"):
+    counts = []
+    for at in ("00:00", "06:00", "11:59", "12:00"):
         assert nearpass("notify", "--config", config, "--at", f"2021-03-17T{at}")[0] == 0
+        counts.append(len(mailbox.messages))
 
+    assert counts == [1, 1, 1, 2]
     bodies = [one.get_content() for one in mailbox.messages]
     assert [[event in body for event in events] for body in bodies] == [[True, True], [True, True]]
     assert "2 notices, the worst red" in mailbox.subjects[0]
