@@ -146,7 +146,7 @@ def test_the_newest_known_set_is_used(tmp_path: Path) -> None:
         (in_file("many.tle", 5) + 'center = "MOON"\n', {}, "can be used about the Earth only, got 'MOON'"),
         (in_file("many.tle", 5), {"body": '"Mars"'}, "can be used about the Earth only, got 'MARS'"),
         (in_file("xp.omm"), {}, "EPHEMERIS_TYPE must be 0"),
-        (in_file("late.omm"), {}, "must be of the data cut-off, 2000-06-28T00:00:00 UTC, or earlier"),
+        (in_file("late.omm"), {}, "must have been created by the data cut-off, 2000-06-28T00:00:00 UTC; none was"),
     ],
 )
 def test_what_cannot_be_used_says_why(tmp_path: Path, source: str, cycle_keys: dict[str, object], words: str) -> None:

@@ -213,6 +213,13 @@ def kept_inside(
     return kept, refused
 
 
+def none_by_cutoff(item: ScreenedObject, source: EphemerisSource, setting: Setting) -> InputRecord:
+    """That a source had delivered nothing by the data cut-off; what came later is not named: nobody knew of it then."""
+    rule = f"a delivery must have been created by the data cut-off, {setting.cutoff.iso(digits=0)} UTC; none was"
+    error = InputError(rule, value=source.path, object_id=item.id)
+    return refused_input(item, source, source.path, error, setting)
+
+
 def refused_input(
     item: ScreenedObject,
     source: EphemerisSource,

@@ -20,6 +20,7 @@ from nearpass.ingest.delivery import (
     declared_center,
     graded,
     marking_of,
+    none_by_cutoff,
     period_s_of,
     plane_findings,
     refused_input,
@@ -75,10 +76,7 @@ def read_element_files(
                 yield refused_input(item, source, shown, broken.error.at(object_id=item.id), setting, data=data)
     known = [each for each in candidates if setting.knows(each.item.made)]
     if candidates and not known and setting.before is None:
-        first = candidates[0]
-        rule = f"mean elements must be of the data cut-off, {setting.cutoff.iso(digits=0)} UTC, or earlier"
-        late = InputError(rule, value=first.item.made.iso(digits=0), file=first.shown, line=first.item.line)
-        yield refused_input(item, source, first.shown, late.at(object_id=item.id), setting, data=first.data)
+        yield none_by_cutoff(item, source, setting)
     for each in sorted(known, key=lambda each: (each.item.epoch, each.shown), reverse=True):
         try:
             yield from_elements(item, source, each, setting)

@@ -30,6 +30,7 @@ from nearpass.ingest.delivery import (
     declared_center,
     graded,
     marking_of,
+    none_by_cutoff,
     period_s_of,
     plane_findings,
     reading_window_s,
@@ -53,9 +54,7 @@ def read_kernels(
     ages = kernel_ages(paths, source, target, setting)
     known = [path for path in paths if _may_be_used(ages[path], setting)]
     if not known and source.role == "nominal":
-        rule = f"a delivery must have been created by the data cut-off, {setting.cutoff.iso(digits=0)} UTC"
-        shown = shown_path(paths[-1], setting.directory)
-        yield refused_input(item, source, shown, InputError(rule, file=shown, object_id=item.id), setting)
+        yield none_by_cutoff(item, source, setting)
     for path in _newest_first(known, ages):
         shown = shown_path(path, setting.directory)
         try:

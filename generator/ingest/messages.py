@@ -28,6 +28,7 @@ from nearpass.ingest.delivery import (
     declared_center,
     graded,
     marking_of,
+    none_by_cutoff,
     period_s_of,
     plane_findings,
     reading_window_s,
@@ -93,9 +94,7 @@ def _by_creation(
             if setting.knows(creation):
                 deliveries.append(Delivery(path=path, shown=shown, creation=creation))
     if not deliveries and not refused and source.role == "nominal":
-        rule = f"a delivery must have been created by the data cut-off, {setting.cutoff.iso(digits=0)} UTC"
-        late = InputError(rule, file=shown_path(paths[-1], setting.directory), object_id=item.id)
-        refused.append(refused_input(item, source, shown_path(paths[-1], setting.directory), late, setting))
+        refused.append(none_by_cutoff(item, source, setting))
     deliveries.sort(key=lambda delivery: (delivery.creation, delivery.shown), reverse=True)
     return deliveries, refused
 

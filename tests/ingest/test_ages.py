@@ -151,6 +151,26 @@ def test_where_all_were_made_later_the_object_is_refused(tmp_path: Path) -> None
     assert "must have been created by the data cut-off" in (result.inputs[0].refusal or "")
 
 
+@pytest.mark.parametrize("kind", ["kernel", "message"])
+def test_a_cycle_of_the_past_knows_nothing_of_later_deliveries(tmp_path: Path, kind: str) -> None:
+    """Where all came later, neither name, date nor content of any stands among the inputs: only that there was none."""
+    workspace = _workspace(tmp_path)
+    _kernel(workspace, "low_later.bsp", "; Created 2021-03-18/00:00:00.")
+    for path in (tmp_path / "ephemerides").glob("*.oem"):
+        path.rename(path.with_name(f"{path.stem.split('_')[0]}_later.oem"))
+    config, _ = load_config(workspace)
+    cutoff = CUTOFF + -DAY_S
+    results = {one.object_id: one for one in ingest(config, setting_of(config, tmp_path, cutoff), lambda _: None)}
+    result = results["LOW" if kind == "kernel" else "POLAR"]
+    (entry,) = result.inputs
+
+    assert result.trajectory is None
+    assert result.files == {}
+    assert "later" not in repr(entry)
+    assert (entry.sha256, entry.creation) == (None, None)
+    assert "a delivery must have been created by the data cut-off, 2021-03-16T00:00:00 UTC; none was" in entry.refusal
+
+
 def test_where_nobody_can_know_the_page_says_so(tmp_path: Path) -> None:
     """An undated kernel that came here after the cut-off has no age; of two, the one that came first is used."""
     workspace = _workspace(tmp_path)
