@@ -12,7 +12,8 @@ aerobraking campaign of 2019. Mars Express: ESA, 2010-01-30. TGO: ESA, 2017-02-0
 by 43 000 km at 25 degrees, 2021-02-09. Tianwen-1: 2-sol parking orbit of 2021-02-23, 280 km by 59 000 km. MGS: 372.8
 km by 436.5 km, 2004; silent since 2006. Moons: mean elements of JPL's satellite ephemerides. Perseverance: NASA,
 2021-02-17: at the top of the atmosphere at 20:48 UTC on Earth, 11 min 22 s after it happened, at 19 500 km/h, its
-cruise stage dropped ten minutes before.
+cruise stage dropped ten minutes before. Tianwen-1's lander parted from it on 14 May 2021 and landed that day (CNSA):
+after the last window of the sample, in which the two are one object.
 
 How wrong predictions are: no agency publishes a table. Odyssey's are typically late or early by 25 s after 60 days
 ("Thirteen years of navigation"), NASA's of January 2015 were uncertain by over 2 km a few days ahead and by dozens of
