@@ -762,7 +762,11 @@ def _changes(events: Sequence[EventRecord]) -> tuple[ChangeRecord, ...]:
             previous_miss_km=None if level is None else event.miss_km * (7.5 if kind == "worse" else 0.25),
             reason=LimitPassed(rule="came_below", limit_km=100.0)
             if level is None
-            else MissMoved(previous_km=event.miss_km * 2.0, value_km=event.miss_km, previous_sigma_km=None),
+            else MissMoved(
+                previous_km=event.miss_km * (7.5 if kind == "worse" else 0.25),
+                value_km=event.miss_km,
+                previous_sigma_km=event.history[-1].miss_sigma_km if event.history else None,
+            ),
         )
         for event, (kind, level) in zip(by_nearness, kinds, strict=False)
     ]  # fmt: skip
@@ -777,6 +781,23 @@ def _changes(events: Sequence[EventRecord]) -> tuple[ChangeRecord, ...]:
         )
     ]  # fmt: skip
     return tuple(present + left)
+
+
+def _as_changed(event: EventRecord, changes: Sequence[ChangeRecord]) -> EventRecord:
+    """The event whose history says what the changes do of the cycle before; without one if it is new."""
+    change = next((one for one in changes if one.event_id == event.event_id), None)
+    if change is None or not event.history:
+        return event
+    if change.previous_miss_km is None or change.previous_level is None:
+        return replace(event, history=())
+    last = event.history[-1]
+    share = change.previous_miss_km / last.miss_km
+    point = replace(
+        last, miss_km=change.previous_miss_km, level=change.previous_level,
+        miss_rtn_km=_plain(share * np.array(last.miss_rtn_km)),
+        b_plane_sigmas=None if last.b_plane_sigmas is None else share * last.b_plane_sigmas,
+    )  # fmt: skip
+    return replace(event, history=(*event.history[:-1], point))
 
 
 def _funnel(pairs: int, events: int) -> FunnelRecord:
@@ -811,6 +832,8 @@ def sample_record() -> CycleRecord:
         events.extend(found)
     pairs.extend(_silent_pairs())
     events.sort(key=lambda event: event.tca)
+    changes = _changes(events)
+    events = [_as_changed(event, changes) for event in events]
     inputs = (*map(_input, fleet), _refused_input())
     return CycleRecord(
         schema_number=SCHEMA,
@@ -834,7 +857,7 @@ def sample_record() -> CycleRecord:
         seasons=_seasons(),
         solutions=solution_records.solutions(events, inputs, CUT_OFF, WINDOW_S),
         sweep=None,
-        changes=_changes(events),
+        changes=changes,
         dormant=(),
         funnel=_funnel(len(pairs), len(events)),
         provenance=Provenance(
