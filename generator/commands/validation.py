@@ -22,17 +22,17 @@ def validate_command(world: World, config_path: Path, as_json: bool) -> None:
     """Hold the program against published and independent numbers.
 
     In a workspace the result is also written to site/validation.json, from which the next cycle makes the validation
-    page. Fails if a section does not hold.
+    page, instead of the result that comes with nearpass. Fails if a section does not hold.
     """
     with Bars() as bars:
-        found = validate(world.instant, bars.stage("validating", len(PARTS)))
+        found = validate(world.instant(), bars.stage("validating", len(PARTS)))
     if config_path.exists():
-        write_validation(Workspace(directory=config_path.parent), found)
+        _write(Workspace(directory=config_path.parent), found)
     click.echo(dump(found).decode() if as_json else _summary(found), nl=not as_json)
     sys.exit(0 if found.holds else 1)
 
 
-def write_validation(workspace: Workspace, found: Validation) -> None:
+def _write(workspace: Workspace, found: Validation) -> None:
     """Put the result where the validation page finds it."""
     with writing(workspace):
         workspace.docs.mkdir(parents=True, exist_ok=True)

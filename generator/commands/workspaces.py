@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import functools
 import http.server
-import multiprocessing
 import shutil
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -31,7 +29,6 @@ from nearpass.commands.shared import (
     json_option,
     loudness_options,
 )
-from nearpass.commands.validation import write_validation
 from nearpass.commands.world import World
 from nearpass.config import load_config
 from nearpass.cycle.pipeline import setting_of
@@ -47,7 +44,6 @@ from nearpass.record.input_record import InputRecord
 from nearpass.report.wording import said
 from nearpass.resources import resource
 from nearpass.sample import write_sample
-from nearpass.validation import PARTS, Validation, validate
 
 TEMPLATES: Final = ("mars-public", "moon-public", "earth-sample")
 """Complete configurations with public sources, beside the short one to fill in."""
@@ -84,31 +80,14 @@ def demo(world: World, directory: Path, jobs: int) -> None:
     if workspace.config.exists():
         raise ConfigError("the demo needs a folder without a nearpass.toml", file=str(workspace.config))
     directory.mkdir(parents=True, exist_ok=True)
-    cutoffs, validation = _sample_and_validation(directory, world, jobs)
+    with Bars() as bars:
+        advance = bars.stage("propagating the sample fleet", 0)
+        cutoffs = write_sample(directory, progress=lambda _: advance(1))
     config, text = load_config(workspace.config)
-    write_validation(workspace, validation)
     for cutoff in cutoffs:
         one_cycle(workspace, config, text, cutoff, jobs=jobs, log=Log(file=None, world=world))
     for site in editions_of(workspace, config):
         click.echo((site.public / "index.html").resolve())
-
-
-def _sample_and_validation(directory: Path, world: World, jobs: int) -> tuple[tuple[Epoch, ...], Validation]:
-    """The sample's cut-offs and the validation, each a quarter of a minute's work: side by side with more jobs."""
-    if jobs == 1:
-        with Bars() as bars:
-            advance = bars.stage("propagating the sample fleet", 0)
-            cutoffs = write_sample(directory, progress=lambda _: advance(1))
-        with Bars() as bars:
-            return cutoffs, validate(world.instant, bars.stage("validating", len(PARTS)))
-    method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context(method)) as pool:
-        sample = pool.submit(write_sample, directory)
-        with Bars() as bars:
-            validation = validate(world.instant, bars.stage("validating", len(PARTS)))
-        with Bars() as bars:
-            bars.stage("propagating the sample fleet", 0)
-            return sample.result(), validation
 
 
 @click.command()

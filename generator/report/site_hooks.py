@@ -26,7 +26,6 @@ VALIDATION: Final = "validation.md"
 REFERENCE: Final = "reference.md"
 MEASURED: Final = "measured.md"
 FRONT_PAGE: Final = "index.md"
-NOT_VALIDATED: Final = "This site's publisher has not run it yet."
 _COMMENT: Final = re.compile(rb"/\*.*?\*/|^ *//[^\n]*", re.DOTALL | re.MULTILINE)
 _INDENT: Final = re.compile(rb"\n\s*")
 _AROUND_BRACE: Final = re.compile(rb"\s*([{};])\s*")
@@ -106,7 +105,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         elif uri == MEASURED:
             files.append(File.generated(config, uri, content=_with_tables(path)))
         elif uri == VALIDATION:
-            files.append(File.generated(config, uri, content=_with_validation(path, files)))
+            files.append(File.generated(config, uri, content=_with_validation(path, files, config)))
         else:
             files.append(File.generated(config, uri, abs_src_path=str(path)))
     return files
@@ -118,8 +117,10 @@ def _with_tables(page: Path) -> str:
     return f"{page.read_text(encoding='utf-8')}\n{measured_tables(stored.read_bytes(), stored.name)}\n"
 
 
-def _with_validation(page: Path, files: Files) -> str:
-    """The validation page with what ``nearpass validate`` found below its text."""
-    found = files.get_file_from_path("validation.json")
-    part = validation_part(found.content_bytes, found.src_uri) if found else NOT_VALIDATED
-    return f"{page.read_text(encoding='utf-8')}\n{part}\n"
+def _with_validation(page: Path, files: Files, config: MkDocsConfig) -> str:
+    """The validation page with what ``nearpass validate`` found below its text: here, or when the program was made."""
+    stored = page.with_suffix(".json")
+    if files.get_file_from_path(stored.name) is None:
+        files.append(File.generated(config, stored.name, abs_src_path=str(stored)))
+    found = files.src_uris[stored.name]
+    return f"{page.read_text(encoding='utf-8')}\n{validation_part(found.content_bytes, found.src_uri)}\n"

@@ -46,11 +46,10 @@ def validation_view(found: Validation) -> ValidationView:
     passed = sum(check.passed for check in checks)
     failing = [section.title for section in found.sections if not section.holds]
     held = "All sections pass" if not failing else f"{count(len(failing), 'section')} of {len(found.sections)} failed"
-    seconds = sum(section.seconds for section in found.sections)
     packages = ", ".join(f"{name} {number}" for name, number in found.packages)
     return ValidationView(
         verdict=f"{held}: {passed} of {count(len(checks), 'check')} lie within their bounds.",
-        made=f"nearpass {found.version} with {packages}, on {found.made_utc[:10]} in {seconds:.1f} s",
+        made=f"nearpass {found.version} with {packages}, on {found.made_utc[:10]}",
         sections=tuple(_section(section) for section in found.sections),
     )
 
@@ -58,13 +57,12 @@ def validation_view(found: Validation) -> ValidationView:
 def _section(section: Section) -> SectionView:
     total = len(section.checks)
     needed = f"; {section.required} are asked for" if section.required < total else ""
-    took = f"{section.seconds:.1f}\u00a0s" if section.seconds >= 0.05 else "less than 0.1\u00a0s"
     word = "Holds" if section.holds else "Does not hold"
     return SectionView(
         title=section.title,
         text=section.text,
         source=section.source,
-        verdict=f"{word}: {section.passed} of {total} within their bounds{needed}. Computed in {took}.",
+        verdict=f"{word}: {section.passed} of {total} within their bounds{needed}.",
         table=Table(
             caption=section.title,
             heads=HEADS,

@@ -43,17 +43,13 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """Checks of one kind. ``required`` of them must pass; ``text`` says what is held against what, and why that many.
-
-    ``seconds`` is how long they took.
-    """
+    """Checks of one kind. ``required`` of them must pass; ``text`` says what is held against what, why that many."""
 
     title: str
     text: str
     source: str
     required: int
     checks: tuple[Check, ...]
-    seconds: float = 0.0
 
     @property
     def passed(self) -> int:
