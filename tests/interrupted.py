@@ -87,7 +87,7 @@ def stubbed() -> Iterator[None]:
         name = CycleId.of(cutoff)
         contents = (b"shared", name.encode())
         record = stub(name, previous=previous.cycle_id if previous else None)
-        return CycleResult(record=record, inputs={sha256_of(data): data for data in contents})
+        return CycleResult(record=record, inputs={sha256_of(data): data for data in contents}, ingested=())
 
     with quick(), patch("nearpass.commands.one_cycle.run_cycle", screened):
         yield

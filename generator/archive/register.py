@@ -124,8 +124,18 @@ def _deliveries(record: CycleRecord, known: set[str | None], at_utc: str) -> lis
     ]  # fmt: skip
 
 
-def released(record: CycleRecord, edition: Edition | None, manifest: bytes, at_utc: str) -> Entry:
-    """An edition of a cycle that is about to be published, with the cycle's manifest in its site."""
+def released(
+    record: CycleRecord, edition: Edition | None, manifest: bytes, at_utc: str, shown: CycleRecord | None = None
+) -> Entry:
+    """An edition of a cycle that is about to be published, with the cycle's manifest in its site.
+
+    Args:
+        record: The full record.
+        edition: The edition; None for the one site of everything.
+        manifest: The manifest.
+        at_utc: When.
+        shown: The record as the edition holds it, where it was reduced already.
+    """
     digest, count = sha256_of(manifest), len(json.loads(manifest)["files"])
     if edition is None:
         return Entry(
@@ -133,7 +143,7 @@ def released(record: CycleRecord, edition: Edition | None, manifest: bytes, at_u
             sha256=digest, files=count, shows=tuple((item.id, Show.FULL.value) for item in record.objects),
         )  # fmt: skip
     shows = tuple((item.id, show_of(item, record, edition).value) for item in record.objects)
-    shown = reduced(record, edition)
+    shown = shown or reduced(record, edition)
     marking = held_marking(shown, edition)
     return Entry(
         kind="released", at_utc=at_utc, cycle_id=record.cycle_id, party=edition.audience or edition.id,

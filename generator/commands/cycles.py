@@ -31,6 +31,7 @@ from nearpass.commands.shared import (
 )
 from nearpass.commands.world import World
 from nearpass.config import load_config
+from nearpass.disclosure.archived import Flown
 from nearpass.errors import ConfigError, NearpassError
 from nearpass.publish import Workspace, editions_of
 from nearpass.reasons.levels import Level
@@ -165,10 +166,11 @@ def watch(
     """
     workspace = Workspace(directory=config_path.parent)
     log = Log(file=log_file, world=world)
+    flown = Flown()
     state = Watch(settle_s=settle_s, handled=read(workspace.status).get("deliveries_sha256"))
     while True:
         try:
-            ended = _look(config_path, workspace, state, world, jobs=jobs, log=log, once=once)
+            ended = _look(config_path, workspace, state, flown, world, jobs=jobs, log=log, once=once)
         except NearpassError as error:
             if once:
                 raise
@@ -180,7 +182,15 @@ def watch(
 
 
 def _look(
-    config_path: Path, workspace: Workspace, state: Watch, world: World, *, jobs: int, log: Log, once: bool
+    config_path: Path,
+    workspace: Workspace,
+    state: Watch,
+    flown: Flown,
+    world: World,
+    *,
+    jobs: int,
+    log: Log,
+    once: bool,
 ) -> bool:
     """Look once whether a cycle is due, and run it; whether watching ends here."""
     config, text = load_config(config_path)
@@ -196,7 +206,7 @@ def _look(
         return once and not state.unsettled
     click.echo(f"{CycleId.of(cutoff)}: {reason}")
     state.handled()
-    one_cycle(workspace, config, text, cutoff, jobs=jobs, log=log)
+    one_cycle(workspace, config, text, cutoff, jobs=jobs, log=log, flown=flown)
     return once
 
 

@@ -16,6 +16,7 @@ from nearpass.commands.notify import tell_all
 from nearpass.commands.shared import NOT_WHOLE, Bars, Log, faults_kept, locked, workers_for, writing
 from nearpass.config import Config
 from nearpass.cycle.pipeline import run_cycle
+from nearpass.disclosure.archived import Flown
 from nearpass.errors import LeakError, NearpassError, understood
 from nearpass.ingest.ages import arrivals
 from nearpass.publish import Workspace, editions_of, prepare, publish, publish_editions
@@ -69,6 +70,7 @@ def one_cycle(
     supersedes: str | None = None,
     workers: Workers | None = None,
     told_at: Epoch | None = None,
+    flown: Flown | None = None,
 ) -> Made:
     """Read, screen, archive and publish one cycle, and tell those whom the configuration names of it.
 
@@ -84,12 +86,14 @@ def one_cycle(
         supersedes: The archived cycle that this one corrects.
         workers: Where a catalogue is screened; so many processes of this machine by default.
         told_at: As of when somebody is told of it; when it is done by default.
+        flown: Knows earlier cycles with their trajectories, where this command made or read them.
     """
     workers = workers or workers_for(jobs, None)
     try:
         made = _published(
-            workspace, config, configuration, cutoff, jobs=jobs, log=log, supersedes=supersedes, workers=workers
-        )
+            workspace, config, configuration, cutoff, jobs=jobs, log=log, supersedes=supersedes, workers=workers,
+            flown=flown or Flown(),
+        )  # fmt: skip
     except NearpassError:
         tell_all(workspace, config, log, told_at or log.world.instant())
         raise
@@ -106,6 +110,7 @@ def _published(
     log: Log,
     supersedes: str | None,
     workers: Workers,
+    flown: Flown,
 ) -> Made:
     with locked(workspace), faults_kept(workspace) as kept, Bars() as bars:
         try:
@@ -113,7 +118,16 @@ def _published(
                 log("cycle_started", cycle_id=CycleId.of(cutoff), supersedes=supersedes)
                 seen = fingerprint(deliveries(config, workspace.directory))
                 record, leaks = _one_cycle(
-                    workspace, config, configuration, cutoff, jobs, bars, supersedes, workers, log.world.instant()
+                    workspace,
+                    config,
+                    configuration,
+                    cutoff,
+                    jobs,
+                    bars,
+                    supersedes,
+                    workers,
+                    log.world.instant(),
+                    flown,
                 )
                 _acknowledged(workspace, record)
         except Exception as error:  # noqa: BLE001  # whatever the fault: who monitors the publisher must learn of it
@@ -227,6 +241,7 @@ def _one_cycle(
     supersedes: str | None,
     workers: Workers,
     at: Epoch,
+    flown: Flown,
 ) -> tuple[CycleRecord, list[LeakError]]:
     registrar = registrar_of(workspace, config, at)
     archive = Archive(workspace.archive)
@@ -244,10 +259,11 @@ def _one_cycle(
         record = replace(record, supersedes=supersedes, provenance=replace(record.provenance, command=command))
     register_received(archive, record, previous, registrar)
     archive.add(record, result.inputs, supersedes=supersedes, signer=registrar.signer)
+    flown.add(record, config, result.ingested)
     if config.editions:
         stopped = {error.edition for error in leaks}
         sites = [site for site in editions_of(workspace, config) if site.edition and site.edition.id not in stopped]
-        leaks += publish_editions(sites, jobs=jobs, progress=bars.stage, registrar=registrar)
+        leaks += publish_editions(sites, jobs=jobs, progress=bars.stage, registrar=registrar, flown=flown)
     else:
         publish(workspace, record, jobs=jobs, progress=bars.stage, registrar=registrar)
         share_cycle([workspace], record.cycle_id, record.previous_cycle_id)

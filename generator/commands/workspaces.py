@@ -32,6 +32,7 @@ from nearpass.commands.shared import (
 from nearpass.commands.world import World
 from nearpass.config import load_config
 from nearpass.cycle.pipeline import setting_of
+from nearpass.disclosure.archived import Flown
 from nearpass.errors import ConfigError, InputError
 from nearpass.ingest import Ingested, ingest, unclaimed
 from nearpass.ingest.ages import arrivals
@@ -84,8 +85,9 @@ def demo(world: World, directory: Path, jobs: int) -> None:
         advance = bars.stage("propagating the sample fleet", 0)
         cutoffs = write_sample(directory, progress=lambda _: advance(1))
     config, text = load_config(workspace.config)
+    flown, log = Flown(), Log(file=None, world=world)
     for cutoff in cutoffs:
-        one_cycle(workspace, config, text, cutoff, jobs=jobs, log=Log(file=None, world=world))
+        one_cycle(workspace, config, text, cutoff, jobs=jobs, log=log, flown=flown)
     for site in editions_of(workspace, config):
         click.echo((site.public / "index.html").resolve())
 

@@ -44,10 +44,11 @@ SHARED_REVOLUTIONS: Final = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CycleResult:
-    """A cycle's record and the delivered files that it rests on, by SHA-256."""
+    """A cycle's record, the delivered files that it rests on, by SHA-256, and what was read of its objects."""
 
     record: CycleRecord
     inputs: Mapping[str, bytes]
+    ingested: tuple[Ingested, ...]
 
 
 Progress = Callable[[str, int], Callable[[int], None]]
@@ -108,7 +109,7 @@ def run_cycle(
     setting, net = setting_of(config, directory, cutoff), Net(own)
     commands = commands_of(config, setting)
     ingested = ingest(config, setting, progress("reading ephemerides", len(config.objects)))
-    config = _sized(config, ingested)
+    of_objects, config = tuple(ingested), _sized(config, ingested)
     trajectories = {result.object_id: result.trajectory for result in ingested if result.trajectory is not None}
     objects = _ended(describe_objects(config, trajectories, setting, commands, net), ingested, config)
     lost = {item.id for item in objects if item.phase == "unknown"}
@@ -192,6 +193,7 @@ def run_cycle(
             losses=net.lost,
         ),
         inputs=inputs,
+        ingested=of_objects,
     )
 
 

@@ -14,13 +14,14 @@ import lzma
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from nearpass.publish.digits import FloatArray, KeyArray, windows
+
 _PACKED: Final[Mapping[bytes, Callable[[bytes], bytes]]] = MappingProxyType({
     b"\x1f\x8b": gzip.decompress, b"BZh": bz2.decompress, b"\xfd7zXZ": lzma.decompress, b"]\x00\x00": lzma.decompress,
 })  # fmt: skip
@@ -65,6 +66,54 @@ class Delivered:
     values: FloatArray
     matrices: FloatArray
     others: FloatArray
+
+
+class DeliveredFile:
+    """A delivered file and what is asked of it, each found when it is first asked for, and once."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    @cached_property
+    def said(self) -> Delivered:
+        """Its words and numbers."""
+        return delivered(self._data)
+
+    @cached_property
+    def lower(self) -> bytes:
+        """Its bytes, unpacked and in small letters."""
+        return unpacked(self._data).lower()
+
+    @cached_property
+    def rows(self) -> tuple[KeyArray, ...]:
+        """Windows of all its numbers."""
+        return windows(self.said.values)
+
+    @cached_property
+    def other_rows(self) -> tuple[KeyArray, ...]:
+        """Windows of those outside of covariances."""
+        return windows(self.said.others)
+
+    @cached_property
+    def matrix_rows(self) -> tuple[KeyArray, ...]:
+        """Windows of those of covariances."""
+        return windows(self.said.matrices)
+
+
+class Deliveries:
+    """Delivered files by their SHA-256, each read once for all editions of a cycle that are searched."""
+
+    def __init__(self, read: Callable[[str], bytes | None]) -> None:
+        """Read by a function that gives None for a file that is not kept."""
+        self._read = read
+        self._known: dict[str, DeliveredFile | None] = {}
+
+    def file(self, sha256: str) -> DeliveredFile | None:
+        """A file; None for one that is not kept."""
+        if sha256 not in self._known:
+            data = self._read(sha256)
+            self._known[sha256] = None if data is None else DeliveredFile(data)
+        return self._known[sha256]
 
 
 def delivered(data: bytes) -> Delivered:

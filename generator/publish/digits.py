@@ -9,7 +9,7 @@ stand in a row: three neighbours with six digits each, four with four, or three 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -151,9 +151,37 @@ def _keyed(values: FloatArray, digits: int, count: int) -> tuple[KeyArray, NDArr
     return keys[differ], telling[:length][differ]
 
 
-def without(keys: Sequence[KeyArray], other: Iterable[Sequence[KeyArray]]) -> tuple[KeyArray, ...]:
-    """Windows that do not stand in any of the others."""
-    found = tuple(keys)
-    for one in other:
-        found = tuple(mine[~np.isin(mine, theirs)] for mine, theirs in zip(found, one, strict=True))
-    return found
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """Windows that must not be found unless they stand in ``free`` ones, for each of :data:`ROWS` in order.
+
+    A text has few windows and deliveries millions: what is found is compared with the free ones, not all that might be.
+    """
+
+    withheld: tuple[KeyArray, ...] = ()
+    free: tuple[tuple[KeyArray, ...], ...] = ()
+
+    @classmethod
+    def of(cls, withheld: Sequence[tuple[KeyArray, ...]], free: Sequence[tuple[KeyArray, ...]]) -> Rows:
+        """From the windows of several files and series; none where nothing is withheld."""
+        if not withheld:
+            return cls()
+        together = tuple(np.sort(np.concatenate(keys)) for keys in zip(*withheld, strict=True))
+        return cls(withheld=together, free=tuple(free))
+
+    def first_line(self, printed: Printed) -> int | None:
+        """The line of a text in which the first row begins that must not be found; None where there is none."""
+        for kind, (keys, line) in enumerate(windows_in(printed)) if self.withheld else ():
+            hit = np.flatnonzero(_stand_in(keys, self.withheld[kind]))
+            for free in self.free if len(hit) else ():
+                hit = hit[~_stand_in(keys[hit], free[kind])]
+            if len(hit):
+                return int(line[hit[0]])
+        return None
+
+
+def _stand_in(keys: KeyArray, known: KeyArray) -> NDArray[np.bool_]:
+    """Which keys are among known ones that are in order."""
+    if not len(known):
+        return np.zeros(len(keys), dtype=bool)
+    return np.asarray(known[np.minimum(np.searchsorted(known, keys), len(known) - 1)] == keys)

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from nearpass.archive.archive import Archive
 from nearpass.archive.register import Registrar
+from nearpass.disclosure.archived import Flown
 from nearpass.errors import LeakError
 from nearpass.publish.grounds import check_ground
+from nearpass.publish.leak import delivered_by
 from nearpass.publish.protection import protected_sites
 from nearpass.publish.sharing import share_cycle
 from nearpass.publish.site import publish, unpublished
@@ -16,7 +18,7 @@ from nearpass.publish.workspace import Workspace
 
 
 def publish_editions(
-    sites: Sequence[Workspace], *, jobs: int, progress: Progress, registrar: Registrar
+    sites: Sequence[Workspace], *, jobs: int, progress: Progress, registrar: Registrar, flown: Flown | None = None
 ) -> list[LeakError]:
     """Publish in each edition what the archive holds and the edition does not have yet, in the order of the chain.
 
@@ -27,6 +29,7 @@ def publish_editions(
         jobs: Processes that draw plots.
         progress: Shows what is going on.
         registrar: Who tells the register of each release.
+        flown: Knows cycles with their trajectories; they are read from the archive by default.
 
     Returns:
         The leaks that were found, one for each edition that was stopped, also for one that must not go out now.
@@ -44,10 +47,12 @@ def publish_editions(
         except LeakError as error:
             leaks.append(error)
             stopped.add(site.edition.id if site.edition else "")
+    flown = flown or Flown()
     wanted = {cycle_id for _, missing in waiting for cycle_id in missing}
     for cycle_id in _in_chain_order(archive, wanted):
         record, drawer = archive.load(cycle_id), Drawer(jobs=jobs, progress=progress, shared=len(sites) > 1)
-        guarded, broken = protected_sites([site for site, _ in waiting], record, progress)
+        deliveries = delivered_by(archive)
+        guarded, broken = protected_sites([site for site, _ in waiting], record, flown, progress)
         leaks += [error for error in broken if error.edition not in stopped]
         stopped |= {error.edition or "" for error in broken}
         waiting = [(site, missing) for site, (_, missing) in zip(guarded, waiting, strict=True)]
@@ -56,7 +61,15 @@ def publish_editions(
             if cycle_id not in missing or name in stopped:
                 continue
             try:
-                publish(site, record, jobs=jobs, progress=progress, registrar=registrar, drawer=drawer)
+                publish(
+                    site,
+                    record,
+                    jobs=jobs,
+                    progress=progress,
+                    registrar=registrar,
+                    drawer=drawer,
+                    deliveries=deliveries,
+                )
             except LeakError as error:
                 leaks.append(error)
                 stopped.add(name)

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final
@@ -25,8 +25,8 @@ from typing import Final
 import numpy as np
 
 from nearpass.astro.epochs import DAY_S, Epoch, TimeSystem
-from nearpass.publish.delivered import Delivered, delivered, unpacked
-from nearpass.publish.digits import FloatArray, KeyArray, Numbers, numbers, windows, without
+from nearpass.publish.delivered import DeliveredFile, Deliveries
+from nearpass.publish.digits import FloatArray, KeyArray, Numbers, Rows, numbers, windows
 from nearpass.publish.readers import Readers
 from nearpass.publish.withheld import ACTS, Fact, For, Words, facts
 from nearpass.record.marking import Edition, Show
@@ -73,7 +73,7 @@ class Expected:
     """What must not be found, each with the place that it comes from, never with what it is.
 
     ``words`` and ``instants`` by spelling; ``alone`` are numbers that are known by themselves, ``beside`` by the words
-    that name both objects; ``rows`` are windows of numbers (:mod:`nearpass.publish.digits`), ``drawn`` numbers that no
+    that name both objects; ``rows`` windows of numbers (:mod:`nearpass.publish.digits`), ``drawn`` numbers that no
     picture may be made from. ``open_numbers``, in any power of ten, ``open_beside``, the same as
     printed, and ``open_instants`` are for the readers.
     """
@@ -82,7 +82,7 @@ class Expected:
     instants: dict[str, str] = field(default_factory=dict)
     alone: Numbers = field(default_factory=lambda: numbers({}))
     beside: dict[tuple[str, ...], Beside] = field(default_factory=dict)
-    rows: tuple[KeyArray, ...] = ()
+    rows: Rows = field(default_factory=Rows)
     drawn: dict[float, str] = field(default_factory=dict)
     open_numbers: Numbers = field(default_factory=lambda: numbers({}))
     open_beside: Numbers = field(default_factory=lambda: numbers({}, any_power=False))
@@ -99,7 +99,7 @@ def expected(
     edition: Edition,
     words: Words,
     *,
-    read: Callable[[str], bytes | None],
+    deliveries: Deliveries,
     vocabulary: str = "",
     told_before: AbstractSet[str] = frozenset(),
 ) -> Expected:
@@ -109,7 +109,7 @@ def expected(
         full: The archived record.
         edition: The edition.
         words: How pages put codes into words.
-        read: A delivered file by its SHA-256, None for one that is not kept.
+        deliveries: The delivered files.
         vocabulary: The program's own words (:func:`plain_text`): text that stands in them and names nobody is free.
         told_before: Ids of events and objects that this cycle no longer has, and that the edition had.
     """
@@ -117,7 +117,7 @@ def expected(
     held = list(facts(full, readers, words, frozenset(told_before)))
     ours = [fact for fact in held if fact.held is For.WITHHELD]
     theirs = [fact for fact in held if fact.held is not For.WITHHELD]
-    sources = _Deliveries(full, readers, read)
+    sources = _Deliveries(full, readers, deliveries)
     open_floats = {value for fact in theirs for value in _floats(fact)}
     mine: dict[float, str] = {}
     series: list[FloatArray] = []
@@ -223,7 +223,7 @@ def _holds(words: str, text: str) -> bool:
 class _Deliveries:
     """Delivered files, each withheld as a whole, without its covariances, or for the readers."""
 
-    def __init__(self, full: CycleRecord, readers: Readers, read: Callable[[str], bytes | None]) -> None:
+    def __init__(self, full: CycleRecord, readers: Readers, deliveries: Deliveries) -> None:
         self._readers = readers
         uses: dict[str, list[tuple[int, InputRecord]]] = {}
         for place, entry in enumerate(full.deliveries):
@@ -236,24 +236,23 @@ class _Deliveries:
             if all(free[sha256]) and any(self._blind(entry) for _, entry in found)
         }
         hidden = {entry.object_id for found in uses.values() for _, entry in found if not self._free(entry)}
-        self._withheld: list[tuple[str, Delivered, bool]] = []
-        self._open: list[bytes] = []
+        self._withheld: list[tuple[str, DeliveredFile, bool]] = []
+        self._open: list[DeliveredFile] = []
         self._open_rows: list[tuple[KeyArray, ...]] = []
         for sha256, found in uses.items():
             if not any(free.values()) and not blind:
                 continue
-            data = read(sha256)
-            if data is None:
+            file = deliveries.file(sha256)
+            if file is None:
                 continue
             where = f"delivery {found[0][0] + 1} of the record"
             if not any(free[sha256]) or sha256 in blind:
-                file = delivered(data)
                 self._withheld.append((where, file, sha256 in blind))
-                self._open_rows += [windows(file.others)] if sha256 in blind else []
+                self._open_rows += [file.other_rows] if sha256 in blind else []
             elif any(entry.object_id in hidden for _, entry in found):
-                self._open_rows.append(windows(delivered(data).values))
+                self._open_rows.append(file.rows)
             if any(free[sha256]):
-                self._open.append(unpacked(data).lower())
+                self._open.append(file)
 
     def _free(self, entry: InputRecord) -> bool:
         return self._readers.show([entry.object_id]) is Show.FULL and self._readers.may(entry.marking)
@@ -264,7 +263,7 @@ class _Deliveries:
     def words(self) -> Iterator[tuple[str, str, str, int]]:
         """Texts of withheld files that stand in no file for the readers."""
         for place, file, blind in self._withheld:
-            for word in () if blind else file.words:
+            for word in () if blind else file.said.words:
                 text, where = plain_text(word.text), f"{place}, line {word.line}"
                 tokens = _TOKEN.findall(text)
                 least = (4 if text.isdigit() else 2) if word.names else LEAST_TEXT
@@ -272,26 +271,24 @@ class _Deliveries:
                     (text, "message_id" if word.names else "text", least),
                     *((token, "text", LEAST_TOKEN) for token in tokens),
                 ):
-                    if len(part) >= length and not any(part.encode() in data for data in self._open):
+                    if len(part) >= length and not any(part.encode() in one.lower for one in self._open):
                         yield part, kind, where, length
 
     def alone(self) -> dict[float, str]:
         """Numbers of short files, and of short covariances of longer ones."""
         found: dict[float, str] = {}
         for place, file, blind in self._withheld:
-            values = file.values if not blind and len(file.values) <= SHORT_FILE else file.matrices
+            said = file.said
+            values = said.values if not blind and len(said.values) <= SHORT_FILE else said.matrices
             if len(values) <= SHORT_FILE:
                 found |= dict.fromkeys((value for value in np.abs(values).tolist() if value), place)
         return found
 
-    def rows(self, series: Sequence[FloatArray], open_series: Sequence[FloatArray]) -> tuple[KeyArray, ...]:
-        """Windows of the numbers of withheld files and of other series, less those that are for the readers."""
-        values = [file.matrices if blind else file.values for _, file, blind in self._withheld]
-        found = [*map(windows, values), *(windows(one, smooth=True) for one in series)]
-        if not found:
-            return ()
-        together = tuple(np.unique(np.concatenate(keys)) for keys in zip(*found, strict=True))
-        return without(together, [*self._open_rows, *map(windows, open_series)])
+    def rows(self, series: Sequence[FloatArray], open_series: Sequence[FloatArray]) -> Rows:
+        """Windows of the numbers of withheld files and of other series, and those that are for the readers."""
+        withheld = [file.matrix_rows if blind else file.rows for _, file, blind in self._withheld]
+        withheld += [windows(one, smooth=True) for one in series]
+        return Rows.of(withheld, [*self._open_rows, *map(windows, open_series)])
 
 
 def _floats(fact: Fact) -> Iterator[float]:

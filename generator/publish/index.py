@@ -80,9 +80,10 @@ class Mention:
 class Index:
     """The index of one archive, in one file. Open it with :func:`open_index`."""
 
-    def __init__(self, connection: sqlite3.Connection, archive: Archive) -> None:
+    def __init__(self, connection: sqlite3.Connection, archive: Archive, at_hand: CycleRecord | None = None) -> None:
         self._connection = connection
         self._archive = archive
+        self._at_hand = at_hand
 
     def year(self, year: int) -> list[CycleSummary]:
         """Cycles of a year in order of time."""
@@ -228,7 +229,8 @@ class Index:
     def _add(self, cycle_id: str) -> None:
         if not self._archive.includes(cycle_id):
             return
-        record = self._archive.load(cycle_id)
+        at_hand = self._at_hand if self._at_hand and self._at_hand.cycle_id == cycle_id else None
+        record = at_hand or self._archive.load(cycle_id)
         summary = summarise(record)
         self._connection.execute(
             f"INSERT INTO cycles ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)",  # noqa: S608 - a constant
@@ -281,13 +283,16 @@ class Index:
 
 
 @contextmanager
-def open_index(path: Path, archive: Archive, *, again: bool = False) -> Iterator[Index]:
+def open_index(
+    path: Path, archive: Archive, *, again: bool = False, at_hand: CycleRecord | None = None
+) -> Iterator[Index]:
     """The index, brought up to date with the archive.
 
     Args:
         path: Its file.
         archive: What it is an index of.
         again: Make it from nothing.
+        at_hand: A cycle as the archive would give it: it is not read again.
     """
     made_by = f"{FORMAT}/{archive.view}"
     if again or not _usable(path, made_by):
@@ -300,7 +305,7 @@ def open_index(path: Path, archive: Archive, *, again: bool = False) -> Iterator
             connection.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = 1; COMMIT;")
             with connection:
                 connection.execute("INSERT INTO about VALUES ('format', ?)", (made_by,))
-        index = Index(connection, archive)
+        index = Index(connection, archive, at_hand)
         index.synchronise()
         yield index
 

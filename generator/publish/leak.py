@@ -18,6 +18,7 @@ from typing import Final, Protocol
 import nearpass
 from nearpass.archive.archive import Archive
 from nearpass.errors import LeakError
+from nearpass.publish.delivered import Deliveries
 from nearpass.publish.expected import Expected, expected, plain_text
 from nearpass.publish.index import open_index
 from nearpass.publish.search import Leak, leaks_in, unpacked
@@ -43,6 +44,7 @@ def check_leaks(
     full: CycleRecord,
     of_it: Callable[[str], bool] = _any,
     plots: Sequence[Plot] = (),
+    deliveries: Deliveries | None = None,
 ) -> None:
     """Search a built edition before it is put in place.
 
@@ -53,21 +55,27 @@ def check_leaks(
         of_it: Which files, by their path, were made from it, where others were built beside them. What one cycle had to
             withhold, as a note that named an event not yet listed, a later one may tell.
         plots: What its pictures were drawn from.
+        deliveries: The delivered files, where other editions are searched for them as well.
 
     Raises:
         LeakError: naming the edition, the file and the line.
     """
-    found = next(_all_leaks(workspace, built, full, of_it, plots), None)
+    found = next(_all_leaks(workspace, built, full, of_it, plots, deliveries), None)
     if found is not None:
         raise _leak(found, workspace)
 
 
 def _all_leaks(
-    workspace: Workspace, built: Path, full: CycleRecord, of_it: Callable[[str], bool], plots: Sequence[Plot]
+    workspace: Workspace,
+    built: Path,
+    full: CycleRecord,
+    of_it: Callable[[str], bool],
+    plots: Sequence[Plot],
+    deliveries: Deliveries | None,
 ) -> Iterator[Leak]:
     own = _programs_own(workspace, built)
-    sought = sought_in(Archive(workspace.archive), full, workspace)
-    files = _files(built, of_it) if sought.words or sought.rows else iter(())
+    sought = sought_in(deliveries or delivered_by(Archive(workspace.archive)), full, workspace)
+    files = _files(built, of_it) if sought.words or sought.rows.withheld else iter(())
     texts = ((name, data) for name, data in files if _inside(name) not in own)
     yield from leaks_in(texts, sought, {f"plots/{plot.name}.svg": plot.drawing for plot in plots})
 
@@ -90,7 +98,7 @@ def text_search(workspace: Workspace, full: CycleRecord) -> TextSearch:
         workspace: Of which edition.
         full: The archived record that the texts are made from.
     """
-    sought = sought_in(Archive(workspace.archive), full, workspace)
+    sought = sought_in(delivered_by(Archive(workspace.archive)), full, workspace)
 
     def search(name: str, text: str, plots: Sequence[Plot] = ()) -> None:
         drawings = {f"plots/{plot.name}.svg": plot.drawing for plot in plots}
@@ -106,19 +114,19 @@ def _leak(found: Leak, workspace: Workspace) -> LeakError:
     return LeakError(rule, value=workspace.edition.id if workspace.edition else None)
 
 
-def sought_in(archive: Archive, full: CycleRecord, site: Workspace) -> Expected:
+def sought_in(deliveries: Deliveries, full: CycleRecord, site: Workspace) -> Expected:
     """What the edition of a site must not hold of a cycle."""
     if site.edition is None or site.edition.everything:
         return Expected(words=_tokens(site))
     told = _told_before(site, full)
-    found = expected(full, site.edition, WORDS, read=delivered_by(archive), vocabulary=vocabulary(), told_before=told)
+    found = expected(full, site.edition, WORDS, deliveries=deliveries, vocabulary=vocabulary(), told_before=told)
     found.words.update(_tokens(site))
     return found
 
 
-def delivered_by(archive: Archive) -> Callable[[str], bytes | None]:
-    """Reads delivered files of an archive by their hashes; None for one that was dropped."""
-    return lambda sha256: archive.read_input(sha256) if archive.input_path(sha256).exists() else None
+def delivered_by(archive: Archive) -> Deliveries:
+    """Delivered files of an archive."""
+    return Deliveries(lambda sha256: archive.read_input(sha256) if archive.input_path(sha256).exists() else None)
 
 
 def _told_before(workspace: Workspace, record: CycleRecord) -> frozenset[str]:

@@ -61,7 +61,7 @@ def package(
     files = dict(_files(shown, marking, event_id))
     sought = Expected()
     if not edition.everything:
-        sought = expected(full, edition, WORDS, read=delivered_by(archive), vocabulary=vocabulary())
+        sought = expected(full, edition, WORDS, deliveries=delivered_by(archive), vocabulary=vocabulary())
     leak = next(leaks_in(files.items(), sought), None)
     if leak is not None:
         raise LeakError(f"an edition must not hold what is withheld from it: {leak}", value=edition.id)

@@ -11,12 +11,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any, Final
 
 from nearpass.archive.archive import Archive
 from nearpass.archive.durable import canonical_json, write_durably
-from nearpass.disclosure.archived import archived_cycle
+from nearpass.disclosure.archived import Flown
 from nearpass.disclosure.decoys import Certificate, certify
 from nearpass.disclosure.editions import Cycle
 from nearpass.errors import LeakError, NearpassError
@@ -33,20 +32,22 @@ IN_PART: Final = frozenset({Show.METRICS, Show.ANONYMOUS})
 
 
 def protected_sites(
-    sites: Sequence[Workspace], record: CycleRecord, progress: Progress
+    sites: Sequence[Workspace], record: CycleRecord, flown: Flown, progress: Progress
 ) -> tuple[list[Workspace], list[LeakError]]:
     """The sites as they may publish a cycle, and an error for each that may not.
 
     Args:
         sites: The editions.
         record: The full record of the cycle.
+        flown: Knows cycles with their trajectories.
         progress: Shows what is going on.
     """
     promised = _promised(sites, record)
     if not promised:
         return list(sites), []
     archive = Archive(sites[0].archive)
-    cycles = _cycles(archive, record, sites[0].directory)
+    ids = [cycle_id for cycle_id in archive.cycle_ids() if cycle_id < record.cycle_id][-MOST_CYCLES:]
+    cycles = flown.cycles(archive, [*ids, record.cycle_id], sites[0].directory)
     advance = progress("certifying protection", len(promised))
     made: list[Protected] = []
     errors: dict[str, LeakError] = {}
@@ -86,12 +87,6 @@ def _promised(sites: Sequence[Workspace], record: CycleRecord) -> list[tuple[Obj
         if any(site.edition and site.edition.promise(item.id) for site in concerned):
             found.append((item, concerned))
     return found
-
-
-def _cycles(archive: Archive, record: CycleRecord, workspace: Path) -> list[Cycle]:
-    """The cycle and those before it, the oldest first."""
-    ids = [cycle_id for cycle_id in archive.cycle_ids() if cycle_id < record.cycle_id][-MOST_CYCLES:]
-    return [archived_cycle(archive, held, workspace) for held in (*map(archive.load, ids), record)]
 
 
 def _protected(item: ObjectRecord, concerned: Sequence[Workspace], cycles: Sequence[Cycle]) -> Protected:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from nearpass.archive.archive import Archive, cycle_folder
@@ -18,24 +19,27 @@ from nearpass.record.record import CycleRecord
 from nearpass.report import register_views
 from nearpass.report.pages import register_page
 
+AtHand = Mapping[str, tuple[CycleRecord, CycleRecord]]
+NOTHING: Final[AtHand] = MappingProxyType({})
 RECENT: Final = 500
 LATE: Final = "the line was lost when a run was interrupted, and is added later"
 
 
-def stage_register(workspace: Workspace, docs: Path, latest: CycleRecord) -> None:
+def stage_register(workspace: Workspace, docs: Path, latest: CycleRecord, full: CycleRecord | None = None) -> None:
     """Write the sources of the register's page, as of the runs before this one.
 
     Args:
         workspace: Of which edition.
         docs: Where to.
         latest: The newest cycle as the edition holds it.
+        full: The same in full, where it is at hand.
     """
     edition = workspace.edition
     if edition is None or not edition.register:
         return
     archive = Archive(workspace.archive)
     known = Register(archive).entries(most=RECENT)
-    entries = register_views.visible(known, archive.load(latest.cycle_id), edition)
+    entries = register_views.visible(known, full or archive.load(latest.cycle_id), edition)
     write_texts(docs / "register", {
         "index.md": register_page(latest, entries),
         "register.csv": register_views.register_csv(entries),
@@ -61,7 +65,9 @@ def register_received(
     Register(archive).append([entry for entry in entries if not facts([entry]) & known], registrar)
 
 
-def register_releases(workspace: Workspace, manifests: Mapping[str, bytes], registrar: Registrar) -> None:
+def register_releases(
+    workspace: Workspace, manifests: Mapping[str, bytes], registrar: Registrar, at_hand: AtHand = NOTHING
+) -> None:
     """Tell what an edition is about to release, before anything of it is put in place.
 
     A release that is told already, since a run was interrupted after its line, is not told again.
@@ -70,6 +76,7 @@ def register_releases(workspace: Workspace, manifests: Mapping[str, bytes], regi
         workspace: The edition.
         manifests: By id of each cycle, its manifest in the edition's site as it will be.
         registrar: Who writes.
+        at_hand: Of cycles that are read and reduced already: the full record, and that of the edition.
 
     Raises:
         OutsideError: if it must not be released now.
@@ -81,9 +88,9 @@ def register_releases(workspace: Workspace, manifests: Mapping[str, bytes], regi
     told = {(entry.edition, entry.cycle_id, entry.sha256) for entry in register.entries(after=since)}
     for cycle_id, manifest in manifests.items():
         if (name, cycle_id, sha256_of(manifest)) not in told:
-            record = archive.load(cycle_id)
+            record, shown = at_hand.get(cycle_id) or (archive.load(cycle_id), None)
             entries += decided(record, edition, registrar.at_utc) if edition else []
-            entries.append(released(record, edition, manifest, registrar.at_utc))
+            entries.append(released(record, edition, manifest, registrar.at_utc, shown))
     if entries:
         check_ground(workspace, registrar)
     register.append(entries, registrar)

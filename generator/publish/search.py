@@ -22,8 +22,8 @@ from urllib.parse import unquote
 import numpy as np
 from numpy.typing import NDArray
 
-from nearpass.publish.digits import SURE_DIGITS, TOGETHER_DIGITS, Numbers, Printed, windows_in
-from nearpass.publish.expected import Expected, plain_text
+from nearpass.publish.digits import SURE_DIGITS, TOGETHER_DIGITS, Numbers, Printed
+from nearpass.publish.expected import BESIDE_DIGITS, Expected, plain_text
 
 _WORD: Final = re.compile(r"[a-z0-9]+")
 _NOT_OF_A_WORD: Final = bytes(code if chr(code) in ascii_lowercase + digits else ord(" ") for code in range(256))
@@ -143,9 +143,10 @@ def _instants_in(name: str, lines: list[str], sought: Expected) -> Iterator[Leak
     for number, line in enumerate(lines):
         if ":" not in line:
             continue
-        beside = [found.minutes for pair, found in sought.beside.items() if all(_stands(key, line) for key in pair)]
         told = [found[0].replace(" ", "T").upper() for found in _INSTANT.finditer(line)]
         told += map(_from_spoken, _SPOKEN.finditer(line))
+        pairs = sought.beside.items() if told else ()
+        beside = [found.minutes for pair, found in pairs if all(_stands(key, line) for key in pair)]
         for text in told:
             places = [place for known in (sought.instants, *beside) if (place := known.get(text)) is not None]
             if places and not any(_is_finer(other, text) for other in told):
@@ -178,16 +179,15 @@ def _numbers_in(name: str, lines: list[str], sought: Expected) -> Iterator[Leak]
         return
     alone = np.flatnonzero(printed.digits >= TOGETHER_DIGITS)
     yield from _known(name, printed, _hits(printed, alone, sought.alone, sought.open_numbers), sought.alone)
+    telling = np.flatnonzero(printed.digits >= BESIDE_DIGITS)
+    with_numbers = np.unique(printed.line[telling]).tolist() if sought.beside else []
     for pair, found in sought.beside.items():
-        named = np.array([number for number, line in enumerate(lines) if all(_stands(key, line) for key in pair)])
-        at = np.flatnonzero(np.isin(printed.line, named) & (printed.digits >= found.least_digits))
+        named = [number for number in with_numbers if all(_stands(key, lines[number]) for key in pair)]
+        at = telling[np.isin(printed.line[telling], named) & (printed.digits[telling] >= found.least_digits)]
         for index, which in _hits(printed, at, found.numbers, sought.open_beside):
             yield Leak(file=name, line=int(printed.line[index]), what=found.numbers.places[which])
-    for known, (keys, at_line) in zip(sought.rows, windows_in(printed) if sought.rows else (), strict=False):
-        at = np.minimum(np.searchsorted(known, keys), max(len(known) - 1, 0))
-        hit = known[at] == keys if len(known) else np.zeros(len(keys), dtype=bool)
-        if hit.any():
-            yield Leak(file=name, line=int(at_line[hit][0]), what=ROW)
+    if (at_line := sought.rows.first_line(printed)) is not None:
+        yield Leak(file=name, line=at_line, what=ROW)
 
 
 def _hits(printed: Printed, at: NDArray[np.int64], known: Numbers, free: Numbers) -> list[tuple[int, int]]:

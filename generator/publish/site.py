@@ -14,12 +14,13 @@ from nearpass.archive.durable import sha256_of
 from nearpass.archive.register import Registrar
 from nearpass.publish.build import build_pages
 from nearpass.publish.commit import commit, finish
+from nearpass.publish.delivered import Deliveries
 from nearpass.publish.hand_written import remember, spare, stage_hand_written
 from nearpass.publish.index import open_index
 from nearpass.publish.leak import check_leaks
 from nearpass.publish.manifest import updated
 from nearpass.publish.offline import write_archive
-from nearpass.publish.register import register_releases, stage_register
+from nearpass.publish.register import NOTHING, AtHand, register_releases, stage_register
 from nearpass.publish.stage import (
     Drawer,
     Progress,
@@ -43,6 +44,7 @@ def publish(
     progress: Progress,
     registrar: Registrar,
     drawer: Drawer | None = None,
+    deliveries: Deliveries | None = None,
 ) -> Path:
     """Render, build and put in place one cycle and the live pages.
 
@@ -53,6 +55,7 @@ def publish(
         progress: Shows what is going on.
         registrar: Who tells the register of the release, before anything of it is in place.
         drawer: Knows the plots that other editions of the cycle share; a new one by default.
+        deliveries: The delivered files that the leak search reads; read for this edition alone by default.
 
     Returns:
         The front page.
@@ -71,19 +74,20 @@ def publish(
     plots = all_plots(record)
     pictures = (drawer or Drawer(jobs=jobs, progress=progress)).draw(plots)  # drawn while the pages are made
     stage_cycle(docs, record, plots)
-    with open_index(workspace.index, archive) as index:
+    with open_index(workspace.index, archive, at_hand=record) as index:
         if latest is not record:
             stage_permalinks(docs, record, index)
         stage_live(docs, archive, index, latest, {month_of(found) for found in (record.cycle_id, superseded) if found})
-    stage_register(workspace, docs, latest)
+    stage_register(workspace, docs, latest, full if latest is record else None)
     own = stage_hand_written(workspace, docs)
     build_pages(workspace, docs, built, progress, own.staged)
     place_pictures((docs, built), record.cycle_id, pictures)
     write_archive(built, record.cycle_id)
-    check_leaks(workspace, built, full, plots=plots)
+    check_leaks(workspace, built, full, plots=plots, deliveries=deliveries)
     spare(docs, own)
     remember(workspace, own)
-    put_in_place(workspace, docs, built, archive, [record.cycle_id], registrar)
+    at_hand = {record.cycle_id: (full, record)}
+    put_in_place(workspace, docs, built, archive, [record.cycle_id], registrar, at_hand=at_hand)
     finish(workspace)
     return workspace.public / "index.html"
 
@@ -128,6 +132,7 @@ def put_in_place(
     registrar: Registrar,
     *,
     listed_before: Sequence[str] = (),
+    at_hand: AtHand = NOTHING,
 ) -> None:
     """Add the manifests to a finished build and put it in place.
 
@@ -139,6 +144,7 @@ def put_in_place(
         cycles: The cycles that are in it with all their files.
         registrar: Who tells the register of them.
         listed_before: What ``published.txt`` names before these files.
+        at_hand: Cycles that are read already, as :func:`register_releases` takes them.
     """
     folders = {cycle_folder(cycle_id): archive.folder(cycle_id) for cycle_id in cycles}
     archived = {folder: sha256_of((path / "manifest.json").read_bytes()) for folder, path in folders.items()}
@@ -150,7 +156,7 @@ def put_in_place(
         (built / name).parent.mkdir(parents=True, exist_ok=True)
         (built / name).write_bytes(text)
     told = {cycle_id: manifests[f"{cycle_folder(cycle_id)}/manifest.json"] for cycle_id in cycles}
-    register_releases(workspace, told, registrar)
+    register_releases(workspace, told, registrar, at_hand)
     commit(
         workspace, {docs: workspace.docs, built: workspace.public}, folders=folders,
         remove=[name for folder in folders for name in _no_longer_made(workspace.public, built, folder)],

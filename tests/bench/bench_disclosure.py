@@ -156,7 +156,7 @@ def main(directory: Path) -> None:
     config, _ = load_config(directory / "nearpass.toml")
     workspace = Workspace(directory=directory)
     archive = Archive(workspace.archive)
-    cycles = [archived_cycle(archive, archive.load(name), directory) for name in sorted(archive.cycle_ids())]
+    cycles = [archived_cycle(archive, name, directory) for name in sorted(archive.cycle_ids())]
     editions = [site.edition for site in editions_of(workspace, config) if site.edition]
     newest = cycles[-1].record
     public = next(edition for edition in editions if edition.id == "public")

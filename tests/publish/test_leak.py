@@ -18,6 +18,7 @@ import pytest
 
 from edition_records import edition, marked_record
 from nearpass.errors import LeakError
+from nearpass.publish.delivered import Deliveries
 from nearpass.publish.expected import Expected, expected
 from nearpass.publish.leak import WORDS, check_leaks, vocabulary
 from nearpass.publish.search import Leak
@@ -40,7 +41,7 @@ PLACE = Path("cycles/2021/03/15/T0000Z")
 
 def secrets_of(record: CycleRecord, vocabulary: str = "") -> Expected:
     """What the public edition must not hold of a record whose deliveries are not at hand."""
-    return expected(record, PUBLIC, WORDS, read=lambda _: None, vocabulary=vocabulary)
+    return expected(record, PUBLIC, WORDS, deliveries=Deliveries(lambda _: None), vocabulary=vocabulary)
 
 
 def leaks_in(files: Sequence[tuple[str, bytes]], plots: Sequence[Plot], sought: Expected) -> list[Leak]:
@@ -166,7 +167,9 @@ def test_a_sentence_made_from_a_withheld_reason_is_found(full: CycleRecord) -> N
     page = [("page.html", f"<p>{said(hidden.reason)}.</p>".encode())]
 
     assert leaks_in(page, (), secrets_of(full)) != []
-    assert leaks_in(page, (), expected(full, PUBLIC, replace(WORDS, said=lambda _: ""), read=lambda _: None)) == []
+    unsaid = replace(WORDS, said=lambda _: "")
+    sought = expected(full, PUBLIC, unsaid, deliveries=Deliveries(lambda _: None))
+    assert leaks_in(page, (), sought) == []
 
 
 def test_common_numbers_are_no_secret(secrets: Expected) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from edition_records import CLEAR, edition, marked_record
+from nearpass.publish.delivered import Deliveries
 from nearpass.publish.expected import Expected, expected
 from nearpass.publish.leak import WORDS
 from nearpass.publish.search import leaks_in
@@ -57,7 +58,12 @@ def sought(data: bytes, *, blind: bool = False) -> Expected:
     """What the public edition must not hold, where the file of one object is this one."""
     full = record(blind=blind)
     own = {entry.sha256 for entry in full.inputs if entry.object_id == "MEX"}
-    return expected(full, edition({}, withheld=Show.HIDDEN), WORDS, read=lambda sha: data if sha in own else b"X = 1\n")
+    return expected(
+        full,
+        edition({}, withheld=Show.HIDDEN),
+        WORDS,
+        deliveries=Deliveries(lambda sha: data if sha in own else b"X = 1\n"),
+    )
 
 
 @pytest.fixture(scope="module")

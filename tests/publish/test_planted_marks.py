@@ -27,7 +27,7 @@ from nearpass.archive.archive import Archive
 from nearpass.config import load_config
 from nearpass.publish import Workspace, editions_of
 from nearpass.publish.expected import Expected
-from nearpass.publish.leak import sought_in
+from nearpass.publish.leak import delivered_by, sought_in
 from nearpass.publish.search import leaks_in
 from nearpass.record import event_record
 from nearpass.record import record as records
@@ -256,7 +256,7 @@ def test_the_search_before_publication_sees_that_a_rule_is_missing(workspace: Pa
     ]
     archive = Archive(workspace / "archive")
     full = archive.load(list(archive.cycle_ids())[-1])
-    sought = [(site.edition, sought_in(archive, full, site)) for site in sites if site.edition]
+    sought = [(site.edition, sought_in(delivered_by(archive), full, site)) for site in sites if site.edition]
     blind = []
     for kind, name in [(kind, name) for kind, table in RULES.items() for name in table if table[name] is not keep]:
         broken = {**RULES, kind: {**RULES[kind], name: keep}}

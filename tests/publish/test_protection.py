@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from edition_records import edition, marked_record
+from nearpass.disclosure.archived import Flown
 from nearpass.publish.protection import _promised, protected_sites
 from nearpass.publish.workspace import Workspace
 from nearpass.record.marking import Show
@@ -19,4 +20,4 @@ def test_what_a_cycle_has_no_orbit_of_stops_no_edition(tmp_path: Path) -> None:
 
     assert "TIANWEN-1" in [item.id for item, _ in _promised(sites, record)]
     without = replace(record, objects=tuple(item for item in lost if item.id == "TIANWEN-1"))
-    assert protected_sites(sites, without, lambda *_: lambda _: None) == (sites, [])
+    assert protected_sites(sites, without, Flown(), lambda *_: lambda _: None) == (sites, [])
