@@ -488,19 +488,26 @@ def load(text: bytes, file: str) -> CycleRecord:
 
     """
     try:
-        plain: Any = json.loads(text)
-        number = plain["schema_number"]
+        record: CycleRecord = _ADAPTER.validate_json(text)  # parsed and checked in one pass
+    except ValidationError as error:
+        _check_number(text, file)
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise ArchiveError(f"the record must follow its schema: {place}: {first['msg']}", file=file) from None
+    if record.schema_number != SCHEMA:
+        _check_number(text, file)
+    return record
+
+
+def _check_number(text: bytes, file: str) -> None:
+    """Refuse what is no JSON or has the number of another schema."""
+    try:
+        number = json.loads(text)["schema_number"]
     except (ValueError, TypeError, KeyError):
         raise ArchiveError("a stored record must be JSON with a schema_number", file=file) from None
     if number != SCHEMA:
         advice = "newer than this program; upgrade nearpass" if number > SCHEMA else "older than any known"
         raise ArchiveError(f"schema_number must be {SCHEMA}; this record is {advice}", value=number, file=file)
-    try:
-        return _ADAPTER.validate_python(plain)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise ArchiveError(f"the record must follow its schema: {place}: {first['msg']}", file=file) from None
 
 
 def json_schema() -> dict[str, Any]:
