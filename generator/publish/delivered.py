@@ -20,7 +20,7 @@ from typing import Final
 
 import numpy as np
 
-from nearpass.publish.digits import FloatArray, KeyArray, windows
+from nearpass.publish.digits import FloatArray, Windows
 
 _PACKED: Final[Mapping[bytes, Callable[[bytes], bytes]]] = MappingProxyType({
     b"\x1f\x8b": gzip.decompress, b"BZh": bz2.decompress, b"\xfd7zXZ": lzma.decompress, b"]\x00\x00": lzma.decompress,
@@ -85,19 +85,19 @@ class DeliveredFile:
         return unpacked(self._data).lower()
 
     @cached_property
-    def rows(self) -> tuple[KeyArray, ...]:
+    def rows(self) -> Windows:
         """Windows of all its numbers."""
-        return windows(self.said.values)
+        return Windows(self.said.values)
 
     @cached_property
-    def other_rows(self) -> tuple[KeyArray, ...]:
+    def other_rows(self) -> Windows:
         """Windows of those outside of covariances."""
-        return windows(self.said.others)
+        return Windows(self.said.others)
 
     @cached_property
-    def matrix_rows(self) -> tuple[KeyArray, ...]:
+    def matrix_rows(self) -> Windows:
         """Windows of those of covariances."""
-        return windows(self.said.matrices)
+        return Windows(self.said.matrices)
 
 
 class Deliveries:

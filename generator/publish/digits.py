@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -151,6 +152,18 @@ def _keyed(values: FloatArray, digits: int, count: int) -> tuple[KeyArray, NDArr
     return keys[differ], telling[:length][differ]
 
 
+class Windows:
+    """All windows over numbers in the order in which they stand, made when they are first asked for."""
+
+    def __init__(self, values: FloatArray) -> None:
+        self._values = values
+
+    @cached_property
+    def keys(self) -> tuple[KeyArray, ...]:
+        """As :func:`windows`."""
+        return windows(self._values)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
     """Windows that must not be found unless they stand in ``free`` ones, for each of :data:`ROWS` in order.
@@ -159,10 +172,10 @@ class Rows:
     """
 
     withheld: tuple[KeyArray, ...] = ()
-    free: tuple[tuple[KeyArray, ...], ...] = ()
+    free: tuple[Windows, ...] = ()
 
     @classmethod
-    def of(cls, withheld: Sequence[tuple[KeyArray, ...]], free: Sequence[tuple[KeyArray, ...]]) -> Rows:
+    def of(cls, withheld: Sequence[tuple[KeyArray, ...]], free: Sequence[Windows]) -> Rows:
         """From the windows of several files and series; none where nothing is withheld."""
         if not withheld:
             return cls()
@@ -174,7 +187,7 @@ class Rows:
         for kind, (keys, line) in enumerate(windows_in(printed)) if self.withheld else ():
             hit = np.flatnonzero(_stand_in(keys, self.withheld[kind]))
             for free in self.free if len(hit) else ():
-                hit = hit[~_stand_in(keys[hit], free[kind])]
+                hit = hit[~_stand_in(keys[hit], free.keys[kind])]
             if len(hit):
                 return int(line[hit[0]])
         return None

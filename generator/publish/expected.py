@@ -26,7 +26,7 @@ import numpy as np
 
 from nearpass.astro.epochs import DAY_S, Epoch, TimeSystem
 from nearpass.publish.delivered import DeliveredFile, Deliveries
-from nearpass.publish.digits import FloatArray, KeyArray, Numbers, Rows, numbers, windows
+from nearpass.publish.digits import FloatArray, Numbers, Rows, Windows, numbers, windows
 from nearpass.publish.readers import Readers
 from nearpass.publish.withheld import ACTS, Fact, For, Words, facts
 from nearpass.record.marking import Edition, Show
@@ -238,7 +238,7 @@ class _Deliveries:
         hidden = {entry.object_id for found in uses.values() for _, entry in found if not self._free(entry)}
         self._withheld: list[tuple[str, DeliveredFile, bool]] = []
         self._open: list[DeliveredFile] = []
-        self._open_rows: list[tuple[KeyArray, ...]] = []
+        self._open_rows: list[Windows] = []
         for sha256, found in uses.items():
             if not any(free.values()) and not blind:
                 continue
@@ -286,9 +286,9 @@ class _Deliveries:
 
     def rows(self, series: Sequence[FloatArray], open_series: Sequence[FloatArray]) -> Rows:
         """Windows of the numbers of withheld files and of other series, and those that are for the readers."""
-        withheld = [file.matrix_rows if blind else file.rows for _, file, blind in self._withheld]
+        withheld = [(file.matrix_rows if blind else file.rows).keys for _, file, blind in self._withheld]
         withheld += [windows(one, smooth=True) for one in series]
-        return Rows.of(withheld, [*self._open_rows, *map(windows, open_series)])
+        return Rows.of(withheld, [*self._open_rows, *map(Windows, open_series)])
 
 
 def _floats(fact: Fact) -> Iterator[float]:
