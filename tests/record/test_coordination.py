@@ -11,6 +11,7 @@ from icalendar import Calendar
 from edition_records import edition
 from nearpass.astro.epochs import Epoch
 from nearpass.encounter.alert import Level
+from nearpass.publish.delivered import Deliveries
 from nearpass.publish.expected import expected
 from nearpass.publish.leak import WORDS, vocabulary
 from nearpass.publish.search import leaks_in
@@ -200,7 +201,7 @@ def test_an_edition_tells_what_all_its_readers_may_know_and_the_search_finds_the
     for_three = edition({}, parties=frozenset({"NASA", "CNSA", "ESA"}))
     three = reduced(record, for_three)
     two = reduced(record, edition({}, parties=frozenset({"NASA", "CNSA"})))
-    secrets = expected(record, for_three, WORDS, read=lambda _: None, vocabulary=vocabulary())
+    secrets = expected(record, for_three, WORDS, deliveries=Deliveries(lambda _: None), vocabulary=vocabulary())
     files = [(name, text.encode()) for name, text in cycle_pages(three).items()]
     planted = [("a.html", b"<p>NASA will move,&#32;burn Fri 19 March 2021 12:00 UTC</p>")]
 
