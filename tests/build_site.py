@@ -12,13 +12,19 @@ from mkdocs.commands import build as mkdocs_build
 from mkdocs.config import load_config
 
 from nearpass.astro.epochs import DAY_S
+from nearpass.encounter.alert import Level
 from nearpass.publish.offline import write_archive
 from nearpass.record.notices import notices
 from nearpass.record.record import CycleRecord, Span
-from nearpass.report import calendars, feeds, pages, plots, verdicts
+from nearpass.report import calendars, feeds, note_views, pages, plots, verdicts
 from nearpass.report.catalogue import detailed_events, nearness_km
 
 ROOT = Path(__file__).resolve().parents[1]
+NOTE = verdicts.MonthNote(
+    when="2021-03-14T10:00:00Z", kind="Consultation", parties="NASA and CNSA", event_id=None,
+    text="Both teams compared their solutions by telephone.",
+)  # fmt: skip
+"""What the finder has of the log beside the record's own notes."""
 SITE_NAME = "Close approaches at Mars"
 
 
@@ -86,12 +92,41 @@ def write_sources(docs: Path, records: Sequence[CycleRecord], *, drawn: tuple[st
     years = sorted({int(record.cycle_id[:4]) for record in records})
     months = {(int(record.cycle_id[:4]), int(record.cycle_id[5:7])): listed_events(record) for record in records}
     told = [notice for record in reversed(records) for notice in notices(record)]
-    for name, text in pages.live_pages(newest, summaries, years, events=months, told=told).items():
+    live = pages.live_pages(
+        newest, summaries, years, events=months, told=told,
+        notes={month: [*shown_notes(newest), NOTE] for month in months},
+        severe=[mention for record in records for mention in severe_mentions(record)],
+    )  # fmt: skip
+    for name, text in live.items():
         _write(docs / name, text)
     for path in (feeds.ALL, feeds.RED, *(feeds.object_feed(item.id) for item in newest.objects)):
         _write(docs / path, feeds.feed(newest, told, path=path, title="changes"))
     _write(docs / calendars.SITE, calendars.site_calendar(newest))
     _write(docs / "latest.json", "{}")
+
+
+def shown_notes(record: CycleRecord) -> list[verdicts.MonthNote]:
+    """The cycle's notes as a month's list tells of them."""
+    return [
+        verdicts.MonthNote(
+            when=note.machine, kind=note.kind, parties=note.parties, event_id=note.event_id,
+            text=" ".join(note.paragraphs),
+        )
+        for note in note_views.notes_of_cycle(record)
+    ]  # fmt: skip
+
+
+def severe_mentions(record: CycleRecord) -> list[verdicts.SevereMention]:
+    """The cycle's red and yellow approaches."""
+    month = int(record.cycle_id[:4]), int(record.cycle_id[5:7])
+    return [
+        verdicts.SevereMention(
+            event_id=event.event_id, primary=event.primary, secondary=event.secondary, tca=event.tca, month=month,
+            level=event.level,
+        )
+        for event in record.events
+        if event.level is not Level.GREEN
+    ]  # fmt: skip
 
 
 def listed_events(record: CycleRecord) -> list[verdicts.MonthEvent]:

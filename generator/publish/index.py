@@ -20,7 +20,7 @@ from nearpass.archive.durable import PRIVATE_FILE
 from nearpass.archive.manifest import Link
 from nearpass.astro.epochs import Epoch
 from nearpass.encounter.alert import Level
-from nearpass.publish.year_index import acts_of, deliveries_of, story
+from nearpass.publish.year_index import acts_of, deliveries_of, month_notes, notes_of, severe_mentions, story
 from nearpass.record.cycle_id import CycleId
 from nearpass.record.figures import Figure
 from nearpass.record.notices import LEFT, DeliveryNotice, Told, delivery_notices, dump_notice, load_notice, notices
@@ -28,9 +28,9 @@ from nearpass.record.record import ChangeRecord, CycleRecord, EventRecord, ToldE
 from nearpass.record.year import Year
 from nearpass.report.catalogue import nearness_km
 from nearpass.report.silence import meaningful
-from nearpass.report.verdicts import CycleSummary, MonthEvent, summarise
+from nearpass.report.verdicts import CycleSummary, MonthEvent, MonthNote, SevereMention, summarise
 
-FORMAT: Final = f"6/{nearpass.__version__}"
+FORMAT: Final = f"7/{nearpass.__version__}"
 """Another format, or another program that may word a verdict otherwise, makes the index again."""
 _TABLES: Final = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -46,6 +46,11 @@ CREATE TABLE events (
     listed INTEGER NOT NULL, PRIMARY KEY (event_id, cycle_id)
 ) WITHOUT ROWID;
 CREATE INDEX events_cycle ON events (cycle_id);
+CREATE INDEX events_severe ON events (substr(cycle_id, 1, 7), event_id) WHERE level <> 'green';
+CREATE TABLE notes (
+    month TEXT NOT NULL, at_utc TEXT NOT NULL, kind TEXT NOT NULL, parties TEXT NOT NULL, event_id TEXT,
+    body TEXT NOT NULL, UNIQUE (month, at_utc, kind, parties, body)
+);
 CREATE TABLE notices (
     cycle_id TEXT NOT NULL, number INTEGER NOT NULL, primary_id TEXT NOT NULL, secondary_id TEXT NOT NULL,
     is_red INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (cycle_id, number)
@@ -63,7 +68,7 @@ CREATE TABLE deliveries (
 ) WITHOUT ROWID;
 CREATE TABLE objects (object_id TEXT NOT NULL, cycle_id TEXT NOT NULL, PRIMARY KEY (object_id, cycle_id)) WITHOUT ROWID;
 """
-_CONTENTS: Final = ("cycles", "months", "events", "notices", "acts", "deliveries", "objects")
+_CONTENTS: Final = ("cycles", "months", "events", "notes", "notices", "acts", "deliveries", "objects")
 _COLUMNS: Final = "cycle_id, cutoff_tai_ns, red, yellow, green, pairs_screened, refused, verdict, superseded_by"
 
 
@@ -200,6 +205,14 @@ class Index:
             ) in rows
         ]
 
+    def severe_mentions(self) -> list[SevereMention]:
+        """Red and yellow approaches of all cycles, by month."""
+        return severe_mentions(self._connection)
+
+    def month_notes(self, year: int, month: int) -> list[MonthNote]:
+        """The notes that a month's cycles show, the newest first."""
+        return month_notes(self._connection, year, month)
+
     def story(self, year: int, newest: Epoch) -> Year:
         """What a year was by its cycles, ``newest`` being the data cut-off of the newest of all."""
         return story(self._connection, year, newest, len(self.year(year)))
@@ -252,6 +265,7 @@ class Index:
                 for number, found in enumerate(told)
             ],
         )
+        self._connection.executemany("INSERT OR IGNORE INTO notes VALUES (?, ?, ?, ?, ?, ?)", notes_of(record))
         self._connection.executemany("INSERT OR IGNORE INTO acts VALUES (?, ?, ?, ?, ?, ?, ?)", acts_of(record))
         self._connection.executemany("INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, ?)", deliveries_of(record))
         self._connection.executemany(

@@ -142,6 +142,8 @@ def stage_live(docs: Path, archive: Archive, index: Index, latest: CycleRecord, 
         events={month: still_meaningful(index.month_events(*month), latest) for month in months},
         told=still_meaningful_notices(index.notices(most=feeds.MOST_ENTRIES), latest),
         stories=stories,
+        notes={month: index.month_notes(*month) for month in months},
+        severe=still_meaningful(index.severe_mentions(), latest),
     )
     for year, story in stories.items():
         _stage_pictures(docs / "archive" / f"{year:04d}" / "plots", year_plots(story, year))

@@ -11,6 +11,8 @@ from nearpass.record.alarms import LATE_S
 from nearpass.record.coordination import STATEMENTS
 from nearpass.record.record import CycleRecord
 from nearpass.record.year import Act, Punctuality, Year, YearEvent
+from nearpass.report import note_views
+from nearpass.report.verdicts import MonthNote, SevereMention
 
 
 def story(connection: sqlite3.Connection, year: int, newest: Epoch, cycles: int) -> Year:
@@ -93,3 +95,36 @@ def _year_event(row: Sequence[object]) -> YearEvent:
         first_red=None if first_red is None else str(first_red), last_cycle_id=str(cycle_id),
         last_level=Level(str(level)), listed=bool(listed),
     )  # fmt: skip
+
+
+def severe_mentions(connection: sqlite3.Connection) -> list[SevereMention]:
+    """Every red and yellow approach by the months of the cycles that listed it, in order of time."""
+    rows = connection.execute(
+        """
+        SELECT event_id, primary_id, secondary_id, max(tca_tai_ns), substr(cycle_id, 1, 7), max(level = 'red')
+        FROM events WHERE level <> 'green' AND listed GROUP BY substr(cycle_id, 1, 7), event_id
+        """
+    )
+    return [
+        SevereMention(
+            event_id=name, primary=primary, secondary=secondary, tca=Epoch(tca_tai_ns),
+            month=(int(month[:4]), int(month[5:])), level=Level.RED if red else Level.YELLOW,
+        )
+        for name, primary, secondary, tca_tai_ns, month, red in rows
+    ]  # fmt: skip
+
+
+def notes_of(record: CycleRecord) -> Iterator[tuple[str, str, str, str, str | None, str]]:
+    """Rows of the notes that a cycle shows: month, instant, kind, parties, event, text."""
+    for note in note_views.notes_of_cycle(record):
+        month = record.cycle_id[:7]
+        yield month, note.machine, note.kind, note.parties, note.event_id, " ".join(note.paragraphs)
+
+
+def month_notes(connection: sqlite3.Connection, year: int, month: int) -> list[MonthNote]:
+    """The notes that a month's cycles show, the newest first, each once."""
+    rows = connection.execute(
+        "SELECT at_utc, kind, parties, event_id, body FROM notes WHERE month = ? ORDER BY at_utc DESC, kind, body",
+        (f"{year:04d}-{month:02d}",),
+    )
+    return [MonthNote(when=at, kind=kind, parties=who, event_id=name, text=body) for at, kind, who, name, body in rows]

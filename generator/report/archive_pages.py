@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
+from typing import Final
 
 from nearpass.archive.archive import cycle_folder
 from nearpass.astro.fields import Span
@@ -13,12 +14,15 @@ from nearpass.record.notices import Told
 from nearpass.record.record import CycleRecord
 from nearpass.report import archive_views, wording, year_views
 from nearpass.report.catalogue import Links
+from nearpass.report.pair_levels import PairLevels
 from nearpass.report.plots.year import year_plots
 from nearpass.report.rendering import Crumb, Meta, edition_line, render_page
-from nearpass.report.verdicts import CycleSummary, MonthEvent
+from nearpass.report.verdicts import CycleSummary, MonthEvent, MonthNote
 from nearpass.report.year_views import YearView
 
 Month = tuple[int, int]
+NOTE_LETTERS: Final = 240
+"""How much of a note the finder shows; the event's page has all of it."""
 
 
 def archive_pages(
@@ -28,6 +32,8 @@ def archive_pages(
     written: Collection[Month],
     events: Mapping[Month, Sequence[MonthEvent]],
     stories: Mapping[int, YearView] = MappingProxyType({}),
+    notes: Mapping[Month, Sequence[MonthNote]] = MappingProxyType({}),
+    pairs: Sequence[PairLevels] = (),
 ) -> dict[str, str]:
     """Lists of years, of the months of each year in ``cycles``, and page and script of each of the ``written`` months.
 
@@ -38,6 +44,8 @@ def archive_pages(
         written: The months.
         events: What the cycles of each written month listed.
         stories: What each of the years was.
+        notes: What the cycles of each written month show of the log.
+        pairs: Pairs that had a red or yellow approach, with their levels by month.
 
     """
     notice, edition = record.notice, edition_line(record)
@@ -47,7 +55,8 @@ def archive_pages(
         title="Archive", description="Every screening cycle that was published, by year and month.", kind="archive",
         crumbs=(("Archive", None),), notice=notice, edition=edition,
     )  # fmt: skip
-    files = {"archive/index.md": render_page("years.md.j2", meta, Links(root="../", cycle=""), years=newest_first)}
+    files = {"archive/index.md": render_page("years.md.j2", meta, Links(root="../", cycle=""), years=newest_first,
+                                               pairs=pairs)}  # fmt: skip
     for year in sorted({year for year, _ in months}):
         links = Links(root="../../", cycle="")
         meta = Meta(
@@ -77,7 +86,9 @@ def archive_pages(
             "month.md.j2", meta, links, name=name, table=table,
             events=archive_views.month_events_table(listed, name) if listed else None,
         )  # fmt: skip
-        files[f"live/events-{year:04d}-{month:02d}.js"] = events_script(listed, year, month)
+        files[f"live/events-{year:04d}-{month:02d}.js"] = events_script(
+            listed, year, month, notes.get((year, month), ())
+        )
         files[f"live/cycles-{year:04d}-{month:02d}.js"] = month_script(cycles, year, month)
     return files
 
@@ -85,8 +96,8 @@ def archive_pages(
 def finder_page(record: CycleRecord, months: Sequence[Month]) -> str:
     """The page that looks for an object in the scripts of all months; without scripts it leads to the months."""
     meta = Meta(
-        title="Find an object", description="Every approach that any cycle listed, by object.", kind="archive",
-        crumbs=(("Archive", "index.html"), ("Find an object", None)),
+        title="Find", description="Every approach and note of any cycle, by object, pair or word.", kind="archive",
+        crumbs=(("Archive", "index.html"), ("Find", None)),
         notice=record.notice, edition=edition_line(record),
     )  # fmt: skip
     newest_first = sorted(months, reverse=True)
@@ -114,10 +125,11 @@ def changes_page(record: CycleRecord, notices: Sequence[Told]) -> str:
     )  # fmt: skip
 
 
-def events_script(events: Sequence[MonthEvent], year: int, month: int) -> str:
+def events_script(events: Sequence[MonthEvent], year: int, month: int, notes: Sequence[MonthNote] = ()) -> str:
     """What the finder loads of a month: event, both objects, TCA, miss in km, worst level, cycles, the newest one.
 
-    Of an approach that an edition tells in cells both cells follow, as text.
+    Of an approach that an edition tells in cells both cells follow, as text. Notes are instant, kind, parties, event
+    and how the text begins.
     """
     rows = [
         [
@@ -129,7 +141,18 @@ def events_script(events: Sequence[MonthEvent], year: int, month: int) -> str:
         for event in events
     ]  # fmt: skip
     found = json.dumps(rows, separators=(",", ":"))
-    return f'(window.NEARPASS_EVENTS = window.NEARPASS_EVENTS || {{}})["{year:04d}-{month:02d}"] = {found};\n'
+    text = _of_month("EVENTS", year, month, found)
+    said = [[note.when, note.kind, note.parties, note.event_id, _beginning(note.text)] for note in notes]
+    return text + (_of_month("NOTES", year, month, json.dumps(said, separators=(",", ":"))) if said else "")
+
+
+def _of_month(what: str, year: int, month: int, value: str) -> str:
+    return f'(window.NEARPASS_{what} = window.NEARPASS_{what} || {{}})["{year:04d}-{month:02d}"] = {value};\n'
+
+
+def _beginning(text: str) -> str:
+    """At most so much of a note that a month's script stays small."""
+    return text if len(text) <= NOTE_LETTERS else f"{text[:NOTE_LETTERS].rsplit(' ', 1)[0]} …"
 
 
 def _in_words(event: MonthEvent) -> list[str]:

@@ -51,10 +51,11 @@ from nearpass.report.cdm_event import event_cdm
 from nearpass.report.cycle_views import ChangeView
 from nearpass.report.feeds import object_feed
 from nearpass.report.page_net import Pages, must_be_made
+from nearpass.report.pair_levels import pair_levels
 from nearpass.report.plots import cycle_plots, event_plots, object_plots, pair_plots
 from nearpass.report.rendering import Crumb, Meta, edition_line, render, render_page
 from nearpass.report.validation_views import validation_view
-from nearpass.report.verdicts import CycleSummary, MonthEvent
+from nearpass.report.verdicts import CycleSummary, MonthEvent, MonthNote, SevereMention
 from nearpass.report.views import Table
 from nearpass.report.year_views import YearView
 from nearpass.validation import check as validation
@@ -166,6 +167,8 @@ def live_pages(
     events: Mapping[Month, Sequence[MonthEvent]] = MappingProxyType({}),
     told: Sequence[Told] = (),
     stories: Mapping[int, YearView] = MappingProxyType({}),
+    notes: Mapping[Month, Sequence[MonthNote]] = MappingProxyType({}),
+    severe: Sequence[SevereMention] = (),
 ) -> dict[str, str]:
     """Everything that changes with a new cycle: path under the site's root to text.
 
@@ -178,6 +181,8 @@ def live_pages(
         events: What the cycles of the written months listed.
         told: The newest changes of level of any cycle, the newest first.
         stories: What each of the years that are written was.
+        notes: What the cycles of the written months show of the log.
+        severe: Red and yellow approaches of all cycles, by month.
 
     """
     catalogue = Catalogue(record)
@@ -193,7 +198,10 @@ def live_pages(
     pages.put("archive/find.md", below, partial(finder_page, record, all_months))
     files = {"index.md": must_be_made("index.md", partial(_front_page, catalogue, front)), **pages.texts}
     files |= permalink_pages(record)
-    files |= archive_pages(record, cycles, years, found if written is None else written, events, stories)
+    files |= archive_pages(
+        record, cycles, years, found if written is None else written, events, stories, notes,
+        pair_levels(severe, all_months),
+    )  # fmt: skip
     files["live/latest.js"] = must_be_made("live/latest.js", partial(latest_script, record, all_months))
     return files
 

@@ -82,6 +82,29 @@ class MonthEvent:
     last_cycle_id: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SevereMention:
+    """A red or yellow approach as the cycles of one month told of it: its worst level there, its latest TCA."""
+
+    event_id: str
+    primary: str
+    secondary: str
+    tca: Epoch
+    month: tuple[int, int]
+    level: Level
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthNote:
+    """A note as a month's newest cycle that holds it shows it; ``event_id`` is None for one on the whole cycle."""
+
+    when: str
+    kind: str
+    parties: str
+    event_id: str | None
+    text: str
+
+
 def summarise(record: CycleRecord) -> CycleSummary:
     """The cycle in one row."""
     record = meaningful(record)

@@ -114,6 +114,24 @@ def indexed(folder: Path, cycles: list[CycleRecord], supersedes: dict[str, str] 
             yield index
 
 
+def test_levels_and_notes_of_a_month_are_looked_up(tmp_path: Path) -> None:
+    """Each red or yellow approach is told once a month by its worst listed level, each note once a month."""
+    cycles = records()
+    with indexed(tmp_path, cycles) as index:
+        found = {(one.event_id, one.month): one.level for one in index.severe_mentions()}
+        notes = index.month_notes(2021, 3)
+    expected: dict[tuple[str, tuple[int, int]], Level] = {}
+    for cycle in cycles:
+        for event in cycle.events:
+            if event.level is not Level.GREEN:
+                key = event.event_id, (int(cycle.cycle_id[:4]), int(cycle.cycle_id[5:7]))
+                expected[key] = max(expected.get(key, event.level), event.level, key=lambda level: level is Level.RED)
+    assert found == expected
+    assert len(found) > 3
+    assert {note.event_id for note in notes} == {note.event_id for note in cycles[-1].notes}
+    assert len(notes) == len(cycles[-1].notes)
+
+
 def test_each_red_approach_of_the_year_has_the_ending_of_its_story(tmp_path: Path) -> None:
     """Passed, false alarm by a fall and by leaving the list, lowered, moved out of, still to come; no other has one."""
     newest = Epoch.parse("2021-03-04T00:00:00")

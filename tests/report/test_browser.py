@@ -17,6 +17,7 @@ from matplotlib.image import imread
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from browsing import POLICY, Scheme, Visitor
+from build_site import NOTE
 from nearpass.astro.bodies import body_named, equator_from_icrf
 from nearpass.report import pages
 from nearpass.resources import resource
@@ -130,6 +131,20 @@ def test_an_object_is_found_in_the_archive(visit: Visitor) -> None:
     assert set(page.locator(".finder-found .level").all_text_contents()) == {"▲ red", "● green"}
     found.first.click()
     expect(page.locator("h1")).to_be_visible()
+
+
+def test_a_pair_and_a_note_are_found_in_the_archive(visit: Visitor) -> None:
+    """Several words are all looked for: both objects of a pair, by id or name, or what a note says."""
+    page = visit("archive/index.html", over="file")
+    page.get_by_role("link", name="MRO – TIANWEN-1").click()
+    both = {"MRO", "TIANWEN-1"}
+    pair = {event.event_id for event in sample_record().events if {event.primary, event.secondary} == both}
+    expect(page.locator(".finder-state")).to_contain_text(f"{len(pair)} approach")
+    assert set(page.locator(".finder-found tbody th a").all_text_contents()) == pair
+    page.get_by_label("Object").fill("cnsa telephone")
+    page.get_by_role("button", name="Find").click()
+    expect(page.locator(".finder-state")).to_contain_text("0 approaches and 1 note")
+    expect(page.locator(".finder-found .log")).to_contain_text(NOTE.text)
 
 
 def test_the_finder_follows_a_link_to_an_object(visit: Visitor) -> None:

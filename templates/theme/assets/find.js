@@ -13,7 +13,9 @@
     var found = document.querySelector(".finder-found");
     var more = document.querySelector(".finder-more");
     var months = form.dataset.months ? form.dataset.months.split(" ") : [];
-    var search = { wanted: "", left: [], count: 0 };
+    var search = { wanted: [], left: [], count: 0, notes: {} };
+    var names = {};
+    form.querySelectorAll("option").forEach(function (option) { names[option.value] = option.textContent; });
 
     function make(tag, text, attributes) {
       var element = document.createElement(tag);
@@ -22,8 +24,28 @@
       return element;
     }
 
-    function matches(row) {
-      return [row[1], row[2], row[0]].some(function (text) { return text.toLowerCase().indexOf(search.wanted) >= 0; });
+    function holds(texts) {
+      var all = texts.join(" ").toLowerCase();
+      return search.wanted.every(function (word) { return all.indexOf(word) >= 0; });
+    }
+
+    function matches(row) { return holds([row[0], row[1], names[row[1]], row[2], names[row[2]], row[5]]); }
+
+    // A note is shown in each month that still lists its approach: it is told once, where it is met first.
+    function isNew(note) {
+      var key = note.join("|");
+      if (search.notes[key] || !holds(note)) { return false; }
+      search.notes[key] = true;
+      return true;
+    }
+
+    function tell(note) {
+      var article = found.appendChild(make("article", "", { "class": "log" }));
+      var head = article.appendChild(make("header"));
+      head.appendChild(make("b", note[1]));
+      head.appendChild(document.createTextNode(" " + note[0].slice(0, 16).replace("T", " ") + " UTC " + note[2] + " "));
+      if (note[3]) { head.appendChild(make("a", note[3], { href: "../events/" + note[3] + ".html" })); }
+      article.appendChild(make("p", note[4]));
     }
 
     function table(month, rows) {
@@ -49,7 +71,9 @@
     }
 
     function say() {
-      state.textContent = search.count + (search.count === 1 ? " approach" : " approaches") + " of “" + field.value + "”" +
+      var notes = Object.keys(search.notes).length;
+      state.textContent = search.count + (search.count === 1 ? " approach" : " approaches") +
+        (notes ? " and " + notes + (notes === 1 ? " note" : " notes") : "") + " of “" + field.value + "”" +
         (search.left.length ? ". Not searched yet: " + search.left[0] + " and before." : ". All months were searched.");
       more.hidden = search.left.length === 0;
     }
@@ -59,6 +83,7 @@
       rows.sort(function (a, b) { return a[3] < b[3] ? 1 : -1; });
       search.count += rows.length;
       if (rows.length) { table(month, rows); }
+      ((window.NEARPASS_NOTES || {})[month] || []).filter(isNew).forEach(tell);
     }
 
     // One after the other, so that months stay in order; a month that cannot be loaded is named and not hidden.
@@ -77,9 +102,10 @@
     }
 
     function begin() {
-      search = { wanted: field.value.trim().toLowerCase(), left: months.slice(), count: 0 };
+      var words = field.value.toLowerCase().split(/[\s,–]+/).filter(Boolean);
+      search = { wanted: words, left: months.slice(), count: 0, notes: {} };
       found.textContent = "";
-      if (search.wanted) { next(STEP); } else { state.textContent = ""; more.hidden = true; }
+      if (words.length) { next(STEP); } else { state.textContent = ""; more.hidden = true; }
     }
 
     form.hidden = false;
