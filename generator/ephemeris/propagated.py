@@ -25,7 +25,8 @@ from nearpass.ephemeris.interpolation import DEFAULT_DEGREE, DEFAULT_METHOD, arc
 from nearpass.ephemeris.trajectory import Approximation
 from nearpass.errors import FrameError, InputError
 from nearpass.messages.manoeuvres import Manoeuvre
-from nearpass.messages.oem_records import OemHeader, OemMessage, OemSegment
+from nearpass.messages.oem_like import covariances
+from nearpass.messages.oem_records import OemCovariances, OemHeader, OemMessage, OemSegment
 from nearpass.messages.opm import OpmMessage
 from nearpass.reasons.motions import ByOneState
 
@@ -77,11 +78,22 @@ def propagated(message: OpmMessage, *, days: float, step_s: float) -> tuple[OemM
         if one is not None:
             state = kicked(one, state)
         begin_s = end_s
+    if not acting or acting[0].instant > message.epoch:  # one after a burn says nothing of before it, and the reverse
+        segments[0] = replace(segments[0], covariances=_of_state(message, rotation, rate))
     header = OemHeader(
         version="2.0", creation=message.creation, originator=message.originator, classification=None, message_id=None,
         comments=tuple(_comments(message, body, len(acting))),
     )  # fmt: skip
     return OemMessage(header=header, segments=tuple(segments)), error_km
+
+
+def _of_state(message: OpmMessage, rotation: FloatArray, rate: FloatArray) -> OemCovariances | None:
+    """The state's covariance, turned as the state is where it is in the same axes; others are left to what reads it."""
+    held = message.covariance
+    if held is None or normalised(held.frames[0]) != normalised(message.ref_frame):
+        return held
+    both = np.block([[rotation, np.zeros((3, 3))], [rate, rotation]])
+    return covariances(held.epochs_tai_ns, both @ held.matrices @ both.T, "ICRF", held.frame_lines[held.frames[0]])
 
 
 def one_state(message: OpmMessage, cutoff: Epoch, until_s: float) -> tuple[OemMessage, Approximation]:

@@ -1,4 +1,4 @@
-"""Orbit Parameter Messages (CCSDS 502.0-B-3, section 3) in KVN and XML: one state, and the manoeuvres after it."""
+"""Orbit Parameter Messages (CCSDS 502.0-B-3, section 3) in KVN and XML: a state, its covariance, and manoeuvres."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from nearpass.astro.epochs import Epoch, TimeSystem
 from nearpass.errors import InputError
 from nearpass.messages.manoeuvres import Manoeuvre
 from nearpass.messages.oem_fast import NUMBER
+from nearpass.messages.oem_like import covariances, lower_triangles
 from nearpass.messages.oem_lines import Lines, Pairs, comment_of, is_comment, keyword_line, plain_text
+from nearpass.messages.oem_records import OemCovariances
 from nearpass.messages.oem_rules import epoch_of, time_system_of
 from nearpass.messages.xml_safe import XmlReader
 
@@ -19,9 +23,12 @@ _VERSIONS: Final = ("1.0", "2.0", "3.0")
 _STATE: Final = ("X", "Y", "Z", "X_DOT", "Y_DOT", "Z_DOT")
 _NEEDED: Final = ("CREATION_DATE", "ORIGINATOR", "OBJECT_NAME", "OBJECT_ID", "CENTER_NAME", "REF_FRAME", "TIME_SYSTEM",
                   "EPOCH", *_STATE)  # fmt: skip
+_COVARIANCE: Final = tuple(f"C{row}_{column}" for i, row in enumerate(_STATE) for column in _STATE[: i + 1])
+"""The lower triangle row by row (table 3-3)."""
 _MANOEUVRE: Final = ("MAN_EPOCH_IGNITION", "MAN_DURATION", "MAN_REF_FRAME", "MAN_DV_1", "MAN_DV_2", "MAN_DV_3")
 _UNITS: Final = {"X": "km", "Y": "km", "Z": "km", "X_DOT": "km/s", "Y_DOT": "km/s", "Z_DOT": "km/s",
-                 "MAN_DURATION": "s", "MAN_DV_1": "km/s", "MAN_DV_2": "km/s", "MAN_DV_3": "km/s"}  # fmt: skip
+                 "MAN_DURATION": "s", "MAN_DV_1": "km/s", "MAN_DV_2": "km/s", "MAN_DV_3": "km/s",
+                 **{key: ("km**2", "km**2/s", "km**2/s**2")[key.count("DOT")] for key in _COVARIANCE}}  # fmt: skip
 _WITH_UNIT: Final = re.compile(r"(\S+)\s*(?:\[\s*([^\]]*?)\s*\])?")
 _XML: Final = re.compile(rb"\s*(?:<\?[^>]*\?>\s*|<!--(?:[^-]|-[^-])*-->\s*)*<opm\b")
 _MOST_DEPTH: Final = 12
@@ -33,7 +40,10 @@ Entry = tuple[str, str, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpmMessage:
-    """A state in km and km/s, with what the message says around it; ``comments`` has every other line."""
+    """A state in km and km/s, with what the message says around it; ``comments`` has every other line.
+
+    ``covariance`` is the one of its epoch, None where there is none.
+    """
 
     version: str
     creation: Epoch
@@ -47,6 +57,7 @@ class OpmMessage:
     epoch: Epoch
     position_km: tuple[float, float, float]
     velocity_km_s: tuple[float, float, float]
+    covariance: OemCovariances | None
     manoeuvres: tuple[Manoeuvre, ...]
     comments: tuple[str, ...]
     lines: dict[str, int]
@@ -145,7 +156,7 @@ def _message(entries: list[Entry], comments: list[str]) -> OpmMessage:
             raise InputError(f"an orbit parameter message must give {key}", line=entries[-1][2])
     system = time_system_of(pairs)
     position, velocity = ([_number(pairs, key) for key in keys] for keys in (_STATE[:3], _STATE[3:]))
-    known = {*_NEEDED, "REF_FRAME_EPOCH"}
+    epoch, known = epoch_of(pairs, "EPOCH", system), {*_NEEDED, *_COVARIANCE, "REF_FRAME_EPOCH", "COV_REF_FRAME"}
     return OpmMessage(
         version=entries[0][1],
         creation=epoch_of(pairs, "CREATION_DATE", TimeSystem.UTC),
@@ -156,13 +167,27 @@ def _message(entries: list[Entry], comments: list[str]) -> OpmMessage:
         ref_frame=pairs["REF_FRAME"][0],
         ref_frame_epoch=epoch_of(pairs, "REF_FRAME_EPOCH", system) if "REF_FRAME_EPOCH" in pairs else None,
         time_system=system,
-        epoch=epoch_of(pairs, "EPOCH", system),
+        epoch=epoch,
         position_km=(position[0], position[1], position[2]),
         velocity_km_s=(velocity[0], velocity[1], velocity[2]),
+        covariance=_covariance(pairs, epoch),
         manoeuvres=tuple(_manoeuvre(held, system) for held in manoeuvres),
         comments=(*comments, *(f"OPM: {key} = {value}" for key, (value, _) in pairs.items() if key not in known)),
         lines={key: line for key, (_, line) in pairs.items()},
     )
+
+
+def _covariance(pairs: Pairs, epoch: Epoch) -> OemCovariances | None:
+    """The covariance, in the axes of the state where none are named; all of its terms are given or none."""
+    given = [key for key in _COVARIANCE if key in pairs]
+    if not given:
+        return None
+    for key in _COVARIANCE:
+        if key not in pairs:
+            raise InputError(f"a covariance must give {key}", line=pairs[given[0]][1])
+    frame, line = pairs.get("COV_REF_FRAME", (pairs["REF_FRAME"][0], pairs[given[0]][1]))
+    terms = np.array([[_number(pairs, key) for key in _COVARIANCE]])
+    return covariances(np.array([epoch.tai_ns], dtype=np.int64), lower_triangles(terms), frame, line)
 
 
 def _manoeuvre(pairs: Pairs, system: TimeSystem) -> Manoeuvre:

@@ -15,12 +15,14 @@ from nearpass.astro.epochs import DAY_S, Epoch
 from nearpass.config import load_config
 from nearpass.cycle.pipeline import CycleResult, run_cycle, setting_of
 from nearpass.cycle.rescreen import rescreen
+from nearpass.encounter.uncertainty import Basis, state_at
 from nearpass.ingest import ingest_object
 from nearpass.report import wording
 from nearpass.report.remark_views import approximations, remarks, short
 
 BURN_S = 30_000.0
 EARLY_S = -7200.0
+CARRIED = 2e-3  # steps of the transition matrix over eleven hours
 SOLVERS_KM = 1e-4  # two integrations of a day, and nodes a minute apart
 _CENTURIES = (CUTOFF - Epoch.parse("2000-01-01T12:00:00")) / DAY_S / 36_525.0
 _RA, _DEC = np.radians([317.68143 - 0.1061 * _CENTURIES, 52.88650 - 0.0609 * _CENTURIES])
@@ -39,6 +41,78 @@ def opm(state: np.ndarray = STATE) -> str:
         "MAN_REF_FRAME": "RTN", "MAN_DV_1": "0", "MAN_DV_2": "0.0005", "MAN_DV_3": "0",
     }  # fmt: skip
     return "\n".join(["CCSDS_OPM_VERS = 2.0", *(f"{key} = {value}" for key, value in pairs.items()), ""])
+
+
+SIGMAS = np.array([0.02, 0.5, 0.03, 4e-4, 2e-5, 3e-5])
+"""Of the state, in km and km/s, along radius, velocity and normal."""
+
+
+def with_covariance(frame: str | None, matrix: np.ndarray, text: str | None = None) -> str:
+    """The message with the 21 terms of a covariance before its manoeuvre, as the standard orders them."""
+    names = ("X", "Y", "Z", "X_DOT", "Y_DOT", "Z_DOT")
+    lines = [f"COV_REF_FRAME = {frame}"] if frame else []
+    for i, row in enumerate(names):
+        lines += [f"C{row}_{column} = {float(matrix[i, j])!r}" for j, column in enumerate(names[: i + 1])]
+    return (text or opm()).replace("MAN_EPOCH_IGNITION", "\n".join([*lines, "MAN_EPOCH_IGNITION"]))
+
+
+def in_icrf() -> tuple[np.ndarray, np.ndarray]:
+    """The covariance ``(6, 6)`` in RTN, with errors that go together, and the same in ICRF axes."""
+    root = np.diag(SIGMAS) + 0.3 * np.outer(SIGMAS, [1.0, 0.0, 0.0, 0.0, 0.0, 0.0])
+    radial = STATE[:3] / np.linalg.norm(STATE[:3])
+    normal = np.cross(STATE[:3], STATE[3:])
+    normal /= np.linalg.norm(normal)
+    axes = np.kron(np.eye(2), np.array([radial, np.cross(normal, radial), normal]))
+    local = root @ root.T
+    return local, axes.T @ local @ axes
+
+
+@pytest.mark.parametrize("frame", [None, "ICRF", "RTN", "RSW"])
+def test_a_covariance_is_carried_on_with_its_state(tmp_path: Path, frame: str | None) -> None:
+    """Whatever its axes, seven hours on it is what re-flown neighbours of the state are spread by; not past a burn."""
+    local, inertial = in_icrf()
+    path = prepared(tmp_path, text=with_covariance(frame, local if frame in {"RTN", "RSW"} else inertial))
+    config, _ = load_config(path)
+    item = next(one for one in config.objects if one.id == "LOW")
+    found = ingest_object(item, setting_of(config, tmp_path, CUTOFF))
+    motion = found.trajectory
+    assert motion is not None
+    at_s = BURN_S - 5_000.0
+    known = state_at(motion, at_s, declared=None, created_s=None).covariance
+    assert known is not None
+
+    steps = np.diag([1e-3, 1e-3, 1e-3, 1e-6, 1e-6, 1e-6])
+    neighbours = np.concatenate([STATE + steps, STATE - steps, [STATE]])
+    flown = solve_ivp(law._rates, (EARLY_S, at_s), neighbours.ravel(),
+                      args=(False, POLE), method="DOP853", rtol=1e-12, atol=1e-10).y[:, -1].reshape(13, 6)  # fmt: skip
+    partials = ((flown[:6] - flown[6:12]) / (2.0 * np.diag(steps)[:, None])).T
+    expected = partials @ inertial @ partials.T
+    assert law.sigmas_km(known.matrix, flown[12]) == pytest.approx(law.sigmas_km(expected, flown[12]), rel=CARRIED)
+    assert known.basis is Basis.DELIVERED
+    assert found.inputs[0].covariance_count == 1
+    assert not any("CX_X" in comment for comment in found.inputs[0].comments)
+    assert state_at(motion, BURN_S + 60.0, declared=None, created_s=None).covariance is None
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("CZ_DOT_Z = ", "USER_DEFINED_A = "), "a covariance must give CZ_DOT_Z"),
+        (("CX_X = ", "CX_X = 1 [m**2] \nUSER_DEFINED_A = "), "CX_X must be in [km**2]"),
+        (("CY_Y = ", "CY_Y = nan \nUSER_DEFINED_A = "), "CY_Y must be a finite number"),
+        (("COV_REF_FRAME = RTN", "COV_REF_FRAME = ABCD"), "COV_REF_FRAME must be one of"),
+    ],
+)
+def test_a_broken_covariance_is_refused_by_its_line(tmp_path: Path, change: tuple[str, str], words: str) -> None:
+    """A missing term, another unit, no number, unknown axes: the file is refused with the rule."""
+    text = with_covariance("RTN", in_icrf()[0])
+    config, _ = load_config(prepared(tmp_path, text=text.replace(*change)))
+    item = next(one for one in config.objects if one.id == "LOW")
+    found = ingest_object(item, setting_of(config, tmp_path, CUTOFF))
+
+    assert found.trajectory is None
+    assert words in (found.inputs[0].refusal or "")
+    assert "low_1.opm:" in (found.inputs[0].refusal or "")
 
 
 def prepared(directory: Path, *, key: str = 'propagate = "J2"\n', text: str | None = None) -> Path:
