@@ -255,6 +255,25 @@ def test_the_condition_nearest_to_its_limit_comes_first() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("box_rtn_km", "known", "first"),
+    [
+        ((4.0, 4.0, 4.0), {"beyond_rtn_km": (0.4, 3.6, 0.4)}, "box"),
+        ((4.0, 4.0, 4.0), {"beyond_rtn_km": (0.4, 0.4, 0.4)}, "time"),
+        ((1.0, 2.0, 2.0), {"beyond_rtn_km": None, "distance_km": 2.7}, "box"),
+        ((1.0, 2.0, 2.0), {"beyond_rtn_km": None, "distance_km": 0.3}, "time"),
+    ],
+)
+def test_a_box_is_as_near_to_its_limit_as_its_fullest_side(box_rtn_km, known, first) -> None:
+    """Nine tenths of a side, or of its corner where the directions are not known, come before half of the hours."""
+    rule = AlertRule(level=Level.RED, name="r", box_rtn_km=box_rtn_km, tca_within_h=200.0)
+    (reason,) = assess(replace(NEAR, **known), (rule,)).reason
+
+    assert isinstance(reason, RuleHolds)
+    kinds = {"box": BoxCondition, "time": TimeCondition}
+    assert isinstance(reason.conditions[0], kinds[first])
+
+
 def test_the_condition_farthest_beyond_its_limit_keeps_a_rule_from_holding() -> None:
     """Of several conditions that fail the reason names the one that fails most."""
     rule = AlertRule(level=Level.RED, name="r", cad_km=3.0, pc=1e-4, b_plane_sigmas=1.0, tca_within_h=50.0)
@@ -396,6 +415,17 @@ def test_of_a_catalogue_only_the_distance_is_known() -> None:
     found = Figures.by_distance(np.array([2.0, 3.0, 2.0]), np.array([1.0, 1.0, 25.0]))
 
     assert severities(found, (rule,), [PAIR] * 3).tolist() == [1, 0, 0]
+
+
+def test_of_a_catalogue_a_box_counts_by_its_corner_and_a_rule_on_crossings_is_passed_over() -> None:
+    """Within 3 km, the corner of 1, 2 and 2 km, the directions might be inside; what judges orbits judges no row."""
+    rules = (
+        AlertRule(level=Level.RED, name="c", oxd_km=9.0),
+        AlertRule(level=Level.YELLOW, box_rtn_km=(1.0, 2.0, 2.0)),
+    )
+    found = Figures.by_distance(np.array([2.9, 3.0]), np.array([1.0, 1.0]))
+
+    assert severities(found, rules, [PAIR] * 2).tolist() == [1, 0]
 
 
 def test_thresholds_are_a_rule_each() -> None:

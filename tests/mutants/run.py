@@ -3,36 +3,38 @@
 Modules, the tests that hold each of them, and the breaks that change nothing stand in `promises.toml`. By name or by
 share: `python tests/mutants/run.py alert history`, `python tests/mutants/run.py --share 2/4`.
 
-Cosmic Ray makes the breaks. They are written into a copy of the tree, never into the tree itself, and the tests of each
-run in a process that is forked after the libraries were imported, which is what most of the time would go into.
+Cosmic Ray makes the breaks, in a copy of the tree. The tests of a module run once whole, to see which of them reach
+which line. Then a process is forked for each break, takes the broken function in the place of the whole one, and runs
+the tests that reach it, the shortest first; where none of them falls, all of them, with nothing remembered from before.
+A break of what runs at import is written to the copy, and all that rests on the module is imported afresh.
 """
 
 import argparse
 import ast
 import contextlib
-import difflib
+import functools
+import gc
 import importlib
+import json
 import os
 import py_compile
 import re
+import resource
 import shutil
 import signal
 import sys
 import tempfile
 import time
 import tomllib
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from types import CodeType, FrameType, FunctionType
 from typing import Any, Final
 
-import cosmic_ray.ast
-import cosmic_ray.mutating
-import cosmic_ray.plugins
+import hypothesis
 import pytest
-from cosmic_ray.operators.operator import Operator
-from parso.python.tree import Name
+from breaks import breaks_of, swaps
 
 HERE: Final = Path(__file__).resolve().parent
 TREE: Final = HERE.parents[1]
@@ -45,112 +47,108 @@ LIBRARIES: Final = (
 PYTEST: Final = (
     "-x", "-q", "--no-header", "--tb=line", "-p", "no:cacheprovider", "-p", "_hypothesis_pytestplugin",
     "--import-mode=importlib", "--override-ini=addopts=",
-    "-W", "ignore:Module already imported so cannot be rewritten",
+    "-W", "ignore:Module already imported so cannot be rewritten", "-o", "tmp_path_retention_policy=none",
 )  # fmt: skip
-FIRST_LIMIT_S: Final = 600
-SWAPPED: Final = {
-    "min": "max", "max": "min", "any": "all", "all": "any", "floor": "ceil", "ceil": "floor", "sin": "cos",
-    "cos": "sin", "start": "stop", "stop": "start", "primary": "secondary", "secondary": "primary",
-    "minimum": "maximum", "maximum": "minimum",
-}  # fmt: skip
 
 
-class SwapName(Operator):
-    """``min`` for ``max``, the end of a span for its start, the one object of a pair for the other."""
+class Breaking:
+    """A run of pytest that measures its tests, then breaks one function after the other and runs them again."""
 
-    def mutation_positions(self, node: Any) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-        """The names that have an opposite, where they are used and not defined."""
-        if isinstance(node, Name) and node.value in SWAPPED and not node.is_definition():
-            yield node.start_pos, node.end_pos
+    def __init__(self, path: Path, breaks: dict[int, dict[tuple[str, int], CodeType]], at: dict[int, int], quick: bool):
+        self.path, self.breaks, self.at, self.quick = str(path), breaks, at, quick
+        self.has_failed, self.unseen = False, list[int]()
+        self.reaching: dict[int, set[pytest.Item]] = defaultdict(set)
+        self.cost_s: dict[pytest.Item, float] = {}
 
-    def mutate(self, node: Any, index: int) -> Any:
-        """The opposite in its place."""
-        node.value = SWAPPED[node.value] if index == 0 else node.value
-        return node
+    def pytest_configure(self) -> None:
+        """A failing example need not be made smaller."""
+        phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
+        hypothesis.settings.register_profile("once", hypothesis.settings.get_profile("steady"), phases=phases)
+        hypothesis.settings.load_profile("once")
 
-    @classmethod
-    def examples(cls) -> tuple[()]:
-        """None: Cosmic Ray's own tests would read them."""
-        return ()
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note a failure."""
+        self.has_failed |= report.failed
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """All tests once, then those of each break."""
+        for item, following in zip(session.items, [*session.items[1:], None], strict=True):
+            began_s, lines = time.process_time(), set[int]()
+            sys.settrace(self._tracer(lines))
+            _run(item, following)
+            sys.settrace(None)
+            self.cost_s[item] = time.process_time() - began_s
+            for line in lines:
+                self.reaching[line].add(item)
+        if self.has_failed:
+            return True
+        functions = [one for one in gc.get_objects() if isinstance(one, FunctionType)]
+        own = [one for one in functions if one.__code__.co_filename == self.path]
+        remembered = [one for one in gc.get_objects() if isinstance(one, functools._lru_cache_wrapper)]
+        mine = [one for one in remembered if one.__module__ == own[0].__module__]
+        limit_s = int(20.0 + 4.0 * sum(self.cost_s.values()))  # a break may never end
+        if not self.quick and not self._survives({}, own, session.items, remembered, limit_s):
+            raise pytest.UsageError("tests that do not pass a second time in one process would seem to see every break")
+        for number, codes in self.breaks.items():
+            near = sorted(self.reaching.get(self.at[number], session.items), key=self.cost_s.__getitem__)
+            survives = self._survives(codes, own, near, mine, limit_s)
+            if survives and not self.quick:
+                survives = self._survives(codes, own, session.items, remembered, limit_s)
+            if survives:
+                self.unseen.append(number)
+        return True
+
+    def _tracer(self, lines: set[int]) -> Callable[[FrameType, str, Any], Any]:
+        def line(frame: FrameType, event: str, _: Any) -> Any:
+            if event == "line":
+                lines.add(frame.f_lineno)
+            return line
+
+        return lambda frame, *_: line if frame.f_code.co_filename == self.path else None
+
+    def _survives(
+        self, codes: dict[tuple[str, int], CodeType], own: list[FunctionType], items: list[pytest.Item],
+        remembered: list[Any], limit_s: int,
+    ) -> bool:  # fmt: skip
+        child = os.fork()
+        if child == 0:
+            resource.setrlimit(resource.RLIMIT_CPU, (limit_s, limit_s))
+            signal.alarm(20 * limit_s)
+            for function in own:
+                key = (function.__code__.co_qualname, function.__code__.co_firstlineno)
+                function.__code__ = codes.get(key, function.__code__)
+            for one in remembered:
+                one.cache_clear()
+            code = 1
+            with contextlib.suppress(BaseException):
+                for item, following in zip(items, [*items[1:], None], strict=True):
+                    _run(item, following)
+                    if self.has_failed:
+                        break
+                code = int(self.has_failed)
+            os._exit(code)
+        return os.waitpid(child, 0)[1] == 0
 
 
-@dataclass(frozen=True, order=True)
-class Break:
-    """Another text of a module: what stood on the changed lines and what stands there now."""
-
-    line: int
-    was: str
-    becomes: str
-    source: str
-
-    def __str__(self) -> str:
-        return f"line {self.line}\n    - {self.was}\n    + {self.becomes}"
+def _run(item: pytest.Item, following: pytest.Item | None) -> None:
+    item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
 
 
-def breaks_of(source: str, wanted: re.Pattern[str]) -> list[Break]:
-    """Every break of a module's text that changes what runs, once each, in the order of its lines."""
-    names = [name for name in cosmic_ray.plugins.operator_names() if wanted.fullmatch(name)]
-    classes = [SwapName, *map(cosmic_ray.plugins.get_operator, names)]
-    meaning, found = _meaning(source), {}
-    nodes = list(cosmic_ray.ast.ast_nodes(cosmic_ray.ast.get_ast(source)))
-    for operator in (one() for one in classes if not one.arguments()):
-        for occurrence in range(sum(len(list(operator.mutation_positions(node))) for node in nodes)):
-            text = cosmic_ray.mutating.mutate_code(source, operator, occurrence)
-            if text is not None and text not in found and _meaning(text) not in (None, meaning):
-                found[text] = _named(source, text)
-    return sorted(found.values())
-
-
-def _named(source: str, text: str) -> Break:
-    old, new = source.splitlines(), text.splitlines()
-    spans = [
-        span for span in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes() if span[0] != "equal"
-    ]
-    was = [line.strip() for _, start, stop, _, _ in spans for line in old[start:stop]]
-    becomes = [" ".join(line.split()) for _, _, _, start, stop in spans for line in new[start:stop]]
-    return Break(spans[0][1] + 1, " ".join(was), " ".join(becomes), text)
-
-
-def _meaning(source: str) -> str | None:
-    """The program without what is written for readers and checkers; None for a text that is no program."""
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:
-        return None
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef):
-            node.returns = None
-            of = node.args  # how an argument is handed over is what mypy sees to
-            of.args, of.posonlyargs, of.kwonlyargs = [*of.posonlyargs, *of.args, *of.kwonlyargs], [], []
-            of.defaults, of.kw_defaults = [*of.defaults, *(one for one in of.kw_defaults if one)], []
-        elif isinstance(node, ast.ClassDef):
-            node.decorator_list = []  # frozen, with slots
-        elif isinstance(node, ast.arg):
-            node.annotation = None
-        elif isinstance(node, ast.AnnAssign):
-            node.annotation = ast.Constant(value=None)
-    return ast.dump(tree)
-
-
-def tested(tests: list[str], copy: Path, limit_s: int, stale: Iterable[str] | None) -> tuple[bool, str]:
-    """Whether tests pass in the copy, and what they said; in a child process that dies when its time is over.
-
-    ``stale`` are the modules to be imported afresh; None before anything is broken, when compiled files may be kept.
-    """
+def tested(tests: list[str], copy: Path, stale: Iterable[str], *plugins: Breaking) -> tuple[int, str]:
+    """The exit status of the tests in a child process and what they said, with stale modules imported afresh."""
     told = copy / ".mutant-output"
     child = os.fork()
     if child == 0:
         code = 1
         try:
-            signal.alarm(limit_s)
-            sys.dont_write_bytecode = stale is not None
-            _forget(stale or ())
+            _forget(stale)
             with told.open("w") as output, contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
-                code = int(pytest.main([*PYTEST, *tests]))
+                code = int(pytest.main([*PYTEST, f"--basetemp={copy}/.tmp", *tests], plugins=plugins))
+            (copy / ".unseen").write_text(json.dumps([one for plugin in plugins for one in plugin.unseen]))
         finally:
             os._exit(code)
     _, status = os.waitpid(child, 0)
-    return status == 0, told.read_text(errors="replace")
+    return status, told.read_text(errors="replace")
 
 
 def _forget(names: Iterable[str]) -> None:
@@ -177,36 +175,39 @@ def _resting_on(name: str, copy: Path) -> set[str]:
     return found
 
 
-def unseen_of(module: dict[str, Any], settings: dict[str, Any], copy: Path) -> int:
+def unseen_of(module: dict[str, Any], settings: dict[str, Any], copy: Path, asked: argparse.Namespace) -> int:
     """Run the breaks of one module, print what no test sees without a reason, and count it."""
     path = copy / module["path"]
     source, tests = path.read_text(), list(module["tests"])
-    began_s = time.monotonic()
-    passed, told = tested(tests, copy, FIRST_LIMIT_S, None)
-    limit_s = int(20.0 + 4.0 * (time.monotonic() - began_s))  # a break may never end
-    if not passed:
-        sys.exit(f"{module['path']}: its tests fail before anything is broken\n{told}")
-    Path(importlib.util.cache_from_source(str(path))).unlink(missing_ok=True)
     reasons = {(one["was"], one["becomes"]): one["why"] for one in module.get("equivalent", [])}
+    breaks = breaks_of(source, re.compile(settings["operators"], re.VERBOSE))
+    met = {(one.was, one.becomes) for one in breaks} & reasons.keys()
+    first, last = asked.lines
+    left = [one for one in breaks if (one.was, one.becomes) not in reasons and first <= one.line <= last][
+        :: asked.every
+    ]
+    whole = compile(source, str(path), "exec")
+    found = {number: swaps(whole, compile(one.source, str(path), "exec")) for number, one in enumerate(left)}
+    inside = {number: one for number, one in found.items() if one}
+    imported = copy / "dev" / "nearpass" / Path(module["path"]).relative_to("generator")
+    plugin = Breaking(imported, inside, {number: one.line for number, one in enumerate(left)}, asked.reaching)
+    status, told = tested(tests, copy, (), plugin)
+    if status:
+        sys.exit(f"{module['path']}: its tests fail before anything is broken\n{told}")
+    unseen = set(json.loads((copy / ".unseen").read_text()))
     stale = _resting_on(".".join(["nearpass", *Path(module["path"]).with_suffix("").parts[1:]]), copy)
-    met, counts = set(), Counter()
-    for one in breaks_of(source, re.compile(settings["operators"], re.VERBOSE)):
-        key = (one.was, one.becomes)
-        if key in reasons:
-            met.add(key)
-            counts["equivalent"] += 1
-            continue
-        path.write_text(one.source)
-        survives, _ = tested(tests, copy, limit_s, stale)
-        counts["unseen" if survives else "seen"] += 1
-        if survives:
-            print(f"{module['path']}: no test sees {one}", flush=True)
+    Path(importlib.util.cache_from_source(str(path))).unlink(missing_ok=True)
+    for number in found.keys() - inside.keys():
+        path.write_text(left[number].source)
+        if tested(tests, copy, stale)[0] == 0:
+            unseen.add(number)
     path.write_text(source)
+    for number in sorted(unseen):
+        print(f"{module['path']}: no test sees {left[number]}", flush=True)
     for was, becomes in reasons.keys() - met:
         print(f"{module['path']}: a reason is kept for a break that is not made\n    - {was}\n    + {becomes}")
-    told = ", ".join(f"{counts[what]} {what}" for what in ("seen", "equivalent", "unseen"))
-    print(f"{module['path']}: {told}", flush=True)
-    return counts["unseen"] + len(reasons.keys() - met)
+    print(f"{module['path']}: {len(left) - len(unseen)} seen, {len(met)} equivalent, {len(unseen)} unseen", flush=True)
+    return len(unseen) + len(reasons.keys() - met)
 
 
 def _copied(folder: Path) -> Path:
@@ -234,12 +235,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", help="parts of modules' paths; all of them where none is given")
     parser.add_argument("--share", default="1/1", help="2/4: the second of four shares of the modules")
+    parser.add_argument(
+        "--lines", default=(1, 10**6), type=lambda text: tuple(map(int, text.split("-"))), help="163-279"
+    )
+    parser.add_argument("--every", default=1, type=int, help="each n-th break alone")
+    parser.add_argument(
+        "--reaching", action="store_true", help="only the tests that reach the line: quick, not the last word"
+    )
     asked = parser.parse_args()
     part, parts = map(int, asked.share.split("/"))
     modules = [one for one in settings["module"] if not asked.names or any(name in one["path"] for name in asked.names)]
     with tempfile.TemporaryDirectory() as folder:
         copy = _copied(Path(folder))
-        unseen = sum(unseen_of(module, settings, copy) for module in modules[part - 1 :: parts])
+        unseen = sum(unseen_of(module, settings, copy, asked) for module in modules[part - 1 :: parts])
         os.chdir(TREE)
     sys.exit(f"{unseen} breaks without a reason" if unseen else 0)
 
