@@ -137,13 +137,15 @@ def test_without_any_sigma_nobody_judges() -> None:
 
 
 def test_a_declared_manoeuvre_explains_a_shift() -> None:
-    """A burn declared between the deliveries makes none of them doubtful; one before both does not help."""
+    """A burn declared between the deliveries does; one before both does not, nor one after the two differ already."""
     late = _trajectory(Late(A, 46.0))
-    between, before = CUTOFF + -1800.0, CUTOFF + -7200.0
+    between, before, after = CUTOFF + -1800.0, CUTOFF + -7200.0, CUTOFF + 1800.0
     words = [
-        found.verdict for burn in (between, before) if (found := _judged(late, Burns(declared=(burn,)))) is not None
+        found.verdict
+        for burn in (between, before, after)
+        if (found := _judged(late, Burns(declared=(burn,)))) is not None
     ]
-    assert words == ["manoeuvre", "doubtful"]
+    assert words == ["manoeuvre", "doubtful", "doubtful"]
 
 
 def test_a_break_in_the_ephemeris_explains_what_follows_it() -> None:
@@ -157,6 +159,18 @@ def test_a_break_in_the_ephemeris_explains_what_follows_it() -> None:
 
     assert found is not None
     assert found.verdict == "manoeuvre"
+
+
+def test_a_break_before_which_the_two_never_agreed_explains_nothing() -> None:
+    """A delivery that is late from the first instant that the earlier one knows, whatever it did before that."""
+    at_s = -300.0
+    other = _trajectory(Kepler(3750.0, 0.001, np.radians(90.0)), start_s=-3000.0, stop_s=at_s)
+    late = _trajectory(Late(A, 46.0), start_s=at_s)
+    burnt = Trajectory(object_id="A", frame=ABOUT_MARS, epoch=CUTOFF, arcs=(*other.arcs, *late.arcs), proof="exact")
+    found = _judged(burnt)
+
+    assert found is not None
+    assert found.verdict == "doubtful"
 
 
 @pytest.mark.parametrize(

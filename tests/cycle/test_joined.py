@@ -20,7 +20,7 @@ from nearpass.record.judging import passing_of
 from nearpass.record.record import CycleRecord
 from nearpass.report import pages, tables, wording
 from nearpass.report.cdm_event import event_cdm
-from nearpass.screening.screen import screen
+from nearpass.screening.screen import screen, told_together
 
 SPAN_S = 86_400.0
 CROSSING = Kepler(LOW.a_km + 3.0, LOW.e, np.radians(60.0), node_rad=0.2, mean_anomaly_rad=0.05)
@@ -100,6 +100,34 @@ def test_a_formation_keeps_its_nearest_approach(apart_km: float) -> None:
     assert stretch.approach_count == len(plain.approaches) > 10
     (nearest,) = kept.approaches
     assert nearest.miss_km == min(one.miss_km for one in plain.approaches)
+
+
+@pytest.mark.parametrize(("eccentricity", "kinds"), [(0.008, {"in formation"}), (0.015, set())])
+def test_a_formation_is_slower_than_a_fiftieth_of_the_orbital_speed(eccentricity: float, kinds: set[str]) -> None:
+    """Twice the difference of eccentricities is the share, where two of one period are nearest (Hill's equations)."""
+    _, _, stretches = joined({"A": motion(LOW), "B": motion(replace(LOW, e=LOW.e + eccentricity))})
+
+    assert {one.kind for held in stretches.values() for one in held} == kinds
+
+
+@pytest.mark.parametrize(("count", "kept_count"), [(6, 6), (7, 1)])
+def test_a_formation_has_more_than_six_approaches(count: int, kept_count: int) -> None:
+    """So many are each an event of its own; of more the nearest stands for all."""
+    motions = {"A": motion(LOW), "B": motion(replace(LOW, mean_anomaly_rad=20.0 / LOW.a_km))}
+    found = screen(motions, (0.0, SPAN_S), 500.0)
+    few = told_together(found, found.approaches[:count])
+    kept, _ = join(few, motions, {}, limit_km=500.0, comoving_km_s=COMOVING_KM_S)
+
+    assert len(kept.approaches) == kept_count
+
+
+def test_noise_of_more_than_a_hundred_metres_is_not_one_spacecraft() -> None:
+    """States that scatter about each other by 150 m are no digits of one spacecraft given twice."""
+    drawn = np.random.default_rng(5).standard_normal((len(NODES_S), 3))
+    noise_km = 0.15 * drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
+    _, _, stretches = joined({"A": motion(LOW), "B": motion(LOW, shift=lambda _: noise_km)})
+
+    assert "as one" not in {one.kind for held in stretches.values() for one in held}
 
 
 def test_a_passing_pair_is_no_formation() -> None:

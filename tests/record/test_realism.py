@@ -77,6 +77,18 @@ def test_delivered_covariances_are_judged_by_their_own_squares() -> None:
     assert (found.ratio, found.delivered_ratio) == (None, pytest.approx(5.0))
 
 
+@pytest.mark.parametrize(("ratio", "refuted"), [(0.45, True), (0.55, False), (1.9, False), (2.1, True)])
+def test_what_was_stated_is_refuted_by_more_than_a_factor_of_two(ratio: float, refuted: bool) -> None:
+    """Either way, and from five comparisons on: a squared distance has the mean 3 where the covariance is honest."""
+    errors = [replace(error, mahalanobis_squared=3.0 * ratio**2) for error in _errors(1.0, 5)]
+    found = realism(errors, MODEL)
+
+    assert found is not None
+    assert found.delivered_ratio == pytest.approx(ratio)
+    assert found.refuted is refuted
+    assert realism(errors[:4], MODEL) is None
+
+
 def test_the_fit_gives_back_its_law() -> None:
     """Errors of exactly the mean size of a law give that law."""
     exact = [
