@@ -54,6 +54,25 @@ def test_the_approaches_of_a_slow_pair_are_followed_through(record: CycleRecord)
         assert chain.pc >= chain.least_pc * 0.9  # the approach's own span is cut at the middle to the next one
 
 
+@pytest.mark.parametrize(
+    ("share", "revolutions", "followed"), [(0.009, 0.9, True), (0.011, 0.9, False), (0.009, 1.1, False)]
+)
+def test_a_slow_pair_is_below_a_hundredth_of_the_orbital_speed_and_meets_within_a_revolution(
+    record: CycleRecord, share: float, revolutions: float, followed: bool
+) -> None:
+    """A faster pair, or one that meets again only after more than a revolution, has bounds alone."""
+    events = [event for event in record.events if (event.primary, event.secondary) == ("BESIDE", "LOW")][:2]
+    period_s = 2.0 * np.pi * np.sqrt(LOW.a_km**3 / GM_MARS_KM3_S2)
+    slow = []
+    for place, event in enumerate(events):
+        x, y, z = event.primary_velocity_km_s
+        faster = tuple((1.0 + share) * value for value in (x, y, z))
+        slow.append(replace(event, tca=events[0].tca + place * revolutions * period_s, secondary_velocity_km_s=faster))
+    found = together(slow, HBR_KM, GM_MARS_KM3_S2)
+
+    assert any(one.pc is not None for one in found) is followed
+
+
 def test_the_approaches_of_a_fast_pair_are_bounded(record: CycleRecord) -> None:
     """Approaches at kilometres a second are never followed through: largest and sum are what is known."""
     found = pair(record, "LOW", "POLAR")
