@@ -67,6 +67,15 @@ def secrets(full: CycleRecord) -> Expected:
     return secrets_of(full)
 
 
+@pytest.fixture(scope="module")
+def marked(full: CycleRecord) -> Expected:
+    """The same where the hidden object has the catalogue number 48276 and comes to 98.76543210987 km."""
+    hidden = next(row for row in full.events if "MEX" in (row.primary, row.secondary))
+    near = replace(hidden, miss_km=98.76543210987)
+    objects = tuple(replace(item, catalogue_number=48276) if item.id == "MEX" else item for item in full.objects)
+    return secrets_of(replace(full, objects=objects, events=tuple(near if e is hidden else e for e in full.events)))
+
+
 def test_pages_of_a_reduced_record_hold_no_secret(shown: CycleRecord, secrets: Expected) -> None:
     """Nothing is found in any page, table, message or picture's data of the edition."""
     files = [(name, text.encode()) for name, text in cycle_pages(shown).items()]
@@ -259,12 +268,9 @@ def test_an_edition_does_not_speak_for_what_it_withholds(full: CycleRecord) -> N
         ("7. 48276", True),
     ],
 )
-def test_decimals_are_no_catalogue_number(full: CycleRecord, text: str, told: bool) -> None:
+def test_decimals_are_no_catalogue_number(marked: Expected, text: str, told: bool) -> None:
     """A withheld catalogue number is found wherever it stands by itself, and not as the decimals of a distance."""
-    hidden = next(item for item in full.objects if item.id == "MEX")
-    numbered = tuple(replace(item, catalogue_number=48276) if item is hidden else item for item in full.objects)
-    secrets = secrets_of(replace(full, objects=numbered))
-    assert bool(leaks_in([("page.html", text.encode())], (), secrets)) is told
+    assert bool(leaks_in([("page.html", text.encode())], (), marked)) is told
 
 
 @pytest.mark.parametrize(("name", "searched"), [("other", False), ("zq-plan", True)])
@@ -281,12 +287,7 @@ def test_a_solution_may_be_called_by_a_common_word(full: CycleRecord, name: str,
 @pytest.mark.parametrize(
     ("unit", "factor"), [("km", 1.0), ("m", 1e3), ("thousands of km", 1e-3), ("square metres of km2", 1e6)]
 )
-def test_a_number_is_found_in_each_unit_that_pages_print(full: CycleRecord, unit: str, factor: float) -> None:
+def test_a_number_is_found_in_each_unit_that_pages_print(marked: Expected, unit: str, factor: float) -> None:
     """A hidden distance is found in metres, and a hidden area in square metres, as the units are defined (SI)."""
-    hidden = next(row for row in full.events if "MEX" in (row.primary, row.secondary))
-    changed = replace(hidden, miss_km=98.76543210987)
-    record = replace(full, events=tuple(changed if row is hidden else row for row in full.events))
-    known = secrets_of(record)
-
-    assert leaks_in([("a.csv", f"{98.76543210987 * factor:.13g},{unit}".encode())], (), known) != []
-    assert leaks_in([("a.csv", f"{98.76543210937 * factor:.13g},{unit}".encode())], (), known) == []
+    assert leaks_in([("a.csv", f"{98.76543210987 * factor:.13g},{unit}".encode())], (), marked) != []
+    assert leaks_in([("a.csv", f"{98.76543210937 * factor:.13g},{unit}".encode())], (), marked) == []
