@@ -87,6 +87,13 @@ class Catalogue:
         """Whether the position along the orbit is unknown for either object."""
         return phase_unknown(self.objects.get(primary)) or phase_unknown(self.objects.get(secondary))
 
+    def surface_km(self, pair: PairRecord) -> float | None:
+        """Distance of the pair's nearest approach to the surface of a natural body; None between two spacecraft."""
+        ends = [self.objects[key] for key in (pair.primary, pair.secondary) if key in self.objects]
+        if pair.nearest is None or not any(item.kind == "natural" and item.radius_km is not None for item in ends):
+            return None
+        return pair.nearest.miss_km - sum(item.radius_km or 0.0 for item in ends)
+
     def event_href(self, event: EventRecord, links: Links) -> str:
         """The event's page, or its row where it has none."""
         known = event.event_id in self.detailed

@@ -514,13 +514,15 @@ def _matrix_cell(
         reason = wording.said(pair.unscreened) if pair.unscreened else "no time in common"
         return MatrixCell(state="none", text="×", label=f"{name}: not screened, {reason}", href=href, partly=False)
     level = worst.get((pair.primary, pair.secondary))
-    label = f"{name}: nearest {wording.distance(pair.nearest.miss_km)} at {wording.minute(pair.nearest.tca)} UTC"
+    surface_km = catalogue.surface_km(pair)
+    nearest_km, to = (pair.nearest.miss_km, "") if surface_km is None else (surface_km, " to the surface")
+    label = f"{name}: nearest {wording.distance(nearest_km)}{to} at {wording.minute(pair.nearest.tca)} UTC"
     if level is not None:
         label += f", {level.value}"
     if pair.uncovered_s > 0.0:
         label += f"; {wording.span(pair.uncovered_s)} not covered"
     return MatrixCell(
-        state=level.value if level else "far", text=_short_km(pair.nearest.miss_km), label=label, href=href,
+        state=level.value if level else "far", text=_short_km(nearest_km), label=label, href=href,
         partly=pair.uncovered_s > 0.0,
     )  # fmt: skip
 

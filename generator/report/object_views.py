@@ -345,7 +345,7 @@ def pair_page(pair: PairRecord, catalogue: Catalogue, links: Links) -> PairPage:
     return PairPage(
         name=name,
         level=_worst([*events, *found]),
-        statement=_pair_statement(pair, record),
+        statement=_pair_statement(pair, catalogue),
         remarks=remarks,
         facts=_pair_facts(pair),
         events=events_table(events, catalogue, links, caption=title) if events else None,
@@ -392,17 +392,21 @@ def _pair_crossings(pair: PairRecord, catalogue: Catalogue, links: Links) -> Pai
     )
 
 
-def _pair_statement(pair: PairRecord, record: CycleRecord) -> tuple[str, ...]:
+def _pair_statement(pair: PairRecord, catalogue: Catalogue) -> tuple[str, ...]:
     if pair.unscreened is not None:
         return (
             wording.sentence(f"not screened: {wording.said(pair.unscreened)}"),
             "How near the two come is unknown.",
         )
-    start, stop = wording.minute(record.window.start), wording.minute(record.window.stop)
+    window = catalogue.record.window
+    start, stop = wording.minute(window.start), wording.minute(window.stop)
     lines = []
     if pair.nearest is not None:
         end = " This is at an end of coverage: the true minimum may lie outside." if pair.nearest.at_boundary else ""
-        lines.append(f"Closest: {wording.distance(pair.nearest.miss_km)} on {wording.moment(pair.nearest.tca)}.{end}")
+        near = wording.distance(pair.nearest.miss_km)
+        if (surface_km := catalogue.surface_km(pair)) is not None:
+            near = f"{wording.distance(surface_km)} to the surface ({near} between centres)"
+        lines.append(f"Closest: {near} on {wording.moment(pair.nearest.tca)}.{end}")
     if pair.proven_no_closer_than_km:
         except_for = ", except the uncovered spans" if pair.uncovered_s > 0.0 else ""
         how = {"proven": "Proven", None: "Found"}.get(pair.proof, "Verified on a finer grid")
@@ -416,7 +420,7 @@ def _pair_statement(pair: PairRecord, record: CycleRecord) -> tuple[str, ...]:
             if pair.proof == "proven"
             else "The error of at least one fit was sampled, not bounded."
         )
-    lines += [wording.sentence(stretch_words(stretch, record)) for stretch in pair.stretches]
+    lines += [wording.sentence(stretch_words(stretch, catalogue.record)) for stretch in pair.stretches]
     return tuple(lines)
 
 

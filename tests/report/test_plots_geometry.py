@@ -7,7 +7,6 @@ import math
 import re
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import numpy as np
 import pytest
@@ -19,6 +18,7 @@ from matplotlib.patches import Circle, Ellipse, Rectangle
 from matplotlib.text import Text
 
 import records
+from nearpass.astro.epochs import DAY_S
 from nearpass.encounter.alert import Level
 from nearpass.record.record import EventRecord
 from nearpass.report.plots import Plot, cycle_plots, event_plots, object_plots, pair_plots
@@ -243,9 +243,13 @@ def test_range_keeps_every_bin() -> None:
     pair = next(pair for pair in record.pairs if pair.profile and pair.uncovered)
     assert pair.profile is not None
     axes = figure_of(pair_plots(record, pair)[0]).axes[0]
-    edge: Any = next(patch for patch in axes.patches if hasattr(patch, "get_data") and not patch.get_fill())
-    values = [None if np.isnan(value) else float(value) for value in edge.get_data().values]
+    edge = next(line for line in axes.lines if len(line.get_ydata()) == len(pair.profile.least_km))
+    values = [None if np.isnan(value) else float(value) for value in edge.get_ydata()]
     assert values == list(pair.profile.least_km)
+    inner = np.array([float(value) for value in edge.get_xdata()])[1:-1]
+    first_days = (pair.profile.start - record.window.start) / DAY_S
+    step_days = pair.profile.step_s / DAY_S
+    assert inner == pytest.approx(first_days + (np.arange(1, len(inner) + 1) + 0.5) * step_days, rel=ROUNDING)
 
 
 def test_dates_stand_at_midnight() -> None:

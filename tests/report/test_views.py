@@ -13,7 +13,7 @@ from nearpass.astro.epochs import Epoch
 from nearpass.encounter.alert import Level
 from nearpass.reasons.general import Prose
 from nearpass.record.record import CycleRecord, EventRecord
-from nearpass.report import cycle_views, event_tables, event_views, silence, verdicts, views
+from nearpass.report import cycle_views, event_tables, event_views, silence, verdicts, views, wording
 from nearpass.report.catalogue import Catalogue, Links, detailed_events, nearness_km
 from nearpass.report.wording import said
 from records import level_events, quiet_record, sample_record
@@ -31,6 +31,27 @@ def _event(level: Level, deadline: str | None, **changes: Any) -> EventRecord:
     first = sample_record().events[0]
     at = Epoch.parse(deadline) if deadline else None
     return replace(first, level=level, deadline=at, **changes)
+
+
+def test_the_matrix_tells_what_the_approaches_tell() -> None:
+    """A cell has the distance that decides: of a moon to its surface, as its nearest approach has it."""
+    record = sample_record()
+    table = cycle_views.matrix(Catalogue(record), LINKS)
+    assert table is not None
+    labels = [cell.label for _, _, cells in table.rows for cell in cells]
+    told = 0
+    for pair in record.pairs:
+        mine = [event for event in record.events if {event.primary, event.secondary} == {pair.primary, pair.secondary}]
+        if pair.nearest is None or not mine:
+            continue
+        nearest = min(mine, key=lambda event: event.miss_km)
+        (label,) = (text for text in labels if text.startswith(f"{pair.primary} – {pair.secondary}: "))
+        if abs(nearest.miss_km - pair.nearest.miss_km) < 1e-3 and nearest.surface_km is not None:
+            assert f"nearest {wording.distance(nearest.surface_km)} to the surface at" in label
+            told += 1
+        elif nearest.surface_km is None:
+            assert "surface" not in label
+    assert told > 0
 
 
 def test_verdict_without_red_or_yellow() -> None:

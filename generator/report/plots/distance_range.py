@@ -24,6 +24,7 @@ from nearpass.report.plots.style import (
     label,
     level_mark,
     log_axis,
+    mid_bins,
     minute_text,
     panel,
     second_text,
@@ -95,8 +96,9 @@ class RangeDrawing:
         """The band that holds the distance: its lower edge is what the screening is about."""
         least = np.array([np.nan if value is None else value for value in self.least_km])
         most = np.array([np.nan if value is None else value for value in self.most_km])
-        axes.stairs(most, self.edges_days, baseline=least, fill=True, color=CURVE, alpha=0.20, linewidth=0, zorder=2)
-        axes.stairs(least, self.edges_days, baseline=None, color=CURVE, linewidth=1.2, zorder=4)
+        middles = mid_bins(self.edges_days)
+        axes.fill_between(middles, least, most, color=CURVE, alpha=0.20, linewidth=0, zorder=2)
+        axes.plot(middles, least, color=CURVE, linewidth=1.2, zorder=4)
 
     def _gaps(self, axes: Axes) -> None:
         length = axes.get_xlim()[1]

@@ -345,6 +345,14 @@ def days_between(start: Epoch, moment: Epoch) -> float:
     return (moment - start) / DAY_S
 
 
+def mid_bins(edges_days: Sequence[float]) -> list[float]:
+    """The middles of bins, but the first and the last at the ends, so that what is drawn through them has no gap."""
+    if len(edges_days) < 3:
+        return [sum(pair) / 2.0 for pair in pairwise(edges_days)]
+    inner = [sum(pair) / 2.0 for pair in pairwise(edges_days[1:-1])]
+    return [edges_days[0], *inner, edges_days[-1]]
+
+
 def day_text(moment: datetime) -> str:
     """``21 Mar``, whatever the locale."""
     return f"{moment.day} {_MONTHS[moment.month - 1]}"
