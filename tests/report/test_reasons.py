@@ -13,7 +13,7 @@ import pytest
 from nearpass import reasons
 from nearpass.reasons.changes import LimitPassed, ListChanged, MissMoved, NotScreened, SolutionMoves
 from nearpass.reasons.coverage import NoOverlap, NoState, NotDelivered, PhaseUnknown
-from nearpass.reasons.findings import AboutBody, Degree, Gaps, OldFinding, Overall, Plane, Reach
+from nearpass.reasons.findings import AboutBody, Degree, Gaps, Notation, OldFinding, Overall, Plane, Reach
 from nearpass.reasons.general import Prose, Withheld
 from nearpass.reasons.levels import (
     BoxCondition,
@@ -49,7 +49,8 @@ from nearpass.reasons.probabilities import (
     TooLong,
 )
 from nearpass.record.record import json_schema
-from nearpass.report.wording import said
+from nearpass.report.wording import measured, said
+from nearpass.report.wording.said import TEXTS
 
 MODULES = [
     importlib.import_module(f"{reasons.__name__}.{found.name}") for found in pkgutil.iter_modules(reasons.__path__)
@@ -77,10 +78,28 @@ TEXT_FIELDS = {
 """Names of things, a publisher's own citation, and what a reader of files notes; the others are figures and choices."""
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_each_kind_has_its_own_english(kind: type) -> None:
-    """No kind of reason falls through to the refusal of what is not known."""
-    assert said.dispatch(kind) is not said.dispatch(object)
+def test_each_code_has_its_own_english() -> None:
+    """No code is without its sentence, and no sentence is of a code that no reason has."""
+    assert set(TEXTS) == set(_codes())
+
+
+def _codes() -> list[str]:
+    kinds = [kind for kind in KINDS if kind is not Plane]
+    return [code for kind in kinds for code in typing.get_args(typing.get_type_hints(kind)["rule"])]
+
+
+def test_braces_of_a_delivery_stay_braces() -> None:
+    """Sentences name their figures in braces; a name or a note from a file that has braces is never taken for one."""
+    hostile = "{value_km.__class__} {0} {"
+    found = [
+        NotDelivered(object_id=hostile),
+        RuleFails(level=Level.RED, by=hostile, condition=UnknownCondition(figure="time")),
+        OldFinding(value=hostile, text=hostile),
+        Notation(notes=(hostile,)),
+        Prose(text=hostile),
+    ]
+    assert all(hostile in said(reason) for reason in found)
+    assert measured(found[2]) == hostile
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
@@ -99,9 +118,7 @@ def _is_text(hint: Any) -> bool:
 
 def test_no_code_stands_for_two_kinds() -> None:
     """Readers of the JSON tell kinds apart by the code alone."""
-    codes = [
-        code for kind in KINDS if kind is not Plane for code in typing.get_args(typing.get_type_hints(kind)["rule"])
-    ]
+    codes = _codes()
 
     assert len(codes) == len(set(codes))
 

@@ -13,9 +13,8 @@ from nearpass.astro.epochs import DAY_S, Epoch
 from nearpass.astro.fields import Span
 from nearpass.record.command_record import CommandRecord
 from nearpass.record.figures import LEAST_PC, Figure
-from nearpass.report.wording import findings, levels, motions, probabilities, reasons  # noqa: F401 - each adds its kinds to said
 from nearpass.report.wording.changes import PHASE_UNKNOWN as PHASE_UNKNOWN
-from nearpass.report.wording.measured import measured as measured
+from nearpass.report.wording.said import measured as measured
 from nearpass.report.wording.said import said as said
 from nearpass.report.wording.units import DASH as DASH
 from nearpass.report.wording.units import distance as distance

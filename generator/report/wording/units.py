@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 from nearpass.astro.epochs import DAY_S
-from nearpass.reasons.findings import CentreAndAxes
 from nearpass.record.figures import LEAST_PC
 
+Text = str | Callable[[Any], str]
+"""A sentence with fields of its reason in braces, or what chooses it; :mod:`nearpass.report.wording.said` fills it."""
 DASH: Final = "–"
 BEYOND: Final = "no finite number"
 _LONG_POWER: Final = re.compile(r"(?<=\d)e-0(?=\d\b)")
@@ -106,13 +108,8 @@ def count_text(count: int, one: str, many: str | None = None) -> str:
 
 
 def number_text(value: float | None, spec: str) -> str:
-    """A figure in a format, or that it is not finite."""
-    return BEYOND if value is None else format(value, spec)
-
-
-def axes_text(fact: CentreAndAxes) -> str:
-    """Axes by name, each with what the publisher says it means."""
-    return ", ".join(f"{name}, read as {meaning}" if meaning else name for name, meaning in fact.axes)
+    """A figure in a format, with powers of ten as on every page, or that it is not finite."""
+    return BEYOND if value is None else short_powers(format(value, spec)) if spec.endswith("e") else format(value, spec)
 
 
 def probability(value: float | None) -> str:
