@@ -120,84 +120,37 @@ _JUPITER_ROTATION = Rotation(
     meridian_amplitudes_deg=(0.0,) * 5,
 )
 
+_SUN_ROTATION = Rotation(pole_ra_deg=(286.13, 0.0), pole_dec_deg=(63.87, 0.0), meridian_deg=(84.176, 14.1844, 0.0))
+_VENUS_ROTATION = Rotation(pole_ra_deg=(272.76, 0.0), pole_dec_deg=(67.16, 0.0), meridian_deg=(160.20, -1.4813688, 0.0))
+_EARTH_ROTATION = Rotation(
+    pole_ra_deg=(0.0, -0.641), pole_dec_deg=(90.0, -0.557), meridian_deg=(190.147, 360.9856235, 0.0)
+)
+_MARS_ROTATION = Rotation(
+    pole_ra_deg=(317.68143, -0.1061), pole_dec_deg=(52.88650, -0.0609), meridian_deg=(176.630, 350.89198226, 0.0)
+)
+
+# Name, NAIF number, GM in km3/s2, J2, equatorial and polar radius in km, rotation.
+_CONSTANTS: Final = (
+    ("SUN", 10, 1.3271244004193938e11, 2.2e-7, 696_000.0, 696_000.0, _SUN_ROTATION),
+    ("MERCURY", 199, 2.2031780000000021e4, 5.032e-5, 2_439.7, 2_439.7, _MERCURY_ROTATION),
+    ("VENUS", 299, 3.2485859200000006e5, 4.405e-6, 6_051.8, 6_051.8, _VENUS_ROTATION),
+    ("EARTH", 399, 3.9860043543609598e5, 1.08263e-3, 6_378.1366, 6_356.7519, _EARTH_ROTATION),
+    ("MOON", 301, 4.9028000661637961e3, 2.033e-4, 1_737.4, 1_737.4, _MOON_ROTATION),
+    ("MARS", 499, 4.282837362069909e4, 1.95661e-3, 3_396.19, 3_376.20, _MARS_ROTATION),
+    ("JUPITER", 599, 1.266865349115908e8, 1.46966e-2, 71_492.0, 66_854.0, _JUPITER_ROTATION),
+)
 BODIES: Final[Mapping[str, Body]] = MappingProxyType(
     {
-        body.name: body
-        for body in (
-            Body(
-                name="SUN",
-                naif_id=10,
-                gm_km3_s2=1.3271244004193938e11,
-                j2=2.2e-7,
-                equatorial_radius_km=696_000.0,
-                polar_radius_km=696_000.0,
-                rotation=Rotation(
-                    pole_ra_deg=(286.13, 0.0), pole_dec_deg=(63.87, 0.0), meridian_deg=(84.176, 14.1844, 0.0)
-                ),
-            ),
-            Body(
-                name="MERCURY",
-                naif_id=199,
-                gm_km3_s2=2.2031780000000021e4,
-                j2=5.032e-5,
-                equatorial_radius_km=2_439.7,
-                polar_radius_km=2_439.7,
-                rotation=_MERCURY_ROTATION,
-            ),
-            Body(
-                name="VENUS",
-                naif_id=299,
-                gm_km3_s2=3.2485859200000006e5,
-                j2=4.405e-6,
-                equatorial_radius_km=6_051.8,
-                polar_radius_km=6_051.8,
-                rotation=Rotation(
-                    pole_ra_deg=(272.76, 0.0), pole_dec_deg=(67.16, 0.0), meridian_deg=(160.20, -1.4813688, 0.0)
-                ),
-            ),
-            Body(
-                name="EARTH",
-                naif_id=399,
-                gm_km3_s2=3.9860043543609598e5,
-                j2=1.08263e-3,
-                equatorial_radius_km=6_378.1366,
-                polar_radius_km=6_356.7519,
-                rotation=Rotation(
-                    pole_ra_deg=(0.0, -0.641), pole_dec_deg=(90.0, -0.557), meridian_deg=(190.147, 360.9856235, 0.0)
-                ),
-            ),
-            Body(
-                name="MOON",
-                naif_id=301,
-                gm_km3_s2=4.9028000661637961e3,
-                j2=2.033e-4,
-                equatorial_radius_km=1_737.4,
-                polar_radius_km=1_737.4,
-                rotation=_MOON_ROTATION,
-            ),
-            Body(
-                name="MARS",
-                naif_id=499,
-                gm_km3_s2=4.282837362069909e4,
-                j2=1.95661e-3,
-                equatorial_radius_km=3_396.19,
-                polar_radius_km=3_376.20,
-                rotation=Rotation(
-                    pole_ra_deg=(317.68143, -0.1061),
-                    pole_dec_deg=(52.88650, -0.0609),
-                    meridian_deg=(176.630, 350.89198226, 0.0),
-                ),
-            ),
-            Body(
-                name="JUPITER",
-                naif_id=599,
-                gm_km3_s2=1.266865349115908e8,
-                j2=1.46966e-2,
-                equatorial_radius_km=71_492.0,
-                polar_radius_km=66_854.0,
-                rotation=_JUPITER_ROTATION,
-            ),
+        name: Body(
+            name=name,
+            naif_id=naif_id,
+            gm_km3_s2=gm_km3_s2,
+            j2=j2,
+            equatorial_radius_km=equatorial_km,
+            polar_radius_km=polar_km,
+            rotation=rotation,
         )
+        for name, naif_id, gm_km3_s2, j2, equatorial_km, polar_km, rotation in _CONSTANTS
     }
 )
 

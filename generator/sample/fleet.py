@@ -151,6 +151,32 @@ def _moon_shape(semi_major_km: float, eccentricity: float, inclination_deg: floa
     )
 
 
+def _placed(
+    shape: Shape, epoch_utc: str, node_deg: float, periapsis_argument_deg: float, true_anomaly_deg: float
+) -> Placed:
+    return Placed(
+        shape=shape,
+        epoch_utc=epoch_utc,
+        node_deg=node_deg,
+        periapsis_argument_deg=periapsis_argument_deg,
+        true_anomaly_deg=true_anomaly_deg,
+    )
+
+
+def _known(
+    timing_s: float, semi_major_m: float, across_m: float, cross_track_m: float, tangential_m_s2: float
+) -> Knowledge:
+    """Errors of one size in height and in flight path, per radian: ``across_m``."""
+    return Knowledge(
+        timing_s=timing_s,
+        semi_major_m=semi_major_m,
+        radial_m=across_m,
+        flight_path_m=across_m,
+        cross_track_m=cross_track_m,
+        tangential_m_s2=tangential_m_s2,
+    )
+
+
 def _weekly(start: str, creation: str, weeks: tuple[int, ...] = (0, 1, 2, 3)) -> tuple[Issue, ...]:
     """One issue for each of these cut-offs, made on the day before it."""
     eves = ("2021-02-16", "2021-03-02", "2021-03-09", "2021-03-16")
@@ -165,223 +191,66 @@ _JPL_MOONS: Final = _weekly("00:00:00", "16:05:00")
 _ESOC: Final = _weekly("10:00:00", "14:45:00")
 
 _PERSEVERANCE: Final = Member(
-    id="M2020",
-    designator="2020-052A",
-    originator="JPL",
-    ref_frame="ICRF",
-    time_system=TimeSystem.UTC,
+    id="M2020", designator="2020-052A", originator="JPL", ref_frame="ICRF", time_system=TimeSystem.UTC, seed=13,
     place=Entry(  # 19 500 km/h over the turning ground, west of Jezero; direction and steepness are assumed
-        epoch_utc="2021-02-18T20:37:00",
-        radius_km=3522.2,
-        latitude_deg=16.0,
-        right_ascension_deg=275.0,
-        speed_km_s=5.645,
-        flight_path_deg=-16.0,
-        azimuth_deg=95.0,
+        epoch_utc="2021-02-18T20:37:00", radius_km=3522.2, latitude_deg=16.0, right_ascension_deg=275.0,
+        speed_km_s=5.645, flight_path_deg=-16.0, azimuth_deg=95.0,
     ),
-    knowledge=Knowledge(
-        timing_s=0.3,
-        semi_major_m=0.0,
-        radial_m=400.0,
-        flight_path_m=400.0,
-        cross_track_m=400.0,
-        tangential_m_s2=1e-9,
-    ),
-    with_covariance=True,
-    seed=13,
-    issues=(
-        Issue(
-            date="2021-02-17",
-            start="2021-02-16T12:00:00",
-            creation_utc="2021-02-16T17:20:00",
-            stop="2021-02-18T20:37:00",
-        ),
-    ),
-)
+    knowledge=_known(0.3, 0.0, 400.0, 400.0, 1e-9), with_covariance=True,
+    issues=(replace(_JPL_MORNING[0], stop="2021-02-18T20:37:00"),),
+)  # fmt: skip
 
 FLEET: Final = (
     Member(
-        id="MRO",
-        designator="2005-029A",
-        originator="JPL",
-        ref_frame="ICRF",
-        time_system=TimeSystem.TDB,
-        place=Placed(  # 3 pm ascending; frozen, periapsis near the south pole
-            shape=_shape(255.0, 320.0, 92.7),
-            epoch_utc="2021-03-21T04:12:33",
-            node_deg=_NOON_NODE_DEG + 45.0,
-            periapsis_argument_deg=270.0,
-            true_anomaly_deg=175.5,
-        ),
-        knowledge=Knowledge(  # as Odyssey
-            timing_s=0.02,
-            semi_major_m=2.8,
-            radial_m=25.0,
-            flight_path_m=25.0,
-            cross_track_m=40.0,
-            tangential_m_s2=3.3e-9,
-        ),
-        with_covariance=True,
-        seed=348,
+        id="MRO", designator="2005-029A", originator="JPL", ref_frame="ICRF", time_system=TimeSystem.TDB, seed=348,
+        # 3 pm ascending; frozen, periapsis near the south pole
+        place=_placed(_shape(255.0, 320.0, 92.7), "2021-03-21T04:12:33", _NOON_NODE_DEG + 45.0, 270.0, 175.5),
+        knowledge=_known(0.02, 2.8, 25.0, 40.0, 3.3e-9), with_covariance=True,  # as Odyssey
         issues=_JPL_MORNING,
     ),
     Member(
-        id="ODY",
-        designator="2001-013A",
-        originator="JPL",
-        ref_frame="ICRF",
-        time_system=TimeSystem.UTC,
-        place=Placed(  # near the terminator, 6:45 pm ascending
-            shape=_shape(376.0, 398.0, 93.1),
-            epoch_utc="2021-03-24T10:27:08",
-            node_deg=_NOON_NODE_DEG + 101.25,
-            periapsis_argument_deg=270.0,
-            true_anomaly_deg=115.0,
-        ),
-        knowledge=Knowledge(  # 25 s after 60 days, as published
-            timing_s=0.02,
-            semi_major_m=2.8,
-            radial_m=30.0,
-            flight_path_m=30.0,
-            cross_track_m=50.0,
-            tangential_m_s2=3.25e-9,
-        ),
-        with_covariance=True,
-        seed=410,
+        id="ODY", designator="2001-013A", originator="JPL", ref_frame="ICRF", time_system=TimeSystem.UTC, seed=410,
+        # near the terminator, 6:45 pm ascending
+        place=_placed(_shape(376.0, 398.0, 93.1), "2021-03-24T10:27:08", _NOON_NODE_DEG + 101.25, 270.0, 115.0),
+        knowledge=_known(0.02, 2.8, 30.0, 50.0, 3.25e-9), with_covariance=True,  # 25 s after 60 days, as published
         issues=_JPL_MORNING,
     ),
     Member(
-        id="MAVEN",
-        designator="2013-063A",
-        originator="JPL",
-        ref_frame="ICRF",
-        time_system=TimeSystem.TDB,
+        id="MAVEN", designator="2013-063A", originator="JPL", ref_frame="ICRF", time_system=TimeSystem.TDB, seed=17,
         place=Encounter(
-            shape=_shape(150.0, 4500.0, 75.0),
-            primary="MRO",
-            tca_utc="2021-03-29T06:48:20",
-            xi_km=0.5,
-            zeta_km=12.0,
-            northbound=True,
-            outbound=False,
+            shape=_shape(150.0, 4500.0, 75.0), primary="MRO", tca_utc="2021-03-29T06:48:20", xi_km=0.5, zeta_km=12.0,
+            northbound=True, outbound=False,
         ),
-        knowledge=Knowledge(  # three times: every periapsis meets an atmosphere that no model foresees
-            timing_s=0.03,
-            semi_major_m=14.6,
-            radial_m=40.0,
-            flight_path_m=40.0,
-            cross_track_m=80.0,
-            tangential_m_s2=8.2e-9,
-        ),
-        with_covariance=True,
-        seed=17,
-        issues=_JPL_MORNING,
+        # three times: every periapsis meets an atmosphere that no model foresees
+        knowledge=_known(0.03, 14.6, 40.0, 80.0, 8.2e-9), with_covariance=True, issues=_JPL_MORNING,
     ),
     Member(
-        id="MGS",
-        designator="1996-062A",
-        originator="JPL",
-        ref_frame="ICRF",
-        time_system=TimeSystem.UTC,
-        place=Placed(
-            shape=_shape(372.8, 436.5, 92.9),
-            epoch_utc="2021-03-17T00:00:00",
-            node_deg=204.0,
-            periapsis_argument_deg=270.0,
-            true_anomaly_deg=30.0,
-        ),
-        knowledge=Knowledge(
-            timing_s=0.0,
-            semi_major_m=0.0,
-            radial_m=0.0,
-            flight_path_m=0.0,
-            cross_track_m=0.0,
-            tangential_m_s2=0.0,
-        ),
-        with_covariance=False,
-        seed=5,
-        issues=_weekly("12:00:00", "17:30:00"),
+        id="MGS", designator="1996-062A", originator="JPL", ref_frame="ICRF", time_system=TimeSystem.UTC, seed=5,
+        place=_placed(_shape(372.8, 436.5, 92.9), "2021-03-17T00:00:00", 204.0, 270.0, 30.0),
+        knowledge=_known(0.0, 0.0, 0.0, 0.0, 0.0), with_covariance=False, issues=_weekly("12:00:00", "17:30:00"),
     ),
     Member(
-        id="MEX",
-        designator="2003-022A",
-        originator="ESOC",
-        ref_frame="EME2000",
-        time_system=TimeSystem.UTC,
+        id="MEX", designator="2003-022A", originator="ESOC", ref_frame="EME2000", time_system=TimeSystem.UTC, seed=6,
         place=Encounter(
-            shape=_shape(350.0, 10300.0, 86.0),
-            primary="PHOBOS",
-            tca_utc="2021-03-27T15:33:40",
-            xi_km=17.0,
-            zeta_km=-7.0,
-            northbound=False,
-            outbound=True,
+            shape=_shape(350.0, 10300.0, 86.0), primary="PHOBOS", tca_utc="2021-03-27T15:33:40", xi_km=17.0,
+            zeta_km=-7.0, northbound=False, outbound=True,
         ),
-        knowledge=Knowledge(  # one and a half times
-            timing_s=0.03,
-            semi_major_m=11.0,
-            radial_m=80.0,
-            flight_path_m=80.0,
-            cross_track_m=150.0,
-            tangential_m_s2=3.6e-9,
-        ),
-        with_covariance=True,
-        seed=6,
-        issues=(  # one week missed; the last file counts TDB and says UTC, so that all in it is late by 69 s
-            *_ESOC[:2],
-            replace(_ESOC[3], true_time_system=TimeSystem.TDB),
-        ),
+        knowledge=_known(0.03, 11.0, 80.0, 150.0, 3.6e-9), with_covariance=True,  # one and a half times
+        # One week missed; the last file counts TDB and says UTC, so that all in it is late by 69 s.
+        issues=(*_ESOC[:2], replace(_ESOC[3], true_time_system=TimeSystem.TDB)),
     ),
     Member(
-        id="TGO",
-        designator="2016-017A",
-        originator="ESOC",
-        ref_frame="EME2000",
-        time_system=TimeSystem.UTC,
+        id="TGO", designator="2016-017A", originator="ESOC", ref_frame="EME2000", time_system=TimeSystem.UTC, seed=3,
         place=Encounter(
-            shape=_shape(386.0, 408.0, 74.0),
-            primary="ODY",
-            tca_utc="2021-03-24T10:27:08",
-            xi_km=1.2,
-            zeta_km=1.0,
-            northbound=False,
-            outbound=True,
+            shape=_shape(386.0, 408.0, 74.0), primary="ODY", tca_utc="2021-03-24T10:27:08", xi_km=1.2, zeta_km=1.0,
+            northbound=False, outbound=True,
         ),
-        knowledge=Knowledge(  # half of it
-            timing_s=0.02,
-            semi_major_m=1.3,
-            radial_m=25.0,
-            flight_path_m=25.0,
-            cross_track_m=40.0,
-            tangential_m_s2=1.6e-9,
-        ),
-        with_covariance=True,
-        seed=3,
-        issues=_ESOC,
+        knowledge=_known(0.02, 1.3, 25.0, 40.0, 1.6e-9), with_covariance=True, issues=_ESOC,  # half of it
     ),
     Member(
-        id="MOM",
-        designator="2013-060A",
-        originator="ISRO",
-        ref_frame="EME2000",
-        time_system=TimeSystem.UTC,
-        place=Placed(
-            shape=_shape(421.7, 76993.6, 150.0),
-            epoch_utc="2021-03-17T00:00:00",
-            node_deg=60.0,
-            periapsis_argument_deg=200.0,
-            true_anomaly_deg=150.0,
-        ),
-        knowledge=Knowledge(
-            timing_s=0.2,
-            semi_major_m=100.0,
-            radial_m=200.0,
-            flight_path_m=200.0,
-            cross_track_m=300.0,
-            tangential_m_s2=5e-10,
-        ),
-        with_covariance=False,
-        seed=7,
+        id="MOM", designator="2013-060A", originator="ISRO", ref_frame="EME2000", time_system=TimeSystem.UTC, seed=7,
+        place=_placed(_shape(421.7, 76993.6, 150.0), "2021-03-17T00:00:00", 60.0, 200.0, 150.0),
+        knowledge=_known(0.2, 100.0, 200.0, 300.0, 5e-10), with_covariance=False,
         issues=(
             *_weekly("06:00:00", "11:10:00", (0, 2)),
             # Names axes that no standard defines: to be refused, the delivery of the week before stays in use.
@@ -389,151 +258,61 @@ FLEET: Final = (
         ),
     ),
     Member(
-        id="EMM",
-        designator="2020-047A",
-        originator="MBRSC",
-        ref_frame="EME2000",
-        time_system=TimeSystem.UTC,
+        id="EMM", designator="2020-047A", originator="MBRSC", ref_frame="EME2000", time_system=TimeSystem.UTC, seed=8,
         place=Encounter(
-            shape=_shape(20000.0, 43000.0, 25.0),
-            primary="DEIMOS",
-            tca_utc="2021-03-29T21:05:17",
-            xi_km=20.0,
-            zeta_km=52.0,
-            northbound=True,
-            outbound=True,
+            shape=_shape(20000.0, 43000.0, 25.0), primary="DEIMOS", tca_utc="2021-03-29T21:05:17", xi_km=20.0,
+            zeta_km=52.0, northbound=True, outbound=True,
         ),
-        knowledge=Knowledge(  # 0.3 times, but half a kilometre from the first
-            timing_s=0.3,
-            semi_major_m=9.0,
-            radial_m=150.0,
-            flight_path_m=150.0,
-            cross_track_m=300.0,
-            tangential_m_s2=3.3e-10,
-        ),
-        with_covariance=True,
-        seed=8,
+        # 0.3 times, but half a kilometre from the first
+        knowledge=_known(0.3, 9.0, 150.0, 300.0, 3.3e-10), with_covariance=True,
         issues=(
             *_weekly("08:00:00", "13:00:00", (0,)),
             Issue(date="2021-03-08", start="2021-03-07T20:00:00", creation_utc="2021-03-08T01:30:00"),
         ),
     ),
     Member(
-        id="TW1",
-        designator="2020-049A",
-        originator="CNSA",
-        ref_frame="EME2000",
-        time_system=TimeSystem.UTC,
+        id="TW1", designator="2020-049A", originator="CNSA", ref_frame="EME2000", time_system=TimeSystem.UTC, seed=330,
         place=Encounter(
-            shape=_shape(280.0, 59000.0, 87.0),
-            primary="MRO",
-            tca_utc="2021-03-21T04:12:33",
-            xi_km=0.1,
-            zeta_km=3.0,
-            northbound=True,
-            outbound=False,
+            shape=_shape(280.0, 59000.0, 87.0), primary="MRO", tca_utc="2021-03-21T04:12:33", xi_km=0.1, zeta_km=3.0,
+            northbound=True, outbound=False,
         ),
-        knowledge=Knowledge(  # as MRO, but a kilometre from the first
-            timing_s=0.22,
-            semi_major_m=36.0,
-            radial_m=40.0,
-            flight_path_m=40.0,
-            cross_track_m=100.0,
-            tangential_m_s2=4.5e-10,
-        ),
-        with_covariance=True,
-        seed=330,
+        # as MRO, but a kilometre from the first
+        knowledge=_known(0.22, 36.0, 40.0, 100.0, 4.5e-10), with_covariance=True,
         issues=(
             Issue(date="2021-02-24", start="2021-02-23T22:30:00", creation_utc="2021-02-23T18:40:00"),
             *_weekly("07:00:00", "12:30:00", (1, 2, 3)),
         ),
     ),
     Member(
-        id="PHOBOS",
-        designator="401",
-        originator="JPL",
-        ref_frame="ICRF",
-        time_system=TimeSystem.TDB,
-        place=Placed(
-            shape=_moon_shape(9376.0, 0.0151, 1.08),
-            epoch_utc="2021-03-27T15:33:40",
-            node_deg=40.0,
-            periapsis_argument_deg=150.0,
-            true_anomaly_deg=210.0,
-        ),
-        knowledge=Knowledge(
-            timing_s=0.1,
-            semi_major_m=0.01,
-            radial_m=100.0,
-            flight_path_m=100.0,
-            cross_track_m=150.0,
-            tangential_m_s2=0.0,
-        ),
-        with_covariance=True,
-        seed=10,
-        issues=_JPL_MOONS,
+        id="PHOBOS", designator="401", originator="JPL", ref_frame="ICRF", time_system=TimeSystem.TDB, seed=10,
+        place=_placed(_moon_shape(9376.0, 0.0151, 1.08), "2021-03-27T15:33:40", 40.0, 150.0, 210.0),
+        knowledge=_known(0.1, 0.01, 100.0, 150.0, 0.0), with_covariance=True, issues=_JPL_MOONS,
     ),
     Member(
-        id="DEIMOS",
-        designator="402",
-        originator="JPL",
-        ref_frame="ICRF",
-        time_system=TimeSystem.TDB,
-        place=Placed(
-            shape=_moon_shape(23458.0, 0.0002, 1.8),
-            epoch_utc="2021-03-29T21:05:17",
-            node_deg=80.0,
-            periapsis_argument_deg=0.0,
-            true_anomaly_deg=300.0,
-        ),
-        knowledge=Knowledge(
-            timing_s=0.3,
-            semi_major_m=0.01,
-            radial_m=200.0,
-            flight_path_m=200.0,
-            cross_track_m=300.0,
-            tangential_m_s2=0.0,
-        ),
-        with_covariance=True,
-        seed=11,
-        issues=_JPL_MOONS,
+        id="DEIMOS", designator="402", originator="JPL", ref_frame="ICRF", time_system=TimeSystem.TDB, seed=11,
+        place=_placed(_moon_shape(23458.0, 0.0002, 1.8), "2021-03-29T21:05:17", 80.0, 0.0, 300.0),
+        knowledge=_known(0.3, 0.01, 200.0, 300.0, 0.0), with_covariance=True, issues=_JPL_MOONS,
     ),
     _PERSEVERANCE,
     # Its cruise stage, which it drops ten minutes before it enters: one craft until then, so its errors are the same.
     replace(
-        _PERSEVERANCE,
-        id="M20CS",
-        burn=Burn(start_utc="2021-02-18T20:27:00", duration_s=1.0, delta_v_m_s=0.3),
+        _PERSEVERANCE, id="M20CS", burn=Burn(start_utc="2021-02-18T20:27:00", duration_s=1.0, delta_v_m_s=0.3)
     ),
-)
+)  # fmt: skip
 
 _BY_ID: Final = {member.id: member for member in FLEET}
 
 SOLUTIONS: Final = (
     # What receivers of its telemetry could work out for Tianwen-1, while its operator's ephemerides were not shared.
     replace(
-        _BY_ID["TW1"],
-        originator="AMSAT-DL",
-        knowledge=Knowledge(
-            timing_s=0.3,
-            semi_major_m=200.0,
-            radial_m=300.0,
-            flight_path_m=300.0,
-            cross_track_m=600.0,
-            tangential_m_s2=1e-10,
-        ),
-        with_covariance=False,
-        seed=12,
+        _BY_ID["TW1"], originator="AMSAT-DL", seed=12, prefix="telemetry",
+        knowledge=_known(0.3, 200.0, 300.0, 600.0, 1e-10), with_covariance=False,
         issues=(Issue(date="2021-03-17", start="2021-03-16T04:00:00", creation_utc="2021-03-16T09:15:00"),),
-        prefix="telemetry",
     ),
     # A manoeuvre by which MRO would avoid Tianwen-1: the orbit of its last delivery, later by seconds after two days.
     replace(
-        _BY_ID["MRO"],
-        issues=_JPL_MORNING[3:],
-        prefix="plan",
-        first_number=3,
+        _BY_ID["MRO"], issues=_JPL_MORNING[3:], prefix="plan", first_number=3,
         burn=Burn(start_utc="2021-03-19T12:00:00", duration_s=300.0, delta_v_m_s=0.06),
     ),
-)
+)  # fmt: skip
 """Deliveries of other solutions than the fleet's own."""
