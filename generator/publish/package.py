@@ -117,11 +117,14 @@ def _files(shown: CycleRecord, marking: Tlp, event_id: str | None) -> Iterator[t
         yield f"messages/{label}/{event.event_id}.cdm", write_cdm_kvn(message).encode()
         yield f"messages/{label}/{event.event_id}.cdm.xml", write_cdm_xml(message).encode()
     rows = [row for row in shown.approaches if event_id is None or row.event_id == event_id]
-    yield f"tables/{label}/events.csv", _marked_csv(tables.events_csv(rows), marking).encode()
-    yield f"tables/{label}/events.json", _marked_json(tables.events_json(shown, rows), marking).encode()
+    yield f"tables/{label}/events.csv", _marked_csv(tables.EVENT_COLUMNS.csv(rows), marking).encode()
+    yield f"tables/{label}/events.json", _marked_json(tables.EVENT_COLUMNS.json(shown, rows), marking).encode()
     if event_id is None:
-        yield f"tables/{label}/crossings.csv", _marked_csv(tables.crossings_csv(shown.crossings), marking).encode()
-        yield f"tables/{label}/coverage.csv", _marked_csv(tables.coverage_csv(shown.pairs), marking).encode()
+        yield (
+            f"tables/{label}/crossings.csv",
+            _marked_csv(tables.CROSSING_COLUMNS.csv(shown.crossings), marking).encode(),
+        )
+        yield f"tables/{label}/coverage.csv", _marked_csv(tables.COVERAGE_COLUMNS.csv(shown.pairs), marking).encode()
 
 
 @dataclass(slots=True)

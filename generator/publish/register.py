@@ -42,8 +42,8 @@ def stage_register(workspace: Workspace, docs: Path, latest: CycleRecord, full: 
     entries = register_views.visible(known, full or archive.load(latest.cycle_id), edition)
     write_texts(docs / "register", {
         "index.md": register_page(latest, entries),
-        "register.csv": register_views.register_csv(entries),
-        "register.json": register_views.register_json(latest, entries),
+        "register.csv": register_views.REGISTER_COLUMNS.csv(entries),
+        "register.json": register_views.REGISTER_COLUMNS.json(latest, entries),
     })  # fmt: skip
 
 

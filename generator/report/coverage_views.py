@@ -5,15 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from nearpass.record.record import CycleRecord, FunnelRecord, FunnelStep, PairRecord
 from nearpass.report import wording
 from nearpass.report.catalogue import Catalogue, Links
 from nearpass.report.tables import COVERAGE_COLUMNS
 from nearpass.report.views import Cell, Head, Table, TableRow, cell, head, limited, number_cell, span_cell, time_cell
-
-_COLUMN: Final = {column.key: column for column in COVERAGE_COLUMNS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +86,7 @@ def coverage_table(pairs: Sequence[PairRecord], links: Links) -> Table:
         total_s = pair.covered_s + pair.uncovered_s
         rows.append(TableRow(cells=(
             Cell(text=f"{pair.primary} – {pair.secondary}", href=links.pair(pair)),
-            *(cell(_COLUMN[key], pair) for key in shown),
+            *(cell(COVERAGE_COLUMNS[key], pair) for key in shown),
             number_cell(100.0 * pair.covered_s / total_s if total_s else None, 1),
             Cell(text=wording.said(pair.unscreened) if pair.unscreened else _reasons(pair)),
         )))  # fmt: skip
@@ -97,13 +94,13 @@ def coverage_table(pairs: Sequence[PairRecord], links: Links) -> Table:
         caption="Coverage: what is proven of each pair, the nearest first",
         heads=(
             Head(title="Pair"),
-            head(_COLUMN["proven_no_closer_than_km"]),
+            head(COVERAGE_COLUMNS["proven_no_closer_than_km"]),
             Head(
                 title="Proof",
                 meaning="proven: piecewise-polynomial ephemerides, searched exactly; verified: the error was sampled",
             ),
-            head(_COLUMN["nearest_km"]),
-            head(_COLUMN["nearest_tca_utc"]),
+            head(COVERAGE_COLUMNS["nearest_km"]),
+            head(COVERAGE_COLUMNS["nearest_tca_utc"]),
             Head(title="Covered", unit="%", numeric=True),
             Head(title="Not covered, and why"),
         ),

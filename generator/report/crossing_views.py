@@ -31,7 +31,6 @@ NEAR_ROWS: Final = 2
 """Revolutions of each branch that an event's page shows."""
 AT_CROSSING_S: Final = 900.0
 """An approach is at a crossing that both pass within this time of TCA; straight motion tells nothing beyond."""
-_COLUMN: Final = {column.key: column for column in CROSSING_COLUMNS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +164,7 @@ def timing(group: CrossingGroup, catalogue: Catalogue) -> str:
     soonest = group.soonest
     if soonest is None:
         return "no timing is known"
-    sigmas = _COLUMN["oxt_sigmas"].value(soonest)
+    sigmas = CROSSING_COLUMNS["oxt_sigmas"].value(soonest)
     parts = [f"{wording.number(sigmas, 1)} timing sigmas" if isinstance(sigmas, float) else "timing sigma unknown"]
     if soonest.straight_line_cad_km is not None:
         parts.append(f"{wording.distance(soonest.straight_line_cad_km)} for straight motion")
@@ -201,7 +200,7 @@ def groups_table(
     kept = groups if most is None else groups[:most]
     timed = any(group.soonest for group in kept)
     heads = [
-        Head(title="Pair"), Head(title="Branch", meaning=_COLUMN["branch"].meaning),
+        Head(title="Pair"), Head(title="Branch", meaning=CROSSING_COLUMNS["branch"].meaning),
         Head(title="Level", meaning="The most severe level of the branch"),
         Head(title="From", unit="UTC", meaning="First revolution of that level"),
         Head(title="To", unit="UTC", meaning="Last revolution of that level"),
@@ -213,7 +212,7 @@ def groups_table(
         Head(title="OXT", unit="σ", numeric=True, meaning="The same in sigmas of the timing"),
         Head(title="Straight-line CAD", unit="km", numeric=True, meaning="Least close-approach distance that follows"),
     ] if timed else []  # fmt: skip
-    heads.append(head(_COLUMN["primary_latitude_deg"]))
+    heads.append(head(CROSSING_COLUMNS["primary_latitude_deg"]))
     cut = f"The {wording.count(len(kept), 'branch', 'branches')} that matter most, of {len(groups)}."
     return Table(
         caption=caption,
@@ -231,7 +230,7 @@ def _group_row(group: CrossingGroup, catalogue: Catalogue, links: Links, *, time
     pair = catalogue.pairs.get((group.primary, group.secondary))
     distances_km = [item.straight_line_cad_km for item in alerts if item.straight_line_cad_km is not None]
     times = [when for item in alerts if (when := when_of(item))]
-    sigmas = _COLUMN["oxt_sigmas"].value(soonest) if soonest else None
+    sigmas = CROSSING_COLUMNS["oxt_sigmas"].value(soonest) if soonest else None
     all_count = len(group.crossings)
     number = f"{len(alerts)} of {all_count}" if len(alerts) < all_count else str(all_count)
     timings = (
@@ -248,7 +247,7 @@ def _group_row(group: CrossingGroup, catalogue: Catalogue, links: Links, *, time
         Cell(text=number, sort=str(len(alerts))),
         km_cell(group.leading.oxd_km),
         *(timings if timed else ()),
-        cell(_COLUMN["primary_latitude_deg"], group.leading),
+        cell(CROSSING_COLUMNS["primary_latitude_deg"], group.leading),
     ))  # fmt: skip
 
 
@@ -281,18 +280,20 @@ def _rows(
         key
         for key in ("passage_primary_utc", "passage_secondary_utc", "oxd_km", "oxt_s", "oxt_sigmas",
                     "straight_line_cad_km", "primary_radius_km", "primary_latitude_deg")
-        if key == "oxd_km" or any(_COLUMN[key].value(item) is not None for item in crossings)
+        if key == "oxd_km" or any(CROSSING_COLUMNS[key].value(item) is not None for item in crossings)
     ]  # fmt: skip
     return Table(
         caption=caption,
         heads=(
-            Head(title="Branch", meaning=_COLUMN["branch"].meaning),
+            Head(title="Branch", meaning=CROSSING_COLUMNS["branch"].meaning),
             Head(title="Level"),
-            *(head(_COLUMN[key], names.get(key)) for key in keys),
+            *(head(CROSSING_COLUMNS[key], names.get(key)) for key in keys),
         ),
         rows=tuple(
             TableRow(cells=(
-                Cell(text=str(item.branch)), level_cell(item.level), *(cell(_COLUMN[key], item) for key in keys),
+                Cell(text=str(item.branch)),
+                level_cell(item.level),
+                *(cell(CROSSING_COLUMNS[key], item) for key in keys),
             ))
             for item in crossings
         ),
@@ -354,7 +355,7 @@ def _link(event: EventRecord, crossing: CrossingRecord, catalogue: Catalogue) ->
     late = catalogue.name(crossing.secondary if oxt_s >= 0.0 else crossing.primary)
     oxd, apart = wording.distance(crossing.oxd_km), wording.span(abs(oxt_s))
     straight, real = wording.distance(cad_km), wording.distance(event.miss_km)
-    sigmas = _COLUMN["oxt_sigmas"].value(crossing)
+    sigmas = CROSSING_COLUMNS["oxt_sigmas"].value(crossing)
     size = f" ({wording.number(sigmas, 1)} timing sigmas)" if isinstance(sigmas, float) else ""
     return (
         f"Yes: near TCA the orbits pass {oxd} from each other (OXD), the two objects there {apart} apart (OXT).",

@@ -30,7 +30,6 @@ from nearpass.report.views import (
     time_cell,
 )
 
-_COLUMN: Final = {column.key: column for column in EVENT_COLUMNS}
 _BASIS: Final = {
     Basis.DELIVERED: "delivered with the ephemeris",
     Basis.DECLARED: "declared by the publisher as a model",
@@ -102,7 +101,7 @@ def events_table(
             Head(title="Level"),
             Head(title="Miss", unit="km", numeric=True,
                  meaning="The distance that the level rests on: to the surface of a moon, else between the centres"),
-            *(head(_COLUMN[key], "Between centres" if key == "miss_km" else None) for key in keys),
+            *(head(EVENT_COLUMNS[key], "Between centres" if key == "miss_km" else None) for key in keys),
             Head(title="CDM", meaning="Conjunction data message of the CCSDS, in both notations"),
         ),
         rows=tuple(rows),
@@ -143,7 +142,7 @@ def _row_href(event: EventRecord, catalogue: Catalogue, links: Links) -> str:
 def _fields(event: EventRecord, keys: Sequence[str]) -> Iterator[Cell]:
     """The columns asked for."""
     for key in keys:
-        yield probability_cell(event.probability.pc) if key == "pc" else cell(_COLUMN[key], event)
+        yield probability_cell(event.probability.pc) if key == "pc" else cell(EVENT_COLUMNS[key], event)
 
 
 def history_table(event: EventRecord, links: Links) -> Table:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from nearpass.encounter.alert import Level
 from nearpass.encounter.uncertainty import Basis
@@ -34,8 +33,6 @@ from nearpass.report.solution_views import EventSolutions
 from nearpass.report.tables import EVENT_COLUMNS
 from nearpass.report.views import AXES, Fact, Table
 from nearpass.report.wording.acting import warnings, who_acts
-
-_COLUMN: Final = {column.key: column for column in EVENT_COLUMNS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,7 +266,7 @@ def event_page(event: EventRecord, catalogue: Catalogue, links: Links) -> EventP
 
 
 def _timing(event: EventRecord) -> tuple[Fact, ...]:
-    tdb = _COLUMN["tca_tdb"].text(event).replace("T", " ")
+    tdb = EVENT_COLUMNS["tca_tdb"].text(event).replace("T", " ")
     return (
         Fact(label="TCA, UTC", value=wording.instant(event.tca, 3), machine=wording.machine_time(event.tca)),
         Fact(label="TCA, TDB", value=tdb[:-3]),

@@ -105,15 +105,15 @@ def cycle_pages(record: CycleRecord) -> dict[str, str]:
         pages.put(
             f"exchanges/{_file_name(exchange.exchange_id)}.md", below, partial(_exchange_page, exchange, record, below)
         )
-    pages.put("events.csv", at_home, partial(tables.events_csv, rows))
-    pages.put("events.json", at_home, partial(tables.events_json, record, rows))
-    pages.put("crossings.csv", at_home, partial(tables.crossings_csv, record.crossings))
-    pages.put("crossings.json", at_home, partial(tables.crossings_json, record, record.crossings))
-    pages.put("solutions.csv", at_home, partial(tables.solutions_csv, record))
-    pages.put("solutions.json", at_home, partial(tables.solutions_json, record))
+    for name, csv, json in (
+        ("events", *tables.EVENT_COLUMNS.twins(record, rows)),
+        ("crossings", *tables.CROSSING_COLUMNS.twins(record, record.crossings)),
+        ("solutions", *tables.SOLUTION_COLUMNS.twins(record, tables.solution_rows(record))),
+        ("coverage", *tables.COVERAGE_COLUMNS.twins(record, record.pairs)),
+    ):
+        pages.put(f"{name}.csv", at_home, csv)
+        pages.put(f"{name}.json", at_home, json)
     pages.put_all(_sweep_names(record), below, partial(_sweep_files, catalogue, below))
-    pages.put("coverage.csv", at_home, partial(tables.coverage_csv, record.pairs))
-    pages.put("coverage.json", at_home, partial(tables.coverage_json, record, record.pairs))
     return pages.texts
 
 
@@ -130,8 +130,8 @@ def _sweep_files(catalogue: Catalogue, links: Links) -> dict[str, str]:
     view, sweep = sweep_views.sweep_view(catalogue, links), record.sweep
     if view is None or sweep is None:
         return {}
-    files = {"approaches.csv": sweep_views.approaches_csv(sweep)}
-    files["approaches.json"] = sweep_views.approaches_json(record, sweep)
+    columns = sweep_views.APPROACH_COLUMNS
+    files = {"approaches.csv": columns.csv(sweep.approaches), "approaches.json": columns.json(record, sweep.approaches)}
     for it in sweep_views.parts(catalogue, links):
         title = "Approaches of the catalogue" + (f", part {it.number}" if it.number > 1 else "")
         meta = _below(record, links, title, " ".join(view.statement), "approaches", title)

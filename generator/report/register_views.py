@@ -10,12 +10,11 @@ from nearpass.archive.register import Entry
 from nearpass.record.marking import Edition, MarkingRecord, Show, Tlp
 from nearpass.record.record import CycleRecord
 from nearpass.release.reduction import show_of
-from nearpass.report import tables
-from nearpass.report.tables import Column
+from nearpass.report.tables import Column, Columns
 from nearpass.report.views import Cell, Head, Table, TableRow
 
 SHOWN: Final = 500
-COLUMNS: Final[tuple[Column[Entry], ...]] = (
+REGISTER_COLUMNS: Final[Columns[Entry]] = Columns("register", (
     Column(key="at_utc", title="When", unit="UTC", meaning="When the run was made", value=lambda e: e.at_utc),
     Column(key="kind", title="What", meaning="received, released or decided", value=lambda e: e.kind),
     Column(key="cycle_id", title="Cycle", meaning="Cycle of the run", value=lambda e: e.cycle_id),
@@ -34,7 +33,7 @@ COLUMNS: Final[tuple[Column[Entry], ...]] = (
            meaning="Of an object told in part: so many orbits, so far apart, would have given the same",
            value=lambda e: ", ".join(f"{name} {among} of {km:g} km" for name, km, among, _ in e.protection) or None),
     Column(key="reason", title="Reason", meaning="Why it was decided or refused", value=lambda e: e.reason),
-)  # fmt: skip
+))  # fmt: skip
 
 
 def visible(entries: Iterable[Entry], record: CycleRecord, edition: Edition) -> tuple[Entry, ...]:
@@ -76,12 +75,12 @@ def register_table(entries: Sequence[Entry]) -> Table:
     """The newest lines as a page shows them."""
     return Table(
         caption="The register, the newest first",
-        heads=tuple(Head(title=column.title, unit=column.unit, meaning=column.meaning) for column in COLUMNS),
+        heads=tuple(Head(title=column.title, unit=column.unit, meaning=column.meaning) for column in REGISTER_COLUMNS),
         rows=tuple(
             TableRow(
                 cells=tuple(
                     Cell(text=column.text(entry) or "–", mark="hash" if column.key == "sha256" else None)
-                    for column in COLUMNS
+                    for column in REGISTER_COLUMNS
                 )
             )
             for entry in entries[:SHOWN]
@@ -89,13 +88,3 @@ def register_table(entries: Sequence[Entry]) -> Table:
         twins=(("CSV", "register.csv"), ("JSON", "register.json")),
         filter_label="Filter the register" if len(entries) > 9 else None,
     )
-
-
-def register_csv(entries: Sequence[Entry]) -> str:
-    """The lines as CSV."""
-    return tables.csv_text(COLUMNS, entries)
-
-
-def register_json(record: CycleRecord, entries: Sequence[Entry]) -> str:
-    """The lines as JSON."""
-    return tables.json_text("register", record.cycle_id, COLUMNS, entries)

@@ -11,7 +11,7 @@ from nearpass.encounter.alert import Level
 from nearpass.record.record import ApproachRecord, CycleRecord, SweepRecord
 from nearpass.report import wording
 from nearpass.report.catalogue import Catalogue, Links
-from nearpass.report.tables import Column, csv_text, json_text
+from nearpass.report.tables import Column, Columns
 from nearpass.report.verdicts import pair_count
 from nearpass.report.views import ROW_LIMIT, Cell, Fact, Head, Table, TableRow, cell, head, level_cell, time_cell
 
@@ -22,7 +22,7 @@ MOST_PARTS: Final = 20
 """So many pages has the list at most; nobody turns more of them, and the tables have every row."""
 _BOUNDARY_MARK: Final = "‡"
 
-APPROACH_COLUMNS: Final[tuple[Column[ApproachRecord], ...]] = (
+APPROACH_COLUMNS: Final[Columns[ApproachRecord]] = Columns("approaches", (
     Column(key="event_id", title="Event", meaning="Identifier of the event; empty where the approach has no page",
            value=lambda a: a.event_id),
     Column(key="primary", title="Primary", meaning="Identifier of the first object", value=lambda a: a.primary),
@@ -42,8 +42,7 @@ APPROACH_COLUMNS: Final[tuple[Column[ApproachRecord], ...]] = (
     Column(key="together_to_utc", title="Together to", unit="UTC",
            meaning="Where the two move together: when they left the limit, or the window ended",
            value=lambda a: a.together.stop if a.together else None),
-)  # fmt: skip
-_COLUMN: Final = {column.key: column for column in APPROACH_COLUMNS}
+))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,16 +64,6 @@ class Part:
     table: Table
     others: tuple[tuple[str, str], ...]
     left_out: str | None
-
-
-def approaches_csv(sweep: SweepRecord) -> str:
-    """The twin of the list of approaches as CSV."""
-    return csv_text(APPROACH_COLUMNS, sweep.approaches)
-
-
-def approaches_json(record: CycleRecord, sweep: SweepRecord) -> str:
-    """The twin of the list of approaches as JSON."""
-    return json_text("approaches", record.cycle_id, APPROACH_COLUMNS, sweep.approaches)
 
 
 def part_name(number: int) -> str:
@@ -219,7 +208,7 @@ def _table(rows: Sequence[ApproachRecord], names: dict[str, str], catalogue: Cat
         caption="Approaches, the nearest first",
         heads=(
             Head(title="Pair", meaning="Leads to the event's page where it has one"), Head(title="Names"),
-            Head(title="Level"), head(_COLUMN["tca_utc"]), *(head(_COLUMN[key]) for key in keys),
+            Head(title="Level"), head(APPROACH_COLUMNS["tca_utc"]), *(head(APPROACH_COLUMNS[key]) for key in keys),
             Head(title="Together", unit="UTC", meaning="When a pair that moves together is below the limit"),
         ),
         rows=tuple(
@@ -233,7 +222,7 @@ def _table(rows: Sequence[ApproachRecord], names: dict[str, str], catalogue: Cat
                     level_cell(row.level),
                     time_cell(row.tca, digits=1),
                     _miss_cell(row),
-                    cell(_COLUMN["relative_speed_km_s"], row),
+                    cell(APPROACH_COLUMNS["relative_speed_km_s"], row),
                     Cell(
                         text=f"{wording.minute(row.together.start)} to {wording.minute(row.together.stop)}"
                         if row.together
@@ -253,5 +242,5 @@ def _table(rows: Sequence[ApproachRecord], names: dict[str, str], catalogue: Cat
 
 
 def _miss_cell(row: ApproachRecord) -> Cell:
-    plain = cell(_COLUMN["miss_km"], row)
+    plain = cell(APPROACH_COLUMNS["miss_km"], row)
     return Cell(text=plain.text, sort=plain.sort, mark=_BOUNDARY_MARK) if row.at_boundary else plain

@@ -9,12 +9,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
 from nearpass.astro.epochs import Epoch, TimeSystem
-from nearpass.astro.fields import Span
+from nearpass.astro.fields import Span, Vector
 from nearpass.reasons.general import Withheld
 from nearpass.record.figures import ABSENT, LEAST_PC, Figure, exact
 from nearpass.record.record import (
@@ -30,6 +31,7 @@ from nearpass.report import wording
 
 SCHEMA: Final = 1
 Row = TypeVar("Row")
+Given = TypeVar("Given")
 Value = str | float | int | bool | Epoch | None
 
 
@@ -72,27 +74,43 @@ class Column(Generic[Row]):
         return f"{value:.{self.digits}{'e' if self.scientific else 'f'}}" if isinstance(value, float) else str(value)
 
 
-def csv_text(columns: Sequence[Column[Row]], rows: Iterable[Row]) -> str:
-    """The table as CSV: a header of keys, comma separated, quoted where needed, lines ended by CR LF (RFC 4180)."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow([column.key for column in columns])
-    writer.writerows([column.text(row) for column in columns] for row in rows)
-    return out.getvalue()
+@dataclass(frozen=True, slots=True)
+class Columns(Generic[Row]):
+    """The columns of one table; ``name`` is that of the list of its rows in JSON."""
 
+    name: str
+    columns: tuple[Column[Row], ...]
 
-def json_text(name: str, cycle_id: str, columns: Sequence[Column[Row]], rows: Iterable[Row]) -> str:
-    """The table as JSON: schema number, cycle, column dictionary, and one object a row under ``name``."""
-    document: dict[str, Any] = {
-        "schema": SCHEMA,
-        "cycle_id": cycle_id,
-        "columns": [
-            {"key": column.key, "title": column.title, "unit": column.unit, "meaning": column.meaning}
-            for column in columns
-        ],
-        name: [{column.key: column.plain(row) for column in columns} for row in rows],
-    }
-    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+    def __iter__(self) -> Iterator[Column[Row]]:
+        return iter(self.columns)
+
+    def __getitem__(self, key: str) -> Column[Row]:
+        return next(column for column in self.columns if column.key == key)
+
+    def csv(self, rows: Iterable[Row]) -> str:
+        """The table as CSV: a header of keys, comma separated, quoted where needed, lines ended by CR LF (RFC 4180)."""
+        out = io.StringIO(newline="")
+        writer = csv.writer(out)
+        writer.writerow([column.key for column in self.columns])
+        writer.writerows([column.text(row) for column in self.columns] for row in rows)
+        return out.getvalue()
+
+    def json(self, record: CycleRecord, rows: Iterable[Row]) -> str:
+        """The table as JSON: schema number, cycle, column dictionary, and one object a row under its name."""
+        document: dict[str, Any] = {
+            "schema": SCHEMA,
+            "cycle_id": record.cycle_id,
+            "columns": [
+                {"key": column.key, "title": column.title, "unit": column.unit, "meaning": column.meaning}
+                for column in self.columns
+            ],
+            self.name: [{column.key: column.plain(row) for column in self.columns} for row in rows],
+        }
+        return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+    def twins(self, record: CycleRecord, rows: Sequence[Row]) -> tuple[Callable[[], str], Callable[[], str]]:
+        """What writes the table as CSV and as JSON."""
+        return partial(self.csv, rows), partial(self.json, record, rows)
 
 
 EventRow = EventRecord | ToldEvent
@@ -101,13 +119,9 @@ NAMELESS: Final = "anonymous object"
 TOLD_REASON: Final = (Withheld(rule="figures_withheld"),)
 
 
-def _full(get: Callable[[EventRecord], Value]) -> Callable[[EventRow], Value]:
+def _full(get: Callable[[EventRecord], Given | None]) -> Callable[[EventRow], Given | None]:
     """A value that only an approach in full has."""
     return lambda row: get(row) if isinstance(row, EventRecord) else None
-
-
-def _of_miss(axis: int) -> Callable[[EventRow], Value]:
-    return _full(lambda event: None if event.miss_rtn_km is None else event.miss_rtn_km[axis])
 
 
 def miss_figure(row: EventRow) -> Figure:
@@ -143,9 +157,38 @@ def _missing(event: EventRecord) -> str | None:
     return names.get(event.probability.max_pc_missing or "")
 
 
-_RTN = "in the primary's RTN axes, from primary to secondary"
+def _axes(miss_rtn_km: Callable[[Row], Vector | None]) -> Iterator[Column[Row]]:
+    """The components of a miss vector."""
+    for axis, word in enumerate(("Radial", "Transverse", "Normal")):
+        yield Column(
+            key=f"miss_{word[0].lower()}_km", title=word[0], unit="km", signed=True,
+            meaning=f"{word} component of the miss vector in the primary's RTN axes, from primary to secondary",
+            value=partial(_component, miss_rtn_km, axis),
+        )  # fmt: skip
 
-EVENT_COLUMNS: Final[tuple[Column[EventRow], ...]] = (
+
+def _component(miss_rtn_km: Callable[[Row], Vector | None], axis: int, row: Row) -> float | None:
+    vector = miss_rtn_km(row)
+    return None if vector is None else vector[axis]
+
+
+def _ends(key: str, title: str, what: str, of: Callable[[EventRow], Figure]) -> Iterator[Column[EventRow]]:
+    """Between which ends a figure lies."""
+    unit, scientific = ("km", False) if key.endswith("_km") else (None, True)
+    yield Column(
+        key=f"{key}_low",
+        title=f"{title}, from",
+        unit=unit,
+        scientific=scientific,
+        meaning=f"{what} is at least this; equal to {key} where that is given",
+        value=lambda e: of(e).low,
+    )
+    yield Column(key=f"{key}_high", title=f"{title}, below", unit=unit, scientific=scientific,
+                 meaning=f"{what} is below this; equal to {key} where that is given",
+                 value=lambda e: of(e).high)  # fmt: skip
+
+
+EVENT_COLUMNS: Final[Columns[EventRow]] = Columns("events", (
     Column(key="event_id", title="Event", meaning="Identifier of the event, the same in every cycle that lists it",
            value=lambda e: e.event_id),
     Column(key="primary", title="Primary", meaning="Identifier of the object whose RTN axes are used",
@@ -162,12 +205,7 @@ EVENT_COLUMNS: Final[tuple[Column[EventRow], ...]] = (
            value=lambda e: miss_figure(e).exact),
     Column(key="relative_speed_km_s", title="Speed", unit="km/s", meaning="Relative speed at TCA",
            value=_full(lambda e: e.relative_speed_km_s)),
-    Column(key="miss_r_km", title="R", unit="km", meaning=f"Radial component of the miss vector {_RTN}",
-           value=_of_miss(0), signed=True),
-    Column(key="miss_t_km", title="T", unit="km", meaning=f"Transverse component of the miss vector {_RTN}",
-           value=_of_miss(1), signed=True),
-    Column(key="miss_n_km", title="N", unit="km", meaning=f"Normal component of the miss vector {_RTN}",
-           value=_of_miss(2), signed=True),
+    *_axes(_full(lambda e: e.miss_rtn_km)),
     Column(key="at_boundary", title="At boundary",
            meaning="true if this is the distance at an end of coverage and not a local minimum",
            value=_full(lambda e: e.at_boundary)),
@@ -225,35 +263,20 @@ EVENT_COLUMNS: Final[tuple[Column[EventRow], ...]] = (
     Column(key="shown", title="Shown",
            meaning="full: figures are exact; metrics, anonymous: they lie between two ends, and the rest is withheld",
            value=lambda e: e.shown),
-    Column(key="miss_km_low", title="Miss, from", unit="km",
-           meaning="The distance at TCA is at least this; equal to miss_km where that is given",
-           value=lambda e: miss_figure(e).low),
-    Column(key="miss_km_high", title="Miss, below", unit="km",
-           meaning="The distance at TCA is below this; equal to miss_km where that is given",
-           value=lambda e: miss_figure(e).high),
-    Column(key="surface_km_low", title="To surface, from", unit="km",
-           meaning="The distance to the surface is at least this; equal to surface_km where that is given",
-           value=lambda e: surface_figure(e).low),
-    Column(key="surface_km_high", title="To surface, below", unit="km",
-           meaning="The distance to the surface is below this; equal to surface_km where that is given",
-           value=lambda e: surface_figure(e).high),
+    *_ends("miss_km", "Miss", "The distance at TCA", miss_figure),
+    *_ends("surface_km", "To surface", "The distance to the surface", surface_figure),
     Column(key="tca_utc_low", title="TCA, from", unit="UTC",
            meaning="The TCA is not before this; equal to tca_utc where that is given",
            value=lambda e: tca_span(e).start),
     Column(key="tca_utc_high", title="TCA, before", unit="UTC",
            meaning="The TCA is before this; equal to tca_utc where that is given",
            value=lambda e: tca_span(e).stop),
-    Column(key="pc_low", title="Pc, from",
-           meaning="The probability of collision is at least this; equal to pc where that is given",
-           value=lambda e: pc_figure(e).low, scientific=True),
-    Column(key="pc_high", title="Pc, below",
-           meaning="The probability of collision is below this; equal to pc where that is given",
-           value=lambda e: pc_figure(e).high, scientific=True),
+    *_ends("pc", "Pc", "The probability of collision", pc_figure),
     Column(key="b_plane_sigmas", title="From a hit", unit="sigma", digits=3, page_digits=1,
            meaning="Miss in the B-plane in sigmas of its combined covariance (Mahalanobis distance); below 3 a hit is "
            "not excluded; empty without covariances",
            value=_full(lambda e: e.b_plane.sigmas if e.b_plane is not None else None)),
-)  # fmt: skip
+))  # fmt: skip
 
 
 def _oxt_sigmas(crossing: CrossingRecord) -> float | None:
@@ -262,7 +285,7 @@ def _oxt_sigmas(crossing: CrossingRecord) -> float | None:
     return abs(crossing.oxt_s) / crossing.timing_sigma_s
 
 
-CROSSING_COLUMNS: Final[tuple[Column[CrossingRecord], ...]] = (
+CROSSING_COLUMNS: Final[Columns[CrossingRecord]] = Columns("crossings", (
     Column(key="primary", title="Primary", meaning="Identifier of the primary", value=lambda c: c.primary),
     Column(key="secondary", title="Secondary", meaning="Identifier of the secondary", value=lambda c: c.secondary),
     Column(key="passage_primary_utc", title="Primary passes", unit="UTC",
@@ -308,9 +331,9 @@ CROSSING_COLUMNS: Final[tuple[Column[CrossingRecord], ...]] = (
     Column(key="oxd_surface_km", title="OXD to surface", unit="km",
            meaning="Orbit-crossing distance to the surface of the natural body of the pair; empty between spacecraft",
            value=lambda c: c.surface_km),
-)  # fmt: skip
+))  # fmt: skip
 
-COVERAGE_COLUMNS: Final[tuple[Column[PairRecord], ...]] = (
+COVERAGE_COLUMNS: Final[Columns[PairRecord]] = Columns("pairs", (
     Column(key="primary", title="Primary", meaning="Identifier of the primary", value=lambda p: p.primary),
     Column(key="secondary", title="Secondary", meaning="Identifier of the secondary", value=lambda p: p.secondary),
     Column(key="covered_s", title="Covered", unit="s", meaning="Time of the window in which the pair was screened",
@@ -340,7 +363,7 @@ COVERAGE_COLUMNS: Final[tuple[Column[PairRecord], ...]] = (
            meaning="Largest upper bound of the probability of contact of the times in which the two fly together",
            value=lambda p: max((one.most_pc for one in p.stretches if one.most_pc is not None), default=None),
            digits=6, scientific=True),
-)  # fmt: skip
+))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -352,11 +375,7 @@ class SolutionRow:
     nominal: EventRecord | None
 
 
-def _component(index: int) -> Callable[[SolutionRow], float | None]:
-    return lambda row: row.event.miss_rtn_km[index] if row.event.miss_rtn_km else None
-
-
-SOLUTION_COLUMNS: Final[tuple[Column[SolutionRow], ...]] = (
+SOLUTION_COLUMNS: Final[Columns[SolutionRow]] = Columns("solutions", (
     Column(key="object_id", title="Object", meaning="Identifier of the object that has this other solution",
            value=lambda r: r.solution.object_id),
     Column(key="solution", title="Solution", meaning="Name of the solution", value=lambda r: r.solution.name),
@@ -384,12 +403,7 @@ SOLUTION_COLUMNS: Final[tuple[Column[SolutionRow], ...]] = (
            value=lambda r: r.event.surface_km),
     Column(key="relative_speed_km_s", title="Speed", unit="km/s", meaning="Relative speed at TCA",
            value=lambda r: r.event.relative_speed_km_s),
-    Column(key="miss_r_km", title="R", unit="km", meaning=f"Radial component of the miss vector {_RTN}",
-           value=_component(0), signed=True),
-    Column(key="miss_t_km", title="T", unit="km", meaning=f"Transverse component of the miss vector {_RTN}",
-           value=_component(1), signed=True),
-    Column(key="miss_n_km", title="N", unit="km", meaning=f"Normal component of the miss vector {_RTN}",
-           value=_component(2), signed=True),
+    *_axes(lambda r: r.event.miss_rtn_km),
     Column(key="miss_sigma_km", title="1σ", unit="km",
            meaning="One sigma of the combined position error along the miss direction; empty without covariances",
            value=lambda r: r.event.miss_sigma_km),
@@ -406,7 +420,7 @@ SOLUTION_COLUMNS: Final[tuple[Column[SolutionRow], ...]] = (
            value=lambda r: r.nominal.level.value if r.nominal else None),
     Column(key="words", title="In words", meaning="How the two differ",
            value=lambda r: wording.said(r.event.compared)),
-)  # fmt: skip
+))  # fmt: skip
 
 
 def solution_rows(record: CycleRecord) -> list[SolutionRow]:
@@ -417,43 +431,3 @@ def solution_rows(record: CycleRecord) -> list[SolutionRow]:
         for solution in record.solutions
         for event in solution.events
     ]
-
-
-def solutions_csv(record: CycleRecord) -> str:
-    """The twin of the tables of other solutions as CSV."""
-    return csv_text(SOLUTION_COLUMNS, solution_rows(record))
-
-
-def solutions_json(record: CycleRecord) -> str:
-    """The twin of the tables of other solutions as JSON."""
-    return json_text("solutions", record.cycle_id, SOLUTION_COLUMNS, solution_rows(record))
-
-
-def events_csv(events: Sequence[EventRow]) -> str:
-    """The twin of the table of events as CSV."""
-    return csv_text(EVENT_COLUMNS, events)
-
-
-def events_json(record: CycleRecord, events: Sequence[EventRow]) -> str:
-    """The twin of the table of events as JSON."""
-    return json_text("events", record.cycle_id, EVENT_COLUMNS, events)
-
-
-def crossings_csv(crossings: Sequence[CrossingRecord]) -> str:
-    """The twin of the table of orbit crossings as CSV."""
-    return csv_text(CROSSING_COLUMNS, crossings)
-
-
-def crossings_json(record: CycleRecord, crossings: Sequence[CrossingRecord]) -> str:
-    """The twin of the table of orbit crossings as JSON."""
-    return json_text("crossings", record.cycle_id, CROSSING_COLUMNS, crossings)
-
-
-def coverage_csv(pairs: Sequence[PairRecord]) -> str:
-    """The twin of the table of coverage as CSV."""
-    return csv_text(COVERAGE_COLUMNS, pairs)
-
-
-def coverage_json(record: CycleRecord, pairs: Sequence[PairRecord]) -> str:
-    """The twin of the table of coverage as JSON."""
-    return json_text("pairs", record.cycle_id, COVERAGE_COLUMNS, pairs)

@@ -11,7 +11,6 @@ from nearpass.report.tables import EVENT_COLUMNS, NAMELESS
 from nearpass.report.views import Cell, Head, Table, TableRow, cell, head, level_cell
 from nearpass.report.wording.acting import warnings, who_acts
 
-_COLUMN = {column.key: column for column in EVENT_COLUMNS}
 REASON = "It meets a threshold of its level; the exact figures are withheld in this edition."
 KIND_WORDS = {"new": "New", "worse": "Worse", "better": "Better", "passed": "Passed", "ended": "Gone"}
 
@@ -116,8 +115,8 @@ def table(told: ToldEvent) -> Table:
     keys = ("event_id", "alert", "tca_utc_low", "tca_utc_high", "miss_km_low", "miss_km_high", "pc_low", "pc_high")
     return Table(
         caption="What this edition tells of the approach",
-        heads=(*(head(_COLUMN[key]) for key in keys), Head(title="Shown so since cycle")),
-        rows=(TableRow(cells=(*(cell(_COLUMN[key], told) for key in keys), Cell(text=told.since))),),
+        heads=(*(head(EVENT_COLUMNS[key]) for key in keys), Head(title="Shown so since cycle")),
+        rows=(TableRow(cells=(*(cell(EVENT_COLUMNS[key], told) for key in keys), Cell(text=told.since))),),
     )
 
 

@@ -15,7 +15,7 @@ from nearpass.record.year import Punctuality, Year, YearEvent
 from nearpass.report import age_views, wording
 from nearpass.report.archive_views import when_cell
 from nearpass.report.silence import still_meaningful
-from nearpass.report.tables import NAMELESS, Column, csv_text
+from nearpass.report.tables import NAMELESS, Column, Columns
 from nearpass.report.views import Cell, Table, TableRow, cell, head, level_cell, limited
 
 DAY_S: Final = 86_400.0
@@ -51,7 +51,7 @@ class OriginatorRow:
         return math.sqrt(sum(squares) / len(squares)) if squares else None
 
 
-YEAR_EVENT_COLUMNS: Final[tuple[Column[YearRow], ...]] = (
+YEAR_EVENT_COLUMNS: Final[Columns[YearRow]] = Columns("events", (
     Column(key="event_id", title="Event", meaning="Id of the approach", value=lambda row: row.event.event_id),
     Column(key="primary", title="Primary", meaning="Id of the primary",
            value=lambda row: row.event.primary or NAMELESS),
@@ -70,8 +70,8 @@ YEAR_EVENT_COLUMNS: Final[tuple[Column[YearRow], ...]] = (
            value=lambda row: row.ending or None),
     Column(key="movers", title="Who moved", meaning="Parties that said they move or have flown",
            value=lambda row: row.movers or None),
-)  # fmt: skip
-ORIGINATOR_COLUMNS: Final[tuple[Column[OriginatorRow], ...]] = (
+))  # fmt: skip
+ORIGINATOR_COLUMNS: Final[Columns[OriginatorRow]] = Columns("deliveries", (
     Column(key="originator", title="Originator", meaning="Whose deliveries", value=lambda row: row.came.originator),
     Column(key="delivered", title="Files used", meaning="Different files", value=lambda row: row.came.delivered),
     Column(key="refused", title="Refused", meaning="Different files", value=lambda row: row.came.refused),
@@ -87,7 +87,7 @@ ORIGINATOR_COLUMNS: Final[tuple[Column[OriginatorRow], ...]] = (
     Column(key="timing_worst_s", title="Timing, worst", unit="s", digits=6, page_digits=2,
            meaning="Largest of these errors",
            value=lambda row: max((abs(error.timing_s) for error in row.errors), default=None)),
-)  # fmt: skip
+))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,8 +128,8 @@ def year_view(year: Year, newest: CycleRecord) -> YearView:
 def twins(view: YearView) -> dict[str, str]:
     """The tables as CSV, by the names of their files."""
     return {
-        EVENTS_CSV: csv_text(YEAR_EVENT_COLUMNS, view.rows),
-        DELIVERIES_CSV: csv_text(ORIGINATOR_COLUMNS, view.originators),
+        EVENTS_CSV: YEAR_EVENT_COLUMNS.csv(view.rows),
+        DELIVERIES_CSV: ORIGINATOR_COLUMNS.csv(view.originators),
     }
 
 
@@ -195,7 +195,7 @@ def _statement(year: Year, events: Sequence[YearEvent], rows: Sequence[YearRow])
 def _events_table(rows: Sequence[YearRow]) -> Table:
     ranked = sorted(rows, key=lambda row: (row.event.worst is not Level.RED, row.event.tca, row.event.event_id))
     shown, cut = limited(ranked, what="approaches")
-    columns = {column.key: column for column in YEAR_EVENT_COLUMNS}
+    columns = YEAR_EVENT_COLUMNS
     keys = ("first_red_cycle", "warning_h", "ending", "movers")
     return Table(
         caption="Red and yellow approaches of the year",

@@ -28,7 +28,7 @@ from nearpass.publish.package import handed_over
 from nearpass.record.marking import Edition, Protected, Show, Tlp
 from nearpass.record.parties import Parties, Party, parties_of
 from nearpass.record.record import CycleRecord
-from nearpass.report.register_views import register_csv, visible
+from nearpass.report.register_views import REGISTER_COLUMNS, visible
 from nearpass.report.statement_text import in_words, printable
 
 KNOWN = parties_of([Party(id="NASA", includes=("NASA/JPL",)), Party(id="NASA/JPL", aliases=("JPL",))])
@@ -181,7 +181,7 @@ def test_the_page_of_the_register_tells_what_was_promised_and_not_what_was_prove
     record = marked_record({})
     sure = replace(PUBLIC, protected={record.cycle_id: (proven("TIANWEN-1", 812.0), proven("TGO", 95.0))})
     shown = visible([released(record, sure, MANIFEST, AT)], record, sure)
-    text = register_csv(shown)
+    text = REGISTER_COLUMNS.csv(shown)
 
     assert "TIANWEN-1 5 of 50 km" in text
     assert "812" not in text

@@ -318,5 +318,5 @@ def test_calendar_shows_the_worst_level_of_a_day() -> None:
 def test_hostile_text_is_kept_in_the_twins() -> None:
     """The data files hold a reason as it is; only pages escape."""
     record = hostile_record()
-    rows = json.loads(tables.coverage_json(record, record.pairs))["pairs"]
+    rows = json.loads(tables.COVERAGE_COLUMNS.json(record, record.pairs))["pairs"]
     assert HOSTILE in {row["unscreened"] for row in rows}

@@ -28,7 +28,7 @@ def test_a_plan_reaches_neither_verdict_nor_lists() -> None:
 
     assert verdicts.verdict(record) == verdicts.verdict(alone)
     assert verdicts.summarise(record) == verdicts.summarise(alone)
-    assert tables.events_csv(record.events) == tables.events_csv(alone.events)
+    assert tables.EVENT_COLUMNS.csv(record.events) == tables.EVENT_COLUMNS.csv(alone.events)
     ours, theirs = pages.cycle_pages(record), pages.cycle_pages(alone)
     changed = {name for name in ours if ours[name] != theirs[name]}
     about = {"index.md", "solutions.csv", "solutions.json", "objects/MRO.md", "objects/MGS.md", "objects/TIANWEN-1.md"}
@@ -131,7 +131,9 @@ def test_a_silent_object_has_no_time_in_any_solution() -> None:
 
 def test_the_twin_holds_both_sides_of_each_row() -> None:
     """A row that appears has no nominal values; one that vanishes has no values of the solution."""
-    rows = list(csv.DictReader(io.StringIO(tables.solutions_csv(sample_record()), newline="")))
+    rows = list(
+        csv.DictReader(io.StringIO(tables.SOLUTION_COLUMNS.csv(tables.solution_rows(sample_record())), newline=""))
+    )
     by_effect = {row["effect"]: row for row in rows if row["solution"] == "avoid"}
 
     appears, vanishes, better = by_effect["appears"], by_effect["vanishes"], by_effect["better"]
