@@ -468,7 +468,7 @@ def open_archive(path: str | Path) -> Archive:
 
 
 def _one_body(ephemerides: Sequence[Ephemeris]) -> tuple[dict[str, Ephemeris], Body]:
-    """Them by name, and their common centre."""
+    """Ephemerides by the name of their object, and the body that all are about."""
     named: Mapping[str, Ephemeris] = {one.name: one for one in ephemerides}
     if len(named) != len(ephemerides) or len(named) < 2:
         rule = "there must be at least two ephemerides, of objects with different names"

@@ -63,7 +63,7 @@ class NearpassError(Exception):
         super().__init__(str(self))
 
     def at(self, *, file: str | None = None, line: int | None = None, object_id: str | None = None) -> NearpassError:
-        """The same error, with the context that its raiser did not know filled in."""
+        """This error with the context that its raiser did not know."""
         return type(self)(
             self.rule,
             value=self.value,
@@ -129,7 +129,7 @@ class RetrievalError(NearpassError):
     after_s: float | None = None
 
     def at(self, *, file: str | None = None, line: int | None = None, object_id: str | None = None) -> NearpassError:
-        """The same error, with the context that its raiser did not know filled in."""
+        """This error with the context that its raiser did not know."""
         error = super().at(file=file, line=line, object_id=object_id)
         if isinstance(error, RetrievalError):
             error.after_s = self.after_s
@@ -217,7 +217,7 @@ def understood(error: Exception) -> NearpassError:
 
 
 def _reference(error: Exception) -> str:
-    """The same for the same failing lines: type of the error, and the functions of this program on the way to it."""
+    """A short reference, equal where the same lines fail: from the error's type and the functions on the way to it."""
     frames = traceback.extract_tb(error.__traceback__)
     names = [
         f"{frame.filename.rpartition('nearpass')[2]}:{frame.name}" for frame in frames if "nearpass" in frame.filename

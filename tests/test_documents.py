@@ -134,3 +134,15 @@ def test_the_readmes_exit_codes_are_the_programs() -> None:
 
     assert len(rows) >= 8
     assert [row for row in rows if f"| {row[0]} | {row[1]} |" not in readme] == []
+
+
+def test_what_contributing_points_at_is_there() -> None:
+    """Each module that CONTRIBUTING.md answers a question with exists, and defines the name that stands beside it."""
+    table = (ROOT / "CONTRIBUTING.md").read_text().split("## Where things are decided")[1].split("\n## ")[0]
+    modules = set(re.findall(r"`([a-z_/]+\.py)`", table))
+    named = re.findall(r"`(\w+)[^`]*`(?: in| of|, what [^,]*,)? `([a-z_/]+\.py)`", table)
+    assert len(modules) > 8
+    assert len(named) > 6
+    assert [module for module in modules if not (ROOT / "generator" / module).is_file()] == []
+    for name, module in named:
+        assert re.search(rf"(?m)^(def |class )?{name}\b|\b{name}\[", (ROOT / "generator" / module).read_text()), name

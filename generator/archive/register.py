@@ -179,7 +179,7 @@ def decided(record: CycleRecord, edition: Edition, at_utc: str) -> list[Entry]:
 
 
 class Register:
-    """The register of one archive."""
+    """The register of one archive: adds entries to it, and reads them."""
 
     def __init__(self, archive: Archive) -> None:
         self.archive = archive

@@ -29,7 +29,7 @@ class Pruned:
 
     @property
     def inputs(self) -> int:
-        """How many."""
+        """How many inputs."""
         return len(self.sha256)
 
 
@@ -38,7 +38,7 @@ KEPT_CYCLES: Final = 2
 
 
 def prunable(archive: Archive, before: Epoch, *, keep: int = KEPT_CYCLES) -> Pruned:
-    """What :func:`prune` would drop.
+    """The inputs that :func:`prune` would drop, and the cycles that rest on them.
 
     Args:
         archive: The archive.

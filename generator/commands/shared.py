@@ -42,7 +42,7 @@ class Log:
     world: World
 
     def __call__(self, event: str, **fields: object) -> None:
-        """Add a line."""
+        """Append an event to the log as one line of JSON, if there is a log."""
         if self.file is not None:
             line = {"at_utc": f"{self.world.instant().iso(digits=0)}Z", "event": event, **fields}
             with self.file.open("a", encoding="utf-8") as file:
@@ -55,7 +55,7 @@ class EpochParameter(click.ParamType[Epoch]):
     name = "epoch"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Epoch:
-        """Read it."""
+        """Read an instant from the option's text."""
         try:
             return value if isinstance(value, Epoch) else Epoch.parse_typed(str(value))
         except NearpassError as error:

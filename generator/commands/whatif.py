@@ -42,7 +42,7 @@ class _Vector(click.ParamType[tuple[float, float, float]]):
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[float, float, float]:
-        """Read them."""
+        """Read a change of velocity along R, T and N in m/s from the option's text."""
         try:
             x, y, z = (float(part) for part in str(value).split(","))
         except ValueError:

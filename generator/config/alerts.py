@@ -79,7 +79,7 @@ class RuleTable(Table):
 
     @property
     def rule(self) -> AlertRule:
-        """The rule."""
+        """The rule in the form by which encounters are judged."""
         return AlertRule(**{**self.model_dump(), "level": Level(self.level)})
 
 

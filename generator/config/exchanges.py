@@ -88,7 +88,7 @@ class Certification(Table):
 
 
 class Participant(Table):
-    """Who takes part."""
+    """A person who takes part: name, party and role."""
 
     name: Annotated[str, Field(min_length=3, pattern=r"\S")]
     party: PartyName
@@ -96,7 +96,7 @@ class Participant(Table):
 
 
 class Decision(Table):
-    """What was decided."""
+    """A decision: when, by whom, and what."""
 
     on: Instant
     by: Words

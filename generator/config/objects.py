@@ -88,7 +88,7 @@ class EphemerisSource(Table):
     @field_validator("created", mode="before")
     @classmethod
     def _written(cls, created: object) -> object:
-        """As TOML's own dates or as text."""
+        """An instant as text, from TOML's own date or from text."""
         if isinstance(created, datetime) and created.tzinfo is not None:
             created = created.astimezone(UTC).replace(tzinfo=None)
         return created.isoformat() if isinstance(created, date) else created

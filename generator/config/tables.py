@@ -46,7 +46,7 @@ class Site(Table):
 
 
 class Cycle(Table):
-    """What is screened.
+    """The body, the window and what of it is screened and listed.
 
     Every local minimum of distance below ``limit_km`` is listed, and every orbit crossing below ``crossing_limit_km``
     (by default the widest limit of OXD of the rules that are not for named pairs alone, or of CAD where there is none).

@@ -63,7 +63,7 @@ def decide(first: Pieces, second: Pieces, i: IndexArray, j: IndexArray, limit_km
 
 
 def dot(one: FloatArray, other: FloatArray) -> FloatArray:
-    """Products of rows ``(N, 3)``."""
+    """Scalar products of rows ``(N, 3)``, ``(N,)``."""
     return np.asarray(np.einsum("ni,ni->n", one, other))
 
 
@@ -131,7 +131,7 @@ class _Region:
 
 
 def _whole(at: FloatArray, to: FloatArray, half1_s: FloatArray, half2_s: FloatArray) -> _Region:
-    """All of each box."""
+    """The region that is the whole box, for each box."""
     v1, v2 = at[:, :, 1], to[:, :, 1]
     k = np.copysign(np.sqrt(dot(v1, v1) / dot(v2, v2)), dot(v1, v2))
     h2 = half2_s / np.abs(k)

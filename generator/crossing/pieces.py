@@ -47,11 +47,11 @@ class Pieces:
     snap_km_s4: FloatArray
 
     def __len__(self) -> int:
-        """How many there are."""
+        """The number of pieces."""
         return len(self.middle_s)
 
     def take(self, rows: IndexArray | BoolArray) -> Pieces:
-        """Some of them."""
+        """The pieces of these rows."""
         return Pieces(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
 
     def halved(self) -> Pieces:
@@ -78,7 +78,7 @@ class Pieces:
         return np.asarray(self.series_km[rows] @ stacked)
 
     def rotated(self, rotations: FloatArray) -> Pieces:
-        """The same motion turned by one matrix a piece, ``(N, 3, 3)``."""
+        """The pieces turned by one matrix each, ``(N, 3, 3)``."""
         held = {field.name: getattr(self, field.name) for field in fields(self)}
         return Pieces(**(held | {"middle": rotations @ self.middle, "series_km": rotations @ self.series_km}))
 

@@ -49,7 +49,7 @@ class Minima:
     box: IndexArray
 
     def take(self, rows: IndexArray | BoolArray) -> Minima:
-        """Some of them."""
+        """The minima of these rows."""
         return Minima(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
 
 

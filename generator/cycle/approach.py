@@ -49,7 +49,7 @@ class NamedApproach:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Assessed:
-    """An approach judged.
+    """An approach with its probability and its level.
 
     ``surface_km`` is the distance to the surface of a natural body, None between spacecraft; ``radius_km`` the sum of
     the bodies' radii, 0 between spacecraft. ``given`` holds the encounter and the sum of all sizes, ``rules`` are those
@@ -168,7 +168,7 @@ def _b_plane(given: PcInput) -> BPlaneRecord | None:
 
 
 def _declared(source: Source) -> Source:
-    """The same with the declared model where a learned one is used."""
+    """A source with its declared model in the place of a learned one."""
     is_learned = source.declared is not None and source.declared.basis is Basis.LEARNED
     return replace(source, declared=source.superseded, superseded=None) if is_learned else source
 

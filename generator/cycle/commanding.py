@@ -33,7 +33,7 @@ class Commands:
     by_object: Mapping[str, Commanding]
 
     def of(self, *object_ids: str) -> Commands:
-        """Those of some objects alone."""
+        """The commands of some objects alone."""
         known = {key: self.by_object[key] for key in object_ids if key in self.by_object}
         return Commands(epoch=self.epoch, by_object=known)
 

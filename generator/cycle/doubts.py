@@ -78,7 +78,7 @@ class Burns:
     is_plan: bool = False
 
     def known_by(self, since: Epoch, now: Epoch) -> Burns:
-        """Those of which it can still be told whether they explain a doubt: before it arose, or still to come."""
+        """The burns that may explain a doubt: those before it arose at ``since``, and those after ``now``."""
         return replace(
             self,
             declared=[burn for burn in self.declared if burn <= since or burn >= now],

@@ -27,7 +27,7 @@ class Part:
     miss_km: float | None = None
 
     def lost(self, error: Exception) -> LossRecord:
-        """That it is missing.
+        """What the record says of the part where making it failed with ``error``.
 
         Raises:
             ConfigError: as it is: what the publisher wrote is mended by the publisher, before anything is made.
@@ -72,7 +72,7 @@ class Net:
             return otherwise
 
     def each(self, parts: Sequence[tuple[Part, Callable[[], T]]]) -> list[T]:
-        """Those of the parts that could be made, in their order."""
+        """The parts that could be made, in their order; the others are kept as lost."""
         made: list[T] = []
         for part, make in parts:
             try:
@@ -82,7 +82,7 @@ class Net:
         return made
 
     def spread(self, parts: Sequence[tuple[Part, Callable[[], T]]]) -> list[T]:
-        """As :meth:`each`, by all workers; each part must be a function of a module with its arguments."""
+        """The parts that could be made, made by all workers; each must be a function of a module with its arguments."""
         workers = self._workers if len(parts) >= FEW else Serial()
         results = workers.map(_whatever_comes, parts, range(len(parts)), None)
         self._lost += [one for one in results if isinstance(one, LossRecord)]

@@ -71,7 +71,7 @@ class SolutionSetting:
 
 @dataclass(slots=True, kw_only=True)
 class _Found:
-    """What the screening says of one solution."""
+    """The approaches of one solution, and how each of its pairs was screened."""
 
     approaches: list[Approach] = field(default_factory=list)
     pairs: list[PairScreen] = field(default_factory=list)
@@ -104,7 +104,7 @@ def describe_solutions(
 def _screened_alone(
     solutions: Sequence[Solution], setting: SolutionSetting, progress: Callable[[int], None], net: Net
 ) -> dict[str, _Found]:
-    """As :func:`_screened`, one by one: those of which nothing comes are missing."""
+    """Solutions screened one by one: where one fails, the others are still there."""
     parts = [(_part(item), partial(_screened, [item], setting, progress)) for item in solutions]
     return {key: one for found in net.each(parts) for key, one in found.items()}
 

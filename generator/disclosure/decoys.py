@@ -129,7 +129,7 @@ class _Search:
 
     @property
     def figures(self) -> int:
-        """How many approaches are told."""
+        """How many approaches the editions tell of the object."""
         return len(self._meetings)
 
     def batches(self) -> Iterator[list[Displacement]]:

@@ -120,7 +120,7 @@ def nears(cycles: Sequence[Cycle], object_id: str, motions: Sequence[Trajectory]
 
 
 def near_of(cycle: Cycle, object_id: str, approaches: Sequence[Approach]) -> Near:
-    """The same of the approaches of one cycle."""
+    """With which object how many of these approaches of one cycle are within reach of a rule."""
     return Counter(
         one.second if one.first == object_id else one.first
         for one in approaches

@@ -82,7 +82,7 @@ class AlertRule:
         return min((km for km in (self.cad_km, corner_km) if km is not None), default=None)
 
     def applies(self, pair: Pairing) -> bool:
-        """Whether it is for a pair."""
+        """Whether the rule is for a pair."""
         if self.classes and pair.kind not in self.classes:
             return False
         if self.pairs and all(pair.ids != frozenset(named) for named in self.pairs):
@@ -159,7 +159,7 @@ class Met:
 
     @property
     def known(self) -> BoolArray:
-        """Where its figure is known."""
+        """Where the figure of the condition is known."""
         return ~np.isnan(self.value)
 
     @property

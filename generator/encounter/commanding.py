@@ -111,7 +111,7 @@ def _open(commanding: Commanding) -> list[Span_s]:
 
 
 def without(spans: Iterable[Span_s], hole: Span_s) -> Iterable[Span_s]:
-    """Spans less one other span."""
+    """What is left of spans without one other span."""
     for start_s, stop_s in spans:
         before, after = (start_s, min(stop_s, hole[0])), (max(start_s, hole[1]), stop_s)
         yield from (part for part in (before, after) if part[0] < part[1])

@@ -42,12 +42,12 @@ class Orbit:
         return float(2.0 * np.pi / self.mean[0])
 
     def for_each(self, count: int) -> Orbit:
-        """As many orbits as are asked for: these, or this one for all."""
+        """``count`` orbits: these, where they are as many, or this one repeated."""
         mean = np.broadcast_to(self.mean, (count, 6))
         return replace(self, mean=mean, covariance=np.broadcast_to(self.covariance, (count, 6, 6)))
 
     def at(self, rows: NDArray[np.intp]) -> Orbit:
-        """Some of several orbits."""
+        """The orbits of these rows."""
         return replace(self, mean=self.mean[rows], covariance=self.covariance[rows])
 
     def scaled(self, factors: FloatArray) -> Orbit:
@@ -56,7 +56,7 @@ class Orbit:
         return replace(many, covariance=many.covariance * factors[:, None, None] ** 2)
 
     def later(self, by_s: float) -> Orbit:
-        """The same orbit with its elements at a later epoch: the mean longitude runs with the mean motion."""
+        """The orbit with its elements at a later epoch: the mean longitude runs with the mean motion."""
         forward = np.eye(6)
         forward[5, 0] = by_s
         return replace(self, mean=forward @ self.mean, covariance=forward @ self.covariance @ forward.T)

@@ -37,7 +37,7 @@ class Encounter:
 
     @property
     def states(self) -> tuple[State, State]:
-        """The primary's and the secondary's."""
+        """The states of the primary and of the secondary."""
         return self.primary, self.secondary
 
     @property

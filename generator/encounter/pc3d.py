@@ -162,7 +162,7 @@ def find_peak(first: Orbit, second: Orbit, hbr_km: float) -> Peak | None:
 
 
 def find_peaks(first: Orbit, second: Orbit, hbr_km: float) -> list[Peak | None]:
-    """The same for several pairs at once: ``K`` orbits each, about one centre and in the same axes."""
+    """Peaks of the collision rate of ``K`` pairs, whose orbits are about one centre and in the same axes."""
     shorter_s = 2.0 * np.pi / np.maximum(first.mean[:, 0], second.mean[:, 0])
     centre_s, sigma_s = _straight_starts(first, second, hbr_km)
     peaks: list[Peak | None] = [None] * len(shorter_s)

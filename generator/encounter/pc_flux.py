@@ -53,7 +53,7 @@ class Flux:
     spread: FloatArray
 
     def at(self, rows: NDArray[np.intp]) -> Flux:
-        """Some of the instants."""
+        """The flux at these rows of the instants."""
         return Flux(**{name: getattr(self, name)[rows] for name in Flux.__slots__})
 
     def turned(self, axes: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:

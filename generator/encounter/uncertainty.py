@@ -86,7 +86,7 @@ class Covariance:
         return np.asarray(self.matrix[:3, :3] + other.matrix[:3, :3])
 
     def scaled(self, sigma_factor: float) -> Covariance:
-        """The same with all sigmas multiplied."""
+        """The covariance with all sigmas multiplied."""
         return replace(self, matrix=self.matrix * sigma_factor**2)
 
 

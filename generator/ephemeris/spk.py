@@ -467,7 +467,7 @@ def _joins(before: Link, after: Link) -> bool:
 
 
 def _joined(before: Arc, after: Arc) -> Arc:
-    """Two arcs as one."""
+    """One arc of two of which the second begins where the first ends."""
     length = max(before.coefficients_km.shape[1], after.coefficients_km.shape[1])
     series = [
         np.pad(arc.coefficients_km, ((0, 0), (0, length - arc.coefficients_km.shape[1]), (0, 0)))

@@ -88,7 +88,7 @@ def comments_in(handle: int) -> list[str]:
 
 
 def _printable(text: str) -> str:
-    """As a comment area may hold it: printable ASCII."""
+    """Text as a comment area may hold it: printable ASCII."""
     return "".join(letter if " " <= letter <= "~" else "?" for letter in text)
 
 

@@ -40,11 +40,11 @@ class Listed:
 
     @property
     def name(self) -> str:
-        """Its name; the number where the file has none."""
+        """The object's name; its catalogue number where the file gives none."""
         return self.candidate.item.name or self.id
 
     def as_object(self, operator: str | None) -> ScreenedObject:
-        """As if it were configured by itself."""
+        """The object as a table ``[[object]]`` of the configuration would declare it."""
         table, number = self.table, self.candidate.item.number
         source = source_of_table(table, number)
         return ScreenedObject(
@@ -58,7 +58,7 @@ class Listed:
         )
 
     def ingested(self, item: ScreenedObject, setting: Setting) -> Ingested:
-        """Its trajectory over the window.
+        """The object's trajectory over the window.
 
         Raises:
             InputError: if SGP4 gives no state at the start of the window.

@@ -284,5 +284,5 @@ def _more(before: Counted | None, one: Counted) -> Counted:
 
 
 def demanded(config: Config, parties: Iterable[str]) -> tuple[str, ...]:
-    """Those of the parties to whom nothing is released outside an open exchange."""
+    """The parties among these to whom nothing is released outside an open exchange."""
     return tuple(sorted(party for party in parties if config.needs_exchange(party)))

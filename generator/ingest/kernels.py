@@ -78,7 +78,7 @@ def _may_be_used(age: Age, setting: Setting) -> bool:
 
 
 def _newest_first(paths: Sequence[Path], ages: Mapping[Path, Age]) -> list[Path]:
-    """Those with a date from the newest on, then those without.
+    """Kernels with a date from the newest on, then those without.
 
     Of these the one that came here first was most likely known, whatever their names say; where no coming was noted,
     the name alone tells them apart.

@@ -61,12 +61,12 @@ class Ledger:
         return next((entry for entry in self.files if entry.file == shown and entry.sha256 == sha256), None)
 
     def with_file(self, entry: Retrieved) -> Ledger:
-        """With one more file."""
+        """The ledger with one more file."""
         others = tuple(known for known in self.files if known.file != entry.file)
         return replace(self, files=(*others, entry))
 
     def without_files(self, shown: frozenset[str]) -> Ledger:
-        """Without files that were removed."""
+        """The ledger without files that were removed."""
         return replace(self, files=tuple(entry for entry in self.files if entry.file not in shown))
 
     def with_attempt(self, key: str, attempt: Attempt) -> Ledger:

@@ -127,7 +127,7 @@ class FrontMatter(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What notes are read by.
+    """What the configuration says of markings, parties, keys and folders, by which notes are read.
 
     ``mapped_words`` are agencies' own words of markings, ``keys`` the parties' public keys and ``ids`` what they are
     called, both by the one name that ``parties`` gives each. ``allowed_outside`` are folders outside the workspace.
@@ -141,7 +141,7 @@ class Known:
 
     @classmethod
     def of(cls, config: Config) -> Known:
-        """As a configuration says."""
+        """What a configuration says."""
         parties = config.known_parties
         return cls(
             mapped_words=config.mapped_words,

@@ -24,7 +24,7 @@ _MARKS: Final = (
 
 
 def as_utf8(data: bytes) -> bytes:
-    """The same text in UTF-8, as it came where that is what it is in; a character cut off at the end is left out.
+    """A text in UTF-8 whatever it came in; a character cut off at its end is left out.
 
     Raises:
         InputError: for an encoding that is not known, and bytes that it does not have, with their line.

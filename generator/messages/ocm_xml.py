@@ -43,7 +43,7 @@ _MOST_LINE: Final = 2_000  # 36 numbers of a covariance, each with 24 characters
 
 
 class _HeaderRead(Exception):  # noqa: N818  # no error: it ends the reading of a header
-    """The header is complete."""
+    """Raised to stop reading once the header is complete."""
 
 
 def read_xml_ocm(text: bytes, *, plan: bool = False) -> OemMessage:

@@ -23,7 +23,7 @@ _MEME: Final = re.compile(r"MEME_(\d{1,9})_([^_]+)_\d+_", re.ASCII)
 
 
 def numbers_of(words: Sequence[bytes], line: int, what: str) -> list[float]:
-    """Finite decimal numbers.
+    """Words as finite decimal numbers.
 
     Raises:
         InputError: for a word that is none, with its line.

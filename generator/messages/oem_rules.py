@@ -131,7 +131,7 @@ def metadata_of(pairs: Pairs, comments: tuple[str, ...], first_line: int, line: 
 
 
 def segment_of(metadata: Metadata, table: Table, covariances: OemCovariances | None) -> OemSegment:
-    """Metadata, states and covariances together."""
+    """A segment of an OEM from its metadata, states and covariances."""
     pairs, system = metadata.pairs, metadata.system
     return OemSegment(
         object_name=pairs["OBJECT_NAME"][0],

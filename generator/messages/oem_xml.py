@@ -63,7 +63,7 @@ _MARK: Final = "nearpass-stretch"
 
 
 class _HeaderRead(Exception):  # noqa: N818  # no error: it ends the reading of a header
-    """The header is complete."""
+    """Raised to stop reading once the header is complete."""
 
 
 class _UnusualError(Exception):

@@ -36,7 +36,7 @@ class XmlReader(ABC):
         return self.parser.CurrentLineNumber
 
     def read(self, data: bytes) -> None:
-        """Read a whole text.
+        """Parse a whole text, calling this reader's methods for each element.
 
         Raises:
             InputError: if it is not well-formed, or for what the subclass refuses.

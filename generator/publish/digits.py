@@ -119,7 +119,7 @@ def windows(values: FloatArray, *, smooth: bool = False) -> tuple[KeyArray, ...]
 
 
 def windows_in(printed: Printed) -> tuple[tuple[KeyArray, NDArray[np.int64]], ...]:
-    """The same of a printed text, along its lines and down its columns: keys, and the line where each begins."""
+    """Windows of the numbers of a printed text, along its lines and down its columns: keys, and the line of each."""
     found = []
     column = np.lexsort((printed.line, printed.place))
     for digits, count, steps in ROWS:

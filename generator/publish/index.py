@@ -379,7 +379,7 @@ def _summary(row: Sequence[object]) -> CycleSummary:
 
 
 def _ids_of(notice: Told) -> tuple[str, str]:
-    """Whose feeds tell of it."""
+    """The objects whose feeds tell of a notice."""
     return (notice.object_id, "") if isinstance(notice, DeliveryNotice) else (notice.primary, notice.secondary)
 
 

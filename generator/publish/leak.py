@@ -84,7 +84,7 @@ class TextSearch(Protocol):
     """Searches a text by its name, and what pictures in it were drawn from."""
 
     def __call__(self, name: str, text: str, plots: Sequence[Plot] = ()) -> None:
-        """Search.
+        """Search a text.
 
         Raises:
             LeakError: if the text holds what the edition must not.
@@ -92,7 +92,7 @@ class TextSearch(Protocol):
 
 
 def text_search(workspace: Workspace, full: CycleRecord) -> TextSearch:
-    """The same search for texts that leave by another way than the site, such as messages.
+    """A search like the site's for texts that leave by another way, such as messages.
 
     Args:
         workspace: Of which edition.

@@ -16,7 +16,7 @@ IN_PART = (Show.METRICS, Show.ANONYMOUS)
 
 
 class Readers:
-    """Those who read one edition, and what of one cycle is for them."""
+    """The readers of one edition, and what of one cycle they may have."""
 
     def __init__(self, full: CycleRecord, edition: Edition) -> None:
         self.edition = edition

@@ -132,7 +132,7 @@ class _Walk:
         self.events = {item.event_id: self._told((item.primary, item.secondary)) for item in passages}
 
     def field(self, name: str, value: object, holder: object, at: _At) -> Iterator[Fact]:
-        """One field of a record."""
+        """The facts that one field of a record holds, each with who may not have it."""
         if value is None or (name == "rules" and self.hides):
             return  # rules may be named after an object, and are told as if that had never been configured
         at = replace(at, place=f"{at.place}.{name}")
@@ -154,7 +154,7 @@ class _Walk:
         yield from self.value(value, name, replace(at, held=held))
 
     def value(self, value: object, name: str, at: _At) -> Iterator[Fact]:
-        """What a field holds."""
+        """The facts in a value: of a record those of its fields, of a tuple those of its entries."""
         if is_dataclass(value) and not isinstance(value, Epoch | type):
             yield from self._record(value, name, at)
         elif isinstance(value, tuple):

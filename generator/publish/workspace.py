@@ -64,7 +64,7 @@ class Workspace:
 
     @property
     def config(self) -> Path:
-        """nearpass.toml."""
+        """Path of nearpass.toml."""
         return self.directory / "nearpass.toml"
 
     @property
@@ -89,7 +89,7 @@ class Workspace:
 
     @property
     def public(self) -> Path:
-        """What is served."""
+        """Folder of the site that is served."""
         if self.served is not None:
             return self.directory / self.served
         return self.directory / "public" if self._shared else self.directory / "public" / self._name

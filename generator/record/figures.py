@@ -20,7 +20,7 @@ TIME_CELLS_S: Final = (600.0, DAY_S)
 LEAST_PC: Final = 1e-20
 """A probability below it is stated as that: its digits mean nothing."""
 LEAST_COARSE_PC: Final = 1e-10
-"""The same where an edition tells decades: a far smaller one would give the miss distance away."""
+"""The least probability where an edition tells decades: a far smaller one would give the miss distance away."""
 Missing = Literal["withheld", "absent"]
 
 

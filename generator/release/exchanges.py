@@ -25,7 +25,7 @@ def is_told(exchange: ExchangeRecord, edition: Edition) -> bool:
 
 
 def exchanges(value: tuple[ExchangeRecord, ...], lens: Lens) -> Any:
-    """Those that the edition tells of."""
+    """The exchanges that the edition tells of, reduced."""
     return tuple(lens.of(entry) for entry in value if is_told(entry, lens.edition))
 
 

@@ -37,7 +37,7 @@ class Lens:
     item: Any = None
 
     def on(self, *object_ids: str) -> Lens:
-        """The same for what is derived from these objects: as restricted as the most restricted of them."""
+        """A lens for what is derived from several objects: as restricted as the most restricted of them."""
         show = max((self.names.show(object_id) for object_id in object_ids), key=REACH.__getitem__)
         return replace(self, show=show, sigma=self.covariances.issuperset(object_ids))
 
@@ -91,7 +91,7 @@ def absent_of(kind: type) -> Mapping[str, object]:
 
 
 def absent(kind: type, name: str) -> object:
-    """What a withheld field becomes.
+    """The value that stands for a withheld one in a field of this type: None, an empty tuple or the like.
 
     Raises:
         UnruledFieldError: if its type knows no absence.

@@ -78,7 +78,7 @@ def their_approaches(value: tuple[TheirApproach, ...], lens: Lens) -> Any:
 
 
 def _blinded(lens: Lens, inputs: Sequence[records.InputRecord]) -> Lens:
-    """The same without sigmas, where the covariances of one of these deliveries may not be seen."""
+    """A lens that hides sigmas where the covariances of one of these deliveries may not be seen."""
     markings = [entry.covariance_marking for entry in inputs if entry.covariance_marking is not None]
     return lens if all(lens.edition.sees(marking) for marking in markings) else replace(lens, sigma=False)
 

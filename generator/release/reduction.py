@@ -103,7 +103,7 @@ def show_of(item: ObjectRecord, record: CycleRecord, edition: Edition) -> Show:
 
 
 def shown_as(object_id: str, markings: Sequence[MarkingRecord | None], edition: Edition) -> Show:
-    """The same by the markings alone: the object's and those of the deliveries in use, as they are or will be."""
+    """How much of an object is shown by markings alone: its own and those of the deliveries in use."""
     if edition.everything:
         return Show.FULL
     show = edition.withheld

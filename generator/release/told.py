@@ -202,7 +202,7 @@ class Telling:
         return max(able, default=(None, None), key=lambda entry: (entry[0], entry[1]))
 
     def _decide(self, item: ObjectRecord, start: Epoch) -> Epoch | None:
-        """As for an approach at the begin of the cell: contacts and solar conjunction shut the link here too."""
+        """Decide-by of an approach at the begin of the cell: contacts and solar conjunction shut the link here too."""
         held, epoch = item.commanding, self.record.window.start
         if held is None:
             return None if item.lead_time_h is None else start + -3600.0 * item.lead_time_h

@@ -24,7 +24,7 @@ PC_WITHHELD: Final[PcReasons] = (Withheld(rule="probability_withheld"),)
 
 
 def keep(value: Any, lens: Lens) -> Any:
-    """As it is; records in it by their own rules."""
+    """The value unchanged; records in it are reduced by their own rules."""
     return lens.of(value)
 
 

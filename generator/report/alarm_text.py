@@ -78,7 +78,7 @@ def failure_letter(record: CycleRecord | None, title: str, at_utc: str, exit_cod
 
 
 def _part(alarms: Sequence[Alarm], catalogue: Catalogue, at: Epoch) -> Letter:
-    """What is told of one subject."""
+    """The lines that tell of one subject."""
     event = next((one for one in catalogue.record.approaches if one.event_id == alarms[0].subject), None)
     if event is not None:
         return _of_event(alarms, event, catalogue, at)

@@ -179,7 +179,7 @@ def statement(group: CrossingGroup, catalogue: Catalogue) -> str:
 
 
 def season_statement(season: SeasonRecord, record: CycleRecord) -> str:
-    """The forecast in words."""
+    """The forecast of a season of crossings in words."""
     limit = f"{wording.plain(season.threshold_km)} km"
     stop = wording.date(record.window.start + (season.days[-1] * DAY_S if season.days else 0.0))
     if season.below:

@@ -162,7 +162,7 @@ def change_views(catalogue: Catalogue, links: Links) -> tuple[ChangeView, ...]:
 
 
 def grouped_changes(catalogue: Catalogue, links: Links) -> tuple[ChangeView, ...]:
-    """The same with green events of one pair, kind and reason in one entry: a season of crossings brings dozens."""
+    """Changes with the green events of one pair, kind and reason in one entry: a season of crossings brings dozens."""
     groups: dict[tuple[object, ...], list[ChangeRecord]] = {}
     for change in catalogue.record.changes:
         quiet = {change.level, change.previous_level} <= {Level.GREEN, None}
@@ -179,7 +179,7 @@ def told_changes(catalogue: Catalogue, links: Links) -> tuple[ChangeView, ...]:
 
 
 def told_change(told: ToldEvent | ToldEnd, links: Links) -> ChangeView:
-    """One of them."""
+    """The change of one approach that this edition tells in cells."""
     listed = told if isinstance(told, ToldEvent) else None
     return ChangeView(
         kind="gone" if told.kind == "ended" else told.kind,

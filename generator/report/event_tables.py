@@ -140,7 +140,7 @@ def _row_href(event: EventRecord, catalogue: Catalogue, links: Links) -> str:
 
 
 def _fields(event: EventRecord, keys: Sequence[str]) -> Iterator[Cell]:
-    """The columns asked for."""
+    """The cells of an event in the columns asked for."""
     for key in keys:
         yield probability_cell(event.probability.pc) if key == "pc" else cell(EVENT_COLUMNS[key], event)
 

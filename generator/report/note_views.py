@@ -57,7 +57,7 @@ def _contacts_of(item: ObjectRecord) -> Iterable[ContactView]:
 
 
 def notes_of(notes: Iterable[NoteRecord]) -> tuple[NoteView, ...]:
-    """Those that can be read, the newest first where they are in the order of time."""
+    """Views of the notes that can be read, the newest first where they are given in the order of time."""
     readable = [note for note in notes if note.refusal is None and note.time is not None]
     return tuple(
         NoteView(

@@ -66,7 +66,7 @@ def _used(record: CycleRecord) -> list[tuple[InputRecord, str]]:
 
 
 def _receipt(entry: InputRecord, use: str, record: CycleRecord) -> Receipt:
-    """Its text and its JSON say the same."""
+    """The receipt of one delivery, as JSON and as the same in words."""
     owed = next((row for row in record.desk if entry.sha256 and row.sha256 == entry.sha256), None)
     of = f"-{_plain(entry.object_id)}-{entry.sha256[:12] if entry.sha256 else _plain(PurePath(entry.file).name)}"
     broken = [found for found in entry.findings[1:] if found.grade is not Grade.PASS]
@@ -107,7 +107,7 @@ def _receipt(entry: InputRecord, use: str, record: CycleRecord) -> Receipt:
 
 
 def _in_words(plain: dict[str, Any]) -> str:
-    """The same as lines of text; what a delivery says of itself can break none."""
+    """A receipt's values as lines of text; what a delivery says of itself can break no line."""
     lines = [
         ("Receipt of", plain["file"]),
         ("From", plain["originator"]),

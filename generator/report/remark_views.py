@@ -32,7 +32,7 @@ def ending(found: EndingRecord) -> str:
 
 
 def remarks_of(items: Iterable[ObjectRecord]) -> tuple[str, ...]:
-    """The same of several objects, each sentence with the object's id before it."""
+    """Remarks on several objects, each sentence with the object's id before it."""
     return tuple(f"{item.id}: {line}" for item in items for line in remarks(item))
 
 

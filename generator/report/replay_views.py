@@ -35,7 +35,7 @@ def replay_text(found: Mapping[str, Replay]) -> str:
 
 
 def replay_plain(found: Mapping[str, Replay]) -> Plain:
-    """The same as plain values, with every event that was red or yellow."""
+    """A replay as plain values for JSON, with every event that was red or yellow."""
     return {
         "schema": SCHEMA,
         "replays": [{"rules": title, **_plain(one)} for title, one in found.items()],

@@ -246,7 +246,7 @@ def _facts(event: EventRecord, catalogue: Catalogue) -> tuple[Fact, ...]:
 
 
 def hard_body_radius(hbr_km: float) -> str:
-    """In metres below a kilometre."""
+    """A hard-body radius, in metres below a kilometre."""
     if hbr_km < 1.0:
         return wording.quantity(hbr_km * 1000.0, 1, "m")
     return wording.quantity(hbr_km, 3, "km")

@@ -89,7 +89,7 @@ _Told = TypeVar("_Told", bound=Passing)
 
 
 def still_meaningful_notices(notices: Iterable[Told], newest: CycleRecord) -> list[Told]:
-    """The same of notices; what became of a delivery tells no time of an approach, and stays."""
+    """Notices but those of approaches still to come of an object that has fallen silent since."""
     held = list(notices)
     approaches = [notice for notice in held if isinstance(notice, Notice)]
     kept = {id(notice) for notice in still_meaningful(approaches, newest)}

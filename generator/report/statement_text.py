@@ -33,7 +33,7 @@ def in_words(statement: Plain) -> str:
 
 
 def printable(statement: Plain) -> str:
-    """The same as a page that stands alone and prints on A4."""
+    """A statement as an HTML page that stands alone and prints on A4."""
     body = Markup(markdown.markdown(in_words(statement)))  # noqa: S704 - what others wrote is escaped in it
     return render("page/statement.html.j2", title=f"Statement on {statement['party']}", body=body)
 

@@ -84,7 +84,7 @@ def summary(told: ToldEvent, catalogue: Catalogue) -> str:
 
 
 def row(told: ToldEvent, keys: tuple[str, ...], links: Links, *, with_anchor: bool) -> TableRow:
-    """Its row among the approaches of a cycle."""
+    """The row of an approach told in cells, among the approaches of a cycle."""
     near = told.surface_km or told.miss_km
     cells = {
         "tca_utc": _time(told),

@@ -43,7 +43,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """The head of a column."""
+    """The head of a column: its title, unit and meaning, and whether it holds numbers."""
 
     title: str
     unit: str | None = None

@@ -59,7 +59,7 @@ class Delivery:
 
 
 def delivery_text(delivery: Delivery, prediction: Prediction) -> str:
-    """The file of a delivery."""
+    """The text of a delivered file, in the format of its agency."""
     # A file in undefined axes holds numbers all the same: those of its agency's usual axes.
     rotation = icrf_from_axes(delivery.member.ref_frame).T @ EQUATOR_FROM_ICRF.T
     columns = np.hstack([prediction.states[:, :3] @ rotation.T, prediction.states[:, 3:] @ rotation.T])
@@ -77,7 +77,7 @@ def delivery_text(delivery: Delivery, prediction: Prediction) -> str:
 
 
 def _without_states(delivery: Delivery, clock: NDArray[np.datetime64]) -> OemMessage:
-    """Header and metadata."""
+    """The header and the metadata of a file, up to its states."""
     member, issue = delivery.member, delivery.issue
     seconds = (clock[[0, -1]] - np.datetime64("2000-01-01")).astype(np.int64)
     start_ns, stop_ns = tai_ns(seconds // DAY_S, seconds % DAY_S * NS, member.time_system)

@@ -239,7 +239,7 @@ def _edges_s(thrust: Thrust | None, direction: float) -> list[float]:
 
 
 def delayed(batch: Batch, offsets_s: FloatArray, *, planets: PlanetaryEphemeris | None) -> Batch:
-    """The same orbits, each at an epoch later by its own offset, shape ``(M,)``."""
+    """The orbits, each at an epoch later by its own offset, shape ``(M,)``."""
     states = state_at(batch, offsets_s, planets=planets)
     epochs = tuple(epoch + float(offset_s) for epoch, offset_s in zip(batch.epochs, offsets_s, strict=True))
     return replace(batch, epochs=epochs, states=states)

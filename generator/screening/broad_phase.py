@@ -161,7 +161,7 @@ def _between(few: KDTree, many: KDTree, radius_km: float) -> tuple[IndexArray, I
 def _narrowed(
     reach: _Reach, one: IndexArray, two: IndexArray, limit_km: float, half_s: float
 ) -> tuple[IndexArray, IndexArray]:
-    """Those whose shells, balls and straight lines come within the limit."""
+    """The pairs whose shells, balls and straight lines come within the limit."""
     apart_km = np.abs(reach.q_km[one] - reach.q_km[two])
     keep = np.flatnonzero(apart_km <= limit_km + reach.shell_km[one] + reach.shell_km[two])
     one, two = one[keep], two[keep]

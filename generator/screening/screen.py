@@ -308,7 +308,7 @@ class _Tally:
         self._minima += (listed, deep - listed, found - deep)
 
     def funnel(self) -> Funnel:
-        """The sums with their meanings."""
+        """The counts of all steps, each with what it means."""
         intervals = (
             ("apart", Step(rule="interval_apart")),
             ("apart when divided", Step(rule="interval_apart_when_divided")),

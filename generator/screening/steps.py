@@ -48,7 +48,7 @@ class Motion(Protocol):
 
     @property
     def frame(self) -> Frame:
-        """What all positions count from."""
+        """Centre and axes of all positions."""
 
     def sampled_km(self, rows: IndexArray, offsets_s: FloatArray) -> FloatArray:
         """Positions ``(n, T, 3)`` of some objects at common times ``(T,)``, NaN where there is none."""

@@ -40,7 +40,7 @@ class Stretches:
     cut_after: BoolArray
 
     def taken(self, rows: NDArray[np.intp]) -> Self:
-        """Some of them, in this order."""
+        """The stretches of these rows, in this order."""
         return type(self)(**{name: getattr(self, name)[rows] for name in Stretches.__slots__})
 
 

@@ -39,7 +39,7 @@ class Minima:
     at_boundary: BoolArray
 
     def taken(self, rows: NDArray[np.intp]) -> Self:
-        """Some of them, in this order."""
+        """The minima of these rows, in this order."""
         return type(self)(**{name: getattr(self, name)[rows] for name in Minima.__slots__})
 
 

@@ -39,7 +39,7 @@ class Workers(Protocol):
 
 
 class Serial:
-    """One task after the other, here."""
+    """Runs one task after the other in this process."""
 
     def map(self, function: Callable[[S, T], R], shared: S, tasks: Sequence[T], progress: Progress | None) -> list[R]:
         """As :meth:`Workers.map`."""
@@ -51,7 +51,7 @@ class Serial:
 
 
 class Processes:
-    """Several processes of this machine."""
+    """Runs tasks in several processes of this machine."""
 
     def __init__(self, count: int) -> None:
         self.count = count
@@ -120,7 +120,7 @@ class _WithShared:
         self._shared = shared
 
     def submit(self, function: Callable[..., R], task: object) -> Future[R]:
-        """The task's result, some time."""
+        """Hand a task to the executor, with what all share as its first argument."""
         return self._plain.submit(function, self._shared, task)
 
 

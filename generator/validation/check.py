@@ -32,12 +32,12 @@ class Check:
 
     @property
     def difference(self) -> float | None:
-        """Got less expected."""
+        """The value found minus the expected one."""
         return None if self.got is None else self.got - self.expected
 
     @property
     def passed(self) -> bool:
-        """Whether it lies within its bounds."""
+        """Whether the value lies within its bounds."""
         return self.got is not None and self.lower <= self.got <= self.upper
 
 
@@ -53,12 +53,12 @@ class Section:
 
     @property
     def passed(self) -> int:
-        """How many passed."""
+        """How many checks passed."""
         return sum(check.passed for check in self.checks)
 
     @property
     def holds(self) -> bool:
-        """Whether enough passed."""
+        """Whether as many checks passed as are required."""
         return self.passed >= self.required
 
 

@@ -31,7 +31,7 @@ MOMENTS: Final = ("1999-01-01T00:00:00", "2008-12-31T23:59:60", "2016-12-31T12:0
 
 
 def cspice_sections() -> tuple[Section, ...]:
-    """The same nodes interpolated by both, then instants and axes converted by both."""
+    """Sections against CSPICE: the same nodes interpolated by both, then instants and axes converted by both."""
     interpolated = tuple(_interpolated(*kind) for kind in KINDS)
     converted = _conversions()
     return (

@@ -202,7 +202,7 @@ def test_a_formation_has_one_probability_over_its_stretch(tmp_path: Path) -> Non
     assert f"contact in that time between {least:.2E} and {most:.2E}" in " ".join(
         event_cdm(record, event).relative.comments
     )
-    (row,) = json.loads(tables.coverage_json(record, record.pairs))["pairs"]
+    (row,) = json.loads(tables.COVERAGE_COLUMNS.json(record, record.pairs))["pairs"]
     assert (row["together_pc_least"], row["together_pc_most"]) == pytest.approx((least, most), rel=1e-6)
 
 

@@ -103,7 +103,7 @@ class BPlaneDrawing:
         return figure
 
     def _in_sigmas(self, axes: Axes, spread: Spread) -> None:
-        """The same plane with each axis of the ellipse in its own sigmas: circles, the hard body stretched alike."""
+        """The plane with each axis of the ellipse in its own sigmas: circles, the hard body stretched alike."""
         along = np.array([math.cos(spread.angle_rad), math.sin(spread.angle_rad)])
         along *= 1.0 if along[0] >= 0.0 else -1.0  # right and up stay right and up
         across = np.array([-along[1], along[0]])

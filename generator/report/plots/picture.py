@@ -93,7 +93,7 @@ class Picture(RendererBase):
         trans: Transform,
         rgbFace: Any | None = None,  # noqa: N803
     ) -> None:
-        """The same mark at each point of a path."""
+        """A mark at each point of a path."""
         outline = self._outline(marker_path, marker_trans + Affine2D().scale(1.0, -1.0))
         name = self._share("m", f'd="{outline}"{self._look(gc, rgbFace)}')
         width_pt, height_pt = self._size_pt

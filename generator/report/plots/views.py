@@ -87,7 +87,7 @@ class OrbitViews:
     focus_km: float | None = None
 
     def scene(self) -> str:
-        """The same as JSON for the view that turns, in whole km along right, east and north of the equator.
+        """The orbits as JSON for the view that turns, in whole km along right, east and north of the equator.
 
         ``frame_km`` is the radius of what the frame shows at first; a mark is a level or "ring".
         """

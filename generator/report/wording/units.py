@@ -41,7 +41,7 @@ def quantity(value: float | None, digits: int, unit: str) -> str:
 
 
 def distance_words(value_km: float | None) -> str:
-    """The same for a reason, which stands in tables and messages too: with a common space before the unit."""
+    """A distance for a reason, which stands in tables and messages too: with a common space before the unit."""
     return distance(value_km).replace("\u00a0", " ")
 
 
