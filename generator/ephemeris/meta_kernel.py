@@ -17,7 +17,7 @@ from typing import Final
 import spiceypy as spice
 from spiceypy.utils.exceptions import SpiceyError
 
-from nearpass.ephemeris.spk import in_child
+from nearpass.ephemeris.spice_child import in_child
 from nearpass.errors import InputError
 
 META_SUFFIXES: Final = (".tm", ".mk")

@@ -19,7 +19,7 @@ from nearpass.astro.frames import center_id, icrf_from_axes
 from nearpass.astro.kernel_files import openable
 from nearpass.ephemeris.interpolation import arc_from_nodes, window_size
 from nearpass.ephemeris.reframe import in_fixed_axes
-from nearpass.ephemeris.spk import in_child
+from nearpass.ephemeris.spice_child import in_child
 from nearpass.ephemeris.spk_comment import comments_of
 from nearpass.errors import InputError
 from nearpass.messages.oem_records import FloatArray, OemMessage, OemSegment

@@ -17,7 +17,7 @@ import spiceypy as spice
 from nearpass.astro.bodies import Body, body_named
 from nearpass.astro.epochs import Epoch, tdb_s
 from nearpass.astro.frames import PlanetaryEphemeris, furnished
-from nearpass.ephemeris import spk
+from nearpass.ephemeris.spice_child import in_child
 from nearpass.ephemeris.spk import spk_summary, spk_trajectory
 from nearpass.ephemeris.trajectory import Proof, Trajectory
 from nearpass.errors import InputError, OwnFault
@@ -333,7 +333,7 @@ def test_a_child_that_takes_too_long_is_ended() -> None:
     """The time limit holds, and the error names the file."""
     begun = time.monotonic()
     with pytest.raises(InputError, match=r"within 0\.5 s, slow\.bsp"):
-        spk.in_child(time.sleep, (60.0,), 0.5, ("slow.bsp",), None)
+        in_child(time.sleep, (60.0,), 0.5, ("slow.bsp",), None)
     assert time.monotonic() - begun < 30.0
 
 
@@ -358,12 +358,12 @@ def _breaks(what: str) -> None:
 def test_a_fault_of_our_own_is_called_ours(caplog: pytest.LogCaptureFixture) -> None:
     """What no rule foresees in a child is no fault of the kernel: it has a reference, which finds its traceback."""
     with pytest.raises(OwnFault, match=r"fault of nearpass, .* report it as F-[0-9A-F]{8}, got 'ValueError', a.bsp"):
-        spk.in_child(_breaks, ("ours",), 30.0, ("folder/a.bsp",), None)
+        in_child(_breaks, ("ours",), 30.0, ("folder/a.bsp",), None)
     (record,) = caplog.records
     assert "_breaks" in record.getMessage()
     assert re.search(r"F-[0-9A-F]{8}", record.getMessage())
     with pytest.raises(OwnFault, match="fault of nearpass"):
-        spk.in_child(_breaks, ("exit",), 30.0, ("a.bsp",), None)
+        in_child(_breaks, ("exit",), 30.0, ("a.bsp",), None)
 
 
 @pytest.mark.parametrize(
@@ -372,5 +372,5 @@ def test_a_fault_of_our_own_is_called_ours(caplog: pytest.LogCaptureFixture) -> 
 def test_what_a_kernel_does_to_cspice_is_the_kernels(what: str, words: str) -> None:
     """A child that CSPICE stops, or that runs out of memory, is refused with the kernel's name."""
     with pytest.raises(InputError, match=words) as caught:
-        spk.in_child(_breaks, (what,), 30.0, ("folder/a.bsp",), None)
+        in_child(_breaks, (what,), 30.0, ("folder/a.bsp",), None)
     assert caught.value.file == "a.bsp"
