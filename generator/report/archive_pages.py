@@ -16,7 +16,7 @@ from nearpass.report import archive_views, wording, year_views
 from nearpass.report.catalogue import Links
 from nearpass.report.pair_levels import PairLevels
 from nearpass.report.plots.year import year_plots
-from nearpass.report.rendering import Crumb, Meta, edition_line, render_page
+from nearpass.report.rendering import Crumb, meta_of, render_page
 from nearpass.report.verdicts import CycleSummary, MonthEvent, MonthNote
 from nearpass.report.year_views import YearView
 
@@ -48,20 +48,17 @@ def archive_pages(
         pairs: Pairs that had a red or yellow approach, with their levels by month.
 
     """
-    notice, edition = record.notice, edition_line(record)
     months = archive_views.months_of(cycles)
     newest_first = sorted({*years, *(year for year, _ in months)}, reverse=True)
-    meta = Meta(
-        title="Archive", description="Every screening cycle that was published, by year and month.", kind="archive",
-        crumbs=(("Archive", None),), notice=notice, edition=edition,
-    )  # fmt: skip
+    text = "Every screening cycle that was published, by year and month."
+    meta = meta_of(record, "Archive", text, "archive", (("Archive", None),))
     files = {"archive/index.md": render_page("years.md.j2", meta, Links(root="../", cycle=""), years=newest_first,
                                                pairs=pairs)}  # fmt: skip
     for year in sorted({year for year, _ in months}):
         links = Links(root="../../", cycle="")
-        meta = Meta(
-            title=f"Archive of {year}", description=f"Screening cycles of {year}: the worst level of each day.",
-            kind="archive", crumbs=(("Archive", "../index.html"), (str(year), None)), notice=notice, edition=edition,
+        meta = meta_of(
+            record, f"Archive of {year}", f"Screening cycles of {year}: the worst level of each day.", "archive",
+            (("Archive", "../index.html"), (str(year), None)),
         )  # fmt: skip
         months_shown = archive_views.year_calendar(cycles, year)
         story = stories.get(year)
@@ -76,10 +73,7 @@ def archive_pages(
         crumbs: tuple[Crumb, ...] = (
             ("Archive", "../index.html"), (str(year), "index.html"), (wording.MONTHS[month - 1], None),
         )  # fmt: skip
-        meta = Meta(
-            title=name, description=f"Screening cycles of {name} with their verdicts.", kind="archive", crumbs=crumbs,
-            notice=notice, edition=edition,
-        )  # fmt: skip
+        meta = meta_of(record, name, f"Screening cycles of {name} with their verdicts.", "archive", crumbs)
         table = archive_views.month_table(cycles, year, month)
         listed = events.get((year, month), ())
         files[f"archive/{year:04d}/{month:02d}.md"] = render_page(
@@ -95,10 +89,9 @@ def archive_pages(
 
 def finder_page(record: CycleRecord, months: Sequence[Month]) -> str:
     """The page that looks for an object in the scripts of all months; without scripts it leads to the months."""
-    meta = Meta(
-        title="Find", description="Every approach and note of any cycle, by object, pair or word.", kind="archive",
-        crumbs=(("Archive", "index.html"), ("Find", None)),
-        notice=record.notice, edition=edition_line(record),
+    meta = meta_of(
+        record, "Find", "Every approach and note of any cycle, by object, pair or word.", "archive",
+        (("Archive", "index.html"), ("Find", None)),
     )  # fmt: skip
     newest_first = sorted(months, reverse=True)
     return render_page(
@@ -114,10 +107,9 @@ def finder_page(record: CycleRecord, months: Sequence[Month]) -> str:
 
 def changes_page(record: CycleRecord, notices: Sequence[Told]) -> str:
     """What the feed tells, for people: the newest changes of level of any cycle."""
-    meta = Meta(
-        title="What changed", description="Every change of an approach's level, the newest first.", kind="archive",
-        crumbs=(("Archive", "index.html"), ("What changed", None)), notice=record.notice,
-        edition=edition_line(record),
+    meta = meta_of(
+        record, "What changed", "Every change of an approach's level, the newest first.", "archive",
+        (("Archive", "index.html"), ("What changed", None)),
     )  # fmt: skip
     return render_page(
         "changes.md.j2", meta, Links(root="../", cycle=""),

@@ -9,7 +9,7 @@ from typing import Final
 from nearpass.errors import PublicationError, understood
 from nearpass.record.record import CycleRecord
 from nearpass.report.catalogue import Links
-from nearpass.report.rendering import Meta, edition_line, render_page
+from nearpass.report.rendering import meta_of, render_page
 
 SCHEMA: Final = 1
 
@@ -48,14 +48,7 @@ class Pages:
         if not name.endswith(".md"):
             return f"This file could not be made: {reason}\n"
         title = "This page could not be made"
-        meta = Meta(
-            title=title,
-            description=reason,
-            kind="lost",
-            crumbs=((title, None),),
-            notice=self._record.notice,
-            edition=edition_line(self._record),
-        )
+        meta = meta_of(self._record, title, reason, "lost", ((title, None),))
         return render_page("lost.md.j2", meta, links, name=name.removesuffix(".md"), reason=reason)
 
 

@@ -53,7 +53,7 @@ from nearpass.report.feeds import object_feed
 from nearpass.report.page_net import Pages, must_be_made
 from nearpass.report.pair_levels import pair_levels
 from nearpass.report.plots import cycle_plots, event_plots, object_plots, pair_plots
-from nearpass.report.rendering import Crumb, Meta, edition_line, render, render_page
+from nearpass.report.rendering import Crumb, Meta, meta_of, render, render_page
 from nearpass.report.validation_views import validation_view
 from nearpass.report.verdicts import CycleSummary, MonthEvent, MonthNote, SevereMention
 from nearpass.report.views import Table
@@ -252,11 +252,7 @@ def _front_page(catalogue: Catalogue, links: Links) -> str:
         catalogue.events, catalogue, links, caption=_events_caption(record), told=catalogue.told, brief=True
     )
     verdict = verdicts.verdict(record)
-    meta = Meta(
-        title=record.title, description=verdict.headline, kind="front", crumbs=(),
-        notice=record.notice, edition=edition_line(record),
-        cycle_id=record.cycle_id,
-    )  # fmt: skip
+    meta = meta_of(record, record.title, verdict.headline, "front", (), cycle_id=record.cycle_id)
     crossings = _crossings(catalogue, links, most=crossing_views.FRONT_ROWS)
     return render_page(
         "front.md.j2", meta, links, **_overview(catalogue, links), brief=True, events=events, crossings=crossings
@@ -338,15 +334,7 @@ def _object_page(item: ObjectRecord, catalogue: Catalogue, links: Links, *, live
     page = object_views.object_page(item, catalogue, links)
     meta = _below(record, links, item.name, page.statement, "object", item.id)
     if live:
-        crumbs: tuple[Crumb, ...] = (("Objects", "index.html"), (item.id, None))
-        meta = Meta(
-            title=item.name,
-            description=page.statement,
-            kind="object",
-            crumbs=crumbs,
-            notice=record.notice,
-            edition=edition_line(record),
-        )
+        meta = meta_of(record, item.name, page.statement, "object", (("Objects", "index.html"), (item.id, None)))
     return render_page(
         "object.md.j2", meta, links, page=page, plots={plot.name: plot for plot in object_plots(record, item)},
         live=live, object_id=item.id, feed_href=f"{links.root}{object_feed(item.id)}",
@@ -441,14 +429,7 @@ def _left_page(event_id: str, title: str, view: ChangeView, record: CycleRecord,
 def register_page(record: CycleRecord, entries: Sequence[Entry]) -> str:
     """The page of the register, with the lines that the edition may see."""
     text = "What came from whom, what went to whom and who decided so, as far as this edition may tell."
-    meta = Meta(
-        title="Register",
-        description=text,
-        kind="objects",
-        crumbs=(("Register", None),),
-        notice=record.notice,
-        edition=edition_line(record),
-    )
+    meta = meta_of(record, "Register", text, "objects", (("Register", None),))
     links = Links(root="../", cycle=f"../{cycle_path(record.cycle_id)}/")
     return render_page("register.md.j2", meta, links, table=register_views.register_table(entries))
 
@@ -456,14 +437,7 @@ def register_page(record: CycleRecord, entries: Sequence[Entry]) -> str:
 def _objects_page(catalogue: Catalogue, links: Links) -> str:
     record = catalogue.record
     text = f"{wording.count(len(record.objects), 'object')} of the newest cycle, with their orbits and ephemerides."
-    meta = Meta(
-        title="Objects",
-        description=text,
-        kind="objects",
-        crumbs=(("Objects", None),),
-        notice=record.notice,
-        edition=edition_line(record),
-    )
+    meta = meta_of(record, "Objects", text, "objects", (("Objects", None),))
     return render_page(
         "objects.md.j2", meta, links, table=object_views.objects_table(record, catalogue),
         context=cycle_views.context(record), refused=cycle_views.refusals(record.inputs),
@@ -473,34 +447,22 @@ def _objects_page(catalogue: Catalogue, links: Links) -> str:
 def _cycle_meta(record: CycleRecord, links: Links) -> Meta:
     when = wording.moment_to_minute(record.window.start)
     last = record.previous_cycle_id
-    return Meta(
-        title=f"Cycle of {when}", description=verdicts.verdict(record).headline, kind="cycle",
-        crumbs=_cycle_crumbs(record, links, None),
-        notice=record.notice, edition=edition_line(record), cycle_id=record.cycle_id,
-        month=CycleId(record.cycle_id).month_text, previous=links.other_cycle(last) if last else None,
+    return meta_of(
+        record, f"Cycle of {when}", verdicts.verdict(record).headline, "cycle", _cycle_crumbs(record, links, None),
+        cycle_id=record.cycle_id, month=CycleId(record.cycle_id).month_text,
+        previous=links.other_cycle(last) if last else None,
     )  # fmt: skip
 
 
 def _below(record: CycleRecord, links: Links, title: str, description: str, kind: str, name: str) -> Meta:
     """Front matter of a page below the cycle's."""
     crumbs = (*_cycle_crumbs(record, links, f"{links.cycle}index.html"), (name, None))
-    return Meta(
-        title=title, description=description, kind=kind, crumbs=crumbs,
-        notice=record.notice, edition=edition_line(record),
-        cycle_id=record.cycle_id, month=CycleId(record.cycle_id).month_text,
-    )  # fmt: skip
+    month = CycleId(record.cycle_id).month_text
+    return meta_of(record, title, description, kind, crumbs, cycle_id=record.cycle_id, month=month)
 
 
 def _live_meta(record: CycleRecord, title: str, description: str, kind: str, name: str) -> Meta:
-    crumbs: tuple[Crumb, ...] = (("Latest", "../index.html"), (name, None))
-    return Meta(
-        title=title,
-        description=description,
-        kind=kind,
-        crumbs=crumbs,
-        notice=record.notice,
-        edition=edition_line(record),
-    )
+    return meta_of(record, title, description, kind, (("Latest", "../index.html"), (name, None)))
 
 
 def _cycle_crumbs(record: CycleRecord, links: Links, href: str | None) -> tuple[Crumb, ...]:

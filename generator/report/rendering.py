@@ -39,6 +39,21 @@ def edition_line(record: CycleRecord) -> str | None:
     return f"for {record.edition.audience} · {record.edition.marking}" if record.edition else None
 
 
+def meta_of(
+    record: CycleRecord, title: str, description: str, kind: str, crumbs: tuple[Crumb, ...], **more: str | None
+) -> Meta:
+    """Front matter of a page made from a record, with the record's notice and edition; ``more`` as in :class:`Meta`."""
+    return Meta(
+        title=title,
+        description=description,
+        kind=kind,
+        crumbs=crumbs,
+        notice=record.notice,
+        edition=edition_line(record),
+        **more,
+    )
+
+
 def render_page(template: str, meta: Meta, links: Links, **values: object) -> str:
     """A page below ``templates/page/``: its front matter, then one HTML block."""
     return render(template, meta=meta, links=links, **values)

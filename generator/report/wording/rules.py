@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from nearpass.encounter.alert_rules import AlertRule, PairClass
 from nearpass.report.wording import listing
 from nearpass.report.wording.units import limit_text
@@ -35,25 +37,23 @@ def _pair(pair: tuple[str, str]) -> str:
     return " – ".join(pair)
 
 
+_CONDITIONS: Final = {
+    "cad_km": "closest approach below {:g} km",
+    "box_rtn_km": "miss below {0[0]:g} km in R, {0[1]:g} km in T and {0[2]:g} km in N",
+    "rtn_sigmas": "at most {:g} sigmas along each of R, T and N",
+    "b_plane_sigmas": "at most {:g} sigmas from a hit in the B-plane",
+    "pc": "probability of collision, or its bound, from {0}",
+    "oxd_km": "orbits within {:g} km of each other",
+    "oxt_s": "passages at most {:g} s apart",
+    "oxt_sigmas": "passages at most {:g} timing sigmas apart",
+    "tca_within_h": "at most {:g} h after the data cut-off",
+}
+
+
 def _conditions(rule: AlertRule) -> list[str]:
-    found = []
-    if rule.cad_km is not None:
-        found.append(f"closest approach below {rule.cad_km:g} km")
-    if rule.box_rtn_km is not None:
-        r, t, n = rule.box_rtn_km
-        found.append(f"miss below {r:g} km in R, {t:g} km in T and {n:g} km in N")
-    if rule.rtn_sigmas is not None:
-        found.append(f"at most {rule.rtn_sigmas:g} sigmas along each of R, T and N")
-    if rule.b_plane_sigmas is not None:
-        found.append(f"at most {rule.b_plane_sigmas:g} sigmas from a hit in the B-plane")
-    if rule.pc is not None:
-        found.append(f"probability of collision, or its bound, from {limit_text(rule.pc)}")
-    if rule.oxd_km is not None:
-        found.append(f"orbits within {rule.oxd_km:g} km of each other")
-    if rule.oxt_s is not None:
-        found.append(f"passages at most {rule.oxt_s:g} s apart")
-    if rule.oxt_sigmas is not None:
-        found.append(f"passages at most {rule.oxt_sigmas:g} timing sigmas apart")
-    if rule.tca_within_h is not None:
-        found.append(f"at most {rule.tca_within_h:g} h after the data cut-off")
-    return found
+    given = {key: getattr(rule, key) for key in _CONDITIONS}
+    return [
+        _CONDITIONS[key].format(limit_text(value) if key == "pc" else value)
+        for key, value in given.items()
+        if value is not None
+    ]
