@@ -23,14 +23,14 @@ from nearpass.sample.propagation import Batch
 __all__ = ["write_deliveries", "write_sample"]
 
 CONFIGURATION: Final = Path(__file__).with_name("nearpass.toml")
-NOTES: Final = ("log", "exchanges")
+NOTES: Final = ("log", "exchanges", "messages")
 """Folders that are copied as they are, with those below them."""
 KEY: Final = "the sample's neutral names are drawn with this key, which everybody may know"
 SPAN_DAYS: Final = 24.0
 
 
 def write_sample(directory: Path, *, progress: Callable[[str], None] | None = None) -> tuple[Epoch, ...]:
-    """Write ``nearpass.toml``, ``ephemerides/*.oem``, ``log/`` and ``exchanges/``; return the four data cut-offs.
+    """Write ``nearpass.toml``, ``ephemerides/*.oem`` and the folders :data:`NOTES`; return the four data cut-offs.
 
     Args:
         directory: Folder to write into; made if it does not exist. Files of the same names are replaced.

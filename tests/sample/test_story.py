@@ -14,12 +14,17 @@ from nearpass.astro.bodies import body_named
 from nearpass.astro.epochs import DAY_S, Epoch
 from nearpass.astro.frames import PlanetaryEphemeris
 from nearpass.config import load_config
+from nearpass.cycle.cdm_compare import compare_cdm, judgement
 from nearpass.cycle.pipeline import run_cycle
 from nearpass.ingest.exchanges import read_exchanges
 from nearpass.ingest.notes import Known, on_events, read_notes
+from nearpass.ingest.received import read_received
+from nearpass.messages.cdm_read import parse_cdm
 from nearpass.record.coordination import Mover, coordination, said_by
 from nearpass.record.exchange_record import Standing, standing
+from nearpass.record.marking import Tlp
 from nearpass.record.record import CycleRecord, EventRecord
+from nearpass.report.cdm_event import event_cdm
 from nearpass.sample import CONFIGURATION, NOTES, write_deliveries
 from nearpass.sample.deliveries import deliveries, placed, true_states
 from nearpass.sample.delivery_text import Delivery
@@ -222,6 +227,36 @@ def test_the_notes_say_who_acts(cycle: CycleRecord, written: Path) -> None:
     assert [mover.flown for mover in later.movers] == [True]
     assert later.closed_by == "NASA/JPL"
     assert said_by(named, meeting(cycle, "TGO").event_id, until).closed_by == "NASA/JPL"
+
+
+def test_a_disagreement_with_a_partner_is_resolved(cycle: CycleRecord, written: Path) -> None:
+    """CNSA's first message does not agree with our approach, its second does, and a decision says why; all by then."""
+    config, _ = load_config(CONFIGURATION)
+    event, until = meeting(cycle, "TW1"), cycle.window.start
+    ours = event_cdm(cycle, event)
+    first, second = (
+        parse_cdm(path.read_bytes(), path.name) for path in sorted((written / "messages/cnsa").glob("*.cdm"))
+    )
+    judged = [judgement(compare_cdm(ours, theirs)) for theirs in (first, second)]
+    assert [bool(one.apart) for one in judged] == [True, False]
+    assert "miss distance" in {row.name for row in judged[0].apart}
+    notes = on_events(read_notes(written, until, Known.of(config)), cycle)
+    decided = [note.time for note in notes if note.event_id == event.event_id and note.kind == "decision"]
+    assert first.header.creation < second.header.creation < decided[-1] < until  # type: ignore[operator]
+    for one in read_received(config, written):
+        assert one.refusal is None
+        assert (one.originator, one.marking and one.marking.release) == ("CNSA", ("CNSA", "NASA"))
+
+
+def test_one_approach_is_flown_and_closed_by_the_last_cut_off(cycle: CycleRecord, written: Path) -> None:
+    """ESA has moved TGO and NASA closed it; all of that is marked GREEN: who sees CLEAR alone sees nothing of it."""
+    config, _ = load_config(CONFIGURATION)
+    notes = on_events(read_notes(written, cycle.window.start, Known.of(config)), cycle)
+    said = [note for note in notes if note.event_id == meeting(cycle, "TGO").event_id]
+    state = coordination(replace(cycle, notes=notes), meeting(cycle, "TGO"))
+    assert [(mover.party, mover.object_id, mover.flown) for mover in state.movers] == [("ESA", "TGO", True)]
+    assert state.closed_by == "NASA/JPL"
+    assert {note.marking.level for note in said if note.marking} == {Tlp.GREEN}
 
 
 def test_the_dossier_of_the_exchange_lacks_nothing(written: Path) -> None:
