@@ -1,6 +1,7 @@
 """The layers of the program, in one table; data flows one way."""
 
 import ast
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import nearpass
@@ -201,6 +202,23 @@ def test_the_search_for_leaks_shares_nothing_with_the_reduction() -> None:
         name: [] for name in SEARCH
     }
     assert [name for name in own if (name or "").startswith("nearpass.release")] == []
+
+
+def loaded_by(path: Path) -> set[str]:
+    """Modules of the package, as ``report/pages.py``, that loading a module loads first."""
+    found = set()
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "nearpass":
+            parts = (node.module or "").split(".")[1:]
+            for names in ([*parts, alias.name] for alias in node.names):
+                found |= {file for file in ("/".join(names) + ".py", "/".join(names[:-1]) + ".py") if file != ".py"}
+    return {file for file in found if (PACKAGE / file).exists()}
+
+
+def test_whichever_module_is_loaded_first_loads() -> None:
+    """No module loads itself by way of those that it loads."""
+    graph = TopologicalSorter({name_of(path): loaded_by(path) for path in MODULES if path.name != "__init__.py"})
+    graph.prepare()
 
 
 def test_only_the_shell_touches_files() -> None:

@@ -424,20 +424,7 @@ def stretch_words(stretch: StretchRecord, record: CycleRecord) -> str:
     listed = "No approach is listed of it."
     if stretch.kind == "in formation":
         listed = f"The nearest of {count} is listed for all of them."
-    return " ".join(filter(None, [f"{words}.", listed, stretch_risk(stretch)]))
-
-
-def stretch_risk(stretch: StretchRecord) -> str:
-    """Between what the probability of contact over a stretch lies, or why there is none; empty where it is withheld."""
-    if stretch.no_pc is not None:
-        return f"No probability of contact is given: {wording.NO_STRETCH_PC[stretch.no_pc]}."
-    if stretch.least_pc is None or stretch.most_pc is None:
-        return ""
-    if stretch.most_pc < wording.LEAST_PROBABILITY:
-        return f"Probability of contact in that time: {wording.probability(stretch.most_pc)}."
-    least, most = wording.probability(stretch.least_pc), wording.probability(stretch.most_pc)
-    between = f"between {least} and {most}, whatever their errors share over the time" if least != most else most
-    return f"Probability of contact in that time: {between}."
+    return " ".join(filter(None, [f"{words}.", listed, remark_views.stretch_risk(stretch)]))
 
 
 def losses(record: CycleRecord) -> tuple[tuple[str, str], ...]:

@@ -12,7 +12,6 @@ from nearpass.record.record import EventRecord, InputRecord
 from nearpass.report import (
     board,
     crossing_views,
-    cycle_views,
     event_head,
     event_tables,
     note_views,
@@ -250,7 +249,7 @@ def event_page(event: EventRecord, catalogue: Catalogue, links: Links) -> EventP
             for found in catalogue.pairs[event.primary, event.secondary].together
             if event.event_id in found.event_ids
         )
-        + ((cycle_views.stretch_risk(flown),) if (flown := formation_of(event, record)) is not None else ()),
+        + ((remark_views.stretch_risk(flown),) if (flown := formation_of(event, record)) is not None else ()),
         crossings=crossing_views.event_crossings(event, catalogue, links),
         trade=risk_views.trade(event, catalogue),
         no_trade=f"No manoeuvre is computed. Commanding: {risk_views.commanding(event, catalogue)}.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from nearpass.reasons.motions import ApproximateReasons
-from nearpass.record.record import EndingRecord, ObjectRecord
+from nearpass.record.record import EndingRecord, ObjectRecord, StretchRecord
 from nearpass.report import wording
 
 
@@ -53,3 +53,16 @@ def approximations(reasons: Iterable[ApproximateReasons]) -> str | None:
     """One sentence for a table of events or crossings: whose motion is approximate; None where nobody's is."""
     named: Sequence[str] = list(dict.fromkeys(wording.said(one) for several in reasons for one in several))
     return f"Approximate: {'; '.join(named)}." if named else None
+
+
+def stretch_risk(stretch: StretchRecord) -> str:
+    """Between what the probability of contact over a stretch lies, or why there is none; empty where it is withheld."""
+    if stretch.no_pc is not None:
+        return f"No probability of contact is given: {wording.NO_STRETCH_PC[stretch.no_pc]}."
+    if stretch.least_pc is None or stretch.most_pc is None:
+        return ""
+    if stretch.most_pc < wording.LEAST_PROBABILITY:
+        return f"Probability of contact in that time: {wording.probability(stretch.most_pc)}."
+    least, most = wording.probability(stretch.least_pc), wording.probability(stretch.most_pc)
+    between = f"between {least} and {most}, whatever their errors share over the time" if least != most else most
+    return f"Probability of contact in that time: {between}."
