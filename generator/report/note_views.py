@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from nearpass.record.record import CycleRecord, NoteRecord, ObjectRecord
 from nearpass.report import wording
@@ -13,12 +14,13 @@ from nearpass.report.tables import EventRow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteView:
-    """One note; ``event_id`` is where it belongs, if to an event."""
+    """One note; ``event_id`` is where it belongs, if to an event. ``details`` is what a party says beside its text."""
 
     kind: str
     when: str
     machine: str
     parties: str
+    details: str
     marking: str
     event_id: str | None
     paragraphs: tuple[str, ...]
@@ -56,6 +58,18 @@ def _contacts_of(item: ObjectRecord) -> Iterable[ContactView]:
     return [ContactView(of=item.name, party=item.operator or "operator unknown", channel="no contact is given here")]
 
 
+def _details(note: NoteRecord) -> Iterator[str]:
+    """Whom a party asks, what it moves and when, and by which file."""
+    if note.to:
+        yield f"to {wording.listing(note.to)}"
+    if note.object_id is not None:
+        yield note.object_id
+    if note.burn is not None:
+        yield f"burn {wording.moment_to_minute(note.burn)}"
+    if note.plan is not None:
+        yield f"plan {PurePath(note.plan.file).name}, SHA-256 {note.plan.sha256[:12]}…"
+
+
 def notes_of(notes: Iterable[NoteRecord]) -> tuple[NoteView, ...]:
     """Views of the notes that can be read, the newest first where they are given in the order of time."""
     readable = [note for note in notes if note.refusal is None and note.time is not None]
@@ -64,7 +78,8 @@ def notes_of(notes: Iterable[NoteRecord]) -> tuple[NoteView, ...]:
             kind=(note.kind or "note").capitalize(),
             when=wording.moment_to_minute(note.time),
             machine=wording.machine_time(note.time),
-            parties=wording.listing(note.parties),
+            parties=note.party or wording.listing(note.parties),
+            details="; ".join(_details(note)),
             marking=str(note.marking) if note.marking else "unmarked",
             event_id=note.event_id,
             paragraphs=tuple(part.strip() for part in note.text.split("\n\n") if part.strip()),

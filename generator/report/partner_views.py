@@ -150,9 +150,17 @@ def value(one: float | Epoch | str | None, row: Difference, *, signed: bool = Tr
     if isinstance(one, str):
         return one
     if row.name == "probability of collision":
-        return f"{one:+.1e}" if signed else wording.probability(one)
+        return _pc_apart(one) if signed else wording.probability(one)
     digits = {"km": 3, "s": 3, "km/s": 6, "m": 1}.get(row.unit, 3)
     return f"{wording.number(one, digits, signed=signed)}\u00a0{row.unit}".rstrip()
+
+
+def _pc_apart(difference: float) -> str:
+    """With its sign; below what is ever told of a probability there is no difference."""
+    if abs(difference) < wording.LEAST_PROBABILITY:
+        return "0"
+    sign = "+" if difference > 0.0 else "\u2212"
+    return f"{sign}{wording.probability(abs(difference))}"
 
 
 def _table(originator: str, rows: tuple[Difference, ...]) -> Table:

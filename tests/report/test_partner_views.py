@@ -8,12 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nearpass.cycle.cdm_compare import compare_cdm, encounter_from_cdm, judgement
+from nearpass.cycle.cdm_compare import Difference, compare_cdm, encounter_from_cdm, judgement
 from nearpass.messages.cdm import Cdm
 from nearpass.report import feeds
 from nearpass.report.cdm_event import event_cdm
 from nearpass.report.pages import cycle_pages, live_pages
-from nearpass.report.partner_views import alarms, beside, judged, of_event
+from nearpass.report.partner_views import alarms, beside, judged, of_event, value
 from nearpass.report.verdicts import summarise
 from partner_messages import approach, message, moved, red_event
 from records import RED_EVENT, sample_record
@@ -130,6 +130,16 @@ def test_the_page_of_the_event_shows_both_results() -> None:
     assert all(
         abs(row.difference or 0.0) < 1e-6 for row in beside(turned, EVENT, record) if row.name != "hard-body radius"
     )
+
+
+@pytest.mark.parametrize(
+    ("difference", "told"), [(-2.2e-44, "0"), (3.14e-5, "+3.1e-5"), (-3.14e-5, "\u22123.1e-5"), (-0.25, "\u22120.25")]
+)
+def test_a_difference_of_probabilities_has_its_sign_and_none_that_means_nothing(difference: float, told: str) -> None:
+    """As probabilities are told elsewhere; below what is told of any there is no difference."""
+    row = Difference(name="probability of collision", unit="", ours=None, theirs=None, difference=difference)
+
+    assert value(difference, row) == told
 
 
 def test_a_newer_message_takes_the_place_of_the_older_one() -> None:
