@@ -49,7 +49,8 @@ def _open(event: EventRecord | ToldEvent, catalogue: Catalogue) -> Iterator[str]
     state = coordination(record, event)
     yield from warnings(state)
     yield from (f"{party} was asked and has not answered." for party in state.asked)
-    if event.deadline is not None and event.deadline <= record.window.start:
+    settled = state.closed_by is not None or event.level is Level.GREEN
+    if event.deadline is not None and event.deadline <= record.window.start and not settled:
         yield f"The deadline, {wording.moment_to_minute(event.deadline)}, has passed: can anything still be commanded?"
     if isinstance(event, ToldEvent):
         yield "The exact figures and the geometry are withheld in this edition: who brings them?"

@@ -117,6 +117,10 @@ def test_the_agenda_asks_what_the_parties_left_open(notes: tuple[NoteRecord, ...
     assert agenda(the_red(record), Catalogue(record))[2].title == item
 
 
+def names_of(record: CycleRecord, event: EventRecord) -> list[str]:
+    return [plot.name for plot in plots_of(record, event)]
+
+
 def test_the_agenda_begins_with_the_exchange_that_the_parties_speak_under() -> None:
     """Its title and state, and what is missing of it; one that is over is no ground to speak on."""
     open_, over = exchange(channel=None), exchange(exchange_id="old", title="Old", closed=day("2021-03-06"))
@@ -129,6 +133,17 @@ def test_the_agenda_begins_with_the_exchange_that_the_parties_speak_under() -> N
     )
     page = cycle_pages(record)[f"events/{RED_EVENT}.md"]
     assert '<a href="../exchanges/mars-2021.html">Safety of flight at Mars</a> Open since 5 March 2021.' in page
+
+
+def test_a_deadline_that_passed_is_said_to_have_and_asks_nothing_once_it_is_closed() -> None:
+    """The box says that the decision was due; whether anything can be commanded is asked of what is still open."""
+    asked = "has passed: can anything still be commanded?"
+    open_ = replace(sample_record(), notes=())
+    closed = replace(open_, notes=(note("closed", "NASA", 1.0),))
+    event = replace(the_red(open_), deadline=CUT_OFF + -3600.0)
+
+    assert "Decision was due" in brief_page(open_, (event,), dict.fromkeys(names_of(open_, event), "data:,"))
+    assert [asked in " ".join(open_questions(event, Catalogue(record))) for record in (open_, closed)] == [True, False]
 
 
 def test_open_questions_name_whose_answer_is_missing() -> None:
