@@ -13,7 +13,7 @@ from nearpass.encounter.alert import Level
 from nearpass.record.alarms import LATE_S, Alarm, AlarmKind, alarms
 from nearpass.record.desk_record import DueRecord, State
 from nearpass.record.figures import WITHHELD
-from nearpass.record.record import CycleRecord, EventRecord, HistoryPoint, NoteRecord, ToldEvent
+from nearpass.record.record import CycleRecord, EventRecord, HistoryPoint, NoteKind, NoteRecord, ToldEvent
 from nearpass.record.told_record import ToldKind
 from nearpass.report.alarm_text import letter
 from records import CUT_OFF, sample_record
@@ -77,6 +77,25 @@ def test_an_approach_that_passed_or_was_closed_is_silent() -> None:
     assert len(told(record, "new", "deadline", "unclaimed")) == 3
     assert told(replace(record, notes=(note,)), "new", "deadline", "unclaimed") == []
     assert alarms(record, event.tca, ALL - {"late"}, Level.RED, (24.0,)) == ()
+
+
+def test_a_deadline_of_a_burn_that_was_flown_is_silent() -> None:
+    """With a claim the deadline is told of, once it is flown it is not; of two that move until both have flown."""
+    record, event = with_levels("r", deadline=after_h(3.0))
+
+    def deadlines(*said: tuple[NoteKind, str]) -> int:
+        notes = tuple(
+            NoteRecord(
+                file=f"log/{place}.md", event_id=event.event_id, time=CUT_OFF + float(place), kind=kind,
+                parties=(party,), marking=None, text="", refusal=None, party=party,
+            )
+            for place, (kind, party) in enumerate(said)
+        )  # fmt: skip
+        return len(told(replace(record, notes=notes), "deadline"))
+
+    assert deadlines(("claim", "NASA")) == 1
+    assert deadlines(("claim", "NASA"), ("flown", "NASA")) == 0
+    assert deadlines(("flown", "NASA"), ("claim", "CNSA")) == 1
 
 
 def after_h(hours: float) -> Epoch:
