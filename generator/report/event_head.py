@@ -13,6 +13,7 @@ from nearpass.report.board import deciding, hit_of, in_sigmas
 from nearpass.report.catalogue import Catalogue, Links, nearness_km
 from nearpass.report.event_card import EventCard
 from nearpass.report.note_views import NoteView
+from nearpass.report.partner_views import PartnerView
 from nearpass.report.views import Cell, Fact, Head, Table, TableRow, level_cell
 
 CYCLES: Final = 5
@@ -30,8 +31,14 @@ class Decision:
     facts: tuple[Fact, ...]
 
 
-def decision(event: EventRecord, card: EventCard, catalogue: Catalogue, notes: Sequence[NoteView]) -> Decision:
-    """By when, who, whether commands get through, the smallest burn, and the newest note."""
+def decision(
+    event: EventRecord,
+    card: EventCard,
+    catalogue: Catalogue,
+    notes: Sequence[NoteView],
+    partners: Sequence[PartnerView] = (),
+) -> Decision:
+    """By when, who, whether commands get through, the smallest burn, whether partners agree, and the newest note."""
     facts = [Fact(label="Who", value="; ".join(filter(None, (card.decider, card.burn))) or "no operator known")]
     if card.acts or card.unsettled:
         facts.append(Fact(label="Who acts", value=" ".join(filter(None, (card.acts, *card.unsettled)))))
@@ -40,9 +47,13 @@ def decision(event: EventRecord, card: EventCard, catalogue: Catalogue, notes: S
     burn = smallest_burn(event)
     if burn is not None:
         facts.append(Fact(label="Smallest burn", value=burn))
+    if partners:
+        facts.append(Fact(label="Partners", value=" ".join(view.sentence for view in partners), href="#partners"))
     if notes:
         note = notes[0]
-        facts.append(Fact(label="Log", value=f"{note.parties}, {note.when}: {_short(note.paragraphs)}", href="#said"))
+        words = _short([part for part in (note.details, *note.paragraphs) if part])
+        said = f"{note.kind}, {note.parties}, {note.when}" + (f": {words}" if words else "")
+        facts.append(Fact(label="Log", value=said, href="#said"))
     return Decision(
         verb="Decision due" if card.level.value == "red" else "Last chance to act",
         by=card.deadline,

@@ -228,12 +228,13 @@ def event_page(event: EventRecord, catalogue: Catalogue, links: Links) -> EventP
     members = {event.primary, event.secondary}
     card = event_card(event, catalogue, links)
     headline, past = board.passing(event, catalogue, card.miss)
+    notes, partners = note_views.notes_of_event(record, event.event_id), partner_views.of_event(event, record)
     return EventPage(
         card=card,
         headline=headline,
         past=past,
         summary=summary(event, catalogue),
-        decision=event_head.decision(event, card, catalogue, note_views.notes_of_event(record, event.event_id)),
+        decision=event_head.decision(event, card, catalogue, notes, partners),
         row=board.row(event, catalogue),
         by_cycle=event_head.by_cycle(event, links),
         timing=_timing(event),
@@ -256,7 +257,7 @@ def event_page(event: EventRecord, catalogue: Catalogue, links: Links) -> EventP
         messages=links.messages(event.event_id),
         history=event_tables.history_table(event, links) if event.history else None,
         solutions=solution_views.of_event(event, catalogue, links),
-        partners=partner_views.of_event(event, record),
+        partners=partners,
         states=event_tables.state_table(event, catalogue),
         inputs=tuple(item for item in record.inputs if item.object_id in members),
         permalink=links.permalink(event.event_id),
