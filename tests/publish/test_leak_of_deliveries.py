@@ -10,6 +10,7 @@ import pytest
 
 from edition_records import CLEAR, edition, marked_record
 from nearpass.publish.delivered import Deliveries
+from nearpass.publish.digits import Rows, Windows, windows
 from nearpass.publish.expected import Expected, expected
 from nearpass.publish.leak import WORDS
 from nearpass.publish.search import leaks_in
@@ -121,3 +122,24 @@ def test_of_a_file_without_its_covariances_the_states_are_free() -> None:
     for form in ("a variance in square metres", "two numbers of a matrix, rounded"):
         assert list(leaks_in([("a.csv", PRINTED[form].encode())], known))
     assert list(leaks_in([("a.csv", PRINTED["a state as delivered"].encode())], known)) == []
+
+
+def test_a_row_that_the_readers_have_elsewhere_is_free() -> None:
+    """Of a file of which another one, for the readers, holds a part, only the rows of the other part are found."""
+    known = Expected(rows=Rows.of([windows(STATES.ravel())], [Windows(STATES[:50].ravel())]))
+    printed = {
+        name: f"{row[0]:.6f} {row[1]:.6f} {row[2]:.6f}" for name, row in (("own", STATES[57]), ("open", STATES[7]))
+    }
+
+    assert [leak.file for leak in leaks_in([(name, text.encode()) for name, text in printed.items()], known)] == ["own"]
+
+
+def test_of_a_file_without_its_covariances_a_row_of_them_is_found() -> None:
+    """Three neighbours of a matrix, of six digits each, are no row of what the readers have of the same file."""
+    matrix = np.random.default_rng(11).uniform(1e-7, 9e-7, 21)
+    end = b"COVARIANCE_STOP"
+    data = oem().replace(end, "".join(f"{value:.12e}\n" for value in matrix).encode() + end)
+    known = sought(data, blind=True)
+    row = " ".join(f"{value:.5e}" for value in matrix[4:7])
+
+    assert list(leaks_in([("a.csv", row.encode())], known))
