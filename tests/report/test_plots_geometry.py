@@ -243,13 +243,16 @@ def test_range_keeps_every_bin() -> None:
     pair = next(pair for pair in record.pairs if pair.profile and pair.uncovered)
     assert pair.profile is not None
     axes = figure_of(pair_plots(record, pair)[0]).axes[0]
-    edge = next(line for line in axes.lines if len(line.get_ydata()) == len(pair.profile.least_km))
-    values = [None if np.isnan(value) else float(value) for value in edge.get_ydata()]
-    assert values == list(pair.profile.least_km)
-    inner = np.array([float(value) for value in edge.get_xdata()])[1:-1]
+    edge = max(axes.lines, key=lambda line: len(line.get_ydata()))
+    drawn = np.array([edge.get_xdata(), edge.get_ydata()], dtype=float).T
     first_days = (pair.profile.start - record.window.start) / DAY_S
-    step_days = pair.profile.step_s / DAY_S
-    assert inner == pytest.approx(first_days + (np.arange(1, len(inner) + 1) + 0.5) * step_days, rel=ROUNDING)
+    for index, least_km in enumerate(pair.profile.least_km):
+        middle_days = first_days + (index + 0.5) * pair.profile.step_s / DAY_S
+        there = drawn[abs(drawn[:, 0] - middle_days) < 1e-9]
+        assert there[:, 1].tolist() == ([] if least_km is None else [least_km])
+    gaps = np.count_nonzero(np.isnan(drawn[:, 1]))
+    known = "".join("x" if value is not None else " " for value in pair.profile.least_km)
+    assert gaps == len(known.split())  # each stretch ends in one
 
 
 def test_dates_stand_at_midnight() -> None:

@@ -20,11 +20,11 @@ from nearpass.report.plots.style import (
     date_axis,
     days_between,
     linear_axis,
-    mid_bins,
     minute_text,
     panel,
     second_text,
     short,
+    through_bins,
 )
 from nearpass.report.solution_views import difference_plot_name
 
@@ -55,10 +55,8 @@ class DifferenceDrawing:
             axes = panel(figure, 0.92, 0.52 + _STEP_IN * (2 - index), 4.0, _PANEL_IN)
             axes.set_xlim(0.0, days_between(self.window.start, self.window.stop))
             axes.axhline(0.0, color=INK, linewidth=0.7, zorder=2)
-            axes.fill_between(
-                mid_bins(self.edges_days), least[:, index], most[:, index], color=color, alpha=0.75, linewidth=0.6,
-                zorder=3,
-            )  # fmt: skip
+            band = through_bins(self.edges_days, least[:, index], most[:, index])
+            axes.fill_between(*band, color=color, alpha=0.75, linewidth=0.6, zorder=3)
             axes.grid(visible=True, axis="y")
             linear_axis(axes.yaxis, 4)
             date_axis(axes, self.window.start, self.window.stop, most=6)

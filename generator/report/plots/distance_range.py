@@ -24,13 +24,13 @@ from nearpass.report.plots.style import (
     label,
     level_mark,
     log_axis,
-    mid_bins,
     minute_text,
     panel,
     second_text,
     short,
     text_width_pt,
     threshold_lines,
+    through_bins,
 )
 
 Bounds = tuple[float, float]
@@ -94,11 +94,10 @@ class RangeDrawing:
 
     def _envelope(self, axes: Axes) -> None:
         """The band that holds the distance: its lower edge is what the screening is about."""
-        least = np.array([np.nan if value is None else value for value in self.least_km])
-        most = np.array([np.nan if value is None else value for value in self.most_km])
-        middles = mid_bins(self.edges_days)
-        axes.fill_between(middles, least, most, color=CURVE, alpha=0.20, linewidth=0, zorder=2)
-        axes.plot(middles, least, color=CURVE, linewidth=1.2, zorder=4)
+        least, most = np.array(self.least_km, dtype=np.float64), np.array(self.most_km, dtype=np.float64)
+        days, low, high = through_bins(self.edges_days, least, most)
+        axes.fill_between(days, low, high, color=CURVE, alpha=0.20, linewidth=0, zorder=2)
+        axes.plot(days, low, color=CURVE, linewidth=1.2, zorder=4)
 
     def _gaps(self, axes: Axes) -> None:
         length = axes.get_xlim()[1]

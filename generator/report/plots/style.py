@@ -16,15 +16,19 @@ from itertools import pairwise
 from typing import Any, Final
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib import font_manager, ft2font
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+from numpy.typing import NDArray
 
 from nearpass.astro.epochs import DAY_S, Epoch
 from nearpass.encounter.alert import Level
 from nearpass.report.plots.lean_axes import LeanAxes
 from nearpass.resources import resource
+
+FloatArray = NDArray[np.float64]
 
 WIDTH_IN: Final = 5.2
 # Data are ink and blue, colour else means a level, a zone of one, or a body: the tokens of the pages.
@@ -345,12 +349,22 @@ def days_between(start: Epoch, moment: Epoch) -> float:
     return (moment - start) / DAY_S
 
 
-def mid_bins(edges_days: Sequence[float]) -> list[float]:
-    """The middles of bins, but the first and the last at the ends, so that what is drawn through them has no gap."""
-    if len(edges_days) < 3:
-        return [sum(pair) / 2.0 for pair in pairwise(edges_days)]
-    inner = [sum(pair) / 2.0 for pair in pairwise(edges_days[1:-1])]
-    return [edges_days[0], *inner, edges_days[-1]]
+def through_bins(
+    edges: Sequence[float], least: FloatArray, most: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Places, lower and upper edge of a band through the middles of bins, each stretch of known bins to its ends.
+
+    ``edges`` are one more than ``least`` and ``most``, which are not a number where nothing is known; so is the row
+    that parts two stretches.
+    """
+    known = np.concatenate([[False], ~np.isnan(least), [False]])
+    rows: list[tuple[float, float, float]] = []
+    for first, stop in np.flatnonzero(np.diff(known.astype(int))).reshape(-1, 2).tolist():
+        inner = [(edges[at] / 2.0 + edges[at + 1] / 2.0, least[at], most[at]) for at in range(first, stop)]
+        rows += [(edges[first], *inner[0][1:]), *inner, (edges[stop], *inner[-1][1:])]
+        rows.append((edges[stop], math.nan, math.nan))
+    places, low, high = np.array(rows, dtype=float).reshape(-1, 3).T
+    return places, low, high
 
 
 def day_text(moment: datetime) -> str:
