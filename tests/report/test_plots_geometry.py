@@ -18,6 +18,7 @@ from matplotlib.patches import Circle, Ellipse, Rectangle
 from matplotlib.text import Text
 
 import records
+from nearpass.astro.bodies import body_named, equator_from_icrf
 from nearpass.astro.epochs import DAY_S
 from nearpass.encounter.alert import Level
 from nearpass.record.record import EventRecord
@@ -56,6 +57,10 @@ def event_plot(kind: str, event: EventRecord) -> Plot:
 
 def cycle_plot(kind: str) -> Plot:
     return next(plot for plot in cycle_plots(records.sample_record()) if plot.kind == kind)
+
+
+HIDDEN_TWICE = 0.1
+"""Share that points behind the body, of which some are drawn pale as well, may change the spread of a path."""
 
 
 def pixels_per_unit(axes: Axes) -> tuple[float, float]:
@@ -253,6 +258,26 @@ def test_range_keeps_every_bin() -> None:
     gaps = np.count_nonzero(np.isnan(drawn[:, 1]))
     known = "".join("x" if value is not None else " " for value in pair.profile.least_km)
     assert gaps == len(known.split())  # each stretch ends in one
+
+
+@pytest.mark.parametrize("inclination_deg", [5.0, 45.0, 90.0])
+def test_an_orbit_is_seen_from_a_side_on_which_it_is_open(inclination_deg: float) -> None:
+    """In one of the two views a circle about the body is at least 0.7 times as wide as it is long."""
+    record = records.sample_record()
+    item = next(item for item in record.objects if item.orbit is not None)
+    assert item.orbit is not None
+    x, y, z = equator_from_icrf(body_named(record.body.name), item.orbit.epoch)
+    tilt = math.radians(inclination_deg)
+    turns = np.linspace(0.0, math.tau, 73)[:, None]
+    track = 8000.0 * (np.cos(turns) * x + np.sin(turns) * (math.cos(tilt) * y + math.sin(tilt) * z))
+    orbit = replace(item.orbit, track_km=tuple((float(a), float(b), float(c)) for a, b, c in track))
+    (plot,) = (plot for plot in object_plots(record, replace(item, orbit=orbit)) if plot.kind == "orbit")
+    open_to = []
+    for axes in drawn_panels(figure_of(plot)):
+        points = np.concatenate([line.get_xydata() for line in axes.lines if len(line.get_xdata()) == len(turns)])
+        spread = np.linalg.svd(points[~np.isnan(points).any(axis=1)], compute_uv=False)
+        open_to.append(float(spread[1] / spread[0]))
+    assert max(open_to) > 0.7 * (1.0 - HIDDEN_TWICE)
 
 
 def test_dates_stand_at_midnight() -> None:

@@ -57,7 +57,10 @@ def event_orbits_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
 
 
 def orbit_plot(record: CycleRecord, item: ObjectRecord) -> Plot | None:
-    """One object's orbit, its plane seen edge-on beside the view from the pole; None where it is not known."""
+    """One object's orbit, from the equator square to its node and from the pole; None where it is not known.
+
+    Of these two views one is at most 45 degrees from square to the orbit's plane, whatever its inclination.
+    """
     orbit = item.orbit
     if orbit is None or len(orbit.track_km) < 2:
         return None
@@ -66,7 +69,7 @@ def orbit_plot(record: CycleRecord, item: ObjectRecord) -> Plot | None:
     points = np.array(orbit.track_km)
     node = np.cross(pole, orbit_normal(orbit.track_km))
     level = bool(np.linalg.norm(node) < 1e-3)
-    across = points[0] if level else np.cross(pole, node)
+    across = points[0] if level else node
     radii = np.linalg.norm(points, axis=1)
     lowest, highest = orbit.track_km[int(radii.argmin())], orbit.track_km[int(radii.argmax())]
     spots = [Spot(position_km=lowest, text=f"periapsis {short(orbit.periapsis_altitude_km)} km", level=None)]
@@ -96,7 +99,7 @@ def orbit_plot(record: CycleRecord, item: ObjectRecord) -> Plot | None:
             heading=item.id,
             subheading=f"Orbit at {when}{unknown}",
             across_label="equator, 1000 km",
-            across_name="the path's start" if level else "node + 90°",
+            across_name="the path's start" if level else "the node",
             body=record.body,
             pole=pole,
             across=(float(across[0]), float(across[1]), float(across[2])),
