@@ -40,6 +40,9 @@ SLOW_SHARE: Final = 0.02
 """Of the orbital speed: what a small eccentricity or inclination between two followers of one orbit makes."""
 FEW: Final = MOST_TOGETHER
 """So many slow approaches are each an event of its own: their probability together is followed through."""
+STILL_NEAR: Final = 2.0
+"""Times the listing limit, to which a pair may part within a stretch: an eccentric orbit makes the distance breathe,
+and one about as large as the limit would be told afresh at each revolution."""
 _STEP_S: Final = 60.0
 _MOST_SAMPLES: Final = 50_000
 _CLOSE_S: Final = 0.01
@@ -214,7 +217,11 @@ def _stretches(
         if one is not None:
             found.append(one)
             together &= (motion.at_s < one.start_s) | (motion.at_s > one.stop_s)
-    for run in _runs(together & (motion.distance_km < limit_km)):
+    for run in _runs(together & (motion.distance_km < STILL_NEAR * limit_km)):
+        below = np.flatnonzero(motion.distance_km[run] < limit_km) + run.start
+        if not len(below):
+            continue
+        run = slice(int(below[0]), int(below[-1]) + 1)  # noqa: PLW2901  # what of it lies between two nearnesses
         span_s = float(motion.at_s[run.start]), float(motion.at_s[run.stop - 1])
         within = sum(span_s[0] - _STEP_S <= one.offset_s <= span_s[1] + _STEP_S for one in slow)
         if within > FEW and span_s[1] - span_s[0] >= LEAST_S:

@@ -130,6 +130,18 @@ def test_noise_of_more_than_a_hundred_metres_is_not_one_spacecraft() -> None:
     assert "as one" not in {one.kind for held in stretches.values() for one in held}
 
 
+def test_a_formation_whose_distance_breathes_about_the_limit_is_told_once() -> None:
+    """At about the listing limit, above it for a part of each revolution: one stretch and its nearest approach."""
+    behind = replace(LOW, e=0.02, mean_anomaly_rad=100.0 / LOW.a_km)
+    plain, kept, stretches = joined({"A": motion(replace(LOW, e=0.02)), "B": motion(behind)}, limit_km=100.0)
+    distance_km = np.linalg.norm(behind.state(NODES_S)[0] - replace(LOW, e=0.02).state(NODES_S)[0], axis=1)
+    assert (distance_km > 100.0).any()
+    assert len(plain.approaches) > 10
+    (stretch,) = stretches["A", "B"]
+    assert (stretch.kind, stretch.approach_count) == ("in formation", len(plain.approaches))
+    assert len(kept.approaches) == 1
+
+
 def test_a_passing_pair_is_no_formation() -> None:
     """Two that cross at kilometres a second keep every approach."""
     plain, kept, stretches = joined({"A": motion(LOW), "POLAR": motion(CROSSING)})
