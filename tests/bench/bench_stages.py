@@ -22,6 +22,7 @@ import bench_oem
 import bench_oem_xml
 import bench_pc
 import bench_screen
+import bench_together
 import ccsds_ndm
 import numpy as np
 from figures import RUNS, Beside, Row, cpu_s, median_s, shown
@@ -69,6 +70,7 @@ def rows() -> Iterator[Row]:
     yield from _reading()
     yield from _screening()
     yield from _probability()
+    yield from bench_together.rows()
     yield from _cycle()
 
 
