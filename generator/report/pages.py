@@ -61,10 +61,11 @@ from nearpass.report.year_views import YearView
 from nearpass.validation import check as validation
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,120}")
-EVENT_SECTIONS: Final = (
+EVENT_SECTIONS: Final[tuple[tuple[str, str], ...]] = (
     ("where", "Where and how"), ("sure", "Uncertainty"), ("probable", "Collision probability"),
     ("crossings", "Orbit crossings"), ("evolved", "How it evolved"), ("solutions", "Solutions"),
-    ("do", "What could be done"), ("said", "Notes and contacts"), ("sources", "Sources and downloads"),
+    ("partners", "Partners"), ("do", "What could be done"), ("said", "Notes and contacts"),
+    ("sources", "Sources and downloads"),
 )  # fmt: skip
 """Sections of an event's page by their anchors, which links from elsewhere name: they never change."""
 _TO_ROOT: Final = "../" * 5  # from a cycle's folder, cycles/YYYY/MM/DD/THHMMZ/
@@ -322,7 +323,7 @@ def _event_page(event: EventRecord, catalogue: Catalogue, links: Links) -> str:
     return render_page(
         "event.md.j2", _below(catalogue.record, links, title, page.summary, "event", event.event_id), links,
         page=page, plots=plots, inputs=cycle_views.used_inputs_table(page.inputs), event_id=event.event_id,
-        sections=EVENT_SECTIONS,
+        sections=[part for part in EVENT_SECTIONS if part[0] != "partners" or page.partners],
         no_inputs=object_views.no_inputs([catalogue.objects.get(key) for key in (event.primary, event.secondary)]),
         **_said(event, catalogue), exchanges=exchange_views.lines(catalogue.record, links),
         provenance=provenance_views.provenance(catalogue.record), cycle_id=catalogue.record.cycle_id,

@@ -156,6 +156,8 @@ def test_a_newer_message_takes_the_place_of_the_older_one() -> None:
     assert (view.path, view.agrees, alone.agrees) == (newer.path, True, False)
     assert [line.endswith(f"{alone.sentence} (messages/cnsa/z.cdm)") for line in view.earlier] == [True]
     assert f"<dt>Partners</dt><dd>{view.sentence}" in page
+    assert '<a href="#partners">Partners</a>' in page
+    assert "#partners" not in cycle_pages(RECORD)[f"events/{RED_EVENT}.md"]
     assert (page.count("It takes the place of:"), page.count("messages/cnsa/z.cdm")) == (1, 1)
     assert page.count("In sigmas") == cycle_pages(replace(RECORD, messages=(newer,)))[f"events/{RED_EVENT}.md"].count(
         "In sigmas"
