@@ -18,16 +18,17 @@ class Flown:
 
     def __init__(self) -> None:
         self._known: dict[str, Cycle] = {}
+        self._made: dict[str, Cycle] = {}
 
     def add(self, record: CycleRecord, config: Config, ingested: Sequence[Ingested]) -> None:
-        """Know a cycle by what it was just made from.
+        """Know a cycle by what it was just made from, until the next one is made or cycles are asked for.
 
         Args:
             record: Its full record.
             config: Its configuration.
             ingested: What was read.
         """
-        self._known[record.cycle_id] = _cycle(record, config, ingested)
+        self._made = {record.cycle_id: _cycle(record, config, ingested)}
 
     def cycles(self, archive: Archive, cycle_ids: Sequence[str], workspace: Path) -> list[Cycle]:
         """Cycles in the given order; others are forgotten.
@@ -40,7 +41,8 @@ class Flown:
         Raises:
             ArchiveError: if an input of one that must be read is not there.
         """
-        self._known = {name: self._known.get(name) or archived_cycle(archive, name, workspace) for name in cycle_ids}
+        known = self._known | self._made
+        self._known = {name: known.get(name) or archived_cycle(archive, name, workspace) for name in cycle_ids}
         return list(self._known.values())
 
 
