@@ -289,3 +289,11 @@ BOUND = (
 def test_reasons_read_as_they_always_did(reason: Any, text: str) -> None:
     """The English of a reason is what version 0.1 printed for the same case."""
     assert said(reason) == text
+
+
+def test_prose_of_earlier_releases_has_the_style_of_today() -> None:
+    """A reason stored as a sentence reads as the same reason stored as a code; no other part of it changes."""
+    stored = BOTH.replace("4.4e-4", "4.4e-04").replace("1e-4", "1e-04")
+    assert stored != BOTH
+    assert said(Prose(text=stored)) == BOTH
+    assert said(Prose(text="file e-01, 2021-03-04, 1e-10")) == "file e-01, 2021-03-04, 1e-10"
