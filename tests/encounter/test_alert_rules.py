@@ -381,6 +381,15 @@ def test_green_of_a_box_names_the_box() -> None:
     )  # fmt: skip
 
 
+def test_what_holds_of_a_rule_does_not_keep_it_from_telling_what_does_not() -> None:
+    """Outside its box, though within its hours: the box is what lies between."""
+    rules = (AlertRule(level=Level.YELLOW, name="box", box_rtn_km=(1.0, 1.0, 1.0), tca_within_h=200.0),)
+    (reason,) = assess(NEAR, rules).reason
+
+    assert isinstance(reason, RuleFails)
+    assert isinstance(reason.condition, BoxCondition)
+
+
 def test_without_a_rule_nothing_is_more_than_green_and_says_so() -> None:
     """A pair that every rule leaves out is told so, and a rule on crossings does not judge an approach."""
     assert assess(NEAR, ()).reason == (NoRule(),)
@@ -527,3 +536,32 @@ def test_crossings_under_several_rules() -> None:
     assert cleared.level is Level.GREEN
     assert cleared.reason[0] == OrbitsClearInTime(value_km=9.0, to_surface=False, apart_s=600.0, timing_sigma_s=4.0)
     assert [one.by for one in cleared.reason[1:]] == ["tight", "fails too"]
+
+
+@pytest.mark.parametrize(
+    ("times", "told"),
+    [({}, 1), ({"oxt_s": 60.0}, 2), ({"oxt_sigmas": 3.0}, 2), ({"oxt_s": 60.0, "oxt_sigmas": 3.0}, 2)],
+)
+def test_an_unknown_timing_is_told_where_a_rule_asks_for_one(times, told) -> None:
+    """Once, whichever it asks for, and not of a rule on the distance alone."""
+    rule = AlertRule(level=Level.RED, name="r", oxd_km=3.0, **times)
+    (reason,) = assess_crossing(1.0, (rule,), oxt_s=None, timing_sigma_s=None).reason
+
+    assert isinstance(reason, RuleHolds)
+    assert len(reason.conditions) == told
+    assert (UnknownCondition(figure="timing") in reason.conditions) is (told > 1)
+
+
+def test_every_rule_of_its_level_on_a_crossing_is_told_and_what_keeps_a_worse_one_first() -> None:
+    """Two yellow rules that hold are both given; of a red one that does not, the seconds apart before the hours."""
+    rules = (
+        AlertRule(level=Level.YELLOW, name="a", oxd_km=3.0),
+        AlertRule(level=Level.YELLOW, name="b", oxd_km=2.0),
+        AlertRule(level=Level.RED, name="c", oxd_km=2.0, oxt_s=60.0, tca_within_h=24.0),
+    )
+    found = assess_crossing(1.0, rules, oxt_s=90.0, timing_sigma_s=None, to_tca_h=48.0)
+
+    assert [one.by for one in found.reason if isinstance(one, RuleHolds)] == ["a", "b"]
+    assert [one for one in found.reason if isinstance(one, RuleFails)] == [
+        RuleFails(level=Level.RED, by="c", condition=OxtCondition(value_s=90.0, limit_s=60.0))
+    ]
