@@ -115,6 +115,9 @@ FORMATIONS = {
     "drifting past": Formation((0.02, -0.6, 0.01, 0.0, -0.03, 0.0), (0.01, 0.02, 0.01), 0.01, revolutions=3.0),
     "touching at the beginning": Formation((0.0, 0.05, 0.01, 0.0, 0.0, 0.0), (0.02, 0.03, 0.02), 0.02),
     "through the orbit at a point": Formation((0.0, -1.2, 0.0, -0.3, 0.0, -0.2), (0.01, 0.02, 0.01), 0.02, 1.0, 0.05),
+    "coming back each revolution": Formation(
+        (0.0, -1.2, 0.0, -0.3, 0.0, -0.2), (3e-4, 0.1, 0.05), 0.02, revolutions=3.0, velocity_share=1e-3
+    ),
     "radius of some sigmas": Formation((0.1, 0.0, 0.02, 0.0, -0.2, 0.0), (0.01, 0.02, 0.01), 0.06),
     "flat against the radius": Formation((0.05, 0.4, 0.0, 0.0, -0.1, 0.0), (0.002, 0.2, 0.002), 0.02),
 }
