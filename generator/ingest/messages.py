@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from nearpass.astro.axes import axes_named
+from nearpass.astro.epochs import Epoch
 from nearpass.astro.frames import center_id, normalised
 from nearpass.config import EphemerisSource, ScreenedObject
 from nearpass.ephemeris.interpolation import trajectory_from_oem
@@ -182,13 +183,14 @@ def _check_reaches(trajectory: Trajectory, segments: Sequence[OemSegment], setti
     if all(len(segment.epochs_tai_ns) < 2 for segment in segments):
         rule = "a segment must hold two states at least, to be interpolated between"
         raise InputError(rule, value=1, line=segments[0].first_line)
-    first = min(segment.start for segment in segments).iso(digits=0)
-    last = max(segment.stop for segment in segments).iso(digits=0)
+    stated = max(segment.stop for segment in segments)
+    first = min(max(one.useable_from, Epoch(int(one.epochs_tai_ns[0]))) for one in segments)
+    last = max(min(one.useable_to, Epoch(int(one.epochs_tai_ns[-1]))) for one in segments)
     window = setting.window
-    raise InputError(
-        f"the ephemeris must reach the window {window.start.iso(digits=0)} to {window.stop.iso(digits=0)} UTC",
-        value=f"{first} to {last}",
-    )
+    rule = f"the ephemeris must reach the window {window.start.iso(digits=0)} to {window.stop.iso(digits=0)} UTC"
+    if stated - last > 1.0:
+        rule += f" with its states, whatever STOP_TIME says ({stated.iso(digits=0)})"
+    raise InputError(rule, value=f"{first.iso(digits=0)} to {last.iso(digits=0)}")
 
 
 def _axes(source: EphemerisSource, message: OemMessage) -> tuple[tuple[str, str | None], ...]:

@@ -66,7 +66,7 @@ class OtherBlocks:
     def add_manoeuvres(self, body: bytes, number: int, at: Callable[[str, int], Epoch]) -> None:
         """Take the manoeuvres of a block, or note why they cannot be used: the trajectories stay what they are."""
         try:
-            self.manoeuvres += block_of(body, number, at)
+            self.manoeuvres += block_of(body, number, at, self.mass_kg)
         except InputError as error:
             self.unread_manoeuvres = self.unread_manoeuvres or (error.rule, error.line or number)
             self.notes.append(f"the manoeuvres of line {number - 1} are not used: {error.rule}")

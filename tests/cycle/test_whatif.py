@@ -336,6 +336,43 @@ def test_what_cannot_be_asked_is_told_in_one_line(
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize("told", ["THR_ISP", "DELTA_MASS", None])
+def test_a_thrust_acts_on_the_mass_that_is_left(told: str | None) -> None:
+    """Two burns of 600 s by 400 N: each adds what the thrust gives to the mass as it falls, summed in small steps."""
+    isp_s, newtons, duration_s, wet_kg = 220.0, 400.0, 600.0, 1000.0
+    flow_kg_s = 0.0 if told is None else newtons / (isp_s * 9.80665)
+    value = {None: "", "THR_ISP": f" {isp_s!r}", "DELTA_MASS": f" {-flow_kg_s * duration_s!r}"}[told]
+    columns = f"TIME_RELATIVE, MAN_DURA, THR_X, THR_Y, THR_Z{f', {told}' if told else ''}"
+    rows = "".join(f"{at_s} {duration_s!r} 0 240 -320{value}\n" for at_s in (12_900.0, 15_900.0))
+    begin, end = OCM.index("MAN_COMPOSITION"), OCM.index("MAN_STOP")
+    text = f"{OCM[:begin]}MAN_COMPOSITION = {columns}\n{rows}{OCM[end:]}"
+    text = text.replace("MAN_START", f"PHYS_START\nWET_MASS = {wet_kg} [kg]\nPHYS_STOP\nMAN_START")
+    first, second = planned_manoeuvres(text.encode(), "plan.ocm")
+    middles_s = (np.arange(100_000) + 0.5) * duration_s / 100_000
+
+    for one, begin_kg in ((first, wet_kg), (second, wet_kg - flow_kg_s * duration_s)):
+        speed_km_s = np.mean(newtons / (begin_kg - flow_kg_s * middles_s)) * duration_s / 1000.0
+        assert one.dv_km_s == pytest.approx((0.0, 0.6 * speed_km_s, -0.8 * speed_km_s), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("columns", "row", "rule"),
+    [
+        ("THR_X, THR_Y, THR_Z, DELTA_MASS", "0 240 -320 -2000", "less than the whole mass"),
+        ("THR_X, THR_Y, THR_Z, DELTA_MASS", "0 240 -320 5", "less than the whole mass"),
+        ("THR_X, THR_Y, THR_Z, THR_EFFIC", "0 240 -320 0.9", "THR_EFFIC must be 1"),
+    ],
+)
+def test_a_thrust_that_cannot_be_is_refused_at_its_line(columns: str, row: str, rule: str) -> None:
+    """A burn of more than the spacecraft weighs, or one that adds mass, or a thrust that is not what acts."""
+    begin, end = OCM.index("MAN_COMPOSITION"), OCM.index("MAN_STOP")
+    text = f"{OCM[:begin]}MAN_COMPOSITION = TIME_RELATIVE, MAN_DURA, {columns}\n12900.0 600 {row}\n{OCM[end:]}"
+    text = text.replace("MAN_START", "PHYS_START\nWET_MASS = 1000 [kg]\nPHYS_STOP\nMAN_START")
+    with pytest.raises(InputError, match=rule) as caught:
+        planned_manoeuvres(text.encode(), "plan.ocm")
+    assert caught.value.line == next(at for at, line in enumerate(text.splitlines(), 1) if line.startswith("12900"))
+
+
 def test_beside_a_trajectory_only_what_is_proposed_is_asked_about() -> None:
     """What a message's own trajectory flies is not added again; a message without proposals says that."""
     orbit = "".join(f"{60.0 * n} {3700.0 - n} {200.0 * n} 0 0 3.4 0\n" for n in range(9))
@@ -353,7 +390,9 @@ def test_beside_a_trajectory_only_what_is_proposed_is_asked_about() -> None:
     ("edit", "said"),
     [
         (("DC_TYPE = CONTINUOUS", "DC_TYPE = TIME"), "duty cycles are not read"),
-        (("ACC_X, ACC_Y, ACC_Z", "THR_X, THR_Y, THR_Z"), "thrusts and deployments are not read"),
+        (("ACC_X, ACC_Y, ACC_Z", "DEPLOY_DV_X, DEPLOY_DV_Y, DEPLOY_DV_Z"), "deployments are not read"),
+        (("ACC_X, ACC_Y, ACC_Z", "THR_X, THR_Y, THR_Z"), "WET_MASS in the block PHYS"),
+        (("MAN_DURA, ACC_X, ACC_Y, ACC_Z\n12900.0 120", "THR_X, THR_Y, THR_Z\n12900.0"), "must have its MAN_DURA"),
         (("TIME_RELATIVE, ", ""), "must begin with one of TIME_ABSOLUTE, TIME_RELATIVE"),
         (("12900.0 120", "12900.0"), "a manoeuvre must have 5 columns"),
         (("2.5e-6", "nan"), "ACC_X must be a finite number"),

@@ -118,6 +118,18 @@ def test_an_ephemeris_that_misses_the_window_is_refused(workspace: Path) -> None
     assert "must reach the window" in str(result.inputs[0].refusal)
 
 
+def test_a_cut_ephemeris_is_refused_by_what_it_holds(workspace: Path) -> None:
+    """Where the transfer was cut off before the window, the states' own span is named, not that of the metadata."""
+    text = write_oem(message(segment(LOW, -3_600.0, 90_000.0, 60.0)))
+    lines = text.splitlines()
+    first = next(number for number, line in enumerate(lines) if line.startswith("20"))
+    deliver(workspace, "low_1.oem", "\n".join([*lines[: first + 10], ""]))
+    refusal = str(ingested(workspace).inputs[0].refusal)
+
+    assert "got '2021-03-16T23:00:00 to 2021-03-16T23:09:00'" in refusal
+    assert "whatever STOP_TIME says (2021-03-18T01:00:00)" in refusal
+
+
 def test_single_instants_are_no_motion(workspace: Path) -> None:
     """A file of single instants is refused for that, not for its window; one beside a motion is noted with it."""
     alone = segment(LOW, 0.0, 0.0, 60.0)

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import ccsds_ndm
+import erfa
 import numpy as np
 import pytest
 
@@ -73,6 +74,31 @@ def test_both_notations_give_the_same_state() -> None:
     assert (one.dv_km_s, one.frame, one.instant) == ((0.001, -0.002, 0.0), "RTN", START + 3_630.0)
     assert (other.dv_km_s, other.frame, other.instant) == (one.dv_km_s, one.frame, one.instant)
     assert "OPM: MASS = 1913.0 [kg]" in ours.comments
+
+
+KEYS = ("X", "Y", "Z", "X_DOT", "Y_DOT", "Z_DOT")
+TRIANGLE = [f"C{row}_{column}" for at, row in enumerate(KEYS) for column in KEYS[: at + 1]]
+ROOT = np.tril(np.arange(1.0, 37.0).reshape(6, 6)) * 1e-3
+MATRIX = ROOT @ ROOT.T
+
+
+def terms(matrix: np.ndarray = MATRIX) -> dict[str, str]:
+    """The lower triangle as keywords."""
+    return dict(zip(TRIANGLE, map(repr, matrix[np.tril_indices(6)].tolist()), strict=True))
+
+
+@pytest.mark.parametrize(("frame", "axes"), [(None, "ICRF"), ("EME2000", "ICRF"), ("ICRF", "ICRF"), ("RTN", "RTN")])
+def test_the_covariance_is_that_of_the_state(frame: str | None, axes: str) -> None:
+    """All 21 terms come from both notations, for the epoch of the state, in the axes named or those of the state."""
+    text = opm(REF_FRAME="EME2000", **({} if frame is None else {"COV_REF_FRAME": frame}), **terms())
+    bias = erfa.bp06(2451545.0, 0.0)[0].T  # of IAU 2006: from EME2000 to the ICRF
+    turn = np.eye(6) if frame in ("ICRF", "RTN") else np.kron(np.eye(2), bias)
+    for message in (read(text), read(ccsds_ndm.Opm.from_str(text).to_str("xml"))):
+        made, _ = propagated(message, days=0.1, step_s=60.0)
+        held = made.segments[0].covariances
+        assert held is not None
+        assert (held.epochs_tai_ns.tolist(), held.frames) == ([START.tai_ns], (axes,))
+        assert held.matrices[0] == pytest.approx(turn @ MATRIX @ turn.T, abs=1e-12)
 
 
 def test_the_motion_is_that_of_gravity_and_j2() -> None:
@@ -157,6 +183,9 @@ NONE = (0.0, 0.0, 0.0)
         (opm(X="0 [km]", Y="0 [km]", Z="0 [km]"), "must not lie deep inside MARS", "X ="),
         (opm(X_DOT="0", Y_DOT="0", Z_DOT="0"), "must not end deep inside MARS", "X ="),
         (re.sub(r"Y_DOT.*\n", "", opm()), "must give Y_DOT", "MASS"),
+        (re.sub(r"CZ_Y.*\n", "", opm(**terms())), "must give CZ_Y", "CX_X ="),
+        (opm(**terms()).replace("CZ_Z = ", "CZ_Z = x", 1), "CZ_Z must be a finite number", "CZ_Z ="),
+        (opm(**(terms() | {"CX_X": "1 [m**2]"})), r"CX_X must be in \[km\*\*2\]", "CX_X ="),
     ],
 )
 def test_a_fault_has_its_line(text: str, rule: str, at: str) -> None:
