@@ -30,6 +30,8 @@ MOST_SHOWN: Final = 80
 """Characters of a value in a message."""
 FAULTS: Final = "nearpass.faults"
 """Name of the logger that is told of every fault of our own, with its traceback."""
+PAGES: Final = "nearpass.pages"
+"""Name of the logger that is told of every page that is not published whole, with the reason."""
 
 
 class NearpassError(Exception):

@@ -46,15 +46,18 @@ _EPOCH = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 _FACTORS = (-1.0, 0.0, 1.0 + 1e-9, 1.001, 1.1, 2.0, 0.5, 10.0, -10.0, 1e3, 1e-3, 1e6, 1e-6, 1e12, 1e-12, 1e100, 1e-200)
 
 
-def delivery(number: int) -> bytes:
-    """A delivery of an orbit beside the healthy ones, or of some other kind, after rough or slight accidents."""
+def delivery(number: int, *, near: bool = True) -> bytes:
+    """A delivery of an orbit, or of some other kind, after rough or slight accidents.
+
+    Orbits that are not ``near`` the healthy ones go in shells of their own, so that many cost no more than some.
+    """
     rng = random.Random(number)  # noqa: S311  # to be made again
     kind = rng.random()
     if kind < 0.05:
         return mutated(rng.choice(seeds()), rng)
     if kind < 0.2:
-        return mutated(_whole(number, rng), rng)
-    text = _whole(number, rng).decode()
+        return mutated(_whole(number, rng, near=near), rng)
+    text = _whole(number, rng, near=near).decode()
     for _ in range(rng.randint(1, 3)):
         text = rng.choice(_SLIGHT)(text, rng)
     return text.encode()
@@ -106,13 +109,17 @@ def _few_states(text: str, rng: random.Random) -> str:
     return "\n".join(line for number, line in enumerate(lines) if number not in set(states) - left)
 
 
+_SHELLS, _SHELL_KM = 40, 1_500.0
+"""Shells for orbits that are far from each other, wider apart than the limit."""
 _SLIGHT = (_number, _number, _row, _value, _value, _epoch, _lines_lost, _few_states)
 
 
-def _whole(number: int, rng: random.Random) -> bytes:
+def _whole(number: int, rng: random.Random, *, near: bool) -> bytes:
     """A good delivery for the whole window, with covariances, in either notation, in one or two segments."""
+    shell_km = 0.0 if near else _SHELL_KM * (1 + number % _SHELLS)
+    roundest = 0.02 if near else 0.002
     orbit = Kepler(
-        LOW.a_km + rng.uniform(-60.0, 60.0), rng.uniform(0.0, 0.02), rng.uniform(0.4, 2.6),
+        LOW.a_km + shell_km + rng.uniform(-60.0, 60.0), rng.uniform(0.0, roundest), rng.uniform(0.4, 2.6),
         rng.uniform(0.0, 6.2), rng.uniform(0.0, 6.2), number * 0.1,
     )  # fmt: skip
     spans = [(-3600.0, _DAY_S + 3600.0)] if rng.random() < 0.6 else [(-3600.0, 30_000.0), (30_000.0, _DAY_S + 3600.0)]
@@ -123,14 +130,15 @@ def _whole(number: int, rng: random.Random) -> bytes:
     return (text + _COVARIANCE.format(epoch=(CUTOFF + 60_000.0).iso(digits=3))).encode()
 
 
-def run_damaged(directory: Path, numbers: Sequence[int]) -> tuple[CycleRecord, list[str]]:
+def run_damaged(directory: Path, numbers: Sequence[int], *, most_near: int = 20) -> tuple[CycleRecord, list[str]]:
     """Run a cycle, unpublished, and what was noted as a fault of nearpass itself.
 
     Args:
         directory: An empty folder: the workspace.
         numbers: One damaged delivery each.
+        most_near: So many of them are near the healthy objects.
     """
-    path = write_damaged(directory, numbers)
+    path = write_damaged(directory, numbers, most_near=most_near)
     config, text = load_config(path)
     with faults_of_ours() as faults:
         record = run_cycle(config, text, directory, CUTOFF, None, lambda *_: lambda _: None).record
@@ -151,8 +159,8 @@ def faults_of_ours() -> Iterator[list[str]]:
         logger.removeHandler(handler)
 
 
-def write_damaged(directory: Path, numbers: Sequence[int]) -> Path:
-    """The workspace; its configuration."""
+def write_damaged(directory: Path, numbers: Sequence[int], *, most_near: int = 20) -> Path:
+    """The workspace, of which :func:`run_damaged` runs a cycle; its configuration."""
     tables = [
         f'[[object]]\nid = "X{number}"\nname = "X{number}"\nhbr_m = 5\nlead_time_h = 24\n'
         f'[[object.ephemeris]]\npath = "ephemerides/x{number}"\noriginator = "TEST"\n'
@@ -160,8 +168,8 @@ def write_damaged(directory: Path, numbers: Sequence[int]) -> Path:
     ]
     path = write_workspace(directory, orbits=HEALTHY, limit_km=500.0)
     path.write_text(path.read_text() + "".join(tables))
-    for number in numbers:
-        (directory / f"ephemerides/x{number}").write_bytes(delivery(number))
+    for place, number in enumerate(numbers):
+        (directory / f"ephemerides/x{number}").write_bytes(delivery(number, near=place < most_near))
     return path
 
 

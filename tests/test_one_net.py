@@ -6,7 +6,7 @@ Faults are put into the program itself, at each stage in turn, for the object BA
 import importlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ import pytest
 from fleets import CUTOFF, LOW, POLAR, Kepler, write_workspace
 from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.errors import InputError
+from nearpass.record import history
 from nearpass.record.record import CycleRecord
 from nearpass.report import pages
 from nearpass.report.catalogue import Catalogue
@@ -133,6 +134,11 @@ def test_check_runs_the_same_net(nearpass: Nearpass, tmp_path: Path, monkeypatch
 
 STAGES = {
     "nearpass.cycle.pipeline.screen": ({"LOW-POLAR"}, "close approaches of BAD"),
+    "nearpass.record.history._new_id": ({"LOW-POLAR"}, "an approach of BAD"),
+    "nearpass.cycle.encounters.with_history": (
+        {"BAD-LOW", "BAD-POLAR", "LOW-POLAR"},
+        "the earlier history of approaches of BAD",
+    ),
     "nearpass.cycle.pipeline.fleet_crossings": ({"BAD-LOW", "BAD-POLAR", "LOW-POLAR"}, "orbit crossings of BAD"),
     "nearpass.cycle.encounters.describe_event": ({"LOW-POLAR"}, "an approach of BAD"),
     "nearpass.cycle.crossings._describe": ({"BAD-LOW", "BAD-POLAR", "LOW-POLAR"}, "orbit crossings of BAD"),
@@ -213,6 +219,40 @@ def test_a_page_that_fails_is_replaced_by_one_that_says_why(
     reference = re.search(r"F-[0-9A-F]{8}", err)
     assert reference is not None
     assert f"{reference[0]}\nTraceback" in (tmp_path / "faults.log").read_text()
+
+
+def test_an_odd_cycle_before_costs_a_pair_its_history_alone(
+    nearpass: Nearpass, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where events of BAD in the cycle before cannot be matched, its own are new and the others keep their ids."""
+    path = workspace(tmp_path)
+    later = (CUTOFF + 600.0).iso(digits=0)
+    right = history.same_events
+
+    def broken(passages: Sequence[history.Passage], *given: object, **more: object) -> object:
+        if given[0] and any("BAD" in (one.primary, one.secondary) for one in passages):
+            raise ZeroDivisionError("division by zero")
+        return right(passages, *given, **more)  # type: ignore[arg-type]
+
+    with quick():
+        nearpass("run", "--config", path, "--at", AT, "--jobs", 1)
+        monkeypatch.setattr(history, "same_events", broken)
+        code, _, err = nearpass("run", "--config", path, "--at", later, "--jobs", 1)
+    first, second = sorted((tmp_path / "public" / "cycles").rglob("events.json"))
+    before, now = (
+        {name: pair_ids(table, name) for name in ("BAD-LOW", "BAD-POLAR", "LOW-POLAR")} for table in (first, second)
+    )
+    assert code == 4
+    assert "the earlier history of approaches of BAD" in err
+    assert now["LOW-POLAR"] <= before["LOW-POLAR"]
+    assert now["BAD-LOW"]
+    assert not now["BAD-LOW"] & before["BAD-LOW"]
+
+
+def pair_ids(table: Path, pair: str) -> set[str]:
+    """Ids of a pair's events in a published table."""
+    rows = json.loads(table.read_text())["events"]
+    return {row["event_id"] for row in rows if f"{row['primary']}-{row['secondary']}" == pair}
 
 
 def test_without_a_front_page_the_last_good_site_stays(

@@ -22,9 +22,8 @@ from tqdm import tqdm
 
 from nearpass.astro.epochs import Epoch
 from nearpass.commands.world import World
-from nearpass.errors import FAULTS, ArchiveError, NearpassError, PublicationError
+from nearpass.errors import FAULTS, PAGES, ArchiveError, NearpassError, PublicationError
 from nearpass.publish import Workspace
-from nearpass.publish.hand_written import PAGES
 from nearpass.screening.workers import Cluster, Processes, Serial, Workers
 
 NOT_WHOLE: Final = 4

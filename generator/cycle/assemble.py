@@ -50,6 +50,7 @@ from nearpass.record.record import (
     ContactRecord,
     CycleRecord,
     DeclaredRecord,
+    DormantEvent,
     EventRecord,
     FunnelRecord,
     FunnelStep,
@@ -115,6 +116,7 @@ def assemble(findings: Findings) -> CycleRecord:
         radii_km=config.radii_km,
         pairings=_pairings(findings),
     )
+    none_kept: tuple[DormantEvent, ...] = ()
     limits, named = limits_of_all(config.alert_rules), bool(config.alert.named)
     record = CycleRecord(
         schema_number=SCHEMA,
@@ -180,7 +182,9 @@ def assemble(findings: Findings) -> CycleRecord:
         solutions=_solutions(findings, sources, events),
         sweep=with_events(findings.swept.record, events) if findings.swept else None,
         changes=(),
-        dormant=dormant(events, previous, setting.cutoff),
+        dormant=net.made(
+            Part(stage="matching", object_ids=()), partial(dormant, events, previous, setting.cutoff), none_kept
+        ),
         funnel=_funnel(findings.screening),
         provenance=_provenance(findings.configuration, setting),
     )

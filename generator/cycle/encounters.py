@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from nearpass.cycle.approach import NamedApproach
 from nearpass.cycle.commanding import Commands
 from nearpass.cycle.events import describe_event
 from nearpass.cycle.joined import Stretch
-from nearpass.cycle.net import Net, Part
+from nearpass.cycle.net import Net, Part, whole_or_each
 from nearpass.encounter.alert_rules import AlertRule
 from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.ingest import Setting
@@ -70,14 +71,45 @@ def assess_encounters(
         for one in approaches
     ]
     periods_s = {key: item.orbit.period_s if item.orbit else None for key, item in surroundings.objects.items()}
-    ids = event_ids(passages, previous, periods_s, cutoff=cutoff, deliveries=surroundings.deliveries)
-    tasks = list(zip(passages, ids, strict=True))
+    named = partial(event_ids, periods_s=periods_s, cutoff=cutoff, deliveries=surroundings.deliveries)
+    ids = _ids(passages, previous, named, net)
+    tasks = [(passage, event_id) for passage, event_id in zip(passages, ids, strict=True) if event_id]
     where = workers if len(tasks) >= FEW else Serial()
     found = where.map(_whatever_comes, surroundings, tasks, progress)
     for loss in (one for one in found if isinstance(one, LossRecord)):
         net.add(loss)
-    events = [with_history(one, previous) for one in found if isinstance(one, EventRecord)]
+    events = [
+        net.made(_matching(one.primary, one.secondary), partial(with_history, one, previous), one)
+        for one in found
+        if isinstance(one, EventRecord)
+    ]
     return tuple(sorted(events, key=lambda event: (event.tca, event.event_id)))
+
+
+def _ids(
+    passages: Sequence[NamedApproach],
+    previous: CycleRecord | None,
+    named: Callable[[Sequence[NamedApproach], CycleRecord | None], list[str]],
+    net: Net,
+) -> list[str]:
+    """The events' ids; where the cycle before is at fault with a pair, that pair's are new, at worst empty."""
+
+    def one_by_one() -> list[str]:
+        found: dict[int, str] = {}
+        for pair in dict.fromkeys((one.primary, one.secondary) for one in passages):
+            own = [number for number, one in enumerate(passages) if (one.primary, one.secondary) == pair]
+            of = [passages[number] for number in own]
+            ids = net.made(_matching(*pair), partial(named, of, previous), None)
+            if ids is None:
+                ids = net.made(Part(stage="encounter", object_ids=pair), partial(named, of, None), [""] * len(of))
+            found |= dict(zip(own, ids, strict=True))
+        return [found[number] for number in range(len(passages))]
+
+    return whole_or_each(lambda: named(passages, previous), one_by_one)
+
+
+def _matching(first: str, second: str) -> Part:
+    return Part(stage="matching", object_ids=(first, second))
 
 
 def _whatever_comes(surroundings: Surroundings, task: tuple[NamedApproach, str]) -> EventRecord | LossRecord:

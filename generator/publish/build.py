@@ -13,8 +13,8 @@ from mkdocs.commands.build import build as mkdocs_build
 from mkdocs.config import load_config as load_mkdocs_config
 from mkdocs.exceptions import MkDocsException
 
-from nearpass.errors import PublicationError, understood
-from nearpass.publish.hand_written import PAGES, tell
+from nearpass.errors import PAGES, PublicationError, understood
+from nearpass.publish.hand_written import tell
 from nearpass.publish.stage import Progress
 from nearpass.publish.workspace import Workspace
 from nearpass.report.rendering import template_fault

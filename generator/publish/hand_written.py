@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from nearpass.errors import PAGES
 from nearpass.publish.workspace import GENERATED, Workspace
 from nearpass.report.html_pages import HTML_PAGE
 
-PAGES: Final = "nearpass.pages"
-"""Name of the logger that is told of every page that is not published, with the reason."""
 LIST: Final = "hand-written.txt"
 """In the workspace: which of the files in generated folders are the publisher's."""
 INDEX: Final = "index.md"

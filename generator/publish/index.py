@@ -27,10 +27,11 @@ from nearpass.record.notices import LEFT, DeliveryNotice, Told, delivery_notices
 from nearpass.record.record import ChangeRecord, CycleRecord, EventRecord, ToldEnd, ToldEvent
 from nearpass.record.year import Year
 from nearpass.report.catalogue import nearness_km
+from nearpass.report.page_net import lost
 from nearpass.report.silence import meaningful
 from nearpass.report.verdicts import CycleSummary, MonthEvent, MonthNote, SevereMention, summarise
 
-FORMAT: Final = f"7/{nearpass.__version__}"
+FORMAT: Final = f"8/{nearpass.__version__}"
 """Another format, or another program that may word a verdict otherwise, makes the index again."""
 _TABLES: Final = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -66,9 +67,10 @@ CREATE TABLE deliveries (
     cycle_id TEXT NOT NULL, number INTEGER NOT NULL, originator TEXT NOT NULL, sha256 TEXT, age_s REAL,
     refused INTEGER NOT NULL, PRIMARY KEY (cycle_id, number)
 ) WITHOUT ROWID;
+CREATE TABLE unlisted (cycle_id TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE objects (object_id TEXT NOT NULL, cycle_id TEXT NOT NULL, PRIMARY KEY (object_id, cycle_id)) WITHOUT ROWID;
 """
-_CONTENTS: Final = ("cycles", "months", "events", "notes", "notices", "acts", "deliveries", "objects")
+_CONTENTS: Final = ("cycles", "months", "events", "notes", "notices", "acts", "deliveries", "unlisted", "objects")
 _COLUMNS: Final = "cycle_id, cutoff_tai_ns, red, yellow, green, pairs_screened, refused, verdict, superseded_by"
 
 
@@ -236,8 +238,25 @@ class Index:
             self._clear()
         with self._connection:
             for cycle_id in reversed(missing):
-                self._add(cycle_id)
+                self._add_or_tell(cycle_id)
             self._set_about("head", head)
+
+    def _add_or_tell(self, cycle_id: str) -> None:
+        """Add a cycle, or why there is nothing of it: one that cannot be read keeps no newer one from its pages."""
+        self._connection.execute("SAVEPOINT one")
+        try:
+            self._add(cycle_id)
+        except sqlite3.DatabaseError:
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever an earlier program or an accident made of the record
+            self._connection.execute("ROLLBACK TO one")
+            reason = lost(f"cycle {cycle_id}", error).rule
+            self._connection.execute("INSERT INTO unlisted VALUES (?, ?)", (cycle_id, reason))
+        self._connection.execute("RELEASE one")
+
+    def unlisted(self) -> list[tuple[str, str]]:
+        """Cycles of which the index holds nothing, each with the reason, in order of time."""
+        return list(self._connection.execute("SELECT cycle_id, reason FROM unlisted ORDER BY cycle_id"))
 
     def _add(self, cycle_id: str) -> None:
         if not self._archive.includes(cycle_id):

@@ -20,11 +20,11 @@ import nearpass
 from nearpass.archive.archive import Archive, cycle_folder
 from nearpass.archive.durable import canonical_json, make_folder, replace_durably, sha256_of
 from nearpass.archive.register import Registrar
-from nearpass.errors import ArchiveError
+from nearpass.errors import PAGES, ArchiveError
 from nearpass.publish import manifest
 from nearpass.publish.build import build_pages
 from nearpass.publish.commit import finish, last_published
-from nearpass.publish.hand_written import PAGES, remember, spare, stage_hand_written, theirs
+from nearpass.publish.hand_written import remember, spare, stage_hand_written, theirs
 from nearpass.publish.index import open_index
 from nearpass.publish.leak import check_leaks
 from nearpass.publish.manifest import forget_damaged

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -17,6 +18,8 @@ from nearpass.publish.stage import ARCHIVE_HEAD, head_of, write_texts
 from nearpass.publish.workspace import Workspace
 from nearpass.record.record import CycleRecord
 from nearpass.report import register_views
+from nearpass.report.catalogue import Links
+from nearpass.report.page_net import Pages
 from nearpass.report.pages import register_page
 
 AtHand = Mapping[str, tuple[CycleRecord, CycleRecord]]
@@ -40,11 +43,11 @@ def stage_register(workspace: Workspace, docs: Path, latest: CycleRecord, full: 
     archive = Archive(workspace.archive)
     known = Register(archive).entries(most=RECENT)
     entries = register_views.visible(known, full or archive.load(latest.cycle_id), edition)
-    write_texts(docs / "register", {
-        "index.md": register_page(latest, entries),
-        "register.csv": register_views.REGISTER_COLUMNS.csv(entries),
-        "register.json": register_views.REGISTER_COLUMNS.json(latest, entries),
-    })  # fmt: skip
+    pages, links = Pages(latest), Links(root="../", cycle="")
+    pages.put("index.md", links, partial(register_page, latest, entries))
+    pages.put("register.csv", links, partial(register_views.REGISTER_COLUMNS.csv, entries))
+    pages.put("register.json", links, partial(register_views.REGISTER_COLUMNS.json, latest, entries))
+    write_texts(docs / "register", pages.texts)
 
 
 def register_received(

@@ -6,27 +6,33 @@ import hashlib
 import json
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from nearpass.archive.archive import Archive, cycle_folder
 from nearpass.errors import PublicationError
 from nearpass.publish.index import Index
 from nearpass.record import record as records
 from nearpass.record.cycle_id import CycleId
+from nearpass.record.loss_record import LossRecord
+from nearpass.record.notices import Told
 from nearpass.record.record import CycleRecord
 from nearpass.report import calendars, feeds
-from nearpass.report.catalogue import detailed_events
+from nearpass.report.catalogue import Links, detailed_events
+from nearpass.report.page_net import Pages, around, lost, must_be_made
 from nearpass.report.pages import cycle_pages, live_pages, permalink_pages
 from nearpass.report.plots import Plot, cycle_plots, data_csv, draw_all, event_plots, object_plots, pair_plots
 from nearpass.report.plots.year import year_plots
 from nearpass.report.silence import still_meaningful, still_meaningful_notices
-from nearpass.report.verdicts import CycleSummary, summarise
-from nearpass.report.year_views import year_view
+from nearpass.report.verdicts import CycleSummary, MonthEvent, SevereMention, summarise
+from nearpass.report.year_views import YearView, year_view
 
 Progress = Callable[[str, int], Callable[[int], None]]
 """Called with a stage and its number of steps; gives a function that counts steps done."""
 Month = tuple[int, int]
+T = TypeVar("T")
 ARCHIVE_HEAD: Final = "archive-head.json"
 """The newest entry of the archive when the site was made: whoever keeps a copy can tell if the archive is cut back."""
 
@@ -93,7 +99,10 @@ def stage_cycle(docs: Path, record: CycleRecord, plots: Sequence[Plot]) -> None:
     """Write the sources of a cycle's own pages, its tables and the data of its plots; pictures may come later."""
     folder = docs / cycle_folder(record.cycle_id)
     write_texts(folder, cycle_pages(record))
-    write_texts(folder / "plots", {f"{plot.name}.csv": data_csv(plot) for plot in plots})
+    pages, below = Pages(record), Links(root="../" * 6, cycle="../")
+    for plot in plots:
+        pages.put(f"{plot.name}.csv", below, partial(data_csv, plot))
+    write_texts(folder / "plots", pages.texts)
 
 
 def place_pictures(homes: Sequence[Path], cycle_id: str, drawn: Iterable[tuple[Plot, bytes]]) -> None:
@@ -132,23 +141,48 @@ def stage_live(docs: Path, archive: Archive, index: Index, latest: CycleRecord, 
     months = sorted({*written, month_of(latest.cycle_id)})
     written_years = sorted({year for year, _ in months})
     summaries = [summary for year in written_years for summary in index.year(year)]
-    stories = {year: year_view(index.story(year, latest.window.start), latest) for year in written_years}
+    gaps = [*index.unlisted()]
+
+    def made(of: str, make: Callable[[], T], otherwise: T) -> T:
+        """What lists of the archive show; a part that fails is told on the front page."""
+        try:
+            return make()
+        except Exception as error:  # noqa: BLE001  # whatever it is, the other lists are made
+            gaps.append((of, lost(f"archive, {of}", error).rule))
+            return otherwise
+
+    stories = {
+        year: story
+        for year in written_years
+        if (story := made(str(year), partial(_story, index, year, latest), None)) is not None
+    }
+    no_events: list[MonthEvent] = []
+    untold: list[Told] = []
+    none_severe: list[SevereMention] = []
+    events = {
+        month: made("{:04d}-{:02d}".format(*month), partial(_month_events, index, month, latest), no_events)
+        for month in months
+    }
+    told = made("changes of level", partial(_told, index, latest), untold)
+    severe = made("levels of pairs", partial(_severe, index, latest), none_severe)
+    latest = replace(latest, losses=(*latest.losses, *(_gap(*gap) for gap in gaps)))
     files = live_pages(
         latest,
         summaries,
         archive.years(),
         written=months,
         months=index.months(),
-        events={month: still_meaningful(index.month_events(*month), latest) for month in months},
-        told=still_meaningful_notices(index.notices(most=feeds.MOST_ENTRIES), latest),
+        events=events,
+        told=told,
         stories=stories,
         notes={month: index.month_notes(*month) for month in months},
-        severe=still_meaningful(index.severe_mentions(), latest),
+        severe=severe,
     )
     for year, story in stories.items():
         _stage_pictures(docs / "archive" / f"{year:04d}" / "plots", year_plots(story, year))
     files |= _feeds(latest, index)
-    files["latest.json"] = latest_json(summarise(latest))
+    summary = partial(around, "latest.json", latest, lambda record: latest_json(summarise(record)))
+    files["latest.json"] = must_be_made("latest.json", summary)
     files[f"schema/cycle-{records.SCHEMA}.json"] = json.dumps(records.json_schema(), indent=1) + "\n"
     if (link := archive.head()) is not None:
         files[ARCHIVE_HEAD] = json.dumps({"schema": 1, **link}, sort_keys=True, indent=1) + "\n"
@@ -156,6 +190,27 @@ def stage_live(docs: Path, archive: Archive, index: Index, latest: CycleRecord, 
     if public_key is not None:
         files["signing-key.txt"] = f"{public_key}\n"
     write_texts(docs, files)
+
+
+def _story(index: Index, year: int, latest: CycleRecord) -> YearView | None:
+    return year_view(index.story(year, latest.window.start), latest)
+
+
+def _month_events(index: Index, month: Month, latest: CycleRecord) -> list[MonthEvent]:
+    return list(still_meaningful(index.month_events(*month), latest))
+
+
+def _severe(index: Index, latest: CycleRecord) -> list[SevereMention]:
+    return list(still_meaningful(index.severe_mentions(), latest))
+
+
+def _told(index: Index, latest: CycleRecord) -> list[Told]:
+    return list(still_meaningful_notices(index.notices(most=feeds.MOST_ENTRIES), latest))
+
+
+def _gap(of: str, rule: str) -> LossRecord:
+    """That lists of the archive lack something: a cycle, or what is told of a month or a year."""
+    return LossRecord(stage="archived", object_ids=(of,), tca=None, miss_km=None, rule=rule, value=None, ours=False)
 
 
 def _stage_pictures(folder: Path, plots: Sequence[Plot]) -> None:
@@ -167,18 +222,19 @@ def _stage_pictures(folder: Path, plots: Sequence[Plot]) -> None:
 def _feeds(latest: CycleRecord, index: Index) -> dict[str, str]:
     """Feeds and calendar as of the newest cycle: path under the site's root to text."""
     most = feeds.MOST_ENTRIES
-    told = still_meaningful_notices(index.notices(most=most), latest)
-    told_red = still_meaningful_notices(index.notices(most=most, red=True), latest)
-    files = {
-        feeds.ALL: feeds.feed(latest, told, path=feeds.ALL, title="changes of level"),
-        feeds.RED: feeds.feed(latest, told_red, path=feeds.RED, title="red only"),
-        calendars.SITE: calendars.site_calendar(latest),
-    }
+    pages, links = Pages(latest), Links(root="", cycle="")
+
+    def put(path: str, title: str, object_id: str | None = None) -> None:
+        found = index.notices(most=most, red=path == feeds.RED, object_id=object_id)
+        make = partial(feeds.feed, latest, path=path, title=title, object_id=object_id)
+        pages.put(path, links, lambda: make(still_meaningful_notices(found, latest)))
+
+    put(feeds.ALL, "changes of level")
+    put(feeds.RED, "red only")
     for item in latest.objects:
-        path = feeds.object_feed(item.id)
-        told_of_it = still_meaningful_notices(index.notices(most=most, object_id=item.id), latest)
-        files[path] = feeds.feed(latest, told_of_it, path=path, title=item.name, object_id=item.id)
-    return files
+        put(feeds.object_feed(item.id), item.name, item.id)
+    pages.put(calendars.SITE, links, partial(calendars.site_calendar, latest))
+    return pages.texts
 
 
 def head_of(text: bytes, file: str) -> str:

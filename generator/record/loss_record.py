@@ -21,9 +21,13 @@ Stage = Literal[
     "changes",
     "unclaimed",
     "deliveries",
+    "matching",
+    "shown",
+    "archived",
 ]
 """What was being made: an object's description, a pair's screening, one approach, the approaches of a pair together,
-its crossings, its season, an object's predictions or another solution of it, a catalogue's part, the changes."""
+its crossings, its season, an object's predictions or another solution of it, a catalogue's part, the changes, which
+approach of the cycle before one is; of a page what it could not show, and cycles that lists of the archive lack."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

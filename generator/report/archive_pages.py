@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
@@ -14,10 +15,11 @@ from nearpass.record.notices import Told
 from nearpass.record.record import CycleRecord
 from nearpass.report import archive_views, wording, year_views
 from nearpass.report.catalogue import Links
-from nearpass.report.pair_levels import PairLevels
+from nearpass.report.page_net import Pages
+from nearpass.report.pair_levels import pair_levels
 from nearpass.report.plots.year import year_plots
 from nearpass.report.rendering import Crumb, meta_of, render_page
-from nearpass.report.verdicts import CycleSummary, MonthEvent, MonthNote
+from nearpass.report.verdicts import CycleSummary, MonthEvent, MonthNote, SevereMention
 from nearpass.report.year_views import YearView
 
 Month = tuple[int, int]
@@ -33,7 +35,8 @@ def archive_pages(
     events: Mapping[Month, Sequence[MonthEvent]],
     stories: Mapping[int, YearView] = MappingProxyType({}),
     notes: Mapping[Month, Sequence[MonthNote]] = MappingProxyType({}),
-    pairs: Sequence[PairLevels] = (),
+    severe: Sequence[SevereMention] = (),
+    all_months: Sequence[Month] = (),
 ) -> dict[str, str]:
     """Lists of years, of the months of each year in ``cycles``, and page and script of each of the ``written`` months.
 
@@ -45,46 +48,77 @@ def archive_pages(
         events: What the cycles of each written month listed.
         stories: What each of the years was.
         notes: What the cycles of each written month show of the log.
-        pairs: Pairs that had a red or yellow approach, with their levels by month.
+        severe: Red and yellow approaches by month.
+        all_months: All months that hold a cycle.
 
     """
-    months = archive_views.months_of(cycles)
+    pages, months = Pages(record), archive_views.months_of(cycles)
+    top, of_year = Links(root="../", cycle=""), Links(root="../../", cycle="")
     newest_first = sorted({*years, *(year for year, _ in months)}, reverse=True)
+    pages.put("archive/index.md", top, partial(_years_page, record, newest_first, severe, all_months, top))
+    for year in sorted({year for year, _ in months}):
+        story, home = stories.get(year), f"archive/{year:04d}"
+        pages.put(f"{home}/index.md", of_year, partial(_year_page, record, cycles, year, story, of_year))
+        if story is not None:
+            names = tuple(f"{home}/{name}" for name in (year_views.EVENTS_CSV, year_views.DELIVERIES_CSV))
+            pages.put_all(names, of_year, partial(_twins, story, home))
+    for year, month in sorted(written):
+        listed = events.get((year, month), ())
+        name = f"{year:04d}-{month:02d}"
+        page = partial(_month_page, record, cycles, year, month, listed, of_year)
+        pages.put(f"archive/{year:04d}/{month:02d}.md", of_year, page)
+        pages.put(
+            f"live/events-{name}.js", top, partial(events_script, listed, year, month, notes.get((year, month), ()))
+        )
+        pages.put(f"live/cycles-{name}.js", top, partial(month_script, cycles, year, month))
+    return pages.texts
+
+
+def _years_page(
+    record: CycleRecord,
+    years: Sequence[int],
+    severe: Sequence[SevereMention],
+    all_months: Sequence[Month],
+    links: Links,
+) -> str:
     text = "Every screening cycle that was published, by year and month."
     meta = meta_of(record, "Archive", text, "archive", (("Archive", None),))
-    files = {"archive/index.md": render_page("years.md.j2", meta, Links(root="../", cycle=""), years=newest_first,
-                                               pairs=pairs)}  # fmt: skip
-    for year in sorted({year for year, _ in months}):
-        links = Links(root="../../", cycle="")
-        meta = meta_of(
-            record, f"Archive of {year}", f"Screening cycles of {year}: the worst level of each day.", "archive",
-            (("Archive", "../index.html"), (str(year), None)),
-        )  # fmt: skip
-        months_shown = archive_views.year_calendar(cycles, year)
-        story = stories.get(year)
-        files[f"archive/{year:04d}/index.md"] = render_page(
-            "year.md.j2", meta, links, year=year, months=months_shown, story=story,
-            plots=year_plots(story, year) if story is not None else (),
-        )  # fmt: skip
-        if story is not None:
-            files |= {f"archive/{year:04d}/{name}": text for name, text in year_views.twins(story).items()}
-    for year, month in sorted(written):
-        name = f"{wording.MONTHS[month - 1]} {year}"
-        crumbs: tuple[Crumb, ...] = (
-            ("Archive", "../index.html"), (str(year), "index.html"), (wording.MONTHS[month - 1], None),
-        )  # fmt: skip
-        meta = meta_of(record, name, f"Screening cycles of {name} with their verdicts.", "archive", crumbs)
-        table = archive_views.month_table(cycles, year, month)
-        listed = events.get((year, month), ())
-        files[f"archive/{year:04d}/{month:02d}.md"] = render_page(
-            "month.md.j2", meta, links, name=name, table=table,
-            events=archive_views.month_events_table(listed, name) if listed else None,
-        )  # fmt: skip
-        files[f"live/events-{year:04d}-{month:02d}.js"] = events_script(
-            listed, year, month, notes.get((year, month), ())
-        )
-        files[f"live/cycles-{year:04d}-{month:02d}.js"] = month_script(cycles, year, month)
-    return files
+    return render_page("years.md.j2", meta, links, years=years, pairs=pair_levels(severe, all_months))
+
+
+def _year_page(
+    record: CycleRecord, cycles: Sequence[CycleSummary], year: int, story: YearView | None, links: Links
+) -> str:
+    text = f"Screening cycles of {year}: the worst level of each day."
+    crumbs = (("Archive", "../index.html"), (str(year), None))
+    meta = meta_of(record, f"Archive of {year}", text, "archive", crumbs)
+    return render_page(
+        "year.md.j2", meta, links, year=year, months=archive_views.year_calendar(cycles, year), story=story,
+        plots=year_plots(story, year) if story is not None else (),
+    )  # fmt: skip
+
+
+def _twins(story: YearView, home: str) -> dict[str, str]:
+    return {f"{home}/{name}": text for name, text in year_views.twins(story).items()}
+
+
+def _month_page(
+    record: CycleRecord,
+    cycles: Sequence[CycleSummary],
+    year: int,
+    month: int,
+    listed: Sequence[MonthEvent],
+    links: Links,
+) -> str:
+    name = f"{wording.MONTHS[month - 1]} {year}"
+    crumbs: tuple[Crumb, ...] = (
+        ("Archive", "../index.html"), (str(year), "index.html"), (wording.MONTHS[month - 1], None),
+    )  # fmt: skip
+    meta = meta_of(record, name, f"Screening cycles of {name} with their verdicts.", "archive", crumbs)
+    return render_page(
+        "month.md.j2", meta, links, name=name, table=archive_views.month_table(cycles, year, month),
+        events=archive_views.month_events_table(listed, name) if listed else None,
+    )  # fmt: skip
 
 
 def finder_page(record: CycleRecord, months: Sequence[Month]) -> str:

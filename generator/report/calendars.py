@@ -15,10 +15,12 @@ from icalendar import Calendar, Event
 from nearpass.astro.epochs import Epoch
 from nearpass.astro.fields import Span
 from nearpass.encounter.alert import Level
+from nearpass.errors import NearpassError
 from nearpass.record.coordination import coordination
 from nearpass.record.cycle_id import CycleId
 from nearpass.record.record import CycleRecord, EventRecord
 from nearpass.report import wording
+from nearpass.report.page_net import lost
 from nearpass.report.tables import NAMELESS, TOLD_REASON, EventRow, tca_span
 from nearpass.report.wording.acting import all_said
 
@@ -43,7 +45,11 @@ def _calendar(record: CycleRecord, events: Iterable[EventRow]) -> str:
     calendar.add("version", "2.0")
     calendar.add("x-wr-calname", wording.visible(record.title))
     for event in events:
-        for entry in _entries(record, event):
+        try:
+            entries = [*_entries(record, event)]
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is this approach alone
+            entries = [_instead(record, event, lost(SITE, error))]
+        for entry in entries:
             calendar.add_component(entry)
     return str(calendar.to_ical(), "utf-8")
 
@@ -88,6 +94,17 @@ def _entry(record: CycleRecord, event: EventRow, kind: str, at: Span, summary: s
     entry.add("transp", "TRANSPARENT")  # nobody's time is taken
     if record.site_url is not None:
         entry.add("url", f"{record.site_url}events/{event.event_id}.html")
+    return entry
+
+
+def _instead(record: CycleRecord, event: EventRow, error: NearpassError) -> Event:
+    """At the time of an approach whose entries cannot be made, the reason."""
+    entry = Event()
+    entry.add("uid", f"{event.event_id}-tca@{record.body.name.lower()}.nearpass")
+    entry.add("dtstamp", _utc(record.window.start))
+    entry.add("dtstart", _utc(tca_span(event).start))
+    entry.add("summary", f"{event.event_id}: an entry that could not be made")
+    entry.add("description", wording.visible(wording.sentence(error.rule)))
     return entry
 
 

@@ -427,11 +427,13 @@ def stretch_words(stretch: StretchRecord, record: CycleRecord) -> str:
     return " ".join(filter(None, [f"{words}.", listed, remark_views.stretch_risk(stretch)]))
 
 
-def losses(record: CycleRecord) -> tuple[tuple[str, str], ...]:
-    """What of the cycle could not be computed, of what, and why: the approaches first, the nearest before others."""
-    ordered = sorted(
-        record.losses, key=lambda loss: (loss.tca is None, loss.miss_km or 0.0, loss.object_ids, loss.stage)
-    )
+def losses(record: CycleRecord, object_id: str | None = None) -> tuple[tuple[str, str], ...]:
+    """What of the cycle could not be computed, of what, and why: the approaches first, the nearest before others.
+
+    With an ``object_id`` what has to do with it, and what names no object.
+    """
+    found = [loss for loss in record.losses if object_id is None or object_id in loss.object_ids or not loss.object_ids]
+    ordered = sorted(found, key=lambda loss: (loss.tca is None, loss.miss_km or 0.0, loss.object_ids, loss.stage))
     return tuple((_lost_part(loss), wording.sentence(_lost_reason(loss))) for loss in ordered)
 
 

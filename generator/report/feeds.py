@@ -18,6 +18,7 @@ from nearpass.record.notices import DeliveryNotice, Notice, Told
 from nearpass.record.record import CycleRecord
 from nearpass.report import partner_views, wording
 from nearpass.report.doubt_views import notice_sentence
+from nearpass.report.page_net import lost
 from nearpass.report.rendering import render
 from nearpass.report.tables import NAMELESS
 from nearpass.report.wording.acting import all_said
@@ -70,14 +71,29 @@ def feed(record: CycleRecord, notices: Sequence[Told], *, path: str, title: str,
         notice=record.notice,
         entries=[
             *_alarms(record, publisher, root, object_id),
-            *(
-                _delivery(notice, publisher, root)
-                if isinstance(notice, DeliveryNotice)
-                else _entry(notice, publisher, root)
-                for notice in notices
-            ),
+            *(_whatever_comes(notice, publisher, root, path) for notice in notices),
         ],
     )
+
+
+def _whatever_comes(notice: Told, publisher: str, root: str, path: str) -> Entry:
+    """The entry of a notice, or one that says why there is none."""
+    try:
+        if isinstance(notice, DeliveryNotice):
+            return _delivery(notice, publisher, root)
+        return _entry(notice, publisher, root)
+    except Exception as error:  # noqa: BLE001  # whatever it is, it is this entry alone
+        names = (notice.object_id,) if isinstance(notice, DeliveryNotice) else (notice.event_id,)
+        home = f"{root}{cycle_folder(notice.cycle_id)}/index.html"
+        return Entry(
+            identity=_identity(publisher, "lost", *names, notice.cycle_id),
+            title=f"An entry that could not be made: {names[0]}",
+            level="lost",
+            updated=wording.machine_time(notice.cutoff),
+            href=home,
+            frozen_href=home,
+            summary=wording.sentence(lost(path, error).rule),
+        )
 
 
 def _delivery(notice: DeliveryNotice, publisher: str, root: str) -> Entry:

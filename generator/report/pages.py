@@ -7,7 +7,7 @@ the same record gives the same bytes. File names follow from ids; an id that is 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
@@ -50,8 +50,7 @@ from nearpass.report.catalogue import Catalogue, Links, detailed_events
 from nearpass.report.cdm_event import event_cdm
 from nearpass.report.cycle_views import ChangeView
 from nearpass.report.feeds import object_feed
-from nearpass.report.page_net import Pages, must_be_made
-from nearpass.report.pair_levels import pair_levels
+from nearpass.report.page_net import Pages, around, must_be_made
 from nearpass.report.plots import cycle_plots, event_plots, object_plots, pair_plots
 from nearpass.report.rendering import Crumb, Meta, meta_of, render, render_page
 from nearpass.report.validation_views import validation_view
@@ -87,11 +86,13 @@ def cycle_pages(record: CycleRecord) -> dict[str, str]:
     record = catalogue.record
     below = Links(root=f"../{_TO_ROOT}", cycle="../")
     pages, at_home = Pages(record), Links(root=_TO_ROOT, cycle="")
-    pages.put("index.md", at_home, partial(_cycle_page, catalogue, at_home))
+    pages.put("index.md", at_home, partial(_around, "index.md", catalogue, partial(_cycle_page, links=at_home)))
     for event in detailed_events(record):
         pages.put(f"events/{_file_name(event.event_id)}.md", below, partial(_event_page, event, catalogue, below))
     for item in record.objects:
-        pages.put(f"objects/{_file_name(item.id)}.md", below, partial(_object_page, item, catalogue, below, live=False))
+        name = f"objects/{_file_name(item.id)}.md"
+        make = partial(_object_page, item, links=below, live=False)
+        pages.put(name, below, partial(_around, name, catalogue, make))
     for pair in record.pairs:
         name = f"{_file_name(pair.primary)}--{_file_name(pair.secondary)}"
         pages.put(f"pairs/{name}.md", below, partial(_pair_page, pair, catalogue, below))
@@ -192,16 +193,17 @@ def live_pages(
     front = Links(root="", cycle=folder)
     below = Links(root="../", cycle=f"../{folder}")
     pages = Pages(record)
-    pages.put("objects/index.md", below, partial(_objects_page, catalogue, below))
+    objects = partial(_objects_page, links=below)
+    pages.put("objects/index.md", below, partial(_around, "objects/index.md", catalogue, objects))
     found = archive_views.months_of(cycles)
     all_months = found if months is None else months
     pages.put("archive/changes.md", below, partial(changes_page, record, told))
     pages.put("archive/find.md", below, partial(finder_page, record, all_months))
-    files = {"index.md": must_be_made("index.md", partial(_front_page, catalogue, front)), **pages.texts}
+    make = partial(_around, "index.md", catalogue, partial(_front_page, links=front))
+    files = {"index.md": must_be_made("index.md", make), **pages.texts}
     files |= permalink_pages(record)
     files |= archive_pages(
-        record, cycles, years, found if written is None else written, events, stories, notes,
-        pair_levels(severe, all_months),
+        record, cycles, years, found if written is None else written, events, stories, notes, severe, all_months,
     )  # fmt: skip
     files["live/latest.js"] = must_be_made("live/latest.js", partial(latest_script, record, all_months))
     return files
@@ -228,8 +230,15 @@ def permalink_pages(record: CycleRecord) -> dict[str, str]:
     for ended in record.told_ended:
         pages.put(f"events/{_file_name(ended.event_id)}.md", below, partial(_ended_page, ended, catalogue, below))
     for item in record.objects:
-        pages.put(f"objects/{_file_name(item.id)}.md", below, partial(_object_page, item, catalogue, below, live=True))
+        name, make = f"objects/{_file_name(item.id)}.md", partial(_object_page, item, links=below, live=True)
+        pages.put(name, below, partial(_around, name, catalogue, make))
     return pages.texts
+
+
+def _around(name: str, catalogue: Catalogue, make: Callable[[Catalogue], str]) -> str:
+    """A page of a catalogue, without what it cannot be made with."""
+    whole = catalogue.record
+    return around(name, whole, lambda record: make(catalogue if record is whole else Catalogue(record)))
 
 
 def _cycle_page(catalogue: Catalogue, links: Links) -> str:
@@ -338,6 +347,7 @@ def _object_page(item: ObjectRecord, catalogue: Catalogue, links: Links, *, live
         meta = meta_of(record, item.name, page.statement, "object", (("Objects", "index.html"), (item.id, None)))
     return render_page(
         "object.md.j2", meta, links, page=page, plots={plot.name: plot for plot in object_plots(record, item)},
+        losses=cycle_views.losses(record, item.id),
         live=live, object_id=item.id, feed_href=f"{links.root}{object_feed(item.id)}",
         context=cycle_views.context(record), live_href=f"{links.root}objects/{item.id}.html",
         provenance=provenance_views.provenance(record), cycle_id=record.cycle_id,
@@ -441,6 +451,7 @@ def _objects_page(catalogue: Catalogue, links: Links) -> str:
     meta = meta_of(record, "Objects", text, "objects", (("Objects", None),))
     return render_page(
         "objects.md.j2", meta, links, table=object_views.objects_table(record, catalogue),
+        losses=cycle_views.losses(record),
         context=cycle_views.context(record), refused=cycle_views.refusals(record.inputs),
     )  # fmt: skip
 

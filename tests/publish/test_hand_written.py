@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from nearpass.errors import PublicationError
+from nearpass.errors import PAGES, PublicationError
 from nearpass.publish import Workspace
-from nearpass.publish.hand_written import PAGES
 from nearpass.publish.workspace import GENERATED
 from stub_cycles import add, new_workspace
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from nearpass.record.record import CycleRecord, EventRecord
 from nearpass.report.plots.approach import distance_plot, track_plot
 from nearpass.report.plots.bplane import b_plane_plot
+from nearpass.report.plots.each import each
 from nearpass.report.plots.orbits import event_orbits_plot
 from nearpass.report.plots.plot import Plot
 from nearpass.report.plots.probability import probability_plot
@@ -20,14 +23,16 @@ def event_plots(record: CycleRecord, event: EventRecord) -> tuple[Plot, ...]:
     scale and hard-body radius where there is one, and of a red or yellow event by the scale of either covariance; the
     history where an earlier cycle knew the event; the manoeuvre trade where one was computed.
     """
-    candidates = (
-        event_orbits_plot(record, event),
-        b_plane_plot(record, event),
-        track_plot(record, event),
-        distance_plot(record, event),
-        probability_plot(record, event),
-        scale_plane_plot(record, event),
-        trend_plot(record, event),
-        trade_plot(event),
+    stem = f"event-{event.event_id}"
+    return each(
+        (
+            (f"{stem}-orbits", partial(event_orbits_plot, record, event)),
+            (f"{stem}-bplane", partial(b_plane_plot, record, event)),
+            (f"{stem}-track", partial(track_plot, record, event)),
+            (f"{stem}-distance", partial(distance_plot, record, event)),
+            (f"{stem}-pc", partial(probability_plot, record, event)),
+            (f"{stem}-pcplane", partial(scale_plane_plot, record, event)),
+            (f"{stem}-history", partial(trend_plot, record, event)),
+            (f"{stem}-trade", partial(trade_plot, event)),
+        )
     )
-    return tuple(plot for plot in candidates if plot is not None)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from nearpass.record.record import CycleRecord, PairRecord
 from nearpass.report.plots.crossings import crossings_plot
 from nearpass.report.plots.distance_range import range_plot
+from nearpass.report.plots.each import each
 from nearpass.report.plots.plot import Plot
 from nearpass.report.plots.season import season_plot
 
@@ -15,5 +18,11 @@ def pair_plots(record: CycleRecord, pair: PairRecord) -> tuple[Plot, ...]:
     The distance of a pair that was screened, the orbit crossings where there are any with a date, and the season
     where one was forecast.
     """
-    candidates = (range_plot(record, pair), crossings_plot(record, pair), season_plot(record, pair))
-    return tuple(plot for plot in candidates if plot is not None)
+    stem = f"pair-{pair.primary}-{pair.secondary}"
+    return each(
+        (
+            (f"{stem}-range", partial(range_plot, record, pair)),
+            (f"{stem}-crossings", partial(crossings_plot, record, pair)),
+            (f"{stem}-season", partial(season_plot, record, pair)),
+        )
+    )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from nearpass.encounter.alert import Level
+from nearpass.report.plots.each import each
 from nearpass.report.plots.plot import Plot
 from nearpass.report.plots.style import (
     LEVEL_COLOR,
@@ -121,8 +123,13 @@ class AccuracyDrawing:
 
 def year_plots(view: YearView, year: int) -> tuple[Plot, ...]:
     """The plots that the year has data for."""
-    found = (_months(view, year), _warnings(view, year), _accuracy(view, year))
-    return tuple(plot for plot in found if plot is not None)
+    return each(
+        (
+            ("year-months", partial(_months, view, year)),
+            ("year-warning", partial(_warnings, view, year)),
+            ("year-accuracy", partial(_accuracy, view, year)),
+        )
+    )
 
 
 def _months(view: YearView, year: int) -> Plot | None:

@@ -35,7 +35,8 @@ LOST_PARTS: Final = {
     "together": "all approaches together of", "crossings": "orbit crossings of", "season": "the season of crossings of",
     "predictions": "predictions of", "solution": "another solution of", "catalogue": "the catalogue",
     "changes": "the changes since the last cycle", "unclaimed": "files that no object claims",
-    "deliveries": "what each party owes",
+    "deliveries": "what each party owes", "matching": "the earlier history of approaches of",
+    "shown": "what this page tells of", "archived": "in lists of the archive:",
 }  # fmt: skip
 """What a cycle could not compute, by the stage of its record, before the names of the objects."""
 NO_STRETCH_PC: Final = {
