@@ -59,6 +59,7 @@ from nearpass.archive.manifest import (
     parse_manifest,
     parse_mark,
 )
+from nearpass.archive.sightings import FILE_NAME as SIGHTINGS
 from nearpass.archive.upgrade import load_record
 from nearpass.errors import ArchiveError
 from nearpass.record import record as records
@@ -329,6 +330,7 @@ class Archive:
             "inputs": stored,
             "previous": self.head(),
             "register": self.register_head(),
+            "sightings": self._sightings(),
             "supersedes": supersedes,
             "signed_by": signer.public_key if signer else None,
         })  # fmt: skip
@@ -344,6 +346,10 @@ class Archive:
         cycle.rename(target)
         sync_folder(target.parent)
         self._recover()  # moves the head on: the same steps after a crash and without one
+
+    def _sightings(self) -> Digest | None:
+        path = self.directory / SIGHTINGS
+        return _digest(path.read_bytes()) if path.exists() else None
 
     def _begin(self, plan: dict[str, Any]) -> Path:
         """Write down what is about to be added; the folder in which it is made."""

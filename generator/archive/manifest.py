@@ -9,9 +9,10 @@ from typing_extensions import TypedDict  # pydantic's condition before Python 3.
 
 from nearpass.errors import ArchiveError
 
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 OLDEST: Final = 1
-"""Schema 1 does not name the register."""
+"""Schema 1 does not name the register, schema 2 not when kernels were first seen."""
+_SINCE: Final = {"register": 2, "sightings": 3}
 _STRICT: Final = ConfigDict(extra="forbid", strict=True)
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 CycleId = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}T\d{4}Z$")]
@@ -54,6 +55,8 @@ class Manifest(TypedDict):
     """What a cycle consists of. ``files`` lie beside the manifest; ``inputs`` are named by their SHA-256.
 
     ``register`` is the register's head when the cycle was added: what was received for it stands there already.
+    ``sightings`` are the bytes that the list of first sightings (:mod:`nearpass.archive.sightings`) had then and begins
+    with ever after; None where there was no list.
     """
 
     schema_number: int
@@ -62,6 +65,7 @@ class Manifest(TypedDict):
     inputs: dict[Sha256, StoredInput]
     previous: Link | None
     register: NotRequired[Mark | None]
+    sightings: NotRequired[Digest | None]
     supersedes: CycleId | None
     signed_by: Sha256 | None
 
@@ -92,8 +96,9 @@ def parse_manifest(text: bytes, file: str) -> Manifest:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise ArchiveError(f"a manifest must follow its schema: {place}: {first['msg']}", file=file) from None
-    if ("register" in manifest) == (number == OLDEST):
-        raise ArchiveError("a manifest names the register since schema 2", value=number, file=file)
+    for name, since in _SINCE.items():
+        if (name in manifest) != (manifest["schema_number"] >= since):
+            raise ArchiveError(f"a manifest has {name} since schema {since}", value=number, file=file)
     return manifest
 
 

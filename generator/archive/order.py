@@ -81,9 +81,12 @@ def faults_of_order(
         pages: All files of the register that could be read.
         missing: Files that are named as missing or damaged already.
     """
-    before = 0
+    before, listed = 0, False
     for link, manifest in reversed(chained):
         name, mark = manifest_name(link["cycle_id"]), manifest.get("register")
+        if manifest.get("sightings") is None and listed:
+            yield name, "it must name the list of first sightings, as the manifest before it does"
+        listed |= manifest.get("sightings") is not None
         if mark is None:
             if before:
                 yield name, "it must name the register, as the manifest before it does"

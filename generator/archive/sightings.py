@@ -2,7 +2,7 @@
 
 A kernel need not say when it was made, and a file's own times change with every copy. What is certain is when a run
 first found these bytes. Lines are only ever added; of two lines for one file the first counts, and a line that was cut
-off counts for nothing.
+off counts for nothing. The manifest of each cycle gives the hash of what stood here when the cycle was added.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from nearpass.archive.durable import make_folder, sync_folder
+from nearpass.archive.durable import PRIVATE_FILE, make_folder, sync_folder
 from nearpass.astro.epochs import Epoch
 from nearpass.errors import TimeError
 
@@ -51,7 +51,8 @@ def note_sightings(archive: Path, sightings: Mapping[str, Epoch]) -> dict[str, E
     path = archive / FILE_NAME
     torn = path.exists() and not path.read_bytes().endswith(b"\n")
     lines = [_line(sha256, at) for sha256, at in sorted(new.items(), key=lambda item: (item[1], item[0]))]
-    with path.open("ab") as file:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE_FILE)
+    with os.fdopen(descriptor, "ab") as file:
         file.write((b"\n" if torn and path.stat().st_size else b"") + b"".join(lines))
         file.flush()
         os.fsync(file.fileno())

@@ -279,10 +279,15 @@ class _Check(Reading):
                 self._find(f"{REGISTER}/{HEAD}", rule)
 
     def sightings(self) -> None:
-        """When kernels were first seen: lines that are only ever added, each in its only spelling."""
-        if (self.archive.directory / SIGHTINGS).exists() and (text := self._read(SIGHTINGS, "it is missing")):
-            for problem in faults_of(text):
-                self._find(SIGHTINGS, problem)
+        """When kernels were first seen: lines that are only ever added, each in its only spelling, as manifests say."""
+        named = {(entry["size_bytes"], entry["sha256"]) for _, one in self.chained if (entry := one.get("sightings"))}
+        if not named and not (self.archive.directory / SIGHTINGS).exists():
+            return
+        text = self._read(SIGHTINGS, "it is missing")
+        for problem in faults_of(text or b""):
+            self._find(SIGHTINGS, problem)
+        if text is not None and any(sha256_of(text[:size]) != sha256 for size, sha256 in named):
+            self._find(SIGHTINGS, "it must begin with what it held when each cycle was added")
 
     def unknown_files(self) -> None:
         """Files that nothing names."""

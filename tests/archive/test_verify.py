@@ -10,6 +10,7 @@ from nearpass.archive.archive import Archive
 from nearpass.archive.durable import sha256_of
 from nearpass.archive.reading import Finding
 from nearpass.archive.retention import prune
+from nearpass.archive.sightings import note_sightings
 from nearpass.archive.signature import load_signer, new_key
 from nearpass.archive.verify import verify_archive, verify_latest
 from nearpass.publish import Workspace
@@ -24,12 +25,14 @@ OLD, NEW = b"CCSDS_OEM_VERS = 2.0\nold\n", b"CCSDS_OEM_VERS = 2.0\nnew\n"
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """A small workspace: three signed cycles, one of them a correction, one input of two pruned."""
+    """A small workspace: three signed cycles, one of them a correction, one input of two pruned, two kernels seen."""
     directory = tmp_path_factory.mktemp("verified")
     workspace = new_workspace(directory)
     new_key(directory / "key.pem")
     signer = load_signer(directory / "key.pem")
+    note_sightings(workspace.archive, {"a" * 64: cutoff_of(FIRST)})
     add(workspace, FIRST, inputs={sha256_of(OLD): OLD}, signer=signer)
+    note_sightings(workspace.archive, {"b" * 64: cutoff_of(SECOND)})
     add(workspace, SECOND, inputs={sha256_of(NEW): NEW}, signer=signer)
     add(workspace, THIRD, inputs={sha256_of(NEW): NEW}, signer=signer, supersedes=SECOND)
     prune(Archive(workspace.archive), cutoff_of(SECOND), keep=1)
