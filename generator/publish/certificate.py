@@ -155,6 +155,7 @@ def _went(entry: Entry, record: CycleRecord, subject: Subject, period: Period, e
     """What one edition or package held of the party's objects."""
     shows, held = dict(entry.shows), set(entry.holds)
     bounds = {name: bound for name, *bound in entry.protection}
+    known = {item.id for item in record.objects if item.coverage}
     lines = []
     for name, why in subject.objects(record).items():
         show = shows.get(name, Show.HIDDEN.value)
@@ -170,7 +171,7 @@ def _went(entry: Entry, record: CycleRecord, subject: Subject, period: Period, e
             "edition": entry.edition, "audience": entry.party, "parties": list(entry.parties), "package": entry.file,
             "cycle_id": entry.cycle_id, "at_utc": entry.at_utc, "by": _by(entry, period), "marking": entry.marking,
             "sha256": entry.sha256, **_decision(entry, name, record, entries),
-            "protects_km": protects_km, "among": among, "bound_km": bound_km,
+            "orbit_known": name in known, "protects_km": protects_km, "among": among, "bound_km": bound_km,
         })  # fmt: skip
     return lines
 

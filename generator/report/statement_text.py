@@ -97,6 +97,8 @@ def _went(line: Plain) -> str:
     bound = (
         f"at least {line['among']} orbits, {line['protects_km']:g} km apart, give the same{proven}"
         if line["protects_km"] is not None
+        else "this cycle knew no orbit of it"
+        if not line["orbit_known"]
         else "no bound is stated"
         if line["shown_as"] != "full"
         else "in full, nothing is bounded"

@@ -176,6 +176,21 @@ def test_the_bound_that_was_certified_is_stated() -> None:
     assert "no bound is stated" in words
 
 
+def test_of_an_object_without_an_orbit_no_bound_is_missed() -> None:
+    """A cycle in which nothing was delivered of an object tells who it is: the statement says that it knew no orbit."""
+    record = marked_record({})
+    objects = tuple(
+        replace(item, coverage=(), orbit=None) if item.id == "TIANWEN-1" else item for item in record.objects
+    )
+    early = replace(record, objects=objects, inputs=tuple(e for e in record.inputs if e.object_id != "TIANWEN-1"))
+    line = released(early, PUBLIC, MANIFEST, AT)
+    words = in_words(signed(statement("CNSA", record=early, entries=[line]), None))
+
+    assert "TIANWEN-1 as metrics (operated)" in words
+    assert "protection: this cycle knew no orbit of it" in words
+    assert "no bound is stated" not in words
+
+
 def test_the_page_of_the_register_tells_what_was_promised_and_not_what_was_proven() -> None:
     """Of an object that readers know by name the promise stands there; the proven distance follows from its orbit."""
     record = marked_record({})
