@@ -56,6 +56,11 @@ def within_cell(value: float, cell: float) -> Figure:
     return Figure(low=low, high=low + cell)
 
 
+def stated_pc(pc: float | None) -> float | None:
+    """A probability where one number must say it: :data:`LEAST_PC` stands for whatever is below."""
+    return LEAST_PC if pc is not None and pc < LEAST_PC else pc
+
+
 def less(figure: Figure, by: float) -> Figure:
     """What remains of a distance when a radius is taken from it; never below zero."""
     if figure.low is None or figure.high is None:

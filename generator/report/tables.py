@@ -17,7 +17,7 @@ from typing import Any, Final, Generic, TypeVar
 from nearpass.astro.epochs import Epoch, TimeSystem
 from nearpass.astro.fields import Span, Vector
 from nearpass.reasons.general import Withheld
-from nearpass.record.figures import ABSENT, LEAST_PC, Figure, exact
+from nearpass.record.figures import ABSENT, LEAST_PC, Figure, exact, stated_pc
 from nearpass.record.record import (
     CrossingRecord,
     CycleRecord,
@@ -243,8 +243,8 @@ EVENT_COLUMNS: Final[Columns[EventRow]] = Columns("events", (
            value=_full(lambda e: e.probability.method)),
     Column(key="max_pc", title="Highest Pc",
            meaning="Highest probability of collision: over all common scalings of both covariances, or where one is "
-           "missing a bound over any that it may be",
-           value=_full(lambda e: e.probability.max_pc), scientific=True),
+           "missing a bound over any that it may be; 1e-20 stands for whatever is below",
+           value=_full(lambda e: stated_pc(e.probability.max_pc)), scientific=True),
     Column(key="max_pc_missing", title="Bound without",
            meaning="Whose covariance the highest probability does without: over any it may be, of both over round ones",
            value=_full(_missing)),
@@ -410,8 +410,9 @@ SOLUTION_COLUMNS: Final[Columns[SolutionRow]] = Columns("solutions", (
     Column(key="at_boundary", title="At boundary",
            meaning="true if this is the distance at an end of coverage and not a local minimum",
            value=lambda r: r.event.at_boundary),
-    Column(key="pc", title="Pc", meaning="Probability of collision by this solution; empty where there is none",
-           value=lambda r: r.event.pc, scientific=True),
+    Column(key="pc", title="Pc",
+           meaning="Probability of collision by this solution; 1e-20 stands for whatever is below; empty where none is",
+           value=lambda r: stated_pc(r.event.pc), scientific=True),
     Column(key="pc_method", title="Method", meaning="Method by which it was computed",
            value=lambda r: r.event.method),
     Column(key="alert", title="Level", meaning="Alert level by this solution; empty where it does not cover the event",

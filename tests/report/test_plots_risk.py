@@ -40,6 +40,7 @@ from nearpass.report.plots.style import (
     pc_threshold_text,
     power_of_ten,
 )
+from nearpass.report.tables import EVENT_COLUMNS, SOLUTION_COLUMNS, solution_rows
 
 ROUNDING = 1e-9  # the drawing repeats numbers of the record in double precision
 TWO_DIGITS = 0.051  # relative: a probability in words has two digits
@@ -344,6 +345,32 @@ def band_of(axes: Axes) -> np.ndarray:
     bands = [item for item in axes.collections if isinstance(item, PolyCollection) and item.get_zorder() == 3]
     assert len(bands) == 1
     return np.concatenate([path.vertices for path in bands[0].get_paths()])
+
+
+def test_no_twin_of_a_plot_or_table_tells_tiny_probabilities_apart() -> None:
+    """Below 1e-20 each says 1e-20: in the data of curves, plane and history, as the highest one, by a solution."""
+    event, tiny = red_event(), (1e-300, 3e-85, 9.9e-21)
+    found = replace(
+        event.probability, max_pc=tiny[1],
+        dilution=tuple((one, tiny[at] if at < 3 else pc) for at, (one, pc) in enumerate(event.probability.dilution)),
+        hbr_sensitivity=tuple((factor, tiny[2]) for factor, _ in event.probability.hbr_sensitivity),
+        scale_plane=tuple((one, two, tiny[at % 3]) for at, (one, two, _) in enumerate(event.probability.scale_plane)),
+    )  # fmt: skip
+    event = replace(event, probability=found, history=tuple(replace(point, pc=tiny[1]) for point in event.history))
+    told = [
+        row[plot.columns.index("pc")]
+        for plot in event_plots(records.sample_record(), event)
+        if plot.kind in {"pc", "pcplane", "history"}
+        for row in plot.rows
+    ]
+    highest = next(column for column in EVENT_COLUMNS if column.key == "max_pc").value(event)
+    row = next(iter(solution_rows(records.sample_record())))
+    by_solution = next(column for column in SOLUTION_COLUMNS if column.key == "pc")
+
+    assert {1e-20} == {pc for pc in told if pc is not None and pc <= 1e-20}
+    assert any(pc > 1e-20 for pc in told if pc is not None)
+    assert highest == 1e-20
+    assert by_solution.value(replace(row, event=replace(row.event, pc=3e-85))) == 1e-20
 
 
 def test_distance_band_is_one_sigma_at_tca() -> None:

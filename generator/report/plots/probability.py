@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from nearpass.encounter.alert import Level
+from nearpass.record.figures import stated_pc
 from nearpass.record.pairing import limits_of
 from nearpass.record.record import CycleRecord, EventRecord, ProbabilityRecord
 from nearpass.report import wording
@@ -182,8 +183,8 @@ def probability_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
         ),
         columns=("varied", "factor", "pc"),
         rows=(
-            *(("all sigmas", scale, value) for scale, value in found.dilution),
-            *(("hard-body radius", factor, value) for factor, value in found.hbr_sensitivity),
+            *(("all sigmas", scale, stated_pc(value)) for scale, value in found.dilution),
+            *(("hard-body radius", factor, stated_pc(value)) for factor, value in found.hbr_sensitivity),
         ),
         drawing=PcDrawing(
             heading=f"{event.primary} – {event.secondary}",

@@ -17,6 +17,7 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 from numpy.typing import NDArray
 
 from nearpass.encounter.alert import Level
+from nearpass.record.figures import stated_pc
 from nearpass.record.record import CycleRecord, EventRecord
 from nearpass.report import wording
 from nearpass.report.plots.plot import Plot
@@ -160,7 +161,7 @@ def scale_plane_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
             "the frame marks the covariances as given."
         ),
         columns=("primary_sigma_factor", "secondary_sigma_factor", "pc"),
-        rows=found.scale_plane,
+        rows=tuple((first, second, stated_pc(value)) for first, second, value in found.scale_plane),
         drawing=ScalePlaneDrawing(
             heading=f"{event.primary} – {event.secondary}",
             subheading="Probability of collision by the scale of either covariance",

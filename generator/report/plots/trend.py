@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from nearpass.astro.epochs import Epoch
 from nearpass.encounter.alert import Level
+from nearpass.record.figures import stated_pc
 from nearpass.record.record import CycleRecord, EventRecord, HistoryPoint, Vector
 from nearpass.report import wording
 from nearpass.report.plots.approach import Thresholds, thresholds_note, thresholds_of
@@ -240,7 +241,7 @@ def trend_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
                 point.miss_km,
                 point.miss_sigma_km,
                 *components[index],
-                point.pc,
+                stated_pc(point.pc),
                 str(point.level),
                 point.b_plane_sigmas,
             )
