@@ -23,7 +23,7 @@ from nearpass.record.event_record import UncertaintyRecord
 from nearpass.record.exchange_record import ExchangeRecord, HandedRecord, ReceivedRecord
 from nearpass.record.history import OF_A_MINUTE
 from nearpass.record.marking import Show
-from nearpass.record.message_record import MessageRecord
+from nearpass.record.message_record import MessageRecord, TheirApproach
 from nearpass.record.record import (
     BodyRecord,
     ChangeRecord,
@@ -50,6 +50,8 @@ OF_COVARIANCES: Final = (
     "manoeuvres",
 )  # fmt: skip
 """Parts of names of fields that follow from covariances or go with them, beside ``pc`` itself."""
+OF_CYCLES: Final = frozenset({"previous_cycle_id", "supersedes", "cycle_id", "since", "missed", "here"})
+"""Fields that name a cycle: one that was left out of an edition tells when a delivery came."""
 MARKS: Final = frozenset({"covariance_marking", "covariance_count", "mahalanobis_squared"})
 OWN_WORDS: Final = frozenset({FunnelStep, SweepStep, MethodRecord, BodyRecord})
 """Records whose names are those of the program or of a planet."""
@@ -141,7 +143,7 @@ class _Walk:
             held = For.IN_PART
         elif name in _OF_ALL:
             held = For.WITHHELD if self.hides else For.IN_PART
-        elif name in {"previous_cycle_id", "supersedes"} and not self.readers.has_cycle(str(value)):
+        elif name in OF_CYCLES and not self.readers.has_cycle(str(value)):
             held = For.WITHHELD
         elif isinstance(holder, ObjectRecord):
             held = self._of_object(name, holder)
@@ -209,8 +211,9 @@ class _Walk:
         if not all(self.readers.may(entry.marking) for entry in used):
             held = For.WITHHELD
         held = max(held, at.held, key=list(For).index) if not isinstance(item, InputRecord) else held
-        # a delivery's own words go with its own covariances, not with those that are declared for its object
-        of_object = () if isinstance(item, InputRecord) else names
+        # a delivery's own words go with its own covariances, not with those that are declared for its object; what a
+        # partner computed, as its message says
+        of_object = () if isinstance(item, InputRecord | MessageRecord | TheirApproach) else names
         blind = at.blind or any(name not in self.readers.matrices for name in of_object if name in self.readers.shows)
         blind = blind or not all(self.readers.may_have_matrices(one) for one in used if isinstance(one, InputRecord))
         pair = at.pair

@@ -88,24 +88,28 @@ def _names_told(text: str, lens: Lens) -> bool:
 
 
 def findings(value: tuple[Finding, ...], lens: Lens) -> Any:
-    """What the rules say of a delivery; without those on its covariances, and on the log, that may not be seen."""
+    """What the rules say of a delivery; without those on its covariances, and on how it differs from one before it."""
     left = [
         entry
         for entry in value[1:]
         if (lens.sigma or not entry.rule.startswith("covariance"))
-        and (lens.whole or not (isinstance(entry.fact, Shift) and entry.fact.rule == "shift_by_plan"))
+        and (not isinstance(found := entry.fact, Shift) or _told(lens, found.cycle_id, found.rule == "shift_by_plan"))
     ]
     return lens.of(value) if len(left) == len(value[1:]) else (overall(left), *left)
 
 
 def shift(value: ShiftRecord | None, lens: Lens) -> Any:
-    """How a delivery differs from the one before, where the covariances may be seen that it is judged by.
+    """How a delivery differs from the one before, where that may be told."""
+    told = value is not None and _told(lens, value.cycle_id, value.verdict == "planned")
+    return lens.of(value) if value is not None and told and lens.edition.publishes(value.since) else None
+
+
+def _told(lens: Lens, cycle_id: str, by_plan: bool) -> bool:
+    """Whether a difference from the delivery of a cycle may be told: it is judged by covariances, and names the cycle.
 
     That a burn of the log explains it is as restricted as the log: it is told only where nothing is withheld.
     """
-    if value is None or not lens.sigma or (value.verdict == "planned" and not lens.whole):
-        return None
-    return lens.of(value)
+    return lens.sigma and lens.edition.publishes(cycle_id) and (lens.whole or not by_plan)
 
 
 def no_figures(value: Any, _: Lens) -> Any:

@@ -515,6 +515,35 @@ def test_a_delivery_whose_covariances_are_withheld_tells_the_rest() -> None:
     assert told(restricted) == ("overall", *rules)
 
 
+@pytest.mark.parametrize(("hours", "blind", "told"), [(None, False, True), (None, True, False), (24.0, False, False)])
+def test_how_a_delivery_differs_is_told_by_its_covariances_and_cycles(
+    hours: float | None, blind: bool, told: bool
+) -> None:
+    """The sigmas of a shift are those of covariances, and it names a cycle: shift and finding go with both, or not."""
+    record = marked_record({})
+    first = record.inputs[0]
+    fact = Shift(
+        rule="shift_doubtful", cycle_id="2021-03-08T0600Z", late_s=46.0, shift_rtn_km=(0.1, 9.0, 0.1), sigmas=30.0
+    )
+    finding = Finding(rule="predecessor", grade=Grade.NOTE, fact=fact)
+    found = replace(
+        first, findings=(*first.findings, finding),
+        covariance_marking=replace(CLEAR, level=Tlp.RED) if blind else CLEAR,
+    )  # fmt: skip
+    shift = next(item.shift for item in record.objects if item.shift is not None)
+    objects = tuple(
+        replace(item, shift=replace(shift, cycle_id=fact.cycle_id, since=record.cycle_id, verdict="doubtful"))
+        for item in record.objects
+    )
+    made = replace(record, objects=objects, inputs=(found, *record.inputs[1:]))
+    small = reduced(made, edition({"MEX": Show.HIDDEN}, every_hours=hours))
+    (given,) = [entry for entry in small.inputs if entry.sha256 == first.sha256]
+    (item,) = [item for item in small.objects if item.id == first.object_id]
+
+    assert (finding in given.findings) == told
+    assert (item.shift is not None) == told
+
+
 def test_contacts_go_to_named_parties_and_never_to_the_public() -> None:
     """People and channels stand in an edition for parties and in the record itself, not in a public edition."""
     record = marked_record({})
