@@ -54,6 +54,7 @@ TOUCH_FILES = {
     "archive/register.py",
     "archive/sightings.py",
     "publish/register.py",
+    "publish/naming.py",  # reads the program's own words
     "publish/sharing.py",  # links equal files
     "archive/retention.py",
     "archive/signature.py",

@@ -22,6 +22,7 @@ from nearpass.ingest.ages import arrivals
 from nearpass.publish import Workspace, editions_of, prepare, publish, publish_editions
 from nearpass.publish.commit import last_published
 from nearpass.publish.mirror import mirror
+from nearpass.publish.naming import check_names
 from nearpass.publish.receipts import acknowledge
 from nearpass.publish.register import complete_register, register_received
 from nearpass.publish.sharing import share_cycle
@@ -186,7 +187,9 @@ def settle(workspace: Workspace, config: Config, jobs: int, bars: Bars, registra
     Returns:
         Why editions still lack a cycle.
     """
-    check_places(workspace, editions_of(workspace, config))
+    sites = editions_of(workspace, config)
+    check_places(workspace, sites)
+    check_names(config, [site.edition for site in sites if site.edition is not None])
     with Archive(workspace.archive).locked():
         pass  # taking the lock finishes what was begun
     prepare(workspace, config.site.title, [table.id for table in config.editions])

@@ -28,7 +28,7 @@ from nearpass.astro.epochs import DAY_S, Epoch, TimeSystem
 from nearpass.publish.delivered import DeliveredFile, Deliveries
 from nearpass.publish.digits import FloatArray, Numbers, Rows, Windows, numbers, windows
 from nearpass.publish.readers import Readers
-from nearpass.publish.withheld import ACTS, Fact, For, Words, facts
+from nearpass.publish.withheld import ACTS, OF_CYCLES, Fact, For, Words, facts
 from nearpass.record.marking import Edition, Show
 from nearpass.record.record import CycleRecord, InputRecord
 
@@ -49,9 +49,8 @@ IDENTITIES: Final = frozenset({
     "id", "name", "operator", "naif_id", "originator", "file", "sha256", "event_id", "deadline_object", "object_id",
     "party", "parties", "to", "signed_by", "channel", "release", "primary", "secondary", "event_ids",
     "configuration_sha256", "reference", "solution_name", "catalogue_number",
-    "object_in_file", "message_id", "previous_cycle_id",
-    "supersedes", "unclaimed", "object_ids",
-})  # fmt: skip
+    "object_in_file", "message_id", "unclaimed", "object_ids",
+}) | OF_CYCLES  # fmt: skip
 _TOKEN: Final = re.compile(rf"\b(?=[a-z0-9_]*\d)(?=[a-z0-9_]*[a-z])[a-z][a-z0-9_]{{{LEAST_TOKEN - 1},}}\b")
 
 
@@ -72,13 +71,15 @@ class Beside:
 class Expected:
     """What must not be found, each with the place that it comes from, never with what it is.
 
-    ``words`` and ``instants`` by spelling; ``alone`` are numbers that are known by themselves, ``beside`` by the words
+    ``words`` and ``instants`` by spelling, ``cased`` by the very spelling: names that are words of the pages too.
+    ``alone`` are numbers that are known by themselves, ``beside`` by the words
     that name both objects; ``rows`` windows of numbers (:mod:`nearpass.publish.digits`), ``drawn`` numbers that no
     picture may be made from. ``open_numbers``, in any power of ten, ``open_beside``, the same as
     printed, and ``open_instants`` are for the readers.
     """
 
     words: dict[str, str] = field(default_factory=dict)
+    cased: dict[str, str] = field(default_factory=dict)
     instants: dict[str, str] = field(default_factory=dict)
     alone: Numbers = field(default_factory=lambda: numbers({}))
     beside: dict[tuple[str, ...], Beside] = field(default_factory=dict)
@@ -91,7 +92,7 @@ class Expected:
     @property
     def of_deliveries(self) -> Expected:
         """Without what a delivered file, which holds many numbers and instants, may hold by chance."""
-        return Expected(words=self.words, rows=self.rows)
+        return Expected(words=self.words, cased=self.cased, rows=self.rows)
 
 
 def expected(
@@ -101,6 +102,7 @@ def expected(
     *,
     deliveries: Deliveries,
     vocabulary: str = "",
+    common: str = "",
     told_before: AbstractSet[str] = frozenset(),
 ) -> Expected:
     """What an edition must not hold of a cycle.
@@ -111,6 +113,7 @@ def expected(
         words: How pages put codes into words.
         deliveries: The delivered files.
         vocabulary: The program's own words (:func:`plain_text`): text that stands in them and names nobody is free.
+        common: What pages say of themselves, as :func:`plain_text`: an object may be called by a word of it.
         told_before: Ids of events and objects that this cycle no longer has, and that the edition had.
     """
     readers = Readers(full, edition)
@@ -135,10 +138,14 @@ def expected(
     permitted = _Permitted(theirs, edition, vocabulary)
     found = permitted.kept(_texts_of(ours))
     found |= {text: place for text, place in permitted.kept(sources.words()).items() if text not in found}
+    called = {plain_text(name): name for item in full.objects for name in (item.id, item.name)}
+    shared = [text for text in found if text in called and _holds(common, text)]
+    cased = {called[text]: found.pop(text) for text in shared}
     if any(show is not Show.FULL for show in readers.shows.values()):
         spelled |= _cells(full)
     return Expected(
         words=found,
+        cased=cased,
         instants=_instants(ours, epochs, spelled),
         alone=numbers(alone),
         beside=_beside(ours, open_floats, spelled),

@@ -21,6 +21,7 @@ from nearpass.errors import LeakError
 from nearpass.publish.delivered import Deliveries
 from nearpass.publish.expected import Expected, expected, plain_text
 from nearpass.publish.index import open_index
+from nearpass.publish.naming import words_of_pages
 from nearpass.publish.search import Leak, leaks_in, unpacked
 from nearpass.publish.withheld import Words
 from nearpass.publish.workspace import Workspace
@@ -75,7 +76,7 @@ def _all_leaks(
 ) -> Iterator[Leak]:
     own = _programs_own(workspace, built)
     sought = sought_in(deliveries or delivered_by(Archive(workspace.archive)), full, workspace)
-    files = _files(built, of_it) if sought.words or sought.rows.withheld else iter(())
+    files = _files(built, of_it) if sought.words or sought.cased or sought.rows.withheld else iter(())
     texts = ((name, data) for name, data in files if _inside(name) not in own)
     yield from leaks_in(texts, sought, {f"plots/{plot.name}.svg": plot.drawing for plot in plots})
 
@@ -119,7 +120,10 @@ def sought_in(deliveries: Deliveries, full: CycleRecord, site: Workspace) -> Exp
     if site.edition is None or site.edition.everything:
         return Expected(words=_tokens(site))
     told = _told_before(site, full)
-    found = expected(full, site.edition, WORDS, deliveries=deliveries, vocabulary=vocabulary(), told_before=told)
+    found = expected(
+        full, site.edition, WORDS, deliveries=deliveries, vocabulary=vocabulary(),
+        common=plain_text(words_of_pages()), told_before=told,
+    )  # fmt: skip
     found.words.update(_tokens(site))
     return found
 

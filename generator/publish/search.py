@@ -75,6 +75,7 @@ def leaks_in(
         lines = _lines(name, b"" if (data, picture) in searched else data)
         searched.add((data, picture))
         yield from _words_in(name, lines, by_word, sought)
+        yield from _cased_in(name, data, sought)
         yield from _instants_in(name, lines, sought)
         if not picture:
             yield from _numbers_in(name, lines, sought)
@@ -137,6 +138,18 @@ def _words_in(name: str, lines: list[str], by_word: dict[str, list[str]], sought
         line = next((number for number, text in enumerate(lines) if pattern.search(text)), None)
         if line is not None or pattern.search(whole):
             yield Leak(file=name, line=line, what=sought.words[secret])
+
+
+def _cased_in(name: str, data: bytes, sought: Expected) -> Iterator[Leak]:
+    if not sought.cased:
+        return
+    text = data.decode("utf-8", errors="replace")
+    places = [unquote(name), *html.unescape(unquote(text)).splitlines()]
+    for word, what in sought.cased.items():
+        pattern = re.compile(rf"(?<![A-Za-z0-9]){re.escape(word)}(?![A-Za-z0-9])")
+        line = next((number for number, one in enumerate(places) if word in one and pattern.search(one)), None)
+        if line is not None:
+            yield Leak(file=name, line=line or None, what=what)
 
 
 def _instants_in(name: str, lines: list[str], sought: Expected) -> Iterator[Leak]:

@@ -6,7 +6,12 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from fleets import write_workspace
+from nearpass.config import load_config
+from nearpass.publish.naming import check_names
+from nearpass.record.marking import Edition, Tlp
 
 EDITIONS = """
 [[edition]]
@@ -116,3 +121,47 @@ def test_what_an_early_cycle_withheld_and_a_later_one_tells_may_be_rebuilt(tmp_p
     grown = {name for name in after if after[name] != before.get(name)}
     assert after.keys() == before.keys()
     assert all(name.startswith("public/register/") or "manifest" in name for name in grown)
+
+
+def test_an_object_may_be_called_by_a_word_of_the_pages(tmp_path: Path, nearpass: Command) -> None:
+    """LOW is withheld from the public, whose pages say "low" of other things: the edition goes out.
+
+    Where a page of the publisher's names it as it is written the edition stops.
+    """
+    config = workspace(tmp_path / "site", EDITIONS)
+    text = config.read_text().replace('id = "LOW"\nmarking = "CLEAR"', 'id = "LOW"\nmarking = "AMBER"')
+    config.write_text(text)
+    page = config.parent / "site" / "about.md"
+    page.parent.mkdir(exist_ok=True)
+    page.write_text("# About\n\nA low orbit is a fast one.\n")
+
+    assert nearpass("run", "--config", config, "--jobs", 1, "--at", "2021-03-17T00:00")[::2] == (0, "")
+    public = contents(config.parent / "public" / "public")
+    places = ("cycles/", "events/", "objects/", "archive/", "feeds/", "index", "latest")  # others are the program's own
+    made = {name: data for name, data in public.items() if name.startswith(places)}
+    assert [name for name, data in made.items() if b"LOW" in data or "LOW" in name] == []
+    assert any(b" low " in data for data in made.values())
+
+    page.write_text("# About\n\nAsk us about LOW, which we fly.\n")
+    code, _, said = nearpass("build", "--config", config, "--jobs", 1)
+
+    assert code == 7
+    assert "about.html:" in said
+    assert "LOW" not in said
+
+
+@pytest.mark.parametrize("what", ['id = "POLAR"', 'name = "POLAR orbiter"'])
+def test_a_withheld_object_is_not_called_as_every_page_says(tmp_path: Path, nearpass: Command, what: str) -> None:
+    """Nobody could find an object called Level in a page: refused before anything is written, with object and edition.
+
+    Where every edition names the object it may be called so.
+    """
+    config = workspace(tmp_path / "site", EDITIONS)
+    config.write_text(config.read_text().replace(what, what.partition(" ")[0] + ' = "Level"'))
+    code, _, said = nearpass("run", "--config", config, "--jobs", 1, "--at", "2021-03-17T00:00")
+
+    assert code == 3
+    assert "edition public withholds" in said
+    assert "'Level'" in said
+    assert not (config.parent / "archive").exists()
+    check_names(load_config(config)[0], [Edition(id="amber", levels=frozenset({Tlp.CLEAR, Tlp.AMBER}))])
