@@ -28,8 +28,9 @@ from nearpass.encounter.uncertainty import rotated
 from nearpass.ephemeris.interpolation import arc_from_nodes
 from nearpass.ephemeris.trajectory import Arc, CovarianceTable, Trajectory
 from nearpass.errors import InputError
-from nearpass.record.marking import Edition
+from nearpass.record.marking import Edition, Show
 from nearpass.record.record import ToldEvent
+from nearpass.release.reduction import show_of
 
 FloatArray = NDArray[np.float64]
 BATCH: Final = 12
@@ -111,7 +112,10 @@ class _Search:
         self._cycles, self._object_id, self._editions = cycles, object_id, editions
         newest = cycles[-1].record.window.start
         self._ahead_s = [newest - cycle.record.window.start for cycle in cycles]
-        own = [cycle.trajectories.get(object_id) for cycle in cycles]
+        own = [
+            cycle.trajectories.get(object_id) if cycle is cycles[-1] or _told_in(cycle, object_id, editions) else None
+            for cycle in cycles
+        ]
         if own[-1] is None:
             raise InputError("an object that is to be protected must have an orbit", object_id=object_id)
         self._own = own
@@ -366,6 +370,13 @@ class _Search:
             passing = other[0][closest] + nearest_km[closest], mine[1][closest]
             found.append(meeting.off_km(passing, (other[0][closest], other[1][closest])))
         return np.concatenate(found)
+
+
+def _told_in(cycle: Cycle, object_id: str, editions: Sequence[Edition]) -> bool:
+    """Whether one of the editions told of the object in a cycle: where none did, it gave no figure."""
+    item = next((item for item in cycle.record.objects if item.id == object_id), None)
+    shows = () if item is None else (show_of(item, cycle.record, edition) for edition in editions)
+    return any(show in {Show.METRICS, Show.ANONYMOUS} for show in shows)
 
 
 def _added(one: Displacement, change: FloatArray) -> Displacement:

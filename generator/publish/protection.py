@@ -2,13 +2,14 @@
 
 One reader may hold several editions, so an object is judged by all that show it in part together. Where the promise is
 not kept, they tell of it more coarsely, one rung after the other, and never finer again; where nothing helps, because
-of what is out already, those editions are not published. What was proven is kept beside the archive, for the publisher
-alone.
+of what is out already, those editions are not published. Of an orbit that is not closed no decoys are made: nothing is
+told of it in that cycle. What was proven is kept beside the archive, for the publisher alone.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any, Final
@@ -18,7 +19,8 @@ from nearpass.archive.durable import canonical_json, write_durably
 from nearpass.disclosure.archived import Flown
 from nearpass.disclosure.decoys import Certificate, certify
 from nearpass.disclosure.editions import Cycle
-from nearpass.errors import LeakError, NearpassError
+from nearpass.errors import InputError, LeakError, NearpassError
+from nearpass.publish.hand_written import PAGES
 from nearpass.publish.stage import Progress
 from nearpass.publish.workspace import PROTECTION, Workspace, with_protection
 from nearpass.record.marking import HIDDEN_RUNG, Edition, Protected, Show
@@ -54,6 +56,8 @@ def protected_sites(
     for item, concerned in promised:
         try:
             made.append(_protected(item, concerned, cycles))
+        except InputError as error:
+            made.append(_untold(item.id, concerned, record.cycle_id, error))
         except NearpassError as error:
             for site in concerned:
                 name = site.edition.id if site.edition else ""
@@ -94,7 +98,7 @@ def _protected(item: ObjectRecord, concerned: Sequence[Workspace], cycles: Seque
 
     Raises:
         LeakError: if none is.
-        InputError: if the object has no orbit of which decoys can be made.
+        InputError: if no decoys can be made of the object's orbit.
     """
     editions = [site.edition for site in concerned if site.edition is not None]
     promises = [promise for edition in editions if (promise := edition.promise(item.id)) is not None]
@@ -109,6 +113,15 @@ def _protected(item: ObjectRecord, concerned: Sequence[Workspace], cycles: Seque
         best = max(best, found.bound_km)
     rule = f"{among} orbits {promised_km:g} km apart must be possible, and only {best:g} km are"
     raise LeakError(rule, value=item.id)
+
+
+def _untold(object_id: str, concerned: Sequence[Workspace], cycle_id: str, why: InputError) -> Protected:
+    """That nothing is told of an object in a cycle, since no decoys can be made of its orbit; the publisher is told."""
+    names = " and ".join(site.edition.id for site in concerned if site.edition is not None)
+    logging.getLogger(PAGES).warning("%s in cycle %s of edition %s: %s", object_id, cycle_id, names, why)
+    return Protected(
+        object_id=object_id, promised_km=0.0, among=0, bound_km=0.0, decoys=0, cycles=0, rung=HIDDEN_RUNG, sha256=""
+    )
 
 
 def _at_rung(edition: Edition, cycle_id: str, object_id: str, rung: int) -> Edition:

@@ -99,6 +99,7 @@ class Protected:
 
     ``rung`` is how much coarser than its grain the editions tell of it: 0 as configured, 1 the day and no probability,
     2 no distance either, 3 nothing. ``bound_km`` is a proven one, rounded down; ``promised_km`` is what was asked for.
+    Without ``cycles`` in which it was tested nothing could be proven, and nothing is told in this one cycle.
     """
 
     object_id: str
@@ -173,13 +174,16 @@ class Edition:
         return None if protects_km is None else (protects_km, (rule.among if rule else None) or self.among)
 
     def rung(self, cycle_id: str, object_id: str) -> int:
-        """How much coarser than configured an object is told in a cycle: as coarsely as in any up to it."""
+        """How much coarser than configured an object is told in a cycle: as coarsely as in any up to it.
+
+        What could not be proven in an earlier cycle was not told there, and makes nothing coarser.
+        """
         found = (
             one.rung
             for cycle, several in self.protected.items()
             if cycle <= cycle_id
             for one in several
-            if one.object_id == object_id
+            if one.object_id == object_id and (one.cycles or cycle == cycle_id)
         )
         return max(found, default=0)
 

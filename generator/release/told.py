@@ -19,7 +19,7 @@ from nearpass.encounter.alert import SEVERITY, Level
 from nearpass.encounter.commanding import Closure, Commanding, Limit, last_decision
 from nearpass.record.cycle_id import CycleId
 from nearpass.record.figures import TIME_CELLS_S, WITHHELD, Figure, around, less, within_cell, within_decade
-from nearpass.record.marking import REACH, Edition, Grain, Show
+from nearpass.record.marking import HIDDEN_RUNG, REACH, Edition, Grain, Show
 from nearpass.record.record import (
     ChangeRecord,
     CycleRecord,
@@ -90,7 +90,7 @@ class Telling:
         )
 
     def _event(self, event: EventRecord) -> ToldEvent | None:
-        points = [*self._published(event.history), _now(event, self.record.cycle_id)]
+        points = [*self._published(event), _now(event, self.record.cycle_id)]
         first = _first_of_level(points)
         tca = self._cell(first, event, self.record.cycle_id)
         if tca is None:
@@ -116,7 +116,7 @@ class Telling:
         )
 
     def _end(self, item: EventRecord | ChangeRecord) -> ToldEnd | None:
-        points = self._published(item.history)
+        points = self._published(item)
         if not points or points[-1].cycle_id != self.record.previous_cycle_id:
             return None
         tca = self._cell(first := _first_of_level(points), item, points[-1].cycle_id)
@@ -131,8 +131,13 @@ class Telling:
             shown="anonymous" if self._show(item) is Show.ANONYMOUS else "metrics",
         )
 
-    def _published(self, history: Sequence[HistoryPoint]) -> list[HistoryPoint]:
-        return [point for point in history if self.edition.publishes(point.cycle_id)]
+    def _published(self, item: EventRecord | ChangeRecord) -> list[HistoryPoint]:
+        """Its history in cycles that the edition has and in which it told of both objects."""
+        return [
+            point
+            for point in item.history
+            if self.edition.publishes(point.cycle_id) and self._rung(item, point.cycle_id) < HIDDEN_RUNG
+        ]
 
     def _told_before(self, points: Sequence[HistoryPoint], event: EventRecord) -> Level | None:
         """The level under which the event was told last."""
@@ -155,9 +160,11 @@ class Telling:
         grain = grain.nameless if self._show(passage) is Show.ANONYMOUS else grain
         return replace(grain, tca_s=TIME_CELLS_S[-1]) if self._rung(passage) >= 1 else grain
 
-    def _rung(self, passage: Passage) -> int:
-        """How much coarser than its grain the edition tells of the objects of an approach."""
-        return max(self.edition.rung(self.record.cycle_id, key) for key in (passage.primary, passage.secondary))
+    def _rung(self, passage: Passage, cycle_id: str | None = None) -> int:
+        """How much coarser than its grain the edition tells of the objects of an approach, in this cycle by default."""
+        return max(
+            self.edition.rung(cycle_id or self.record.cycle_id, key) for key in (passage.primary, passage.secondary)
+        )
 
     def _unrecognised(self, passage: Passage) -> bool:
         """Whether an object without a name could be one of several: so many spacecraft have none in this edition."""

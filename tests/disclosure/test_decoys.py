@@ -9,15 +9,18 @@ from itertools import combinations
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.integrate import solve_ivp
 from scipy.optimize import least_squares
 from scipy.spatial import cKDTree
 
 from edition_records import edition
 from fleets import CUTOFF, GM_MARS_KM3_S2, Kepler, message, segment
 from nearpass.astro.bodies import body_named, equator_from_icrf
+from nearpass.astro.epochs import DAY_S
 from nearpass.astro.frames import PlanetaryEphemeris
 from nearpass.config import parse_config
 from nearpass.cycle.pipeline import run_cycle
+from nearpass.disclosure.archived import Flown
 from nearpass.disclosure.decoys import _apart_km, _Search, certify
 from nearpass.disclosure.displacement import displaced, displacement, frame_of
 from nearpass.disclosure.editions import Cycle
@@ -25,9 +28,12 @@ from nearpass.ephemeris.interpolation import trajectory_from_oem
 from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.errors import InputError
 from nearpass.messages.oem_write import write_oem
-from nearpass.record.marking import Show
+from nearpass.publish.protection import protected_sites
+from nearpass.publish.workspace import Workspace
+from nearpass.record.marking import HIDDEN_RUNG, Grain, Show
 from nearpass.record.record import CycleRecord
 from nearpass.record.source import Source
+from nearpass.release.reduction import reduced
 from nearpass.sample.propagation import GMM3, Batch, Sampling, propagate
 
 FloatArray = NDArray[np.float64]
@@ -244,6 +250,21 @@ def test_no_attack_does_better_than_the_bound(tmp_path) -> None:
     assert sum(near) <= 1
 
 
+def test_the_day_instead_of_ten_minutes_keeps_five_orbits_a_thousand_kilometres_apart(tmp_path) -> None:
+    """A red approach that is told with its day protects by more than 500 km among five; with its ten minutes it cannot.
+
+    Within ten minutes whatever passes the same place lies on some thousand kilometres of its path.
+    """
+    made = cycle(tmp_path, {**fleet(meeting=1), "S": SECRET})
+    daily = replace(PUBLIC, grain=Grain(tca_s=DAY_S))
+    (told,) = reduced(made.record, daily).told
+
+    assert told.level == "red"
+    assert {told.primary, told.secondary} == {"A", "S"}
+    assert certify([made], "S", [daily], among=5, enough_km=501.0).bound_km > 500.0
+    assert certify([made], "S", [PUBLIC], among=5).bound_km < 500.0
+
+
 SCALE = np.array([1e4, 1.0, 1.0, 1.0, 1.0, 1.0])
 
 
@@ -256,6 +277,48 @@ def test_an_open_orbit_cannot_be_certified(tmp_path) -> None:
         frame.elements(np.array([[7000.0, 0.0, 0.0]]), np.array([[0.0, 5.0, 0.0]]))
     with pytest.raises(InputError, match="must have an orbit"):
         certify([replace(made, trajectories={})], "S", [PUBLIC], among=5)
+
+
+class Flyby:
+    """A motion on a hyperbola, flown by another integrator: nearest at the cut-off."""
+
+    def state(self, offsets_s: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Positions and velocities, each (N, 3)."""
+
+        def falling(_: float, state: FloatArray) -> FloatArray:
+            return np.concatenate([state[3:], -GM_MARS_KM3_S2 * state[:3] / np.linalg.norm(state[:3]) ** 3])
+
+        start = [7000.0, 0.0, 0.0, 0.0, 4.0, 1.0]
+        found = solve_ivp(falling, (0.0, offsets_s[-1]), start, t_eval=offsets_s, rtol=1e-11, atol=1e-9)
+        return found.y[:3].T, found.y[3:].T
+
+
+def test_an_open_orbit_stops_no_edition(tmp_path, monkeypatch, caplog) -> None:
+    """What flies by is not told of in that cycle, the publisher is told why, and the edition goes out; later it may be.
+
+    A later cycle in which the orbit is closed is certified without the one in which nothing was told.
+    """
+    made = cycle(tmp_path, {**fleet(meeting=1), "S": SECRET})
+    flown = trajectory_from_oem(
+        message(segment(Flyby(), 0.0, DAYS * 86_400.0, 60.0)), body=MARS, epoch=CUTOFF,
+        window_s=(0.0, DAYS * 86_400.0), planets=PlanetaryEphemeris.default(),
+    )  # fmt: skip
+    before, later = "2021-03-16T0000Z", made.record.cycle_id
+    record = replace(made.record, cycle_id=before)
+    opened = replace(made, record=record, trajectories={**made.trajectories, "S": flown})
+    monkeypatch.setattr(Flown, "cycles", lambda *_: [opened])
+    promised = replace(PUBLIC, protects_km=50.0)
+    sites, errors = protected_sites(
+        [Workspace(directory=tmp_path, edition=promised)], record, Flown(), lambda *_: lambda _: None
+    )
+    (site,) = sites
+
+    assert errors == []
+    assert reduced(made.record, promised).told != ()
+    assert reduced(record, site.edition).told_ended == reduced(record, site.edition).told == ()
+    assert (site.edition.rung(before, "S"), site.edition.rung(later, "S")) == (HIDDEN_RUNG, 0)
+    assert "an orbit that is to be protected must be closed" in caplog.text
+    assert certify([opened, made], "S", [site.edition], among=5, enough_km=50.0).bound_km >= 50.0
 
 
 def test_elements_are_the_inverse_of_states() -> None:

@@ -246,6 +246,17 @@ def test_a_rung_makes_what_is_told_coarser(rung: int, tca_s: float, miss: float 
     assert told_of(one_event(), protected={"2021-03-08T0000Z": (proof(3),)}) == ()
 
 
+def test_a_cycle_in_which_nothing_could_be_proven_is_told_of_as_if_it_were_not() -> None:
+    """Nothing of the object is told in it; a later cycle tells of it anew, by its own figures, as finely as before."""
+    unproven = replace(proof(3), cycles=0, decoys=0)
+    record = one_event(history=(point("2021-03-08T0000Z"),))
+    (told,) = told_of(record, protected={"2021-03-08T0000Z": (unproven,)})
+
+    assert told_of(record, protected={"2021-03-15T0000Z": (unproven,)}) == ()
+    assert (told.kind, told.since, told.miss_km.low) == ("new", "2021-03-15T0000Z", 5.0)
+    assert told.tca.stop - told.tca.start == 600.0
+
+
 def proof(rung: int) -> Protected:
     """That of a cycle, with what it was told by."""
     return Protected(
