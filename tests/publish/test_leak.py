@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import html
 import io
@@ -291,3 +292,28 @@ def test_a_number_is_found_in_each_unit_that_pages_print(marked: Expected, unit:
     """A hidden distance is found in metres, and a hidden area in square metres, as the units are defined (SI)."""
     assert leaks_in([("a.csv", f"{98.76543210987 * factor:.13g},{unit}".encode())], (), marked) != []
     assert leaks_in([("a.csv", f"{98.76543210937 * factor:.13g},{unit}".encode())], (), marked) == []
+
+
+@pytest.mark.parametrize("kept", ["environment", "file"])
+@pytest.mark.parametrize("everything", [True, False])
+def test_what_opens_a_source_stops_every_site(
+    tmp_path: Path, full: CycleRecord, monkeypatch: pytest.MonkeyPatch, kept: str, everything: bool
+) -> None:
+    """A password, whole or as a header carries it, is found in a page of any edition, also in the publisher's own."""
+    built = tmp_path / "built"
+    built.mkdir()
+    place = "LOGIN" if kept == "environment" else "file:login"
+    (tmp_path / "nearpass.toml").write_text(f'[fetch]\ncredentials = {{ "one.example" = "{place}" }}\n')
+    (tmp_path / "login").write_text("zquser7431:zqpass0925\n")
+    monkeypatch.setenv("LOGIN", "zquser7431:zqpass0925")
+    one = Edition(id="own", everything=True) if everything else PUBLIC
+    workspace = Workspace(directory=tmp_path, edition=one, alone=False)
+    (built / "page.html").write_text("Nothing is told here.")
+    check_leaks(workspace, built, reduced(full, PUBLIC))
+
+    header = base64.b64encode(b"zquser7431:zqpass0925").decode()
+    for text in ("it is zqpass0925.", f"<p>Authorization: Basic {header}</p>", "zquser7431%3Azqpass0925"):
+        (built / "page.html").write_text(text)
+        with pytest.raises(LeakError, match=r"page\.html:1 holds the credentials of one\.example") as caught:
+            check_leaks(workspace, built, reduced(full, PUBLIC))
+        assert "zqpass" not in str(caught.value)
