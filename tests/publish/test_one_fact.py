@@ -213,7 +213,7 @@ def _subscriptions(site: Path, ids: frozenset[str]) -> Iterator[Place]:
 def _twins(site: Path, cycle: str, ids: frozenset[str]) -> Iterator[Place]:
     """The finder's list, the CSV, the messages."""
     for path in sorted(site.rglob("live/events-*.js")):
-        rows = json.loads(path.read_text(encoding="utf-8").partition('"] = ')[2].rstrip("\n;"))
+        rows = json.loads(path.read_text(encoding="utf-8").splitlines()[0].partition('"] = ')[2].rstrip(";"))
         for event_id, first, second, _, near_km, level, _, newest, *cells in rows:
             if event_id in ids and newest == cycle_id(cycle):
                 miss = f"{near_km:.3f}" if near_km is not None else cells[1]
