@@ -149,7 +149,7 @@ def _holds(rule: AlertRule, met: Sequence[Met], found: Passing) -> LevelReason:
         told = tuple(_condition(one, rule, found) for one in sorted(met, key=_share, reverse=True))
         return RuleHolds(level=rule.level, by=rule.name, conditions=told)
     (one,) = met
-    value, level = float(one.value[0]), rule.level
+    value, level = float(one.value.item()), rule.level
     if one.key == "cad_km":
         return CadBelow(level=level, value_km=value, limit_km=one.limit, to_surface=found.to_surface)
     if found.over_stretch:
@@ -166,7 +166,7 @@ def _fails(rule: AlertRule, met: Sequence[Met], found: Passing) -> LevelReason |
     if rule.reach_km is None:
         unknown = any(one.key == "pc" and not one.known.all() for one in met)
         return RuleUnjudged(level=rule.level, by=rule.name) if unknown else None
-    if not all(one.met[0] for one in met if one.key in DISTANCES):
+    if not all(one.met.item() for one in met if one.key in DISTANCES):
         return None
     return _decided(rule, met, found)
 
@@ -176,26 +176,27 @@ def _farthest(judged: Sequence[tuple[AlertRule, Sequence[Met]]], found: Passing)
     if not judged:
         return NoRule()
     rule, met = judged[-1]
-    against = any(one.known[0] and not one.met[0] for one in met)
-    return _decided(rule, met, found) if against else RuleUnjudged(level=rule.level, by=rule.name or "")
+    against = any(one.known.item() and not one.met.item() for one in met)
+    # A named rule that nothing is known against was told already, as one that could not be judged.
+    return _decided(rule, met, found) if against else RuleUnjudged(level=rule.level, by="")
 
 
 def _decided(rule: AlertRule, met: Sequence[Met], found: Passing) -> RuleFails:
     """That a rule does not hold, for the condition whose figure is farthest beyond its limit."""
-    decides = max((one for one in met if one.known[0] and not one.met[0]), key=_share)
+    decides = max((one for one in met if one.known.item() and not one.met.item()), key=_share)
     return RuleFails(level=rule.level, by=rule.name or "", condition=_condition(decides, rule, found))
 
 
 def _share(one: Met) -> float:
     """How near a condition is to its limit, or how far beyond; what is not known comes last."""
-    return float(one.share[0]) if one.known[0] else -np.inf
+    return float(one.share.item()) if one.known.item() else -np.inf
 
 
 def _condition(one: Met, rule: AlertRule, found: Passing) -> Condition:
     """A condition with its figure and its limit."""
-    if not one.known[0]:
+    if not one.known.item():
         return UnknownCondition(figure=_UNKNOWN[one.key])
-    value, limit = float(one.value[0]), one.limit
+    value, limit = float(one.value.item()), one.limit
     if one.key == "box_rtn_km" and rule.box_rtn_km is not None:
         return BoxCondition(value_rtn_km=found.beyond_rtn_km, limit_rtn_km=rule.box_rtn_km)
     if one.key == "rtn_sigmas" and found.rtn_sigmas is not None:
