@@ -18,11 +18,12 @@ from nearpass.errors import PublicationError
 from nearpass.messages.cdm_write import check_written, write_cdm_json, write_cdm_kvn, write_cdm_xml
 from nearpass.record.cycle_id import CycleId
 from nearpass.record.exchange_record import ExchangeRecord
-from nearpass.record.notices import Told
+from nearpass.record.notices import LEFT, Told
 from nearpass.record.record import ChangeRecord, CycleRecord, EventRecord, ObjectRecord, PairRecord, ToldEnd, ToldEvent
 from nearpass.report import (
     archive_views,
     board,
+    change_views,
     coverage_views,
     crossing_views,
     cycle_views,
@@ -48,7 +49,7 @@ from nearpass.report.archive_pages import Month, archive_pages, changes_page, fi
 from nearpass.report.calendars import event_calendar
 from nearpass.report.catalogue import Catalogue, Links, detailed_events
 from nearpass.report.cdm_event import event_cdm
-from nearpass.report.cycle_views import ChangeView
+from nearpass.report.change_views import ChangeView
 from nearpass.report.feeds import object_feed
 from nearpass.report.page_net import Pages, around, must_be_made
 from nearpass.report.plots import cycle_plots, event_plots, object_plots, pair_plots
@@ -223,7 +224,7 @@ def permalink_pages(record: CycleRecord) -> dict[str, str]:
     for told in catalogue.told:
         pages.put(f"events/{_file_name(told.event_id)}.md", below, partial(_told_page, told, catalogue, below))
     for change in record.changes:
-        if change.kind in cycle_views.LEFT:
+        if change.kind in LEFT:
             pages.put(
                 f"events/{_file_name(change.event_id)}.md", below, partial(_change_page, change, catalogue, below)
             )
@@ -251,7 +252,7 @@ def _cycle_page(catalogue: Catalogue, links: Links) -> str:
         **_overview(catalogue, links), brief=False, events=events, crossings=_crossings(catalogue, links),
         inputs=cycle_views.inputs_table(record.inputs),
         zip_name=zip_name(record.cycle_id),
-        every_change=cycle_views.change_views(catalogue, links),
+        every_change=change_views.change_views(catalogue, links),
         refused=cycle_views.refusals(record.inputs), provenance=provenance_views.provenance(record),
     )  # fmt: skip
 
@@ -287,8 +288,8 @@ def _overview(catalogue: Catalogue, links: Links) -> dict[str, Any]:
         "more_crossings": more_crossings,
         "nearest": () if cards else cycle_views.nearest_pairs(catalogue, links),
         "urgent": any(card.level != "green" for card in cards),
-        "changes": cycle_views.grouped_changes(catalogue, links),
-        "change_counts": cycle_views.change_counts(record),
+        "changes": change_views.grouped_changes(catalogue, links),
+        "change_counts": change_views.change_counts(record),
         "inputs_line": cycle_views.inputs_line(record),
         "matrix": cycle_views.matrix(catalogue, links),
         "coverage": coverage_views.coverage(catalogue, links),
@@ -417,13 +418,13 @@ def _said(event: EventRecord, catalogue: Catalogue) -> dict[str, Any]:
 
 
 def _change_page(change: ChangeRecord, catalogue: Catalogue, links: Links) -> str:
-    view = cycle_views.change_view(change, catalogue, links)
+    view = change_views.change_view(change, catalogue, links)
     title = catalogue.named(change.primary, change.secondary)
     return _left_page(change.event_id, title, view, catalogue.record, links)
 
 
 def _ended_page(ended: ToldEnd, catalogue: Catalogue, links: Links) -> str:
-    view = cycle_views.told_change(ended, links)
+    view = change_views.told_change(ended, links)
     return _left_page(ended.event_id, told_views.pair(ended, catalogue), view, catalogue.record, links)
 
 

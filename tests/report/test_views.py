@@ -13,7 +13,7 @@ from nearpass.astro.epochs import Epoch
 from nearpass.encounter.alert import Level
 from nearpass.reasons.general import Prose
 from nearpass.record.record import CycleRecord, EventRecord
-from nearpass.report import cycle_views, event_tables, event_views, silence, verdicts, views, wording
+from nearpass.report import change_views, cycle_views, event_tables, event_views, silence, verdicts, views, wording
 from nearpass.report.catalogue import Catalogue, Links, detailed_events, nearness_km
 from nearpass.report.wording import said
 from records import level_events, quiet_record, sample_record
@@ -263,6 +263,6 @@ def test_green_changes_of_one_pair_are_one_entry() -> None:
         for index in range(12)
     ]  # fmt: skip
     loud = replace(new, event_id="E-RED", level=Level.RED, previous_level=None, reason=SAME)
-    grouped = cycle_views.grouped_changes(Catalogue(replace(record, changes=(loud, *quiet))), LINKS)
+    grouped = change_views.grouped_changes(Catalogue(replace(record, changes=(loud, *quiet))), LINKS)
     assert [view.number for view in grouped] == [1, 12]
     assert grouped[1].miss == "from 29.000\u00a0km"
