@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from nearpass.astro.epochs import DAY_S, Epoch
 from nearpass.encounter.alert import SEVERITY, Level
-from nearpass.record.coordination import Coordination, coordination
+from nearpass.record.coordination import Coordination, coordination, is_closed
 from nearpass.record.holding import doubtful
 from nearpass.record.record import CycleRecord, EventRecord, InputRecord, ObjectRecord, ToldEvent
 
@@ -80,7 +80,7 @@ def watched(record: CycleRecord, at: Epoch, least: Level) -> tuple[EventRecord |
         for event in record.approaches
         if SEVERITY[event.level] >= SEVERITY[least]
         and (event.tca.stop if isinstance(event, ToldEvent) else event.tca) > at
-        and coordination(record, event).closed_by is None
+        and not is_closed(record, event)
     )
 
 

@@ -71,6 +71,11 @@ def coordination(record: CycleRecord, event: EventRecord | ToldEvent, at: Epoch 
     return replace(found, flags=tuple(_flags(found, event, at or record.window.start)))
 
 
+def is_closed(record: CycleRecord, event: EventRecord | ToldEvent) -> bool:
+    """Whether a party said that nothing more is to be done about an event, and nobody said anything after."""
+    return said_by(record.notes, event.event_id).closed_by is not None
+
+
 def said_by(notes: Iterable[NoteRecord], event_id: str, until: Epoch | None = None) -> Coordination:
     """What the parties said of an event, each in the order of time: the last word of a party holds.
 

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from nearpass.astro.bodies import body_named
 from nearpass.encounter.alert import Level
 from nearpass.errors import FrameError
+from nearpass.record.coordination import is_closed
 from nearpass.record.pairing import limits_of
 from nearpass.record.record import CycleRecord, EventRecord, SolutionEvent, SolutionRecord, ToldEvent
 from nearpass.report import wording
@@ -255,7 +256,8 @@ class Hero:
 
 def hero(catalogue: Catalogue, headline: str) -> Hero:
     """What stands first: a single red approach by its names and distance, else the verdict's own headline."""
-    urgent = [event for event in catalogue.record.approaches if event.level is Level.RED]
+    record = catalogue.record
+    urgent = [event for event in record.approaches if event.level is Level.RED and not is_closed(record, event)]
     drawn = _most_drawn(catalogue)
     picture = globe_of(drawn, catalogue) if drawn is not None else None
     if len(urgent) != 1 or not isinstance(urgent[0], EventRecord):

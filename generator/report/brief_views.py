@@ -121,7 +121,7 @@ def brief(event: EventRecord | ToldEvent, catalogue: Catalogue) -> Brief:
 def _decision(event: EventRecord | ToldEvent, card: EventCard, catalogue: Catalogue) -> tuple[Fact, ...]:
     state = coordination(catalogue.record, event)
     past = event.deadline is not None and event.deadline <= catalogue.record.window.start
-    by = "Decision was due" if past else "Decide by"
+    by = "Settled" if state.closed_by is not None else "Decision was due" if past else "Decide by"
     facts = [Fact(label=by, value=card.deadline), Fact(label="Who decides", value=card.decider or "not told")]
     facts.append(Fact(label="Who acts", value=" ".join([who_acts(state) or "Nothing was said yet.", *warnings(state)])))
     if isinstance(event, EventRecord):

@@ -67,7 +67,7 @@ def _entries(record: CycleRecord, event: EventRow) -> Iterator[Event]:
     acting = coordination(record, event)
     acts = f" {words}" if (words := all_said(acting)) else ""
     yield _entry(record, event, "tca", span, f"{level}: closest approach {pair}", said + acts)
-    if event.deadline is not None:
+    if event.deadline is not None and acting.closed_by is None:
         who = names.get(event.deadline_object or "", event.deadline_object or "")
         until = f"{said} TCA {when}; {who} can command until then.{acts}"
         at = Span(start=event.deadline, stop=event.deadline)

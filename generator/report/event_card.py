@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from nearpass.astro.epochs import Epoch
 from nearpass.encounter.alert import Level
+from nearpass.report import wording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,3 +44,16 @@ class EventCard:
     burn: str = ""
     acts: str = ""
     unsettled: tuple[str, ...] = ()
+    closed: bool = False
+
+    @property
+    def verb(self) -> str:
+        """What the deadline is for; what is closed has none any more."""
+        return "Settled" if self.closed else "Decide by" if self.level is Level.RED else "Last chance to act"
+
+
+def due(deadline: Epoch | None, none: str, *, closed: bool) -> tuple[str, str | None]:
+    """A deadline in words and for machines; of an approach that was closed there is none any more."""
+    if closed:
+        return "closed", None
+    return (wording.moment_to_minute(deadline), wording.machine_time(deadline)) if deadline else (none, None)

@@ -55,7 +55,7 @@ def decision(
         said = f"{note.kind}, {note.parties}, {note.when}" + (f": {words}" if words else "")
         facts.append(Fact(label="Log", value=said, href="#said"))
     return Decision(
-        verb="Decision due" if card.level.value == "red" else "Last chance to act",
+        verb="Decision due" if card.verb == "Decide by" else card.verb,
         by=card.deadline,
         machine=card.deadline_machine,
         facts=tuple(facts),

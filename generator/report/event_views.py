@@ -24,7 +24,7 @@ from nearpass.report import (
 from nearpass.report.board import BoardRow
 from nearpass.report.catalogue import Catalogue, Links, nearness_km
 from nearpass.report.crossing_views import EventCrossings
-from nearpass.report.event_card import EventCard
+from nearpass.report.event_card import EventCard, due
 from nearpass.report.event_head import Decision
 from nearpass.report.partner_views import PartnerView
 from nearpass.report.risk_views import Probability, Trade
@@ -72,6 +72,8 @@ def event_card(event: EventRecord, catalogue: Catalogue, links: Links) -> EventC
     cutoff = catalogue.record.window.start
     surface = event.surface_km is not None
     acting = coordination(catalogue.record, event)
+    closed = acting.closed_by is not None
+    by, machine = due(event.deadline, "no deadline", closed=closed)
     return EventCard(
         event_id=event.event_id,
         level=event.level,
@@ -91,14 +93,15 @@ def event_card(event: EventRecord, catalogue: Catalogue, links: Links) -> EventC
         max_side=risk_views.side(event, catalogue),
         reason=wording.sentence(wording.said(event.reason)),
         change=wording.sentence(change_text(event, catalogue)),
-        deadline=wording.moment_to_minute(event.deadline) if event.deadline else "no deadline",
-        deadline_machine=wording.machine_time(event.deadline) if event.deadline else None,
+        deadline=by,
+        deadline_machine=machine,
         decider=_decider(event, catalogue),
         burn=_burn(event),
         conditions=_conditions(event),
         boundary="At an end of coverage: the true minimum may lie outside it." if event.at_boundary else None,
         acts=who_acts(acting),
         unsettled=warnings(acting),
+        closed=closed,
     )
 
 

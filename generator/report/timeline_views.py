@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from nearpass.astro.epochs import Epoch
 from nearpass.encounter.alert import SEVERITY, Level
+from nearpass.record.coordination import is_closed
 from nearpass.record.record import CycleRecord, EventRecord, ToldEvent
 from nearpass.report import wording
 from nearpass.report.catalogue import Catalogue, Links, nearness_km
@@ -92,9 +93,10 @@ def _mark(row: EventRecord | ToldEvent, catalogue: Catalogue, links: Links) -> T
 
 
 def _decisions(record: CycleRecord) -> Iterator[Lane]:
-    """Red and yellow approaches with a deadline, the most severe first."""
+    """Red and yellow approaches with a deadline that nobody closed, the most severe first."""
     start = record.window.start
-    rows = [row for row in record.approaches if row.level is not Level.GREEN and row.deadline is not None]
+    due = [row for row in record.approaches if row.level is not Level.GREEN and row.deadline is not None]
+    rows = [row for row in due if not is_closed(record, row)]
     for row in sorted(rows, key=lambda item: (-SEVERITY[item.level], item.deadline or start)):
         if row.deadline is None:
             continue

@@ -6,7 +6,7 @@ from nearpass.record.coordination import coordination
 from nearpass.record.record import ToldEnd, ToldEvent
 from nearpass.report import wording
 from nearpass.report.catalogue import Catalogue, Links
-from nearpass.report.event_card import EventCard
+from nearpass.report.event_card import EventCard, due
 from nearpass.report.tables import EVENT_COLUMNS, NAMELESS
 from nearpass.report.views import Cell, Head, Table, TableRow, cell, head, level_cell
 from nearpass.report.wording.acting import warnings, who_acts
@@ -30,6 +30,8 @@ def card(told: ToldEvent, catalogue: Catalogue, links: Links) -> EventCard:
     """The card of an approach, as the first screen shows it."""
     decider = catalogue.objects.get(told.deadline_object) if told.deadline_object else None
     acting = coordination(catalogue.record, told)
+    closed = acting.closed_by is not None
+    by, machine = due(told.deadline, f"deadline {wording.WITHHELD}", closed=closed)
     return EventCard(
         event_id=told.event_id,
         level=told.level,
@@ -49,13 +51,14 @@ def card(told: ToldEvent, catalogue: Catalogue, links: Links) -> EventCard:
         max_side="",
         reason=REASON,
         change=wording.sentence(change(told)),
-        deadline=wording.moment_to_minute(told.deadline) if told.deadline else f"deadline {wording.WITHHELD}",
-        deadline_machine=wording.machine_time(told.deadline) if told.deadline else None,
+        deadline=by,
+        deadline_machine=machine,
         decider=decider.name + (f" ({decider.operator})" if decider.operator else "") if decider else "",
         conditions=f"light time and SEP {wording.WITHHELD}",
         boundary=None,
         acts=who_acts(acting),
         unsettled=warnings(acting),
+        closed=closed,
     )
 
 

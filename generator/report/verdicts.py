@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 from nearpass.astro.epochs import Epoch
 from nearpass.encounter.alert import SEVERITY, Level
+from nearpass.record.coordination import is_closed
 from nearpass.record.record import (
     ApproachRecord,
     CycleRecord,
@@ -132,7 +133,9 @@ def verdict(record: CycleRecord) -> Verdict:
     A crossing is no approach: it never needs a decision by itself.
     """
     record = meaningful(record)
-    red = [event for event in record.approaches if event.level is Level.RED]
+    every_red = [event for event in record.approaches if event.level is Level.RED]
+    red = [event for event in every_red if not is_closed(record, event)]
+    closed = len(every_red) - len(red)
     untold = Counter(row.level for row in _untold(record))
     yellow = sum(event.level is Level.YELLOW for event in record.approaches) + untold[Level.YELLOW]
     whole = record.provenance.configuration is not None
@@ -142,10 +145,12 @@ def verdict(record: CycleRecord) -> Verdict:
             state="unknown", headline="Nothing could be screened: no pair of objects has usable ephemerides.",
             details=("That nothing is listed says nothing about the risk.",),
         )  # fmt: skip
-    details = []
+    details = (
+        [f"{wording.count(closed, 'red approach is', 'red approaches are')} closed by the parties."] if closed else []
+    )
     if yellow:
         details.append(f"{wording.count(yellow, 'approach', 'approaches')} to watch.")
-    elif not red and not untold[Level.RED]:
+    elif not every_red and not untold[Level.RED]:
         which = "No approach" if whole else "None of the approaches that this edition shows"
         limit = f"comes below {wording.plain(record.thresholds.yellow_cad_km)} km"
         meets = "meets a rule of red or yellow" if record.thresholds.rules else limit
@@ -171,7 +176,9 @@ def verdict(record: CycleRecord) -> Verdict:
     count = len(red) + untold[Level.RED]
     headline = _decision(red, count, record.window.start) if count else quiet
     calm: Literal["clear", "unknown"] = "unknown" if missing else "clear"
-    state: Literal["red", "yellow", "clear", "unknown"] = "red" if count else "yellow" if yellow or crossing else calm
+    state: Literal["red", "yellow", "clear", "unknown"] = (
+        "red" if count else "yellow" if closed or yellow or crossing else calm
+    )
     return Verdict(state=state, headline=headline, details=tuple(details))
 
 

@@ -88,10 +88,11 @@ class Timeline:
 def wide(scene: Timeline) -> Markup:
     """Time to the right, near below; lanes of decisions, crossings and closures under it."""
     height_of = LogScale(low=scene.least_km, high=scene.limit_km, left=BOTTOM, right=TOP)
-    lanes, foot = _lanes(scene)
+    names, lanes, foot = _lanes(scene)
     height = foot + 22.0
     parts = [
         *_zones_wide(scene, height_of),
+        *names,  # left of what is clipped when a part of the window is shown
         svg('<g clip-path="url(#tl-clip)">'),
         *_days(scene, foot),
         *lanes,
@@ -196,19 +197,20 @@ def _days(scene: Timeline, foot: float) -> Iterator[Markup]:
                   "middle", words)  # fmt: skip
 
 
-def _lanes(scene: Timeline) -> tuple[list[Markup], float]:
-    """The bars below the approaches with the height at which they end; a lane without a bar takes no room."""
+def _lanes(scene: Timeline) -> tuple[list[Markup], list[Markup], float]:
+    """Names and bars of the lanes below the approaches, and where these end; a lane without a bar takes no room."""
+    names: list[Markup] = []
     parts: list[Markup] = []
     y = BOTTOM + 18.0
     for word, lanes in (("decide", scene.decisions), ("cross", scene.crossings), ("no uplink", scene.closures)):
         if not lanes:
             continue
-        parts.append(text("tick", LEFT - 10, y + 4, word, "end"))
+        names.append(text("tick", LEFT - 10, y + 4, word, "end"))
         for lane in lanes:
             parts += _bar(scene, lane, y, word)
             y += _PITCH
         y += 4.0
-    return parts, y
+    return names, parts, y
 
 
 def _bar(scene: Timeline, lane: Lane, y: float, word: str) -> Iterator[Markup]:
