@@ -19,8 +19,7 @@ from nearpass.archive.durable import canonical_json, write_durably
 from nearpass.disclosure.archived import Flown
 from nearpass.disclosure.decoys import Certificate, certify
 from nearpass.disclosure.editions import Cycle
-from nearpass.errors import InputError, LeakError, NearpassError
-from nearpass.publish.hand_written import PAGES
+from nearpass.errors import PAGES, InputError, LeakError, NearpassError
 from nearpass.publish.stage import Progress
 from nearpass.publish.workspace import PROTECTION, Workspace, with_protection
 from nearpass.record.marking import HIDDEN_RUNG, Edition, Protected, Show
