@@ -101,7 +101,7 @@ class Step:
 
 def steps() -> tuple[Step, ...]:
     """The tour, heading by heading."""
-    return tuple(_step(part) for part in PAGE.read_text().split("\n### ")[1:])
+    return tuple(_step(part) for part in PAGE.read_text().split("\n## ")[1:])
 
 
 def _step(part: str) -> Step:

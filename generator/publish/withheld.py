@@ -143,8 +143,10 @@ class _Walk:
             held = For.IN_PART
         elif name in _OF_ALL:
             held = For.WITHHELD if self.hides else For.IN_PART
-        elif name in OF_CYCLES and not self.readers.has_cycle(str(value)):
-            held = For.WITHHELD
+        elif name in OF_CYCLES and isinstance(
+            value, str
+        ):  # that a cycle was made is no secret where the edition has it
+            held = For.IN_PART if self.readers.has_cycle(str(value)) else For.WITHHELD
         elif isinstance(holder, ObjectRecord):
             held = self._of_object(name, holder)
         elif isinstance(holder, SweepRecord) and name in {"inputs", "objects", "approaches"}:

@@ -60,7 +60,7 @@ def _lean(path: Path) -> bytes:
     if path.suffix not in {".css", ".js"}:
         return content
     lean = _INDENT.sub(b"\n", _COMMENT.sub(b"", content)).lstrip()
-    return _AROUND_BRACE.sub(rb"\1", lean) if path.suffix == ".css" else lean
+    return _AROUND_BRACE.sub(rb"\1", lean).replace(b";}", b"}") if path.suffix == ".css" else lean
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:

@@ -131,9 +131,10 @@ def _rows(file: str, root: ET.Element, ids: frozenset[str]) -> Iterator[Place]:
             if event_id is None or len(cells) != len(heads):
                 continue
             fields = {head: text_of(cell) for head, cell in zip(heads, cells, strict=True)}
+            current = cells[heads.index("Level")] if "Level" in heads else row  # beside it may stand the one before
             miss = fields["Miss"].rstrip("‡")
             yield Place(
-                file=file, kind="row", event_id=event_id, level=level_of(row),
+                file=file, kind="row", event_id=event_id, level=level_of(current),
                 miss=None if miss in {"–", "withheld"} else f"{miss}\u00a0km", when=fields.get("TCA"),
                 pc=fields.get("Pc"), pair=fields.get("Pair"),
             )  # fmt: skip

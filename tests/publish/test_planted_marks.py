@@ -240,7 +240,8 @@ UNPLANTED: frozenset[str] = frozenset({
     "SolutionEvent.miss_sigma_km", "SolutionEvent.pc", "SolutionEvent.method", "SolutionEvent.reason",
     "ChangeRecord.history", "Provenance.command", "ExchangeRecord.handed", "ExchangeRecord.received",
     "ExchangeRecord.notes", "DueRecord.late_s", "DueRecord.missed", "DueRecord.here",
-    "MessageRecord.here", "MessageRecord.approaches",
+    "MessageRecord.here", "MessageRecord.approaches", "StretchRecord.least_pc", "StretchRecord.most_pc",
+    "StretchRecord.no_pc",
 })  # fmt: skip
 """Rules of fields of which this workspace has nothing to withhold; tests/release holds them on records."""
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from edition_records import CLEAR, edition, marked_record
+from nearpass.publish.delivered import Deliveries
 from nearpass.publish.digits import numbers
 from nearpass.publish.expected import Beside, Expected, expected
 from nearpass.publish.leak import WORDS
@@ -61,7 +62,9 @@ def secret_record() -> CycleRecord:
 def sought(record: CycleRecord, data: bytes | None = None) -> Expected:
     """What the edition must not hold of it, where the deliveries of one object are this file."""
     own = {entry.sha256 for entry in record.inputs if entry.object_id == "MEX"}
-    return expected(record, edition(RULES), acting(*ACTS), read=lambda sha: data if sha in own else None)
+    return expected(
+        record, edition(RULES), acting(*ACTS), deliveries=Deliveries(lambda sha: data if sha in own else None)
+    )
 
 
 @pytest.fixture(scope="module")

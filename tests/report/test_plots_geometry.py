@@ -137,7 +137,7 @@ def test_encounter_stands_at_its_latitude() -> None:
 def test_paths_behind_the_body_are_pale() -> None:
     """Of an orbit seen from the equator, exactly the points behind the disc are missing from the solid line."""
     record = records.sample_record()
-    item = next(item for item in record.objects if item.id == "MRO")
+    item = next(item for item in record.objects if item.id == "PHOBOS")
     assert item.orbit is not None
     plot = object_plots(record, item)[0]
     assert isinstance(plot.drawing, OrbitViews)
