@@ -215,6 +215,19 @@ def test_a_finer_spelling_of_an_instant_decides(full: CycleRecord, secrets: Expe
     assert leaks_in([("a.html", cell.format(second, second).encode())], (), secrets) != []
 
 
+def test_a_cycle_that_the_edition_has_is_no_secret_of_a_withheld_approach(full: CycleRecord) -> None:
+    """The history of a hidden approach names cycles; their ids stand in the archive, unless the edition skips them."""
+    hidden = next(event for event in full.events if "MEX" in (event.primary, event.secondary))
+    point = replace(next(event.history[0] for event in full.events if event.history), cycle_id="2021-03-08T0600Z")
+    events = tuple(replace(row, history=(point,)) if row is hidden else row for row in full.events)
+    page = [("archive/2021/03.html", f"<td>{point.cycle_id}</td>".encode())]
+    none = Deliveries(lambda _: None)
+
+    for hours, told in ((None, False), (24.0, True)):
+        known = expected(replace(full, events=events), replace(PUBLIC, every_hours=hours), WORDS, deliveries=none)
+        assert bool(leaks_in(page, (), known)) is told
+
+
 def test_the_samples_of_a_shown_series_are_no_secret(full: CycleRecord, shown: CycleRecord) -> None:
     """A withheld instant in a second at which a shown range profile has a sample stops nothing, but its fraction does.
 

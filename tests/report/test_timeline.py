@@ -102,6 +102,17 @@ def test_times_without_commands_have_a_lane() -> None:
     assert (lane.start, lane.stop) == (pytest.approx(10.0), pytest.approx(record.window.length_s / 86_400.0))
 
 
+def test_names_of_lanes_are_not_cut_by_what_cuts_the_marks() -> None:
+    """Marks end where the axis ends, also in a part of the window; words left of it stand outside."""
+    drawn = wide(timeline_of(Catalogue(sample_record()), LINKS))
+    root = ET.fromstring(drawn)  # noqa: S314 - our own text
+    (cut,) = (group for group in root if group.get("clip-path"))
+    words = {item.text for item in root.iter() if item.get("text-anchor") == "end" and item.text in {"decide", "cross"}}
+
+    assert "decide" in words
+    assert words.isdisjoint(item.text for item in cut.iter())
+
+
 def mark_of(days: float, level: Level = Level.GREEN, **changes: object) -> TimelineMark:
     base = TimelineMark(
         days=days, km=30.0, level=level, pair="A–B", miss="30 km", said=f"A–B, {days}", href="x"
