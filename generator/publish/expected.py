@@ -36,6 +36,8 @@ LEAST_TEXT: Final = 20
 LEAST_TOKEN: Final = 8
 LEAST_CLAUSE: Final = 10
 """What one party does about an approach, as ``CNSA stands by``."""
+DECIMALS: Final = (0, 1, 3, 6)
+"""Of a second, in which instants are looked for: those that pages and twins print."""
 BESIDE_DIGITS: Final = 6
 BESIDE_FEW: Final = 100
 """So many numbers of a pair are known by :data:`BESIDE_DIGITS` digits each; ten times as many take one digit more."""
@@ -344,7 +346,7 @@ def _instants(ours: Iterable[Fact], known: AbstractSet[object], spelled: Abstrac
 def _seconds(epoch: Epoch) -> Iterator[str]:
     """``2021-03-21T04:12:33.512`` to the second, its tenth, thousandth and millionth, in UTC and TDB."""
     for system in (TimeSystem.UTC, TimeSystem.TDB):
-        for digits in (0, 1, 3, 6):
+        for digits in DECIMALS:
             text = epoch.iso(system, digits=digits)
             if not text.rstrip("0").endswith((":", ":00:", ".")) or text[14:19] != "00:00":
                 yield text

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearpass.publish.digits import SURE_DIGITS, TOGETHER_DIGITS, Numbers, Printed
-from nearpass.publish.expected import BESIDE_DIGITS, Expected, plain_text
+from nearpass.publish.expected import BESIDE_DIGITS, DECIMALS, Expected, plain_text
 
 _WORD: Final = re.compile(r"[a-z0-9]+")
 _NOT_OF_A_WORD: Final = bytes(code if chr(code) in ascii_lowercase + digits else ord(" ") for code in range(256))
@@ -167,8 +167,11 @@ def _instants_in(name: str, lines: list[str], sought: Expected) -> Iterator[Leak
 
 
 def _is_finer(other: str, text: str) -> bool:
-    """Whether a spelling tells the same instant as another one, with more digits: a page has both in one cell."""
-    if len(other) <= max(len(text), len("2021-03-21T04:12:33")):
+    """Whether a spelling tells the same instant as another one, with more digits: a page has both in one cell.
+
+    One with digits in which instants are not looked for settles nothing.
+    """
+    if len(other) <= len(text) or len(other.partition(".")[2]) not in DECIMALS[1:]:
         return False
     decimals = len(text.partition(".")[2])
     unit = np.timedelta64(60_000_000 if text.count(":") == 1 else 10 ** (6 - min(decimals, 6)), "us")

@@ -213,6 +213,9 @@ def test_a_finer_spelling_of_an_instant_decides(full: CycleRecord, secrets: Expe
     assert leaks_in([("a.html", cell.format(other, second).encode())], (), secrets) == []
     assert leaks_in([("a.html", cell.format(fine, second).encode())], (), secrets) != []
     assert leaks_in([("a.html", cell.format(second, second).encode())], (), secrets) != []
+    for digits in (2, 4):  # not known to the search, so that it must not clear the second beside it
+        odd = cell.format(hidden.tca.iso(digits=digits), second)
+        assert leaks_in([("a.html", odd.encode())], (), secrets) != []
 
 
 def test_a_cycle_that_the_edition_has_is_no_secret_of_a_withheld_approach(full: CycleRecord) -> None:
