@@ -32,7 +32,7 @@ QUARTERS: Final = 4
 """Of a revolution, the parts in which entries are summed."""
 LOOKS: Final = 4
 """Instants of a part at which the rate is looked at, to tell where it counts."""
-MOST_REVOLUTIONS: Final = 40
+SUMMED_REVOLUTIONS: Final = 40
 """So many are summed; of more of them a sample, those with the highest rate first."""
 LEAST_CHANCE: Final = 1e-3
 """Of the mean weight: no revolution is without a chance to be sampled."""
@@ -82,7 +82,7 @@ def stretch_probability(first: Orbit, second: Orbit, at_s: FloatArray, edges_s: 
 
     revolution = np.arange(len(at_s)) // QUARTERS
     chances = np.ones(revolution[-1] + 1)
-    if len(chances) > MOST_REVOLUTIONS:
+    if len(chances) > SUMMED_REVOLUTIONS:
         looks = (np.arange(LOOKS) + 0.5) / LOOKS
         looked_s = edges_s[:-1, None] + np.diff(edges_s)[:, None] * looks
         looked = rate(looked_s.ravel()).reshape(-1, LOOKS).sum(axis=1)
@@ -110,7 +110,7 @@ def _chances(weights: FloatArray) -> FloatArray:
         weights = np.ones(len(weights))
     sure = np.zeros(len(weights), dtype=bool)
     while True:
-        left = MOST_REVOLUTIONS - int(sure.sum())
+        left = SUMMED_REVOLUTIONS - int(sure.sum())
         chances = np.where(sure, 1.0, left * weights / max(weights[~sure].sum(), np.finfo(float).tiny))
         if not (chances[~sure] >= 1.0).any():
             return np.asarray(chances)

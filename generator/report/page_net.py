@@ -13,6 +13,8 @@ from functools import partial
 from html import escape
 from typing import Any, Final
 
+from icalendar import Calendar
+
 from nearpass.errors import PAGES, NearpassError, OwnFault, PublicationError, understood
 from nearpass.record.loss_record import LossRecord, Stage
 from nearpass.record.record import CycleRecord
@@ -20,12 +22,6 @@ from nearpass.report.catalogue import Links
 from nearpass.report.rendering import meta_of, render_page
 
 SCHEMA: Final = 1
-_INSTEAD: Final = {
-    ".js": "// {reason}\n",
-    ".xml": '<?xml version="1.0" encoding="utf-8"?>\n<error>{escaped}</error>\n',
-    ".ics": "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//nearpass//EN\r\nX-WR-CALDESC:{reason}\r\nEND:VCALENDAR\r\n",
-}
-"""What stands in the place of a file whose readers expect a notation."""
 _STAGES: Final[dict[str, Stage]] = {
     "pairs": "screening",
     "events": "encounter",
@@ -73,12 +69,22 @@ class Pages:
         if name.endswith(".json"):
             return json.dumps({"schema": SCHEMA, "cycle_id": self._record.cycle_id, "error": reason}, indent=1) + "\n"
         if not name.endswith(".md"):
-            words = f"This file could not be made: {reason}"
-            form = next((form for end, form in _INSTEAD.items() if name.endswith(end)), "{reason}\n")
-            return form.format(reason=words, escaped=escape(words))
+            return _file_instead(name, " ".join(f"This file could not be made: {reason}".split()))
         title = "This page could not be made"
         meta = meta_of(self._record, title, reason, "lost", ((title, None),))
         return render_page("lost.md.j2", meta, links, name=name.removesuffix(".md"), reason=reason)
+
+
+def _file_instead(name: str, words: str) -> str:
+    """What stands in the place of a file: one line of words, in the notation that its readers expect."""
+    if name.endswith(".ics"):
+        calendar = Calendar()
+        for key, value in (("prodid", "-//nearpass//EN"), ("version", "2.0"), ("x-wr-caldesc", words)):
+            calendar.add(key, value)
+        return str(calendar.to_ical().decode("utf-8"))
+    if name.endswith(".xml"):
+        return f'<?xml version="1.0" encoding="utf-8"?>\n<error>{escape(words)}</error>\n'
+    return f"// {words}\n" if name.endswith(".js") else f"{words}\n"
 
 
 def lost(name: str, error: Exception) -> NearpassError:

@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree as ET  # reads only what the program itself wrote
 
 import feedparser
 import pytest
@@ -14,9 +15,12 @@ from icalendar import Calendar
 
 from broken_views import Staged, broken, staged
 from nearpass.archive.archive import Archive
-from nearpass.errors import FAULTS, ArchiveError
+from nearpass.errors import FAULTS, ArchiveError, PublicationError
 from nearpass.publish import publish
 from nearpass.record.record import CycleRecord
+from nearpass.report.catalogue import Links
+from nearpass.report.page_net import Pages
+from records import sample_record
 from stub_cycles import REGISTRAR, add, new_workspace, quick, silent, stub
 
 FRONT = ("board.row", "crossing_views.groups_table", "timeline_views.timeline_of", "cycle_views.matrix")
@@ -88,3 +92,26 @@ def test_a_cycle_that_cannot_be_read_is_named_as_missing(tmp_path: Path, monkeyp
     assert json.loads((workspace.public / "latest.json").read_text())["cycle_id"] == "2021-03-03T0000Z"
     assert "in lists of the archive: 2021-03-01T0000Z" in front
     assert "The record must be whole" in front
+
+
+@pytest.mark.parametrize("name", ["a.js", "a.ics", "a.xml", "a.csv"])
+def test_what_stands_for_a_file_is_of_its_notation_whatever_the_reason(name: str) -> None:
+    """A reason of several lines, with marks of each notation, stays words: a comment, a property, an element's text."""
+    reason = "first, line;\nalert(1) </error> END:VCALENDAR"
+    pages = Pages(sample_record())
+
+    def fail() -> str:
+        raise PublicationError(reason)
+
+    pages.put(name, Links(root="", cycle=""), fail)
+    text = pages.texts[name]
+
+    if name.endswith(".ics"):
+        calendar = Calendar.from_ical(text)
+        assert "alert(1)" in calendar["x-wr-caldesc"]
+        assert list(calendar.walk("VEVENT")) == []
+    elif name.endswith(".xml"):
+        assert "alert(1) </error>" in (ET.fromstring(text).text or "")  # noqa: S314 - our own text
+    else:
+        assert text.startswith("// " if name.endswith(".js") else "This file")
+        assert text.count("\n") == 1
