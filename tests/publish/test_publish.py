@@ -151,6 +151,22 @@ def test_a_rebuild_that_was_cut_off_goes_on_where_it_was(workspace: Workspace, m
     assert len(rendered) == 4
 
 
+def test_a_rebuild_begins_anew_where_the_archive_has_grown(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a cycle more, which may correct or follow the others, every one is rendered again."""
+    for cycle_id in ("2021-01-01T0000Z", "2021-02-01T0000Z", "2021-03-01T0000Z", "2021-04-01T0000Z"):
+        add(workspace, cycle_id)
+    rendered = _cut_off_after_three(workspace, monkeypatch)
+    Archive(workspace.archive).add(
+        stub("2021-05-01T0000Z", previous="2021-04-01T0000Z"), {}, supersedes="2021-01-01T0000Z"
+    )
+    rendered.clear()
+    rebuild(workspace, jobs=1, progress=silent, registrar=REGISTRAR)
+
+    assert len(rendered) == 5
+
+
 @pytest.mark.parametrize("changed", ["theme/main.html", "nearpass.toml", "site/about.md", "note"])
 def test_a_rebuild_begins_anew_where_anything_has_changed(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, changed: str
