@@ -20,6 +20,8 @@ from nearpass.report.tables import NAMELESS
 from nearpass.report.verdicts import CycleSummary, MonthEvent
 from nearpass.report.views import Cell, Head, Table, TableRow, level_cell, limited, number_cell, time_cell
 
+MOST_APPROACHES: Final = 100
+"""Rows of approaches on the page of a month or a year, which has a hundred cycles or a calendar as well."""
 _RANK: Final = {"red": 3, "yellow": 2, "green": 1, "none": 0}
 
 
@@ -124,7 +126,7 @@ def month_events_table(events: Sequence[MonthEvent], name: str) -> Table:
     An event's miss distance is that of the newest cycle of the month that lists it.
     """
     ranked = sorted(events, key=lambda e: (-_RANK[e.level], e.miss_km is None, e.miss_km or 0.0, e.event_id))
-    shown, cut = limited(ranked, what="approaches")
+    shown, cut = limited(ranked, what="approaches", most=MOST_APPROACHES, rest="the finder has all")
     return Table(
         caption=f"Approaches in the cycles of {name}, the worst and nearest first",
         heads=(

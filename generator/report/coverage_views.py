@@ -64,9 +64,8 @@ def _completeness(record: CycleRecord) -> tuple[str, ...]:
     open_s = sum(pair.uncovered_s for pair in screened)
     if open_s > 0.0:
         partly = sum(pair.uncovered_s > 0.0 for pair in screened)
-        lines.append(
-            f"{wording.count(partly, 'screened pair')} have uncovered time: an approach there would not be found."
-        )
+        which = wording.count(partly, "screened pair has", "screened pairs have")
+        lines.append(f"{which} uncovered time: an approach there would not be found.")
     coarse = [item.id for item in record.objects if item.shown != "full"]
     if coarse:
         lines.append(f"How the pairs of {wording.listing(coarse)} were screened is withheld in this edition.")
@@ -79,7 +78,7 @@ def _completeness(record: CycleRecord) -> tuple[str, ...]:
 def coverage_table(pairs: Sequence[PairRecord], links: Links) -> Table:
     """One row a pair, the nearest first: what is proven, what is nearest, what is not covered."""
     nearest_first = sorted(pairs, key=lambda pair: pair.nearest.miss_km if pair.nearest else math.inf)
-    kept, cut = limited(nearest_first, what="pair")
+    kept, cut = limited(nearest_first, what="pairs")
     shown = ("proven_no_closer_than_km", "proof", "nearest_km", "nearest_tca_utc")
     rows = []
     for pair in kept:
@@ -127,7 +126,7 @@ def _uncovered_table(catalogue: Catalogue, links: Links) -> Table | None:
 def uncovered_table(pairs: Sequence[PairRecord], links: Links) -> Table:
     """When pairs were not screened, and why."""
     spans = [(pair, span) for pair in pairs for span in pair.uncovered]
-    kept, cut = limited(spans, what="span")
+    kept, cut = limited(spans, what="spans")
     return Table(
         caption="Uncovered spans of screened pairs" if len(pairs) > 1 else "Uncovered spans",
         heads=(

@@ -69,7 +69,7 @@ def events_table(
     Those that an edition tells in cells, ``told``, stand among them by the least distance they may have.
     """
     ranked = sorted(events, key=lambda event: (-SEVERITY[event.level], nearness_km(event)))
-    kept, cut = limited(ranked, what="event")
+    kept, cut = limited(ranked, what="approaches")
     surfaces = any(event.surface_km is not None for event in kept) or any(one.surface_km is not None for one in told)
     centres = ("miss_km",) if surfaces else ()
     keys = ("tca_utc", "pc", "b_plane_sigmas", *centres, "miss_sigma_km", "miss_r_km", "miss_t_km", "miss_n_km",

@@ -154,9 +154,11 @@ def level_cell(level: Level, href: str | None = None) -> Cell:
     return Cell(text=level.value, sort=str(2 - SEVERITY[level]), level=level, href=href)
 
 
-def limited(rows: Sequence[Row], *, what: str) -> tuple[Sequence[Row], str | None]:
-    """At most :data:`ROW_LIMIT` rows, and the sentence that says so where there are more."""
-    if len(rows) <= ROW_LIMIT:
+def limited(
+    rows: Sequence[Row], *, what: str, most: int = ROW_LIMIT, rest: str = "the CSV and JSON files hold all"
+) -> tuple[Sequence[Row], str | None]:
+    """At most so many rows, and the sentence that says so and where the ``rest`` is."""
+    if len(rows) <= most:
         return rows, None
-    shown, found = wording.count(ROW_LIMIT, what), wording.count(len(rows), what)
-    return rows[:ROW_LIMIT], f"Only {shown} of {found} are shown here; the CSV and JSON files hold all."
+    found = wording.count(len(rows), what, what)
+    return rows[:most], f"Only {wording.number(most, 0)} of {found} are shown here; {rest}."

@@ -13,7 +13,7 @@ from nearpass.record.prediction_record import PredictionError
 from nearpass.record.record import CycleRecord
 from nearpass.record.year import Punctuality, Year, YearEvent
 from nearpass.report import age_views, wording
-from nearpass.report.archive_views import when_cell
+from nearpass.report.archive_views import MOST_APPROACHES, when_cell
 from nearpass.report.silence import still_meaningful
 from nearpass.report.tables import NAMELESS, Column, Columns
 from nearpass.report.views import Cell, Table, TableRow, cell, head, level_cell, limited
@@ -194,7 +194,7 @@ def _statement(year: Year, events: Sequence[YearEvent], rows: Sequence[YearRow])
 
 def _events_table(rows: Sequence[YearRow]) -> Table:
     ranked = sorted(rows, key=lambda row: (row.event.worst is not Level.RED, row.event.tca, row.event.event_id))
-    shown, cut = limited(ranked, what="approaches")
+    shown, cut = limited(ranked, what="approaches", most=MOST_APPROACHES, rest="the CSV file holds all")
     columns = YEAR_EVENT_COLUMNS
     keys = ("first_red_cycle", "warning_h", "ending", "movers")
     return Table(

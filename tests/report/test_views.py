@@ -220,7 +220,7 @@ def test_tables_are_cut_at_the_limit() -> None:
     assert len(table.rows) == views.ROW_LIMIT
     assert red.event_id in {row.anchor for row in table.rows}
     assert table.cut is not None
-    assert "1\u202f001 events" in table.cut
+    assert "1\u202f001 approaches" in table.cut
 
 
 def test_events_stand_worst_first() -> None:
