@@ -8,17 +8,27 @@ from dataclasses import dataclass
 from typing import Final
 
 from nearpass.archive.archive import cycle_folder
-from nearpass.astro.epochs import Epoch
-from nearpass.astro.fields import Span
 from nearpass.encounter.alert import Level
 from nearpass.record.cycle_id import CycleId
 from nearpass.record.figures import Figure
-from nearpass.record.notices import DeliveryNotice, Notice, Told
+from nearpass.record.notices import DeliveryNotice, Told
 from nearpass.report import wording
 from nearpass.report.doubt_views import notice_sentence
 from nearpass.report.tables import NAMELESS
 from nearpass.report.verdicts import CycleSummary, MonthEvent
-from nearpass.report.views import Cell, Head, Table, TableRow, level_cell, limited, number_cell, time_cell
+from nearpass.report.views import (
+    Cell,
+    Field,
+    Head,
+    Table,
+    TableRow,
+    level_cell,
+    limited,
+    miss_cell,
+    number_cell,
+    tabled,
+    when_cell,
+)  # fmt: skip
 
 MOST_APPROACHES: Final = 100
 """Rows of approaches on the page of a month or a year, which has a hundred cycles or a calendar as well."""
@@ -91,33 +101,27 @@ def _day(day: int, month: int, cycles: Sequence[CycleSummary]) -> CalendarDay:
 
 def month_table(cycles: Sequence[CycleSummary], year: int, month: int) -> Table:
     """Cycles of a month, the newest first."""
-    rows, seen = [], set()
-    for cycle in of_month(cycles, year, month):
-        day = f"{CycleId(cycle.cycle_id).day:02d}"
-        anchor = None if day in seen else f"day-{day}"
-        seen.add(day)
-        rows.append(TableRow(anchor=anchor, cells=(
-            Cell(text=wording.minute(cycle.cutoff), href=f"../../{cycle_folder(cycle.cycle_id)}/index.html",
-                 sort=cycle.cycle_id, machine=wording.machine_time(cycle.cutoff)),
-            _worst(cycle),
-            number_cell(cycle.red, 0),
-            number_cell(cycle.yellow, 0),
-            number_cell(cycle.green, 0),
-            number_cell(cycle.pairs_screened, 0),
-            number_cell(cycle.refused, 0),
-            Cell(text=_verdict(cycle)),
-        )))  # fmt: skip
-    return Table(
-        caption=f"Cycles of {wording.MONTHS[month - 1]} {year}, the newest first",
-        heads=(
-            Head(title="Data cut-off", unit="UTC"), Head(title="Worst level"),
-            *(Head(title=title, numeric=True) for title in ("Red", "Yellow", "Green")),
-            Head(title="Pairs", numeric=True, meaning="Pairs that were screened"),
-            Head(title="Refused", numeric=True, meaning="Input files that were refused"), Head(title="Verdict"),
-        ),
-        rows=tuple(rows),
-        filter_label="Filter cycles",
+    listed = of_month(cycles, year, month)
+    first = {CycleId(cycle.cycle_id).day: cycle.cycle_id for cycle in reversed(listed)}
+
+    def anchor(cycle: CycleSummary) -> str | None:
+        day = CycleId(cycle.cycle_id).day
+        return f"day-{day:02d}" if first[day] == cycle.cycle_id else None
+
+    fields: tuple[Field[CycleSummary], ...] = (
+        Field("Data cut-off", lambda cycle: _cycle_cell(cycle, "../../"), unit="UTC"),
+        Field("Worst level", _worst),
+        Field("Red", lambda cycle: number_cell(cycle.red, 0), numeric=True),
+        Field("Yellow", lambda cycle: number_cell(cycle.yellow, 0), numeric=True),
+        Field("Green", lambda cycle: number_cell(cycle.green, 0), numeric=True),
+        Field("Pairs", lambda cycle: number_cell(cycle.pairs_screened, 0), numeric=True,
+              meaning="Pairs that were screened"),
+        Field("Refused", lambda cycle: number_cell(cycle.refused, 0), numeric=True,
+              meaning="Input files that were refused"),
+        Field("Verdict", _verdict),
     )  # fmt: skip
+    caption = f"Cycles of {wording.MONTHS[month - 1]} {year}, the newest first"
+    return tabled(caption, listed, fields, anchor=anchor, filter_label="Filter cycles")
 
 
 def month_events_table(events: Sequence[MonthEvent], name: str) -> Table:
@@ -127,28 +131,19 @@ def month_events_table(events: Sequence[MonthEvent], name: str) -> Table:
     """
     ranked = sorted(events, key=lambda e: (-_RANK[e.level], e.miss_km is None, e.miss_km or 0.0, e.event_id))
     shown, cut = limited(ranked, what="approaches", most=MOST_APPROACHES, rest="the finder has all")
-    return Table(
-        caption=f"Approaches in the cycles of {name}, the worst and nearest first",
-        heads=(
-            Head(title="Event"), Head(title="Worst level"), Head(title="Miss", unit="km", numeric=True),
-            Head(title="TCA", unit="UTC"), Head(title="Primary"), Head(title="Secondary"),
-            Head(title="Cycles", numeric=True, meaning="How many of the month's cycles tell of it"),
-        ),
-        rows=tuple(
-            TableRow(cells=(
-                Cell(text=event.event_id, href=f"../../events/{event.event_id}.html"),
-                level_cell(Level(event.level)),
-                miss_cell(Figure(low=event.miss_km, high=event.miss_high_km)),
-                when_cell(event.tca, event.until),
-                Cell(text=event.primary or NAMELESS),
-                Cell(text=event.secondary or NAMELESS),
-                number_cell(event.cycles, 0),
-            ))
-            for event in shown
-        ),
-        filter_label="Filter approaches",
-        cut=cut,
+    fields: tuple[Field[MonthEvent], ...] = (
+        Field("Event", lambda event: event_cell(event.event_id)),
+        Field("Worst level", lambda event: level_cell(Level(event.level))),
+        Field("Miss", lambda event: miss_cell(Figure(low=event.miss_km, high=event.miss_high_km)), unit="km",
+              numeric=True),
+        Field("TCA", lambda event: when_cell(event.tca, event.until), unit="UTC"),
+        Field("Primary", lambda event: event.primary or NAMELESS),
+        Field("Secondary", lambda event: event.secondary or NAMELESS),
+        Field("Cycles", lambda event: number_cell(event.cycles, 0), numeric=True,
+              meaning="How many of the month's cycles tell of it"),
     )  # fmt: skip
+    caption = f"Approaches in the cycles of {name}, the worst and nearest first"
+    return tabled(caption, shown, fields, filter_label="Filter approaches", cut=cut)
 
 
 def notices_table(notices: Sequence[Told]) -> Table:
@@ -159,20 +154,24 @@ def notices_table(notices: Sequence[Told]) -> Table:
             Head(title="Cycle", unit="UTC"), Head(title="Approach"), Head(title="Level"), Head(title="Before"),
             Head(title="TCA", unit="UTC"), Head(title="Miss", unit="km", numeric=True), Head(title="Why"),
         ),
-        rows=tuple(
-            TableRow(cells=(_cycle_cell(one), *(_cells(one) if isinstance(one, Notice) else _delivery_cells(one))))
-            for one in notices
-        ),
+        rows=tuple(TableRow(cells=(_cycle_cell(one, "../"), *_cells_of(one))) for one in notices),
         filter_label="Filter changes",
     )  # fmt: skip
 
 
-def _cycle_cell(notice: Told) -> Cell:
-    return Cell(text=wording.minute(notice.cutoff), href=f"../{cycle_folder(notice.cycle_id)}/index.html",
-                sort=notice.cycle_id, machine=wording.machine_time(notice.cutoff))  # fmt: skip
+def event_cell(event_id: str) -> Cell:
+    """An approach by its id, which leads to its page."""
+    return Cell(text=event_id, href=f"../../events/{event_id}.html")
 
 
-def _cells(notice: Notice) -> tuple[Cell, ...]:
+def _cycle_cell(one: Told | CycleSummary, home: str) -> Cell:
+    return Cell(text=wording.minute(one.cutoff), href=f"{home}{cycle_folder(one.cycle_id)}/index.html",
+                sort=one.cycle_id, machine=wording.machine_time(one.cutoff))  # fmt: skip
+
+
+def _cells_of(notice: Told) -> tuple[Cell, ...]:
+    if isinstance(notice, DeliveryNotice):
+        return _delivery_cells(notice)
     return (
         Cell(text=f"{notice.primary_name or NAMELESS} – {notice.secondary_name or NAMELESS}",
              href=f"../events/{notice.event_id}.html"),
@@ -192,19 +191,6 @@ def _delivery_cells(notice: DeliveryNotice) -> tuple[Cell, ...]:
         *(Cell(text=wording.DASH, sort="") for _ in range(3)),
         Cell(text=notice_sentence(notice)),
     )
-
-
-def miss_cell(found: Figure) -> Cell:
-    """A distance or the range in which it lies, under a head that says km."""
-    return Cell(text=wording.figure(found, unit=""), sort="" if found.low is None else f"{found.low:.9g}")
-
-
-def when_cell(start: Epoch, stop: Epoch) -> Cell:
-    """An instant, or the span in which it lies."""
-    if start == stop:
-        return time_cell(start)
-    text = wording.short_cell_of_time(Span(start=start, stop=stop))
-    return Cell(text=text, sort=start.iso(digits=6), machine=wording.machine_time(start))
 
 
 def _worst(cycle: CycleSummary) -> Cell:

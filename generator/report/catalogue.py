@@ -49,6 +49,10 @@ class Links:
         """A plot without its suffix."""
         return f"{self.cycle}plots/{name}"
 
+    def twins(self, name: str) -> tuple[tuple[str, str], ...]:
+        """Addresses of a table of the cycle as files."""
+        return ("CSV", f"{self.cycle}{name}.csv"), ("JSON", f"{self.cycle}{name}.json")
+
     def other_cycle(self, cycle_id: str) -> str:
         """The page of any cycle."""
         return f"{self.root}{cycle_folder(cycle_id)}/index.html"

@@ -5,12 +5,24 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from nearpass.record.record import CycleRecord, FunnelRecord, FunnelStep, PairRecord
+from nearpass.record.record import CycleRecord, FunnelRecord, FunnelStep, PairRecord, UncoveredSpan
 from nearpass.report import wording
 from nearpass.report.catalogue import Catalogue, Links
 from nearpass.report.tables import COVERAGE_COLUMNS
-from nearpass.report.views import Cell, Head, Table, TableRow, cell, head, limited, number_cell, span_cell, time_cell
+from nearpass.report.views import (
+    Cell,
+    Field,
+    Table,
+    cell,
+    declared,
+    limited,
+    number_cell,
+    span_cell,
+    tabled,
+    time_cell,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,35 +91,22 @@ def coverage_table(pairs: Sequence[PairRecord], links: Links) -> Table:
     """One row a pair, the nearest first: what is proven, what is nearest, what is not covered."""
     nearest_first = sorted(pairs, key=lambda pair: pair.nearest.miss_km if pair.nearest else math.inf)
     kept, cut = limited(nearest_first, what="pairs")
-    shown = ("proven_no_closer_than_km", "proof", "nearest_km", "nearest_tca_utc")
-    rows = []
-    for pair in kept:
-        total_s = pair.covered_s + pair.uncovered_s
-        rows.append(TableRow(cells=(
-            Cell(text=f"{pair.primary} – {pair.secondary}", href=links.pair(pair)),
-            *(cell(COVERAGE_COLUMNS[key], pair) for key in shown),
-            number_cell(100.0 * pair.covered_s / total_s if total_s else None, 1),
-            Cell(text=wording.said(pair.unscreened) if pair.unscreened else _reasons(pair)),
-        )))  # fmt: skip
-    return Table(
-        caption="Coverage: what is proven of each pair, the nearest first",
-        heads=(
-            Head(title="Pair"),
-            head(COVERAGE_COLUMNS["proven_no_closer_than_km"]),
-            Head(
-                title="Proof",
-                meaning="proven: piecewise-polynomial ephemerides, searched exactly; verified: the error was sampled",
-            ),
-            head(COVERAGE_COLUMNS["nearest_km"]),
-            head(COVERAGE_COLUMNS["nearest_tca_utc"]),
-            Head(title="Covered", unit="%", numeric=True),
-            Head(title="Not covered, and why"),
+    how = "proven: piecewise-polynomial ephemerides, searched exactly; verified: the error was sampled"
+    fields: tuple[Field[PairRecord], ...] = (
+        Field("Pair", lambda pair: _pair_cell(pair, links)),
+        declared(COVERAGE_COLUMNS["proven_no_closer_than_km"]),
+        Field("Proof", partial(cell, COVERAGE_COLUMNS["proof"]), meaning=how),
+        declared(COVERAGE_COLUMNS["nearest_km"]),
+        declared(COVERAGE_COLUMNS["nearest_tca_utc"]),
+        Field("Covered", _covered_cell, unit="%", numeric=True),
+        Field(
+            "Not covered, and why", lambda pair: wording.said(pair.unscreened) if pair.unscreened else _reasons(pair)
         ),
-        rows=tuple(rows),
-        twins=(("CSV", f"{links.cycle}coverage.csv"), ("JSON", f"{links.cycle}coverage.json")),
-        filter_label="Filter pairs" if len(rows) > 9 else None,
-        cut=cut,
     )
+    return tabled(
+        "Coverage: what is proven of each pair, the nearest first", kept, fields, twins=links.twins("coverage"),
+        filter_label="Filter pairs" if len(kept) > 9 else None, cut=cut,
+    )  # fmt: skip
 
 
 def _reasons(pair: PairRecord) -> str:
@@ -123,38 +122,35 @@ def _uncovered_table(catalogue: Catalogue, links: Links) -> Table | None:
     return uncovered_table(pairs, links) if pairs else None
 
 
+def _pair_cell(pair: PairRecord, links: Links) -> Cell:
+    return Cell(text=f"{pair.primary} – {pair.secondary}", href=links.pair(pair))
+
+
+def _covered_cell(pair: PairRecord) -> Cell:
+    total_s = pair.covered_s + pair.uncovered_s
+    return number_cell(100.0 * pair.covered_s / total_s if total_s else None, 1)
+
+
 def uncovered_table(pairs: Sequence[PairRecord], links: Links) -> Table:
     """When pairs were not screened, and why."""
-    spans = [(pair, span) for pair in pairs for span in pair.uncovered]
-    kept, cut = limited(spans, what="spans")
-    return Table(
-        caption="Uncovered spans of screened pairs" if len(pairs) > 1 else "Uncovered spans",
-        heads=(
-            Head(title="Pair"), Head(title="From", unit="UTC"), Head(title="To", unit="UTC"),
-            Head(title="Length"), Head(title="Reason"),
-        ),
-        rows=tuple(
-            TableRow(cells=(
-                Cell(text=f"{pair.primary} – {pair.secondary}", href=links.pair(pair)),
-                time_cell(span.start),
-                time_cell(span.stop),
-                span_cell(span.stop - span.start),
-                Cell(text=wording.said(span.reason)),
-            ))
-            for pair, span in kept
-        ),
-        cut=cut,
-    )  # fmt: skip
+    kept, cut = limited([(pair, span) for pair in pairs for span in pair.uncovered], what="spans")
+    fields: tuple[Field[tuple[PairRecord, UncoveredSpan]], ...] = (
+        Field("Pair", lambda row: _pair_cell(row[0], links)),
+        Field("From", lambda row: time_cell(row[1].start), unit="UTC"),
+        Field("To", lambda row: time_cell(row[1].stop), unit="UTC"),
+        Field("Length", lambda row: span_cell(row[1].stop - row[1].start)),
+        Field("Reason", lambda row: wording.said(row[1].reason)),
+    )
+    caption = "Uncovered spans of screened pairs" if len(pairs) > 1 else "Uncovered spans"
+    return tabled(caption, kept, fields, cut=cut)
 
 
 def _funnel_table(caption: str, entered: int, steps: Sequence[FunnelStep]) -> Table:
-    rows = [TableRow(cells=(Cell(text="entered"), number_cell(entered, 0), Cell(text="sum of the rows below")))]
-    rows += [
-        TableRow(cells=(Cell(text=step.name), number_cell(step.count, 0), Cell(text=wording.said(step.meaning))))
-        for step in steps
-    ]
-    return Table(
-        caption=caption,
-        heads=(Head(title="Step"), Head(title="Count", numeric=True), Head(title="Meaning")),
-        rows=tuple(rows),
+    rows = [("entered", entered, "sum of the rows below")]
+    rows += [(step.name, step.count, wording.said(step.meaning)) for step in steps]
+    fields: tuple[Field[tuple[str, int, str]], ...] = (
+        Field("Step", lambda row: row[0]),
+        Field("Count", lambda row: number_cell(row[1], 0), numeric=True),
+        Field("Meaning", lambda row: row[2]),
     )
+    return tabled(caption, rows, fields)

@@ -7,7 +7,7 @@ how far apart in time. Where a position along an orbit is unknown there is no ti
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -20,7 +20,18 @@ from nearpass.report.catalogue import Catalogue, Links
 from nearpass.report.silence import phase_unknown
 from nearpass.report.tables import CROSSING_COLUMNS
 from nearpass.report.verdicts import crossing_alerts
-from nearpass.report.views import Cell, Head, Table, TableRow, cell, head, km_cell, level_cell, number_cell, time_cell
+from nearpass.report.views import (
+    Cell,
+    Field,
+    Table,
+    cell,
+    declared,
+    km_cell,
+    level_cell,
+    number_cell,
+    tabled,
+    time_cell,
+)  # fmt: skip
 
 CARD_LIMIT: Final = 3
 """Pairs of crossing orbits that get a card; the table holds all."""
@@ -57,6 +68,11 @@ class CrossingGroup:
         """The crossings that have the most severe level of the group."""
         level = self.level  # found anew at each access
         return tuple(item for item in self.crossings if item.level is level)
+
+    @property
+    def times(self) -> tuple[Epoch, ...]:
+        """When those crossings are, as far as that is known."""
+        return tuple(when for item in self.alerts if (when := when_of(item)))
 
     @property
     def soonest(self) -> CrossingRecord | None:
@@ -150,7 +166,7 @@ def _on(crossing: CrossingRecord) -> str:
 def _season_of(group: CrossingGroup) -> str:
     """``red from 17 March to 7 April 2021, in 96 revolutions``."""
     number = wording.count(len(group.alerts), "revolution")
-    times = [when for item in group.alerts if (when := when_of(item))]
+    times = group.times
     word = "listed" if group.level is Level.GREEN else group.level.value
     return f"{word} {wording.dates(times[0], times[-1])}, in {number}" if times else f"{word} in {number}"
 
@@ -164,8 +180,8 @@ def timing(group: CrossingGroup, catalogue: Catalogue) -> str:
     soonest = group.soonest
     if soonest is None:
         return "no timing is known"
-    sigmas = CROSSING_COLUMNS["oxt_sigmas"].value(soonest)
-    parts = [f"{wording.number(sigmas, 1)} timing sigmas" if isinstance(sigmas, float) else "timing sigma unknown"]
+    sigmas = _sigmas(group)
+    parts = ["timing sigma unknown" if sigmas is None else f"{wording.number(sigmas, 1)} timing sigmas"]
     if soonest.straight_line_cad_km is not None:
         parts.append(f"{wording.distance(soonest.straight_line_cad_km)} for straight motion")
     apart = wording.span(abs(soonest.oxt_s or 0.0))
@@ -198,57 +214,30 @@ def groups_table(
 ) -> Table:
     """One row a pair and branch, in the order given, at most ``most`` of them."""
     kept = groups if most is None else groups[:most]
-    timed = any(group.soonest for group in kept)
-    heads = [
-        Head(title="Pair"), Head(title="Branch", meaning=CROSSING_COLUMNS["branch"].meaning),
-        Head(title="Level", meaning="The most severe level of the branch"),
-        Head(title="From", unit="UTC", meaning="First revolution of that level"),
-        Head(title="To", unit="UTC", meaning="Last revolution of that level"),
-        Head(title="Revolutions", numeric=True, meaning="Revolutions of that level, and all that are listed"),
-        Head(title="Least OXD", unit="km", numeric=True, meaning="Least orbit-crossing distance at that level"),
-    ]  # fmt: skip
-    heads += [
-        Head(title="Least OXT", unit="s", numeric=True, meaning="Least orbit-crossing timing at that level"),
-        Head(title="OXT", unit="σ", numeric=True, meaning="The same in sigmas of the timing"),
-        Head(title="Straight-line CAD", unit="km", numeric=True, meaning="Least close-approach distance that follows"),
-    ] if timed else []  # fmt: skip
-    heads.append(head(CROSSING_COLUMNS["primary_latitude_deg"]))
+    latitude = CROSSING_COLUMNS["primary_latitude_deg"]
+    fields: tuple[Field[CrossingGroup], ...] = (
+        Field("Pair", lambda group: _pair_cell(group, catalogue, links)),
+        Field("Branch", lambda group: str(group.branch), meaning=CROSSING_COLUMNS["branch"].meaning),
+        Field("Level", lambda group: level_cell(group.level), meaning="The most severe level of the branch"),
+        Field("From", lambda group: _day_cell(next(iter(group.times), None)), unit="UTC",
+              meaning="First revolution of that level"),
+        Field("To", lambda group: _day_cell(next(reversed(group.times), None)), unit="UTC",
+              meaning="Last revolution of that level"),
+        Field("Revolutions", _revolutions_cell, numeric=True,
+              meaning="Revolutions of that level, and all that are listed"),
+        Field("Least OXD", lambda group: km_cell(group.leading.oxd_km), unit="km", numeric=True,
+              meaning="Least orbit-crossing distance at that level"),
+        *(_TIMINGS if any(group.soonest for group in kept) else ()),
+        Field(latitude.title, lambda group: cell(latitude, group.leading), unit=latitude.unit, numeric=True,
+              meaning=latitude.meaning),
+    )  # fmt: skip
     cut = f"The {wording.count(len(kept), 'branch', 'branches')} that matter most, of {len(groups)}."
-    return Table(
-        caption=caption,
-        heads=tuple(heads),
-        rows=tuple(_group_row(group, catalogue, links, timed=timed) for group in kept),
-        twins=(("CSV", f"{links.cycle}crossings.csv"), ("JSON", f"{links.cycle}crossings.json")),
+    return tabled(
+        caption, kept, fields, twins=links.twins("crossings"),
         filter_label="Filter crossings" if len(kept) > 9 else None,
         note=remark_views.approximations(item.approximate for group in kept for item in group.crossings),
         cut=cut if len(kept) < len(groups) else None,
-    )
-
-
-def _group_row(group: CrossingGroup, catalogue: Catalogue, links: Links, *, timed: bool) -> TableRow:
-    alerts, soonest = group.alerts, group.soonest
-    pair = catalogue.pairs.get((group.primary, group.secondary))
-    distances_km = [item.straight_line_cad_km for item in alerts if item.straight_line_cad_km is not None]
-    times = [when for item in alerts if (when := when_of(item))]
-    sigmas = CROSSING_COLUMNS["oxt_sigmas"].value(soonest) if soonest else None
-    all_count = len(group.crossings)
-    number = f"{len(alerts)} of {all_count}" if len(alerts) < all_count else str(all_count)
-    timings = (
-        number_cell(abs(soonest.oxt_s) if soonest and soonest.oxt_s is not None else None, 1),
-        number_cell(sigmas if isinstance(sigmas, float) else None, 1),
-        number_cell(min(distances_km, default=None), 1),
-    )
-    return TableRow(cells=(
-        Cell(text=f"{group.primary} – {group.secondary}", href=f"{links.pair(pair)}#crossings" if pair else None),
-        Cell(text=str(group.branch)),
-        level_cell(group.level),
-        _day_cell(times[0] if times else None),
-        _day_cell(times[-1] if times else None),
-        Cell(text=number, sort=str(len(alerts))),
-        km_cell(group.leading.oxd_km),
-        *(timings if timed else ()),
-        cell(CROSSING_COLUMNS["primary_latitude_deg"], group.leading),
-    ))  # fmt: skip
+    )  # fmt: skip
 
 
 def _day_cell(epoch: Epoch | None) -> Cell:
@@ -257,49 +246,64 @@ def _day_cell(epoch: Epoch | None) -> Cell:
     return Cell(text=wording.instant(epoch)[:10], sort=epoch.iso(digits=6), mark="nowrap")
 
 
+def _pair_cell(group: CrossingGroup, catalogue: Catalogue, links: Links) -> Cell:
+    pair = catalogue.pairs.get((group.primary, group.secondary))
+    return Cell(text=f"{group.primary} – {group.secondary}", href=f"{links.pair(pair)}#crossings" if pair else None)
+
+
+def _revolutions_cell(group: CrossingGroup) -> Cell:
+    severe, every = len(group.alerts), len(group.crossings)
+    return Cell(text=f"{severe} of {every}" if severe < every else str(every), sort=str(severe))
+
+
+def _least_oxt_s(group: CrossingGroup) -> float | None:
+    return abs(group.soonest.oxt_s) if group.soonest is not None and group.soonest.oxt_s is not None else None
+
+
+def _sigmas(group: CrossingGroup) -> float | None:
+    found = CROSSING_COLUMNS["oxt_sigmas"].value(group.soonest) if group.soonest is not None else None
+    return found if isinstance(found, float) else None
+
+
+def _straight_km(group: CrossingGroup) -> float | None:
+    return min((one.straight_line_cad_km for one in group.alerts if one.straight_line_cad_km is not None), default=None)
+
+
+_TIMINGS: Final[tuple[Field[CrossingGroup], ...]] = (
+    Field("Least OXT", lambda group: number_cell(_least_oxt_s(group), 1), unit="s", numeric=True,
+          meaning="Least orbit-crossing timing at that level"),
+    Field("OXT", lambda group: number_cell(_sigmas(group), 1), unit="σ", numeric=True,
+          meaning="The same in sigmas of the timing"),
+    Field("Straight-line CAD", lambda group: number_cell(_straight_km(group), 1), unit="km", numeric=True,
+          meaning="Least close-approach distance that follows"),
+)  # fmt: skip
+
+
 def revolutions_table(crossings: Sequence[CrossingRecord], links: Links, *, caption: str) -> Table:
     """One row a revolution by time; where there are too many, the most severe and nearest of them."""
     ranked = sorted(crossings, key=lambda item: (-SEVERITY[item.level], item.oxd_km))[:REVOLUTION_ROWS]
     cut = f"The {len(ranked)} most severe and nearest of {len(crossings)} revolutions; the CSV and JSON files hold all."
-    return _rows(
-        sorted(ranked, key=_by_time), caption=caption, cut=cut if len(ranked) < len(crossings) else None,
-        twins=(("CSV", f"{links.cycle}crossings.csv"), ("JSON", f"{links.cycle}crossings.json")),
+    return replace(
+        _rows(sorted(ranked, key=_by_time), caption), twins=links.twins("crossings"),
+        cut=cut if len(ranked) < len(crossings) else None,
     )  # fmt: skip
 
 
-def _rows(
-    crossings: Sequence[CrossingRecord],
-    *,
-    caption: str,
-    cut: str | None = None,
-    twins: tuple[tuple[str, str], ...] = (),
-) -> Table:
+def _rows(crossings: Sequence[CrossingRecord], caption: str) -> Table:
     first = crossings[0]
     names = {"passage_primary_utc": f"{first.primary} passes", "passage_secondary_utc": f"{first.secondary} passes"}
-    keys = [
-        key
-        for key in ("passage_primary_utc", "passage_secondary_utc", "oxd_km", "oxt_s", "oxt_sigmas",
-                    "straight_line_cad_km", "primary_radius_km", "primary_latitude_deg")
+    keys = ("passage_primary_utc", "passage_secondary_utc", "oxd_km", "oxt_s", "oxt_sigmas", "straight_line_cad_km",
+            "primary_radius_km", "primary_latitude_deg")  # fmt: skip
+    fields: list[Field[CrossingRecord]] = [
+        Field("Branch", lambda item: str(item.branch), meaning=CROSSING_COLUMNS["branch"].meaning),
+        Field("Level", lambda item: level_cell(item.level)),
+    ]
+    fields += [
+        declared(CROSSING_COLUMNS[key], names.get(key))
+        for key in keys
         if key == "oxd_km" or any(CROSSING_COLUMNS[key].value(item) is not None for item in crossings)
-    ]  # fmt: skip
-    return Table(
-        caption=caption,
-        heads=(
-            Head(title="Branch", meaning=CROSSING_COLUMNS["branch"].meaning),
-            Head(title="Level"),
-            *(head(CROSSING_COLUMNS[key], names.get(key)) for key in keys),
-        ),
-        rows=tuple(
-            TableRow(cells=(
-                Cell(text=str(item.branch)),
-                level_cell(item.level),
-                *(cell(CROSSING_COLUMNS[key], item) for key in keys),
-            ))
-            for item in crossings
-        ),
-        twins=twins,
-        cut=cut,
-    )  # fmt: skip
+    ]
+    return tabled(caption, crossings, fields)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,7 @@ from nearpass.report.quality_views import grade
 from nearpass.report.retrieval_views import failure_words
 from nearpass.report.silence import phase_unknown
 from nearpass.report.verdicts import crossing_alerts
-from nearpass.report.views import Cell, Head, Table, TableRow, number_cell, span_cell
+from nearpass.report.views import Cell, Field, Table, number_cell, span_cell, tabled
 
 CARD_LIMIT: Final = 6
 MOST_CARDS: Final = 24
@@ -149,66 +149,14 @@ def inputs_line(record: CycleRecord) -> tuple[str, ...]:
 
 def used_inputs_table(inputs: Sequence[InputRecord]) -> Table:
     """Where the numbers on a page come from, in few columns; all of it stands on the cycle's page."""
-    rows = [
-        TableRow(cells=(
-            Cell(text=item.object_id),
-            Cell(text=item.file),
-            Cell(text="refused" if item.refusal else "in use"),
-            Cell(text=grade(item), mark="nowrap"),
-            Cell(text=item.originator),
-            age_views.created_cell(item),
-            span_cell(item.age_s),
-            number_cell(item.covariance_count, 0),
-            Cell(text=item.sha256 or wording.DASH, mark="hash"),
-        ))
-        for item in inputs
-    ]  # fmt: skip
-    return Table(
-        caption="Deliveries of both objects",
-        heads=(
-            Head(title="Object"), Head(title="File"), Head(title="State"),
-            Head(title="Grade", meaning="By NPR 8079.1, table 5-1; all rules are on the object's page"),
-            Head(title="Originator"),
-            Head(title="Created", unit="UTC"), Head(title="Age", meaning=wording.AGE_MEANING),
-            Head(title="Covariances", numeric=True), Head(title="SHA-256"),
-        ),
-        rows=tuple(rows),
-    )  # fmt: skip
+    return tabled(
+        "Deliveries of both objects", inputs, [field for field in _DELIVERY_FIELDS if field.title in _IN_SHORT]
+    )
 
 
 def inputs_table(inputs: Sequence[InputRecord]) -> Table:
     """Every delivery with what it says of itself."""
-    rows = [
-        TableRow(cells=(
-            Cell(text=item.object_id),
-            Cell(text=item.file),
-            Cell(text="refused" if item.refusal else "in use"),
-            Cell(text=grade(item), mark="nowrap"),
-            Cell(text=item.originator),
-            Cell(text=_format(item)),
-            age_views.created_cell(item),
-            span_cell(item.age_s),
-            Cell(text=_spans(item), mark="span"),
-            number_cell(item.node_count, 0),
-            number_cell(item.covariance_count, 0),
-            Cell(text=_frame(item)),
-            Cell(text=item.sha256 or wording.DASH, mark="hash"),
-        ))
-        for item in inputs
-    ]  # fmt: skip
-    return Table(
-        caption="Inputs: every delivery that was read, in use or refused",
-        heads=(
-            Head(title="Object"), Head(title="File"), Head(title="State"),
-            Head(title="Grade", meaning="By NPR 8079.1, table 5-1; all rules are on the object's page"),
-            Head(title="Originator"),
-            Head(title="Format"), Head(title="Created", unit="UTC"),
-            Head(title="Age", meaning=wording.AGE_MEANING), Head(title="Span", unit="UTC"),
-            Head(title="Nodes", numeric=True), Head(title="Covariances", numeric=True),
-            Head(title="Centre, axes, time"), Head(title="SHA-256"),
-        ),
-        rows=tuple(rows),
-    )  # fmt: skip
+    return tabled("Inputs: every delivery that was read, in use or refused", inputs, _DELIVERY_FIELDS)
 
 
 def _format(item: InputRecord) -> str:
@@ -227,6 +175,27 @@ def _spans(item: InputRecord) -> str:
 
 def _frame(item: InputRecord) -> str:
     return ", ".join(part for part in (item.center, item.axes, item.time_system) if part) or wording.DASH
+
+
+_DELIVERY_FIELDS: Final[tuple[Field[InputRecord], ...]] = (
+    Field("Object", lambda item: item.object_id),
+    Field("File", lambda item: item.file),
+    Field("State", lambda item: "refused" if item.refusal else "in use"),
+    Field("Grade", lambda item: Cell(text=grade(item), mark="nowrap"),
+          meaning="By NPR 8079.1, table 5-1; all rules are on the object's page"),
+    Field("Originator", lambda item: item.originator),
+    Field("Format", _format),
+    Field("Created", age_views.created_cell, unit="UTC"),
+    Field("Age", lambda item: span_cell(item.age_s), meaning=wording.AGE_MEANING),
+    Field("Span", lambda item: Cell(text=_spans(item), mark="span"), unit="UTC"),
+    Field("Nodes", lambda item: number_cell(item.node_count, 0), numeric=True),
+    Field("Covariances", lambda item: number_cell(item.covariance_count, 0), numeric=True),
+    Field("Centre, axes, time", _frame),
+    Field("SHA-256", lambda item: Cell(text=item.sha256 or wording.DASH, mark="hash")),
+)  # fmt: skip
+_IN_SHORT: Final = frozenset({
+    "Object", "File", "State", "Grade", "Originator", "Created", "Age", "Covariances", "SHA-256",
+})  # fmt: skip
 
 
 def refusals(inputs: Sequence[InputRecord]) -> tuple[tuple[str, str, str], ...]:

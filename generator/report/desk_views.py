@@ -8,7 +8,7 @@ from nearpass.astro.epochs import Epoch
 from nearpass.record.record import CycleRecord, DueRecord
 from nearpass.report import wording
 from nearpass.report.quality_views import grade
-from nearpass.report.views import Cell, Head, Table, TableRow, time_cell
+from nearpass.report.views import Cell, Field, Table, tabled, time_cell
 
 WEEK_H: Final = 168.0
 """NPR 8079.1, table 5-1, asks for an ephemeris at least weekly."""
@@ -48,28 +48,23 @@ def desk_table(record: CycleRecord) -> Table | None:
     order = {"overdue": 0, "late": 1, "awaited": 2, "in time": 3, "no schedule": 4}
     rows = sorted(record.desk, key=lambda row: (order[row.state], row.object_id, row.role, row.source))
     grades = {entry.sha256: grade(entry) for entry in record.deliveries if entry.sha256 is not None}
-    return Table(
-        caption="What each source owes and what came of it",
-        heads=(
-            Head(title="Object"), Head(title="State"), Head(title="From"), Head(title="Was due", unit="UTC"),
-            Head(title="Next due", unit="UTC"), Head(title="Created", unit="UTC"),
-            Head(title="Every", meaning="NPR 8079.1, table 5-1, asks for at least one a week"),
-            Head(title="Grade", meaning="By NPR 8079.1, table 5-1; the object's page lists every rule"),
-            Head(title="File"), Head(title="What else"),
-        ),
-        rows=tuple(
-            TableRow(
-                cells=(
-                    Cell(text=row.object_id), Cell(text=_state(row), mark="nowrap"), Cell(text=row.originator),
-                    time_cell(row.due), time_cell(row.next_due), time_cell(row.created),
-                    Cell(text=_every(row), sort=f"{row.every_h or 0.0:.3f}"),
-                    Cell(text=grades.get(row.sha256 or "", wording.DASH), mark="nowrap"),
-                    Cell(text=(row.file or row.source).rsplit("/", 1)[-1]), Cell(text=_else(row)),
-                ),
-                mark="marked" if row.state == "overdue" else None,
-            )
-            for row in rows
-        ),
+    fields: tuple[Field[DueRecord], ...] = (
+        Field("Object", lambda row: row.object_id),
+        Field("State", lambda row: Cell(text=_state(row), mark="nowrap")),
+        Field("From", lambda row: row.originator),
+        Field("Was due", lambda row: time_cell(row.due), unit="UTC"),
+        Field("Next due", lambda row: time_cell(row.next_due), unit="UTC"),
+        Field("Created", lambda row: time_cell(row.created), unit="UTC"),
+        Field("Every", lambda row: Cell(text=_every(row), sort=f"{row.every_h or 0.0:.3f}"),
+              meaning="NPR 8079.1, table 5-1, asks for at least one a week"),
+        Field("Grade", lambda row: Cell(text=grades.get(row.sha256 or "", wording.DASH), mark="nowrap"),
+              meaning="By NPR 8079.1, table 5-1; the object's page lists every rule"),
+        Field("File", lambda row: (row.file or row.source).rsplit("/", 1)[-1]),
+        Field("What else", _else),
+    )  # fmt: skip
+    return tabled(
+        "What each source owes and what came of it", rows, fields,
+        mark=lambda row: "marked" if row.state == "overdue" else None,
         filter_label="Filter the deliveries" if len(rows) > 9 else None,
     )  # fmt: skip
 

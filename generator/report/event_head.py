@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from nearpass.record.cycle_id import CycleId
-from nearpass.record.record import EventRecord
+from nearpass.record.record import EventRecord, HistoryPoint
 from nearpass.report import risk_views, wording
-from nearpass.report.board import deciding, hit_of, in_sigmas
+from nearpass.report.board import deciding, in_sigmas
 from nearpass.report.catalogue import Catalogue, Links, nearness_km
 from nearpass.report.event_card import EventCard
+from nearpass.report.event_tables import FROM_A_HIT, cycle_cell, with_now
 from nearpass.report.note_views import NoteView
 from nearpass.report.partner_views import PartnerView
-from nearpass.report.views import Cell, Fact, Head, Table, TableRow, level_cell
+from nearpass.report.views import Cell, Fact, Field, Table, level_cell, tabled
 
 CYCLES: Final = 5
 """The newest cycles that the first screen shows; all stand below."""
@@ -93,34 +94,23 @@ def by_cycle(event: EventRecord, links: Links) -> Table | None:
     """Kilometres and sigmas from a hit by cycle, the newest last; None where no earlier cycle knew the approach."""
     if not event.history:
         return None
-    hit = hit_of(event)
-    rows = [
-        (
-            Cell(text=wording.short_date(CycleId(point.cycle_id).cutoff), href=links.other_cycle(point.cycle_id)),
-            point.level, point.miss_km, point.miss_sigma_km, point.b_plane_sigmas,
-        )
-        for point in event.history[-CYCLES + 1 :]
-    ]  # fmt: skip
-    rows.append((Cell(text="this cycle"), event.level, event.miss_km, event.miss_sigma_km, hit.sigmas if hit else None))
-    return Table(
-        caption="By cycle",
-        heads=(
-            Head(title="Cycle"),
-            Head(title="Level"),
-            Head(title="Miss ± 1σ", unit="km", numeric=True),
-            Head(title="From a hit", unit="σ", numeric=True, meaning="In the B-plane, in sigmas of that cycle"),
-        ),
-        rows=tuple(
-            TableRow(cells=(
-                where,
-                level_cell(level),
-                Cell(text=_miss(miss_km, sigma_km), sort=f"{miss_km:.9g}", mark="nowrap"),
-                Cell(text=wording.DASH if sigmas is None else in_sigmas(sigmas),
-                     sort="" if sigmas is None else f"{sigmas:.9g}"),
-            ))
-            for where, level, miss_km, sigma_km, sigmas in rows
-        ),
+    fields: tuple[Field[HistoryPoint], ...] = (
+        Field("Cycle", lambda point: cycle_cell(point, links, _short_day(point))),
+        Field("Level", lambda point: level_cell(point.level)),
+        Field("Miss ± 1σ", lambda point: Cell(text=_miss(point.miss_km, point.miss_sigma_km),
+                                              sort=f"{point.miss_km:.9g}", mark="nowrap"), unit="km", numeric=True),
+        Field("From a hit", lambda point: _sigmas_cell(point.b_plane_sigmas), unit="σ", numeric=True,
+              meaning=FROM_A_HIT),
     )  # fmt: skip
+    return tabled("By cycle", with_now(event)[-CYCLES:], fields)
+
+
+def _short_day(point: HistoryPoint) -> str | None:
+    return wording.short_date(CycleId(point.cycle_id).cutoff) if point.cycle_id else None
+
+
+def _sigmas_cell(sigmas: float | None) -> Cell:
+    return Cell(text=wording.DASH, sort="") if sigmas is None else Cell(text=in_sigmas(sigmas), sort=f"{sigmas:.9g}")
 
 
 def _miss(miss_km: float, sigma_km: float | None) -> str:

@@ -16,17 +16,20 @@ from nearpass.report.tables import EVENT_COLUMNS
 from nearpass.report.views import (
     AXES,
     Cell,
+    Field,
     Head,
     Table,
     TableRow,
+    by_axis,
     cell,
-    head,
+    declared,
     km_cell,
     level_cell,
     limited,
     number_cell,
     probability_cell,
     span_cell,
+    tabled,
     time_cell,
 )
 
@@ -101,11 +104,11 @@ def events_table(
             Head(title="Level"),
             Head(title="Miss", unit="km", numeric=True,
                  meaning="The distance that the level rests on: to the surface of a moon, else between the centres"),
-            *(head(EVENT_COLUMNS[key], "Between centres" if key == "miss_km" else None) for key in keys),
+            *(declared(EVENT_COLUMNS[key], "Between centres" if key == "miss_km" else None).head for key in keys),
             Head(title="CDM", meaning="Conjunction data message of the CCSDS, in both notations"),
         ),
         rows=tuple(rows),
-        twins=(("CSV", f"{links.cycle}events.csv"), ("JSON", f"{links.cycle}events.json")),
+        twins=links.twins("events"),
         filter_label="Filter events" if len(rows) > 1 else None,
         note=_notes(kept),
         cut=cut,
@@ -145,59 +148,35 @@ def _fields(event: EventRecord, keys: Sequence[str]) -> Iterator[Cell]:
         yield probability_cell(event.probability.pc) if key == "pc" else cell(EVENT_COLUMNS[key], event)
 
 
+_Step = tuple[HistoryPoint, HistoryPoint | None]
+"""What one cycle said of an event, and what the one before it did."""
+
+
+FROM_A_HIT: Final = "In the B-plane, in sigmas of that cycle"
+
+
 def history_table(event: EventRecord, links: Links) -> Table:
     """What each cycle said of the event, the newest first."""
-    hit = hit_of(event)
-    now = HistoryPoint(
-        cycle_id="", tca=event.tca, miss_km=event.miss_km, miss_rtn_km=event.miss_rtn_km, level=event.level,
-        miss_sigma_km=event.miss_sigma_km, pc=event.probability.pc, b_plane_sigmas=hit.sigmas if hit else None,
+    points = with_now(event)
+    rows = list(zip(points[::-1], [*points[-2::-1], None], strict=True))
+    axes: tuple[Field[_Step], ...] = by_axis(lambda step: step[0].miss_rtn_km)
+    fields: tuple[Field[_Step], ...] = (
+        Field("Cycle", lambda step: cycle_cell(step[0], links)),
+        Field("Level", lambda step: level_cell(step[0].level)),
+        Field("Miss", lambda step: km_cell(step[0].miss_km), unit="km", numeric=True),
+        *axes,
+        Field("1σ", lambda step: km_cell(step[0].miss_sigma_km), unit="km", numeric=True),
+        Field("From a hit", lambda step: number_cell(step[0].b_plane_sigmas, 1), unit="σ", numeric=True,
+              meaning=FROM_A_HIT),
+        Field("Change", _moved_cell, unit="σ", numeric=True,
+              meaning="Change of the miss distance, in sigma of the estimate of the cycle before"),
+        Field("Pc", lambda step: probability_cell(step[0].pc), numeric=True,
+              meaning="Probability of collision as that cycle gave it"),
+        Field("TCA", lambda step: time_cell(step[0].tca, digits=1), unit="UTC"),
+        Field("TCA moved", lambda step: number_cell(step[0].tca - step[1].tca if step[1] else None, 2, signed=True),
+              unit="s", numeric=True),
     )  # fmt: skip
-    points = [*event.history, now]
-    steps = list(zip([None, *points[:-1]], points, strict=True))
-    rows = []
-    for before, point in reversed(steps):
-        moved_s = point.tca - before.tca if before else None
-        sigmas = None
-        if before and before.miss_sigma_km:
-            sigmas = abs(point.miss_km - before.miss_km) / before.miss_sigma_km
-        where = (
-            Cell(text=point.cycle_id, href=links.other_cycle(point.cycle_id))
-            if point.cycle_id
-            else Cell(text="this cycle")
-        )
-        rows.append(TableRow(cells=(
-            where,
-            level_cell(point.level),
-            km_cell(point.miss_km),
-            *(number_cell(value, 3, signed=True) for value in point.miss_rtn_km or _NO_VECTOR),
-            km_cell(point.miss_sigma_km),
-            number_cell(point.b_plane_sigmas, 1),
-            number_cell(sigmas, 1),
-            probability_cell(point.pc),
-            time_cell(point.tca, digits=1),
-            number_cell(moved_s, 2, signed=True),
-        )))  # fmt: skip
-    return Table(
-        caption="This approach by cycle, newest first",
-        heads=(
-            Head(title="Cycle"),
-            Head(title="Level"),
-            Head(title="Miss", unit="km", numeric=True),
-            *(Head(title=axis, unit="km", numeric=True) for axis, _ in AXES),
-            Head(title="1σ", unit="km", numeric=True),
-            Head(title="From a hit", unit="σ", numeric=True, meaning="In the B-plane, in sigmas of that cycle"),
-            Head(
-                title="Change",
-                unit="σ",
-                numeric=True,
-                meaning="Change of the miss distance, in sigma of the estimate of the cycle before",
-            ),
-            Head(title="Pc", numeric=True, meaning="Probability of collision as that cycle gave it"),
-            Head(title="TCA", unit="UTC"),
-            Head(title="TCA moved", unit="s", numeric=True),
-        ),
-        rows=tuple(rows),
-    )
+    return tabled("This approach by cycle, newest first", rows, fields)
 
 
 def state_table(event: EventRecord, catalogue: Catalogue) -> Table:
@@ -297,34 +276,48 @@ def no_basis(object_id: str, record: CycleRecord) -> str:
     return "none: neither delivered nor declared"
 
 
+def with_now(event: EventRecord) -> tuple[HistoryPoint, ...]:
+    """What the earlier cycles said of an event and this one, which has an empty id, the newest last."""
+    hit = hit_of(event)
+    now = HistoryPoint(
+        cycle_id="", tca=event.tca, miss_km=event.miss_km, miss_rtn_km=event.miss_rtn_km, level=event.level,
+        miss_sigma_km=event.miss_sigma_km, pc=event.probability.pc, b_plane_sigmas=hit.sigmas if hit else None,
+    )  # fmt: skip
+    return *event.history, now
+
+
+def cycle_cell(point: HistoryPoint, links: Links, name: str | None = None) -> Cell:
+    """The cycle that said so, by its id or another name, with the way to it."""
+    if not point.cycle_id:
+        return Cell(text="this cycle")
+    return Cell(text=name or point.cycle_id, href=links.other_cycle(point.cycle_id))
+
+
+def _moved_cell(step: _Step) -> Cell:
+    point, before = step
+    if before is None or not before.miss_sigma_km:
+        return number_cell(None, 1)
+    return number_cell(abs(point.miss_km - before.miss_km) / before.miss_sigma_km, 1)
+
+
 def source_table(event: EventRecord, catalogue: Catalogue, links: Links) -> Table:
     """One sigma of each object, in its own axes, and what it rests on."""
     used = {item.object_id: item for item in catalogue.record.inputs if item.refusal is None}
     given = {item.object_id: item for item in event.uncertainty}
-    rows = []
-    for key in (event.primary, event.secondary):
-        item, source = given.get(key), used.get(key)
-        sigmas = item.sigma_rtn_km if item else _NO_VECTOR
-        rows.append(TableRow(cells=(
-            Cell(text=catalogue.name(key), href=links.object(key)),
-            *(number_cell(sigma, 3) for sigma in sigmas),
-            number_cell(item.timing_s if item else None, 2),
-            Cell(text=_BASIS[item.basis] if item else no_basis(key, catalogue.record)),
-            Cell(text=wording.said(item.source) if item else wording.DASH),
-            span_cell(source.age_s if source else None),
-        )))  # fmt: skip
-    return Table(
-        caption="One-sigma position uncertainty at TCA of each object, in its own RTN axes",
-        heads=(
-            Head(title="Object"),
-            *(Head(title=f"σ {axis}", unit="km", numeric=True) for axis, _ in AXES),
-            Head(title="Timing", unit="s", numeric=True, meaning="Transverse sigma divided by the speed"),
-            Head(
-                title="Basis",
-                meaning="Delivered: the ephemeris's own; declared: the publisher's model; learned: from this archive",
-            ),
-            Head(title="Source"),
-            Head(title="Ephemeris age", meaning=wording.AGE_MEANING),
-        ),
-        rows=tuple(rows),
+    basis = "Delivered: the ephemeris's own; declared: the publisher's model; learned: from this archive"
+    axes: tuple[Field[str], ...] = by_axis(
+        lambda key: given[key].sigma_rtn_km if key in given else None, "σ {}", signed=False
     )
+    fields: tuple[Field[str], ...] = (
+        Field("Object", lambda key: Cell(text=catalogue.name(key), href=links.object(key))),
+        *axes,
+        Field("Timing", lambda key: number_cell(given[key].timing_s if key in given else None, 2), unit="s",
+              numeric=True, meaning="Transverse sigma divided by the speed"),
+        Field("Basis", lambda key: _BASIS[given[key].basis] if key in given else no_basis(key, catalogue.record),
+              meaning=basis),
+        Field("Source", lambda key: wording.said(given[key].source) if key in given else wording.DASH),
+        Field("Ephemeris age", lambda key: span_cell(used[key].age_s if key in used else None),
+              meaning=wording.AGE_MEANING),
+    )  # fmt: skip
+    caption = "One-sigma position uncertainty at TCA of each object, in its own RTN axes"
+    return tabled(caption, (event.primary, event.secondary), fields)

@@ -7,15 +7,18 @@ from operator import attrgetter
 from typing import Final
 
 from nearpass.astro.epochs import Epoch
-from nearpass.record.exchange_record import ExchangeRecord, HandedRecord, ReceivedRecord, standing
+from nearpass.record.exchange_record import ExchangeRecord, HandedRecord, ParticipantRecord, ReceivedRecord, standing
 from nearpass.record.record import CycleRecord
 from nearpass.report import wording
 from nearpass.report.catalogue import Links
 from nearpass.report.note_views import NoteView, notes_of
-from nearpass.report.views import Cell, Fact, Head, Table, TableRow
+from nearpass.report.views import Cell, Fact, Field, Table, tabled
 from nearpass.report.wording import exchanging
 
-_WHEN: Final = (Head(title="First", unit="UTC"), Head(title="Last", unit="UTC"))
+_WHEN: Final[tuple[Field[HandedRecord | ReceivedRecord], ...]] = (
+    Field("First", lambda row: _at(row.first_run), unit="UTC"),
+    Field("Last", lambda row: _at(row.last_run), unit="UTC"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,16 +125,12 @@ def _facts(exchange: ExchangeRecord) -> tuple[Fact, ...]:
 
 
 def _participants(exchange: ExchangeRecord) -> Table | None:
-    if not exchange.participants:
-        return None
-    return Table(
-        caption="Who takes part",
-        heads=(Head(title="Name"), Head(title="Party"), Head(title="Role")),
-        rows=tuple(
-            TableRow(cells=(Cell(text=person.name), Cell(text=person.party), Cell(text=person.role)))
-            for person in exchange.participants
-        ),
+    fields: tuple[Field[ParticipantRecord], ...] = (
+        Field("Name", lambda person: person.name),
+        Field("Party", lambda person: person.party),
+        Field("Role", lambda person: person.role),
     )
+    return tabled("Who takes part", exchange.participants, fields) if exchange.participants else None
 
 
 def _certification(exchange: ExchangeRecord) -> tuple[Fact, ...]:
@@ -149,42 +148,29 @@ def _certification(exchange: ExchangeRecord) -> tuple[Fact, ...]:
 
 
 def _handed(rows: tuple[HandedRecord, ...]) -> Table | None:
-    if not rows:
-        return None
-    heads = ("Edition", "For", "As", "Times")
-    return Table(
-        caption="Handed over, by the register",
-        heads=(*(Head(title=name) for name in heads), *_WHEN, Head(title="Newest, SHA-256")),
-        rows=tuple(
-            TableRow(cells=(
-                Cell(text=row.edition), Cell(text=row.audience), Cell(text=row.form), Cell(text=str(row.count)),
-                *_when(row), Cell(text=row.sha256 or wording.DASH, mark="hash"),
-            ))
-            for row in rows
-        ),
-    )  # fmt: skip
+    fields: tuple[Field[HandedRecord], ...] = (
+        Field("Edition", lambda row: row.edition),
+        Field("For", lambda row: row.audience),
+        Field("As", lambda row: row.form),
+        Field("Times", lambda row: str(row.count)),
+        *_WHEN,
+        Field("Newest, SHA-256", lambda row: Cell(text=row.sha256 or wording.DASH, mark="hash")),
+    )
+    return tabled("Handed over, by the register", rows, fields) if rows else None
 
 
 def _received(rows: tuple[ReceivedRecord, ...]) -> Table | None:
-    if not rows:
-        return None
-    heads = ("From", "Object", "Marking", "Files")
-    return Table(
-        caption="Received, by the register",
-        heads=(*(Head(title=name) for name in heads), *_WHEN, Head(title="Newest"), Head(title="SHA-256")),
-        rows=tuple(
-            TableRow(cells=(
-                Cell(text=row.originator), Cell(text=row.object_id or wording.DASH), Cell(text=str(row.marking)),
-                Cell(text=str(row.count)), *_when(row), Cell(text=(row.file or wording.DASH).rsplit("/", 1)[-1]),
-                Cell(text=row.sha256 or wording.DASH, mark="hash"),
-            ))
-            for row in rows
-        ),
-    )  # fmt: skip
-
-
-def _when(row: HandedRecord | ReceivedRecord) -> tuple[Cell, Cell]:
-    first, last = (
-        Cell(text=wording.minute(at), machine=wording.machine_time(at)) for at in (row.first_run, row.last_run)
+    fields: tuple[Field[ReceivedRecord], ...] = (
+        Field("From", lambda row: row.originator),
+        Field("Object", lambda row: row.object_id or wording.DASH),
+        Field("Marking", lambda row: str(row.marking)),
+        Field("Files", lambda row: str(row.count)),
+        *_WHEN,
+        Field("Newest", lambda row: (row.file or wording.DASH).rsplit("/", 1)[-1]),
+        Field("SHA-256", lambda row: Cell(text=row.sha256 or wording.DASH, mark="hash")),
     )
-    return first, last
+    return tabled("Received, by the register", rows, fields) if rows else None
+
+
+def _at(epoch: Epoch) -> Cell:
+    return Cell(text=wording.minute(epoch), machine=wording.machine_time(epoch))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from nearpass.record.record import InputRecord, ObjectRecord, PredictionQuality
+from nearpass.ephemeris.lint import Finding
+from nearpass.record.record import InputRecord, ObjectRecord, PredictionError, PredictionQuality
 from nearpass.report import wording
-from nearpass.report.views import Cell, Head, Table, TableRow, number_cell
+from nearpass.report.views import Cell, Field, Table, by_axis, number_cell, tabled
 
 DAY_S: Final = 86_400.0
 GRADES: Final = {"pass": "✓ pass", "note": "• note", "fail": "✗ fail"}
@@ -22,58 +23,34 @@ def grade(item: InputRecord) -> str:
 
 def findings_table(inputs: Sequence[InputRecord]) -> Table | None:
     """Every rule's finding on the deliveries in use; None where none was graded."""
-    rows = [
-        TableRow(
-            cells=(
-                Cell(text=found.rule),
-                Cell(text=GRADES[found.grade], mark="nowrap"),
-                Cell(text=wording.measured(found.fact) or wording.DASH, mark="nowrap"),
-                Cell(text=wording.said(found.fact)),
-            )
-        )
-        for item in inputs
-        for found in item.findings
-    ]
-    if not rows:
-        return None
-    return Table(
-        caption="What each rule says of the delivery in use; the yardstick is NPR 8079.1, table 5-1",
-        heads=(Head(title="Rule"), Head(title="Grade"), Head(title="Found"), Head(title="In words")),
-        rows=tuple(rows),
+    rows = [found for item in inputs for found in item.findings]
+    fields: tuple[Field[Finding], ...] = (
+        Field("Rule", lambda found: found.rule),
+        Field("Grade", lambda found: Cell(text=GRADES[found.grade], mark="nowrap")),
+        Field("Found", lambda found: Cell(text=wording.measured(found.fact) or wording.DASH, mark="nowrap")),
+        Field("In words", lambda found: wording.said(found.fact)),
     )
+    caption = "What each rule says of the delivery in use; the yardstick is NPR 8079.1, table 5-1"
+    return tabled(caption, rows, fields) if rows else None
 
 
 def predictions_table(item: ObjectRecord) -> Table | None:
     """Earlier predictions against later deliveries, the newest first; None without any."""
     if not item.prediction_errors:
         return None
-    rows = tuple(
-        TableRow(
-            cells=(
-                Cell(text=error.cycle_id),
-                number_cell(error.lead_s / DAY_S, 1),
-                *(number_cell(component, 3, signed=True) for component in error.error_rtn_km),
-                number_cell(error.timing_s, 2, signed=True),
-                number_cell(error.mahalanobis_squared, 1),
-            )
-        )
-        for error in reversed(item.prediction_errors)
-    )
-    return Table(
-        caption="Earlier predictions minus later deliveries, in the axes of the later one",
-        heads=(
-            Head(title="Predicted in cycle"),
-            Head(title="Lead", unit="d", numeric=True, meaning="From the making of the earlier delivery"),
-            Head(title="R", unit="km", numeric=True),
-            Head(title="T", unit="km", numeric=True),
-            Head(title="N", unit="km", numeric=True),
-            Head(title="Late", unit="s", numeric=True, meaning="How late the object was predicted to pass"),
-            Head(
-                title="d²", numeric=True, meaning="Squared error in sigmas of both deliveries; 3 on average if honest"
-            ),
-        ),
-        rows=rows,
-    )
+    axes: tuple[Field[PredictionError], ...] = by_axis(lambda error: error.error_rtn_km)
+    fields: tuple[Field[PredictionError], ...] = (
+        Field("Predicted in cycle", lambda error: error.cycle_id),
+        Field("Lead", lambda error: number_cell(error.lead_s / DAY_S, 1), unit="d", numeric=True,
+              meaning="From the making of the earlier delivery"),
+        *axes,
+        Field("Late", lambda error: number_cell(error.timing_s, 2, signed=True), unit="s", numeric=True,
+              meaning="How late the object was predicted to pass"),
+        Field("d²", lambda error: number_cell(error.mahalanobis_squared, 1), numeric=True,
+              meaning="Squared error in sigmas of both deliveries; 3 on average if honest"),
+    )  # fmt: skip
+    caption = "Earlier predictions minus later deliveries, in the axes of the later one"
+    return tabled(caption, list(reversed(item.prediction_errors)), fields)
 
 
 def prediction_words(item: ObjectRecord) -> tuple[str, ...]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from functools import partial
+from typing import Final
 
 import numpy as np
 
 from nearpass.astro.epochs import Epoch
-from nearpass.record.record import EventRecord, ProbabilityRecord, TogetherRecord
+from nearpass.record.record import EventRecord, MethodRecord, ProbabilityRecord, TogetherRecord, TradeRecord
 from nearpass.report import wording
 from nearpass.report.catalogue import Catalogue
-from nearpass.report.views import Cell, Fact, Head, Table, TableRow, number_cell, probability_cell
+from nearpass.report.views import Cell, Fact, Field, Mark, Table, number_cell, probability_cell, tabled
 
 SENSITIVITY_ROWS: Final = 7
 NEGLIGIBLE: Final = (
@@ -72,7 +73,7 @@ def value(found: ProbabilityRecord) -> str:
 def at_most(pc: float) -> str:
     """A bound: ``at most 3.1e-5``, or ``below 1e-20``."""
     text = wording.probability(pc)
-    return text if text.startswith("below") else f"at most {text}"
+    return text if pc < wording.LEAST_PROBABILITY else f"at most {text}"
 
 
 def basis(found: ProbabilityRecord) -> str:
@@ -253,26 +254,16 @@ def hard_body_radius(hbr_km: float) -> str:
 
 
 def _methods(found: ProbabilityRecord) -> Table:
-    return Table(
-        caption="Every method, with its value or why it gives none",
-        heads=(Head(title="Method"), Head(title="Pc", numeric=True), Head(title="Remark")),
-        rows=tuple(
-            TableRow(
-                cells=(
-                    Cell(text=_full_name(item.name)),
-                    probability_cell(item.pc),
-                    Cell(text=_remark(wording.said(item.reason) if item.reason else None, used)),
-                ),
-                mark="marked" if used else None,
-            )
-            for item in found.methods
-            for used in (item.name == found.method,)
-        ),
+    fields: tuple[Field[MethodRecord], ...] = (
+        Field("Method", lambda item: ": ".join(METHOD_WORDS.get(item.name, (item.name,)))),
+        Field("Pc", lambda item: probability_cell(item.pc), numeric=True),
+        Field("Remark", lambda item: _remark(wording.said(item.reason) if item.reason else None, item is used)),
     )
-
-
-def _full_name(name: str) -> str:
-    return ": ".join(METHOD_WORDS[name]) if name in METHOD_WORDS else name
+    used = next((item for item in found.methods if item.name == found.method), None)
+    return tabled(
+        "Every method, with its value or why it gives none", found.methods, fields,
+        mark=lambda item: "marked" if item is used else None,
+    )  # fmt: skip
 
 
 def _remark(reason: str | None, used: bool) -> str:
@@ -290,17 +281,14 @@ def _sensitivity(event: EventRecord) -> list[Table]:
 
 
 def _factors(caption: str, title: str, points: Sequence[tuple[float, float]]) -> Table:
-    return Table(
-        caption=caption,
-        heads=(Head(title=title, unit="×", numeric=True), Head(title="Pc", numeric=True)),
-        rows=tuple(
-            TableRow(
-                cells=(number_cell(factor, 2), probability_cell(pc)),
-                mark="marked" if math.isclose(factor, 1.0, rel_tol=1e-9) else None,
-            )
-            for factor, pc in _thinned(points)
-        ),
+    fields: tuple[Field[tuple[float, float]], ...] = (
+        Field(title, lambda point: number_cell(point[0], 2), unit="×", numeric=True),
+        Field("Pc", lambda point: probability_cell(point[1]), numeric=True),
     )
+    return tabled(
+        caption, _thinned(points), fields,
+        mark=lambda point: "marked" if math.isclose(point[0], 1.0, rel_tol=1e-9) else None,
+    )  # fmt: skip
 
 
 def _thinned(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -318,31 +306,19 @@ def trade(event: EventRecord, catalogue: Catalogue) -> Trade | None:
     if not leads_h:
         return None
     last_h = _last_lead_h(event, leads_h)
-    columns = _trade_columns(event, catalogue)
+    fields: tuple[Field[float], ...] = (
+        Field("Lead time", lambda lead_h: number_cell(lead_h, 0), unit="h", numeric=True),
+        Field("Burn at", lambda lead_h: _minute_cell(event.tca + -lead_h * _HOUR_S), unit="UTC"),
+        *(field for item in event.trades for field in _sizes(item, catalogue.name(item.object_id))),
+        Field("Remark", lambda lead_h: _remark_on(lead_h, last_h, event)),
+    )
     return Trade(
         statement=_trade_statement(event),
-        table=Table(
-            caption="Smallest delta-v along the track by lead time before TCA; negative is against the motion",
-            heads=(
-                Head(title="Lead time", unit="h", numeric=True),
-                Head(title="Burn at", unit="UTC"),
-                *(head for head, _, _ in columns),
-                Head(title="Remark"),
-            ),
-            rows=tuple(
-                TableRow(
-                    cells=(
-                        number_cell(lead_h, 0),
-                        _minute_cell(event.tca + -lead_h * _HOUR_S),
-                        *(_size_cell(sizes.get(lead_h), uncertain=lead_h in unsure) for _, sizes, unsure in columns),
-                        Cell(text=_remark_on(lead_h, last_h, event)),
-                    ),
-                    mark=_mark(lead_h, last_h),
-                )
-                for lead_h in _shown_leads(leads_h, last_h)
-            ),
+        table=tabled(
+            "Smallest delta-v along the track by lead time before TCA; negative is against the motion",
+            _shown_leads(leads_h, last_h), fields, mark=lambda lead_h: _mark(lead_h, last_h),
         ),
-    )
+    )  # fmt: skip
 
 
 def _trade_statement(event: EventRecord) -> str:
@@ -364,27 +340,20 @@ def _trade_statement(event: EventRecord) -> str:
     )
 
 
-def _size_cell(delta_v_m_s: float | None, *, uncertain: bool) -> Cell:
+def _sizes(item: TradeRecord, name: str) -> Iterator[Field[float]]:
+    """Columns of an object that can manoeuvre, for the distance and the probability, by lead time."""
+    by_distance = partial(_size_cell, dict(item.rows), item.uncertain_h)
+    yield Field(item.object_id, by_distance, unit="m/s", numeric=True, meaning=name)
+    if item.pc_rows:
+        by_pc = partial(_size_cell, dict(item.pc_rows), item.pc_uncertain_h)
+        meaning = f"{name}, for the probability of collision"
+        yield Field(f"{item.object_id}, for Pc", by_pc, unit="m/s", numeric=True, meaning=meaning)
+
+
+def _size_cell(sizes_m_s: Mapping[float, float | None], unsure_h: tuple[float, ...], lead_h: float) -> Cell:
     """A velocity change, with a mark where it is that of one instant alone."""
-    cell = number_cell(delta_v_m_s, 3, signed=True)
-    return replace(cell, text=f"{UNCERTAIN}\u202f{cell.text}") if uncertain else cell
-
-
-def _trade_columns(
-    event: EventRecord, catalogue: Catalogue
-) -> list[tuple[Head, dict[float, float | None], tuple[float, ...]]]:
-    """Columns of each object that can manoeuvre, for the distance and the probability, and where they are uncertain."""
-    columns = []
-    for item in event.trades:
-        name = catalogue.name(item.object_id)
-        columns.append(
-            (Head(title=item.object_id, unit="m/s", numeric=True, meaning=name), dict(item.rows), item.uncertain_h)
-        )
-        if item.pc_rows:
-            meaning = f"{name}, for the probability of collision"
-            head = Head(title=f"{item.object_id}, for Pc", unit="m/s", numeric=True, meaning=meaning)
-            columns.append((head, dict(item.pc_rows), item.pc_uncertain_h))
-    return columns
+    cell = number_cell(sizes_m_s.get(lead_h), 3, signed=True)
+    return replace(cell, text=f"{UNCERTAIN}\u202f{cell.text}") if lead_h in unsure_h else cell
 
 
 def last_burn_lead_h(event: EventRecord) -> float | None:
@@ -406,7 +375,7 @@ def _remark_on(lead_h: float, last_h: float | None, event: EventRecord) -> str:
     return "after the last useful burn" if lead_h < last_h else f"last useful burn of {event.deadline_object}"
 
 
-def _mark(lead_h: float, last_h: float | None) -> Literal["marked", "late"] | None:
+def _mark(lead_h: float, last_h: float | None) -> Mark:
     if last_h is None or lead_h > last_h:
         return None
     return "late" if lead_h < last_h else "marked"

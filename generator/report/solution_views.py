@@ -11,19 +11,30 @@ from dataclasses import dataclass
 from typing import Final
 
 from nearpass.encounter.alert import Level
-from nearpass.record.record import EventRecord, InputRecord, ObjectRecord, SolutionEvent, SolutionRecord
+from nearpass.record.record import (
+    DifferenceRecord,
+    EventRecord,
+    InputRecord,
+    ObjectRecord,
+    SolutionEvent,
+    SolutionRecord,
+)
 from nearpass.report import wording
 from nearpass.report.catalogue import Catalogue, Links
+from nearpass.report.tables import SolutionRow
 from nearpass.report.views import (
     AXES,
     Cell,
+    Field,
     Head,
     Table,
     TableRow,
+    by_axis,
     km_cell,
     level_cell,
     number_cell,
     probability_cell,
+    tabled,
     time_cell,
 )
 
@@ -36,6 +47,8 @@ _COUNTED: Final = (
     ("better", "improves", "improve"), ("same", "stays as it is", "stay as they are"),
     ("uncovered", "is not covered", "are not covered"),
 )  # fmt: skip
+_NO_VECTOR: Final = (None, None, None)
+_Differing = tuple[SolutionRecord, DifferenceRecord]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +132,8 @@ def of_event(event: EventRecord, catalogue: Catalogue, links: Links) -> EventSol
         return None
     nominal = (
         Cell(text="in use"), Cell(text="nominal of both"), level_cell(event.level), km_cell(event.miss_km),
-        km_cell(event.miss_sigma_km), *(number_cell(value, 3, signed=True) for value in event.miss_rtn_km or ()),
+        km_cell(event.miss_sigma_km),
+        *(number_cell(value, 3, signed=True) for value in event.miss_rtn_km or _NO_VECTOR),
         probability_cell(event.probability.pc), time_cell(event.tca, digits=1), number_cell(None, 1),
     )  # fmt: skip
     rows = [TableRow(cells=nominal, mark="marked")]
@@ -160,7 +174,6 @@ def _compared(event: EventRecord, found: Sequence[tuple[SolutionRecord, Solution
 
 
 def _of_event(event: EventRecord, solution: SolutionRecord, row: SolutionEvent, links: Links) -> tuple[Cell, ...]:
-    rtn_km: Sequence[float | None] = row.miss_rtn_km or (None, None, None)
     when = time_cell(row.tca, digits=1) if row.tca else Cell(text=wording.sentence(wording.said(row.compared)), sort="")
     return (
         Cell(text=_called(solution), href=_href(solution, links)),
@@ -168,7 +181,7 @@ def _of_event(event: EventRecord, solution: SolutionRecord, row: SolutionEvent, 
         _level(row.level if row.tca else None),
         km_cell(row.miss_km),
         km_cell(row.miss_sigma_km),
-        *(number_cell(value, 3, signed=True) for value in rtn_km),
+        *(number_cell(value, 3, signed=True) for value in row.miss_rtn_km or _NO_VECTOR),
         probability_cell(row.pc),
         when,
         number_cell(row.tca - event.tca if row.tca else None, 1, signed=True),
@@ -234,73 +247,51 @@ def _alerting(
 
 def _figures(solutions: Sequence[SolutionRecord]) -> Table | None:
     """The largest differences from the nominal ephemeris."""
-    rows = []
-    for solution in solutions:
-        found = solution.difference
-        if found is None:
-            continue
-        rows.append(TableRow(cells=(
-            Cell(text=solution.name),
-            Cell(text=_kind(solution)),
-            *(number_cell(value, 3, signed=True) for value in found.largest_rtn_km),
-            km_cell(found.largest_km),
-            time_cell(found.largest_at),
-            number_cell(found.largest_timing_s, 2, signed=True),
-        )))  # fmt: skip
-    if not rows:
-        return None
-    return Table(
-        caption="Largest differences from the nominal ephemeris in the window",
-        heads=(
-            Head(title="Solution"), Head(title="Kind"),
-            *(Head(title=axis, unit="km", meaning=f"Largest {word} difference in size, solution minus nominal",
-                   numeric=True) for axis, word in AXES),
-            Head(title="Distance", unit="km", numeric=True),
-            Head(title="At", unit="UTC", meaning="When the distance is largest"),
-            Head(title="Later by", unit="s", meaning="Largest in size: the transverse difference over the speed",
-                 numeric=True),
-        ),
-        rows=tuple(rows),
+    rows = [(solution, found) for solution in solutions if (found := solution.difference) is not None]
+    axes: tuple[Field[_Differing], ...] = by_axis(
+        lambda row: row[1].largest_rtn_km, meaning="Largest {} difference in size, solution minus nominal"
+    )
+    fields: tuple[Field[_Differing], ...] = (
+        Field("Solution", lambda row: row[0].name),
+        Field("Kind", lambda row: _kind(row[0])),
+        *axes,
+        Field("Distance", lambda row: km_cell(row[1].largest_km), unit="km", numeric=True),
+        Field("At", lambda row: time_cell(row[1].largest_at), unit="UTC", meaning="When the distance is largest"),
+        Field("Later by", lambda row: number_cell(row[1].largest_timing_s, 2, signed=True), unit="s", numeric=True,
+              meaning="Largest in size: the transverse difference over the speed"),
     )  # fmt: skip
+    return tabled("Largest differences from the nominal ephemeris in the window", rows, fields) if rows else None
 
 
 def _events(solutions: Sequence[SolutionRecord], catalogue: Catalogue, links: Links, *, caption: str) -> Table | None:
     """Every approach of some solutions beside the nominal one."""
     known = {event.event_id: event for event in catalogue.events}
     rows = [
-        TableRow(cells=_event_cells(solution, row, known.get(row.event_id or ""), catalogue, links))
+        SolutionRow(solution=solution, event=row, nominal=known.get(row.event_id or ""))
         for solution in solutions
         for row in solution.events
     ]
-    if not rows:
-        return None
-    return Table(
-        caption=caption,
-        heads=(
-            Head(title="Solution"), Head(title="Effect"), Head(title="Pair"), Head(title="TCA", unit="UTC"),
-            Head(title="Nominal miss", unit="km", numeric=True), Head(title="Miss", unit="km", numeric=True),
-            Head(title="Nominal level"), Head(title="Level"), Head(title="In words"),
-        ),
-        rows=tuple(rows),
-        twins=(("CSV", f"{links.cycle}solutions.csv"), ("JSON", f"{links.cycle}solutions.json")),
+    fields: tuple[Field[SolutionRow], ...] = (
+        Field("Solution", lambda row: Cell(text=_called(row.solution), href=_href(row.solution, links))),
+        Field("Effect", lambda row: EFFECT_WORDS[row.event.effect]),
+        Field("Pair", lambda row: _pair_cell(row, catalogue, links)),
+        Field("TCA", lambda row: time_cell(row.event.tca or (row.nominal.tca if row.nominal else None)), unit="UTC"),
+        Field("Nominal miss", lambda row: km_cell(row.nominal.miss_km if row.nominal else None), unit="km",
+              numeric=True),
+        Field("Miss", lambda row: km_cell(row.event.miss_km), unit="km", numeric=True),
+        Field("Nominal level", lambda row: _level(row.nominal.level if row.nominal else None)),
+        Field("Level", lambda row: _level(row.event.level if row.event.tca else None)),
+        Field("In words", lambda row: wording.sentence(wording.said(row.event.compared))),
     )  # fmt: skip
+    return tabled(caption, rows, fields, twins=links.twins("solutions")) if rows else None
 
 
-def _event_cells(
-    solution: SolutionRecord, row: SolutionEvent, nominal: EventRecord | None, catalogue: Catalogue, links: Links
-) -> tuple[Cell, ...]:
-    href = catalogue.event_href(nominal, links) if nominal else links.pair(catalogue.pairs[row.primary, row.secondary])
-    return (
-        Cell(text=_called(solution), href=_href(solution, links)),
-        Cell(text=EFFECT_WORDS[row.effect]),
-        Cell(text=f"{row.primary} – {row.secondary}", href=href, mark="nowrap"),
-        time_cell(row.tca or (nominal.tca if nominal else None)),
-        km_cell(nominal.miss_km if nominal else None),
-        km_cell(row.miss_km),
-        _level(nominal.level if nominal else None),
-        _level(row.level if row.tca else None),
-        Cell(text=wording.sentence(wording.said(row.compared))),
+def _pair_cell(row: SolutionRow, catalogue: Catalogue, links: Links) -> Cell:
+    event, nominal = row.event, row.nominal
+    href = (
+        catalogue.event_href(nominal, links) if nominal else links.pair(catalogue.pairs[event.primary, event.secondary])
     )
+    return Cell(text=f"{event.primary} – {event.secondary}", href=href, mark="nowrap")
 
 
 def _level(level: Level | None) -> Cell:

@@ -13,7 +13,19 @@ from nearpass.report import wording
 from nearpass.report.catalogue import Catalogue, Links
 from nearpass.report.tables import Column, Columns
 from nearpass.report.verdicts import pair_count
-from nearpass.report.views import ROW_LIMIT, Cell, Fact, Head, Table, TableRow, cell, head, level_cell, time_cell
+from nearpass.report.views import (
+    ROW_LIMIT,
+    Cell,
+    Fact,
+    Field,
+    Head,
+    Table,
+    TableRow,
+    cell,
+    declared,
+    level_cell,
+    tabled,
+)  # fmt: skip
 
 MATRIX_GROUPS: Final = 12
 REST: Final = "all others"
@@ -203,42 +215,33 @@ def parts(catalogue: Catalogue, links: Links) -> list[Part]:
 
 
 def _table(rows: Sequence[ApproachRecord], names: dict[str, str], catalogue: Catalogue, links: Links) -> Table:
-    keys = ("miss_km", "relative_speed_km_s")
-    return Table(
-        caption="Approaches, the nearest first",
-        heads=(
-            Head(title="Pair", meaning="Leads to the event's page where it has one"), Head(title="Names"),
-            Head(title="Level"), head(APPROACH_COLUMNS["tca_utc"]), *(head(APPROACH_COLUMNS[key]) for key in keys),
-            Head(title="Together", unit="UTC", meaning="When a pair that moves together is below the limit"),
-        ),
-        rows=tuple(
-            TableRow(
-                cells=(
-                    Cell(
-                        text=f"{row.primary} – {row.secondary}",
-                        href=links.event(row.event_id) if row.event_id in catalogue.detailed else None,
-                    ),
-                    Cell(text=f"{names[row.primary]} – {names[row.secondary]}"),
-                    level_cell(row.level),
-                    time_cell(row.tca, digits=1),
-                    _miss_cell(row),
-                    cell(APPROACH_COLUMNS["relative_speed_km_s"], row),
-                    Cell(
-                        text=f"{wording.minute(row.together.start)} to {wording.minute(row.together.stop)}"
-                        if row.together
-                        else "",
-                        mark="span",
-                    ),
-                )
-            )
-            for row in rows
-        ),
-        twins=(("CSV", f"{links.cycle}approaches.csv"), ("JSON", f"{links.cycle}approaches.json")),
-        filter_label="Filter approaches" if len(rows) > 1 else None,
-        note="‡ At an end of the coverage: the true minimum may lie outside it."
-        if any(row.at_boundary for row in rows)
-        else None,
+    columns = APPROACH_COLUMNS
+    fields: tuple[Field[ApproachRecord], ...] = (
+        Field("Pair", lambda row: _pair_cell(row, catalogue, links),
+              meaning="Leads to the event's page where it has one"),
+        Field("Names", lambda row: f"{names[row.primary]} – {names[row.secondary]}"),
+        Field("Level", lambda row: level_cell(row.level)),
+        declared(columns["tca_utc"]),
+        declared(columns["miss_km"], shows=_miss_cell),
+        declared(columns["relative_speed_km_s"]),
+        Field("Together", lambda row: Cell(text=_together(row), mark="span"), unit="UTC",
+              meaning="When a pair that moves together is below the limit"),
     )  # fmt: skip
+    at_boundary = any(row.at_boundary for row in rows)
+    return tabled(
+        "Approaches, the nearest first", rows, fields, twins=links.twins("approaches"),
+        filter_label="Filter approaches" if len(rows) > 1 else None,
+        note="‡ At an end of the coverage: the true minimum may lie outside it." if at_boundary else None,
+    )  # fmt: skip
+
+
+def _pair_cell(row: ApproachRecord, catalogue: Catalogue, links: Links) -> Cell:
+    href = links.event(row.event_id) if row.event_id in catalogue.detailed else None
+    return Cell(text=f"{row.primary} – {row.secondary}", href=href)
+
+
+def _together(row: ApproachRecord) -> str:
+    return f"{wording.minute(row.together.start)} to {wording.minute(row.together.stop)}" if row.together else ""
 
 
 def _miss_cell(row: ApproachRecord) -> Cell:

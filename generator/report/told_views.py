@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from nearpass.record.coordination import coordination
 from nearpass.record.record import ToldEnd, ToldEvent
 from nearpass.report import wording
 from nearpass.report.catalogue import Catalogue, Links
 from nearpass.report.event_card import EventCard, due
 from nearpass.report.tables import EVENT_COLUMNS, NAMELESS
-from nearpass.report.views import Cell, Head, Table, TableRow, cell, head, level_cell
+from nearpass.report.views import Cell, Field, Table, TableRow, declared, level_cell, miss_cell, tabled, when_cell
 from nearpass.report.wording.acting import warnings, who_acts
 
 REASON = "It meets a threshold of its level; the exact figures are withheld in this edition."
@@ -88,11 +90,10 @@ def summary(told: ToldEvent, catalogue: Catalogue) -> str:
 
 def row(told: ToldEvent, keys: tuple[str, ...], links: Links, *, with_anchor: bool) -> TableRow:
     """The row of an approach told in cells, among the approaches of a cycle."""
-    near = told.surface_km or told.miss_km
     cells = {
-        "tca_utc": _time(told),
-        "miss_km": Cell(text=wording.figure(told.miss_km, unit=""), sort=_sort(told.miss_km.low)),
-        "pc": Cell(text=wording.probability_figure(told.pc), sort=_sort(told.pc.low)),
+        "tca_utc": when_cell(told.tca.start, told.tca.stop),
+        "miss_km": miss_cell(told.miss_km),
+        "pc": replace(miss_cell(told.pc), text=wording.probability_figure(told.pc)),
     }
     withheld = Cell(text=wording.WITHHELD, sort="")
     pair = short_pair(told) + ("" if told.surface_km is None else " (surface)")
@@ -101,7 +102,7 @@ def row(told: ToldEvent, keys: tuple[str, ...], links: Links, *, with_anchor: bo
         cells=(
             Cell(text=pair, href=None if with_anchor else links.row(told.event_id)),
             level_cell(told.level),
-            Cell(text=wording.figure(near, unit=""), sort=_sort(near.low)),
+            miss_cell(told.surface_km or told.miss_km),
             *(cells.get(key, withheld) for key in keys),
             withheld,
         ),
@@ -116,19 +117,7 @@ def least_km(told: ToldEvent) -> float:
 def table(told: ToldEvent) -> Table:
     """What is told of one approach, as a table of its own."""
     keys = ("event_id", "alert", "tca_utc_low", "tca_utc_high", "miss_km_low", "miss_km_high", "pc_low", "pc_high")
-    return Table(
-        caption="What this edition tells of the approach",
-        heads=(*(head(EVENT_COLUMNS[key]) for key in keys), Head(title="Shown so since cycle")),
-        rows=(TableRow(cells=(*(cell(EVENT_COLUMNS[key], told) for key in keys), Cell(text=told.since))),),
+    since: Field[ToldEvent] = Field("Shown so since cycle", lambda one: one.since)
+    return tabled(
+        "What this edition tells of the approach", [told], [*(declared(EVENT_COLUMNS[key]) for key in keys), since]
     )
-
-
-def _time(told: ToldEvent) -> Cell:
-    start = told.tca.start
-    return Cell(
-        text=wording.short_cell_of_time(told.tca), sort=start.iso(digits=6), machine=wording.machine_time(start)
-    )
-
-
-def _sort(low: float | None) -> str:
-    return "" if low is None else f"{low:.9g}"

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
-from nearpass.report.views import Cell, Head, Table, TableRow
+from nearpass.report.views import Cell, Field, Table, tabled
 from nearpass.report.wording import DASH, count, visible
 from nearpass.validation.check import Check, Section, Validation
 
-HEADS = (
-    Head(title="Case"),
-    Head(title="Quantity"),
-    Head(title="Expected", numeric=True),
-    Head(title="nearpass", numeric=True),
-    Head(title="Difference", numeric=True),
-    Head(title="Allowed", numeric=True, meaning="From the lower to the upper bound"),
-    Head(title="Reason for the tolerance"),
-    Head(title="Verdict"),
-)
+FIELDS: Final[tuple[Field[Check], ...]] = (
+    Field("Case", lambda check: visible(check.name)),
+    Field("Quantity", lambda check: check.quantity),
+    Field("Expected", lambda check: Cell(text=_figure(check.expected) + _unit(check), sort=repr(check.expected)),
+          numeric=True),
+    Field("nearpass", lambda check: Cell(text=_got(check), sort=repr(check.got or 0)), numeric=True),
+    Field("Difference", lambda check: Cell(text=_figure(check.difference, digits=2),
+                                           sort=repr(abs(check.difference or 0.0))), numeric=True),
+    Field("Allowed", lambda check: f"{_figure(check.lower)} to {_figure(check.upper)}", numeric=True,
+          meaning="From the lower to the upper bound"),
+    Field("Reason for the tolerance", lambda check: check.cause),
+    Field("Verdict", lambda check: "✓ within" if check.passed else "✗ outside"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,31 +67,16 @@ def _section(section: Section) -> SectionView:
         text=section.text,
         source=section.source,
         verdict=f"{word}: {section.passed} of {total} within their bounds{needed}.",
-        table=Table(
-            caption=section.title,
-            heads=HEADS,
-            rows=tuple(
-                TableRow(cells=_cells(check), mark=None if check.passed else "marked") for check in section.checks
-            ),
-        ),
+        table=tabled(section.title, section.checks, FIELDS, mark=lambda check: None if check.passed else "marked"),
     )
 
 
-def _cells(check: Check) -> tuple[Cell, ...]:
-    unit = f"\u00a0{check.unit}" if check.unit else ""
-    return (
-        Cell(text=visible(check.name)),
-        Cell(text=check.quantity),
-        Cell(text=f"{_figure(check.expected)}{unit}", sort=repr(check.expected)),
-        Cell(
-            text=f"{_figure(check.got)}{unit}" if check.got is not None else "refused to answer",
-            sort=repr(check.got or 0),
-        ),
-        Cell(text=_figure(check.difference, digits=2), sort=repr(abs(check.difference or 0.0))),
-        Cell(text=f"{_figure(check.lower)} to {_figure(check.upper)}"),
-        Cell(text=check.cause),
-        Cell(text="✓ within" if check.passed else "✗ outside"),
-    )
+def _unit(check: Check) -> str:
+    return f"\u00a0{check.unit}" if check.unit else ""
+
+
+def _got(check: Check) -> str:
+    return f"{_figure(check.got)}{_unit(check)}" if check.got is not None else "refused to answer"
 
 
 def _figure(value: float | None, digits: int = 7) -> str:

@@ -5,12 +5,15 @@ Views are made from a :class:`~nearpass.record.record.CycleRecord` alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final, Literal, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import KW_ONLY, dataclass
+from functools import partial
+from typing import Final, Generic, Literal, TypeVar
 
 from nearpass.astro.epochs import Epoch
+from nearpass.astro.fields import Span
 from nearpass.encounter.alert import SEVERITY, Level
+from nearpass.record.figures import Figure
 from nearpass.report import wording
 from nearpass.report.tables import Column
 
@@ -21,6 +24,9 @@ AXES: Final = (("R", "radial"), ("T", "transverse"), ("N", "normal"))
 """Axes of the primary, in the order of every vector that is called RTN."""
 
 Row = TypeVar("Row")
+Shown_contra = TypeVar("Shown_contra", contravariant=True)
+Mark = Literal["marked", "late"] | None
+Addresses = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +66,7 @@ class TableRow:
 
     cells: tuple[Cell, ...]
     anchor: str | None = None
-    mark: Literal["marked", "late"] | None = None
+    mark: Mark = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +80,60 @@ class Table:
     caption: str
     heads: tuple[Head, ...]
     rows: tuple[TableRow, ...]
-    twins: tuple[tuple[str, str], ...] = ()
+    twins: Addresses = ()
     filter_label: str | None = None
     note: str | None = None
     cut: str | None = None
     first: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Field(Generic[Shown_contra]):
+    """A column of a page's table: its title, what a row shows under it (words, or a cell), the rest of its head."""
+
+    title: str
+    shows: Callable[[Shown_contra], Cell | str]
+    _: KW_ONLY
+    unit: str | None = None
+    meaning: str | None = None
+    numeric: bool = False
+
+    @property
+    def head(self) -> Head:
+        """What stands over the column."""
+        return Head(title=self.title, unit=self.unit, meaning=self.meaning, numeric=self.numeric)
+
+    def cell(self, row: Shown_contra) -> Cell:
+        """What the row shows."""
+        shown = self.shows(row)
+        return Cell(text=shown) if isinstance(shown, str) else shown
+
+
+def tabled(
+    caption: str,
+    rows: Iterable[Row],
+    fields: Sequence[Field[Row]],
+    *,
+    mark: Callable[[Row], Mark] = lambda _: None,
+    anchor: Callable[[Row], str | None] = lambda _: None,
+    twins: Addresses = (),
+    filter_label: str | None = None,
+    note: str | None = None,
+    cut: str | None = None,
+) -> Table:
+    """A table of the fields of rows, one :class:`TableRow` each."""
+    return Table(
+        caption=caption,
+        heads=tuple(field.head for field in fields),
+        rows=tuple(
+            TableRow(cells=tuple(field.cell(row) for field in fields), anchor=anchor(row), mark=mark(row))
+            for row in rows
+        ),
+        twins=twins,
+        filter_label=filter_label,
+        note=note,
+        cut=cut,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,11 +147,44 @@ class Fact:
     machine: str | None = None
 
 
-def head(column: Column[Row], title: str | None = None) -> Head:
-    """The head of a declared column."""
+def by_axis(
+    vector: Callable[[Row], Sequence[float | None] | None],
+    title: str = "{}",
+    *,
+    meaning: str | None = None,
+    unit: str = "km",
+    digits: int = 3,
+    signed: bool = True,
+) -> tuple[Field[Row], ...]:
+    """Three columns, one for each axis of RTN: braces in ``title`` take its letter, those in ``meaning`` its word."""
+    return tuple(
+        Field(
+            title.format(letter),
+            partial(_part_cell, vector, place, digits, signed),
+            unit=unit,
+            meaning=meaning.format(word) if meaning else None,
+            numeric=True,
+        )
+        for place, (letter, word) in enumerate(AXES)
+    )
+
+
+def _part_cell(
+    vector: Callable[[Row], Sequence[float | None] | None], place: int, digits: int, signed: bool, row: Row
+) -> Cell:
+    found = vector(row)
+    return number_cell(None if found is None else found[place], digits, signed=signed)
+
+
+def declared(
+    column: Column[Row], title: str | None = None, shows: Callable[[Row], Cell | str] | None = None
+) -> Field[Row]:
+    """A column of the twins as pages show it, by another title or with another cell."""
     numeric = column.scientific or (column.unit is not None and not column.key.endswith(("_utc", "_tdb")))
     unit = "σ" if column.unit == "sigma" else column.unit
-    return Head(title=title or column.title, unit=unit, meaning=column.meaning, numeric=numeric)
+    return Field(
+        title or column.title, shows or partial(cell, column), unit=unit, meaning=column.meaning, numeric=numeric
+    )
 
 
 def cell(column: Column[Row], row: Row) -> Cell:
@@ -124,6 +212,19 @@ def time_cell(epoch: Epoch | None, *, digits: int = 0) -> Cell:
     if epoch is None:
         return Cell(text=wording.DASH, sort="")
     return Cell(text=wording.instant(epoch, digits), sort=epoch.iso(digits=6), machine=wording.machine_time(epoch))
+
+
+def miss_cell(found: Figure) -> Cell:
+    """A distance or the range in which it lies, under a head that says km."""
+    return Cell(text=wording.figure(found, unit=""), sort="" if found.low is None else f"{found.low:.9g}")
+
+
+def when_cell(start: Epoch, stop: Epoch) -> Cell:
+    """An instant, or the span in which it lies."""
+    if start == stop:
+        return time_cell(start)
+    text = wording.short_cell_of_time(Span(start=start, stop=stop))
+    return Cell(text=text, sort=start.iso(digits=6), machine=wording.machine_time(start))
 
 
 def number_cell(value: float | None, digits: int, *, signed: bool = False) -> Cell:

@@ -13,10 +13,10 @@ from nearpass.record.prediction_record import PredictionError
 from nearpass.record.record import CycleRecord
 from nearpass.record.year import Punctuality, Year, YearEvent
 from nearpass.report import age_views, wording
-from nearpass.report.archive_views import MOST_APPROACHES, when_cell
+from nearpass.report.archive_views import MOST_APPROACHES, event_cell
 from nearpass.report.silence import still_meaningful
 from nearpass.report.tables import NAMELESS, Column, Columns
-from nearpass.report.views import Cell, Table, TableRow, cell, head, level_cell, limited
+from nearpass.report.views import Field, Table, declared, level_cell, limited, tabled, when_cell
 
 DAY_S: Final = 86_400.0
 EVENTS_CSV: Final = "approaches.csv"
@@ -196,36 +196,23 @@ def _events_table(rows: Sequence[YearRow]) -> Table:
     ranked = sorted(rows, key=lambda row: (row.event.worst is not Level.RED, row.event.tca, row.event.event_id))
     shown, cut = limited(ranked, what="approaches", most=MOST_APPROACHES, rest="the CSV file holds all")
     columns = YEAR_EVENT_COLUMNS
-    keys = ("first_red_cycle", "warning_h", "ending", "movers")
-    return Table(
-        caption="Red and yellow approaches of the year",
-        heads=(
-            head(columns["event_id"]), head(columns["worst"]), head(columns["tca_utc_low"]), head(columns["primary"]),
-            head(columns["secondary"]), *(head(columns[key]) for key in keys),
-        ),
-        rows=tuple(
-            TableRow(cells=(
-                Cell(text=row.event.event_id, href=f"../../events/{row.event.event_id}.html"),
-                level_cell(row.event.worst),
-                when_cell(row.event.tca, row.event.until),
-                cell(columns["primary"], row),
-                cell(columns["secondary"], row),
-                *(cell(columns[key], row) for key in keys),
-            ))
-            for row in shown
-        ),
-        twins=(("CSV", EVENTS_CSV),),
-        filter_label="Filter approaches",
+    others = ("primary", "secondary", "first_red_cycle", "warning_h", "ending", "movers")
+    fields: tuple[Field[YearRow], ...] = (
+        declared(columns["event_id"], shows=lambda row: event_cell(row.event.event_id)),
+        declared(columns["worst"], shows=lambda row: level_cell(row.event.worst)),
+        declared(columns["tca_utc_low"], shows=lambda row: when_cell(row.event.tca, row.event.until)),
+        *(declared(columns[key]) for key in others),
+    )
+    return tabled(
+        "Red and yellow approaches of the year", shown, fields, twins=(("CSV", EVENTS_CSV),),
+        filter_label="Filter approaches", cut=cut,
         note="A false alarm is a red approach that better data made green or took from the list, without a burn.",
-        cut=cut,
     )  # fmt: skip
 
 
 def _deliveries_table(rows: Sequence[OriginatorRow]) -> Table:
-    return Table(
-        caption="Deliveries by originator",
-        heads=tuple(head(column) for column in ORIGINATOR_COLUMNS),
-        rows=tuple(TableRow(cells=tuple(cell(column, row) for column in ORIGINATOR_COLUMNS)) for row in rows),
+    return tabled(
+        "Deliveries by originator", rows, [declared(column) for column in ORIGINATOR_COLUMNS],
         twins=(("CSV", DELIVERIES_CSV),),
         note="Accuracy: predictions made in the year against later deliveries of the same object.",
-    )
+    )  # fmt: skip
