@@ -174,8 +174,7 @@ def _beside_ours(record: CycleRecord, theirs: Cdm | CdmSummary, path: Path) -> t
         )
     apart_s, event_id, rows = min(found, key=lambda one: one[:2])
     event = next(event for event in record.events if event.event_id == event_id)
-    periods_s = {item.id: item.orbit.period_s if item.orbit else None for item in record.objects}
-    if apart_s > gate_s((event.primary, event.secondary), periods_s):
+    if apart_s > gate_s((event.primary, event.secondary), record.periods_s):
         rule = f"cycle {record.cycle_id} must hold an event within half a period of the message's TCA"
         raise InputError(rule, value=f"{event_id}, {apart_s:.0f} s away", file=str(path))
     return event_id, rows

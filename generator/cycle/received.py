@@ -156,9 +156,9 @@ def _event_of(first: str | None, second: str | None, tca: Epoch, said: str | Non
     wanted = named_event(said, ours.record) if said is not None else None
     if any(event.event_id == wanted for event in near):
         return wanted
-    periods_s = {item.id: item.orbit.period_s if item.orbit else None for item in ours.record.objects}
+    within_s = gate_s((first, second), ours.record.periods_s)
     best = min(near, key=lambda event: abs(event.tca - tca), default=None)
-    return best.event_id if best is not None and abs(best.tca - tca) <= gate_s((first, second), periods_s) else None
+    return best.event_id if best is not None and abs(best.tca - tca) <= within_s else None
 
 
 def _of_ephemeris(object_id: str, received: Received, ours: Ours) -> Iterator[TheirApproach]:

@@ -154,8 +154,7 @@ def _record(
         NamedApproach(primary=one.first, secondary=one.second, tca=cutoff + one.offset_s, approach=one)
         for one in approaches
     ]
-    periods_s = {item.id: item.orbit.period_s if item.orbit else None for item in record.objects}
-    ids = event_ids(passages, previous, periods_s, cutoff=cutoff, deliveries={})
+    ids = event_ids(passages, previous, record.periods_s, cutoff=cutoff, deliveries={})
     items = {item.id: item for item in record.objects}
     trajectories, joined = {**cycle.trajectories, object_id: motion}, joined_pairs(record)
     events = []

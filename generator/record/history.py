@@ -179,10 +179,11 @@ def changes(record: CycleRecord, previous: CycleRecord | None) -> tuple[ChangeRe
             if key not in now
         ),
     ]
-    return tuple(sorted(found, key=lambda change: (-_worst(change), change.tca, change.event_id)))
+    return tuple(sorted(found, key=lambda change: (-worst(change), change.tca, change.event_id)))
 
 
-def _worst(change: ChangeRecord) -> int:
+def worst(change: ChangeRecord) -> int:
+    """How severe the more severe one of both levels of a change is."""
     return max(SEVERITY[change.level], SEVERITY[change.previous_level or Level.GREEN])
 
 
@@ -241,7 +242,7 @@ class _Listed:
         rows = record.sweep.approaches if record.sweep else ()
         self._tcas = {pair: [rows[i].tca for i in indices] for pair, indices in _indices_by_pair(rows).items()}
         self._catalogued = {item.id for item in record.sweep.objects if item.catalogued} if record.sweep else set()
-        self._periods_s = {item.id: item.orbit.period_s if item.orbit else None for item in record.objects}
+        self._periods_s = record.periods_s
 
     def covers(self, event: EventRecord) -> bool:
         """Whether the event is of an object that the catalogue brought."""
@@ -267,7 +268,7 @@ def _new(event: EventRecord, previous: CycleRecord, listed: _Listed, before: _Li
         reason = ListChanged(rule="window_reaches")
     elif listed.covers(event) and previous.sweep is not None:
         reason = LimitPassed(rule="older_elements_stayed_above", limit_km=limit_km)
-    elif not any((p.primary, p.secondary) == (event.primary, event.secondary) for p in previous.pairs):
+    elif previous.pair_of(event.primary, event.secondary) is None:
         reason = ListChanged(rule="pair_is_new")
     else:
         reason = LimitPassed(rule="came_below", limit_km=limit_km)
@@ -291,7 +292,7 @@ def _moved(event: EventRecord, earlier: EventRecord) -> list[ChangeRecord]:
 def _left(earlier: EventRecord, record: CycleRecord, listed: _Listed, before: _Listed) -> ChangeRecord:
     if earlier.tca <= record.window.start:
         return _change("passed", None, earlier, ListChanged(rule="passed"))
-    pair = next((p for p in record.pairs if (p.primary, p.secondary) == (earlier.primary, earlier.secondary)), None)
+    pair = record.pair_of(earlier.primary, earlier.secondary)
     reason: ChangeReason
     if pair is None and record.sweep is not None and before.covers(earlier):
         reason = _left_catalogue(earlier, record, still=listed.has(earlier, before.within_s(earlier)))

@@ -9,7 +9,7 @@ from nearpass.encounter.alert import SEVERITY, Level
 from nearpass.reasons.changes import Doubted, LimitPassed
 from nearpass.reasons.levels import KeptByDoubt, LevelReason
 from nearpass.record.doubt_record import HeldRecord, ShiftRecord
-from nearpass.record.history import gate_s, history_after
+from nearpass.record.history import gate_s, history_after, worst
 from nearpass.record.record import ChangeRecord, CycleRecord, EventRecord, PairRecord
 
 
@@ -58,7 +58,7 @@ def _kept(event: EventRecord, earlier: EventRecord | None, doubts: Mapping[str, 
 
 def _by_doubt(event: EventRecord, record: CycleRecord, doubts: Mapping[str, ShiftRecord]) -> bool:
     """Whether a red or yellow event that is no longer found could still be: a doubtful delivery alone denies it."""
-    pair = _pair(event, record)
+    pair = record.pair_of(event.primary, event.secondary)
     if event.level is Level.GREEN or not _whose(event, doubts) or pair is None or pair.unscreened is not None:
         return False
     inside = record.window.start < event.tca <= record.window.stop
@@ -80,11 +80,10 @@ def _stays(
 
 def nearest_km(event: EventRecord, record: CycleRecord) -> float | None:
     """How near the pair comes now within half a revolution of the event, by the profile of its distance."""
-    pair = _pair(event, record)
+    pair = record.pair_of(event.primary, event.secondary)
     if pair is None or pair.profile is None:
         return None
-    periods_s = {item.id: item.orbit.period_s if item.orbit else None for item in record.objects}
-    reach_s = gate_s((event.primary, event.secondary), periods_s)
+    reach_s = gate_s((event.primary, event.secondary), record.periods_s)
     start, step_s = pair.profile.start, pair.profile.step_s
     near = [
         least_km
@@ -110,7 +109,7 @@ def with_doubts(
     told = {change.event_id for change in holds}
     every = [*holds, *(_sized(one, now, before, record, previous) for one in changes if one.event_id not in told)]
     found = [_tied(one, doubts) for one in every]
-    return tuple(sorted(found, key=lambda one: (-_worst(one), one.tca, one.event_id)))
+    return tuple(sorted(found, key=lambda one: (-worst(one), one.tca, one.event_id)))
 
 
 def _tied(change: ChangeRecord, doubts: Mapping[str, ShiftRecord]) -> ChangeRecord:
@@ -180,10 +179,6 @@ def _moved_sigmas(was_km: float | None, is_km: float | None, sigma_km: float | N
     return abs(is_km - was_km) / sigma_km if was_km is not None and is_km is not None and sigma_km else None
 
 
-def _worst(change: ChangeRecord) -> int:
-    return max(SEVERITY[change.level], SEVERITY[change.previous_level or Level.GREEN])
-
-
 def _reason(level: Level, hold: HeldRecord) -> LevelReason:
     return KeptByDoubt(
         level=level, object_ids=hold.object_ids, sigmas=hold.sigmas, value_km=hold.miss_km, gone=hold.gone
@@ -196,10 +191,6 @@ def _whose(event: EventRecord, doubts: Mapping[str, ShiftRecord]) -> tuple[str, 
 
 def _sigmas(whose: tuple[str, ...], doubts: Mapping[str, ShiftRecord]) -> float:
     return max(doubts[key].sigmas or 0.0 for key in whose)
-
-
-def _pair(event: EventRecord, record: CycleRecord) -> PairRecord | None:
-    return next((p for p in record.pairs if (p.primary, p.secondary) == (event.primary, event.secondary)), None)
 
 
 def _with_events(pair: PairRecord, gone: list[EventRecord]) -> PairRecord:

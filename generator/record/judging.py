@@ -82,8 +82,8 @@ def passing_of(event: EventRecord, record: CycleRecord) -> Passing:
 
 def formation_of(event: EventRecord, record: CycleRecord) -> StretchRecord | None:
     """The stretch of a formation for whose approaches an event stands; None where it stands for itself."""
-    own = (pair for pair in record.pairs if (pair.primary, pair.secondary) == (event.primary, event.secondary))
-    stretches = (one for pair in own for one in pair.stretches if one.kind == "in formation")
+    pair = record.pair_of(event.primary, event.secondary)
+    stretches = (one for one in (pair.stretches if pair else ()) if one.kind == "in formation")
     return next((one for one in stretches if one.start + -EDGE_S <= event.tca <= one.stop + EDGE_S), None)
 
 

@@ -465,6 +465,15 @@ class CycleRecord:
         return *self.events, *self.told
 
     @property
+    def periods_s(self) -> dict[str, float | None]:
+        """Orbital periods by object, None where there is no closed orbit."""
+        return {item.id: item.orbit.period_s if item.orbit else None for item in self.objects}
+
+    def pair_of(self, primary: str, secondary: str) -> PairRecord | None:
+        """What is recorded of two objects as a pair, None where they are none of this cycle."""
+        return next((pair for pair in self.pairs if (pair.primary, pair.secondary) == (primary, secondary)), None)
+
+    @property
     def deliveries(self) -> tuple[InputRecord, ...]:
         """Every delivered file: of the nominal ephemerides, of the other solutions, then of catalogues."""
         others = (entry for solution in self.solutions for entry in solution.inputs)

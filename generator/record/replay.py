@@ -185,7 +185,7 @@ def _covers(record: CycleRecord, event: Followed) -> bool:
     """Whether a cycle screened the pair at that time, so that an event which it does not list is above the limit."""
     if event.tca > record.window.stop:
         return False
-    pair = next((p for p in record.pairs if (p.primary, p.secondary) == (event.primary, event.secondary)), None)
+    pair = record.pair_of(event.primary, event.secondary)
     if pair is None or pair.unscreened is not None:
         return False
     left_out = [*((one.start, one.stop) for one in pair.uncovered), *((one.start, one.stop) for one in pair.stretches)]
