@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import spiceypy as spice
@@ -47,19 +47,40 @@ class CdmReading:
     notes: tuple[str, ...]
 
 
+Quantity = Literal[
+    "objects", "TCA", "miss distance", "miss", "relative speed", "position", "velocity", "sigma",
+    "probability of collision", "hard-body radius", "created", "reported as an emergency",
+]  # fmt: skip
+Key = tuple[Quantity, str | None, int | None]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
     """One quantity in two messages; ``difference`` is theirs minus ours in ``unit``, None where there is none.
 
+    ``what`` may be along an ``axis``, and of one object: its ``place`` among ours (0 or 1) and ``whose`` name.
     ``sigma`` is one sigma of the difference by the covariances of both, or of the one that has them, None without any.
     """
 
-    name: str
+    what: Quantity
     unit: str
     ours: float | Epoch | str | None
     theirs: float | Epoch | str | None
     difference: float | None
+    axis: str | None = None
+    place: int | None = None
+    whose: str | None = None
     sigma: float | None = None
+
+    @property
+    def name(self) -> str:
+        """The quantity in words, as tables and files name it."""
+        return " ".join(filter(None, (self.whose, self.what, self.axis)))
+
+    @property
+    def key(self) -> Key:
+        """The same whatever the objects are called."""
+        return self.what, self.axis, self.place
 
     @property
     def sigmas(self) -> float | None:
@@ -72,7 +93,7 @@ class Difference:
         return self.ours is None and self.theirs is None and self.difference is None
 
 
-JUDGED: Final = ("TCA", "miss distance", "miss R", "miss T", "miss N", "relative speed")
+JUDGED: Final[tuple[Quantity, ...]] = ("TCA", "miss distance", "miss", "relative speed")
 """By what two results agree or not. What follows from these, and the covariances themselves, are shown beside."""
 AGREE_SIGMAS: Final = 3.0
 
@@ -91,7 +112,7 @@ class Judgement:
 
 def judgement(rows: Sequence[Difference]) -> Judgement:
     """Whether two results agree, from their differences."""
-    judged = [(row.sigmas, row) for row in rows if row.name in JUDGED and row.sigmas is not None]
+    judged = [(row.sigmas, row) for row in rows if row.what in JUDGED and row.sigmas is not None]
     beyond = sorted((one for one in judged if one[0] > AGREE_SIGMAS), key=lambda one: -one[0])
     return Judgement(most=max((sigmas for sigmas, _ in judged), default=None), apart=tuple(row for _, row in beyond))
 
@@ -168,49 +189,39 @@ def compare_cdm(ours: Cdm, theirs: Cdm, only: int | None = None) -> tuple[Differ
     theirs, matched = _in_our_order(ours, theirs)
     our_tca, their_tca = ours.relative.tca, theirs.relative.tca
     rows = [
-        Difference(name="objects", unit="", ours=_pair(ours), theirs=f"{_pair(theirs)} ({matched})", difference=None),
-        Difference(name="TCA", unit="s", ours=our_tca, theirs=their_tca, difference=their_tca - our_tca),
+        Difference(what="objects", unit="", ours=_pair(ours), theirs=f"{_pair(theirs)} ({matched})", difference=None),
+        Difference(what="TCA", unit="s", ours=our_tca, theirs=their_tca, difference=their_tca - our_tca),
         _row("miss distance", "km", ours.relative.miss_m * _KM_PER_M, theirs.relative.miss_m * _KM_PER_M),
         *_relative_rows(ours, theirs),
     ]
-    for one, other in zip(ours.objects, theirs.objects, strict=True):
-        rows += [*_state_rows(one, other, their_tca - our_tca), *_sigma_rows(one, other)]
+    for place, (one, other) in enumerate(zip(ours.objects, theirs.objects, strict=True)):
+        of_one = [*_state_rows(one, other, their_tca - our_tca), *_sigma_rows(one, other)]
+        rows += [replace(row, place=place, whose=one.name) for row in of_one]
     rows += [
         _row("probability of collision", "", _pc(ours), _pc(theirs)),
         _row("hard-body radius", "m", hard_body_radius_m(ours), hard_body_radius_m(theirs)),
     ]
     sigmas = _combined(_sigmas_of(ours, only), _sigmas_of(theirs, only))
-    names = _named(ours)
-    return tuple(replace(row, sigma=sigmas.get(names.get(row.name, row.name))) for row in rows if not row.is_empty)
+    return tuple(replace(row, sigma=sigmas.get(row.key)) for row in rows if not row.is_empty)
 
 
-def _named(ours: Cdm) -> dict[str, str]:
-    """Rows of states by the name of their object to the same by its place, which two messages share."""
-    return {
-        f"{one.name} {what} {axis}": f"{place} {what} {axis}"
-        for place, one in enumerate(ours.objects)
-        for what in ("position", "velocity")
-        for axis in _COMPONENTS
-    }
-
-
-def _combined(first: Mapping[str, float], second: Mapping[str, float]) -> dict[str, float]:
+def _combined(first: Mapping[Key, float], second: Mapping[Key, float]) -> dict[Key, float]:
     """One sigma of each difference; where one message alone has covariances, by these."""
-    return {name: float(np.hypot(first.get(name, 0.0), second.get(name, 0.0))) for name in first.keys() | second.keys()}
+    return {key: float(np.hypot(first.get(key, 0.0), second.get(key, 0.0))) for key in first.keys() | second.keys()}
 
 
-def _sigmas_of(cdm: Cdm, only: int | None) -> dict[str, float]:
+def _sigmas_of(cdm: Cdm, only: int | None) -> dict[Key, float]:
     """One sigma of each quantity by a message's own covariances, in its own axes; nothing where they do not tell."""
     try:
         encounter = encounter_from_cdm(cdm).encounter
     except NearpassError:
         return {}
-    found: dict[str, float] = {}
+    found: dict[Key, float] = {}
     for place, state in enumerate(encounter.states):
         own = state.covariance_rtn
         for index, axis in enumerate(_COMPONENTS if own is not None and only in {None, place} else ()):
-            found[f"{place} position {axis}"] = _root(own[index, index]) if own is not None else 0.0
-            found[f"{place} velocity {axis}"] = _root(own[index + 3, index + 3]) if own is not None else 0.0
+            found["position", axis, place] = _root(own[index, index]) if own is not None else 0.0
+            found["velocity", axis, place] = _root(own[index + 3, index + 3]) if own is not None else 0.0
     concerned = [state for place, state in enumerate(encounter.states) if only in {None, place}]
     matrices = [state.covariance.matrix for state in concerned if state.covariance is not None]
     if len(matrices) < len(concerned):
@@ -219,12 +230,12 @@ def _sigmas_of(cdm: Cdm, only: int | None) -> dict[str, float]:
     position, velocity = matrix[:3, :3], matrix[3:, 3:]
     apart, moving, speed = encounter.miss_vector_km, encounter.relative_velocity_km_s, encounter.relative_speed_km_s
     if speed > 0.0:
-        found["TCA"] = _root(moving @ position @ moving) / speed**2
-        found["relative speed"] = _root(moving @ velocity @ moving) / speed
+        found["TCA", None, None] = _root(moving @ position @ moving) / speed**2
+        found["relative speed", None, None] = _root(moving @ velocity @ moving) / speed
     if encounter.miss_km > 0.0:
-        found["miss distance"] = _root(apart @ position @ apart) / encounter.miss_km
+        found["miss distance", None, None] = _root(apart @ position @ apart) / encounter.miss_km
     in_rtn = encounter.to_rtn @ position @ encounter.to_rtn.T
-    found |= {f"miss {axis}": _root(in_rtn[index, index]) for index, axis in enumerate(_COMPONENTS)}
+    found |= {("miss", axis, None): _root(in_rtn[index, index]) for index, axis in enumerate(_COMPONENTS)}
     return found
 
 
@@ -253,16 +264,16 @@ def compare_summary(
     told = None if theirs.least_range is None else f"{theirs.least_range:g} (MIN_RNG, no unit given)"
     flag = {True: "yes", False: "no", None: None}[theirs.emergency]
     rows = (
-        Difference(name="objects", unit="", ours=_pair(ours), theirs=f"{pair} ({how})", difference=None),
+        Difference(what="objects", unit="", ours=_pair(ours), theirs=f"{pair} ({how})", difference=None),
         Difference(
-            name="TCA", unit="s", ours=ours.relative.tca, theirs=theirs.tca, difference=theirs.tca - ours.relative.tca
+            what="TCA", unit="s", ours=ours.relative.tca, theirs=theirs.tca, difference=theirs.tca - ours.relative.tca
         ),
         Difference(
-            name="miss distance", unit="km", ours=ours.relative.miss_m * _KM_PER_M, theirs=told, difference=None
+            what="miss distance", unit="km", ours=ours.relative.miss_m * _KM_PER_M, theirs=told, difference=None
         ),
         _row("probability of collision", "", _pc(ours), theirs.pc),
-        Difference(name="created", unit="", ours=ours.header.creation, theirs=theirs.created, difference=None),
-        Difference(name="reported as an emergency", unit="", ours=None, theirs=flag, difference=None),
+        Difference(what="created", unit="", ours=ours.header.creation, theirs=theirs.created, difference=None),
+        Difference(what="reported as an emergency", unit="", ours=None, theirs=flag, difference=None),
     )
     return tuple(row for row in rows if not row.is_empty)
 
@@ -350,34 +361,37 @@ def _pc(cdm: Cdm) -> float | None:
     return cdm.relative.collision_probability
 
 
-def _row(name: str, unit: str, ours: float | None, theirs: float | None) -> Difference:
+def _row(what: Quantity, unit: str, ours: float | None, theirs: float | None, axis: str | None = None) -> Difference:
     difference = None if ours is None or theirs is None else theirs - ours
-    return Difference(name=name, unit=unit, ours=ours, theirs=theirs, difference=difference)
+    return Difference(what=what, unit=unit, ours=ours, theirs=theirs, difference=difference, axis=axis)
 
 
 def _relative_rows(ours: Cdm, theirs: Cdm) -> list[Difference]:
     """Speed and miss components, both from the states: a swap of objects changes whose RTN axes the message uses."""
-    numbers = []
+    speeds_km_s, misses_km = [], []
     for cdm in (ours, theirs):
         (position_km, velocity_km_s), (other_km, other_km_s) = (_inertial_state(one) for one in cdm.objects)
         axes = rtn_axes(position_km[None], velocity_km_s[None])[0]
-        miss_rtn_km = axes @ (other_km - position_km)
-        numbers.append([float(np.linalg.norm(other_km_s - velocity_km_s)), *(float(x) for x in miss_rtn_km)])
-    names = [("relative speed", "km/s"), *((f"miss {axis}", "km") for axis in _COMPONENTS)]
+        speeds_km_s.append(float(np.linalg.norm(other_km_s - velocity_km_s)))
+        misses_km.append((axes @ (other_km - position_km)).tolist())
+    components = zip(_COMPONENTS, *misses_km, strict=True)
     return [
-        _row(name, unit, our, their) for (name, unit), our, their in zip(names, numbers[0], numbers[1], strict=True)
+        _row("relative speed", "km/s", speeds_km_s[0], speeds_km_s[1]),
+        *(_row("miss", "km", our_km, their_km, axis) for axis, our_km, their_km in components),
     ]
 
 
 def _state_rows(ours: CdmObject, theirs: CdmObject, lag_s: float) -> list[Difference]:
     found = _state_difference(ours, theirs, lag_s)
-    names = [
-        *((f"{ours.name} position {axis}", "km") for axis in _COMPONENTS),
-        *((f"{ours.name} velocity {axis}", "km/s") for axis in _COMPONENTS),
-    ]
+    if found is None:
+        return []
+    parts: tuple[tuple[Quantity, str, FloatArray], ...] = (
+        ("position", "km", found[:3]), ("velocity", "km/s", found[3:])
+    )  # fmt: skip
     return [
-        Difference(name=name, unit=unit, ours=None, theirs=None, difference=None if found is None else float(value))
-        for (name, unit), value in zip(names, np.zeros(6) if found is None else found, strict=True)
+        Difference(what=what, unit=unit, ours=None, theirs=None, difference=float(value), axis=axis)
+        for what, unit, values in parts
+        for axis, value in zip(_COMPONENTS, values, strict=True)
     ]
 
 
@@ -409,7 +423,7 @@ def _turn(ours: str, theirs: str, lag_s: float) -> FloatArray:
 
 def _sigma_rows(ours: CdmObject, theirs: CdmObject) -> list[Difference]:
     return [
-        _row(f"{ours.name} sigma {axis}", "km", _sigma_km(ours, index), _sigma_km(theirs, index))
+        _row("sigma", "km", _sigma_km(ours, index), _sigma_km(theirs, index), axis)
         for index, axis in enumerate(_COMPONENTS)
     ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from nearpass.encounter.alert import Level
 from nearpass.encounter.uncertainty import Basis
@@ -32,6 +33,8 @@ from nearpass.report.solution_views import EventSolutions
 from nearpass.report.tables import EVENT_COLUMNS
 from nearpass.report.views import AXES, Fact, Table
 from nearpass.report.wording.acting import warnings, who_acts
+
+UNKNOWN: Final = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,12 +131,18 @@ def _sigma(event: EventRecord, catalogue: Catalogue) -> str:
         model = f" by the declared model of {wording.listing(declared)}" if declared else ""
         model += f" by what was learned of {wording.listing(learned)}" if learned else ""
         return wording.distance(event.miss_sigma_km) + model
+    why = _no_sigma(event, catalogue)
+    return why if why == UNKNOWN or _unsure(event, catalogue) else f"{UNKNOWN}, {why}"
+
+
+def _no_sigma(event: EventRecord, catalogue: Catalogue) -> str:
+    """Why no sigma is given."""
     kept = _unsure(event, catalogue)
     if kept:
         return f"{wording.WITHHELD}, with the covariance of {wording.listing(kept)}"
     given = {item.object_id for item in event.uncertainty}
     missing = [catalogue.name(key) for key in (event.primary, event.secondary) if key not in given]
-    return f"unknown, no covariance for {wording.listing(missing)}" if missing else "unknown"
+    return f"no covariance for {wording.listing(missing)}" if missing else UNKNOWN
 
 
 def _unsure(event: EventRecord, catalogue: Catalogue) -> list[str]:
@@ -182,7 +191,7 @@ def summary(event: EventRecord, catalogue: Catalogue) -> str:
     sigma = (
         f"Uncertainty (1 sigma along the miss): {_sigma(event, catalogue)}."
         if event.miss_sigma_km is not None
-        else f"The uncertainty is unknown: {_sigma(event, catalogue).removeprefix('unknown, ')}."
+        else f"The uncertainty is unknown: {_no_sigma(event, catalogue)}."
     )
     who = _who(event.primary, catalogue), _who(event.secondary, catalogue)
     parts = [

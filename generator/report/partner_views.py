@@ -17,7 +17,7 @@ from nearpass.record.message_record import MessageRecord, TheirApproach, TheirOb
 from nearpass.record.record import CycleRecord
 from nearpass.report import wording
 from nearpass.report.cdm_event import REF_FRAME, event_cdm
-from nearpass.report.views import Cell, Head, Table, TableRow
+from nearpass.report.views import Field, Table, tabled
 
 _M_PER_KM = 1e3
 
@@ -89,8 +89,8 @@ def beside(approach: TheirApproach, event: EventRecord, record: CycleRecord) -> 
         return ()
     if only is None:
         return rows
-    other = f"{ours.objects[1 - only].name} "  # theirs tells nothing of it
-    return tuple(row for row in rows if not row.name.startswith(other) and (row.difference, row.theirs) != (None, None))
+    told = (row for row in rows if row.place != 1 - only)  # of the other object theirs tells nothing
+    return tuple(row for row in told if (row.difference, row.theirs) != (None, None))
 
 
 def _as_cdm(approach: TheirApproach, event: EventRecord, ours: Cdm) -> Cdm:
@@ -130,7 +130,7 @@ def judged(originator: str, found: Judgement, rows: tuple[Difference, ...]) -> s
     if not rows:
         return f"What {originator} gives cannot be laid beside ours in this edition."
     if found.most is None:
-        told = [f"{value(row.difference, row)} in {row.name}" for row in rows if row.name in {"TCA", "miss distance"}]
+        told = [f"{value(row.difference, row)} in {row.name}" for row in rows if row.what in {"TCA", "miss distance"}]
         return (
             f"Whether {originator} agrees with us cannot be judged, since neither gives the covariances: "
             f"it differs by {wording.listing(told)}."
@@ -149,7 +149,7 @@ def value(one: float | Epoch | str | None, row: Difference, *, signed: bool = Tr
         return wording.instant(one, 3)
     if isinstance(one, str):
         return one
-    if row.name == "probability of collision":
+    if row.what == "probability of collision":
         return _pc_apart(one) if signed else wording.probability(one)
     digits = {"km": 3, "s": 3, "km/s": 6, "m": 1}.get(row.unit, 3)
     return f"{wording.number(one, digits, signed=signed)}\u00a0{row.unit}".rstrip()
@@ -164,25 +164,15 @@ def _pc_apart(difference: float) -> str:
 
 
 def _table(originator: str, rows: tuple[Difference, ...]) -> Table:
-    return Table(
-        caption=f"{originator} beside us",
-        heads=(
-            Head(title="Quantity"), Head(title="Ours", numeric=True), Head(title=originator, numeric=True),
-            Head(title="Theirs − ours", numeric=True), Head(title="In sigmas", numeric=True, meaning=(
-                "The difference in sigmas, from the covariances of both, or of the one that gives them"
-            )),
-        ),
-        rows=tuple(
-            TableRow(
-                cells=(
-                    Cell(text=row.name), Cell(text=value(row.ours, row, signed=False)),
-                    Cell(text=value(row.theirs, row, signed=False)), Cell(text=value(row.difference, row)),
-                    Cell(text=wording.number(row.sigmas, 1)),
-                ),
-            )
-            for row in rows
-        ),
+    fields: tuple[Field[Difference], ...] = (
+        Field("Quantity", lambda row: row.name),
+        Field("Ours", lambda row: value(row.ours, row, signed=False), numeric=True),
+        Field(originator, lambda row: value(row.theirs, row, signed=False), numeric=True),
+        Field("Theirs − ours", lambda row: value(row.difference, row), numeric=True),
+        Field("In sigmas", lambda row: wording.number(row.sigmas, 1), numeric=True,
+              meaning="The difference in sigmas, from the covariances of both, or of the one that gives them"),
     )  # fmt: skip
+    return tabled(f"{originator} beside us", rows, fields)
 
 
 def _who(message: MessageRecord) -> str:

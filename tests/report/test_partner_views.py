@@ -132,12 +132,22 @@ def test_the_page_of_the_event_shows_both_results() -> None:
     )
 
 
+def test_an_object_whose_name_begins_with_the_other_s_keeps_its_rows() -> None:
+    """Theirs tells of MAVEN 2 alone: its position and velocity are compared although the other one is called MAVEN."""
+    names = dict(zip((EVENT.primary, EVENT.secondary), ("MAVEN 2", "MAVEN"), strict=True))
+    renamed = tuple(replace(item, name=names.get(item.id, item.name)) for item in RECORD.objects)
+    rows = beside(approach(RECORD, only=EVENT.primary), EVENT, replace(RECORD, objects=renamed))
+
+    assert {row.name for row in rows if row.place is not None} >= {f"MAVEN 2 position {axis}" for axis in "RTN"}
+    assert not [row for row in rows if row.whose == "MAVEN"]
+
+
 @pytest.mark.parametrize(
     ("difference", "told"), [(-2.2e-44, "0"), (3.14e-5, "+3.1e-5"), (-3.14e-5, "\u22123.1e-5"), (-0.25, "\u22120.25")]
 )
 def test_a_difference_of_probabilities_has_its_sign_and_none_that_means_nothing(difference: float, told: str) -> None:
     """As probabilities are told elsewhere; below what is told of any there is no difference."""
-    row = Difference(name="probability of collision", unit="", ours=None, theirs=None, difference=difference)
+    row = Difference(what="probability of collision", unit="", ours=None, theirs=None, difference=difference)
 
     assert value(difference, row) == told
 
