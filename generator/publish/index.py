@@ -23,22 +23,24 @@ from nearpass.encounter.alert import Level
 from nearpass.publish.year_index import acts_of, deliveries_of, month_notes, notes_of, severe_mentions, story
 from nearpass.record.cycle_id import CycleId
 from nearpass.record.figures import Figure
+from nearpass.record.marking import STRICTNESS, Tlp
 from nearpass.record.notices import LEFT, DeliveryNotice, Told, delivery_notices, dump_notice, load_notice, notices
 from nearpass.record.record import ChangeRecord, CycleRecord, EventRecord, ToldEnd, ToldEvent
 from nearpass.record.year import Year
+from nearpass.release.reduction import under
 from nearpass.report.catalogue import nearness_km
 from nearpass.report.page_net import lost
 from nearpass.report.silence import meaningful
 from nearpass.report.verdicts import CycleSummary, MonthEvent, MonthNote, SevereMention, summarise
 
-FORMAT: Final = f"8/{nearpass.__version__}"
+FORMAT: Final = f"9/{nearpass.__version__}"
 """Another format, or another program that may word a verdict otherwise, makes the index again."""
 _TABLES: Final = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE cycles (
     cycle_id TEXT PRIMARY KEY, cutoff_tai_ns INTEGER NOT NULL, red INTEGER NOT NULL, yellow INTEGER NOT NULL,
     green INTEGER NOT NULL, pairs_screened INTEGER NOT NULL, refused INTEGER NOT NULL, verdict TEXT NOT NULL,
-    superseded_by TEXT
+    superseded_by TEXT, marking TEXT
 ) WITHOUT ROWID;
 CREATE TABLE months (month TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE events (
@@ -99,6 +101,19 @@ class Index:
             (f"{year:04d}-", f"{year + 1:04d}-"),
         )
         return [_summary(row) for row in rows]
+
+    def marked(self, record: CycleRecord) -> CycleRecord:
+        """The record of a cycle under the strictest marking of all up to it, for pages that hold facts of several.
+
+        An edition without an audience has no markings on its pages.
+        """
+        if record.edition is None:
+            return record
+        rows = self._connection.execute(
+            "SELECT DISTINCT marking FROM cycles WHERE cycle_id <= ? AND marking IS NOT NULL", (record.cycle_id,)
+        )
+        held = {record.edition.marking, *(Tlp(marking) for (marking,) in rows)}
+        return under(record, max(held, key=STRICTNESS.__getitem__))
 
     def months(self) -> list[tuple[int, int]]:
         """Years and months that hold a cycle, in order."""
@@ -265,10 +280,10 @@ class Index:
         record = at_hand or self._archive.load(cycle_id)
         summary = summarise(record)
         self._connection.execute(
-            f"INSERT INTO cycles ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)",  # noqa: S608 - a constant
+            f"INSERT INTO cycles ({_COLUMNS}, marking) VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, ?)",  # noqa: S608
             (
                 cycle_id, summary.cutoff.tai_ns, summary.red, summary.yellow, summary.green, summary.pairs_screened,
-                summary.refused, summary.verdict,
+                summary.refused, summary.verdict, record.edition.marking.value if record.edition else None,
             ),
         )  # fmt: skip
         self._connection.execute("INSERT OR IGNORE INTO months VALUES (?)", (CycleId(cycle_id).month_text,))

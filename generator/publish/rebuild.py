@@ -99,8 +99,8 @@ def rebuild(workspace: Workspace, *, jobs: int, progress: Progress, registrar: R
         advance(len(batch))
     docs, built = fresh_staging(workspace, "live")
     with open_index(workspace.index, archive) as index:
-        stage_live(docs, archive, index, archive.load(ids[-1]), months)
-    stage_register(workspace, docs, archive.load(ids[-1]))
+        stage_live(docs, archive, index, newest := archive.load(ids[-1]), months)
+        stage_register(workspace, docs, index.marked(newest))
     own = stage_hand_written(workspace, docs)
     build_pages(workspace, docs, built, progress, own.staged)
     full = Archive(workspace.archive)

@@ -78,7 +78,7 @@ def publish(
         if latest is not record:
             stage_permalinks(docs, record, index)
         stage_live(docs, archive, index, latest, {month_of(found) for found in (record.cycle_id, superseded) if found})
-    stage_register(workspace, docs, latest, full if latest is record else None)
+        stage_register(workspace, docs, index.marked(latest), full if latest is record else None)
     own = stage_hand_written(workspace, docs)
     build_pages(workspace, docs, built, progress, own.staged)
     place_pictures((docs, built), record.cycle_id, pictures)

@@ -124,7 +124,8 @@ def stage_permalinks(docs: Path, record: CycleRecord, index: Index) -> frozenset
     events, objects = index.follows(record)
     wanted = {f"events/{name}.md" for name in events} | {f"objects/{name}.md" for name in objects}
     if wanted:
-        write_texts(docs, {name: text for name, text in permalink_pages(record).items() if name in wanted})
+        pages = permalink_pages(index.marked(record))
+        write_texts(docs, {name: text for name, text in pages.items() if name in wanted})
     return frozenset(f"{name.removesuffix('.md')}.html" for name in wanted)
 
 
@@ -165,7 +166,7 @@ def stage_live(docs: Path, archive: Archive, index: Index, latest: CycleRecord, 
     }
     told = made("changes of level", partial(_told, index, latest), untold)
     severe = made("levels of pairs", partial(_severe, index, latest), none_severe)
-    latest = replace(latest, losses=(*latest.losses, *(_gap(*gap) for gap in gaps)))
+    latest = replace(index.marked(latest), losses=(*latest.losses, *(_gap(*gap) for gap in gaps)))
     files = live_pages(
         latest,
         summaries,

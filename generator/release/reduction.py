@@ -176,8 +176,21 @@ def _labelled(
             if shows.get(one.object_id) in {Show.METRICS, Show.ANONYMOUS}
         ),
     )  # fmt: skip
-    line = f"{marking}. Edition for {edition.audience}."
+    line = _line(label)
     return replace(record, edition=label, notice=f"{line} {record.notice}" if record.notice else line)
+
+
+def under(record: CycleRecord, marking: Tlp) -> CycleRecord:
+    """The record of an edition under another marking, for pages that hold more than this one cycle."""
+    if record.edition is None or record.edition.marking is marking:
+        return record
+    label = replace(record.edition, marking=marking)
+    notice = f"{_line(label)}{(record.notice or '').removeprefix(_line(record.edition))}"
+    return replace(record, edition=label, notice=notice)
+
+
+def _line(label: EditionRecord) -> str:
+    return f"{label.marking}. Edition for {label.audience}."
 
 
 def _statement(record: CycleRecord, edition: Edition, shows: Mapping[str, Show]) -> tuple[str, ...]:
