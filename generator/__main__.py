@@ -3,24 +3,61 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from nearpass.astro.epochs import Epoch
 
-INTERRUPTED = 130
+ENDED: Final = {signal.SIGINT: "interrupted", signal.SIGTERM: "told to end"}
+"""What a run is ended by, the exit code being 128 more than its number, as shells have it."""
 
 
 def main() -> None:
     """Run the command; one line for an error that the user can act on, and its exit code."""
+    with _ended_by_signals() as received:
+        try:
+            _run()
+        except (KeyboardInterrupt, SystemExit) as error:
+            if isinstance(error, SystemExit) and not received:
+                raise
+            number = received[0] if received else signal.SIGINT
+            print(f"nearpass: {ENDED[number]}; the last good site is untouched", file=sys.stderr)
+            sys.exit(128 + number)
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[list[signal.Signals]]:
+    """Signals raise SystemExit, which click leaves alone, and end all children at once without a word of theirs."""
+    received: list[signal.Signals] = []
+    own = os.getpid()
+
+    def end(number: int, _: FrameType | None) -> None:
+        if os.getpid() != own:  # a child that was forked, which has our handler
+            os._exit(128 + number)
+        received.append(signal.Signals(number))
+        if "multiprocessing" in sys.modules:  # whoever leaves a pool waits for its work otherwise
+            for child in sys.modules["multiprocessing"].active_children():
+                child.kill()
+        raise SystemExit(128 + number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield received
+        return
+    before = {number: signal.signal(number, end) for number in ENDED}
     try:
-        _run()
-    except KeyboardInterrupt:
-        print("nearpass: interrupted; the last good site is untouched", file=sys.stderr)
-        sys.exit(INTERRUPTED)
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _now() -> Epoch:

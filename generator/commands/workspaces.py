@@ -210,7 +210,7 @@ def serve(config_path: Path, port: int) -> None:
         click.echo(f"http://127.0.0.1:{server.server_port}/  (Ctrl-C ends it)")
         try:
             server.serve_forever()
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, SystemExit):
             click.echo("stopped")
 
 

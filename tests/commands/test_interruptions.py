@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 import random
 import shutil
 import signal
@@ -220,3 +221,49 @@ main()
 
     assert done.returncode == 130
     assert done.stderr == "nearpass: interrupted; the last good site is untouched\n"
+
+
+WORKING = """
+import sys, time
+from unittest.mock import patch
+from nearpass.__main__ import main
+from nearpass.screening.workers import Processes
+
+def at_work(*_):
+    def told(_):
+        print("at work", flush=True)
+    Processes(2).map(_wait, 0.0, [0.0] + [600.0] * 5, told)
+
+def _wait(_, seconds):
+    time.sleep(seconds)
+
+sys.argv = ["nearpass", "run", "--config", sys.argv[1], "--at", "2021-03-31", "--jobs", "1"]
+with patch("nearpass.commands.one_cycle.run_cycle", at_work):
+    main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "whole_group", "words"),
+    [(signal.SIGTERM, False, "told to end"), (signal.SIGINT, True, "interrupted")],
+)
+def test_a_run_that_is_told_to_end_does_so_at_once(
+    start: Path, tmp_path: Path, number: signal.Signals, whole_group: bool, words: str
+) -> None:
+    """SIGTERM as Ctrl-C, alone or with its workers: one line, 128 and its number; the next run is as any other."""
+    directory = tmp_path / "told"
+    shutil.copytree(start, directory)
+    command = [sys.executable, "-c", WORKING, str(directory / "nearpass.toml")]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as run:
+        assert run.stdout is not None
+        assert run.stdout.readline() == "at work\n"
+        (os.killpg if whole_group else os.kill)(run.pid, number)
+        _, err = run.communicate(timeout=20)  # its workers would wait for half an hour
+    assert (run.returncode, err) == (128 + number, f"nearpass: {words}; the last good site is untouched\n")
+    with pytest.raises(ProcessLookupError):
+        os.killpg(run.pid, 0)
+    assert faults(directory, settled=False) == []
+    run_stub(directory, SECOND)
+    assert faults(directory, settled=True) == []
