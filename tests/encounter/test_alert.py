@@ -5,7 +5,15 @@ import pytest
 
 from nearpass.encounter.alert import SEVERITY, AlertRule, Level, Passing, PcBound, Verdict, assess, assess_crossing
 from nearpass.encounter.alert_rules import thresholds
-from nearpass.reasons.levels import CadAbove, CadBelow, OrbitsClear, OrbitsNear, PcBoundReaches
+from nearpass.reasons.levels import (
+    CadAbove,
+    CadBelow,
+    OrbitsClear,
+    OrbitsNear,
+    PcBoundReaches,
+    PcReaches,
+    StretchPcReaches,
+)
 
 RULES = (AlertRule(level=Level.YELLOW, cad_km=10.0), AlertRule(level=Level.RED, cad_km=3.0))
 WITH_PC = (*thresholds(Level.YELLOW, cad_km=10.0, pc=1e-7), *thresholds(Level.RED, cad_km=3.0, pc=1e-4))
@@ -77,6 +85,24 @@ def test_a_bound_beside_a_probability_does_not_count() -> None:
     bound = PcBound(value=0.1, missing="primary")
 
     assert _level(50.0, probability=1e-9, bound=bound).level is Level.GREEN
+    assert _level(50.0, probability=1e-3, bound=bound).reason[0] == PcReaches(level=Level.RED, value=1e-3, limit=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("one", "stretch", "reason"),
+    [
+        (1e-9, 1e-3, StretchPcReaches(level=Level.RED, value=1e-3, limit=1e-4)),
+        (None, 1e-3, StretchPcReaches(level=Level.RED, value=1e-3, limit=1e-4)),
+        (1e-3, 1e-9, PcReaches(level=Level.RED, value=1e-3, limit=1e-4)),
+        (1e-3, 1e-3, PcReaches(level=Level.RED, value=1e-3, limit=1e-4)),
+        (1e-3, None, PcReaches(level=Level.RED, value=1e-3, limit=1e-4)),
+    ],
+)
+def test_the_larger_probability_counts_of_one_approach_and_of_the_whole_stretch(one, stretch, reason) -> None:
+    """Two that fly together are judged by what may happen in the whole time, and the reason says which it was."""
+    found = Passing(distance_km=50.0, to_surface=False, pc=one, stretch_pc=stretch)
+
+    assert assess(found, WITH_PC).reason[0] == reason
 
 
 CROSSING_RULES = (

@@ -371,7 +371,10 @@ def test_green_says_how_far_above_the_widest_distance() -> None:
 
 def test_green_of_a_box_names_the_box() -> None:
     """Where no rule has a plain distance, the least severe box says what lies outside it."""
-    rules = (AlertRule(level=Level.YELLOW, name="box", box_rtn_km=(1.0, 1.0, 1.0)),)
+    rules = (
+        AlertRule(level=Level.YELLOW, name="box", box_rtn_km=(1.0, 1.0, 1.0)),
+        AlertRule(level=Level.RED, name="small", box_rtn_km=(0.2, 0.2, 0.2)),
+    )
 
     assert assess(NEAR, rules).reason == (
         RuleFails(
