@@ -11,7 +11,7 @@ import click
 from nearpass.archive.archive import Archive
 from nearpass.archive.retention import KEPT_CYCLES, prunable
 from nearpass.archive.retention import prune as prune_inputs
-from nearpass.commands.one_cycle import registrar_of, send_copies, settle
+from nearpass.commands.one_cycle import going_out_anew, registrar_of, send_copies, settle
 from nearpass.commands.shared import (
     NOT_WHOLE,
     Bars,
@@ -28,7 +28,7 @@ from nearpass.commands.shared import (
 from nearpass.commands.world import World
 from nearpass.config import load_config
 from nearpass.errors import ArchiveError, LeakError, OutsideError
-from nearpass.publish import Workspace, editions_of, publish
+from nearpass.publish import Workspace, publish
 from nearpass.publish import rebuild as rebuild_site
 from nearpass.publish.commit import last_published
 from nearpass.publish.index import open_index
@@ -55,8 +55,7 @@ def build(world: World, config_path: Path, jobs: int) -> None:
         registrar = registrar_of(workspace, config, world.instant())
         archive.check_signer(registrar.signer)
         leaks = settle(workspace, config, jobs, bars, registrar)
-        stopped = {error.edition for error in leaks}
-        sites = [site for site in editions_of(workspace, config) if not site.edition or site.edition.id not in stopped]
+        sites = going_out_anew(workspace, config, leaks, bars)
         drawer = Drawer(jobs=jobs, progress=bars.stage, shared=len(sites) > 1)
         for site in sites:
             if (newest := site.archived.latest_id()) is not None:
@@ -83,8 +82,7 @@ def rebuild(world: World, config_path: Path, jobs: int) -> None:
         registrar = registrar_of(workspace, config, world.instant())
         archive.check_signer(registrar.signer)
         leaks = settle(workspace, config, jobs, bars, registrar)
-        stopped = {error.edition for error in leaks}
-        sites = [site for site in editions_of(workspace, config) if not site.edition or site.edition.id not in stopped]
+        sites = going_out_anew(workspace, config, leaks, bars)
         for site in sites:
             try:
                 rebuild_site(site, jobs=jobs, progress=bars.stage, registrar=registrar)

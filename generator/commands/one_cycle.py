@@ -23,6 +23,7 @@ from nearpass.publish import Workspace, editions_of, prepare, publish, publish_e
 from nearpass.publish.commit import last_published
 from nearpass.publish.mirror import mirror
 from nearpass.publish.naming import check_names
+from nearpass.publish.protection import broken_anew
 from nearpass.publish.receipts import acknowledge
 from nearpass.publish.register import complete_register, register_received
 from nearpass.publish.sharing import share_cycle
@@ -198,6 +199,25 @@ def settle(workspace: Workspace, config: Config, jobs: int, bars: Bars, registra
     return publish_editions(sites, jobs=jobs, progress=bars.stage, registrar=registrar)
 
 
+def going_out_anew(workspace: Workspace, config: Config, leaks: list[LeakError], bars: Bars) -> list[Workspace]:
+    """The sites whose archived cycles may be rendered again by the configuration of today.
+
+    Args:
+        workspace: Where.
+        config: The configuration.
+        leaks: Why editions lack a cycle; why others must not be rendered by this configuration is added.
+        bars: Show what is going on.
+    """
+    sites = _going_out(editions_of(workspace, config), leaks)
+    leaks += broken_anew(sites, Flown(), bars.stage)
+    return _going_out(sites, leaks)
+
+
+def _going_out(sites: Sequence[Workspace], leaks: Sequence[LeakError]) -> list[Workspace]:
+    stopped = {error.edition for error in leaks}
+    return [site for site in sites if site.edition is None or site.edition.id not in stopped]
+
+
 def thin_sites(workspace: Workspace, config: Config, bars: Bars, registrar: Registrar) -> list[LeakError]:
     """Leave the pictures of old cycles to their zips, where the configuration says when a cycle is old.
 
@@ -264,8 +284,7 @@ def _one_cycle(
     archive.add(record, result.inputs, supersedes=supersedes, signer=registrar.signer)
     flown.add(record, config, result.ingested)
     if config.editions:
-        stopped = {error.edition for error in leaks}
-        sites = [site for site in editions_of(workspace, config) if site.edition and site.edition.id not in stopped]
+        sites = _going_out(editions_of(workspace, config), leaks)
         leaks += publish_editions(sites, jobs=jobs, progress=bars.stage, registrar=registrar, flown=flown)
     else:
         publish(workspace, record, jobs=jobs, progress=bars.stage, registrar=registrar)

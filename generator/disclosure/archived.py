@@ -70,4 +70,5 @@ def _cycle(record: CycleRecord, config: Config, ingested: Sequence[Ingested]) ->
         sources={item.id: source_of(item, usable[item.id]) for item in config.objects if item.id in usable},
         rules=config.alert_rules,
         body=config.body,
+        configured=config.editions,
     )

@@ -13,6 +13,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -45,6 +46,7 @@ BOUND_STEP_S: Final = 60.0
 TURN_RAD: Final = 0.06
 _TRIES: Final = 6  # Gauss-Newton steps
 _ATTEMPTS: Final = 30  # at one proposal: most velocities leave no place at which the probability would be told so
+NO_OTHERS: Final[Mapping[str, Sequence[Edition]]] = MappingProxyType({})
 _FREE: Final = 3  # approaches, two conditions each, that leave an orbit free to differ
 
 
@@ -75,6 +77,7 @@ def certify(
     *,
     among: int,
     enough_km: float = np.inf,
+    earlier: Mapping[str, Sequence[Edition]] = NO_OTHERS,
 ) -> Certificate:
     """Find decoys of an object, and how far apart they are.
 
@@ -84,11 +87,13 @@ def certify(
         editions: Those that tell of it; one reader may hold all of them.
         among: How many orbits must be possible at every instant.
         enough_km: The search ends at a bound of this.
+        earlier: By cycle, further editions that told of it: the same ones as they were then.
 
     Raises:
-        InputError: if the newest cycle has no orbit of the object, or one that is not closed.
+        InputError: if the newest cycle has no orbit of the object, or one that is not closed; or if one of the editions
+            had it in full.
     """
-    search = _Search(cycles, object_id, editions)
+    search = _Search(cycles, object_id, editions, earlier)
     kept: list[Displacement] = []
     bound_km, least_s = 0.0, 0.0
     for more in search.batches():
@@ -108,26 +113,37 @@ def certify(
 class _Search:
     """One search for decoys; offsets of displacements count from the newest cut-off."""
 
-    def __init__(self, cycles: Sequence[Cycle], object_id: str, editions: Sequence[Edition]) -> None:
-        self._cycles, self._object_id, self._editions = cycles, object_id, editions
+    def __init__(
+        self,
+        cycles: Sequence[Cycle],
+        object_id: str,
+        editions: Sequence[Edition],
+        earlier: Mapping[str, Sequence[Edition]] = NO_OTHERS,
+    ) -> None:
+        self._cycles, self._object_id = cycles, object_id
+        self._editions = [(*editions, *earlier.get(cycle.record.cycle_id, ())) for cycle in cycles]
         newest = cycles[-1].record.window.start
         self._ahead_s = [newest - cycle.record.window.start for cycle in cycles]
+        told = [_told_in(cycle, object_id, its) for cycle, its in zip(cycles, self._editions, strict=True)]
         own = [
-            cycle.trajectories.get(object_id) if cycle is cycles[-1] or _told_in(cycle, object_id, editions) else None
-            for cycle in cycles
+            cycle.trajectories.get(object_id) if cycle is cycles[-1] or is_told else None
+            for cycle, is_told in zip(cycles, told, strict=True)
         ]
         if own[-1] is None:
             raise InputError("an object that is to be protected must have an orbit", object_id=object_id)
         self._own = own
+        # Where nothing is told of the object, as in a cycle that hides it, a decoy may pass whom it likes.
+        self._telling = [index for index, is_told in enumerate(told) if is_told and own[index] is not None]
         start_s = own[-1].spans_s[0][0]
         position_km, velocity_km_s = own[-1].state(np.array([start_s]))
         self._frame = frame_of(cycles[-1].body, newest, position_km[0], velocity_km_s[0])
         self._random = np.random.default_rng(int.from_bytes(hashlib.sha256(object_id.encode()).digest()[:8]))
         spans = own[-1].spans_s
         self.grid_s = np.concatenate([np.arange(a, b, BOUND_STEP_S) for a, b in spans])
+        self._newest_elements = self._frame.elements(*own[-1].state(self.grid_s))
         self._near: list[Near] | None = None
         self._truth = self._told({"own": None})["own"]
-        held = [(cycle, one) for cycle, one in zip(cycles, own, strict=True) if one is not None]
+        held = [(cycles[index], one) for index in self._telling if (one := own[index]) is not None]
         self._near = nears([cycle for cycle, _ in held], object_id, [one for _, one in held])
         self._meetings = tuple(self._told_meetings())
 
@@ -153,12 +169,15 @@ class _Search:
         own = self._own[-1]
         assert own is not None  # noqa: S101 - checked at the start
         position_km, velocity_km_s = own.state(self.grid_s)
-        elements = self._frame.elements(position_km, velocity_km_s)
-        others = [displaced(self._frame, elements, self.grid_s, one) for one in kept]
+        others = [self._path(one) for one in kept]
         return (
             np.stack([position_km, *(p for p, _ in others)], axis=1),
             np.stack([velocity_km_s, *(v for _, v in others)], axis=1),
         )
+
+    def _path(self, by: Displacement) -> tuple[FloatArray, FloatArray]:
+        """Positions and velocities ``(T, 3)`` of a decoy on the grid of the bound."""
+        return displaced(self._frame, self._newest_elements, self.grid_s, by)
 
     def body_pull(self, kept: Sequence[Displacement]) -> float:
         """Largest relative acceleration of two of these orbits, km/s2: twice the gravity at the lowest point."""
@@ -167,23 +186,27 @@ class _Search:
 
     def _told(self, tried: Mapping[str, Displacement | None]) -> dict[str, Told]:
         """What the editions tell of each; one that is not an orbit in every cycle is left out."""
-        with_orbit = [index for index, own in enumerate(self._own) if own is not None]
-        motions: list[dict[str, Trajectory]] = [{} for _ in with_orbit]
+        motions: list[dict[str, Trajectory]] = [{} for _ in self._telling]
+        orbits = []
         for name, by in tried.items():
             try:
-                each = [self._moved(index, by) for index in with_orbit]
+                each = [self._moved(index, by) for index in self._telling]
+                if by is not None:
+                    self._path(by)
             except InputError:
                 if by is None:
                     raise
                 continue
+            orbits.append(name)
             for motion, trajectory in zip(motions, each, strict=True):
                 motion[name] = trajectory
-        if not motions[0]:
-            return {}
-        cycles = [self._cycles[index] for index in with_orbit]
+        if not motions or not orbits:
+            return dict.fromkeys(orbits, ())
+        cycles = [self._cycles[index] for index in self._telling]
+        editions = [self._editions[index] for index in self._telling]
         # A decoy has the own orbit's errors, which may reach beyond closed orbits: what follows is then no number.
         with np.errstate(invalid="ignore"):
-            return told_of_each(cycles, self._object_id, motions, self._editions, near=self._near)
+            return told_of_each(cycles, self._object_id, motions, editions, near=self._near)
 
     def _moved(self, index: int, by: Displacement | None) -> Trajectory:
         """The delivery of a cycle, moved by a displacement."""
@@ -373,10 +396,19 @@ class _Search:
 
 
 def _told_in(cycle: Cycle, object_id: str, editions: Sequence[Edition]) -> bool:
-    """Whether one of the editions told of the object in a cycle: where none did, it gave no figure."""
-    item = next((item for item in cycle.record.objects if item.id == object_id), None)
-    shows = () if item is None else (show_of(item, cycle.record, edition) for edition in editions)
-    return any(show in {Show.METRICS, Show.ANONYMOUS} for show in shows)
+    """Whether one of the editions told of the object in a cycle: where none did, it gave no figure.
+
+    Raises:
+        InputError: if one had it in full: whoever read that knows its orbit.
+    """
+    record = cycle.record
+    item = next((item for item in record.objects if item.id == object_id), None)
+    having = [one for one in editions if item is not None and one.publishes(record.cycle_id)]
+    shows = {show_of(item, record, one) for one in having if item is not None}
+    if Show.FULL in shows:
+        rule = "an object that is to be protected must not have been in full in an edition that tells of it in part now"
+        raise InputError(rule, value=f"cycle {record.cycle_id}", object_id=object_id)
+    return bool(shows & {Show.METRICS, Show.ANONYMOUS})
 
 
 def _added(one: Displacement, change: FloatArray) -> Displacement:

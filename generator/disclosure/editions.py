@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearpass.astro.bodies import Body
+from nearpass.config.editions import EditionTable
 from nearpass.cycle.approach import Assessed, NamedApproach, assess_approach, encounter_at
 from nearpass.disclosure.nearness import Sky, sky_of
 from nearpass.encounter.alert_rules import AlertRule, reach_km
@@ -45,6 +46,7 @@ class Cycle:
     """One published cycle: its record, and the trajectories that it was screened from, offsets from its cut-off.
 
     ``rules`` are those of its configuration: a level is judged by the rules that apply to the pair, as in the cycle.
+    ``configured`` are the editions of its configuration.
     """
 
     record: CycleRecord
@@ -52,6 +54,7 @@ class Cycle:
     sources: Mapping[str, Source]
     rules: Sequence[AlertRule]
     body: Body
+    configured: Sequence[EditionTable] = ()
 
     @property
     def window_s(self) -> tuple[float, float]:
@@ -75,7 +78,7 @@ def told_of_each(
     cycles: Sequence[Cycle],
     object_id: str,
     motions: Sequence[Mapping[str, Trajectory]],
-    editions: Sequence[Edition],
+    editions: Sequence[Sequence[Edition]],
     *,
     near: Sequence[Near] | None = None,
 ) -> dict[str, Told]:
@@ -85,7 +88,7 @@ def told_of_each(
         cycles: The cycles, the oldest first.
         object_id: The object.
         motions: For each cycle the object's trajectory by the name of each orbit that is tried.
-        editions: The editions that tell of it in cells.
+        editions: For each cycle the editions that tell of it in cells.
         near: For each cycle with which object the true orbit has how many approaches within reach of a rule. Orbits
             that have others are left out at once: to leave one out is never wrong. None to leave none out.
 
@@ -103,11 +106,11 @@ def told_of_each(
             return {}
     found: dict[str, list[tuple[ToldEvent | ToldEnd, ...]]] = {name: [] for name in names}
     previous: dict[str, CycleRecord | None] = dict.fromkeys(names)
-    for cycle, motion, here in zip(cycles, motions, listed, strict=True):
+    for cycle, motion, here, its in zip(cycles, motions, listed, editions, strict=True):
         for name, told in found.items():
             record = _record(cycle, object_id, motion[name], here[name], previous[name])
             previous[name] = record
-            told += [_told(record, edition) for edition in editions]
+            told += [_told(record, edition) for edition in its]
     return {name: tuple(told) for name, told in found.items()}
 
 

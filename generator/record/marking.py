@@ -173,6 +173,11 @@ class Edition:
         protects_km = (rule.protects_km if rule else None) or self.protects_km
         return None if protects_km is None else (protects_km, (rule.among if rule else None) or self.among)
 
+    @property
+    def promises(self) -> bool:
+        """Whether anything is promised of an object that is shown in part."""
+        return self.protects_km is not None or any(rule.protects_km is not None for rule in self.rules.values())
+
     def rung(self, cycle_id: str, object_id: str) -> int:
         """How much coarser than configured an object is told in a cycle: as coarsely as in any up to it.
 

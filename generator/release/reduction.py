@@ -17,7 +17,7 @@ from nearpass.release.exchanges import exchanges
 from nearpass.release.lens import Lens, Rules
 from nearpass.release.names import Names
 from nearpass.release.rules import RULES
-from nearpass.release.told import Telling
+from nearpass.release.told import NO_DISTANCE, Telling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,17 +167,27 @@ def _labelled(
     label = EditionRecord(
         id=edition.id, audience=edition.audience, marking=marking,
         statement=_statement(record, edition, shows), register_page=edition.register,
-        protection=tuple(
-            ProtectionRecord(
-                object_id=one.object_id if shows.get(one.object_id) is Show.METRICS else None,
-                promised_km=one.promised_km, among=one.among, cycles=one.cycles,
-            )
-            for one in edition.protected.get(record.cycle_id, ())
-            if shows.get(one.object_id) in {Show.METRICS, Show.ANONYMOUS}
-        ),
+        protection=_protection(record, edition, shows),
     )  # fmt: skip
     line = _line(label)
     return replace(record, edition=label, notice=f"{line} {record.notice}" if record.notice else line)
+
+
+def _protection(record: CycleRecord, edition: Edition, shows: Mapping[str, Show]) -> tuple[ProtectionRecord, ...]:
+    """What was proven; of objects without a name last and once, since places and numbers would tell of them."""
+    found = [
+        ProtectionRecord(
+            object_id=one.object_id if shows[one.object_id] is Show.METRICS else None,
+            promised_km=one.promised_km, among=one.among, cycles=one.cycles,
+        )
+        for one in edition.protected.get(record.cycle_id, ())
+        if shows.get(one.object_id) in {Show.METRICS, Show.ANONYMOUS}
+    ]  # fmt: skip
+
+    def order(one: ProtectionRecord) -> tuple[bool, str, float, int, int]:
+        return one.object_id is None, one.object_id or "", one.promised_km, one.among, one.cycles
+
+    return tuple(sorted(set(found), key=order))
 
 
 def under(record: CycleRecord, marking: Tlp) -> CycleRecord:
@@ -197,24 +207,37 @@ def _statement(record: CycleRecord, edition: Edition, shows: Mapping[str, Show])
     """What may be said of what is withheld."""
     if not edition.say_withheld:
         return ()
-    metrics = [item.name for item in record.objects if item.shown == "metrics"]
     lines = []
-    if metrics:
-        lines.append(
-            f"Of {', '.join(metrics)} only red and yellow approaches are told: the other object, the level, "
-            f"{_cells(edition.grain)} and the power of ten of the probability. All else is withheld: no nearest "
-            "distance, bound, coverage, orbit, crossing or input."
-        )
+    for rung in range(HIDDEN_RUNG):
+        metrics = [
+            item.name
+            for item in record.objects
+            if item.shown == "metrics" and edition.rung(record.cycle_id, item.id) == rung
+        ]
+        if metrics:
+            lines.append(
+                f"Of {', '.join(metrics)} only red and yellow approaches are told: the other object, the level, "
+                f"{_told_at(rung, edition.grain)}. All else is withheld: no nearest "
+                "distance, bound, coverage, orbit, crossing or input."
+            )
     if Show.ANONYMOUS in shows.values():
         lines.append(
             "Red and yellow approaches of objects that may not be named are told by the other object, the level, and "
-            f"{_cells(edition.grain.nameless)}."
+            f"{_cells(edition.grain.nameless)}{', or more coarsely' if edition.promises else ''}."
         )
     if Show.HIDDEN in shows.values():
         lines.append("Some objects are left out." if lines else "This edition leaves out some objects.")
     if not lines and record.provenance.configuration is None:
         lines.append("Some deliveries, covariances or notes are withheld in this edition.")
     return tuple(lines)
+
+
+def _told_at(rung: int, grain: Grain) -> str:
+    """What is told of time, distance and probability at a rung of coarseness."""
+    if rung == 0:
+        return f"{_cells(grain)} and the power of ten of the probability"
+    told = "the day" if rung >= NO_DISTANCE else _cells(replace(grain, tca_s=DAY_S))
+    return f"{told}, and no more, since finer cells would not keep what is promised"
 
 
 def _cells(grain: Grain) -> str:

@@ -257,10 +257,10 @@ def test_a_cycle_in_which_nothing_could_be_proven_is_told_of_as_if_it_were_not()
     assert told.tca.stop - told.tca.start == 600.0
 
 
-def proof(rung: int) -> Protected:
+def proof(rung: int, name: str = "TIANWEN-1") -> Protected:
     """That of a cycle, with what it was told by."""
     return Protected(
-        object_id="TIANWEN-1", promised_km=50.0, among=5, bound_km=60.0, decoys=9, cycles=1, rung=rung, sha256="ab"
+        object_id=name, promised_km=50.0, among=5, bound_km=60.0, decoys=9, cycles=1, rung=rung, sha256="ab"
     )
 
 
@@ -271,3 +271,44 @@ def test_the_end_of_the_window_does_not_cut_a_cell(stop: str, shown: int) -> Non
     window = replace(record.window, stop=Epoch.parse(f"2021-03-21T{stop}"))
 
     assert len(told_of(replace(record, window=window))) == shown
+
+
+@pytest.mark.parametrize(
+    ("rung", "words"),
+    [
+        (0, "the level, a span of 10 min, a range of 5 km and the power of ten of the probability."),
+        (1, "the level, the day, a range of 5 km, and no more, since finer cells would not keep what is promised."),
+        (2, "the level, the day, and no more, since finer cells would not keep what is promised."),
+    ],
+)
+def test_an_edition_says_in_which_cells_it_tells(rung: int, words: str) -> None:
+    """Where it tells more coarsely than configured it says so, and the approach is told just so."""
+    record = one_event()
+    made = reduced(
+        record,
+        edition(
+            METRICS, audience="everybody", say_withheld=True, protects_km=50.0,
+            protected={record.cycle_id: (proof(rung),)},
+        ),
+    )  # fmt: skip
+    (told,), (line,) = made.told, made.edition.statement
+
+    assert words in line
+    assert (told.tca.stop - told.tca.start == 600.0) is ("10 min" in line)
+    assert (told.miss_km.missing is None) is ("5 km" in line)
+    assert (told.pc.missing is None) is ("power of ten" in line)
+
+
+def test_what_was_proven_of_nameless_objects_tells_neither_how_many_nor_where_in_the_alphabet() -> None:
+    """One line for all of them, the last."""
+    record = one_event()
+    several = tuple(proof(0, name) for name in ("MRO", "ODY", "TIANWEN-1"))
+    shows = {"MRO": Show.ANONYMOUS, "ODY": Show.ANONYMOUS, "TIANWEN-1": Show.METRICS}
+    one = {key: show for key, show in shows.items() if key != "MRO"}
+    lines = [
+        reduced(record, edition(its, audience="all", protected={record.cycle_id: several})).edition.protection
+        for its in (shows, one)
+    ]
+
+    assert [line.object_id for line in lines[0]] == ["TIANWEN-1", None]
+    assert lines[0] == lines[1]
