@@ -83,6 +83,7 @@ def _meaning(source: str) -> str | None:
     """The program without what is written for readers and checkers; None for a text that is no program."""
     try:
         tree = ast.parse(source)
+        compile(tree, "break", "exec")  # finds more than a parser, as a keyword given twice
     except SyntaxError:
         return None
     for node in ast.walk(tree):
