@@ -187,6 +187,17 @@ class Archive:
         """The newest cycle by its data cut-off."""
         return next(self.cycle_ids(newest_first=True), None)
 
+    def newest_id(self) -> str:
+        """The same, of an archive that must have one.
+
+        Raises:
+            ArchiveError: if it has none.
+        """
+        newest = self.latest_id()
+        if newest is None:
+            raise ArchiveError("the archive must hold a cycle; make one with nearpass run", file=str(self.directory))
+        return newest
+
     def head(self) -> Link | None:
         """The newest entry of the chain; that is the cycle added last, not always the newest by time.
 

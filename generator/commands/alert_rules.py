@@ -11,7 +11,6 @@ import click
 from nearpass.archive.archive import Archive
 from nearpass.commands.shared import config_option, echo_json, json_option
 from nearpass.config import load_config, load_rules
-from nearpass.errors import ArchiveError
 from nearpass.publish import Workspace
 from nearpass.record.replay import replay
 from nearpass.report.replay_views import replay_plain, replay_text
@@ -50,11 +49,10 @@ def rules(config_path: Path, rules_file: Path | None, *, is_replay: bool, as_jso
             click.echo("\n".join(sentence(rule_words(rule)) for rule in shown))
         return
     archive = Archive(Workspace(directory=config_path.parent).archive)
+    archive.newest_id()  # there must be one
     ids = list(archive.cycle_ids())
     corrected = {archive.manifest(cycle_id)["supersedes"] for cycle_id in ids}
     found = replay((archive.load(name) for name in ids if name not in corrected), list(sets.values()))
-    if not found:
-        raise ArchiveError("the archive must hold a cycle; make one with nearpass run", file=str(archive.directory))
     by_title = dict(zip(sets, found, strict=True))
     if as_json:
         echo_json(replay_plain(by_title))

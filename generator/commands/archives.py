@@ -48,9 +48,7 @@ def build(world: World, config_path: Path, jobs: int) -> None:
     config, _ = load_config(config_path)
     workspace = Workspace(directory=config_path.parent)
     archive = Archive(workspace.archive)
-    latest = archive.latest_id()
-    if latest is None:
-        raise ArchiveError("the archive must hold a cycle; make one with nearpass run", file=str(workspace.archive))
+    archive.newest_id()  # there must be one
     with locked(workspace), faults_kept(workspace) as kept, Bars() as bars:
         registrar = registrar_of(workspace, config, world.instant())
         archive.check_signer(registrar.signer)

@@ -19,7 +19,7 @@ from nearpass.config.editions import AboutTable
 from nearpass.cycle.cdm_compare import Difference, compare_cdm, compare_summary, judgement
 from nearpass.cycle.received import Ours, message_record
 from nearpass.cycle.rescreen import reread
-from nearpass.errors import ArchiveError, InputError
+from nearpass.errors import InputError
 from nearpass.ingest.received import Received, header_of, is_motion, parsed
 from nearpass.messages.cdm import Cdm
 from nearpass.messages.cdm_public import CdmSummary, parse_cdms
@@ -59,9 +59,7 @@ def compare(messages: tuple[Path, ...], config_path: Path, *, as_json: bool, kee
     config, _ = load_config(config_path)
     workspace = Workspace(directory=config_path.parent)
     archive = Archive(workspace.archive)
-    latest = archive.latest_id()
-    if latest is None:
-        raise ArchiveError("the archive must hold a cycle; make one with nearpass run", file=str(workspace.archive))
+    latest = archive.newest_id()
     record = archive.load(latest)
     for path in messages:
         data = content_of(path)

@@ -14,7 +14,7 @@ from nearpass.astro.epochs import Epoch
 from nearpass.commands.shared import Bars, EpochParameter, config_option
 from nearpass.config import load_config
 from nearpass.cycle.whatif import WhatIf, what_if
-from nearpass.errors import ArchiveError, InputError
+from nearpass.errors import InputError
 from nearpass.messages.compression import decompressed
 from nearpass.messages.manoeuvres import Manoeuvre
 from nearpass.messages.oem import planned_manoeuvres
@@ -82,10 +82,7 @@ def whatif(
     load_config(config_path)
     workspace = Workspace(directory=config_path.parent)
     archive = Archive(workspace.archive)
-    wanted = cycle_id or archive.latest_id()
-    if wanted is None:
-        raise ArchiveError("the archive must hold a cycle; make one with nearpass run", file=str(workspace.archive))
-    record = archive.load(wanted)
+    record = archive.load(cycle_id or archive.newest_id())
     burns = _burns(at, rtn, opm, ocm, ephemeris)
     motion = burns or ephemeris
     if motion is None:

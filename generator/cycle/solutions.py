@@ -7,7 +7,7 @@ solution is believed, a planned manoeuvre what it would do to them.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -94,9 +94,9 @@ def describe_solutions(
         lambda: _screened_alone(usable, setting, progress, net),
     )
     return tuple(
-        net.made(_part(item), partial(_record, item, setting, found.get(item.key)), _unmade(item))
+        net.made(_part(item), partial(_record, item, setting, found.get(item.key)), _unmade(item, setting))
         if item.key in found or item not in usable
-        else _unmade(item)
+        else _unmade(item, setting)
         for item in solutions
     )
 
@@ -113,20 +113,9 @@ def _part(solution: Solution) -> Part:
     return Part(stage="solution", object_ids=(solution.object_id,))
 
 
-def _unmade(solution: Solution) -> SolutionRecord:
+def _unmade(solution: Solution, setting: SolutionSetting) -> SolutionRecord:
     """A solution that was delivered and could not be screened or described."""
-    return SolutionRecord(
-        object_id=solution.object_id,
-        name=solution.name,
-        role=solution.role,
-        note=solution.note,
-        inputs=solution.inputs,
-        coverage=(),
-        unscreened=(NoOverlap(rule="not_computed"),),
-        difference=None,
-        pairs=(),
-        events=(),
-    )
+    return replace(_record(solution, setting, None), unscreened=(NoOverlap(rule="not_computed"),))
 
 
 def _unscreened(solution: Solution, setting: SolutionSetting) -> CoverageReasons | None:

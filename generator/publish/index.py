@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -197,30 +197,12 @@ class Index:
         )
         return [
             MonthEvent(
-                event_id=event_id,
-                primary=primary,
-                secondary=secondary,
-                tca=Epoch(tca_tai_ns),
-                until=Epoch(until_tai_ns),
-                miss_km=miss_km,
-                miss_high_km=miss_high_km,
-                level=("green", "yellow", "red")[worst],
-                cycles=mentions,
+                event_id=event_id, primary=primary, secondary=secondary, tca=Epoch(tca), until=Epoch(until),
+                miss_km=low_km, miss_high_km=high_km, level=("green", "yellow", "red")[worst], cycles=mentions,
                 last_cycle_id=cycle_id,
             )
-            for (
-                event_id,
-                primary,
-                secondary,
-                tca_tai_ns,
-                until_tai_ns,
-                miss_km,
-                miss_high_km,
-                worst,
-                mentions,
-                cycle_id,
-            ) in rows
-        ]
+            for event_id, primary, secondary, tca, until, low_km, high_km, worst, mentions, cycle_id in rows
+        ]  # fmt: skip
 
     def severe_mentions(self) -> list[SevereMention]:
         """Red and yellow approaches of all cycles, by month."""
@@ -397,19 +379,13 @@ def _told_row(told: ToldEvent | ToldEnd, low_km: float | None, high_km: float | 
     return told.primary or "", told.secondary or "", start, stop, low_km, high_km, told.level.value, listed
 
 
-def _summary(row: Sequence[object]) -> CycleSummary:
-    cycle_id, cutoff_tai_ns, red, yellow, green, pairs_screened, refused, verdict, superseded_by = row
+def _summary(row: tuple[str, int, int, int, int, int, int, str, str | None]) -> CycleSummary:
+    cycle_id, cutoff, *counts, verdict, superseded_by = row
+    red, yellow, green, pairs_screened, refused = map(_integer, counts)
     return CycleSummary(
-        cycle_id=str(cycle_id),
-        cutoff=Epoch(_integer(cutoff_tai_ns)),
-        red=_integer(red),
-        yellow=_integer(yellow),
-        green=_integer(green),
-        pairs_screened=_integer(pairs_screened),
-        refused=_integer(refused),
-        verdict=str(verdict),
-        superseded_by=str(superseded_by) if superseded_by is not None else None,
-    )
+        cycle_id=cycle_id, cutoff=Epoch(_integer(cutoff)), red=red, yellow=yellow, green=green,
+        pairs_screened=pairs_screened, refused=refused, verdict=verdict, superseded_by=superseded_by,
+    )  # fmt: skip
 
 
 def _ids_of(notice: Told) -> tuple[str, str]:

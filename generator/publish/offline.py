@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -32,13 +33,21 @@ def write_archive(built: Path, cycle_id: str) -> None:
     contents = {name: (built / name).read_bytes() for name in sorted(_members(built, folder))}
     contents |= {name: text.encode() for name, text in _stubs(contents, cycle_id, folder).items()}
     stem = zip_name(cycle_id).removesuffix(".zip")
+    data = packed({f"{stem}/{name}": content for name, content in contents.items()}, cycle_id)
+    (built / folder / zip_name(cycle_id)).write_bytes(data)
+
+
+def packed(files: Mapping[str, bytes], cycle_id: str) -> bytes:
+    """Files as one zip, of the cycle's day and with plain modes: the same files give the same bytes."""
     of = CycleId(cycle_id)
     stamp = (max(of.year, _EARLIEST), of.month, of.day, 0, 0, 0)
-    with zipfile.ZipFile(built / folder / zip_name(cycle_id), "w") as packed:
-        for name, data in sorted(contents.items()):
-            entry = zipfile.ZipInfo(f"{stem}/{name}", date_time=stamp)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(name, date_time=stamp)
             entry.external_attr = 0o644 << 16
-            packed.writestr(entry, data, zipfile.ZIP_DEFLATED, 6)
+            archive.writestr(entry, files[name], zipfile.ZIP_DEFLATED, 6)
+    return out.getvalue()
 
 
 def _members(built: Path, folder: str) -> Iterator[str]:

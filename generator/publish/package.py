@@ -11,7 +11,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,8 +23,8 @@ from nearpass.messages.cdm_write import write_cdm_kvn, write_cdm_xml
 from nearpass.messages.cutting import Cut
 from nearpass.publish.expected import Expected, expected
 from nearpass.publish.leak import WORDS, delivered_by, vocabulary
+from nearpass.publish.offline import packed
 from nearpass.publish.search import leaks_in, unpacked
-from nearpass.record.cycle_id import CycleId
 from nearpass.record.marking import Edition, Tlp
 from nearpass.record.record import CycleRecord, EventRecord, InputRecord
 from nearpass.release.names import Names
@@ -82,7 +81,7 @@ def package(
     files["manifest.json"] = manifest
     if signer is not None:
         files["manifest.sig"] = signer.sign(manifest).hex().encode() + b"\n"
-    return _packed(files, cycle_id)
+    return packed(files, cycle_id)
 
 
 def handed_over(
@@ -203,16 +202,3 @@ def _marked_csv(text: str, marking: Tlp) -> str:
 
 def _marked_json(text: str, marking: Tlp) -> str:
     return json.dumps({"marking": marking.value, **json.loads(text)}, ensure_ascii=False, indent=1) + "\n"
-
-
-def _packed(files: dict[str, bytes], cycle_id: str) -> bytes:
-    """A zip whose dates are the cycle's: made again it is the same."""
-    of = CycleId(cycle_id)
-    stamp = (max(of.year, 1980), of.month, of.day, 0, 0, 0)
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as packed:
-        for name in sorted(files):
-            entry = zipfile.ZipInfo(name, date_time=stamp)
-            entry.external_attr = 0o644 << 16
-            packed.writestr(entry, files[name], zipfile.ZIP_DEFLATED, 6)
-    return out.getvalue()

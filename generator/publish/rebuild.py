@@ -20,7 +20,7 @@ import nearpass
 from nearpass.archive.archive import Archive, cycle_folder
 from nearpass.archive.durable import canonical_json, make_folder, replace_durably, sha256_of
 from nearpass.archive.register import Registrar
-from nearpass.errors import PAGES, ArchiveError
+from nearpass.errors import PAGES
 from nearpass.publish import manifest
 from nearpass.publish.build import build_pages
 from nearpass.publish.commit import finish, last_published
@@ -75,9 +75,8 @@ def rebuild(workspace: Workspace, *, jobs: int, progress: Progress, registrar: R
     """
     finish(workspace)
     archive = workspace.archived
+    archive.newest_id()  # there must be one
     ids = list(archive.cycle_ids())
-    if not ids:
-        raise ArchiveError("the archive must hold a cycle; make one with nearpass run", file=str(workspace.archive))
     with open_index(workspace.index, archive, again=True) as index:
         months = index.months()
     forget_damaged(workspace.public)

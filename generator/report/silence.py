@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
-from nearpass.astro.epochs import Epoch
 from nearpass.reasons.coverage import PhaseUnknown
+from nearpass.record.history import Passage
 from nearpass.record.notices import Notice, Told
 from nearpass.record.record import CrossingRecord, CycleRecord, ObjectRecord, PairRecord, SolutionRecord
 
@@ -69,23 +69,7 @@ def _untimed(crossing: CrossingRecord, silent: AbstractSet[str]) -> CrossingReco
     )  # fmt: skip
 
 
-class Passing(Protocol):
-    """What tells of an approach: a row of the archive, an entry of a feed."""
-
-    @property
-    def primary(self) -> str:
-        """Id of the primary."""
-
-    @property
-    def secondary(self) -> str:
-        """Id of the secondary."""
-
-    @property
-    def tca(self) -> Epoch:
-        """When it is."""
-
-
-_Told = TypeVar("_Told", bound=Passing)
+_Told = TypeVar("_Told", bound=Passage)
 
 
 def still_meaningful_notices(notices: Iterable[Told], newest: CycleRecord) -> list[Told]:
