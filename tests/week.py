@@ -78,25 +78,54 @@ def lay_out(folder: Path) -> None:
         (folder / agency / "nearpass.toml").write_text(configuration(agency))
     delivery(folder / "nasa/flight-dynamics/plan_mro_16.oem", faster, "2021-03-16T06:00:00", "MRO")
     delivery(folder / "nasa/flight-dynamics/mro_19.oem", faster, "2021-03-19T16:00:00", "MRO")
+    dossier = shown_toml()[1]
+    (folder / "drafts").mkdir()
+    (folder / "cnsa/exchanges").mkdir()
+    (folder / "drafts/mars-2021.toml").write_text(dossier)
+    closed = 'closed = 2021-03-22\noutcome = "MRO moved; nothing is left to do"\n\n[ground]'
+    (folder / "drafts/mars-2021-closed.toml").write_text(dossier.replace("\n[ground]", closed))
 
 
 def configuration(agency: str) -> str:
     """The configuration that the page shows for NASA; CNSA's is the same with the names exchanged."""
-    block = re.search(r"```toml\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    assert block is not None
+    text = shown_toml()[0]
     if agency == "nasa":
-        return block[1]
-    swapped = block[1].replace('publisher = "NASA"', 'publisher = "CNSA"')
-    return swapped.replace('id = "CNSA"\npublic_key', 'id = "NASA"\npublic_key')
+        return text
+    for key, name in (("publisher = ", "NASA"), ("ours = [", "NASA"), ("[[party]]\nid = ", "CNSA")):
+        other = "NASA" if name == "CNSA" else "CNSA"
+        text = text.replace(f'{key}"{name}"', f'{key}"{other}"')
+    return text
+
+
+def shown_toml() -> list[str]:
+    """The configuration and the dossier, as the page shows them."""
+    return re.findall(r"```toml\n(.*?)```", PAGE.read_text(), re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Command:
+    """A line to run, and what it prints as far as the tour shows it."""
+
+    line: str
+    prints: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the page of the "approach" or of the "exchange" says afterwards in an edition like ``nasa/own``."""
+
+    page: str
+    place: str
+    words: str
 
 
 @dataclass(frozen=True)
 class Step:
-    """A heading of the tour, its commands, and what pages say afterwards: editions as ``nasa/own`` and the words."""
+    """A heading of the tour, its commands, and what pages say afterwards."""
 
     title: str
-    commands: tuple[str, ...]
-    said: tuple[tuple[tuple[str, ...], str], ...]
+    commands: tuple[Command, ...]
+    said: tuple[Said, ...]
 
 
 def steps() -> tuple[Step, ...]:
@@ -105,12 +134,16 @@ def steps() -> tuple[Step, ...]:
 
 
 def _step(part: str) -> Step:
-    commands = [
-        line.removeprefix("$ ")
-        for block in re.findall(r"```console\n(.*?)```", part, re.DOTALL)
-        for line in block.replace("\\\n", "").splitlines()
-        if line.startswith("$ ")
+    consoles = re.findall(r"```console\n(.*?)```", part, re.DOTALL)
+    entries = [
+        entry for block in consoles for entry in re.split(r"^\$ ", block.replace("\\\n", ""), flags=re.MULTILINE)[1:]
     ]
-    rows = re.findall(r"^\| `([^|]+)` \| (.+) \|$", part, re.MULTILINE)
-    said = tuple((tuple(re.split(r"`, `", where)), words) for where, words in rows)
-    return Step(title=part.splitlines()[0], commands=tuple(commands), said=said)
+    commands = tuple(Command(line=line, prints=tuple(prints)) for line, *prints in map(str.splitlines, entries))
+    tables = re.findall(r"^\| Page of the (\w+) \| says \|\n\|[- |]+\n((?:\|.*\n)+)", part, re.MULTILINE)
+    said = tuple(
+        Said(page=page, place=place, words=words)
+        for page, rows in tables
+        for where, words in re.findall(r"^\| `([^|]+)` \| (.+) \|$", rows, re.MULTILINE)
+        for place in where.split("`, `")
+    )
+    return Step(title=part.splitlines()[0], commands=commands, said=said)

@@ -7,7 +7,7 @@ import json
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -184,13 +184,19 @@ def stage_live(docs: Path, archive: Archive, index: Index, latest: CycleRecord, 
     files |= _feeds(latest, index)
     summary = partial(around, "latest.json", latest, lambda record: latest_json(summarise(record)))
     files["latest.json"] = must_be_made("latest.json", summary)
-    files[f"schema/cycle-{records.SCHEMA}.json"] = json.dumps(records.json_schema(), indent=1) + "\n"
+    files[f"schema/cycle-{records.SCHEMA}.json"] = _schema()
     if (link := archive.head()) is not None:
         files[ARCHIVE_HEAD] = json.dumps({"schema": 1, **link}, sort_keys=True, indent=1) + "\n"
     public_key = archive.manifest(latest.cycle_id)["signed_by"]
     if public_key is not None:
         files["signing-key.txt"] = f"{public_key}\n"
     write_texts(docs, files)
+
+
+@cache
+def _schema() -> str:
+    """Made once: pydantic takes a tenth of a second for it, and a program publishes many editions."""
+    return json.dumps(records.json_schema(), indent=1) + "\n"
 
 
 def _story(index: Index, year: int, latest: CycleRecord) -> YearView | None:

@@ -21,7 +21,10 @@ Crumb = tuple[str, str | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meta:
-    """Front matter of a page: what the theme shows around it. ``month`` names its list of neighbours."""
+    """Front matter of a page: what the theme shows around it. ``month`` names its list of neighbours.
+
+    With ``exchanges`` the menu leads to those that the front page lists.
+    """
 
     title: str
     description: str
@@ -32,6 +35,7 @@ class Meta:
     cycle_id: str | None = None
     previous: str | None = None
     month: str | None = None
+    exchanges: bool = False
 
 
 def edition_line(record: CycleRecord) -> str | None:
@@ -42,7 +46,7 @@ def edition_line(record: CycleRecord) -> str | None:
 def meta_of(
     record: CycleRecord, title: str, description: str, kind: str, crumbs: tuple[Crumb, ...], **more: str | None
 ) -> Meta:
-    """Front matter of a page made from a record, with the record's notice and edition; ``more`` as in :class:`Meta`."""
+    """Front matter of a page made from a record and what stands around it; ``more`` as in :class:`Meta`."""
     return Meta(
         title=title,
         description=description,
@@ -50,6 +54,7 @@ def meta_of(
         crumbs=crumbs,
         notice=record.notice,
         edition=edition_line(record),
+        exchanges=bool(record.exchanges),
         **more,
     )
 

@@ -78,11 +78,11 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def _banner(front: Path) -> dict[str, str]:
-    """Notice and edition of the front page, which hold for hand-written pages of the same site as well."""
+    """Notice, edition and exchanges of the front page, which hold for hand-written pages of the same site as well."""
     if not front.is_file():
         return {}
     _, meta = get_data(front.read_text(encoding="utf-8"))
-    return {name: str(meta[name]) for name in ("notice", "edition") if meta.get(name)}
+    return {name: str(meta[name]) for name in ("notice", "edition", "exchanges") if meta.get(name)}
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
