@@ -6,13 +6,15 @@
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 
 import pytest
 from hypothesis import settings
 
 from nearpass.__main__ import main
 from published import missing
+from stub_cycles import quick
 
 settings.register_profile("steady", deadline=None, derandomize=True, max_examples=60)
 settings.register_profile("explore", deadline=None, max_examples=1000)
@@ -41,9 +43,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.fixture
 def nearpass(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., tuple[int, str, str]]:
-    """The command in this process: exit code, standard output, standard error; progress only where it is asked for."""
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Callable[..., tuple[int, str, str]]]:
+    """The command in this process: exit code, standard output, standard error; progress only where it is asked for.
+
+    Its pictures are blank, which takes half of its time away, but for a test with the mark ``pictures``.
+    """
     monkeypatch.setattr("nearpass.commands.shared.NOW_AND_THEN_S", 1e6)  # however slow the machine is
 
     def run(*words: object) -> tuple[int, str, str]:
@@ -56,4 +61,5 @@ def nearpass(
         captured = capsys.readouterr()
         return code, captured.out, captured.err
 
-    return run
+    with nullcontext() if request.node.get_closest_marker("pictures") else quick():
+        yield run

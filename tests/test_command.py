@@ -42,8 +42,12 @@ def rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@pytest.mark.pictures
 def test_a_cycle_becomes_a_site(nearpass: Nearpass, tmp_path: Path) -> None:
-    """One run writes the record, the machine twins with their columns, and a front page whose path it prints."""
+    """One run writes the record, the machine twins with their columns, pictures, and a front page whose path it prints.
+
+    Every picture that is published is drawn.
+    """
     config = write_workspace(tmp_path, limit_km=4000.0)
     code, out, err = nearpass("run", "--config", config, "--at", AT)
     cycle = tmp_path / "site/cycles/2021/03/17/T0000Z"
@@ -60,6 +64,9 @@ def test_a_cycle_becomes_a_site(nearpass: Nearpass, tmp_path: Path) -> None:
     assert Archive(tmp_path / "archive").latest_id() == "2021-03-17T0000Z"
     assert (tmp_path / "public/cycles/2021/03/17/T0000Z/events.csv").read_bytes() == (cycle / "events.csv").read_bytes()
     assert json.loads((tmp_path / "public/latest.json").read_text())["cycle_id"] == "2021-03-17T0000Z"
+    pictures = list((tmp_path / "public/cycles/2021/03/17/T0000Z/plots").glob("*.svg"))
+    assert len(pictures) > len(events)
+    assert all("<path" in picture.read_text() for picture in pictures)
 
 
 def test_the_same_run_again_changes_nothing(nearpass: Nearpass, tmp_path: Path) -> None:

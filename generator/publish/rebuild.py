@@ -114,13 +114,17 @@ def rebuild(workspace: Workspace, *, jobs: int, progress: Progress, registrar: R
 
 def _made_from(workspace: Workspace) -> str:
     """A hash of all that pages of cycles are made from: program, archive, settings, what the publisher wrote."""
-    package, theme = Path(nearpass.__file__).parent, workspace.directory / "theme"
-    files = [workspace.config, workspace.directory / "mkdocs.yml", workspace.directory / PROTECTION]
-    files += [
-        path for home in (package, resource("templates"), theme) for path in home.rglob("*") if path.suffix != ".pyc"
-    ]
-    files += [workspace.hand_written / name for name in theirs(workspace)]
-    of_files = {str(path): sha256_of(path.read_bytes()) for path in files if path.is_file()}
+    program, templates, own = Path(nearpass.__file__).parent, resource("templates"), workspace.directory
+    written = [workspace.config, own / "mkdocs.yml", own / PROTECTION, *(own / "theme").rglob("*")]
+    written += [workspace.hand_written / name for name in theirs(workspace)]
+    of_files = {  # by its place in its home: a workspace or a program that was moved is the same
+        f"{number} {path.relative_to(home).as_posix()}": sha256_of(path.read_bytes())
+        for number, (home, files) in enumerate(
+            ((program, program.rglob("*")), (templates, templates.rglob("*")), (own, written))
+        )
+        for path in files
+        if path.is_file() and path.suffix != ".pyc"
+    }
     return sha256_of(canonical_json({"files": of_files, "head": workspace.archived.head()}))
 
 

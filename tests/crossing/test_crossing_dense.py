@@ -6,19 +6,20 @@ import numpy as np
 from hypothesis import Phase, assume, example, given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import minimum_filter
-from scipy.optimize import minimize
 
 from fleets import ABOUT_MARS, CUTOFF, Kepler
 from nearpass.crossing.crossing import Crossing, crossings
 from nearpass.ephemeris.spk import fitted_arc
 from nearpass.ephemeris.trajectory import Proof, Trajectory
 
-SOME: Final = settings(max_examples=15, deadline=None, phases=(Phase.explicit, Phase.generate))
+SOME: Final = settings(max_examples=30, deadline=None, phases=(Phase.explicit, Phase.generate))
 REQUIRED_OXD_KM: Final = 1e-3
 REQUIRED_PASSAGE_S: Final = 10e-3
 GRID: Final = 360  # points an orbit, about five times finer than the width of any well seen in such pairs
 SAME_ORBIT: Final = 1e-4
 STARTS: Final = 40
+LONGEST_RAD: Final = 0.02  # a step of the descent
+STEPS: Final = 3000
 EDGE_S: Final = 1.0  # a minimum so near to the end of the window may be counted in either revolution
 
 
@@ -66,18 +67,35 @@ class Ellipse:
         return float(mean % (2 * np.pi) / self.orbit.motion_rad_s)
 
 
-def half_square(x: np.ndarray, one: Ellipse, other: Ellipse) -> tuple[float, np.ndarray]:
-    """Half the squared distance in units of the first's semi-major axis, and its gradient."""
-    (r1, p1, _), (r2, p2, _) = one(x[0]), other(x[1])
+def half_squares(x: np.ndarray, one: Ellipse, other: Ellipse) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Half the squared distance in units of the first's semi-major axis, gradient and Hessian, at each row of ``x``."""
+    (r1, p1, b1), (r2, p2, b2) = one(x[:, 0]), other(x[:, 1])
     d, size = r1 - r2, one.orbit.a_km**2
-    return float(d @ d) / 2 / size, np.array([d @ p1, -d @ p2]) / size
+
+    def dot(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        return np.einsum("ij,ij->i", left, right) / size
+
+    mixed = -dot(p1, p2)
+    rows = [[dot(p1, p1) + dot(d, b1), mixed], [mixed, dot(p2, p2) - dot(d, b2)]]
+    return dot(d, d) / 2, np.stack([dot(d, p1), -dot(d, p2)], axis=-1), np.moveaxis(np.array(rows), -1, 0)
 
 
-def curvature(x: np.ndarray, one: Ellipse, other: Ellipse) -> np.ndarray:
-    """Hessian of :func:`half_square`."""
-    (r1, p1, b1), (r2, p2, b2) = one(x[0]), other(x[1])
-    d = r1 - r2
-    return np.array([[p1 @ p1 + d @ b1, -p1 @ p2], [-p1 @ p2, p2 @ p2 - d @ b2]]) / one.orbit.a_km**2
+def descended(starts: np.ndarray, one: Ellipse, other: Ellipse) -> np.ndarray:
+    """Where the distance falls to from each start, in steps of Newton's that are short and always lead down."""
+    x, longest = starts.copy(), np.full(len(starts), LONGEST_RAD)
+    for _ in range(STEPS):
+        value, gradient, hessian = half_squares(x, one, other)
+        curving, along = np.linalg.eigh(hessian)
+        slopes = np.einsum("nij,ni->nj", along, gradient) / np.maximum(np.abs(curving), 1e-12)
+        step = -np.einsum("nij,nj->ni", along, slopes)
+        length = np.linalg.norm(step, axis=1)
+        if np.all((length < 1e-12) | (longest < 1e-12)):
+            return x
+        step *= np.minimum(1.0, longest / np.maximum(length, 1e-300))[:, None]
+        down = half_squares(x + step, one, other)[0] <= value
+        x = np.where(down[:, None], x + step, x)
+        longest = np.where(down, np.minimum(2.0 * longest, LONGEST_RAD), longest / 4.0)
+    raise AssertionError("the descent must end")
 
 
 def dense_minima(first: Kepler, second: Kepler) -> list[tuple[float, float, float]]:
@@ -92,23 +110,13 @@ def dense_minima(first: Kepler, second: Kepler) -> list[tuple[float, float, floa
     lows = np.argwhere(distance_km == minimum_filter(distance_km, size=3, mode="wrap"))
     around = np.arange(0, GRID, GRID // STARTS)
     lows = np.concatenate([lows, np.column_stack([around, distance_km[around].argmin(axis=1)])])
+    ends = descended(anomaly[lows], one, other)
+    value, _, hessian = half_squares(ends, one, other)
     minima: list[tuple[float, float, float]] = []
-    for low in lows:
-        answer = minimize(
-            half_square,
-            anomaly[low],
-            args=(one, other),
-            jac=True,
-            hess=curvature,
-            method="trust-exact",
-            options={"gtol": 1e-13, "initial_trust_radius": 0.01, "max_trust_radius": 0.02},
-        )
-        hessian = curvature(answer.x, one, other)
-        if np.linalg.eigvalsh(hessian)[0] <= 0.0:
+    for x, half, curving in zip(ends, value, np.linalg.eigvalsh(hessian)[:, 0], strict=True):
+        if curving <= 0.0:
             continue
-        x = answer.x - np.linalg.solve(hessian, half_square(answer.x, one, other)[1])
-        distance = float(np.sqrt(2 * half_square(x, one, other)[0])) * first.a_km
-        minimum = (distance, one.passage_s(x[0]), other.passage_s(x[1]))
+        minimum = (float(np.sqrt(2 * half)) * first.a_km, one.passage_s(x[0]), other.passage_s(x[1]))
         if not any(near(minimum, held, first, second, 0.1) for held in minima):
             minima.append(minimum)
     return minima

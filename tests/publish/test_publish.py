@@ -132,49 +132,81 @@ def test_rebuild_mends_what_was_damaged(workspace: Workspace) -> None:
     assert tree(workspace.public) == before
 
 
-def test_a_rebuild_that_was_cut_off_goes_on_where_it_was(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+THREE = ("2021-01-01T0000Z", "2021-02-01T0000Z", "2021-03-01T0000Z")
+
+
+@pytest.fixture(scope="module")
+def cut_off(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace of three cycles, whose rebuild ended when the last was to be rendered; nothing writes into it."""
+    directory = tmp_path_factory.mktemp("cut off") / "workspace"
+    made = new_workspace(directory)
+    for cycle_id in THREE:
+        add(made, cycle_id)
+    with quick(), pytest.MonkeyPatch.context() as patch:
+        rendered = _counted(patch, until=2)
+        with pytest.raises(KeyboardInterrupt):
+            rebuild(made, jobs=1, progress=silent, registrar=REGISTRAR)
+    assert rendered == list(THREE[:2])
+    return directory
+
+
+@pytest.fixture
+def rendered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The cycles that a rebuild of the test renders, a cycle a batch."""
+    return _counted(monkeypatch)
+
+
+def _counted(patch: pytest.MonkeyPatch, until: int | None = None) -> list[str]:
+    rendered: list[str] = []
+    render = rebuilding._render
+
+    def counted(site: Workspace, number: int, batch: Sequence[str]) -> Sequence[str]:
+        if len(rendered) == until:
+            raise KeyboardInterrupt
+        rendered.extend(batch)
+        return render(site, number, batch)
+
+    patch.setattr(rebuilding, "BATCH", 1)
+    patch.setattr(rebuilding, "_render", counted)
+    return rendered
+
+
+def copied(cut_off: Path, directory: Path) -> Workspace:
+    """The workspace whose rebuild was cut off, for one test."""
+    return Workspace(directory=shutil.copytree(cut_off, directory / "workspace"))
+
+
+def test_a_rebuild_that_was_cut_off_goes_on_where_it_was(cut_off: Path, tmp_path: Path, rendered: list[str]) -> None:
     """Cycles that are in place are not rendered again, but for one whose file was changed; the site is the same."""
-    for cycle_id in ("2021-01-01T0000Z", "2021-02-01T0000Z", "2021-03-01T0000Z", "2021-04-01T0000Z"):
-        add(workspace, cycle_id)
+    workspace = copied(cut_off, tmp_path)
     before = tree(workspace.public)
-    rendered = _cut_off_after_three(workspace, monkeypatch)
-    assert rendered == ["2021-01-01T0000Z", "2021-02-01T0000Z", "2021-03-01T0000Z"]
     (workspace.public / "cycles/2021/02/01/T0000Z/index.html").write_text("changed")
-    rendered.clear()
     rebuild(workspace, jobs=1, progress=silent, registrar=REGISTRAR)
 
-    assert rendered == ["2021-02-01T0000Z", "2021-04-01T0000Z"]
+    assert rendered == list(THREE[1:])
     assert tree(workspace.public) == before
     assert not workspace.rebuilding.exists()
     rendered.clear()
     rebuild(workspace, jobs=1, progress=silent, registrar=REGISTRAR)
-    assert len(rendered) == 4
+    assert rendered == list(THREE)
 
 
-def test_a_rebuild_begins_anew_where_the_archive_has_grown(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_rebuild_begins_anew_where_the_archive_has_grown(cut_off: Path, tmp_path: Path, rendered: list[str]) -> None:
     """With a cycle more, which may correct or follow the others, every one is rendered again."""
-    for cycle_id in ("2021-01-01T0000Z", "2021-02-01T0000Z", "2021-03-01T0000Z", "2021-04-01T0000Z"):
-        add(workspace, cycle_id)
-    rendered = _cut_off_after_three(workspace, monkeypatch)
-    Archive(workspace.archive).add(
-        stub("2021-05-01T0000Z", previous="2021-04-01T0000Z"), {}, supersedes="2021-01-01T0000Z"
-    )
-    rendered.clear()
+    workspace = copied(cut_off, tmp_path)
+    later = stub("2021-05-01T0000Z", previous=THREE[-1])
+    Archive(workspace.archive).add(later, {}, supersedes=THREE[0])
     rebuild(workspace, jobs=1, progress=silent, registrar=REGISTRAR)
 
-    assert len(rendered) == 5
+    assert rendered == [*THREE, "2021-05-01T0000Z"]
 
 
 @pytest.mark.parametrize("changed", ["theme/main.html", "nearpass.toml", "site/about.md", "note"])
 def test_a_rebuild_begins_anew_where_anything_has_changed(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, changed: str
+    cut_off: Path, tmp_path: Path, rendered: list[str], changed: str
 ) -> None:
     """Another theme, configuration or page of the publisher's, and a note that cannot be read: every cycle again."""
-    for cycle_id in ("2021-01-01T0000Z", "2021-02-01T0000Z", "2021-03-01T0000Z", "2021-04-01T0000Z"):
-        add(workspace, cycle_id)
-    rendered = _cut_off_after_three(workspace, monkeypatch)
+    workspace = copied(cut_off, tmp_path)
     place = workspace.rebuilding if changed == "note" else workspace.directory / changed
     texts = {
         "theme/main.html": '{% extends "base.html" %}\n',
@@ -182,30 +214,9 @@ def test_a_rebuild_begins_anew_where_anything_has_changed(
         "site/about.md": "# About\n",
     }
     place.write_text(texts.get(changed, "{"))
-    rendered.clear()
     rebuild(workspace, jobs=1, progress=silent, registrar=REGISTRAR)
 
-    assert len(rendered) == 4
-
-
-def _cut_off_after_three(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """A rebuild, a cycle a batch, that ends when the fourth is to be rendered; the list goes on with later rebuilds."""
-    rendered: list[str] = []
-    render = rebuilding._render
-
-    def counted(site: Workspace, number: int, batch: Sequence[str]) -> Sequence[str]:
-        if len(rendered) == 3 and not cut:
-            cut.append(True)
-            raise KeyboardInterrupt
-        rendered.extend(batch)
-        return render(site, number, batch)
-
-    cut: list[bool] = []
-    monkeypatch.setattr(rebuilding, "BATCH", 1)
-    monkeypatch.setattr(rebuilding, "_render", counted)
-    with pytest.raises(KeyboardInterrupt):
-        rebuild(workspace, jobs=1, progress=silent, registrar=REGISTRAR)
-    return rendered
+    assert rendered == list(THREE)
 
 
 def test_rebuild_needs_a_cycle(workspace: Workspace) -> None:
