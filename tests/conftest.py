@@ -5,14 +5,13 @@
 
 import os
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 
 import pytest
 from hypothesis import settings
 
-from nearpass.__main__ import main
+from command_line import called
 from published import missing
 from stub_cycles import quick
 
@@ -43,7 +42,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.fixture
 def nearpass(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[..., tuple[int, str, str]]]:
     """The command in this process: exit code, standard output, standard error; progress only where it is asked for.
 
@@ -51,15 +50,5 @@ def nearpass(
     """
     monkeypatch.setattr("nearpass.commands.shared.NOW_AND_THEN_S", 1e6)  # however slow the machine is
 
-    def run(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["nearpass", *map(str, words)])
-        code = 0
-        try:
-            main()
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
     with nullcontext() if request.node.get_closest_marker("pictures") else quick():
-        yield run
+        yield called

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 from pathlib import Path
 
-import pytest
-
+from command_line import called
 from fleets import LOW, Kepler, write_workspace
-from nearpass.__main__ import main
+from stub_cycles import quick
 
 AT = "2021-03-17T00:00"
 CROSSING = Kepler(LOW.a_km + 1.0, LOW.e, math.radians(75.0), mean_anomaly_rad=0.063)
@@ -25,15 +23,9 @@ def laid_out(folder: Path, extra: str = "") -> Path:
 
 def published(folder: Path) -> Path:
     """The workspace with one published cycle."""
-    config = laid_out(folder)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["nearpass", "run", "--config", str(config), "--jobs", "1", "--at", AT])
-        code: object = None
-        try:
-            main()
-        except SystemExit as ended:
-            code = ended.code
-    assert not code
+    with quick():
+        code, _, err = called("run", "--config", laid_out(folder), "--jobs", 1, "--at", AT)
+    assert code == 0, err
     return folder
 
 

@@ -1,14 +1,17 @@
 """What commands say: one document for machines, as much of the progress as was asked for."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from command_line import called
 from fleets import write_workspace
 from nearpass.archive.archive import Archive
 from nearpass.archive.durable import sha256_of
+from stub_cycles import quick
 
 AT = "2021-03-17T00:00"
 CYCLE = "2021-03-17T0000Z"
@@ -22,17 +25,37 @@ levels = ["CLEAR"]
 """
 
 
-@pytest.fixture
-def config(tmp_path: Path) -> Path:
-    """Three objects, and a file that nobody claims."""
-    made = write_workspace(tmp_path, limit_km=4000.0, extra=EDITION)
+def laid_out(folder: Path) -> Path:
+    """Three objects, and a file that nobody claims: the configuration."""
+    made = write_workspace(folder, limit_km=4000.0, extra=EDITION)
     text = made.read_text()
     for name in ("LOW", "ECC", "POLAR"):
         text = text.replace(f'id = "{name}"\n', f'id = "{name}"\nmarking = "CLEAR"\n')
     made.write_text(text)
-    (tmp_path / "ephemerides").mkdir(exist_ok=True)
-    (tmp_path / "ephemerides/stray.oem").write_text("CCSDS_OEM_VERS = 2.0\n")
+    (folder / "ephemerides").mkdir(exist_ok=True)
+    (folder / "ephemerides/stray.oem").write_text("CCSDS_OEM_VERS = 2.0\n")
     return made
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """The workspace before its first cycle."""
+    return laid_out(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The workspace after a cycle."""
+    folder = tmp_path_factory.mktemp("published")
+    with quick():
+        assert called("run", "--config", laid_out(folder), "--jobs", 1, "--at", AT)[0] == 0
+    return folder
+
+
+@pytest.fixture
+def ran(published: Path, tmp_path: Path) -> Path:
+    """The configuration of that workspace, in a copy for this test."""
+    return shutil.copytree(published, tmp_path / "ran") / "nearpass.toml"
 
 
 def test_a_run_tells_machines_what_it_made(config: Path, nearpass: Command) -> None:
@@ -78,15 +101,14 @@ def test_a_page_that_no_cycle_could_publish_is_named_by_check(config: Path, near
     assert line in ran[2].splitlines()
 
 
-def test_an_archive_is_verified_for_machines(config: Path, nearpass: Command) -> None:
+def test_an_archive_is_verified_for_machines(ran: Path, nearpass: Command) -> None:
     """Findings and the head stand in the document, and the exit code in both."""
-    nearpass("run", "--config", config, "--jobs", 1, "--at", AT)
-    sound = nearpass("verify", "--config", config, "--site", "--json")
-    event = json.loads(nearpass("run", "--config", config, "--jobs", 1, "--at", AT, "--json")[1])
-    record = next((config.parent / "archive").rglob("record.json*"))
+    sound = nearpass("verify", "--config", ran, "--site", "--json")
+    event = json.loads(nearpass("run", "--config", ran, "--jobs", 1, "--at", AT, "--json")[1])
+    record = next((ran.parent / "archive").rglob("record.json*"))
     record.chmod(0o600)
     record.write_bytes(record.read_bytes().replace(b"LOW", b"WOL", 1))
-    broken = nearpass("verify", "--config", config, "--json")
+    broken = nearpass("verify", "--config", ran, "--json")
 
     assert sound[0] == 0
     assert json.loads(sound[1])["archive"]["cycles"] == 1
@@ -97,23 +119,21 @@ def test_an_archive_is_verified_for_machines(config: Path, nearpass: Command) ->
     assert "record.json" in json.loads(broken[1])["archive"]["findings"][0]["file"]
 
 
-def test_a_cycle_is_screened_again_for_machines(config: Path, nearpass: Command) -> None:
+def test_a_cycle_is_screened_again_for_machines(ran: Path, nearpass: Command) -> None:
     """How many values were compared, and that none differs."""
-    nearpass("run", "--config", config, "--jobs", 1, "--at", AT)
-    code, out, _ = nearpass("verify", "--config", config, "--rescreen", CYCLE, "--json")
+    code, out, _ = nearpass("verify", "--config", ran, "--rescreen", CYCLE, "--json")
     told = json.loads(out)
 
     assert (code, told["differences"], told["cycle_id"]) == (0, [], CYCLE)
     assert told["values"] > 1000
 
 
-def test_history_and_package_for_machines(config: Path, nearpass: Command, tmp_path: Path) -> None:
+def test_history_and_package_for_machines(ran: Path, nearpass: Command, tmp_path: Path) -> None:
     """An event's figures are those of the record; a package is named with the hash of its bytes."""
-    nearpass("run", "--config", config, "--jobs", 1, "--at", AT)
-    event = Archive(config.parent / "archive").load(CYCLE).events[0]
-    _, out, _ = nearpass("history", "--config", config, event.event_id, "--json")
+    event = Archive(ran.parent / "archive").load(CYCLE).events[0]
+    _, out, _ = nearpass("history", "--config", ran, event.event_id, "--json")
     (once,) = json.loads(out)
-    code, packed, _ = nearpass("package", "--config", config, "public", "--out", tmp_path / "p.zip", "--json")
+    code, packed, _ = nearpass("package", "--config", ran, "public", "--out", tmp_path / "p.zip", "--json")
     told = json.loads(packed)
 
     assert once["cycle_id"] == CYCLE

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from command_line import called
 from fleets import CUTOFF as START
 from fleets import FLEET, write_workspace
 from nearpass.archive.archive import Archive
@@ -18,6 +20,7 @@ from nearpass.archive.register import Register
 from nearpass.astro.epochs import Epoch
 from nearpass.config import load_config
 from nearpass.watch import deliveries, fingerprint
+from stub_cycles import quick
 
 CUTOFF, NEXT = "2021-03-17T00:00", "2021-03-17T00:10"
 SIGMAS = """[object.uncertainty]
@@ -46,16 +49,24 @@ levels = ["CLEAR"]
 Command = Callable[..., tuple[int, str, str]]
 
 
-@pytest.fixture
-def config(tmp_path: Path, nearpass: Command) -> Path:
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three objects that everybody may see, with declared errors, one cycle published in three editions."""
-    path = write_workspace(tmp_path, span_days=0.3, limit_km=600.0, extra=EDITIONS)
+    path = write_workspace(tmp_path_factory.mktemp("published"), span_days=0.3, limit_km=600.0, extra=EDITIONS)
     text = path.read_text().replace("[[object.ephemeris]]", f'{SIGMAS}marking = "CLEAR"\n[[object.ephemeris]]')
     for name in ("LOW", "ECC", "POLAR"):
         text = text.replace(f'id = "{name}"\n', f'id = "{name}"\nmarking = "CLEAR"\n')
     path.write_text(text)
-    assert nearpass("run", "--config", path, "--jobs", 1, "--at", CUTOFF)[0] == 0
+    with quick():
+        code, _, err = called("run", "--config", path, "--jobs", 1, "--at", CUTOFF)
+    assert code == 0, err
     return path
+
+
+@pytest.fixture
+def config(published: Path, tmp_path: Path) -> Path:
+    """The workspace's configuration, in a copy for this test."""
+    return shutil.copytree(published.parent, tmp_path / "workspace") / published.name
 
 
 def own_message(config: Path) -> tuple[str, str]:
