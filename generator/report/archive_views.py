@@ -132,15 +132,14 @@ def month_events_table(events: Sequence[MonthEvent], name: str) -> Table:
     ranked = sorted(events, key=lambda e: (-_RANK[e.level], e.miss_km is None, e.miss_km or 0.0, e.event_id))
     shown, cut = limited(ranked, what="approaches", most=MOST_APPROACHES, rest="the finder has all")
     fields: tuple[Field[MonthEvent], ...] = (
-        Field("Event", lambda event: event_cell(event.event_id)),
+        Field("Pair", lambda event: pair_cell(event.event_id, event.primary, event.secondary)),
         Field("Worst level", lambda event: level_cell(Level(event.level))),
         Field("Miss", lambda event: miss_cell(Figure(low=event.miss_km, high=event.miss_high_km)), unit="km",
               numeric=True),
         Field("TCA", lambda event: when_cell(event.tca, event.until), unit="UTC"),
-        Field("Primary", lambda event: event.primary or NAMELESS),
-        Field("Secondary", lambda event: event.secondary or NAMELESS),
         Field("Cycles", lambda event: number_cell(event.cycles, 0), numeric=True,
               meaning="How many of the month's cycles tell of it"),
+        Field("Event", lambda event: event.event_id, meaning="Id of the approach"),
     )  # fmt: skip
     caption = f"Approaches in the cycles of {name}, the worst and nearest first"
     return tabled(caption, shown, fields, filter_label="Filter approaches", cut=cut)
@@ -159,9 +158,10 @@ def notices_table(notices: Sequence[Told]) -> Table:
     )  # fmt: skip
 
 
-def event_cell(event_id: str) -> Cell:
-    """An approach by its id, which leads to its page."""
-    return Cell(text=event_id, href=f"../../events/{event_id}.html")
+def pair_cell(event_id: str, primary: str, secondary: str) -> Cell:
+    """An approach by its pair, which leads to its page."""
+    pair = f"{primary or NAMELESS} – {secondary or NAMELESS}"
+    return Cell(text=pair, href=f"../../events/{event_id}.html", mark="nowrap")
 
 
 def _cycle_cell(one: Told | CycleSummary, home: str) -> Cell:

@@ -191,7 +191,10 @@ def timing(group: CrossingGroup, catalogue: Catalogue) -> str:
 def statement(group: CrossingGroup, catalogue: Catalogue) -> str:
     """A group in words, for the pair's page."""
     near = f"The orbits pass {wording.distance(group.leading.oxd_km)} from each other {_place(group)}"
-    return f"{near}{_on(group.leading)}; {_season_of(group)}. {wording.sentence(timing(group, catalogue))}"
+    when, season, apart = _on(group.leading), _season_of(group), timing(group, catalogue)
+    if when and season.endswith(f"{when}, in 1 revolution"):  # the one day is said once
+        season, apart = season.removesuffix(f"{when}, in 1 revolution") + ", in 1 revolution", apart.removesuffix(when)
+    return f"{near}{when}; {season}. {wording.sentence(apart)}"
 
 
 def season_statement(season: SeasonRecord, record: CycleRecord) -> str:

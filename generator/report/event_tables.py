@@ -98,7 +98,7 @@ def events_table(
     ]
     rows = [row for _, row in sorted(placed, key=lambda item: item[0])]
     full = Table(
-        caption=f"{caption}, worst first",
+        caption=f"{caption}, by level, then the nearest first",
         heads=(
             Head(title="Pair", meaning="Primary and secondary; leads to the event's page, or to the pair's"),
             Head(title="Level"),
@@ -109,7 +109,7 @@ def events_table(
         ),
         rows=tuple(rows),
         twins=links.twins("events"),
-        filter_label="Filter events" if len(rows) > 1 else None,
+        filter_label="Filter approaches" if len(rows) > 1 else None,
         note=_notes(kept),
         cut=cut,
         first=FIRST_ROWS,

@@ -155,7 +155,7 @@ def _decider(event: EventRecord, catalogue: Catalogue) -> str:
     item = catalogue.objects.get(event.deadline_object) if event.deadline_object else None
     if item is None:
         return _nobody(event) if event.deadline is None else ""
-    lead = f", {wording.plain(item.lead_time_h)} h lead time" if item.lead_time_h is not None else ""
+    lead = f", {wording.plain(item.lead_time_h)}\u00a0h lead time" if item.lead_time_h is not None else ""
     return item.name + (f" ({item.operator})" if item.operator else "") + lead
 
 
@@ -286,7 +286,7 @@ def _timing(event: EventRecord) -> tuple[Fact, ...]:
 
 
 def _basis(event: EventRecord, catalogue: Catalogue) -> tuple[str, ...]:
-    """What the uncertainty of each object rests on, in words."""
+    """What the uncertainty of each object rests on, where there is more to say than the table of sources does."""
     given = {item.object_id: item for item in event.uncertainty}
     lines = []
     for key in (event.primary, event.secondary):
@@ -303,8 +303,8 @@ def _basis(event: EventRecord, catalogue: Catalogue) -> tuple[str, ...]:
             )
         elif item.basis is Basis.LEARNED:
             lines.append(f"{name}: a model {wording.said(item.source)}.{remark}")
-        else:
-            lines.append(f"{name}: the covariance that came with its ephemeris ({wording.said(item.source)}).{remark}")
+        elif remark:  # else the table of sources says all there is
+            lines.append(f"{name}: the covariance that came with its ephemeris.{remark}")
     return tuple(lines)
 
 

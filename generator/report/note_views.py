@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from nearpass.record.record import CycleRecord, NoteRecord, ObjectRecord
@@ -14,7 +14,10 @@ from nearpass.report.tables import EventRow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteView:
-    """One note; ``event_id`` is where it belongs, if to an event. ``details`` is what a party says beside its text."""
+    """One note; ``event_id`` is where it belongs, if to an event. ``details`` is what a party says beside its text.
+
+    ``pair`` is of whom the event is, where the cycle lists it.
+    """
 
     kind: str
     when: str
@@ -23,6 +26,7 @@ class NoteView:
     details: str
     marking: str
     event_id: str | None
+    pair: str | None
     paragraphs: tuple[str, ...]
 
 
@@ -37,7 +41,8 @@ class ContactView:
 
 def notes_of_cycle(record: CycleRecord) -> tuple[NoteView, ...]:
     """All notes of a cycle, the newest first."""
-    return notes_of(record.notes)
+    pairs = {event.event_id: f"{event.primary} – {event.secondary}" for event in record.events}
+    return tuple(replace(view, pair=pairs.get(view.event_id or "")) for view in notes_of(record.notes))
 
 
 def notes_of_event(record: CycleRecord, event_id: str) -> tuple[NoteView, ...]:
@@ -82,6 +87,7 @@ def notes_of(notes: Iterable[NoteRecord]) -> tuple[NoteView, ...]:
             details="; ".join(_details(note)),
             marking=str(note.marking) if note.marking else "unmarked",
             event_id=note.event_id,
+            pair=None,
             paragraphs=tuple(part.strip() for part in note.text.split("\n\n") if part.strip()),
         )
         for note in reversed(readable)

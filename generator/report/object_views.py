@@ -14,7 +14,7 @@ from nearpass.report.catalogue import Catalogue, Links
 from nearpass.report.coverage_views import coverage_table, uncovered_table
 from nearpass.report.cycle_views import inputs_table, refusals, stretch_words
 from nearpass.report.event_tables import events_table
-from nearpass.report.quality_views import findings_table, prediction_words, predictions_table
+from nearpass.report.quality_views import findings_tables, prediction_words, predictions_table
 from nearpass.report.retrieval_views import failure_words, origin_words, uncertainty_fact
 from nearpass.report.silence import phase_unknown
 from nearpass.report.solution_views import ObjectSolutions
@@ -42,14 +42,14 @@ class ObjectPage:
     crossings: Table | None
     pairs: Table | None
     no_inputs: str
-    findings: Table | None
+    findings: tuple[tuple[str, Table], ...]
     predictions: Table | None
     predicted: tuple[str, ...]
     retrieved: tuple[str, ...]
     not_retrieved: tuple[str, ...]
     solutions: ObjectSolutions | None
     solution_inputs: Table | None
-    solution_findings: Table | None
+    solution_findings: tuple[tuple[str, Table], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,14 +109,14 @@ def object_page(item: ObjectRecord, catalogue: Catalogue, links: Links) -> Objec
         crossings=_object_crossings(item, catalogue, links),
         pairs=coverage_table(pairs, links) if item.shown == "full" else None,
         no_inputs=no_inputs([item]),
-        findings=findings_table(deliveries),
+        findings=findings_tables(deliveries),
         predictions=predictions_table(item),
         predicted=prediction_words(item),
         retrieved=origin_words(deliveries),
         not_retrieved=failure_words(deliveries),
         solutions=others,
         solution_inputs=inputs_table(others.inputs) if others else None,
-        solution_findings=findings_table(others.inputs) if others else None,
+        solution_findings=findings_tables(others.inputs) if others else (),
     )
 
 

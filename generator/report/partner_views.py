@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,12 +24,16 @@ _M_PER_KM = 1e3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartnerView:
-    """One message on the page of an event, and a sentence for each that it takes the place of, the newest first."""
+    """One message on the page of an event, and a sentence for each that it takes the place of, the newest first.
+
+    ``table`` is of the approach; ``states`` of each object's state and sigmas, which few readers need.
+    """
 
     title: str
     sentence: str
     agrees: bool | None
     table: Table | None
+    states: Table | None
     path: str
     sha256: str
     earlier: tuple[str, ...] = ()
@@ -62,12 +66,15 @@ def _in_short(view: PartnerView) -> str:
 def _view(message: MessageRecord, approach: TheirApproach, event: EventRecord, record: CycleRecord) -> PartnerView:
     rows = beside(approach, event, record)
     found = judgement(rows)
+    of_pair = [row for row in rows if row.place is None]
+    of_each = [row for row in rows if row.place is not None]
     made = f", made {wording.moment_to_minute(message.created)}" if message.created else ""
     return PartnerView(
         title=f"{_who(message)}, by its {by_what(message, approach)}{made}",
         sentence=judged(_who(message), found, rows),
         agrees=None if found.most is None else not found.apart,
-        table=_table(_who(message), rows) if rows else None,
+        table=_table(f"{_who(message)} beside us", _who(message), of_pair) if of_pair else None,
+        states=_table("State and sigmas of each object", _who(message), of_each) if of_each else None,
         path=message.path,
         sha256=message.sha256,
     )
@@ -163,7 +170,7 @@ def _pc_apart(difference: float) -> str:
     return f"{sign}{wording.probability(abs(difference))}"
 
 
-def _table(originator: str, rows: tuple[Difference, ...]) -> Table:
+def _table(caption: str, originator: str, rows: Sequence[Difference]) -> Table:
     fields: tuple[Field[Difference], ...] = (
         Field("Quantity", lambda row: row.name),
         Field("Ours", lambda row: value(row.ours, row, signed=False), numeric=True),
@@ -172,7 +179,7 @@ def _table(originator: str, rows: tuple[Difference, ...]) -> Table:
         Field("In sigmas", lambda row: wording.number(row.sigmas, 1), numeric=True,
               meaning="The difference in sigmas, from the covariances of both, or of the one that gives them"),
     )  # fmt: skip
-    return tabled(f"{originator} beside us", rows, fields)
+    return tabled(caption, rows, fields)
 
 
 def _who(message: MessageRecord) -> str:

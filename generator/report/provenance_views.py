@@ -13,13 +13,17 @@ from nearpass.report.wording.rules import rule_words
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProvenanceView:
-    """How to make the cycle again, how to name it, and whether it may be passed on."""
+    """How to make the cycle again, how to name it, and whether it may be passed on.
+
+    It is whole where the configuration is not withheld.
+    """
 
     facts: tuple[Fact, ...]
     citation: str
     passing_on: str
     packages: str
     command: str
+    is_whole: bool
 
 
 def provenance(record: CycleRecord) -> ProvenanceView:
@@ -44,6 +48,7 @@ def provenance(record: CycleRecord) -> ProvenanceView:
         ),
         packages=", ".join(f"{name} {version}" for name, version in made.packages),
         command=made.command,
+        is_whole=made.configuration_sha256 is not None,
     )
 
 

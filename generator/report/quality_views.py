@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import Final
 
 from nearpass.ephemeris.lint import Finding
@@ -21,17 +22,17 @@ def grade(item: InputRecord) -> str:
     return GRADES[item.findings[0].grade] if item.findings else wording.DASH
 
 
-def findings_table(inputs: Sequence[InputRecord]) -> Table | None:
-    """Every rule's finding on the deliveries in use; None where none was graded."""
-    rows = [found for item in inputs for found in item.findings]
+def findings_tables(inputs: Sequence[InputRecord]) -> tuple[tuple[str, Table], ...]:
+    """Every rule's finding on each delivery that was graded, by the name of its file."""
     fields: tuple[Field[Finding], ...] = (
         Field("Rule", lambda found: found.rule),
         Field("Grade", lambda found: Cell(text=GRADES[found.grade], mark="nowrap")),
         Field("Found", lambda found: Cell(text=wording.measured(found.fact) or wording.DASH, mark="nowrap")),
         Field("In words", lambda found: wording.said(found.fact)),
     )
-    caption = "What each rule says of the delivery in use; the yardstick is NPR 8079.1, table 5-1"
-    return tabled(caption, rows, fields) if rows else None
+    yardstick = "the yardstick is NPR 8079.1, table 5-1"
+    graded = [(PurePath(item.file).name, item.findings) for item in inputs if item.findings]
+    return tuple((name, tabled(f"What each rule says of {name}; {yardstick}", rows, fields)) for name, rows in graded)
 
 
 def predictions_table(item: ObjectRecord) -> Table | None:

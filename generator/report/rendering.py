@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import traceback
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 import jinja2
 from markupsafe import Markup
@@ -14,6 +15,7 @@ from markupsafe import Markup
 from nearpass.record.record import CycleRecord
 from nearpass.report import wording
 from nearpass.report.catalogue import Links
+from nearpass.report.html_pages import HTML_PAGE
 from nearpass.resources import resource
 
 Crumb = tuple[str, str | None]
@@ -59,9 +61,23 @@ def meta_of(
     )
 
 
+_TEXT: Final = re.compile(r"(<[^<>]*>)([^<>]*\s\d[.\d]*(?:e-\d|-\d\d-\d\d)[^<>]*)")
+_HYPHENATED: Final = re.compile(r"(?<=\s)(?:\d[.\d]*e-\d+|\d{4}-\d\d-\d\d)")
+_AS_IT_STANDS: Final = ("<text", "<tspan", "<title", "<code")
+
+
 def render_page(template: str, meta: Meta, links: Links, **values: object) -> str:
     """A page below ``templates/page/``: its front matter, then one HTML block."""
-    return render(template, meta=meta, links=links, **values)
+    front, mark, body = render(template, meta=meta, links=links, **values).partition(HTML_PAGE)
+    return front + mark + _TEXT.sub(_unbroken, body)
+
+
+def _unbroken(found: re.Match[str]) -> str:
+    """A sentence whose numbers stay whole: a browser breaks ``1e-4`` and dates behind a hyphen."""
+    tag, text = found.groups()
+    return tag + (
+        text if tag.startswith(_AS_IT_STANDS) else _HYPHENATED.sub(r'<span class="nowrap">\g<0></span>', text)
+    )
 
 
 def render(template: str, **values: object) -> str:

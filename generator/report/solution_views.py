@@ -162,14 +162,14 @@ def _compared(event: EventRecord, found: Sequence[tuple[SolutionRecord, Solution
     levels = [event.level, *(row.level for row in rows if row.level is not None)]
     if len(misses_km) < 2:
         return "No other solution of the same motion gives a distance."
-    text = f"They disagree by {wording.distance(max(misses_km) - min(misses_km))}"
+    text = f"The solutions disagree by {wording.distance(max(misses_km) - min(misses_km))}"
     counts = [
         f"{levels.count(level)} {'is' if levels.count(level) == 1 else 'are'} {level.value}"
         for level in Level
         if level in levels
     ]
     if len(counts) == 1:
-        return f"{text}; the level is {event.level.value} by each."
+        return f"{text}; each of them gives {event.level.value}."
     return f"{text}, and the level changes with them: {wording.listing(counts)}."
 
 
@@ -233,7 +233,7 @@ def _alerting(
     if {old, new} <= {None, Level.GREEN}:
         return None
     other = row.secondary if row.primary == solution.object_id else row.primary
-    would = "would be" if solution.role == "planned" else "is"
+    would, stay = ("would be", "would stay") if solution.role == "planned" else ("is", "stays")
     at = row.tca or (nominal.tca if nominal else None)
     when = f"{catalogue.name(other)} of {wording.moment_to_minute(at)}" if at else catalogue.name(other)
     if nominal is None:
@@ -241,8 +241,8 @@ def _alerting(
     if row.miss_km is None:
         return f"The {old} approach to {when}: {wording.said(row.compared)}."
     nearness = f"{wording.distance(row.miss_km)} instead of {wording.distance(nominal.miss_km)}"
-    level = f"{new} instead of {old}" if new is not old else f"{old} as it is"
-    return f"The {old} approach to {when} {would} {level}, at {nearness}."
+    level = f"{would} {new} instead of {old}" if new is not old else f"{stay} {old}"
+    return f"The {old} approach to {when} {level}, at {nearness}."
 
 
 def _figures(solutions: Sequence[SolutionRecord]) -> Table | None:

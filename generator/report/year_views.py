@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from nearpass.record.prediction_record import PredictionError
 from nearpass.record.record import CycleRecord
 from nearpass.record.year import Punctuality, Year, YearEvent
 from nearpass.report import age_views, wording
-from nearpass.report.archive_views import MOST_APPROACHES, event_cell
+from nearpass.report.archive_views import MOST_APPROACHES, pair_cell
 from nearpass.report.silence import still_meaningful
 from nearpass.report.tables import NAMELESS, Column, Columns
 from nearpass.report.views import Field, Table, declared, level_cell, limited, tabled, when_cell
@@ -180,9 +181,9 @@ def _statement(year: Year, events: Sequence[YearEvent], rows: Sequence[YearRow])
         found.append(f"Of the red ones: {told}.")
     warnings_h = sorted(row.event.warning_h for row in rows if row.event.warning_h is not None)
     if warnings_h:
-        least, middle = (wording.span(hours * 3600.0) for hours in (warnings_h[0], warnings_h[len(warnings_h) // 2]))
-        middle = f", in the middle {middle}" if len(warnings_h) > 1 else ""
-        found.append(f"From the first red to TCA it was at least {least}{middle}.")
+        least, middle = (wording.span(hours * 3600.0) for hours in (warnings_h[0], statistics.median(warnings_h)))
+        half = f", the median {middle}" if len(warnings_h) > 1 else ""
+        found.append(f"The shortest warning, from the first red to TCA, was {least}{half}.")
     claims = sum(act.kind in {"claim", "plan"} for act in year.acts)
     burns = sum(act.kind == "flown" for act in year.acts)
     if year.acts:
@@ -196,9 +197,9 @@ def _events_table(rows: Sequence[YearRow]) -> Table:
     ranked = sorted(rows, key=lambda row: (row.event.worst is not Level.RED, row.event.tca, row.event.event_id))
     shown, cut = limited(ranked, what="approaches", most=MOST_APPROACHES, rest="the CSV file holds all")
     columns = YEAR_EVENT_COLUMNS
-    others = ("primary", "secondary", "first_red_cycle", "warning_h", "ending", "movers")
+    others = ("first_red_cycle", "warning_h", "ending", "movers", "event_id")
     fields: tuple[Field[YearRow], ...] = (
-        declared(columns["event_id"], shows=lambda row: event_cell(row.event.event_id)),
+        Field("Pair", lambda row: pair_cell(row.event.event_id, row.event.primary, row.event.secondary)),
         declared(columns["worst"], shows=lambda row: level_cell(row.event.worst)),
         declared(columns["tca_utc_low"], shows=lambda row: when_cell(row.event.tca, row.event.until)),
         *(declared(columns[key]) for key in others),

@@ -587,7 +587,7 @@ def test_filter_and_order_stay_in_the_address(visit: Visitor, over: Scheme) -> N
     """Words of a filter and the order of a table are in the address, and a page opened by it shows the same rows."""
     page = visit("index.html", over=over)
     table = page.locator("#events table")
-    page.get_by_label("Filter events").fill("mro")
+    page.get_by_label("Filter approaches").fill("mro")
     table.get_by_role("button", name="Miss").click()
     table.get_by_role("button", name="Miss").click()
     shown_first = shown(table, 2)
@@ -597,14 +597,14 @@ def test_filter_and_order_stay_in_the_address(visit: Visitor, over: Scheme) -> N
     again = visit(f"index.html?{address.partition('?')[2]}", over=over)
     assert shown(again.locator("#events table"), 2) == shown_first
     assert numbers(shown_first) == sorted(numbers(shown_first), reverse=True)
-    again.get_by_label("Filter events").fill("")
+    again.get_by_label("Filter approaches").fill("")
     assert "filter" not in again.url
 
 
 def test_the_rows_shown_can_be_taken_along(visit: Visitor) -> None:
     """The download has the head and exactly the rows that the filter leaves, with numbers as precise as the twins'."""
     page = visit("index.html")
-    page.get_by_label("Filter events").fill("phobos")
+    page.get_by_label("Filter approaches").fill("phobos")
     with page.expect_download() as taken:
         page.get_by_role("button", name="Download the rows shown").click()
     lines = list(csv.DictReader(Path(taken.value.path()).read_text(encoding="utf-8").splitlines()))

@@ -86,6 +86,20 @@ def test_front_matter_holds_what_the_theme_needs() -> None:
             assert "not a statement" in meta["notice"], name
 
 
+def test_no_number_or_date_of_a_sentence_breaks_at_its_hyphen() -> None:
+    """In words each power of ten and each date stands where lines do not break; figures of drawings hold no markup."""
+    seen = 0
+    for name, text in _all(sample_record()).items():
+        if name.endswith(".md"):
+            body = text.partition("is HTML -->")[2]
+            apart = r'<span class="nowrap">[^<]*</span>|<(?:time|text|tspan|title|code)[^>]*>[^<]*|<[^>]*>'
+            loose = re.sub(apart, "\0", body)
+            assert re.findall(r"\s\d[.\d]*e-\d+|\s\d{4}-\d\d-\d\d", loose) == [], name
+            assert re.search(r"<(text|title|tspan|code)[^>]*>[^<]*<span", body) is None, name
+            seen += len(re.findall(r'<span class="nowrap">\d\.\de-\d', body))
+    assert seen > 5
+
+
 def test_every_page_says_which_edition_it_is() -> None:
     """The front matter of every page of an edition names for whom it is and its marking; without one it names none."""
     mark = EditionRecord(

@@ -38,7 +38,7 @@ def closing(record: CycleRecord, kind: str = "closed") -> CycleRecord:
 def rows(record: CycleRecord) -> list[str]:
     """The red rows of the board as the cycle's page has them."""
     page = cycle_pages(record)["index.md"]
-    return re.findall(r'<article class="row row-red".*?</article>', page, re.DOTALL)
+    return re.findall(r'<article class="row row-(?:red|settled)".*?</article>', page, re.DOTALL)
 
 
 @pytest.mark.parametrize(("kind", "settled"), [("closed", True), ("request", False), ("flown", False)])

@@ -78,7 +78,7 @@ def test_solutions_of_the_same_motion_are_compared_in_a_sentence() -> None:
 
     assert told is not None
     assert other.miss_km is not None
-    assert f"They disagree by {abs(other.miss_km - event.miss_km):.3f}\u00a0km" in told.statement
+    assert f"The solutions disagree by {abs(other.miss_km - event.miss_km):.3f}\u00a0km" in told.statement
     assert "1 is red and 1 is yellow" in told.statement
     assert "green" not in told.statement
 

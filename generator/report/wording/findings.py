@@ -259,7 +259,7 @@ VALUES: Final[dict[type, Text]] = {
     findings.VelocityError: lambda fact: "{value_km_s:speed}" if fact.rule == "velocity_error" else "",
     findings.Joints: lambda fact: "{step_km_s:speed}" if fact.joints else "none",
     findings.AboutBody: lambda fact: "" if fact.rule == "not_centred" else "{height_km:,.1f} km",
-    findings.Gravity: "{ratio:.3g} times",
+    findings.Gravity: "ratio {ratio:.3g}",
     findings.Escape: "{share:.3g} of escape speed",
     findings.OrbitPlane: _inclination,
     findings.CentreAndAxes: "{centres:commas}, {axes:axes}",

@@ -76,7 +76,7 @@ TEXTS: Final[dict[str, Text]] = {
     "no_threshold": "no level has a threshold of it",
     "green_already": "it is at the green level already",
     "no_probability": "there is none: {because:said}",
-    "other_method": "it is by {method}, not by the encounter plane, in which the effect of a burn is known",
+    "other_method": "{method}, in use, does not work in the encounter plane, where a burn can be sized",
     "errors_shared": (
         "how far their errors are the same is not delivered: not below the most probable, not above the sum"
     ),

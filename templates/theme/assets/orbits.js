@@ -69,7 +69,7 @@
     const disc = make("ellipse", { class: "disc", cx: WIDTH / 2, cy: HEIGHT / 2 }, picture);
     const surface = surfaceLines(radius).map((points, index) => ({ points, line: path(index ? "grid" : "equator") }));
     const axes = [[`meridian of ${scene.across}`, [radius[0], 0, 0]], ["90° east", [0, radius[0], 0]], ["north pole", [0, 0, radius[1]]]]
-      .map(([name, foot]) => ({ foot, tip: foot.map((value) => value * 1.35), line: path("axis"), name: label("", name) }));
+      .map(([name, foot]) => ({ foot, tip: foot.map((value) => value * 1.35), line: path("axis"), name: label(""), text: name }));
     const orbits = scene.paths.map((orbit, index) => {
       const group = make("g", { class: `orbit orbit-${index}${orbit.dashed ? " dashed" : ""}` }, picture), y = 18 + 18 * index;
       path("near", group, `M14 ${y}h30`);
@@ -91,6 +91,7 @@
         const foot = seen(axis.foot), tip = seen(axis.tip), left = tip.x < WIDTH / 2 - 1;
         set(axis.line, { d: `M${at(foot)}L${at(tip)}` });
         set(axis.name, { x: tip.x + (left ? -4 : 4), y: tip.y + (tip.y > HEIGHT / 2 + 1 ? 12 : -3), "text-anchor": left ? "end" : "start" });
+        axis.name.textContent = radius[0] * scale < 24 ? "" : axis.text; // of a small disc they would hide the apsides
         [axis.line, axis.name].forEach((part) => part.classList.toggle("behind", foot.towards < 0));
       });
       orbits.forEach((orbit) => {
