@@ -12,7 +12,7 @@ from nearpass.archive.archive import Archive
 from nearpass.archive.durable import sha256_of
 from nearpass.archive.verify import verify_archive
 from nearpass.astro.epochs import Epoch
-from nearpass.commands.one_cycle import one_cycle
+from nearpass.commands.one_cycle import Run, one_cycle
 from nearpass.commands.shared import Log, World
 from nearpass.config import Config, load_config
 from nearpass.cycle.pipeline import CycleResult, Progress
@@ -74,7 +74,8 @@ def run_stub(directory: Path, cutoff: Epoch) -> None:
     log = Log(file=None, world=World(instant=lambda: cutoff, sleep=lambda _: None))
     themed = patch("nearpass.report.site_hooks.theme_assets", lambda: _another_theme(CycleId.of(cutoff)))
     with stubbed(), themed:
-        one_cycle(Workspace(directory=directory), config, text, cutoff, jobs=1, log=log)
+        workspace = Workspace(directory=directory)
+        one_cycle(Run(workspace=workspace, config=config, configuration=text, cutoff=cutoff, jobs=1, log=log))
 
 
 @contextmanager

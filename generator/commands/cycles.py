@@ -13,7 +13,7 @@ import click
 from nearpass.archive.archive import Archive
 from nearpass.astro.epochs import Epoch
 from nearpass.commands.from_files import from_files, lay_out
-from nearpass.commands.one_cycle import one_cycle
+from nearpass.commands.one_cycle import Run, one_cycle
 from nearpass.commands.retrieval import retrieve_all
 from nearpass.commands.shared import (
     NOT_WHOLE,
@@ -87,18 +87,11 @@ def run(
     workspace = Workspace(directory=config_path.parent)
     log = Log(file=log_file, world=world)
     found = retrieve_all(workspace, config, world, log, errands(config), said=not as_json) if fetching else []
-    workers = workers_for(jobs, scheduler)
-    made = one_cycle(
-        workspace,
-        config,
-        text,
-        cutoff or world.minute(),
-        jobs=jobs,
-        log=log,
-        supersedes=supersedes,
-        workers=workers,
-        told_at=cutoff,
-    )
+    task = Run(
+        workspace=workspace, config=config, configuration=text, cutoff=cutoff or world.minute(),
+        jobs=jobs, log=log, supersedes=supersedes, workers=workers_for(jobs, scheduler),
+    )  # fmt: skip
+    made = one_cycle(task, told_at=cutoff)
     for refusal in made.refusals:
         click.echo(f"refused: {refusal}", err=True)
     for what, why in lost_parts(made.record):
@@ -206,7 +199,9 @@ def _look(
         return once and not state.unsettled
     click.echo(f"{CycleId.of(cutoff)}: {reason}")
     state.handled()
-    one_cycle(workspace, config, text, cutoff, jobs=jobs, log=log, flown=flown)
+    one_cycle(
+        Run(workspace=workspace, config=config, configuration=text, cutoff=cutoff, jobs=jobs, log=log, flown=flown)
+    )
     return once
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nearpass.archive.archive import Archive
@@ -61,84 +61,65 @@ class Made:
         return NOT_WHOLE if self.refusals or self.record.losses or self.faults or self.pages or self.untold else 0
 
 
-def one_cycle(
-    workspace: Workspace,
-    config: Config,
-    configuration: str,
-    cutoff: Epoch,
-    *,
-    jobs: int,
-    log: Log,
-    supersedes: str | None = None,
-    workers: Workers | None = None,
-    told_at: Epoch | None = None,
-    flown: Flown | None = None,
-) -> Made:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What one cycle is made of."""
+
+    workspace: Workspace
+    config: Config
+    configuration: str
+    """Its text."""
+    cutoff: Epoch
+    """Data cut-off and start of the window."""
+    jobs: int
+    """Processes that draw plots."""
+    log: Log
+    """For machines."""
+    supersedes: str | None = None
+    """The archived cycle that this one corrects."""
+    workers: Workers | None = None
+    """Where a catalogue is screened; so many processes of this machine by default."""
+    flown: Flown = field(default_factory=Flown)
+    """Knows earlier cycles with their trajectories, where this command made or read them."""
+
+
+def one_cycle(run: Run, told_at: Epoch | None = None) -> Made:
     """Read, screen, archive and publish one cycle, and tell those whom the configuration names of it.
 
     Whatever an interrupted run left is settled first. ``status.json`` says afterwards how it went.
 
     Args:
-        workspace: Where.
-        config: The configuration.
-        configuration: Its text.
-        cutoff: Data cut-off and start of the window.
-        jobs: Processes that draw plots.
-        log: The log for machines.
-        supersedes: The archived cycle that this one corrects.
-        workers: Where a catalogue is screened; so many processes of this machine by default.
+        run: Where, of what and how.
         told_at: As of when somebody is told of it; when it is done by default.
-        flown: Knows earlier cycles with their trajectories, where this command made or read them.
     """
-    workers = workers or workers_for(jobs, None)
+
+    def told() -> tuple[str, ...]:
+        return tell_all(run.workspace, run.config, run.log, told_at or run.log.world.instant())
+
     try:
-        made = _published(
-            workspace, config, configuration, cutoff, jobs=jobs, log=log, supersedes=supersedes, workers=workers,
-            flown=flown or Flown(),
-        )  # fmt: skip
+        made = _published(run)
     except NearpassError:
-        tell_all(workspace, config, log, told_at or log.world.instant())
+        told()
         raise
-    return replace(made, untold=tell_all(workspace, config, log, told_at or log.world.instant()))
+    return replace(made, untold=told())
 
 
-def _published(
-    workspace: Workspace,
-    config: Config,
-    configuration: str,
-    cutoff: Epoch,
-    *,
-    jobs: int,
-    log: Log,
-    supersedes: str | None,
-    workers: Workers,
-    flown: Flown,
-) -> Made:
+def _published(run: Run) -> Made:
+    workspace, log = run.workspace, run.log
     with locked(workspace), faults_kept(workspace) as kept, Bars() as bars:
         try:
             with writing(workspace):
-                log("cycle_started", cycle_id=CycleId.of(cutoff), supersedes=supersedes)
-                seen = fingerprint(deliveries(config, workspace.directory))
-                record, leaks = _one_cycle(
-                    workspace,
-                    config,
-                    configuration,
-                    cutoff,
-                    jobs,
-                    bars,
-                    supersedes,
-                    workers,
-                    log.world.instant(),
-                    flown,
-                )
+                log("cycle_started", cycle_id=CycleId.of(run.cutoff), supersedes=run.supersedes)
+                seen = fingerprint(deliveries(run.config, workspace.directory))
+                record, leaks = _one_cycle(run, bars)
                 _acknowledged(workspace, record)
         except Exception as error:  # noqa: BLE001  # whatever the fault: who monitors the publisher must learn of it
             fault = understood(error)
             failed(workspace.status, str(fault), fault.exit_code, log.world.instant())
             with suppress(OSError):
-                log("cycle_failed", cycle_id=CycleId.of(cutoff), exit_code=fault.exit_code, error=str(fault))
+                log("cycle_failed", cycle_id=CycleId.of(run.cutoff), exit_code=fault.exit_code, error=str(fault))
             raise fault from None
-        sites = editions_of(workspace, config)
+        sites = editions_of(workspace, run.config)
         withheld = _unruled(record, sites)
         made = Made(front=sites[0].public / "index.html", record=record, faults=kept.faults, pages=kept.pages)
         succeeded(
@@ -254,38 +235,29 @@ def _unruled(record: CycleRecord, sites: Sequence[Workspace]) -> tuple[str, ...]
     return tuple(dict.fromkeys([*(unmarked(record) if editions else ()), *gaps]))
 
 
-def _one_cycle(
-    workspace: Workspace,
-    config: Config,
-    configuration: str,
-    cutoff: Epoch,
-    jobs: int,
-    bars: Bars,
-    supersedes: str | None,
-    workers: Workers,
-    at: Epoch,
-    flown: Flown,
-) -> tuple[CycleRecord, list[LeakError]]:
+def _one_cycle(run: Run, bars: Bars) -> tuple[CycleRecord, list[LeakError]]:
+    workspace, config, jobs, supersedes = run.workspace, run.config, run.jobs, run.supersedes
+    at, workers = run.log.world.instant(), run.workers or workers_for(jobs, None)
     registrar = registrar_of(workspace, config, at)
     archive = Archive(workspace.archive)
     archive.check_signer(registrar.signer)
     leaks = settle(workspace, config, jobs, bars, registrar)
     if supersedes is not None:
         archive.manifest(supersedes)  # refused before the work is done if it does not exist
-    found = archive.previous_id(CycleId.of(cutoff))
+    found = archive.previous_id(CycleId.of(run.cutoff))
     previous = archive.load(found) if found else None
     note_sightings(workspace.archive, arrivals(config, workspace.directory, at))
-    result = run_cycle(config, configuration, workspace.directory, cutoff, previous, bars.stage, workers)
+    result = run_cycle(config, run.configuration, workspace.directory, run.cutoff, previous, bars.stage, workers)
     record = result.record
     if supersedes is not None:
         command = f"{record.provenance.command} --supersedes {supersedes}"
         record = replace(record, supersedes=supersedes, provenance=replace(record.provenance, command=command))
     register_received(archive, record, previous, registrar)
     archive.add(record, result.inputs, supersedes=supersedes, signer=registrar.signer)
-    flown.add(record, config, result.ingested)
+    run.flown.add(record, config, result.ingested)
     if config.editions:
         sites = _going_out(editions_of(workspace, config), leaks)
-        leaks += publish_editions(sites, jobs=jobs, progress=bars.stage, registrar=registrar, flown=flown)
+        leaks += publish_editions(sites, jobs=jobs, progress=bars.stage, registrar=registrar, flown=run.flown)
     else:
         publish(workspace, record, jobs=jobs, progress=bars.stage, registrar=registrar)
         share_cycle([workspace], record.cycle_id, record.previous_cycle_id)

@@ -15,7 +15,7 @@ import click
 
 from nearpass.archive.durable import make_folder
 from nearpass.astro.epochs import Epoch
-from nearpass.commands.one_cycle import one_cycle
+from nearpass.commands.one_cycle import Run, one_cycle
 from nearpass.commands.shared import (
     NOT_WHOLE,
     Bars,
@@ -87,7 +87,9 @@ def demo(world: World, directory: Path, jobs: int) -> None:
     config, text = load_config(workspace.config)
     flown, log = Flown(), Log(file=None, world=world)
     for cutoff in cutoffs:
-        one_cycle(workspace, config, text, cutoff, jobs=jobs, log=log, flown=flown)
+        one_cycle(
+            Run(workspace=workspace, config=config, configuration=text, cutoff=cutoff, jobs=jobs, log=log, flown=flown)
+        )
     for site in editions_of(workspace, config):
         click.echo((site.public / "index.html").resolve())
 
