@@ -16,6 +16,7 @@ from nearpass.encounter.pc_case import covariance_plane, hbr_curve, sigma_curve
 from nearpass.encounter.pc_encounter import PcInput, true_tca, uncertain_orbits
 from nearpass.encounter.pc_monte_carlo import monte_carlo
 from nearpass.encounter.pc_result import FOSTER, MONTE_CARLO, NC_2D, NC_3D, PATERA, ProbabilityResult
+from nearpass.encounter.pc_validity import Usage
 from nearpass.errors import InputError
 from nearpass.report.wording import said
 from pc_cases import Case, alfano_cases, cara_cases, every_state_case, monte_carlo_counts, published_cases, to_inertial
@@ -350,3 +351,13 @@ def scaled(one: PcInput, first: float, second: float) -> PcInput:
         for state, factor in zip(one.encounter.states, (first, second), strict=True)
     )
     return replace(one, encounter=Encounter(primary=primary, secondary=secondary))
+
+
+def test_the_encounter_plane_is_used_up_to_the_cut_offs_of_cara() -> None:
+    """At 0.02 of a revolution, 0.01 of one from the TCA and a change of 0.02 it holds; beyond it says why."""
+    limits = {"extended": 0.02, "offset": 0.01, "inaccurate": 0.02}
+    rules = {"extended": "lasts_long", "offset": "far_from_tca", "inaccurate": "curvature_matters"}
+    assert not Usage(**limits, curvature_judged=True).violations
+    for key, limit in limits.items():
+        (why,) = Usage(**(limits | {key: limit + 1e-6}), curvature_judged=True).violations
+        assert why.rule == rules[key]

@@ -230,6 +230,19 @@ def test_a_slightly_indefinite_covariance_is_repaired_and_says_so(factor, digits
         assert np.linalg.norm(change, 2) <= -lowest + LEAST_EIGENVALUE + ROUNDING
 
 
+def test_few_digits_explain_as_much_as_the_method_says() -> None:
+    """With unit variances an eigenvalue of -0.001 is raised to 1e-9; a matrix with a lower one is refused."""
+    scale = np.outer(SCALES, SCALES)
+    for correlation, used in ((1.00099, True), (1.00101, False)):
+        matrix = np.eye(6)
+        matrix[0, 1] = matrix[1, 0] = correlation
+        found, lowest = repaired(matrix * scale)
+        assert lowest == pytest.approx(1.0 - correlation)
+        assert (found is not None) == used
+        if found is not None:
+            assert np.linalg.eigvalsh(found / scale)[0] == pytest.approx(1e-9, rel=1e-3)
+
+
 def positive_definite(factor: np.ndarray) -> np.ndarray:
     matrix = factor @ factor.T + 0.1 * np.eye(6)
     return matrix * np.outer(SCALES, SCALES)
