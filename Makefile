@@ -15,7 +15,7 @@ demo: $(RUNS)
 	@$(BIN)/nearpass demo $(DEMO)
 
 test: $(READY)
-	@$(BIN)/python -m pytest -n auto
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 
 check: style test docs
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 ENDED: Final = {signal.SIGINT: "interrupted", signal.SIGTERM: "told to end"}
 """What a run is ended by, the exit code being 128 more than its number, as shells have it."""
 
+BLAS_THREADS: Final = "OPENBLAS_NUM_THREADS"
+"""Matrices here are small: more threads than one wait for each other, beside workers for a fifth of a run's time."""
+
 
 def main() -> None:
     """Run the command; one line for an error that the user can act on, and its exit code."""
@@ -67,6 +70,7 @@ def _now() -> Epoch:
 
 
 def _run() -> None:
+    os.environ.setdefault(BLAS_THREADS, "1")  # before numpy is loaded, which reads it once
     import click  # noqa: PLC0415  # loading may be interrupted as well
 
     from nearpass.commands import World, cli  # noqa: PLC0415  # as above

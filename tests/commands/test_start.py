@@ -1,6 +1,7 @@
 """What the command costs before it does anything, and where its commands stand."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -27,6 +28,24 @@ def loaded_by(*arguments: str) -> set[str]:
 def test_the_list_of_commands_loads_none_of_them(option: str) -> None:
     """Version and help import no library but click: they answer as fast as Python starts."""
     assert loaded_by(option) & HEAVY == set()
+
+
+@pytest.mark.parametrize(("chosen", "threads"), [({}, 1), ({"OPENBLAS_NUM_THREADS": "2"}, min(2, os.cpu_count() or 1))])
+def test_matrices_are_multiplied_in_one_thread_unless_asked_otherwise(chosen: dict[str, str], threads: int) -> None:
+    """A process of the command has one thread after numpy's work with matrices, or as many as the environment says."""
+    code = (
+        "import sys; sys.argv = ['nearpass', '--version']\n"
+        "from nearpass.__main__ import main\n"
+        "main()\n"
+        "import numpy\n"
+        "from pathlib import Path\n"
+        "numpy.ones((500, 500)) @ numpy.ones((500, 500))\n"
+        "print(len(list(Path('/proc/self/task').iterdir())))"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"} | chosen
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+
+    assert int(done.stdout.split()[-1]) == threads
 
 
 def test_each_command_of_the_list_is_there_by_its_name() -> None:
