@@ -25,6 +25,7 @@ from nearpass.astro.local_axes import rtn_axes, tnw_axes
 from nearpass.ephemeris.trajectory import Arc, CovarianceTable, Proof, Trajectory
 from nearpass.errors import InputError
 from nearpass.messages.oem import METHODS, OemCovariances, OemMessage, OemSegment
+from nearpass.messages.oem_records import ROUNDED_NS
 
 FloatArray = NDArray[np.float64]
 
@@ -312,8 +313,12 @@ def _with_covariances(segment: OemSegment, arc: Arc, body: Body, epoch: Epoch, p
     held, nodes_ns = segment.covariances, segment.epochs_tai_ns
     if held is None:
         return arc
+    at_ns = np.clip(held.epochs_tai_ns, nodes_ns[0], nodes_ns[-1])
+    inside = np.flatnonzero(np.abs(held.epochs_tai_ns - at_ns) <= ROUNDED_NS)
+    held = replace(
+        held, epochs_tai_ns=np.where(np.abs(held.epochs_tai_ns - at_ns) <= ROUNDED_NS, at_ns, held.epochs_tai_ns)
+    )
     offsets_s = _offsets_s(held.epochs_tai_ns, epoch)
-    inside = np.flatnonzero((held.epochs_tai_ns >= nodes_ns[0]) & (held.epochs_tai_ns <= nodes_ns[-1]))
     if not len(inside):
         return arc
     # Of those outside the arc, the nearest on either side bears on it.

@@ -20,7 +20,7 @@ from nearpass.errors import InputError
 from nearpass.messages.cdm import FIELDS, READ_VERSIONS, Block, Field
 from nearpass.messages.cdm_draft import DRAFT_FIELDS
 from nearpass.messages.oem_lines import assignment_rule, is_comment
-from nearpass.messages.xml_safe import NAMESPACE, XmlReader
+from nearpass.messages.xml_safe import XmlReader
 
 CENTER: Final = "ORBIT_CENTER"
 """Optional, and yet the one keyword without which every state means something else."""
@@ -205,7 +205,7 @@ class _CdmReader(XmlReader):
         self._line = 1
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        namespace, _, tag = name.rpartition(" ")
+        tag = self.tag_of(name)
         line = self.line
         parent = self._path[-1]
         if self._skipped:
@@ -218,7 +218,7 @@ class _CdmReader(XmlReader):
             self._notes.append(f"<{tag}> on line {line} is no block of version 1.0 and is passed over")
             self._skipped = 1
             return
-        if namespace not in {"", NAMESPACE} or not self._may_hold(parent, tag):
+        if not self._may_hold(parent, tag):
             where = f"<{parent}>" if parent else "a message"
             raise InputError(f"{where} must hold the elements of CCSDS 508.0-B-1 only", value=tag, line=line)
         if tag == "cdm":

@@ -130,7 +130,7 @@ class _OmmReader(XmlReader):
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self.check_no_text()
-        tag = name.rpartition(" ")[2]
+        tag = self.tag_of(name)
         if not self._path and tag not in {"ndm", "omm"}:
             raise InputError("the outermost element must be <omm> or <ndm>", value=tag, line=self.line)
         if len(self._path) == _MOST_DEPTH:

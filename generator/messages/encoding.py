@@ -1,7 +1,7 @@
 """The bytes of a delivery as UTF-8: what its byte order mark, or the declaration of its XML, says that it is in.
 
 CCSDS messages are ASCII or, in XML, whatever the declaration names. UTF-16 is told by its byte order mark, or by the
-noughts beside the first ``<``.
+noughts beside the first ``<`` or ``C``.
 """
 
 from __future__ import annotations
@@ -16,10 +16,14 @@ _DECLARED: Final = re.compile(rb"\s*<\?xml\s[^>]*?\bencoding\s*=\s*[\"']([A-Za-z
 _DECLARATION_BYTES: Final = 400
 _KNOWN: Final = re.compile(r"utf-8|ascii|iso8859-\d+|cp125\d|utf-16(?:-[lb]e)?")
 _MARKS: Final = (
+    (codecs.BOM_UTF32_LE, "utf-32"),  # begins as that of UTF-16
+    (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
     (b"<\0", "utf-16-le"),
     (b"\0<", "utf-16-be"),
+    (b"C\0", "utf-16-le"),  # CCSDS_..._VERS, COMMENT
+    (b"\0C", "utf-16-be"),
 )
 
 

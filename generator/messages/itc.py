@@ -18,6 +18,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -31,7 +32,7 @@ _TIME: Final = r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) UTC"
 _CREATED: Final = re.compile(rf"created:\s*{_TIME}", re.ASCII)
 _SPAN: Final = re.compile(rf"ephemeris_start:\s*{_TIME}\s+ephemeris_stop:\s*{_TIME}\s+step_size:\s*(\S+)", re.ASCII)
 _SOURCE: Final = re.compile(r"ephemeris_source:\s*(.{0,200})", re.ASCII)
-_AXES: Final = re.compile(r"[A-Za-z_]{1,40}", re.ASCII)
+_AXES: Final = re.compile(r"[A-Za-z]\w{0,39}", re.ASCII)
 _EPOCH: Final = re.compile(rb"(\d{4})(\d{3})(\d\d)(\d\d)(\d\d(?:\.\d+)?)", re.ASCII)
 _HEADER_LINES: Final = 4
 _RECORD_LINES: Final = 4
@@ -45,7 +46,7 @@ def read_itc(text: bytes) -> OemMessage:
     Raises:
         InputError: for the first broken rule, with its line.
     """
-    header, axes = _header(text)
+    header, axes, limits = _header(text)
     epochs_ns: list[int] = []
     states: list[list[float]] = []
     terms: list[list[float]] = []
@@ -63,6 +64,7 @@ def read_itc(text: bytes) -> OemMessage:
         center_name="EARTH", ref_frame="EME2000", epochs_tai_ns=at_ns, states=np.array(states), interpolation=None,
         degree=None, comments=(), first_line=1, lines={}, covariances=held,
     )  # fmt: skip
+    only = replace(only, loose_limits=limits)
     note = "the axes of the states are not named in the file: the format means the mean equator and equinox of J2000"
     return OemMessage(header=header, segments=(only,), notes=(note,))
 
@@ -72,8 +74,8 @@ def itc_header(text: bytes) -> OemHeader:
     return _header(text)[0]
 
 
-def _header(text: bytes) -> tuple[OemHeader, str]:
-    """What the four lines say, and the axes of the covariances."""
+def _header(text: bytes) -> tuple[OemHeader, str, dict[str, tuple[Epoch, int]]]:
+    """What the four lines say, the axes of the covariances, and where the states are said to begin and end."""
     first = text.split(b"\n", _HEADER_LINES)[:_HEADER_LINES]
     lines = [line[:_MOST_LINE].decode("ascii", errors="replace").strip() for line in first]
     lines += [""] * (_HEADER_LINES - len(lines))
@@ -87,16 +89,24 @@ def _header(text: bytes) -> tuple[OemHeader, str]:
     for number, (match, rule) in enumerate(zip(found, rules, strict=True), start=1):
         if match is None:
             raise InputError(rule, value=lines[number - 1], line=number)
-    created, _, source, axes = (match for match in found if match is not None)
-    try:
-        creation = Epoch.parse(f"{created[1]}T{created[2]}")
-    except TimeError as error:
-        raise InputError(f"created: {error.rule}", value=error.value, line=1) from None
+    created, span, source, axes = (match for match in found if match is not None)
+    creation = _instant("created", created[1], created[2], 1)
+    limits = {
+        key: (_instant(name, span[at], span[at + 1], 2), 2)
+        for key, name, at in (("START_TIME", "ephemeris_start", 1), ("STOP_TIME", "ephemeris_stop", 3))
+    }
     header = OemHeader(
         version="MEME", creation=creation, originator=source[1].strip() or "UNKNOWN", classification=None,
         message_id=None, comments=(lines[1], lines[2]), source=SOURCE,
     )  # fmt: skip
-    return header, axes[0]
+    return header, axes[0], limits
+
+
+def _instant(name: str, day: str, clock: str, line: int) -> Epoch:
+    try:
+        return Epoch.parse(f"{day}T{clock}")
+    except TimeError as error:
+        raise InputError(f"{name}: {error.rule}", value=error.value, line=line) from None
 
 
 def _records(text: bytes) -> Iterator[tuple[int, list[bytes]]]:

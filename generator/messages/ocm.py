@@ -26,8 +26,15 @@ from nearpass.errors import InputError
 from nearpass.messages.ocm_other import OtherBlocks
 from nearpass.messages.oem_fast import NUMBER, Span
 from nearpass.messages.oem_lines import MOST_KEYWORDS, Lines, Pairs, comment_of, is_comment, keyword_line
-from nearpass.messages.oem_records import FloatArray, IntArray, OemHeader, OemMessage, OemSegment
-from nearpass.messages.oem_rules import CovarianceRows, epoch_of, header_of, interpolation_of, time_system_of
+from nearpass.messages.oem_records import ROUNDED_NS, FloatArray, IntArray, OemHeader, OemMessage, OemSegment
+from nearpass.messages.oem_rules import (
+    CovarianceRows,
+    epoch_of,
+    header_of,
+    interpolation_of,
+    stray_covariances,
+    time_system_of,
+)
 from nearpass.messages.oem_table import as_table, checked_comment, checked_number, read_table
 
 VERSION_KEY: Final = "CCSDS_OCM_VERS"
@@ -37,7 +44,10 @@ _MOST_S: Final = 290 * 365.25 * 86_400.0  # as dates must
 _COLUMNS: Final = {"CARTPV": 7, "CARTPVA": 10}
 _UNITS: Final = ("km", "km", "km", "km/s", "km/s", "km/s", "km/s**2", "km/s**2", "km/s**2")
 _ALWAYS: Final = Span(Epoch(-(1 << 63)), Epoch((1 << 63) - 1))
-_ORDERINGS: Final = ("LTM", "UTM", "FULL")
+_ORDERINGS: Final = ("LTM", "UTM", "FULL", "LTMWCC", "UTMWCC")
+"""How the terms of a covariance follow each other; with WCC the other triangle has correlations."""
+_COVARIANCE_UNITS: Final = ("km", "km", "km", "km/s", "km/s", "km/s")
+"""Those of the sigmas, by which 502.0-B-3 has them told."""
 _OEM_KEYS: Final = {"TRAJ_REF_FRAME": "REF_FRAME"}
 
 
@@ -82,17 +92,15 @@ def read_ocm(text: bytes, *, plan: bool = False) -> OemMessage:
     if not segments and not plan:
         kind, line = others.unused_trajectory or (None, lines.number)
         raise InputError("an OCM must hold a trajectory of TRAJ_TYPE CARTPV or CARTPVA", value=kind, line=line)
-    told = OemMessage(
-        header=header, segments=(), notes=tuple(others.notes), size=others.size(), mass_kg=others.mass_kg,
+    if segments:
+        _check_apart(segments)
+        segments = _with_covariances(_with_limits(segments, metadata, clock), covariances, others.notes)
+        segments[0] = replace(segments[0], comments=(*segments[0].comments, *others.comments))
+    notes = [*others.notes, *(note for segment in segments for note in stray_covariances(segment))]
+    return OemMessage(
+        header=header, segments=tuple(segments), notes=tuple(notes), size=others.size(), mass_kg=others.mass_kg,
         manoeuvres=tuple(others.manoeuvres), unread_manoeuvres=others.unread_manoeuvres,
     )  # fmt: skip
-    if not segments:
-        return told
-    _check_apart(segments)
-    segments = _with_limits(segments, metadata, clock)
-    first, *rest = _with_covariances(segments, covariances)
-    first = replace(first, comments=(*first.comments, *others.comments))
-    return replace(told, segments=(first, *rest))
 
 
 def _with_limits(segments: list[OemSegment], metadata: Pairs, clock: _Clock) -> list[OemSegment]:
@@ -210,7 +218,7 @@ def _read_trajectory(lines: Lines, metadata: Pairs, clock: _Clock, others: Other
     first_line = lines.number
     lines.take()
     pairs, comments = _pairs(lines, "TRAJ_STOP")
-    columns = _COLUMNS.get(_value(pairs, "TRAJ_TYPE", first_line))
+    columns = _COLUMNS.get(_value(pairs, "TRAJ_TYPE", first_line).upper())
     block, number = _body(lines, "TRAJ_STOP")
     if columns is None:
         others.pass_over("the trajectory", *pairs["TRAJ_TYPE"])
@@ -263,9 +271,12 @@ def _check_units(pairs: Pairs, columns: int) -> None:
     if "TRAJ_UNITS" not in pairs:
         return
     text, line = pairs["TRAJ_UNITS"]
-    units = tuple(unit.strip() for unit in text.strip("[]").split(","))
-    if units != _UNITS[: columns - 1]:
+    if _units(text) != _UNITS[: columns - 1]:
         raise InputError("TRAJ_UNITS must be km, km/s and km/s**2", value=text, line=line)
+
+
+def _units(text: str) -> tuple[str, ...]:
+    return tuple(unit.strip().lower() for unit in text.strip("[]").split(","))
 
 
 def _table(block: bytes, number: int, clock: _Clock, columns: int) -> tuple[IntArray, FloatArray, tuple[str, ...]]:
@@ -316,22 +327,31 @@ def _read_covariances(lines: Lines, clock: _Clock, others: OtherBlocks) -> list[
     lines.take()
     pairs, _ = _pairs(lines, "COV_STOP")
     block, number = _body(lines, "COV_STOP")
-    if _value(pairs, "COV_TYPE", first_line) != "CARTPV":
+    if _value(pairs, "COV_TYPE", first_line).upper() != "CARTPV":
         others.pass_over("the covariance", *pairs["COV_TYPE"])
         return []
     frame = _value(pairs, "COV_REF_FRAME", first_line)
     plain = frame.upper().removesuffix("_INERTIAL")
     frame = plain if plain in PLAIN_NAMES else frame
-    ordering = pairs["COV_ORDERING"][0] if "COV_ORDERING" in pairs else "LTM"
+    ordering = pairs["COV_ORDERING"][0].upper() if "COV_ORDERING" in pairs else "LTM"
     if ordering not in _ORDERINGS:
         known = ", ".join(_ORDERINGS)
-        raise InputError(f"COV_ORDERING must be one of {known}", value=ordering, line=pairs["COV_ORDERING"][1])
-    if "COV_UNITS" in pairs:
-        raise InputError("COV_UNITS must be left out, for km and s", value=pairs["COV_UNITS"][0], line=first_line)
-    epochs_ns, values, _ = _tagged_rows(block, number, clock, 37 if ordering == "FULL" else 22)
+        raise InputError(
+            f"COV_ORDERING must be one of {known}", value=pairs["COV_ORDERING"][0], line=pairs["COV_ORDERING"][1]
+        )
+    if "COV_UNITS" in pairs and _units(pairs["COV_UNITS"][0]) != _COVARIANCE_UNITS:
+        rule = f"COV_UNITS must be those of the sigmas, {', '.join(_COVARIANCE_UNITS)}, or left out"
+        raise InputError(rule, value=pairs["COV_UNITS"][0], line=pairs["COV_UNITS"][1])
+    if not block.strip():
+        others.notes.append(f"the covariance block of line {first_line} is empty")
+        return []
+    whole = ordering in ("FULL", "LTMWCC", "UTMWCC")
+    epochs_ns, values, _ = _tagged_rows(block, number, clock, 37 if whole else 22)
     matrices = np.zeros((len(values), 6, 6))
-    if ordering == "FULL":
+    if whole:
         matrices[:] = values.reshape(-1, 6, 6)
+        if ordering == "UTMWCC":
+            matrices = np.swapaxes(matrices, 1, 2)
     elif ordering == "LTM":
         matrices[:, *np.tril_indices(6)] = values
     else:
@@ -343,22 +363,25 @@ def _read_covariances(lines: Lines, clock: _Clock, others: OtherBlocks) -> list[
 
 
 def _with_covariances(
-    segments: list[OemSegment], blocks: list[tuple[int, IntArray, CovarianceRows]]
+    segments: list[OemSegment], blocks: list[tuple[int, IntArray, CovarianceRows]], notes: list[str]
 ) -> list[OemSegment]:
-    """Each segment with the covariance block that lies in its span."""
+    """Each segment with the covariance block that begins in its span; what else there is is noted, and not used."""
     result = list(segments)
     for line, epochs_ns, rows in blocks:
         at = next(
             (
                 index
                 for index, segment in enumerate(segments)
-                if segment.start.tai_ns <= epochs_ns[0] and epochs_ns[-1] <= segment.stop.tai_ns
+                if segment.start.tai_ns - ROUNDED_NS <= epochs_ns[0] <= segment.stop.tai_ns + ROUNDED_NS
             ),
             None,
         )
-        if at is None or result[at].covariances is not None:
-            raise InputError("a covariance block must lie within a trajectory block of its own", line=line)
-        result[at] = replace(result[at], covariances=rows.record())
+        if at is None:
+            notes.append(f"the covariance block of line {line} is not used: no trajectory holds its first epoch")
+        elif result[at].covariances is not None:
+            notes.append(f"the covariance block of line {line} is not used: its trajectory has one before it")
+        else:
+            result[at] = replace(result[at], covariances=rows.record())
     return result
 
 

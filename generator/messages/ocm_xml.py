@@ -19,7 +19,7 @@ from nearpass.errors import InputError
 from nearpass.messages.ocm import VERSION_KEY, ocm_header, read_ocm
 from nearpass.messages.oem_lines import check_length
 from nearpass.messages.oem_records import OemHeader, OemMessage, OemSegment
-from nearpass.messages.xml_safe import NAMESPACE, XmlReader
+from nearpass.messages.xml_safe import XmlReader
 
 _Answer = TypeVar("_Answer")
 
@@ -107,7 +107,7 @@ class _OcmReader(XmlReader):
         self._line = 1
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        tag = name.removeprefix(f"{NAMESPACE} ")
+        tag = self.tag_of(name)
         self._line = self.line
         parent = self._path[-1]
         if self._skipped or (parent in {"data", "ndm"} and tag not in _PATHS[parent]):

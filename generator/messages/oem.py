@@ -73,10 +73,17 @@ _INNER: Final = re.compile(rb"(<)(?:[\w.-]+:)?(aem|apm|cdm|ocm|oem|omm|opm|rdm|t
 _PROLOGUE: Final = re.compile(rb"\s*(?:<\?[^>]*\?>\s*|<!--(?:[^-]|-[^-])*-->\s*)*")
 _PROLOGUE_BYTES: Final = 65_536
 _OTHER_TEXTS: Final = (
-    ("ITC", re.compile(rb"\s*created:\s*\d{4}-\d\d-\d\d ")),
+    ("ITC", re.compile(rb"\s*created:", re.IGNORECASE)),
     ("STK", re.compile(rb"\s*stk\.v\.\d", re.IGNORECASE)),
     ("SP3", re.compile(rb"#[a-z][PV]\s*\d{4}\s")),
 )
+_PACKED: Final = (
+    (b"PK\x03\x04", "a ZIP archive, to be unpacked first,"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive, to be unpacked first,"),
+    (b"\x28\xb5\x2f\xfd", "a file packed by zstd, to be unpacked first,"),
+    (b"%PDF-", "a PDF document"),
+)
+"""What is delivered by mistake, by its first bytes."""
 _WEB_PAGE: Final = re.compile(rb"\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _ELEMENT_LINE: Final = re.compile(rb"1 [ 0-9A-Z]{5}[UCS ] [^\n]{58,62}\n2 [ 0-9A-Z]{5} ", re.MULTILINE)
 
@@ -163,8 +170,12 @@ def _message_text(data: bytes) -> tuple[bytes, _Kind]:
     if data.startswith((b"DAF/", b"NAIF/DAF")):
         rule = "a message must be ASCII or UTF-8 text; a kernel is read under a name that ends in .bsp or .spk"
         raise InputError(rule, value=data[:8].decode("ascii", errors="replace").strip(), line=1)
+    if (packed := next((name for magic, name in _PACKED if data.startswith(magic)), None)) is not None:
+        raise InputError(f"an ephemeris must be an OEM; {packed} was delivered instead", line=1)
     text = plain_text(data)
     start = text[:4_096]
+    if not text.strip():
+        raise InputError("an ephemeris must be an OEM; an empty file was delivered instead", line=1)
     if _WEB_PAGE.match(start):
         raise InputError("an ephemeris must be an OEM; a web page was delivered instead", line=_first_line(text))
     if start.lstrip()[:1] in {b"{", b"["}:

@@ -10,9 +10,10 @@ from nearpass.astro.epochs import Epoch, TimeSystem
 from nearpass.errors import InputError
 from nearpass.messages.oem_covariance_fast import read_covariances
 from nearpass.messages.oem_fast import NUMBER
-from nearpass.messages.oem_lines import Lines, comment_of, is_comment, keyword_line, read_pairs
+from nearpass.messages.oem_lines import Lines, assignment_rule, comment_of, is_comment, keyword_line, read_pairs
 from nearpass.messages.oem_records import FloatArray, OemCovariances, OemHeader, OemMessage, OemSegment
 from nearpass.messages.oem_rules import (
+    MOST_NOTES,
     VERSION_KEY,
     CovarianceRows,
     Metadata,
@@ -38,17 +39,19 @@ def read_kvn(text: bytes) -> OemMessage:
 
     """
     lines = Lines(text)
+    notes: list[str] = []
     header = _read_header(lines)
     segments: list[OemSegment] = []
     between: list[str] = []
     while _past_comments(lines, between) is not None:
-        segment = _with_comments(_read_segment(lines, header.version), between, first=True)
+        segment = _with_comments(_read_segment(lines, header.version, notes), between, first=True)
         between = []
         check_against(segment, segments)
         segments.append(segment)
     if segments and between:  # behind the last covariance
         segments[-1] = _with_comments(segments[-1], between, first=False)
-    return message_of(header, segments, lines.number)
+    message = message_of(header, segments, lines.number)
+    return replace(message, notes=(*message.notes, *notes)[:MOST_NOTES])
 
 
 def _with_comments(segment: OemSegment, comments: list[str], *, first: bool) -> OemSegment:
@@ -67,7 +70,10 @@ def _read_header(lines: Lines) -> OemHeader:
     """The lines before the first META_START, which stays unread."""
     text = lines.peek()
     if text is None or not text.startswith(VERSION_KEY):
-        raise InputError(f"the first line must read {VERSION_KEY} = version", value=text, line=lines.number)
+        rule = f"the first line must read {VERSION_KEY} = version"
+        if text is not None and text.upper().startswith(VERSION_KEY):
+            rule = assignment_rule(text, "the first line")
+        raise InputError(rule, value=text, line=lines.number)
     key, version = keyword_line(text, lines.number)
     if key != VERSION_KEY:
         raise InputError(f"the first line must read {VERSION_KEY} = version", value=text, line=lines.number)
@@ -77,15 +83,15 @@ def _read_header(lines: Lines) -> OemHeader:
     return header_of(version, pairs, comments, lines.number)
 
 
-def _read_segment(lines: Lines, version: str) -> OemSegment:
-    """A metadata block, its states, and its covariances if there are any."""
+def _read_segment(lines: Lines, version: str, notes: list[str]) -> OemSegment:
+    """A metadata block, its states, and its covariances if there are any; what is odd about them is noted."""
     metadata = _read_metadata(lines, version)
     begin, end, number = lines.position, lines.block_end(), lines.number
     table = read_table(
         lines.data[begin:end], number, metadata.system, metadata.reach, most_columns=most_columns(version)
     )
     lines.skip_to(end)
-    return segment_of(metadata, table, _read_covariances(lines, version, metadata))
+    return segment_of(metadata, table, _read_covariances(lines, version, metadata, notes))
 
 
 def _read_metadata(lines: Lines, version: str) -> Metadata:
@@ -102,14 +108,22 @@ def _read_metadata(lines: Lines, version: str) -> Metadata:
     return metadata
 
 
-def _read_covariances(lines: Lines, version: str, metadata: Metadata) -> OemCovariances | None:
-    """The block from COVARIANCE_START to COVARIANCE_STOP, if one comes next."""
-    if lines.peek() != "COVARIANCE_START":
-        return None
-    if version == "1.0":
-        raise InputError("a message of version 1.0 must hold no covariance", line=lines.number)
-    lines.take()
+def _read_covariances(lines: Lines, version: str, metadata: Metadata, notes: list[str]) -> OemCovariances | None:
+    """The blocks from COVARIANCE_START to COVARIANCE_STOP that come next: one by the standard, and not empty."""
     rows = CovarianceRows()
+    while lines.peek() == "COVARIANCE_START":
+        if version == "1.0":
+            raise InputError("a message of version 1.0 must hold no covariance", line=lines.number)
+        before, number = len(rows), lines.number
+        lines.take()
+        _read_block(lines, rows, metadata)
+        if len(rows) == before:
+            notes.append(f"the covariance block of line {number} is empty")
+    return rows.record() if len(rows) else None
+
+
+def _read_block(lines: Lines, rows: CovarianceRows, metadata: Metadata) -> None:
+    """What stands between COVARIANCE_START and COVARIANCE_STOP."""
     axes = metadata.pairs["REF_FRAME"]
     while (text := lines.peek()) != "COVARIANCE_STOP":
         if text is None:
@@ -125,10 +139,7 @@ def _read_covariances(lines: Lines, version: str, metadata: Metadata) -> OemCova
         rows.check_epoch(epoch, text, number)
         frame, at = own or axes
         rows.add(epoch, frame, _read_triangle(lines, rows), at)
-    if not len(rows):
-        raise InputError("a covariance block must hold a covariance", line=lines.number)
     lines.take()
-    return rows.record()
 
 
 def _read_at_once(lines: Lines, rows: CovarianceRows, metadata: Metadata) -> bool:

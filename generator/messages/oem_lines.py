@@ -19,6 +19,7 @@ MOST_KEYWORDS: Final = 500
 
 _MARKERS: Final = (b"META_START", b"COVARIANCE_START")
 _SMALL_KEYWORD: Final = re.compile(r"([A-Za-z][A-Za-z0-9_]*)\s*=")
+_SMALL_WORD: Final = re.compile(r"([A-Z]+_(?:START|STOP)$|COMMENT\b)", re.IGNORECASE)
 _KEYWORD: Final = re.compile(r"([A-Z][A-Z0-9_]*)\s*=\s*(.*)")
 
 
@@ -120,9 +121,13 @@ def keyword_line(text: str, line: int) -> tuple[str, str]:
 
 def assignment_rule(text: str, subject: str) -> str:
     """What a line must be that is no ``KEYWORD = value``."""
-    if (found := _SMALL_KEYWORD.match(text)) is not None:
-        return f"{found[1].upper()} must be written in capital letters"
-    return f"{subject} must read KEYWORD = value"
+    return capitals_rule(text) or f"{subject} must read KEYWORD = value"
+
+
+def capitals_rule(text: str) -> str | None:
+    """What a line must be whose keyword is written in small letters; None for any other."""
+    found = _SMALL_KEYWORD.match(text) or _SMALL_WORD.match(text)
+    return None if found is None or found[1].isupper() else f"{found[1].upper()} must be written in capital letters"
 
 
 def check_length(keyword: str, value: str, line: int) -> None:

@@ -38,6 +38,10 @@ class OemHeader:
         return self.version if self.version in VERSIONS else "2.0"
 
 
+ROUNDED_NS: Final = 1_000_000
+"""How far an epoch may lie outside of what holds it by the rounding of printed digits."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class OemCovariances:
     """Covariances of a segment: ``epochs_tai_ns`` ``(M,)``, ``matrices`` ``(M, 6, 6)`` in km and km/s.

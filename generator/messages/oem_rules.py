@@ -15,6 +15,7 @@ from nearpass.messages.oem_lines import Pairs
 from nearpass.messages.oem_records import (
     METHODS,
     MOST_DEGREE,
+    ROUNDED_NS,
     VERSIONS,
     FloatArray,
     IntArray,
@@ -39,7 +40,6 @@ _NEEDED_KEYS: Final = (
     "START_TIME",
     "STOP_TIME",
 )
-_MILLISECOND_NS: Final = 1_000_000
 _OTHER_KEYS: Final = ("USEABLE_START_TIME", "USEABLE_STOP_TIME", "INTERPOLATION", "INTERPOLATION_DEGREE")
 
 
@@ -67,7 +67,7 @@ def _rounding_ns(text: str) -> int:
     """Less than one in the last place of a printed time, a millisecond at least and a second at most."""
     _, _, decimals = text.strip().rstrip("Z").partition(".")
     last_place_ns = int(10 ** (9 - min(len(decimals), 9)))
-    return max(_MILLISECOND_NS, last_place_ns - 1)
+    return max(ROUNDED_NS, last_place_ns - 1)
 
 
 def check_version(version: str, line: int) -> None:
@@ -283,6 +283,19 @@ def _notes_on(segment: OemSegment) -> Iterator[str]:
         key = "START_TIME" if early_ns >= late_ns else "STOP_TIME"
         beyond_ms = max(early_ns, late_ns) / 1e6
         yield f"states lie {beyond_ms:.3g} ms outside {key} (line {segment.line_of(key)}), as its rounding may have it"
+    yield from stray_covariances(segment)
+
+
+def stray_covariances(segment: OemSegment) -> Iterator[str]:
+    """That covariances lie outside of the states whose they are, if some do: they say nothing of any instant."""
+    if segment.covariances is None:
+        return
+    held_ns, states_ns = segment.covariances.epochs_tai_ns, segment.epochs_tai_ns
+    beyond_ns = np.abs(held_ns - np.clip(held_ns, states_ns[0], states_ns[-1]))
+    stray = int(np.count_nonzero(beyond_ns > ROUNDED_NS))
+    if stray:
+        which = f"{stray} of {len(held_ns)} covariances of the segment of line {segment.first_line}"
+        yield f"{which} lie before its first or after its last state and are not used"
 
 
 def check_against(segment: OemSegment, earlier: list[OemSegment]) -> None:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from nearpass.astro.epochs import Epoch, TimeSystem
 from nearpass.errors import InputError, TimeError
 from nearpass.messages.oem_fast import NUMBER, Span, read_fast
-from nearpass.messages.oem_lines import comment_of
+from nearpass.messages.oem_lines import capitals_rule, comment_of
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -96,6 +96,10 @@ def _read_carefully(block: bytes, first_line: int, system: TimeSystem, span: Spa
             continue
         columns = columns or len(words)
         if len(words) != columns or columns not in _COLUMNS or columns > most_columns:
+            if chr(text.lstrip()[0]).isalpha():
+                shown = text.decode("utf-8", errors="replace").strip()
+                rule = "a line among states must be one of seven or ten columns, or begin with COMMENT"
+                raise InputError(capitals_rule(shown) or rule, value=shown, line=line)
             expected = "7" if most_columns == 7 else "7 or 10"
             rule = f"a state must have {expected} columns, the same number in a whole segment"
             raise InputError(rule, value=_columns_text(len(words)), line=line)
@@ -149,7 +153,7 @@ def checked_epoch(word: bytes, system: TimeSystem, span: Span, before_ns: int | 
 
 def checked_number(word: bytes, line: int) -> float:
     """A finite decimal number."""
-    text = word.decode("ascii", errors="replace")
+    text = word.decode("utf-8", errors="replace")
     if NUMBER.fullmatch(word) is None:
         raise InputError("a state must consist of decimal numbers", value=text, line=line)
     number = float(text)

@@ -44,7 +44,7 @@ from nearpass.messages.oem_xml_fast import (
     TRIANGLE,
     UNITS,
 )
-from nearpass.messages.xml_safe import NAMESPACE, XmlReader
+from nearpass.messages.xml_safe import XmlReader
 
 _CHILDREN: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
@@ -151,10 +151,10 @@ class _OemReader(XmlReader):
         parent = self._path[-1]
         self._line = self.parser.CurrentLineNumber
         if " " in name:
-            name = name.removeprefix(f"{NAMESPACE} ")
+            name = self.tag_of(name)
         allowed = self._allowed.get(parent)
         if allowed is not None and name in allowed:  # the common case first: there may be a million of these
-            if attributes and attributes.get("units", UNITS.get(name)) != UNITS.get(name):
+            if attributes and (unit := attributes.get("units")) is not None and unit.lower() != UNITS.get(name):
                 raise InputError(f"{name} must be in {UNITS.get(name, 'no unit')}", value=attributes["units"],
                                  line=self._line)  # fmt: skip
             if self.text:
@@ -205,7 +205,7 @@ class _OemReader(XmlReader):
         self._allowed = {
             "header": frozenset({"COMMENT", *header_keys(self._version)}),
             "metadata": frozenset({"COMMENT", *metadata_keys(self._version)}),
-            STATE: frozenset({*STATE_ELEMENTS, *accelerations}),
+            STATE: frozenset({"COMMENT", *STATE_ELEMENTS, *accelerations}),
             COVARIANCE: _COVARIANCE_ELEMENTS,
         }
 
@@ -250,7 +250,7 @@ class _OemReader(XmlReader):
     def _end_comment(self, parent: str) -> None:
         text = self.taken_text(self._line)
         check_length("COMMENT", text, self._line)
-        if parent == "data":
+        if parent in {"data", STATE}:
             self._data_comments.append(text)
         elif parent == COVARIANCE:
             self._covariances.comments.append(text)

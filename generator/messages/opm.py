@@ -30,7 +30,10 @@ _UNITS: Final = {"X": "km", "Y": "km", "Z": "km", "X_DOT": "km/s", "Y_DOT": "km/
                  "MAN_DURATION": "s", "MAN_DV_1": "km/s", "MAN_DV_2": "km/s", "MAN_DV_3": "km/s",
                  **{key: ("km**2", "km**2/s", "km**2/s**2")[key.count("DOT")] for key in _COVARIANCE}}  # fmt: skip
 _WITH_UNIT: Final = re.compile(r"(\S+)\s*(?:\[\s*([^\]]*?)\s*\])?")
-_XML: Final = re.compile(rb"\s*(?:<\?[^>]*\?>\s*|<!--(?:[^-]|-[^-])*-->\s*)*<opm\b")
+_TAG: Final = rb"<(?:[\w.-]+:)?"
+_XML: Final = re.compile(
+    rb"\s*(?:<\?[^>]*\?>\s*|<!--(?:[^-]|-[^-])*-->\s*)*(?:%sndm\b[^>]*>\s*)?%sopm\b" % (_TAG, _TAG)
+)
 _MOST_DEPTH: Final = 12
 _LARGEST: Final = 1e12
 _MOST_LINES: Final = 5_000
@@ -65,7 +68,11 @@ class OpmMessage:
 
 def is_opm(data: bytes) -> bool:
     """Whether a delivery is such a message."""
-    return data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(VERSION_KEY.encode()) or _XML.match(data) is not None
+    try:
+        text = plain_text(data)
+    except InputError:
+        return False
+    return text.lstrip().startswith(VERSION_KEY.encode()) or _XML.match(text) is not None
 
 
 def parse_opm(data: bytes, file: str) -> OpmMessage:
@@ -111,7 +118,7 @@ class _OpmReader(XmlReader):
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self.check_no_text()
-        tag = name.rpartition(" ")[2]
+        tag = self.tag_of(name)
         self._depth += 1
         self._line, self._unit, self._leaf = self.line, attributes.get("units"), True
         if self._depth > _MOST_DEPTH:
@@ -125,7 +132,7 @@ class _OpmReader(XmlReader):
             self.check_no_text()
             return
         self._leaf = False
-        tag, text = _name.rpartition(" ")[2], self.taken_text(self._line)
+        tag, text = self.tag_of(_name), self.taken_text(self._line)
         if tag == "COMMENT":
             self.comments.append(text)
         elif text:
@@ -195,9 +202,12 @@ def _manoeuvre(pairs: Pairs, system: TimeSystem) -> Manoeuvre:
     for key in _MANOEUVRE:
         if key not in pairs:
             raise InputError(f"a manoeuvre must give {key}", line=line)
+    if (duration_s := _number(pairs, "MAN_DURATION")) < 0.0:
+        held = pairs["MAN_DURATION"]
+        raise InputError("MAN_DURATION must not be negative", value=held[0], line=held[1])
     return Manoeuvre(
         ignition=epoch_of(pairs, "MAN_EPOCH_IGNITION", system),
-        duration_s=_number(pairs, "MAN_DURATION"),
+        duration_s=duration_s,
         frame=pairs["MAN_REF_FRAME"][0],
         dv_km_s=(_number(pairs, "MAN_DV_1"), _number(pairs, "MAN_DV_2"), _number(pairs, "MAN_DV_3")),
         line=pairs["MAN_REF_FRAME"][1],

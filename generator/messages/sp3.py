@@ -59,6 +59,8 @@ class _File:
     absent: int = 0
     moved: int = 0
     predicted: Epoch | None = None
+    stated: int = 0
+    epochs_ns: list[int] = field(default_factory=list)
 
 
 def read_sp3(text: bytes, satellite: str | None = None) -> OemMessage:
@@ -74,8 +76,11 @@ def read_sp3(text: bytes, satellite: str | None = None) -> OemMessage:
     if not runs:
         raise InputError("an orbit must hold two positions of the satellite without a gap", value=wanted, line=1)
     header = _header_of(file, Epoch(runs[0][0][0]))
-    parts = tuple(_segment(file, run, wanted) for run in runs)
-    return OemMessage(header=header, segments=parts, notes=tuple(_notes(file, wanted)))
+    parts = [_segment(file, run, wanted) for run in runs]
+    if len(file.epochs_ns) < file.stated:  # cut off: the first line says how many there should be
+        last = Epoch(file.epochs_ns[0]) + (file.stated - 1) * file.interval_s
+        parts[-1] = replace(parts[-1], loose_limits={"STOP_TIME": (last, 1)})
+    return OemMessage(header=header, segments=tuple(parts), notes=tuple(_notes(file, wanted)))
 
 
 def sp3_header(text: bytes) -> OemHeader:
@@ -95,6 +100,7 @@ def _header(text: bytes) -> _File:
         raise InputError("an orbit file must be SP3-c or SP3-d", value=value, line=1)
     file = _File(with_velocity=found[2] == b"V", version=found[1].decode())
     first = text.split(b"\n", 1)[0].decode("ascii", errors="replace")
+    file.stated = int(told) if (told := first[32:39].strip()).isdigit() else 0
     file.axes, file.agency = first[46:51].strip(), first[56:60].strip() or "UNKNOWN"
     if _EARTH_FIXED.fullmatch(file.axes.upper()) is None:
         raise InputError("the coordinate system must be fixed to the Earth, as ITRF or IGS20", value=file.axes, line=1)
@@ -147,7 +153,7 @@ def _rows(text: bytes, file: _File, wanted: str) -> None:
     """The epochs and states of one satellite, in runs without a gap."""
     epoch: Epoch | None = None
     last: Epoch | None = None
-    epochs_ns: list[int] = []
+    epochs_ns = file.epochs_ns
     for line, raw in enumerate(io.BytesIO(text), start=1):
         mark = raw[:1]
         if mark == b"*":

@@ -64,6 +64,7 @@ class _File:
     notes: list[str] = field(default_factory=list)
     columns: int = 0
     line: int = 1
+    ended: bool = False
 
     def value(self, key: str, default: str) -> str:
         return self.pairs[key][0] if key in self.pairs else default
@@ -86,6 +87,7 @@ def read_stk(text: bytes) -> OemMessage:
     _check_settings(file)
     start = _scenario_epoch(file)
     segments = tuple(_segments(file, start))
+    _note_lost(file)
     notes = [*file.notes, "the file does not say when it was made, and counts as made at its ScenarioEpoch"]
     return OemMessage(header=_header(text, start, file), segments=segments, notes=tuple(notes))
 
@@ -123,6 +125,7 @@ def _lines(text: bytes, file: _File) -> Iterator[tuple[int, list[bytes]]]:
         if head == b"begin ephemeris":
             inside = True
         elif head == b"end ephemeris":
+            file.ended = True
             return
         elif inside:
             yield line, found
@@ -179,6 +182,22 @@ def _check_settings(file: _File) -> None:
             raise InputError(rule, value=file.value(key, ""), line=file.line_of(key))
     if file.covariances and "coordinatesystemepoch" in file.pairs:
         raise InputError("CoordinateSystemEpoch must be left out", line=file.line_of("coordinatesystemepoch"))
+
+
+def _note_lost(file: _File) -> None:
+    """Note what the file says of itself and does not hold, and settings that are not understood."""
+    told, line = file.pairs.get("numberofephemerispoints", ("", 1))
+    if told.isascii() and told.isdigit() and told.lstrip("0") != str(len(file.states)):
+        shown = f"NumberOfEphemerisPoints {told[:20]} of line {line}"
+        file.notes.append(f"{shown} is not that of the states, {len(file.states)}: data may be missing")
+    if not file.ended:
+        file.notes.append("END Ephemeris is missing: data may be missing, as where a transfer was cut")
+    if _interpolation(file) == (None, None):
+        for key in ("interpolationmethod", "interpolationsamplesm1", "interpolationorder"):
+            if key in file.pairs:
+                value, line = file.pairs[key]
+                shown = f" {value[:40]}" if value.isprintable() else ""
+                file.notes.append(f"{key}{shown} of line {line} is not used")
 
 
 def _scenario_epoch(file: _File) -> Epoch:

@@ -13,8 +13,6 @@ from xml.parsers import expat
 
 from nearpass.errors import InputError
 
-NAMESPACE: Final = "urn:ccsds:schema:ndmxml"
-
 _LINE_BREAK: Final = re.compile(r"\s*\n\s*")
 
 
@@ -46,6 +44,11 @@ class XmlReader(ABC):
             self.parser.Parse(data, True)
         except expat.ExpatError as error:
             raise InputError("a message must be well-formed XML", value=str(error), line=error.lineno) from None
+
+    @staticmethod
+    def tag_of(name: str) -> str:
+        """The tag of an element whatever its namespace: CCSDS has published two, and services use others."""
+        return name.rpartition(" ")[2]
 
     @abstractmethod
     def start(self, name: str, attributes: dict[str, str]) -> None:

@@ -312,6 +312,9 @@ def test_a_namespace_prefix_and_an_enclosing_ndm_are_read() -> None:
     )
 
     assert read(f"{declaration}\n{qualified}") == read(XML)
+    assert read(f"{declaration}\n{qualified}".replace("urn:ccsds:", "urn:ccsds:recommendation:navigation:")) == read(
+        XML
+    )
     assert read(f"{declaration}\n<ndm>{body}</ndm>") == read(XML)
 
 

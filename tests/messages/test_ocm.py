@@ -18,6 +18,9 @@ COVARIANCE = np.diag(np.arange(1.0, 7.0)) + 0.25 * np.tri(6, k=-1) + 0.25 * np.t
 LOWER = " ".join(repr(float(value)) for value in COVARIANCE[np.tril_indices(6)])
 UPPER = " ".join(repr(float(value)) for value in COVARIANCE[np.triu_indices(6)])
 WHOLE = " ".join(repr(float(value)) for value in COVARIANCE.ravel())
+CORRELATIONS = np.full((6, 6), 0.125)
+LOWER_WCC = " ".join(repr(float(value)) for value in (np.tril(COVARIANCE) + np.triu(CORRELATIONS, 1)).ravel())
+UPPER_WCC = " ".join(repr(float(value)) for value in (np.triu(COVARIANCE) + np.tril(CORRELATIONS, -1)).ravel())
 RELATIVE = [f"{offset_s:.1f} {line.split(' ', 1)[1]}" for offset_s, line in zip(OFFSETS_S, LINES, strict=True)]
 
 HEAD = """CCSDS_OCM_VERS = 3.0
@@ -97,15 +100,41 @@ def test_accelerations_and_useable_spans_are_kept() -> None:
     assert (segment.useable_start, segment.useable_stop) == (START + 30.0, START + 360.0)
 
 
-@pytest.mark.parametrize(("ordering", "numbers"), [("LTM", LOWER), ("UTM", UPPER), ("FULL", WHOLE)])
+@pytest.mark.parametrize(
+    ("ordering", "numbers"),
+    [("LTM", LOWER), ("UTM", UPPER), ("FULL", WHOLE), ("LTMWCC", LOWER_WCC), ("UTMWCC", UPPER_WCC), ("utm", UPPER)],
+)
 def test_covariances_join_their_trajectory(ordering: str, numbers: str) -> None:
-    """Lower triangle, upper triangle and full matrix give the same covariance, in inertial local axes."""
+    """Either triangle, alone or with correlations in the other, and the full matrix give the same covariance."""
     message = _read(HEAD + trajectory(LINES) + covariance(f"60.0 {numbers}", ordering))
     held = message.segments[0].covariances
     assert held is not None
     assert held.frames == ("RTN",)
     np.testing.assert_array_equal(held.matrices, [COVARIANCE])
     np.testing.assert_array_equal(held.epochs_tai_ns, [(START + 60.0).tai_ns])
+
+
+def test_a_covariance_that_cannot_be_used_costs_no_trajectory() -> None:
+    """Empty blocks, second ones and those beside the states are noted; units that are the standard's are read."""
+    usual = covariance(COV_UNITS="[km, km, km, km/s, km/s, km/s]", COV_TYPE="cartpv")
+    others = covariance(f"9e5 {LOWER}") + covariance(f"120.0 {LOWER}") + covariance("")
+    message = _read(HEAD + trajectory(LINES, TRAJ_TYPE="cartpv") + usual + others)
+    held = message.segments[0].covariances
+    assert held is not None
+    assert len(held.frames) == 1
+    notes = " ".join(message.notes)
+    for words in ("no trajectory holds its first epoch", "its trajectory has one before it", "of line 46 is empty"):
+        assert words in notes
+    beyond = _read(HEAD + trajectory(LINES) + covariance(f"60.0 {LOWER}\n9e5 {LOWER}"))
+    assert any("1 of 2 covariances" in note for note in beyond.notes)
+
+
+def test_xml_is_read_in_any_namespace() -> None:
+    """The namespaces that CCSDS has published, and others, qualify the same elements."""
+    text = ccsds_ndm.Ocm.from_str(HEAD + trajectory(LINES) + covariance()).to_str("xml")
+    for namespace in ("urn:ccsds:schema:ndmxml", "urn:ccsds:recommendation:navigation:schema:ndmxml"):
+        qualified = text.replace("<ocm", f'<ocm xmlns="{namespace}"')
+        np.testing.assert_array_equal(_read(qualified).segments[0].positions_km, _read(text).segments[0].positions_km)
 
 
 def test_other_trajectory_types_are_passed_over() -> None:
@@ -149,8 +178,8 @@ def test_the_header_is_had_from_the_beginning() -> None:
         (HEAD + trajectory([RELATIVE[0], "60.0 1 2 3 4 5 x"]), "decimal numbers", 19),
         (HEAD + trajectory([f"{line} 1 2 3" for line in LINES]), "columns", 18),
         (HEAD + trajectory(LINES) + trajectory(LINES), "must not overlap", 27),
-        (HEAD + trajectory(LINES) + covariance(ordering="LTMWCC"), "COV_ORDERING", 30),
-        (HEAD + trajectory(LINES) + covariance(f"9e5 {LOWER}"), "lie within", 27),
+        (HEAD + trajectory(LINES) + covariance(ordering="LOWER"), "COV_ORDERING", 30),
+        (HEAD + trajectory(LINES) + covariance(COV_UNITS="[m, m, m, m/s, m/s, m/s]"), "COV_UNITS must be", 31),
         (HEAD + trajectory(LINES) + covariance("60.0 1 2 3"), "22 columns", 31),
     ],
 )

@@ -13,7 +13,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from nearpass.astro.bodies import body_named
 from nearpass.astro.epochs import Epoch, TimeSystem
+from nearpass.astro.frames import PlanetaryEphemeris
+from nearpass.ephemeris.interpolation import trajectory_from_oem
 from nearpass.errors import InputError
 from nearpass.messages import oem_covariance_fast, oem_fast, oem_kvn, oem_table
 from nearpass.messages.compression import decompressed
@@ -242,7 +245,10 @@ def _line(number: int, text: str) -> str:
 
 # In PLAIN: header on lines 1 to 3, META_START on 4, metadata from 5 to 13, META_STOP on 14, states from 15 to 22.
 RULES: list[tuple[str, str | bytes, str, int]] = [
-    ("empty", "", "CCSDS_OEM_VERS", 1),
+    ("empty", "", "an empty file was delivered", 1),
+    ("blank", " \n\n", "an empty file was delivered", 1),
+    ("archive", b"PK\x03\x04rest", "a ZIP archive, to be unpacked first", 1),
+    ("document", b"%PDF-1.7", "a PDF document", 1),
     ("binary", b"DAF/SPK \x02\x00\x00", "text", 1),
     ("nul far down", PLAIN.encode().replace(b"00:03:00", b"00:03\x0000"), "text", 18),
     ("half of utf-16", PLAIN.encode("utf-16")[:-1].replace(b"T\0", b"T", 1), "printable", 2),
@@ -363,7 +369,6 @@ def _covariance_case(number: int, text: str | None) -> str:
         (_covariance_case(4, "1.0 nan"), "hold 2 numbers", 26),
         (_covariance_case(4, "1.0 1e999"), "finite", 26),
         (_covariance_case(8, None), "hold 6 numbers", 30),
-        (message_text(segment_text(LINES) + "COVARIANCE_START\nCOVARIANCE_STOP\n"), "hold a covariance", 24),
         (
             message_text(segment_text(LINES) + covariance_text(*[("2021-03-01T00:01:00", None, COVARIANCE)] * 2)),
             "increase",
@@ -372,9 +377,13 @@ def _covariance_case(number: int, text: str | None) -> str:
         (message_text(segment_text(LINES) + "\n".join(COVARIANCE_LINES), version="1.0"), "version 1.0", 23),
         (
             message_text(segment_text(LINES) + "\n".join(COVARIANCE_LINES) + "\n".join(COVARIANCE_LINES)),
-            "META_START",
-            32,
+            "increase",
+            33,
         ),
+        (PLAIN + "covariance_start\n", "COVARIANCE_START must be written in capital letters", 23),
+        (PLAIN.replace("META_STOP\n", "META_STOP\ncomment a note\n"), "COMMENT must be written in capital", 15),
+        (PLAIN.replace("META_START", "meta_start"), "META_START must be written in capital letters", 4),
+        (PLAIN.replace("CCSDS_OEM_VERS", "ccsds_oem_vers"), "CCSDS_OEM_VERS must be written in capital", 1),
     ],
 )
 def test_a_faulty_covariance_is_refused_on_its_line(text: str, rule: str, line: int) -> None:
@@ -382,6 +391,31 @@ def test_a_faulty_covariance_is_refused_on_its_line(text: str, rule: str, line: 
     error = _refusal(text)
     assert rule in error.rule
     assert error.line == line
+
+
+def test_odd_covariance_blocks_are_read() -> None:
+    """An empty block is noted and a second one joins the first; what lies beyond the states is told, not used."""
+    block = covariance_text(("2021-03-01T00:01:00", None, COVARIANCE))
+    later = covariance_text(
+        ("2021-03-01T00:07:00.0004", "RTN", 2.0 * COVARIANCE), ("2021-03-02T00:00:00", "RTN", COVARIANCE)
+    )
+    message = _read(
+        message_text(segment_text(LINES) + "COVARIANCE_START\nCOMMENT x\nCOVARIANCE_STOP\n" + block + later)
+    )
+    held = message.segments[0].covariances
+    assert held is not None
+    assert held.frames == ("ICRF", "RTN", "RTN")
+    assert "the covariance block of line 23 is empty" in message.notes
+    assert (
+        "1 of 3 covariances of the segment of line 4 lie before its first or after its last state and are not used"
+        in message.notes
+    )
+    trajectory = trajectory_from_oem(
+        message, body=body_named("MARS"), epoch=START, window_s=(0.0, 420.0), planets=PlanetaryEphemeris.default()
+    )
+    table = trajectory.arcs[0].covariances
+    assert table is not None
+    np.testing.assert_allclose(table.offsets_s, [60.0, 420.0], rtol=0.0, atol=1e-9)
 
 
 def test_accelerations_do_not_exist_in_version_1() -> None:
@@ -488,8 +522,8 @@ def test_seconds_of_any_number_of_digits(digits: int) -> None:
 @pytest.mark.parametrize("notation", ["kvn", "xml"])
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
 def test_encodings_of_a_message(encoding: str, notation: Literal["kvn", "xml"], line_end: str) -> None:
-    """What a byte order mark or the declaration of XML names is read as that; KVN without either is UTF-8."""
-    if notation == "kvn" and encoding not in ("utf-8", "utf-8-sig", "utf-16"):
+    """What a byte order mark, the declaration of XML or the noughts of UTF-16 tell is read so; other KVN is UTF-8."""
+    if notation == "kvn" and encoding in ("iso-8859-1", "windows-1252"):
         with pytest.raises(InputError, match=r"ASCII or UTF-8|kind|first line"):
             _read(PLAIN.replace("ORBITER", "Sonde \xfc").encode(encoding))
         return

@@ -108,7 +108,10 @@ INDENTED = re.sub(r">\s*<", ">\n      <", XML)
         ),
         lambda text: text.replace("<oem", '<oem xmlns="urn:ccsds:schema:ndmxml"'),
         lambda text: text.replace("<oem", '<n:oem xmlns:n="urn:ccsds:schema:ndmxml"').replace("</oem", "</n:oem"),
+        lambda text: text.replace("<oem", '<oem xmlns="urn:ccsds:recommendation:navigation:schema:ndmxml"'),
+        lambda text: re.sub(r"<(/?)(?=[A-Za-z])", r"<\1q:", text).replace("<q:oem", '<q:oem xmlns:q="urn:other"'),
         lambda text: text.replace("</metadata>", "</metadata><?style sheet?>"),
+        lambda text: text.replace('units="km/s"', 'units="KM/S"'),
     ],
 )
 @pytest.mark.parametrize("least", [0, 1 << 40])

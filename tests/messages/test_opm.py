@@ -76,6 +76,27 @@ def test_both_notations_give_the_same_state() -> None:
     assert "OPM: MASS = 1913.0 [kg]" in ours.comments
 
 
+def test_a_message_is_known_in_any_dress() -> None:
+    """With a byte order mark, in UTF-16, under a prefix and within an <ndm> it is one of these, and read."""
+    text = opm()
+    body = str(ccsds_ndm.Opm.from_str(text).to_str("xml")).partition("?>")[2]
+    dressed = (
+        text.encode("utf-16"),
+        text.encode("utf-8-sig"),
+        f'<ndm xmlns:n="urn:ccsds:schema:ndmxml">{body}</ndm>'.encode(),
+        body.replace("<opm", '<n:opm xmlns:n="urn:ccsds:schema:ndmxml"').replace("</opm", "</n:opm").encode(),
+    )
+    for data in dressed:
+        assert is_opm(data)
+        assert parse_opm(data, "x").position_km == read(text).position_km
+
+
+def test_a_burn_of_negative_length_is_refused() -> None:
+    """With keyword, value and line."""
+    with pytest.raises(InputError, match=r"MAN_DURATION must not be negative, got '-5.0 \[s\]', state.opm:19"):
+        read(opm(burn("2021-03-01T01:00:00", "RTN", (0.001, 0.0, 0.0), -5.0)))
+
+
 KEYS = ("X", "Y", "Z", "X_DOT", "Y_DOT", "Z_DOT")
 TRIANGLE = [f"C{row}_{column}" for at, row in enumerate(KEYS) for column in KEYS[: at + 1]]
 ROOT = np.tril(np.arange(1.0, 37.0).reshape(6, 6)) * 1e-3

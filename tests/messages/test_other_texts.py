@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from nearpass.astro.epochs import Epoch
+from nearpass.ephemeris.lint_delivery import complete
 from nearpass.ephemeris.reframe import in_fixed_axes
 from nearpass.errors import InputError
 from nearpass.messages.cutting import cut
@@ -92,6 +93,26 @@ def test_a_fault_of_an_itc_text_has_its_line(old: str, new: str, rule: str, line
     with pytest.raises(InputError, match=rule) as caught:
         read(itc_text().replace(old, new, 1))
     assert caught.value.line == line
+
+
+def test_a_text_that_ends_before_it_says_is_told() -> None:
+    """A modified ITC text whose states stop early, and an STK file with fewer than it counts or without its end."""
+    cut = itc_text().replace("ephemeris_stop:2021-03-01 00:11:00", "ephemeris_stop:2021-03-04 00:00:00")
+    fact = complete(read(cut).segments)
+    assert fact is not None
+    assert fact.fact.stated == Epoch.parse("2021-03-04T00:00:00")
+    assert complete(read(itc_text()).segments) is None
+    notes = " ".join(
+        read(
+            stk_text("NumberOfEphemerisPoints 4320", "InterpolationOrder five")
+            .replace("    NumberOfEphemerisPoints 12\n", "")
+            .replace("END Ephemeris", "")
+        ).notes
+    )
+    assert "NumberOfEphemerisPoints 4320 of line 7 is not that of the states, 12" in notes
+    assert "END Ephemeris is missing" in notes
+    assert "interpolationorder five of line 8 is not used" in notes
+    assert "missing" not in " ".join(read(stk_text()).notes)
 
 
 def test_an_itc_text_that_is_cut_off_is_refused() -> None:

@@ -13,6 +13,7 @@ from nearpass.astro.frames import PlanetaryEphemeris
 from nearpass.config import load_config
 from nearpass.cycle.pipeline import setting_of
 from nearpass.ephemeris.interpolation import trajectory_from_oem
+from nearpass.ephemeris.lint_delivery import complete
 from nearpass.ephemeris.reframe import in_fixed_axes
 from nearpass.errors import InputError
 from nearpass.ingest import ingest_object
@@ -172,6 +173,15 @@ def test_absent_positions_and_manoeuvres_are_gaps() -> None:
     at = next(n for n, line in enumerate(lines) if line.startswith("*  2021 12 14  1  0"))
     skipped = read("\n".join(lines[:at] + lines[at + 3 :]), "G01")
     assert [len(part.epochs_tai_ns) for part in skipped.segments] == [4, 4]
+
+
+def test_a_file_that_was_cut_off_is_told() -> None:
+    """Its first line says how many epochs there should be: where fewer came, data are missing."""
+    text = orbit(9)
+    whole, cut = (complete(read(f"{text[:32]}{count:7d}{text[39:]}", "G01").segments) for count in (9, 96))
+    assert whole is None
+    assert cut is not None
+    assert cut.fact.length_s == pytest.approx(87 * 900.0)
 
 
 def test_version_d_and_beidou_time_are_read() -> None:
