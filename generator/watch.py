@@ -41,7 +41,7 @@ def deliveries(config: Config, directory: Path) -> tuple[Delivery, ...]:
 def fingerprint(found: Sequence[Delivery]) -> str:
     """One hash of all names, sizes and times of change: it differs whenever a delivery arrived or grew."""
     text = "".join(f"{item.name}\0{item.size_bytes}\0{item.modified_ns}\n" for item in found)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
 
 
 class Watch:

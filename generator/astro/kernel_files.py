@@ -47,7 +47,12 @@ def openable(paths: Sequence[Path]) -> Iterator[tuple[str, ...]]:
 
 
 def _can_open(name: str) -> bool:
-    return len(os.fsencode(name)) <= MOST_BYTES and name == name.strip()
+    return len(os.fsencode(name)) <= MOST_BYTES and _plain(name)
+
+
+def _plain(name: str) -> bool:
+    """Whether a name can be handed to CSPICE: UTF-8, and no blanks at its ends."""
+    return name == name.strip() and not any("\ud800" <= letter <= "\udfff" for letter in name)
 
 
 @contextmanager
@@ -61,7 +66,7 @@ def _short_folder() -> Iterator[Path]:
 
 def _linked(path: Path, link: Path) -> Path:
     """A path through a link to its folder, which keeps the file's own name; through one to the file if that is long."""
-    if len(os.fsencode(path.name)) <= _LONGEST_NAME and path.name == path.name.strip():
+    if len(os.fsencode(path.name)) <= _LONGEST_NAME and _plain(path.name):
         link.symlink_to(path.parent.absolute())
         return link / path.name
     to_file = link.with_suffix(path.suffix)

@@ -6,7 +6,7 @@ the rules that reach across tables.
 """
 
 from nearpass.config.objects import EphemerisSource, ScreenedObject
-from nearpass.config.reading import load_config, load_rules, parse_config, resolve
+from nearpass.config.reading import instead, load_config, load_rules, parse_config, resolve
 from nearpass.config.tables import Config, Site
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "EphemerisSource",
     "ScreenedObject",
     "Site",
+    "instead",
     "load_config",
     "load_rules",
     "parse_config",

@@ -191,6 +191,22 @@ def _fault(
     return ConfigError(prefix + message, value=value, file=file, line=line, object_id=object_id)
 
 
+def instead(directory: Path, pattern: str) -> str:
+    """What lies where no file of a path is, as the end of a sentence; nothing where that is not told easily."""
+    path = directory / pattern
+    try:
+        if path.is_dir():
+            return ": a folder lies there"
+        if path.is_symlink():
+            return ": a link lies there that leads to no file"
+        if path.exists():
+            return ": what lies there is no file"
+        other = next((one.name for one in path.parent.iterdir() if one.name.lower() == path.name.lower()), None)
+    except (OSError, ValueError):
+        return ""
+    return f": {other} is written otherwise" if other is not None and other.isprintable() else ""
+
+
 def resolve(directory: Path, pattern: str) -> list[Path]:
     """Files that a path or pattern of the configuration names, sorted by name.
 

@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 from spiceypy.utils.exceptions import SpiceyError
 
 from nearpass.errors import FAULTS, InputError, NearpassError, OwnFault
+from nearpass.messages.encoding import name_in_words
 
 _Answer = TypeVar("_Answer")
 
@@ -48,7 +49,7 @@ def in_child(
         OwnFault: for anything else that goes wrong there: no kernel is to blame for it.
 
     """
-    file = ", ".join(Path(name).name for name in names)
+    file = name_in_words(", ".join(Path(name).name for name in names))
     object_id = None if target is None else str(target)
     try:
         run = _asked if _is_script() else _forked

@@ -28,7 +28,7 @@ from nearpass.ephemeris.spice_child import in_child
 from nearpass.ephemeris.spk_comment import comments_in, created_in
 from nearpass.ephemeris.spk_segments import Link, check_frames, links, segments_of
 from nearpass.ephemeris.trajectory import Arc, Proof, Trajectory
-from nearpass.errors import InputError
+from nearpass.errors import FrameError, InputError
 
 FloatArray = NDArray[np.float64]
 
@@ -82,10 +82,11 @@ def spk_dates(kernels: Sequence[Path], *, time_limit_s: float = 60.0) -> dict[Pa
     """
     if not kernels:
         return {}
-    names = tuple(str(path) for path in kernels)
     try:
-        return dict(zip(kernels, in_child(_dates, (names,), time_limit_s, names, None), strict=True))
-    except InputError:
+        with openable(kernels) as names:
+            dates = in_child(_dates, (names,), time_limit_s, _shown(kernels), None)
+        return dict(zip(kernels, dates, strict=True))
+    except (FrameError, InputError):
         if len(kernels) == 1:
             return {kernels[0]: KernelDate(targets=(), created=None, sha256="")}
     return {path: date for kernel in kernels for path, date in spk_dates([kernel], time_limit_s=time_limit_s).items()}

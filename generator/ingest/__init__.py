@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from nearpass.config import Config, EphemerisSource, ScreenedObject, resolve
-from nearpass.ephemeris.meta_kernel import KERNEL_SUFFIXES
+from nearpass.config import Config, EphemerisSource, ScreenedObject, instead, resolve
 from nearpass.errors import InputError, understood
 from nearpass.ingest.attribution import attributed
 from nearpass.ingest.delivery import Ingested, Setting, kept_inside, refused_input, shown_path, source_of
 from nearpass.ingest.elements import holds_elements, read_element_files
-from nearpass.ingest.kernels import read_kernels
+from nearpass.ingest.kernels import holds_kernel, read_kernels
 from nearpass.ingest.ledger import read_ledger
 from nearpass.ingest.life import outside_life, within_life
 from nearpass.ingest.messages import read_messages
@@ -115,7 +115,8 @@ def _newest(
         if not paths and source.theory is None and source.role != "nominal":
             continue
         if not paths and source.theory is None:
-            error = InputError("no readable file matches the path", value=source.path, object_id=item.id)
+            rule = f"no readable file matches the path{instead(setting.directory, source.path)}"
+            error = InputError(rule, value=source.path, object_id=item.id)
             refused.append(refused_input(item, source, source.path, error, setting))
             continue
         if older_than is not None and source.theory is None:
@@ -133,14 +134,18 @@ def _newest(
 def _attempts(
     item: ScreenedObject, source: EphemerisSource, paths: Sequence[Path], setting: Setting
 ) -> Iterator[Ingested | InputRecord]:
-    """What the reader for this kind of source makes of it: theories by their key, the others by their newest file."""
+    """What the readers make of the files of a source, each of those of its own kind, that of the last name first."""
     if source.theory is not None:
         return read_theory(item, source, setting)
-    return _reader_of(paths[-1])(item, source, paths, setting)
+    endings = {path.suffix: _reader_of(path) for path in paths}  # the last of each ending tells its kind
+    kinds: dict[_Reader, list[Path]] = {endings[paths[-1].suffix]: []} if paths else {}
+    for path in paths:
+        kinds.setdefault(endings[path.suffix], []).append(path)
+    return chain.from_iterable(reader(item, source, own, setting) for reader, own in kinds.items())
 
 
 def _reader_of(path: Path) -> _Reader:
-    """Kernels are told by their name, mean elements by their content; all else must be a message."""
-    if path.suffix.lower() in KERNEL_SUFFIXES:
+    """Kernels and mean elements are told by their content; all else must be a message."""
+    if holds_kernel(path):
         return read_kernels
     return read_element_files if holds_elements(path) else read_messages

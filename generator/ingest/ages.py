@@ -15,8 +15,9 @@ from typing import Final
 
 from nearpass.astro.epochs import Epoch
 from nearpass.config import Config, EphemerisSource, resolve
-from nearpass.ephemeris.meta_kernel import KERNEL_SUFFIXES, META_SUFFIXES, with_listed
+from nearpass.ephemeris.meta_kernel import META_SUFFIXES, with_listed
 from nearpass.ephemeris.spk import KernelDate, spk_dates
+from nearpass.ephemeris.spk_contents import START_BYTES, is_kernel
 from nearpass.errors import NearpassError
 from nearpass.ingest.delivery import Setting, shown_path
 from nearpass.ingest.ledger import read_ledger
@@ -60,8 +61,16 @@ def _kernels_of(config: Config, directory: Path) -> Iterator[Path]:
             for path in resolve(directory, source.path) if source.path else ():
                 if path.suffix.lower() in META_SUFFIXES:
                     yield from _listed(path, directory)
-                elif path.suffix.lower() in KERNEL_SUFFIXES:
+                elif is_kernel(_start(path), path.name):
                     yield path
+
+
+def _start(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(START_BYTES)
+    except OSError:
+        return b""
 
 
 def _listed(path: Path, directory: Path) -> Sequence[Path]:

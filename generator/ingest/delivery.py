@@ -25,6 +25,7 @@ from nearpass.ephemeris.lint_plane import orbit_plane
 from nearpass.ephemeris.propagated import DEEPEST
 from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.errors import InputError, NearpassError
+from nearpass.messages.encoding import name_in_words
 from nearpass.record.marking import MarkingRecord, Tlp
 from nearpass.record.motion import orbit_of
 from nearpass.record.record import EndingRecord, InputRecord, Span
@@ -278,6 +279,6 @@ def covariance_marking_of(source: EphemerisSource, setting: Setting) -> MarkingR
 def shown_path(path: Path, directory: Path) -> str:
     """A path as the page shows it: relative to the workspace, or the bare name of a file elsewhere."""
     try:
-        return path.relative_to(directory).as_posix()
+        return name_in_words(path.relative_to(directory).as_posix())
     except ValueError:
-        return path.name
+        return name_in_words(path.name)

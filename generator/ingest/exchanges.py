@@ -21,6 +21,7 @@ from nearpass.config.exchanges import Dossier, parse_dossier
 from nearpass.config.places import leads_outside
 from nearpass.errors import ArchiveError, ConfigError, understood
 from nearpass.ingest.notes import Known, read_notes
+from nearpass.messages.encoding import name_in_words
 from nearpass.record.coordination import STATEMENTS
 from nearpass.record.cycle_id import CycleId
 from nearpass.record.exchange_record import (
@@ -65,7 +66,8 @@ def read_exchanges(config: Config, directory: Path, cutoff: Epoch, previous: Cyc
             exchange, data = _whole(path, config, directory, cutoff)
             exchange = _counted(exchange, before.get(exchange.exchange_id), register, config)
         except Exception as error:  # noqa: BLE001  # a loss of the cycle would tell others that there is a dossier
-            exchange, data = _refused(path.stem, f"{FOLDER}/{path.name}", str(understood(error))), []
+            name = name_in_words(path.name)
+            exchange, data = _refused(name.removesuffix(".toml"), f"{FOLDER}/{name}", str(understood(error))), []
         found.append(exchange)
         files |= {hashlib.sha256(each).hexdigest(): each for each in data}
     return ExchangesRead(exchanges=tuple(found), files=files)
@@ -100,7 +102,7 @@ def load_dossier(path: Path, directory: Path, config: Config) -> tuple[Dossier, 
     Raises:
         ConfigError: with every fault that it has.
     """
-    file = path.relative_to(directory).as_posix()
+    file = name_in_words(path.relative_to(directory).as_posix())
     if leads_outside(path, directory, config.inputs.allow_outside):
         raise ConfigError("a dossier must not be a link that leads out of the workspace", file=file)
     try:
@@ -142,7 +144,7 @@ def _read(path: Path, config: Config, directory: Path) -> tuple[ExchangeRecord, 
     Raises:
         ConfigError: with every fault that it has.
     """
-    file = path.relative_to(directory).as_posix()
+    file = name_in_words(path.relative_to(directory).as_posix())
     dossier, data, statement = load_dossier(path, directory, config)
     called = Known.of(config).called
     certified = dossier.certification

@@ -17,8 +17,9 @@ from nearpass.astro.epochs import Epoch
 from nearpass.config import EphemerisSource, ScreenedObject, resolve
 from nearpass.ephemeris import lint_delivery
 from nearpass.ephemeris.lint import Finding, lint_trajectory
-from nearpass.ephemeris.meta_kernel import META_SUFFIXES, TEXT_SUFFIXES, with_listed
+from nearpass.ephemeris.meta_kernel import KERNEL_SUFFIXES, META_SUFFIXES, TEXT_SUFFIXES, with_listed
 from nearpass.ephemeris.spk import SpkCoverage, spk_summary, spk_trajectory
+from nearpass.ephemeris.spk_contents import START_BYTES, check_whole, is_kernel
 from nearpass.errors import InputError, understood
 from nearpass.ingest.ages import Age, kernel_ages
 from nearpass.ingest.delivery import (
@@ -44,6 +45,19 @@ from nearpass.record.record import InputRecord, Span
 
 _AGELESS: Final = Age(creation=None, basis=None)
 """Of what a kernel needs besides: the age of the planets' orbits tells nothing."""
+
+
+def holds_kernel(path: Path) -> bool:
+    """Whether a file is a kernel by its content, or by its name where that tells nothing."""
+    try:
+        return is_kernel(_start(path), path.name)
+    except OSError:
+        return path.suffix.lower() in KERNEL_SUFFIXES
+
+
+def _start(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(START_BYTES)
 
 
 def read_kernels(
@@ -113,6 +127,8 @@ def _from_kernel(item: ScreenedObject, source: EphemerisSource, path: Path, age:
     target = _target(item, source)
     if target is None:
         raise InputError("a kernel source needs target, or the object a naif_id")
+    if path.suffix.lower() not in META_SUFFIXES:
+        check_whole(_start(path), path.stat().st_size)
     given = [*_needed(source, setting), path]
     kernels = with_listed(given, setting.directory)
     summary = next((found for found in spk_summary(kernels) if found.target == target), None)

@@ -52,6 +52,7 @@ from nearpass.config import Config
 from nearpass.config.editions import marking_record
 from nearpass.config.places import leads_outside
 from nearpass.errors import InputError, NearpassError, TimeError
+from nearpass.messages.encoding import NAME_RULE, name_in_words
 from nearpass.record.coordination import STATEMENTS
 from nearpass.record.marking import Tlp
 from nearpass.record.parties import NO_TABLE, Parties
@@ -307,8 +308,11 @@ def checked_note(data: bytes, signature: bytes | None, file: str, known: Known) 
 
 
 def _read(path: Path, directory: Path, known: Known) -> NoteRecord:
-    file = path.relative_to(directory).as_posix()
+    plain = path.relative_to(directory).as_posix()
+    file = name_in_words(plain)
     try:
+        if file != plain:
+            raise InputError(NAME_RULE, file=file)
         beside = path.with_name(path.name + SIGNATURE)
         signature = beside.read_bytes() if beside.is_file() else None
         return _with_plan(checked_note(path.read_bytes(), signature, file, known), directory, known)

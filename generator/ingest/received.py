@@ -23,6 +23,7 @@ from nearpass.errors import InputError, understood
 from nearpass.messages.cdm import Cdm
 from nearpass.messages.cdm_public import parse_cdms
 from nearpass.messages.compression import decompressed
+from nearpass.messages.encoding import NAME_RULE, name_in_words
 from nearpass.messages.oem import OemMessage, parse_oem
 from nearpass.messages.opm import OpmMessage, parse_opm
 from nearpass.record.marking import MarkingRecord, Tlp
@@ -83,12 +84,15 @@ def read_received(config: Config, directory: Path) -> Iterator[Received]:
 
 def received(path: Path, config: Config, directory: Path) -> Received:
     """One message, whatever is wrong with it."""
-    file = path.relative_to(directory).as_posix()
+    plain = path.relative_to(directory).as_posix()
+    file = name_in_words(plain)
     about, data = AboutTable(), b""
     kind: Kind = "unknown"
     content: Content | None = None
     refusal: str | None = None
     try:
+        if file != plain:
+            raise InputError(NAME_RULE, file=file)
         if leads_outside(path, directory, config.inputs.allow_outside):
             raise InputError("a message must not be a link that leads out of the workspace", file=file)
         if path.stat().st_size > LARGEST_BYTES:

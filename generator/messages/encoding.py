@@ -27,6 +27,14 @@ _MARKS: Final = (
 )
 
 
+NAME_RULE: Final = "the name of a file must be UTF-8"
+
+
+def name_in_words(name: str) -> str:
+    """A file's name or path, with the bytes written out that are no UTF-8: a file system allows them, no text does."""
+    return name.encode("utf-8", errors="surrogateescape").decode("utf-8", errors="backslashreplace")
+
+
 def as_utf8(data: bytes) -> bytes:
     """A text in UTF-8 whatever it came in; a character cut off at its end is left out.
 

@@ -168,7 +168,7 @@ def _named(message: OemMessage, file: str) -> OemMessage:
 def _message_text(data: bytes) -> tuple[bytes, _Kind]:
     """The text with line feeds of what may be an OEM or OCM, and which; what it plainly is instead is said."""
     if data.startswith((b"DAF/", b"NAIF/DAF")):
-        rule = "a message must be ASCII or UTF-8 text; a kernel is read under a name that ends in .bsp or .spk"
+        rule = "a message must be ASCII or UTF-8 text, not a kernel"
         raise InputError(rule, value=data[:8].decode("ascii", errors="replace").strip(), line=1)
     if (packed := next((name for magic, name in _PACKED if data.startswith(magic)), None)) is not None:
         raise InputError(f"an ephemeris must be an OEM; {packed} was delivered instead", line=1)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from nearpass.errors import PAGES
+from nearpass.messages.encoding import NAME_RULE, name_in_words
 from nearpass.publish.workspace import GENERATED, Workspace
 from nearpass.report.html_pages import HTML_PAGE
 
@@ -26,7 +27,7 @@ _HEAD_CHARACTERS: Final = 8_192
 
 def tell(name: str, reason: str, line: int | None = None) -> None:
     """Say that a page of the publisher's is not published."""
-    place = f"site/{name}" if line is None else f"site/{name}:{line}"
+    place = f"site/{name_in_words(name)}" + ("" if line is None else f":{line}")
     logging.getLogger(PAGES).warning("%s: %s", place, reason)
 
 
@@ -62,7 +63,7 @@ def unreadable(workspace: Workspace) -> Iterator[str]:
     for name in theirs(workspace):
         reason, line = _fault(workspace.hand_written / name, workspace.docs / name)
         if reason is not None:
-            yield f"site/{name}{'' if line is None else f':{line}'}: {reason}"
+            yield f"site/{name_in_words(name)}{'' if line is None else f':{line}'}: {reason}"
 
 
 def spare(docs: Path, found: HandWritten) -> None:
@@ -137,6 +138,8 @@ def _listed(workspace: Workspace) -> frozenset[str]:
 
 def _fault(path: Path, place: Path) -> tuple[str | None, int | None]:
     """Why a file cannot be a page at its place among the staged ones, with the line; None where it can."""
+    if name_in_words(path.as_posix()) != path.as_posix():
+        return NAME_RULE, None
     if path.suffix != ".md":
         return None, None
     data = path.read_bytes()
