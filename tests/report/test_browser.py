@@ -567,7 +567,27 @@ def test_an_event_prints_on_two_pages(visit: Visitor) -> None:
     note = '<article class="log"><header><b>Plan</b> NASA/JPL</header><p>A burn of 0.06 m/s is planned.</p></article>'
     page.locator("#said > h2").evaluate("(head, note) => head.insertAdjacentHTML('afterend', note)", 9 * note)
     assert page.locator("#said .log:visible").count() == 3
+    rows = 24 * "<tr><td>position R</td><td>0.025 km</td></tr>"
+    beside = "<h2>Partners</h2><h3>CNSA, by its CDM</h3><p>CNSA agrees with us within 0.1 sigma.</p>"
+    beside += (
+        f"<div class='table-box'><table>{rows}</table></div><p>messages/1.cdm</p><ul><li>It replaces one.</li></ul>"
+    )
+    page.locator("#do").evaluate(
+        "(next, text) => next.insertAdjacentHTML('beforebegin', `<section id='partners'>${text}</section>`)", beside
+    )
+    expect(page.locator("#partners > p:visible")).to_have_count(1)
     assert pdf_pages(page) <= 2
+
+
+def test_the_front_page_prints_on_four_pages(visit: Visitor) -> None:
+    """Verdict, board, timeline, approaches, changes and pairs fit four pages of A4; the rest has a page to look at."""
+    page = visit(address("front"))
+    assert pdf_pages(page) <= 4
+    page.emulate_media(media="print")
+    expect(page.locator("#events tbody tr:visible")).to_have_count(len(sample_record().events))
+    assert "on the page of the cycle" in page.locator(".folds").evaluate(
+        "(box) => getComputedStyle(box, '::after').content"
+    )
 
 
 def test_the_board_prints_as_on_a_screen(visit: Visitor) -> None:
