@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -501,6 +501,7 @@ def _file_name(identifier: str) -> str:
     return identifier
 
 
+@lru_cache(maxsize=1)  # each edition of a run shows the same
 def validation_part(text: bytes, file: str) -> str:
     """What the validation page shows below its hand-written text, from the stored result of ``nearpass validate``.
 
