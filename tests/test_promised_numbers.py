@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from nearpass.archive.durable import PRIVATE_FILE, PRIVATE_FOLDER
 from nearpass.archive.retention import KEPT_CYCLES
 from nearpass.astro.epochs import DAY_S
 from nearpass.commands import shared
@@ -96,6 +97,8 @@ METHOD = [
     f"where at least `at_least` spacecraft ({default(EditionTable, 'at_least')}) have none",
 ]
 PUBLISHERS = [
+    f"over the window and {word(horizons.AHEAD_S, DAY_S, 'a day')} more",
+    f"their owner's alone: {PRIVATE_FOLDER:04o} and {PRIVATE_FILE:04o}.",
     f"once there are `least_comparisons` ({default(ScreenedObject, 'least_comparisons')} by default)",
     f"refuted by more than a factor of {WORDS[int(realism.FACTOR)]}, over at least {WORDS[realism.LEAST]} such",
     f"of more than a {word(doubts.MOST_APPROACHES, 100, 'hundred')} of an object the most severe",

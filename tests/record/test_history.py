@@ -205,7 +205,10 @@ def test_changes_name_every_event_that_came_or_went(previous) -> None:
         (14.2, 1.9, Level.GREEN, Level.RED, "worse"),
         (1.9, 14.2, Level.RED, Level.GREEN, "better"),
         (2.0, 1.0, Level.RED, Level.RED, "worse"),
-        (2.0, 2.1, Level.RED, Level.RED, None),
+        (2.0, 2.19, Level.RED, Level.RED, None),
+        (2.0, 2.21, Level.RED, Level.RED, "better"),
+        (2.0, 1.81, Level.YELLOW, Level.YELLOW, None),
+        (2.0, 1.79, Level.YELLOW, Level.YELLOW, "worse"),
         (50.0, 20.0, Level.GREEN, Level.GREEN, None),
     ],
 )
