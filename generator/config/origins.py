@@ -172,7 +172,7 @@ def masked(address: str) -> str:
         query = urlencode([(name, MASK if _opens(name) else value) for name, value in pairs], safe="*")
     host = parts.netloc.rpartition("@")
     netloc = f"{MASK}@{host[2]}" if host[1] else parts.netloc
-    return urlunsplit(parts._replace(netloc=netloc, query=query))
+    return urlunsplit(parts._replace(netloc=netloc, query=query, fragment=MASK if parts.fragment else ""))
 
 
 def endpoint(url: str) -> tuple[str, str]:
