@@ -24,8 +24,8 @@ from nearpass.astro.local_axes import tnw_axes
 from nearpass.cycle.approach import encounter_at
 from nearpass.disclosure.displacement import Displacement, displaced, displacement, frame_of
 from nearpass.disclosure.editions import Cycle, Near, Told, nears, told_of_each
-from nearpass.disclosure.meetings import Meeting
-from nearpass.encounter.uncertainty import rotated
+from nearpass.disclosure.meetings import Meeting, States
+from nearpass.encounter.uncertainty import rotated, state_at
 from nearpass.ephemeris.interpolation import arc_from_nodes
 from nearpass.ephemeris.trajectory import Arc, CovarianceTable, Trajectory
 from nearpass.errors import InputError
@@ -43,7 +43,9 @@ NODES_A_REVOLUTION: Final = 150
 DENSE_S: Final = 60.0
 LONGEST_STEP_S: Final = 600.0
 BOUND_STEP_S: Final = 60.0
+COVARIANCE_STEP_S: Final = 120.0
 TURN_RAD: Final = 0.06
+_REFINED: Final = 2
 _TRIES: Final = 6  # Gauss-Newton steps
 _ATTEMPTS: Final = 30  # at one proposal: most velocities leave no place at which the probability would be told so
 NO_OTHERS: Final[Mapping[str, Sequence[Edition]]] = MappingProxyType({})
@@ -132,6 +134,7 @@ class _Search:
         if own[-1] is None:
             raise InputError("an object that is to be protected must have an orbit", object_id=object_id)
         self._own = own
+        self._covariances: dict[tuple[int, str, int], tuple[FloatArray, FloatArray] | None] = {}
         # Where nothing is told of the object, as in a cycle that hides it, a decoy may pass whom it likes.
         self._telling = [index for index, is_told in enumerate(told) if is_told and own[index] is not None]
         start_s = own[-1].spans_s[0][0]
@@ -225,21 +228,43 @@ class _Search:
         if table is None:
             return moved
         inside = (table.offsets_s >= arc.start_s) & (table.offsets_s <= arc.stop_s)
-        offsets_s = table.offsets_s[inside]
-        if not len(offsets_s):
+        if not inside.any():
             return moved
+        # Between two epochs a covariance is carried by the motion, which is another one here: where the decoy passes it
+        # has the object's own.
+        passes_s = [at_s for at_s in self._passes_s(index, by) if arc.start_s < at_s < arc.stop_s]
+        added = [(at_s, matrix) for at_s in passes_s if (matrix := self._own_covariance(index, at_s)) is not None]
+        offsets_s = np.concatenate([table.offsets_s[inside], [at_s for at_s, _ in added]])
+        matrices = np.concatenate([table.matrices[inside], np.array([m for _, m in added]).reshape(-1, 6, 6)])
+        offsets_s, order = np.unique(offsets_s, return_index=True)
+        matrices = matrices[order]
         own, other = arc.state(offsets_s), self._states(arc.state(offsets_s), offsets_s, index, by)
         # Errors of timing dominate and lie along the velocity; which matrix a decoy would have had, no edition tells.
         turn = np.swapaxes(tnw_axes(*other), 1, 2) @ tnw_axes(*own)
         both = np.zeros((len(turn), 6, 6))
         both[:, :3, :3] = both[:, 3:, 3:] = turn
-        matrices = both @ table.matrices[inside] @ np.swapaxes(both, 1, 2)
+        matrices = both @ matrices @ np.swapaxes(both, 1, 2)
         return Arc(
             moved.knots_s,
             moved.coefficients_km,
             moved.error_km,
             CovarianceTable(offsets_s=offsets_s, matrices=matrices),
         )
+
+    def _passes_s(self, index: int, by: Displacement) -> list[float]:
+        """Offsets from a cycle's cut-off at which a decoy passes where it is told to."""
+        return [
+            at_s - self._ahead_s[meeting.cycle] + self._ahead_s[index]
+            for meeting, (at_s, _) in zip(self._meetings, self._nearest(by), strict=True)
+        ]
+
+    def _own_covariance(self, index: int, offset_s: float) -> FloatArray | None:
+        """The object's own covariance ``(6, 6)`` at an instant, in the axes of its states."""
+        own = self._own[index]
+        assert own is not None  # noqa: S101 - the caller leaves such cycles out
+        source = self._cycles[index].sources[self._object_id]
+        found = state_at(own, offset_s, declared=source.declared, created_s=source.created_s).covariance
+        return None if found is None else found.matrix
 
     def _nodes_s(self, arc: Arc, index: int, by: Displacement) -> FloatArray:
         """Where a decoy's arc has its nodes: denser where the decoy is lower, as its motion is faster there."""
@@ -271,25 +296,41 @@ class _Search:
             yield self._meeting(told, other, ids[told.since])
 
     def _meeting(self, told: ToldEvent, other: str, index: int) -> Meeting:
-        cycle, own = self._cycles[index], self._own[index]
+        cycle = self._cycles[index]
         span_s = told.tca.start - cycle.record.window.start, told.tca.stop - cycle.record.window.start
         sizes_km = {item.id: item.radius_km or (item.hbr_m or 0.0) / 1000.0 for item in cycle.record.objects}
-        known: list[FloatArray] = []
-        if own is not None:
-            both, sources = (own, cycle.trajectories[other]), (cycle.sources[self._object_id], cycle.sources[other])
-            states = encounter_at(both, sum(span_s) / 2.0, sources).states
-            known = [
-                rotated(one.covariance.matrix, tnw_axes(one.position_km[None], one.velocity_km_s[None])[0])[:3, :3]
-                for one in states
-                if one.covariance is not None
-            ]
         return Meeting(
             cycle=index, other=other, span_s=span_s,
             miss_km=(told.miss_km.low or 0.0, told.miss_km.high or 0.0),
             pc=None if told.pc.high is None else (told.pc.low or 0.0, told.pc.high),
             hbr_km=sizes_km[self._object_id] + sizes_km[other],
-            tnw_km2=(known[0], known[1]) if len(known) == 2 else None,
+            tnw_km2=None,
         )  # fmt: skip
+
+    def _then(self, meeting: Meeting, offset_s: float) -> Meeting:
+        """The approach with the covariances of an instant: along an eccentric orbit they change in minutes."""
+        if meeting.pc is None:
+            return meeting
+        place = round(offset_s / COVARIANCE_STEP_S)
+        key = meeting.cycle, meeting.other, place
+        if key not in self._covariances:
+            at_s = min(max(place * COVARIANCE_STEP_S, meeting.span_s[0]), meeting.span_s[1])
+            self._covariances[key] = self._tnw_km2(meeting, at_s)
+        return replace(meeting, tnw_km2=self._covariances[key])
+
+    def _tnw_km2(self, meeting: Meeting, offset_s: float) -> tuple[FloatArray, FloatArray] | None:
+        """The covariances of both positions along and across their velocities, the object's first; None without one."""
+        own, cycle = self._own[meeting.cycle], self._cycles[meeting.cycle]
+        if own is None:
+            return None
+        sources = cycle.sources[self._object_id], cycle.sources[meeting.other]
+        states = encounter_at((own, cycle.trajectories[meeting.other]), offset_s, sources).states
+        known = [
+            rotated(one.covariance.matrix, tnw_axes(one.position_km[None], one.velocity_km_s[None])[0])[:3, :3]
+            for one in states
+            if one.covariance is not None
+        ]
+        return (known[0], known[1]) if len(known) == 2 else None
 
     @cached_property
     def _surroundings(self) -> list[tuple[FloatArray, FloatArray, tuple[FloatArray, FloatArray]]]:
@@ -342,7 +383,7 @@ class _Search:
         )
         heading = _turned_by(own_km_s[0], random.normal(size=3), random.normal() * TURN_RAD)
         velocity_km_s = heading * speed * (1.0 + 1e-3 * random.normal())
-        targets_km = meeting.targets_km((own_km[0], velocity_km_s), (where_km, moving_km_s))
+        targets_km = self._then(meeting, at_s).targets_km((own_km[0], velocity_km_s), (where_km, moving_km_s))
         if not len(targets_km):
             raise InputError("a decoy must be able to pass where it would be told as the object is")
         position_km = where_km + targets_km[random.integers(len(targets_km))]
@@ -378,6 +419,15 @@ class _Search:
 
     def _miss(self, by: Displacement) -> FloatArray:
         """By how much each told approach is out of its cells, ``(3 K,)`` km, at the nearest of its span."""
+        return np.concatenate(
+            [
+                self._then(meeting, at_s).off_km(*passing)
+                for meeting, (at_s, passing) in zip(self._meetings, self._nearest(by), strict=True)
+            ]
+        )
+
+    def _nearest(self, by: Displacement) -> list[tuple[float, tuple[States, States]]]:
+        """When a decoy is nearest within each told cell of time, from that cycle's cut-off, and both states then."""
         found = []
         for meeting, (times_s, elements, other) in zip(self._meetings, self._surroundings, strict=True):
             mine = displaced(self._frame, elements, times_s - self._ahead_s[meeting.cycle], by)
@@ -388,11 +438,26 @@ class _Search:
                 -step_s,
                 step_s,
             )
-            nearest_km = apart_km + apart_km_s * along[:, None]
-            closest = int(np.linalg.norm(nearest_km, axis=1).argmin())
-            passing = other[0][closest] + nearest_km[closest], mine[1][closest]
-            found.append(meeting.off_km(passing, (other[0][closest], other[1][closest])))
-        return np.concatenate(found)
+            closest = int(np.linalg.norm(apart_km + apart_km_s * along[:, None], axis=1).argmin())
+            found.append(self._pass(meeting, by, float(times_s[closest] + along[closest])))
+        return found
+
+    def _pass(self, meeting: Meeting, by: Displacement, near_s: float) -> tuple[float, tuple[States, States]]:
+        """When a decoy passes the other object, from an instant near that, and both states then, the decoy's first.
+
+        Motions are straight between instants for the search alone: a probability may change within a tenth of a km.
+        """
+        own, other = self._own[meeting.cycle], self._cycles[meeting.cycle].trajectories[meeting.other]
+        assert own is not None  # noqa: S101 - the caller leaves such cycles out
+        at_s = near_s
+        for _ in range(_REFINED):
+            times_s = np.array([np.clip(at_s, *meeting.span_s)])
+            elements = self._frame.elements(*own.state(times_s))
+            mine = displaced(self._frame, elements, times_s - self._ahead_s[meeting.cycle], by)
+            both = tuple((position[0], velocity[0]) for position, velocity in (mine, other.state(times_s)))
+            apart_km, apart_km_s = (one - two for one, two in zip(*both, strict=True))
+            at_s = float(times_s[0] - apart_km @ apart_km_s / (apart_km_s @ apart_km_s))
+        return float(times_s[0]), (both[0], both[1])
 
 
 def _told_in(cycle: Cycle, object_id: str, editions: Sequence[Edition]) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -75,6 +77,15 @@ def test_what_a_miss_lacks_leads_to_where_it_is_told_so(pc: tuple[float, float] 
         beside -= relative * (beside @ relative) / (relative @ relative)
         better = beside - one.off_km((OTHER[0] + beside, MINE[1]), OTHER)
         assert np.linalg.norm(one.off_km((OTHER[0] + better, MINE[1]), OTHER)) < ROUNDING_KM
+
+
+def test_a_slim_covariance_is_aimed_at_along_its_axis() -> None:
+    """Errors of timing alone leave a needle, which even steps on a ring miss: there are targets at both its ends."""
+    slim = np.diag([12.0, 0.01, 0.01]) ** 2
+    along = MINE[1] / np.linalg.norm(MINE[1])
+    targets = replace(meeting((1e-6, 1e-5)), tnw_km2=(slim, slim * 1e-12)).targets_km(MINE, OTHER)
+
+    assert {bool(side) for side in targets @ along > 0.0} == {True, False}
 
 
 def test_where_nothing_would_be_told_so_the_distance_is_aimed_at() -> None:
