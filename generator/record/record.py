@@ -9,21 +9,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from nearpass.astro.epochs import Epoch
 from nearpass.astro.fields import EpochText, Matrix6, Series, Span, Vector
 from nearpass.encounter.alert_rules import AlertRule
 from nearpass.errors import ArchiveError
 from nearpass.reasons.changes import ChangeKind, ChangeReason
-from nearpass.reasons.coverage import CoverageReasons
-from nearpass.reasons.findings import SizeSource
 from nearpass.reasons.levels import Level
-from nearpass.reasons.motions import MotionReason, StepReason
-from nearpass.reasons.probabilities import TogetherReason
-from nearpass.record.command_record import CommandingRecord
+from nearpass.reasons.motions import StepReason
 from nearpass.record.desk_record import DueRecord
 from nearpass.record.doubt_record import HeldRecord, ShiftRecord
 from nearpass.record.event_record import (
@@ -45,6 +40,8 @@ from nearpass.record.input_record import CreationBasis, InputRecord, ManoeuvreRe
 from nearpass.record.loss_record import LossRecord
 from nearpass.record.marking import MarkingRecord
 from nearpass.record.message_record import MessageRecord
+from nearpass.record.object_record import ApproximationRecord, EndingRecord, ObjectRecord, OrbitRecord
+from nearpass.record.pair_record import NearestRecord, PairRecord, RangeProfile, TogetherRecord, UncoveredSpan
 from nearpass.record.prediction_record import DeclaredRecord, Prediction, PredictionError, PredictionQuality
 from nearpass.record.release_record import (
     ContactRecord,
@@ -54,7 +51,7 @@ from nearpass.record.release_record import (
     PlanRecord,
     ProtectionRecord,
 )
-from nearpass.record.releasing import Open, Release, Sigma, Sigmas
+from nearpass.record.releasing import Open, Release, Sigma
 from nearpass.record.solution_record import DifferenceRecord, SolutionEvent, SolutionPair, SolutionRecord
 from nearpass.record.stretch_record import StretchRecord
 from nearpass.record.sweep_record import ApproachRecord, SweepObject, SweepRecord, SweepStep, Uncovered
@@ -135,168 +132,6 @@ __all__ = [
 ]
 
 SCHEMA: Final = 4
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UncoveredSpan:
-    """Part of the window in which a pair was not screened, and why."""
-
-    start: Open[EpochText]
-    stop: Open[EpochText]
-    reason: Open[CoverageReasons]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrbitRecord:
-    """Osculating elements about the cycle's body at ``epoch``, axes of the body's IAU equator of date.
-
-    Altitudes above the equatorial radius. ``track_km`` is one revolution (or the coverage, if shorter) in ICRF axes.
-    """
-
-    epoch: Open[EpochText]
-    periapsis_altitude_km: Open[float]
-    apoapsis_altitude_km: Open[float | None]
-    inclination_deg: Open[float]
-    eccentricity: Open[float]
-    period_s: Open[float | None]
-    track_km: Open[tuple[Vector, ...]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApproximationRecord:
-    """That a motion was not delivered: made by a theory, an old orbit or one state carried on by J2.
-
-    From ``since`` on it holds to ``error_km``, as stated for the end of the window; ``how`` says by what.
-    """
-
-    kind: Open[Literal["theory", "secular J2", "one state"]]
-    how: Open[MotionReason]
-    since: Open[EpochText]
-    error_km: Open[float]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndingRecord:
-    """Where an ephemeris ends: at rest on the surface, going down from low altitude, or in flight.
-
-    Of an object without an ephemeris it is when its life ended before the window, ``declared`` by the publisher or as
-    its last delivery shows, or when it begins after it (``not begun``).
-    """
-
-    at: Open[EpochText]
-    kind: Open[Literal["on the surface", "descending", "in flight", "declared", "not begun"]]
-    altitude_km: Open[float | None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObjectRecord:
-    """A screened object as configured, with what its ephemeris covers of the window and how well it was predicted.
-
-    ``shown`` says how much an edition holds of the object, ``withheld`` what of an object that it shows in full.
-    ``approximation`` is None where every state was delivered, ``ending`` where the ephemeris reaches the window's
-    end. ``learned`` is the model that the archive's comparisons fit, where it is used instead. ``reference`` is
-    where the delivery in use puts it at common instants, ``trusted`` the same of the last delivery that was not
-    doubtful where this one is, ``shift`` how this one differs from the one before. ``predictions`` are kept for
-    later cycles to judge; ``prediction_errors`` are all comparisons so far. ``declared`` is the publisher's model
-    of their errors, used where an ephemeris brings no covariance. ``catalogue_number`` is that of the
-    configuration, None also in records of before schema 4.
-    """
-
-    id: Open[str]
-    name: Open[str]
-    operator: Open[str | None]
-    naif_id: Open[int | None]
-    kind: Open[Literal["spacecraft", "natural"]]
-    hbr_m: Open[float | None]
-    radius_km: Open[float | None]
-    phase: Open[Literal["known", "unknown"]]
-    lead_time_h: Open[float | None]
-    coverage: Open[tuple[Span, ...]]
-    proof: Open[Literal["exact", "sampled"] | None]
-    orbit: Open[OrbitRecord | None]
-    approximation: Open[ApproximationRecord | None]
-    ending: Open[EndingRecord | None]
-    note: Open[str | None]
-    declared: Sigma[DeclaredRecord | None]
-    predictions: Sigmas[tuple[Prediction, ...]]
-    prediction_errors: Sigmas[tuple[PredictionError, ...]]
-    prediction_quality: Sigma[PredictionQuality | None]
-    marking: Open[MarkingRecord | None] = None
-    covariance_marking: Open[MarkingRecord | None] = None
-    contacts: Annotated[tuple[ContactRecord, ...], Release.CONTACTS] = ()
-    learned: Sigma[DeclaredRecord | None] = None
-    reference: Sigma[Prediction | None] = None
-    trusted: Sigma[Prediction | None] = None
-    shift: Annotated[ShiftRecord | None, Release.SHIFT] = None
-    catalogue_number: Open[int | None] = None
-    hbr_source: Open[SizeSource | None] = None
-    commanding: Open[CommandingRecord | None] = None
-    shown: Open[Shown] = "full"
-    withheld: Annotated[tuple[Literal["covariances", "deliveries"], ...], Release.WITHHELD] = ()
-
-    def flies_at(self, at: Epoch) -> bool:
-        """Whether its life is not known to have ended by then."""
-        return self.ending is None or self.ending.kind == "in flight" or self.ending.at > at
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NearestRecord:
-    """The smallest distance of a pair over its covered part of the window, listed or not."""
-
-    tca: Open[EpochText]
-    miss_km: Open[float]
-    at_boundary: Open[bool]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RangeProfile:
-    """Distance of a pair over the window in bins of ``step_s``: smallest and largest in each, None if uncovered."""
-
-    start: Open[EpochText]
-    step_s: Open[float]
-    least_km: Open[Series]
-    most_km: Open[Series]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TogetherRecord:
-    """Probability that any of several approaches of a pair is a collision.
-
-    ``pc`` is known where the approaches of a slow pair are connected, else None; it lies between ``least_pc``, the
-    largest of the single ones, and ``most_pc``, their sum. ``why`` says how it was found, or why there are only bounds.
-    """
-
-    event_ids: Open[tuple[str, ...]]
-    pc: Open[float | None]
-    least_pc: Open[float]
-    most_pc: Open[float]
-    why: Open[TogetherReason]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PairRecord:
-    """One pair: what was covered, what is proven, and what was found.
-
-    ``unscreened`` says why the pair was not screened at all. ``proven_no_closer_than_km`` holds over the covered
-    time; ``proof`` is "proven" where both ephemerides are piecewise polynomials, "verified" where an error was sampled.
-    ``together`` combines several approaches: each chain of a slow pair, then all of them. ``stretches`` are the times
-    in which the two fly together, whose approaches are told as one.
-    """
-
-    primary: Open[str]
-    secondary: Open[str]
-    unscreened: Open[CoverageReasons | None]
-    covered_s: Open[float]
-    uncovered_s: Open[float]
-    uncovered: Open[tuple[UncoveredSpan, ...]]
-    proven_no_closer_than_km: Open[float | None]
-    proof: Open[Literal["proven", "verified"] | None]
-    nearest: Open[NearestRecord | None]
-    profile: Open[RangeProfile | None]
-    event_ids: Open[tuple[str, ...]]
-    together: Sigmas[tuple[TogetherRecord, ...]]
-    stretches: Open[tuple[StretchRecord, ...]] = ()
-    shown: Open[Shown] = "full"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
