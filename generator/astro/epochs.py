@@ -76,7 +76,7 @@ class Epoch:
 
     @classmethod
     def parse(cls, text: str, system: TimeSystem = TimeSystem.UTC) -> Epoch:
-        """Read a CCSDS date such as ``2021-03-21T04:12:33.5`` or ``2021-080T04:12:33.5Z``.
+        """Read a CCSDS date such as ``2021-03-05T16:30:33.5`` or ``2021-064T16:30:33.5Z``.
 
         A date alone means midnight. A leap second is written ``23:59:60`` in UTC.
 

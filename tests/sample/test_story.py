@@ -1,5 +1,6 @@
 """What the sample is made to show, held against published figures and computed anew beside the product."""
 
+import inspect
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -25,6 +26,7 @@ from nearpass.record.exchange_record import Standing, standing
 from nearpass.record.marking import Tlp
 from nearpass.record.record import CycleRecord, EventRecord
 from nearpass.report.cdm_event import event_cdm
+from nearpass.resources import resource
 from nearpass.sample import CONFIGURATION, NOTES, write_deliveries
 from nearpass.sample.deliveries import deliveries, placed, true_states
 from nearpass.sample.delivery_text import Delivery
@@ -316,3 +318,17 @@ def test_perseverance_arrives_as_published(orbits: dict[str, Batch], planets: Pl
     ground_km_s = np.cross([0.0, 0.0, 2.0 * np.pi / 88_642.66], entry[:3])  # the sidereal day of Mars
     assert 3600.0 * np.linalg.norm(entry[3:] - ground_km_s) == pytest.approx(19_500.0, rel=0.01)
     assert 0.0 < np.linalg.norm(entry[:3]) - mars.equatorial_radius_km < 150.0
+
+
+def test_pages_that_travel_with_the_program_keep_the_minute_that_the_sample_withholds() -> None:
+    """No page of the public site, nor the reference made from docstrings, names when Tianwen-1 is nearest to MRO."""
+    (member,) = (one for one in FLEET if one.id == "TW1")
+    assert isinstance(member.place, Encounter)
+    day, minute = member.place.tca_utc[:10], member.place.tca_utc[11:16]
+    spelled = f"{day}T{minute}", f"{day} {minute}", f"{day}T{minute}".replace("-", "").replace(":", "")
+    pages = [path for path in resource("site").rglob("*") if path.suffix in {".md", ".html", ".toml"}]
+    texts = {path.name: path.read_text(encoding="utf-8") for path in pages}
+    texts["reference"] = "".join(inspect.getdoc(value) or "" for value in vars(Epoch).values())
+
+    assert [name for name, text in texts.items() if any(one in text for one in spelled)] == []
+    assert len(texts) > 10
