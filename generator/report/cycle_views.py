@@ -154,9 +154,9 @@ def used_inputs_table(inputs: Sequence[InputRecord]) -> Table:
     )
 
 
-def inputs_table(inputs: Sequence[InputRecord]) -> Table:
+def inputs_table(inputs: Sequence[InputRecord], of: str = "Inputs") -> Table:
     """Every delivery with what it says of itself."""
-    return tabled("Inputs: every delivery that was read, in use or refused", inputs, _DELIVERY_FIELDS)
+    return tabled(f"{of}: every delivery that was read, in use or refused", inputs, _DELIVERY_FIELDS)
 
 
 def _format(item: InputRecord) -> str:

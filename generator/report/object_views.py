@@ -115,7 +115,7 @@ def object_page(item: ObjectRecord, catalogue: Catalogue, links: Links) -> Objec
         retrieved=origin_words(deliveries),
         not_retrieved=failure_words(deliveries),
         solutions=others,
-        solution_inputs=inputs_table(others.inputs) if others else None,
+        solution_inputs=inputs_table(others.inputs, "Inputs of other solutions") if others else None,
         solution_findings=findings_tables(others.inputs) if others else (),
     )
 

@@ -62,7 +62,7 @@ def meta_of(
 
 
 _TEXT: Final = re.compile(r"(<[^<>]*>)([^<>]*\s\d[.\d]*(?:e-\d|-\d\d-\d\d)[^<>]*)")
-_HYPHENATED: Final = re.compile(r"(?<=\s)(?:\d[.\d]*e-\d+|\d{4}-\d\d-\d\d)")
+_HYPHENATED: Final = re.compile(r"(?<=\s)(?:\d[.\d]*e-\d+|\d{4}-\d\d-\d\d(?:T\d{4}Z)?)")
 _AS_IT_STANDS: Final = ("<text", "<tspan", "<title", "<code")
 
 

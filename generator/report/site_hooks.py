@@ -13,6 +13,7 @@ from typing import Final
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
 from mkdocs.utils.meta import get_data
 
 from nearpass.report.html_pages import HtmlPages
@@ -30,6 +31,8 @@ _COMMENT: Final = re.compile(rb"/\*.*?\*/|^ *//[^\n]*", re.DOTALL | re.MULTILINE
 _INDENT: Final = re.compile(rb"\n\s*")
 _AROUND_BRACE: Final = re.compile(rb"\s*([{};])\s*")
 """Blanks that mean nothing in a stylesheet; no string of ours holds a brace or a semicolon."""
+_WIDE: Final = re.compile(r"<(?:pre|table)(?=>)")
+"""What Markdown makes that may be wider than the page."""
 
 
 def theme_folder() -> Path:
@@ -109,6 +112,12 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         else:
             files.append(File.generated(config, uri, abs_src_path=str(path)))
     return files
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Let whoever has no mouse scroll what is wider than a hand-written page: its tables and programs."""
+    del config, files
+    return html if page.meta.get("kind") else _WIDE.sub(r'\g<0> tabindex="0"', html)
 
 
 def _with_tables(page: Path) -> str:

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 import build_site
 from browsing import BROWSER, FLAGS, PATIENCE_MS, StrictHandler, Visitor
+from exchange_records import exchange
 from hostile import hostile_record
 from records import RED_EVENT, sample_record
 
@@ -24,7 +25,7 @@ DRAWN: Final = ("cycle-", f"event-{RED_EVENT}-")
 
 
 def _plain(folder: Path) -> None:
-    record = sample_record()
+    record = replace(sample_record(), exchanges=(exchange(),))
     build_site.write_sources(folder / "docs", [*build_site.earlier_cycles(record), record], drawn=DRAWN)
     build_site.build(folder / "docs", folder / "site")
 

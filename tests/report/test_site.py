@@ -111,6 +111,24 @@ def test_every_link_resolves(site: Path, parsed: dict[Path, Page]) -> None:
                 assert parts.fragment in parsed[target].ids, f"{path}: {address}"
 
 
+@pytest.mark.parametrize(
+    ("name", "order"),
+    [
+        ("index.html", ("pass", "Decision due", "What needs attention", "Decide by", "Timeline", "All approaches")),
+        (
+            f"{pages.cycle_path(sample_record().cycle_id)}/events/{RED_EVENT}.html",
+            ("pass", "will pass within", "Decision due", "How near", "Where and how #", "Uncertainty #"),
+        ),
+    ],
+)
+def test_without_styles_the_order_of_reading_is_that_of_the_page(site: Path, name: str, order: tuple[str, ...]) -> None:
+    """In the text as it stands the headline comes first, then why, by when and who, then figures, then sources."""
+    main = (site / name).read_text(encoding="utf-8").partition("<main")[2]
+    text = re.sub(r"(?:<[^>]*>|\s)+", " ", main)
+    places = [text.index(words) for words in order]
+    assert places == sorted(places)
+
+
 def test_strict_policy_holds(parsed: dict[Path, Page]) -> None:
     """No page has an inline script, style or handler, nor loads anything from another host; each carries the policy."""
     for path, page in parsed.items():
