@@ -88,6 +88,12 @@ def test_a_bound_counts_where_one_covariance_is_missing_and_no_moon_is_near(miss
     assert _passing(probability=risk, surface_km=3.0).bound is None
 
 
+def test_the_bound_over_a_stretch_counts_where_no_moon_is_near() -> None:
+    """Of two spacecraft that fly together; beside a moon no level rests on it."""
+    assert _passing(stretch_pc=1e-3).stretch_pc == 1e-3
+    assert _passing(stretch_pc=1e-3, surface_km=3.0).stretch_pc is None
+
+
 def test_the_class_of_a_pair_is_the_first_that_fits() -> None:
     """Joined before silent before moon before spacecraft."""
     items = {item.id: item for item in sample_record().objects}
