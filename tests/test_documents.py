@@ -6,12 +6,16 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
+from pydantic import BaseModel
 
 from fleets import LOW, Kepler, message, segment, write_workspace
 from nearpass.commands import COMMANDS, cli
+from nearpass.config import Config
+from nearpass.config.exchanges import Dossier
 from nearpass.ephemeris.spk_write import write_spk
 from nearpass.messages.oem import OemCovariances, parse_oem
 from nearpass.messages.oem_write import write_oem
@@ -134,6 +138,27 @@ def test_the_readmes_exit_codes_are_the_programs() -> None:
 
     assert len(rows) >= 8
     assert [row for row in rows if f"| {row[0]} | {row[1]} |" not in readme] == []
+
+
+def test_every_key_of_a_configuration_is_described() -> None:
+    """README promises it of the page "For publishers", to which that of the alert rules belongs."""
+    pages = "".join((ROOT / "site" / name).read_text() for name in ("publishers.md", "rules.md"))
+    code = " ".join([*re.findall(r"^```.*?^```", pages, re.MULTILINE | re.DOTALL), *re.findall(r"`[^`\n]+`", pages)])
+    said = set(re.findall(r"\w+", code))
+    keys = {
+        field.alias or key
+        for table in tables_of(Config) | tables_of(Dossier)
+        for key, field in table.model_fields.items()
+    }
+    assert len(keys) > 100
+    assert keys <= said
+
+
+def tables_of(kind: object) -> set[type[BaseModel]]:
+    """The tables that a type of the configuration holds, itself among them."""
+    if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
+        return {found for part in get_args(kind) for found in tables_of(part)}
+    return {kind}.union(*(tables_of(field.annotation) for field in kind.model_fields.values()))
 
 
 def test_what_contributing_points_at_is_there() -> None:

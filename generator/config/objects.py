@@ -23,7 +23,7 @@ class EphemerisSource(Table):
     """Where an object's deliveries lie: OEM files, mean elements, or SPK kernels and what they need besides.
 
     ``path`` may hold wildcards and is relative to the configuration's folder. Of several OEM files the newest by
-    CREATION_DATE is the current one; of several kernels the newest by name. ``axes`` says what names of axes in the
+    CREATION_DATE is the current one; of several kernels the newest by age. ``axes`` says what names of axes in the
     files mean, for names that no standard defines or that a file uses wrongly: ``{ MCI = "MARS EQUATOR J2000" }``.
     ``source`` is where ``nearpass fetch`` retrieves them (:mod:`nearpass.config.origins`), ``kernel_sources`` the
     same for each of ``kernels``.
