@@ -13,11 +13,11 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import least_squares
 from scipy.spatial.transform import Rotation
 
 from nearpass.astro.drift import SecularRates, secular_rates
 from nearpass.astro.frames import check_one_frame
+from nearpass.crossing.bounds import OPEN, decide
 from nearpass.crossing.pieces import Pieces
 from nearpass.crossing.search import find_minima
 from nearpass.crossing.strip import prepare
@@ -30,7 +30,11 @@ IndexArray = NDArray[np.intp]
 _DAY_S: Final = 86_400.0
 _PLACES: Final = 17  # nodes a piece, a fraction of a degree of the orbit apart
 _VALLEY_PAIRS: Final = 48  # a revolution has some twenty pieces, each beside two or three of the other
-_VALLEY: Final = 1e-12  # relative, of place, squared distance and slope
+_VALLEY: Final = 1e-12  # of half a piece: a place that moves by less is found
+_MOST_STEPS: Final = 40
+_FIRST_DAMPING: Final = 1e-3
+_LEAST_DAMPING: Final = 1e-9  # keeps the step along a floor that is level finite
+_MOST_DAMPING: Final = 1e8  # no shorter step leads down
 _OVERLAP: Final = 1.1  # revolutions taken, so that every place lies inside the arc
 
 
@@ -154,40 +158,78 @@ def _smallest(first: Pieces, second: Pieces, count: int) -> FloatArray:
     reach_km = (first.radius_km + first.error_km).reshape(count, -1, 1)
     reach_km = reach_km + (second.radius_km + second.error_km).reshape(count, 1, -1)
     day, i, j = np.nonzero(distance_km <= reach_km + limit_km[:, None, None])
-    found = find_minima(first, second, day * at.shape[1] + i, day * to.shape[1] + j, limit_km[day])
+    rows = day * at.shape[1] + i, day * to.shape[1] + j
+    undecided = day[decide(first, second, *rows, limit_km[day]).kind == OPEN]
+    single = (np.bincount(undecided, minlength=count) <= _VALLEY_PAIRS)[day]  # else the orbits run side by side
+    found = find_minima(first, second, rows[0][single], rows[1][single], limit_km[day[single]])
     oxd_km = np.full(count, np.inf)
-    np.minimum.at(oxd_km, day[found.box], found.distance_km)
-    for lost in np.flatnonzero(np.isinf(oxd_km)):
-        own = day == lost
-        oxd_km[lost] = _in_a_valley(first, second, lost * at.shape[1] + i[own], lost * to.shape[1] + j[own])
+    np.minimum.at(oxd_km, day[single][found.box], found.distance_km)
+    lost = np.flatnonzero(np.isinf(oxd_km))
+    starts = [_in_a_valley(first, second, rows[0][own], rows[1][own]) for own in (day == one for one in lost)]
+    if starts:
+        pairs, places = (np.concatenate(parts) for parts in zip(*starts, strict=True))
+        found_km = _downhill_km(first, second, pairs[:, 0], pairs[:, 1], places)
+        np.minimum.at(oxd_km, np.repeat(lost, [len(own) for own, _ in starts]), found_km)
     return oxd_km
 
 
-def _in_a_valley(first: Pieces, second: Pieces, i: IndexArray, j: IndexArray) -> float:
-    """Smallest distance of pairs of pieces ``(N,)`` that run so nearly alike that no minimum stands out.
+def _in_a_valley(first: Pieces, second: Pieces, i: IndexArray, j: IndexArray) -> tuple[IndexArray, FloatArray]:
+    """Where the floor of a valley may be lowest, of pairs of pieces ``(N,)`` with no minimum that stands out.
 
-    A grid on each pair, then downhill from its best node: the nearest pairs cover the floor of the valley.
+    Gives the nearest pairs ``(M, 2)``, which cover the floor, and places ``(M, 2)`` in their pieces: the best nodes of
+    a grid.
     """
     places = np.linspace(-1.0, 1.0, _PLACES)
 
     def nodes(pieces: Pieces, rows: IndexArray) -> FloatArray:
-        motion = pieces.motion(np.repeat(rows, _PLACES), np.tile(places, len(rows)), 1)
-        return np.asarray(motion[:, :, 0].reshape(len(rows), _PLACES, 3))
+        own, again = np.unique(rows, return_inverse=True)
+        motion = pieces.motion(np.repeat(own, _PLACES), np.tile(places, len(own)), 1)
+        return np.asarray(motion[:, :, 0].reshape(len(own), _PLACES, 3)[again])
 
-    def downhill_km(pair: int) -> float:
-        def gap_km(place: FloatArray) -> FloatArray:
-            at = first.motion(i[pair : pair + 1], place[:1], 1)
-            return np.asarray((at - second.motion(j[pair : pair + 1], place[1:], 1)).ravel())
+    grid_km2 = np.sum((nodes(first, i)[:, :, None] - nodes(second, j)[:, None]) ** 2, axis=3).reshape(len(i), -1)
+    nearest = np.argsort(grid_km2.min(axis=1))[:_VALLEY_PAIRS]
+    best = np.unravel_index(grid_km2[nearest].argmin(axis=1), (_PLACES, _PLACES))
+    return np.column_stack([i[nearest], j[nearest]]), places[np.column_stack(best)]
 
-        start = places[np.array(np.unravel_index(grid_km2[pair].argmin(), grid_km2[pair].shape))]
-        found = least_squares(
-            gap_km, start, bounds=(-1.0, 1.0), method="dogbox", xtol=_VALLEY, ftol=_VALLEY, gtol=_VALLEY
+
+def _downhill_km(first: Pieces, second: Pieces, i: IndexArray, j: IndexArray, start: FloatArray) -> FloatArray:
+    """Least distances ``(N,)`` of pairs of pieces, downhill from places ``(N, 2)`` of [-1, 1] in both.
+
+    All at once by the method of Levenberg and Marquardt, which takes short steps where the floor is flat; a place at
+    an end of its piece stays there while the way down leads outside.
+    """
+
+    def gap(place: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Half of the squared distance, its slope ``(N, 2)``, and its curvature ``(N, 2, 2)`` by first derivatives."""
+        at, to = first.motion(i, place[:, 0], 2), second.motion(j, place[:, 1], 2)
+        apart = at[:, :, 0] - to[:, :, 0]
+        along = np.stack([at[:, :, 1] * first.half_s[i, None], -to[:, :, 1] * second.half_s[j, None]], axis=2)
+        return (
+            0.5 * np.sum(apart**2, axis=1),
+            np.einsum("nx,nxk->nk", apart, along),
+            np.einsum("nxk,nxl->nkl", along, along),
         )
-        return float(np.linalg.norm(found.fun))
 
-    grid_km2 = np.sum((nodes(first, i)[:, :, None] - nodes(second, j)[:, None]) ** 2, axis=3)
-    nearest = np.argsort(grid_km2.min(axis=(1, 2)))[:_VALLEY_PAIRS]
-    return min(downhill_km(int(pair)) for pair in nearest)
+    place, damping = start, np.full(len(start), _FIRST_DAMPING)
+    height, slope, curvature = gap(place)
+    for _ in range(_MOST_STEPS):
+        held = ((place <= -1.0) & (slope > 0.0)) | ((place >= 1.0) & (slope < 0.0))
+        bent = np.where(held[:, :, None] | held[:, None, :], 0.0, curvature)
+        own = np.einsum("nkk->nk", curvature)
+        bent[:, [0, 1], [0, 1]] = own * (1.0 + damping[:, None])
+        step = -np.linalg.solve(bent, np.where(held, 0.0, slope)[:, :, None])[:, :, 0]
+        tried = np.clip(place + step, -1.0, 1.0)
+        lower = gap(tried)
+        better = lower[0] < height
+        done = bool(np.all(np.abs(tried - place)[better] < _VALLEY)) and bool(np.all(damping[~better] > _MOST_DAMPING))
+        place = np.where(better[:, None], tried, place)
+        height = np.where(better, lower[0], height)
+        slope = np.where(better[:, None], lower[1], slope)
+        curvature = np.where(better[:, None, None], lower[2], curvature)
+        damping = np.where(better, np.maximum(0.1 * damping, _LEAST_DAMPING), 10.0 * damping)
+        if done:
+            break
+    return np.asarray(np.sqrt(2.0 * height))
 
 
 def _stretches_below(
