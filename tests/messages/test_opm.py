@@ -8,46 +8,18 @@ import erfa
 import numpy as np
 import pytest
 
-from fleets import LOW
 from nearpass.astro.bodies import body_named, equator_from_icrf
 from nearpass.astro.epochs import Epoch
 from nearpass.ephemeris.propagated import propagated
 from nearpass.errors import InputError, NearpassError
 from nearpass.messages.oem import parse_oem
 from nearpass.messages.opm import OpmMessage, is_opm, parse_opm
+from opm_texts import STATE, TRIANGLE, burn, opm
 
 MARS = body_named("MARS")
 START = Epoch.parse("2021-03-01T00:00:00")
-STATE = np.concatenate([part[0] for part in LOW.state(np.zeros(1))])
 ENERGY_SHARE = 1e-9  # what the integration may lose in a day
 STEP = 1e-3  # km, of a difference quotient
-
-
-def burn(at: str, frame: str, dv: tuple[float, float, float], duration_s: float = 0.0) -> str:
-    return "\n".join(
-        [
-            f"MAN_EPOCH_IGNITION = {at}",
-            f"MAN_DURATION = {duration_s} [s]",
-            "MAN_DELTA_MASS = -1.5 [kg]",
-            f"MAN_REF_FRAME = {frame}",
-            *(f"MAN_DV_{number} = {value!r} [km/s]" for number, value in enumerate(dv, start=1)),
-            "",
-        ]
-    )
-
-
-def opm(*burns: str, **changes: str) -> str:
-    """A message of the low orbit about Mars."""
-    keys = ("X", "Y", "Z", "X_DOT", "Y_DOT", "Z_DOT")
-    units = ("km",) * 3 + ("km/s",) * 3
-    pairs = {
-        "CREATION_DATE": "2021-02-28T12:00:00", "ORIGINATOR": "TEST", "OBJECT_NAME": "LOW", "OBJECT_ID": "2005-029A",
-        "CENTER_NAME": "MARS", "REF_FRAME": "ICRF", "TIME_SYSTEM": "UTC", "EPOCH": "2021-03-01T00:00:00",
-        **{key: f"{value!r} [{unit}]" for key, value, unit in zip(keys, STATE.tolist(), units, strict=True)},
-        "MASS": "1913.0 [kg]", **changes,
-    }  # fmt: skip
-    lines = [f"{key} = {value}" for key, value in pairs.items()]
-    return "\n".join(["CCSDS_OPM_VERS = 2.0", "COMMENT one state", *lines, *burns])
 
 
 def read(text: str) -> OpmMessage:
@@ -97,8 +69,6 @@ def test_a_burn_of_negative_length_is_refused() -> None:
         read(opm(burn("2021-03-01T01:00:00", "RTN", (0.001, 0.0, 0.0), -5.0)))
 
 
-KEYS = ("X", "Y", "Z", "X_DOT", "Y_DOT", "Z_DOT")
-TRIANGLE = [f"C{row}_{column}" for at, row in enumerate(KEYS) for column in KEYS[: at + 1]]
 ROOT = np.tril(np.arange(1.0, 37.0).reshape(6, 6)) * 1e-3
 MATRIX = ROOT @ ROOT.T
 
