@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
+import click
 import numpy as np
 import pytest
 from pydantic import BaseModel
@@ -130,21 +131,45 @@ def test_the_readme_names_every_command() -> None:
     assert [name for name in names if f"`{name}`" not in readme and f"nearpass {name}" not in readme] == []
 
 
-def test_the_readmes_exit_codes_are_the_programs() -> None:
-    """The README's table of exit codes says what the command's own help says."""
-    readme = (ROOT / "README.md").read_text()
+@pytest.mark.parametrize("page", ["README.md", "site/publishers.md"])
+def test_the_exit_codes_of_a_page_are_the_programs(page: str) -> None:
+    """The table of exit codes says what the command's own help says, and may say more."""
     told = re.sub(r"\n {5,}", " ", cli.epilog or "")
     rows = re.findall(r"^\s+(\d)\s+(.*)$", told, re.MULTILINE)
 
     assert len(rows) >= 8
-    assert [row for row in rows if f"| {row[0]} | {row[1]} |" not in readme] == []
+    assert [row for row in rows if f"| {row[0]} | {row[1]}" not in (ROOT / page).read_text()] == []
+
+
+@pytest.mark.parametrize("page", ["README.md", *(f"site/{one.name}" for one in sorted((ROOT / "site").glob("*.md")))])
+def test_every_command_line_of_a_page_is_understood(page: str) -> None:
+    """Each command that a page shows, and each of its options, is there."""
+    unknown = []
+    for line in shown_code((ROOT / page).read_text()):
+        for part in re.findall(r"(?:^|/bin/|\s)nearpass ([a-z][^&|;#]*)", line):
+            command: click.Command | None = cli
+            words = part.split()
+            while words and isinstance(command, click.Group):
+                command = command.get_command(click.Context(cli), words.pop(0))
+            options = (
+                {name for one in command.params for name in (*one.opts, *one.secondary_opts)} if command else set()
+            )
+            given = [found[0] for word in words if (found := re.match(r"--[a-z][a-z-]*|-[a-z]$", word))]
+            if command is None or not options.issuperset(given):
+                unknown.append(line)
+    assert unknown == []
+
+
+def shown_code(text: str) -> list[str]:
+    """Lines of the blocks of code of a page, and its spans of code."""
+    blocks = re.findall(r"^```.*?^```", text, re.MULTILINE | re.DOTALL)
+    return [*"\n".join(blocks).splitlines(), *re.findall(r"`([^`\n]+)`", text)]
 
 
 def test_every_key_of_a_configuration_is_described() -> None:
     """README promises it of the page "For publishers", to which that of the alert rules belongs."""
     pages = "".join((ROOT / "site" / name).read_text() for name in ("publishers.md", "rules.md"))
-    code = " ".join([*re.findall(r"^```.*?^```", pages, re.MULTILINE | re.DOTALL), *re.findall(r"`[^`\n]+`", pages)])
-    said = set(re.findall(r"\w+", code))
+    said = set(re.findall(r"\w+", " ".join(shown_code(pages))))
     keys = {
         field.alias or key
         for table in tables_of(Config) | tables_of(Dossier)

@@ -1,6 +1,9 @@
 """Where deliveries may come from: which hosts are asked, and that no address opens anything."""
 
+import math
+
 import pytest
+from pydantic import ValidationError
 
 from nearpass.config.origins import (
     Address,
@@ -72,9 +75,47 @@ def test_a_user_in_an_address() -> None:
                 refuse_secrets(address)
     assert masked("https://me:swordfish@drop.example/a.oem") == "https://***@drop.example/a.oem"
     assert masked("https://drop.example/a.oem#access_token=swordfish") == "https://drop.example/a.oem#***"
+    assert masked("https://@drop.example/a.oem") == "https://***@drop.example/a.oem"
+    assert masked("https://drop.example/a?token=") == "https://drop.example/a?token=***"
     assert endpoint("HTTPS://me@Drop.example:444/a") == ("https", "drop.example:444")
     with pytest.raises(ValueError, match="no token"):
         refuse_secrets("drop.example/a?token=")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "rule"),
+    [
+        ("credentials", {"drop.example": "me:swordfish"}, "never hold the secret itself"),
+        ("hosts", ("drop.example", "me:swordfish@drop.example"), "no user and password"),
+        ("horizons", "https://drop.example/api?token=swordfish", "no token"),
+        ("celestrak", "https://me:swordfish@drop.example/gp", "no user and password"),
+    ],
+)
+def test_no_key_of_the_rules_of_asking_holds_a_secret(key, value, rule) -> None:
+    """It is refused in words that name what to do instead."""
+    with pytest.raises(ValidationError, match=rule):
+        Fetch(**{key: value})
+    assert Fetch(hosts=HOSTS, credentials={"drop.example": "file:keys/drop"}).credentials
+
+
+def test_the_rules_of_asking_by_default_and_their_limits() -> None:
+    """Those of the page for publishers; times and sizes are positive numbers that can be computed with."""
+    plain = Fetch()
+    assert (plain.every_hours, plain.timeout_s, plain.longest_s) == (6.0, 60.0, 1800.0)
+    assert (plain.tries, plain.largest_mb, plain.keep) == (4, 1000.0, 3)
+    for key in ("timeout_s", "longest_s", "largest_mb"):
+        for good in (0.5, 1e9):
+            Fetch(**{key: good})
+        for bad in (0.0, 1e9 + 0.5, math.inf, math.nan, "60"):
+            with pytest.raises(ValidationError):
+                Fetch(**{key: bad})
+    for key, values in {"tries": (0, 11), "keep": (0,), "more": (1,)}.items():
+        for value in values:
+            with pytest.raises(ValidationError):
+                Fetch(**{key: value})
+    assert (Fetch(tries=1).tries, Fetch(tries=10).tries, Fetch(keep=1).keep) == (1, 10, 1)
+    with pytest.raises(ValidationError):
+        plain.keep = 4
 
 
 @pytest.mark.parametrize(

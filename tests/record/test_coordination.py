@@ -154,6 +154,15 @@ def test_nobody_who_moves_within_a_day_of_the_deadline_is_flagged(
     assert flags(*notes, deadline_h=deadline_h, level=level) == found
 
 
+def test_nobody_has_to_move_once_the_approach_is_over() -> None:
+    """The flag stands up to the TCA, as of whatever instant it is asked for."""
+    record = with_notes(deadline_h=1.0, level=Level.RED)
+    event = red(record)
+
+    assert coordination(record, event, event.tca).flags == ("unclaimed",)
+    assert coordination(record, event, event.tca + 1.0).flags == ()
+
+
 def test_a_burn_after_the_approach_is_flagged() -> None:
     """A burn that does not lie before the TCA separates nothing."""
     tca = red(sample_record()).tca
