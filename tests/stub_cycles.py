@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
+from html import unescape
 from pathlib import Path
 from unittest.mock import patch
 
@@ -134,6 +135,11 @@ def add(
         archive.add(record, inputs or {}, supersedes=supersedes, signer=signer)
         publish(workspace, record, jobs=1, progress=silent, registrar=replace(REGISTRAR, signer=signer))
     return record
+
+
+def plain(page: str) -> str:
+    """The words of a page as a reader sees them: no tags, and one kind of blank."""
+    return unescape(re.sub("<[^>]*>", "", page)).replace("\u00a0", " ")
 
 
 def tree(*folders: Path) -> dict[str, bytes]:

@@ -12,6 +12,7 @@ from nearpass.record.notices import LEFT
 from nearpass.record.record import ChangeRecord, CycleRecord, EventRecord, ToldEnd, ToldEvent
 from nearpass.report import told_views, wording
 from nearpass.report.catalogue import Catalogue, Links
+from nearpass.report.wording.changes import sigmas_moved
 
 KIND_WORDS: Final = {
     "worse": "Worse", "new": "New", "better": "Better", "passed": "Passed", "gone": "Gone",
@@ -22,7 +23,7 @@ KIND_WORDS: Final = {
 class ChangeView:
     """A change since the cycle before, or ``number`` of the same kind and reason of one pair.
 
-    ``moved`` where ``reason`` only says that the miss distance changed, as ``miss`` does.
+    ``brief`` is what is left of ``reason`` where ``miss`` stands beside it, None for all of it.
 
     ``miss`` and ``tca`` are None where they mean nothing.
     """
@@ -37,7 +38,7 @@ class ChangeView:
     tca_machine: str | None
     miss: str | None
     reason: str
-    moved: bool = False
+    brief: str | None = None
     number: int = 1
 
     @property
@@ -133,6 +134,9 @@ def change_view(change: ChangeRecord, catalogue: Catalogue, links: Links) -> Cha
         miss = None
     if miss is not None and to_surface_km:
         miss += " to the surface"
+    brief = None
+    if isinstance(change.reason, MissMoved) and not change.doubtful and not unknown:
+        brief = wording.sentence(sigmas_moved(change.reason) or "")
     return ChangeView(
         kind=change.kind,
         word=KIND_WORDS[change.kind],
@@ -144,7 +148,7 @@ def change_view(change: ChangeRecord, catalogue: Catalogue, links: Links) -> Cha
         tca_machine=None if unknown else wording.machine_time(change.tca),
         miss=None if unknown else miss,
         reason=wording.sentence(wording.PHASE_UNKNOWN if unknown else _change_words(change)),
-        moved=isinstance(change.reason, MissMoved) and not change.doubtful and not unknown,
+        brief=brief,
     )
 
 

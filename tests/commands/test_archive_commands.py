@@ -18,7 +18,7 @@ from interrupted import lay_out, stubbed
 from nearpass.archive.archive import Archive
 from nearpass.archive.durable import canonical_json, sha256_of
 from nearpass.publish import Workspace
-from stub_cycles import broken_links, quick, tree
+from stub_cycles import broken_links, plain, quick, tree
 
 Nearpass = Callable[..., tuple[int, str, str]]
 FIRST, SECOND = "2021-03-17T00:00:00", "2021-03-18T00:00:00"
@@ -166,7 +166,9 @@ def test_a_correction(nearpass: Nearpass, config: Path) -> None:
     assert tree(old) == before
     assert archive.load("2021-03-18T0000Z").provenance.command.endswith("--supersedes 2021-03-17T0000Z")
     page = (config.parent / "public/cycles/2021/03/18/T0000Z/index.html").read_text()
-    assert re.search(r'corrects <a href="[^"]*cycles/2021/03/17/T0000Z/index.html">cycle 2021-03-17T0000Z</a>', page)
+    correcting = re.search(r'corrects <a href="[^"]*cycles/2021/03/17/T0000Z/index.html">(.*?)</a>', page)
+    assert correcting is not None
+    assert plain(correcting[1]) == "cycle 2021-03-17T0000Z"
     assert '"superseded_by": "2021-03-18T0000Z"' in (config.parent / "public/live/cycles-2021-03.js").read_text()
     assert nearpass("run", "--config", config, "--at", "2021-03-19", "--supersedes", "2020-01-01T0000Z")[0] == 5
 

@@ -256,7 +256,7 @@ RULES: list[tuple[str, str | bytes, str, int]] = [
     ("endless value", _line(3, f"ORIGINATOR = {'x' * 1_001}"), "at most 1000 characters", 3),
     ("control character", _line(3, "ORIGINATOR = A\x1bB"), "printable", 3),
     ("other message", PLAIN.replace("OEM", "OPM"), "CCSDS_OEM_VERS", 1),
-    ("kernel", b"DAF/SPK " + bytes(1_016), ".bsp", 1),
+    ("kernel", b"DAF/SPK " + bytes(1_016), "not a kernel", 1),
     ("opm", PLAIN.replace("OEM", "OPM"), "one state is no ephemeris", 1),
     ("omm", "\n" + PLAIN.replace("OEM", "OMM"), "mean elements need a source of their own", 2),
     ("ocm in xml", '<ocm id="CCSDS_OCM_VERS" version="3.0"/>', "must be followed by META_START", 1),

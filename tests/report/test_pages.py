@@ -334,3 +334,17 @@ def test_hostile_text_is_kept_in_the_twins() -> None:
     record = hostile_record()
     rows = json.loads(tables.COVERAGE_COLUMNS.json(record, record.pairs))["pairs"]
     assert HOSTILE in {row["unscreened"] for row in rows}
+
+
+def test_a_list_of_changes_says_once_how_a_distance_changed_and_by_how_many_sigmas() -> None:
+    """On the front page as on the cycle's, both distances stand once, with the sigmas of the estimate before."""
+    record = sample_record()
+    for page in (
+        pages.cycle_pages(record)["index.md"],
+        pages.live_pages(record, [verdicts.summarise(record)], [2021])["index.md"],
+    ):
+        entry = re.search(r'<li class="change change-worse">.*?</li>', page, re.DOTALL)
+
+        assert entry is not None
+        assert entry[0].count("14.250") == 1
+        assert "6.1 sigma of the previous estimate" in entry[0]

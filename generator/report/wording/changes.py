@@ -18,11 +18,15 @@ def _life(reason: coverage.LifeEnded) -> str:
 
 
 def _moved(reason: changes.MissMoved) -> str:
-    moved = "miss distance {previous_km:distance} became {value_km:distance}"
+    moved, sigmas = "miss distance {previous_km:distance} became {value_km:distance}", sigmas_moved(reason)
+    return f"{moved} ({sigmas})" if sigmas else moved
+
+
+def sigmas_moved(reason: changes.MissMoved) -> str | None:
+    """By how many of the sigmas that the previous cycle gave, if it gave any."""
     if not reason.previous_sigma_km:
-        return moved
-    sigmas = abs(reason.value_km - reason.previous_km) / reason.previous_sigma_km
-    return f"{moved} ({sigmas:.1f} sigma of the previous estimate)"
+        return None
+    return f"{abs(reason.value_km - reason.previous_km) / reason.previous_sigma_km:.1f} sigma of the previous estimate"
 
 
 _DOUBTED: Final = (
