@@ -31,7 +31,7 @@ SECOND = "bad_0.oem"
 
 
 def workspace(directory: Path, *, older: bool = False) -> Path:
-    path = write_workspace(directory, orbits=ORBITS, limit_km=500.0)
+    path = write_workspace(directory, orbits=ORBITS, span_days=0.25, limit_km=500.0)
     if older:
         text = (directory / "ephemerides" / "bad_1.oem").read_text()
         made = re.search(r"CREATION_DATE = (\d{4})", text)

@@ -35,34 +35,35 @@ def told(caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
 
 
 @pytest.mark.parametrize("before", [True, False])
-@pytest.mark.parametrize("name", NAMES)
-def test_a_page_in_the_place_of_a_generated_one_is_kept_and_named(
-    tmp_path: Path, told: Callable[[], str], name: str, before: bool
+def test_pages_in_the_place_of_generated_ones_are_kept_and_named(
+    tmp_path: Path, told: Callable[[], str], before: bool
 ) -> None:
-    """The publisher's file keeps its bytes over two cycles, also put there before the first, and is named each time."""
+    """Each of the publisher's files keeps its bytes over two cycles, also put there before the first, and is named."""
     made = new_workspace(tmp_path / "w")
     if not before:
         add(made, FIRST)
-    place = made.hand_written / name
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_text("MINE")
-    for cycle_id in (SECOND, THIRD):
+    for name in NAMES:
+        (made.hand_written / name).parent.mkdir(parents=True, exist_ok=True)
+        (made.hand_written / name).write_text(f"MINE {name}")
+    for number, cycle_id in enumerate((SECOND, THIRD), start=1):
         add(made, cycle_id)
-        assert place.read_text() == "MINE"
-        assert f"site/{name}: nearpass makes a page of this name" in told()
+        assert {name: (made.hand_written / name).read_text() for name in NAMES} == {f: f"MINE {f}" for f in NAMES}
+        assert {told().count(f"site/{name}: nearpass makes a page of this name") for name in NAMES} == {number}
         assert (made.public / "index.html").read_text().count(cycle_id[:10])
 
 
-@pytest.mark.parametrize("folder", sorted(name for name in GENERATED if "." not in name and name != "cycles"))
-def test_a_page_beside_generated_ones_is_published(workspace: Workspace, told: Callable[[], str], folder: str) -> None:
+def test_pages_beside_generated_ones_are_published(workspace: Workspace, told: Callable[[], str]) -> None:
     """site/objects/OTHER.md and its like are pages of the site, and stay so when they change."""
-    place = workspace.hand_written / folder / "OTHER.md"
-    place.parent.mkdir(exist_ok=True)
+    folders = sorted(name for name in GENERATED if "." not in name and name != "cycles")
+    assert len(folders) >= 4
     for cycle_id, words in ((SECOND, "First words."), (THIRD, "Other words.")):
-        place.write_text(words)
+        for folder in folders:
+            (workspace.hand_written / folder).mkdir(exist_ok=True)
+            (workspace.hand_written / folder / "OTHER.md").write_text(words)
         add(workspace, cycle_id)
-        assert words in (workspace.public / folder / "OTHER.html").read_text()
-        assert place.read_text() == words
+        pages = {folder: (workspace.public / folder / "OTHER.html").read_text() for folder in folders}
+        assert [folder for folder, page in pages.items() if words not in page] == []
+        assert {(workspace.hand_written / folder / "OTHER.md").read_text() for folder in folders} == {words}
     assert told() == ""
 
 
