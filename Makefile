@@ -15,7 +15,7 @@ demo: $(RUNS)
 	@$(BIN)/nearpass demo $(DEMO)
 
 test: $(READY)
-	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
 
 check: style test docs
 

@@ -21,7 +21,7 @@ from stub_cycles import quick
 Nearpass = Callable[..., tuple[int, str, str]]
 
 
-@pytest.mark.parametrize("first", [80, 140, 1200])  # two that once found a fault, one that did not
+@pytest.mark.parametrize("first", [80, 140])  # both once found a fault
 def test_healthy_objects_are_screened_as_if_alone(tmp_path: Path, first: int) -> None:
     """The healthy pair's approaches are those of a cycle of two; no stage finds a fault of nearpass."""
     (tmp_path / "alone").mkdir()
