@@ -33,9 +33,17 @@ FOLDER = "briefs"
     type=click.Path(file_okay=False, path_type=Path),
     help=f"The folder; {FOLDER}/ of the workspace by default.",
 )
+@click.option("--plots", is_flag=True, help="Also each plot of the approaches as a PDF, for a slide or a paper.")
 @click.option("--pdf/--no-pdf", default=True, help="Also as PDF, by WeasyPrint (nearpass[pdf]).")
 def brief_command(
-    config_path: Path, event_id: str | None, edition_id: str | None, out: Path | None, *, week: bool, pdf: bool
+    config_path: Path,
+    event_id: str | None,
+    edition_id: str | None,
+    out: Path | None,
+    *,
+    week: bool,
+    plots: bool,
+    pdf: bool,
 ) -> None:
     """Make the pack for a meeting: two pages an approach to print, and a form for its minutes.
 
@@ -57,8 +65,9 @@ def brief_command(
         return
     stem = f"{events[0].event_id if event_id is not None else 'week'}-{cycle_id}"
     stem += f"-{site.edition.id}" if site.edition is not None else ""
-    made = pack(site, full, shown, events, f"minutes-{stem}.yaml")
+    made = pack(site, full, shown, events, f"minutes-{stem}.yaml", plots_too=plots)
     files = {f"brief-{stem}.html": made.page.encode(), f"minutes-{stem}.yaml": made.form.encode()}
+    files |= {f"{name}-{cycle_id}.pdf": drawn for name, drawn in made.plots.items()}
     folder = out or workspace.directory / FOLDER
     if pdf:
         try:

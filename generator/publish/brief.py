@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from nearpass.errors import ConfigError
-from nearpass.publish.leak import text_search
+from nearpass.publish.leak import TextSearch, text_search
 from nearpass.publish.workspace import Workspace
 from nearpass.record.record import CycleRecord, EventRecord, ToldEvent
 from nearpass.report.brief_views import brief_page, minutes_form, plots_of
-from nearpass.report.plots import draw_all
+from nearpass.report.plots import Plot, draw_all, event_plots, pdf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pack:
-    """The page as HTML and the form as YAML."""
+    """The page as HTML, the form as YAML, and plots as PDF by their names."""
 
     page: str
     form: str
+    plots: dict[str, bytes]
 
 
 def pack(
-    workspace: Workspace, full: CycleRecord, shown: CycleRecord, events: Sequence[EventRecord | ToldEvent], form: str
+    workspace: Workspace,
+    full: CycleRecord,
+    shown: CycleRecord,
+    events: Sequence[EventRecord | ToldEvent],
+    form: str,
+    *,
+    plots_too: bool = False,
 ) -> Pack:
     """Make the pack of some approaches of a cycle.
 
@@ -33,6 +40,7 @@ def pack(
         shown: What the edition may hold of it, from which alone it is made.
         events: Approaches of it.
         form: The name of the form's file.
+        plots_too: Also every plot of the approaches, each as a PDF of its own.
 
     Raises:
         LeakError: if it would hold what the edition must not.
@@ -50,7 +58,15 @@ def pack(
     search("brief.html", text)
     lines = minutes_form(shown, events, form)
     search(form, lines)
-    return Pack(page=page, form=lines)
+    each = [plot for event in events if isinstance(event, EventRecord) for plot in event_plots(shown, event)]
+    return Pack(page=page, form=lines, plots=dict(_searched(each, search)) if plots_too else {})
+
+
+def _searched(plots: Sequence[Plot], search: TextSearch) -> Iterator[tuple[str, bytes]]:
+    """Plots as PDF, which is packed: what is searched is their SVG, of the same words and data."""
+    for plot, svg in draw_all(plots, jobs=1, progress=lambda _: None):
+        search(f"{plot.name}.svg", svg.decode("utf-8"), [plot])
+        yield plot.name, pdf(plot)
 
 
 def as_pdf(page: str) -> bytes:

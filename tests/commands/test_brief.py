@@ -34,13 +34,16 @@ def test_one_approach_or_all_of_a_week(workspace: Path, nearpass: Command) -> No
     """A page, a PDF and a form in briefs/, their owner's alone; of a week every red and yellow one, the worst first."""
     config = workspace / "nearpass.toml"
     first, second = red_events(workspace)
-    one = nearpass("brief", "--config", config, "--event", first)
+    one = nearpass("brief", "--config", config, "--event", first, "--plots")
     week = nearpass("brief", "--config", config, "--week")
     pages = {path.name: path.read_text() for path in (workspace / "briefs").glob("*.html")}
 
     assert (one[0], week[0]) == (0, 0)
-    made = {path.suffix for path in (workspace / "briefs").iterdir()}
+    drawn = {path.name: path for path in (workspace / "briefs").glob("event-*")}
+    made = {path.suffix for path in (workspace / "briefs").iterdir() if path.name not in drawn}
     assert made == ({".html", ".yaml"} if "no PDF" in one[2] else {".html", ".pdf", ".yaml"})
+    assert {f"event-{first}-{kind}-2021-03-17T0000Z.pdf" for kind in ("bplane", "distance", "trade")} <= drawn.keys()
+    assert all(path.read_bytes().startswith(b"%PDF") for path in drawn.values())
     assert (workspace / "briefs").stat().st_mode & 0o077 == 0
     single, several = pages[f"brief-{first}-2021-03-17T0000Z.html"], pages["brief-week-2021-03-17T0000Z.html"]
     assert (first in single, second in single) == (True, False)

@@ -29,6 +29,7 @@ from nearpass.report.plots import (
     event_plots,
     object_plots,
     pair_plots,
+    pdf,
 )
 from nearpass.report.plots.style import LEVEL_MARKER, house_style, literal, plain, short
 from nearpass.resources import resource
@@ -239,3 +240,13 @@ def test_ticks_read_well(value: float, text: str) -> None:
 def test_levels_differ_without_colour() -> None:
     """Each level has a marker of its own."""
     assert len({LEVEL_MARKER[level] for level in Level}) == len(Level)
+
+
+def test_a_plot_as_pdf_is_the_same_again_on_one_page_with_its_words_as_text() -> None:
+    """Twice the same bytes, without a date, and the font that its words are set in embedded."""
+    plot = next(plot for plot in one_of_each_kind() if plot.kind == "distance")
+    made = pdf(plot)
+    assert made == pdf(plot)
+    assert len(re.findall(rb"/Type /Page\b", made)) == 1
+    assert b"/CreationDate" not in made
+    assert re.search(rb"/FontName /\S*Inter", made) is not None

@@ -728,3 +728,23 @@ def test_predictions_are_drawn_with_the_model_that_fits_them() -> None:
     declared = item.declared
     assert plot.drawing.declared == (declared and (declared.timing_s, declared.timing_growth_s_per_day))
     assert prediction_plot(record, replace(item, prediction_errors=())) is None
+
+
+def test_names_of_crossing_and_last_burn_lie_on_no_line() -> None:
+    """The marked crossing is named above the panel, the last useful burn higher than any delta-v."""
+    record = records.sample_record()
+    plots = [plot for pair in record.pairs for plot in pair_plots(record, pair) if plot.kind == "crossings"]
+    assert plots
+    for plot in plots:
+        axes = figure_of(plot).axes[0]
+        assert axes.get_title(loc="left").startswith("marked: ")
+        assert all(text.xy[0] == 1.0 for text in axes.texts)  # names of thresholds, at the right of the panel
+    trades = [plot for event in record.events for plot in event_plots(record, event) if plot.kind == "trade"]
+    assert trades
+    for plot in trades:
+        axes = figure_of(plot).axes[0]
+        to_pt = axes.transData.transform
+        highest_pt = max(to_pt(line.get_xydata())[:, 1].max() for line in axes.lines if len(line.get_xdata()) > 2)
+        (name,) = [text for text in axes.texts if "last useful burn" in text.get_text()]
+        scale = axes.figure.dpi / 72.0
+        assert to_pt((0.0, name.xy[1]))[1] + (name.xyann[1] - 5.0) * scale > highest_pt  # 5 pt: half a line of text

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import product
 from typing import Any, Final
 
 import numpy as np
@@ -29,12 +28,10 @@ from nearpass.report.plots.style import (
     date_axis,
     days_between,
     key,
-    label,
     level_mark,
     linear_axis,
     panel,
     plain,
-    text_width_pt,
     threshold_lines,
 )
 
@@ -140,30 +137,9 @@ class CrossingsDrawing:
             lines.append((self.listed_km, f"listed {self.listed_km:g} km", NEUTRAL))
         threshold_lines(axes, lines)
         level_mark(axes, self.worst.days, self.worst.oxd_km, self.worst.level)
-        self._name_worst(axes)
+        # Above the panel: inside it no place is free of every line.
+        axes.set_title(f"marked: {self.worst.text}", fontsize=SMALL, weight="bold", loc="left", pad=4)
         axes.set_ylabel("OXD, km", labelpad=4)
-
-    def _name_worst(self, axes: Axes) -> None:
-        """OXD, OXT and date of the marked crossing, inside the panel."""
-        wide_pt, panel_pt = text_width_pt(self.worst.text, SMALL, bold=True), np.array([_PANEL_IN, _OXD_IN]) * 72.0
-        scale_pt = panel_pt / [days_between(self.shown.start, self.shown.stop), axes.get_ylim()[1]]
-        lines_pt = np.concatenate([np.stack([line.days, line.oxd_km], axis=1) for line in self.branches]) * scale_pt
-        at_pt = np.array([self.worst.days, self.worst.oxd_km]) * scale_pt
-        best: tuple[int, float, float] | None = None
-        for dx, dy in (
-            (9.0, 0.0),
-            (-9.0 - wide_pt, 0.0),
-            *product((-wide_pt / 2.0, 6.0, -6.0 - wide_pt), (13.0, -13.0)),
-        ):
-            left_pt = min(max(at_pt[0] + dx, 3.0), panel_pt[0] - wide_pt - 2.0)
-            low_pt = np.array([left_pt, at_pt[1] + dy - 6.0])
-            if low_pt[1] < 1.0 or (dy == 0.0 and left_pt != at_pt[0] + dx):
-                continue
-            covered = int(((lines_pt > low_pt) & (lines_pt < low_pt + np.array([wide_pt, 12.0]))).all(axis=1).sum())
-            if best is None or covered < best[0]:
-                best = covered, left_pt - at_pt[0], dy
-        _, dx, dy = best or (0, 9.0, 13.0)
-        label(axes, self.worst.days, self.worst.oxd_km, self.worst.text, dx=dx, dy=dy, va="center", weight="bold")
 
     def _timing(self, axes: Axes) -> None:
         reach_s = _SIGMAS * max((float(np.nanmax(b.sigma_s)) for b in self.branches if _known(b.sigma_s)), default=0.0)

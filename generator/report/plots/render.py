@@ -7,8 +7,10 @@ import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from io import BytesIO
 from typing import Final
 
+import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from nearpass.errors import understood
@@ -24,6 +26,18 @@ def draw(plot: Plot) -> bytes:
     """The plot as SVG; the same bytes in every process."""
     with house_style(), _undisturbed():
         return svg(plot.drawing.figure(), literal(plot.title))
+
+
+def pdf(plot: Plot) -> bytes:
+    """The plot as a PDF of one page for a slide or a paper, its words as text; the same bytes in every process.
+
+    It takes three times as long as the SVG, so that no site has these beside each picture.
+    """
+    with house_style(), mpl.rc_context({"pdf.fonttype": 42}), _undisturbed():
+        made = BytesIO()
+        dateless = {"CreationDate": None, "Title": literal(plot.title)}
+        plot.drawing.figure().savefig(made, format="pdf", metadata=dateless)
+        return made.getvalue()
 
 
 @contextmanager

@@ -48,6 +48,8 @@ _LOOKS: Final[tuple[dict[str, Any], ...]] = (
 )
 _FEW: Final = 30
 """With fewer lead times each is dotted: the line between them is no more than a guide."""
+_NAME_SHARE: Final = 0.14
+"""Of the height, for a line of text above all lines."""
 _DATE_PT: Final = 46.0
 """Room for a date above the panel."""
 
@@ -83,7 +85,10 @@ class TradeDrawing:
         axes = panel(figure, 0.78, 0.52, _PANEL_IN, 2.25)
         axes.set_xlim(max(float(line.leads_h.max()) for line in self.lines), 0.0)
         known = np.concatenate([line.delta_v_m_s[np.isfinite(line.delta_v_m_s)] for line in self.lines])
-        log_axis(axes, float(known[known > 0].min()) / 2.0, float(known.max()) * 1.6)
+        high = float(known.max()) * 1.6
+        least = float(known[known > 0].min()) / 2.0
+        # Above all lines there is room for the name of the last useful burn.
+        log_axis(axes, least, high * (high / least) ** _NAME_SHARE)
         linear_axis(axes.xaxis)
         _round_hours(axes)
         axes.grid(visible=True, axis="y")
