@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from exchange_records import day
 from nearpass.astro.epochs import Epoch
-from nearpass.cycle.desk import Arrival, judged
+from nearpass.config import load_config
+from nearpass.cycle.desk import Arrival, desk, judged
 from nearpass.record.desk_record import DueRecord
+from nearpass.record.object_record import EndingRecord
 from nearpass.report.desk_views import desk_table, overdue_line
 from records import sample_record
 
@@ -133,3 +136,29 @@ def test_the_table_begins_with_what_is_overdue() -> None:
     assert [row.cells[0].text for row in table.rows] == ["Z", "B", "MRO"]
     assert table.rows[0].cells[1].text == "overdue by 3 h"
     assert table.rows[1].cells[6].text == "14 d (longer than a week)"
+
+
+def test_of_an_object_whose_life_has_ended_nothing_is_owed(tmp_path: Path) -> None:
+    """A delivery each hour is overdue while it flies or ended in flight, and no more once it is known to be down."""
+    orbiters = "".join(
+        f'[[object]]\nid = "{name}"\nname = "{name}"\nhbr_m = 5\n[[object.ephemeris]]\npath = "{name}*.oem"\n'
+        'originator = "JPL"\nevery_hours = 1\ndue = 2021-01-01T00:00:00Z\n'
+        for name in ("MRO", "TGO")
+    )
+    (tmp_path / "nearpass.toml").write_text(
+        '[cycle]\nbody = "MARS"\nspan_days = 28\nlimit_km = 100\n[alert.red]\ncad_km = 3\n[alert.yellow]\ncad_km = 10\n'
+        + orbiters
+    )
+    config, _ = load_config(tmp_path / "nearpass.toml")
+    record = sample_record()
+    start = record.window.start
+    for kind, at, state in (
+        ("in flight", start + -1.0, "overdue"),
+        ("declared", start + 1.0, "overdue"),
+        ("declared", start + -1.0, "no schedule"),
+        ("on the surface", start + -1.0, "no schedule"),
+    ):
+        ended = EndingRecord(at=at, kind=kind, altitude_km=None)
+        objects = tuple(replace(item, ending=ended if item.id == "MRO" else None) for item in record.objects)
+        mro, tgo = desk(config, replace(record, objects=objects), None)
+        assert (mro.state, tgo.state) == (state, "overdue")

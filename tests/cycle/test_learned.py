@@ -16,6 +16,7 @@ from nearpass.encounter.uncertainty import Basis
 from nearpass.record.prediction_record import PredictionError
 from nearpass.record.record import CycleRecord, EventRecord
 from nearpass.report import wording
+from records import sample_record
 
 DECLARED = (
     "uncertainty = { radial_km = 0.05, transverse_km = 0.3, normal_km = 0.05, timing_s = 0.05, "
@@ -73,6 +74,28 @@ def test_learned_sigmas_are_used_and_say_so(tmp_path: Path) -> None:
     assert beside[0].pc is not None
     assert beside[0].pc != event.probability.pc
     assert next(item for item in record.objects if item.id == "LOW").learned is not None
+
+
+def test_a_learned_model_is_of_root_mean_squares_and_of_a_timing_that_grows() -> None:
+    """Of each earlier delivery the comparison farthest ahead alone, whatever the sign of its error."""
+    told = [(1.0, 0.1, -0.3, 3.0), (2.0, -0.1, 0.3, -5.0), (3.0, 0.5, 0.3, 7.0)]  # days, R, N, timing in mean errors
+    errors = [
+        PredictionError(
+            cycle_id=f"2021-03-0{number}T0000Z", lead_s=lead_s, error_rtn_km=(r_km, 40.0, n_km),
+            timing_s=np.sqrt(2.0 / np.pi) * late, mahalanobis_squared=None,
+        )
+        for number, (days, r_km, n_km, late) in enumerate(told, start=1)
+        for lead_s, late in ((86_400.0 * days, late), (3_600.0, 900.0))
+    ]  # fmt: skip
+    item = replace(sample_record().objects[0], prediction_errors=tuple(errors))
+    found = learned_model(item, 3)
+
+    assert found is not None
+    assert found.radial_km == found.transverse_km == pytest.approx(np.sqrt((0.01 + 0.01 + 0.25) / 3.0))
+    assert found.normal_km == pytest.approx(0.3)
+    assert (found.timing_s, found.timing_growth_s_per_day) == pytest.approx((1.0, 2.0))
+    assert found.comparisons == 3
+    assert learned_model(item, 4) is None
 
 
 def test_with_too_few_comparisons_the_declared_model_stays(tmp_path: Path) -> None:
