@@ -81,3 +81,9 @@ def test_the_newest_cycles_keep_their_inputs(archive: Archive) -> None:
 
     assert prune(archive, late, keep=1) == found
     assert not archive.input_path(sha256_of(OLD)).exists()
+
+
+def test_a_cycle_at_the_limit_keeps_its_inputs(archive: Archive) -> None:
+    """Only what is older is dropped, to the minute of the data cut-off."""
+    assert prunable(archive, cutoff_of(FIRST), keep=0).inputs == 0
+    assert prunable(archive, cutoff_of(FIRST) + 60.0, keep=0).sha256 == (sha256_of(OLD),)
