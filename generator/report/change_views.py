@@ -136,7 +136,8 @@ def change_view(change: ChangeRecord, catalogue: Catalogue, links: Links) -> Cha
         miss += " to the surface"
     brief = None
     if isinstance(change.reason, MissMoved) and not change.doubtful and not unknown:
-        brief = wording.sentence(sigmas_moved(change.reason) or "")
+        known = change.mahalanobis_distance is not None  # stands in ``miss``
+        brief = "" if known else wording.sentence(sigmas_moved(change.reason) or "")
     return ChangeView(
         kind=change.kind,
         word=KIND_WORDS[change.kind],

@@ -336,9 +336,14 @@ def test_hostile_text_is_kept_in_the_twins() -> None:
     assert HOSTILE in {row["unscreened"] for row in rows}
 
 
-def test_a_list_of_changes_says_once_how_a_distance_changed_and_by_how_many_sigmas() -> None:
-    """On the front page as on the cycle's, both distances stand once, with the sigmas of the estimate before."""
+@pytest.mark.parametrize(("stored", "said"), [(None, "6.1 sigma of the previous estimate"), (6.1, "(6.1\u00a0σ)")])
+def test_a_list_of_changes_says_once_how_a_distance_changed_and_by_how_many_sigmas(
+    stored: float | None, said: str
+) -> None:
+    """On the front page as on the cycle's, both distances and the sigmas of the estimate before stand once."""
     record = sample_record()
+    changes = tuple(replace(change, mahalanobis_distance=stored) for change in record.changes)
+    record = replace(record, changes=changes)
     for page in (
         pages.cycle_pages(record)["index.md"],
         pages.live_pages(record, [verdicts.summarise(record)], [2021])["index.md"],
@@ -346,5 +351,4 @@ def test_a_list_of_changes_says_once_how_a_distance_changed_and_by_how_many_sigm
         entry = re.search(r'<li class="change change-worse">.*?</li>', page, re.DOTALL)
 
         assert entry is not None
-        assert entry[0].count("14.250") == 1
-        assert "6.1 sigma of the previous estimate" in entry[0]
+        assert [entry[0].count(words) for words in ("14.250", said, "6.1")] == [1, 1, 1]
