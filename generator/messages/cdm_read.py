@@ -8,9 +8,9 @@ different bodies.
 What real messages get wrong without harm is read, and named in the message's ``notes``: keywords in another order
 within their block, objects in the other order, tabs, characters beyond ASCII, a missing unit, a unit in the other case,
 ``[m]`` after a relative velocity (32 of 34 published sample messages of NASA CARA), ``NaN`` or nothing after an
-optional keyword, J2000 for EME2000 and ICRF for GCRF, incomplete rows 7 to 9 of the covariance. Keywords of the draft
-of version 2.0 are read in either version, keywords that neither knows are kept with their text, and an optional value
-that is not of its kind, range or unit counts as absent.
+optional keyword, J2000 for EME2000, ICRF for GCRF, ITRF with a year, incomplete rows 7 to 9 of the covariance. Keywords
+of the draft of version 2.0 are read in either version, keywords that neither knows are kept with their text, and an
+optional value that is not of its kind, range or unit counts as absent.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ _WHOLE: Final = re.compile(r"[+-]?\d{1,10}", re.ASCII)
 _UNKNOWN: Final = Field(keyword="", block=Block.HEADER, kind="text")
 _DRAFT_CHOICES: Final[Mapping[tuple[str, str], str]] = MappingProxyType({("MANEUVERABLE", "UNKNOWN"): "N/A"})
 _FRAME_NAMES: Final[Mapping[str, str]] = MappingProxyType({"J2000": "EME2000", "ICRF": "GCRF"})
+_DATED_ITRF: Final = re.compile(r"ITRF[ -]?\d{2}(?:\d\d)?")
 
 
 def parse_cdm(data: bytes, file: str) -> Cdm:
@@ -195,9 +196,11 @@ class _Reading:
 
     def choice(self, one: Field, entry: Entry) -> str:
         value = " ".join(entry.text.upper().replace("_", " ").split())
-        if one.keyword == "REF_FRAME" and value in _FRAME_NAMES:
-            self._note(one.keyword, f"{value} is read as {_FRAME_NAMES[value]}")
-            value = _FRAME_NAMES[value]
+        if one.keyword == "REF_FRAME":
+            meant = "ITRF" if _DATED_ITRF.fullmatch(value) else _FRAME_NAMES.get(value, value)
+            if meant != value:
+                self._note(one.keyword, f"{value} is read as {meant}")
+            value = meant
         if (one.keyword, value) in _DRAFT_CHOICES:
             self._note(
                 one.keyword, f"{value}, of the draft of version 2.0, is read as {_DRAFT_CHOICES[one.keyword, value]}"

@@ -144,6 +144,14 @@ def test_a_harmless_departure_is_read_and_noted(line, note) -> None:
     assert note is None or re.search(note, cdm.notes[0])
 
 
+@pytest.mark.parametrize("name", ["ITRF2014", "ITRF-97", "ITRF 2000", "itrf2020"])
+def test_a_realisation_of_the_earths_axes_is_read_as_them(name: str) -> None:
+    """The year tells centimetres apart; the standard of CDM knows the axes without it."""
+    cdm = read(re.sub(r"(?m)^(REF_FRAME\s*=\s*)\S+", rf"\g<1>{name}", STANDARD))
+    assert {one.ref_frame for one in (cdm.object1, cdm.object2)} == {"ITRF"}
+    assert any("is read as ITRF" in note for note in cdm.notes)
+
+
 def test_the_samples_with_velocities_in_metres_are_read() -> None:
     """Relative velocities in [m] and NaN in orbit determination data, as in published samples, are noted."""
     cdm = read(SAMPLE)
