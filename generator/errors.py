@@ -95,7 +95,7 @@ def _printable(name: str) -> str:
 
 def _shortened(value: object, most: int = MOST_SHOWN) -> str:
     """A value on one line: a hostile file must not flood the page or the terminal."""
-    text = repr(value) if isinstance(value, str) else str(value)
+    text = repr(str(value)) if isinstance(value, str) else str(value)  # of an enumeration its word alone
     return text if len(text) <= most else text[: most - 1] + "…"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -271,6 +272,7 @@ def message_of(header: OemHeader, segments: Sequence[OemSegment], line: int) -> 
     if not segments:
         raise InputError("a message must hold at least one segment", line=line)
     notes = [note for segment in segments for note in _notes_on(segment)]
+    notes += [note for before, after in pairwise(segments) for note in _overlap(before, after)]
     return OemMessage(header=header, segments=tuple(segments), notes=tuple(notes[:MOST_NOTES]))
 
 
@@ -284,6 +286,14 @@ def _notes_on(segment: OemSegment) -> Iterator[str]:
         beyond_ms = max(early_ns, late_ns) / 1e6
         yield f"states lie {beyond_ms:.3g} ms outside {key} (line {segment.line_of(key)}), as its rounding may have it"
     yield from stray_covariances(segment)
+
+
+def _overlap(before: OemSegment, after: OemSegment) -> Iterator[str]:
+    """That two segments tell of the same time, if they do: the standard asks for useable limits that part them."""
+    first, last = max(before.useable_from, after.useable_from), min(before.useable_to, after.useable_to)
+    if last.tai_ns - first.tai_ns > ROUNDED_NS:
+        both = f"the segments of lines {before.first_line} and {after.first_line} overlap by {last - first:.6g} s"
+        yield f"{both}: there the later one holds"
 
 
 def stray_covariances(segment: OemSegment) -> Iterator[str]:

@@ -393,6 +393,16 @@ def test_a_faulty_covariance_is_refused_on_its_line(text: str, rule: str, line: 
     assert error.line == line
 
 
+def test_segments_that_overlap_are_told() -> None:
+    """Of two that tell of the same time the later one holds, and a note says so; limits that part them need none."""
+    again = segment_text(state_lines(300.0 + np.arange(8) * 60.0))
+    assert _read(message_text(segment_text(LINES), again)).notes == (
+        "the segments of lines 4 and 23 overlap by 120 s: there the later one holds",
+    )
+    apart = segment_text(LINES, USEABLE_STOP_TIME="2021-03-01T00:05:00")
+    assert _read(message_text(apart, again)).notes == ()
+
+
 def test_odd_covariance_blocks_are_read() -> None:
     """An empty block is noted and a second one joins the first; what lies beyond the states is told, not used."""
     block = covariance_text(("2021-03-01T00:01:00", None, COVARIANCE))
@@ -441,6 +451,7 @@ def test_what_must_stay_the_same_in_a_file_is_checked(changes: dict[str, str], r
     error = _refusal(text)
     assert rule in error.rule
     ((key, value),) = changes.items()
+    assert f"got '{value}'" in str(error)
     assert text.splitlines()[(error.line or 0) - 1] == f"{key} = {value}"
 
 
