@@ -9,6 +9,9 @@ import pytest
 from fleets import GM_MARS_KM3_S2, Kepler, message, segment
 from nearpass.archive.archive import Archive
 from nearpass.astro.epochs import Epoch
+from nearpass.config import load_config
+from nearpass.config.operators import OperatorTable, WorkingHours
+from nearpass.cycle.commanding import _table_of, _working, joined, sep_limit_deg
 from nearpass.messages.oem_write import write_oem
 from nearpass.record.record import EventRecord
 
@@ -134,3 +137,56 @@ def test_a_wrong_file_of_contacts_is_named_with_its_line(
     with pytest.raises(AssertionError, match=rf"{words}.*passes\.csv:[12]"):
         cycle(nearpass, tmp_path, '[[operator]]\nparty = "A CENTRE"\npasses = "passes.csv"\n')
     assert not list(tmp_path.glob("archive/cycles/*"))
+
+
+@pytest.mark.parametrize(
+    ("declared", "body", "limit"),
+    [
+        (None, "MARS", 2.0),
+        (None, "SUN", 2.0),
+        (None, "EARTH", None),
+        (None, "MOON", None),
+        (3.0, "MARS", 3.0),
+        (3.0, "EARTH", 3.0),
+        (0.0, "MARS", None),
+    ],
+)
+def test_the_angle_below_which_nothing_is_commanded(declared: float | None, body: str, limit: float | None) -> None:
+    """Two degrees by default at every body but the Earth and the Moon; with 0 the Sun never closes a link."""
+    assert sep_limit_deg(OperatorTable(party="NASA", sep_min_deg=declared, lead_time_h=72.0), body) == limit
+
+
+def test_passes_that_touch_are_one() -> None:
+    """In any order, overlapping, within each other or end to end; what is apart stays so."""
+    assert joined([(5.0, 6.0), (0.0, 2.0), (2.0, 3.0), (5.5, 9.0), (6.0, 7.0)]) == ((0.0, 3.0), (5.0, 9.0))
+    assert joined([]) == ()
+
+
+def test_working_hours_follow_the_clock_of_their_zone() -> None:
+    """From Friday to Monday over the beginning of summer time: nine hours each, at 16:00 and then at 15:00 UTC."""
+    hours = WorkingHours.model_validate(
+        {"zone": "America/Los_Angeles", "from": "08:00", "until": "17:00", "days": ("Mon", "Fri")}
+    )
+    friday = Epoch.parse("2021-03-12T00:00:00")
+    opened = [
+        (start, stop) for start, stop in _working(hours, friday, (0.0, 4 * 86_400.0)) if 0.0 < start < 4 * 86_400.0
+    ]
+
+    assert opened == [(16 * 3600.0, 25 * 3600.0), (3 * 86_400.0 + 15 * 3600.0, 3 * 86_400.0 + 24 * 3600.0)]
+
+
+def test_the_table_of_the_operator_itself_goes_before_that_of_the_whole(tmp_path: Path) -> None:
+    """Whatever their order and by any name; a member without one has that of the party that it belongs to."""
+    objects = "".join(
+        f'[[object]]\nid = "{name}"\nname = "{name}"\noperator = "{operator}"\nhbr_m = 5\n'
+        f'[[object.ephemeris]]\npath = "{name}.oem"\noriginator = "X"\n'
+        for name, operator in (("A", "jpl"), ("B", "NASA/LASP"), ("C", "NASA"), ("D", "CNSA"))
+    )
+    (tmp_path / "nearpass.toml").write_text(
+        '[cycle]\nbody = "MARS"\nspan_days = 1\nlimit_km = 10\n[alert.red]\ncad_km = 3\n[alert.yellow]\ncad_km = 10\n'
+        '[[party]]\nid = "NASA"\nincludes = ["NASA/JPL", "NASA/LASP"]\n[[party]]\nid = "NASA/JPL"\naliases = ["JPL"]\n'
+        '[[operator]]\nparty = "NASA"\nlead_time_h = 72\n[[operator]]\nparty = "NASA/JPL"\nlead_time_h = 24\n' + objects
+    )
+    config, _ = load_config(tmp_path / "nearpass.toml")
+    found = {item.id: table.lead_time_h for item in config.objects if (table := _table_of(config, item))}
+    assert found == {"A": 24.0, "B": 72.0, "C": 72.0}
