@@ -1,7 +1,7 @@
 """The bytes of a delivery as UTF-8: what its byte order mark, or the declaration of its XML, says that it is in.
 
 CCSDS messages are ASCII or, in XML, whatever the declaration names. UTF-16 is told by its byte order mark, or by the
-noughts beside the first ``<`` or ``C``.
+noughts beside its first letters.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _MARKS: Final = (
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
-    (b"<\0", "utf-16-le"),
-    (b"\0<", "utf-16-be"),
-    (b"C\0", "utf-16-le"),  # CCSDS_..._VERS, COMMENT
-    (b"\0C", "utf-16-be"),
+)
+_BARE: Final = (
+    (re.compile(rb"(?:[\t\n\r -~]\0){2}"), "utf-16-le"),
+    (re.compile(rb"(?:\0[\t\n\r -~]){2}"), "utf-16-be"),
 )
 
 
@@ -43,6 +43,9 @@ def as_utf8(data: bytes) -> bytes:
     """
     for mark, name in _MARKS:
         if data.startswith(mark):
+            return _transcoded(data, name)
+    for pattern, name in _BARE:
+        if pattern.match(data):
             return _transcoded(data, name)
     found = _DECLARED.match(data, 0, _DECLARATION_BYTES)
     if found is None:

@@ -336,3 +336,11 @@ def test_notation_is_told_from_other_messages() -> None:
     others = [b"CCSDS_OEM_VERS = 2.0\n", b"<html>", b"<ndm><oem/></ndm>", json.dumps({"a": 1}).encode(), b"DAF/SPK "]
 
     assert [elements_notation(other) for other in others] == [None] * len(others)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig"])
+@pytest.mark.parametrize("text", [TLE, kvn(), xml(), json_text(), csv_text()], ids=["tle", "kvn", "xml", "json", "csv"])
+def test_every_notation_is_read_in_every_encoding_that_tells_itself(text: str, encoding: str) -> None:
+    """By a byte order mark, or by the noughts of UTF-16 beside the first letters."""
+    (found,) = read_elements(text.encode(encoding), "x").sets
+    assert found.number == 5
