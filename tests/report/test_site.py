@@ -12,7 +12,10 @@ from urllib.parse import unquote, urlsplit
 
 import html5lib
 import pytest
+from mkdocs.commands import build as mkdocs_build
+from mkdocs.config import load_config
 
+import build_site
 from nearpass.report import pages
 from records import RED_EVENT, sample_record
 
@@ -127,6 +130,18 @@ def test_without_styles_the_order_of_reading_is_that_of_the_page(site: Path, nam
     text = re.sub(r"(?:<[^>]*>|\s)+", " ", main)
     places = [text.index(words) for words in order]
     assert places == sorted(places)
+
+
+def test_hand_written_pages_are_those_that_mkdocs_makes_of_their_folder(site: Path, tmp_path: Path) -> None:
+    """Converted once a program, each has the words, links and places that a build of the repository's own site has."""
+    own = load_config(str(build_site.ROOT / "mkdocs.yml"), site_dir=str(tmp_path / "own"), strict=True)
+    mkdocs_build.build(own)
+    written = [path.stem for path in (build_site.ROOT / "site").glob("*.md")]
+    assert len(written) > 8
+    article = re.compile(r'<article class="prose">(.*?)</article>', re.DOTALL)
+    for name in set(written) - {"reference", "measured", "validation"}:  # which the program adds tables to
+        found = [article.findall((home / f"{name}.html").read_text()) for home in (site, tmp_path / "own")]
+        assert found[0] == found[1] != [], name
 
 
 def test_strict_policy_holds(parsed: dict[Path, Page]) -> None:
