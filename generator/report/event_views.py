@@ -180,8 +180,9 @@ def change_text(event: EventRecord, catalogue: Catalogue) -> str:
         return "new in this cycle"
     last = event.history[-1]
     since = "since the previous cycle" if last.cycle_id == previous else f"since cycle {last.cycle_id}"
-    text = f"miss {wording.distance(last.miss_km)} → {wording.distance(event.miss_km)} {since}"
-    if last.miss_sigma_km:
+    before, now = wording.distance(last.miss_km), wording.distance(event.miss_km)
+    text = f"miss {before} → {now} {since}" if before != now else f"miss unchanged {since}"
+    if last.miss_sigma_km and before != now:
         text += f" ({wording.number(abs(event.miss_km - last.miss_km) / last.miss_sigma_km, 1)} σ)"
     return text if last.level is event.level else f"{text}; was {last.level.value}"
 

@@ -201,6 +201,15 @@ def test_change_in_sigmas_uses_the_earlier_sigma() -> None:
     )
 
 
+def test_a_miss_that_did_not_change_is_not_told_twice() -> None:
+    """Two equal distances are told as unchanged, without a move of 0.0 sigma."""
+    record = sample_record()
+    event = next(event for event in record.events if event.history)
+    same = replace(event.history[-1], cycle_id=record.previous_cycle_id, miss_km=event.miss_km, level=event.level)
+    words = event_views.change_text(replace(event, history=(same,)), Catalogue(record))
+    assert words == "miss unchanged since the previous cycle"
+
+
 def test_boundary_is_said() -> None:
     """An event at an end of coverage carries its warning on the card, in the summary and below the table."""
     event = replace(sample_record().events[0], at_boundary=True)
