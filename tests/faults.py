@@ -17,7 +17,13 @@ from typing import Any
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_APPEND | os.O_CREAT
 KILL = -1
 """In place of an error number: the process is killed in that instant."""
-_CHANGES = {"os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.truncate"}
+DEAD = -2
+"""As killed, in this process: neither this change nor any later one is made, whatever still tries to clean up."""
+_CHANGES = {"os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.truncate", "os.link"}
+
+
+class Died(BaseException):
+    """Raised in the place of a process's death: no handler of errors sees it."""
 
 
 @dataclass
@@ -47,6 +53,9 @@ def _hook(event: str, args: tuple[Any, ...]) -> None:
     with _counting:
         number = failure.seen
         failure.seen += 1
+    if failure.errno == DEAD and 0 <= failure.number <= number:
+        failure.happened = True
+        raise Died(os.fspath(args[0]))
     if number == failure.number:
         failure.happened = True
         if failure.errno == KILL:

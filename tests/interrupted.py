@@ -16,7 +16,7 @@ from nearpass.commands.one_cycle import Run, one_cycle
 from nearpass.commands.shared import Log, World
 from nearpass.config import Config, load_config
 from nearpass.cycle.pipeline import CycleResult, Progress
-from nearpass.publish import Workspace, unpublished
+from nearpass.publish import Workspace, editions_of, unpublished
 from nearpass.publish.check import verify_site
 from nearpass.publish.register import releases_of
 from nearpass.record.cycle_id import CycleId
@@ -62,10 +62,10 @@ def run_stub_patiently(directory: Path, cutoff: Epoch) -> None:
         run_stub(directory, cutoff)
 
 
-def lay_out(directory: Path) -> None:
-    """A workspace with a configuration; its screening is replaced by stubs."""
+def lay_out(directory: Path, editions: str = "") -> None:
+    """A workspace with a configuration, of some editions; its screening is replaced by stubs."""
     directory.mkdir(parents=True, exist_ok=True)
-    (directory / "nearpass.toml").write_text(CONFIG)
+    (directory / "nearpass.toml").write_text(CONFIG + editions)
 
 
 def run_stub(directory: Path, cutoff: Epoch) -> None:
@@ -110,13 +110,17 @@ def faults(directory: Path, *, settled: bool) -> list[str]:
     """
     workspace = Workspace(directory=directory)
     archive = Archive(workspace.archive)
-    report = verify_archive(archive, anchors=list(releases_of(workspace)))
-    found = [str(finding) for finding in (*report.findings, *verify_site(workspace)[1])]
-    found += broken_links(workspace.public)
+    sites = editions_of(workspace, load_config(directory / "nearpass.toml")[0])
+    report = verify_archive(archive, anchors=[anchor for site in sites for anchor in releases_of(site)])
+    found = [str(finding) for finding in report.findings]
     if settled:
         found += [f"interrupted: {report.interrupted}"] if report.interrupted else []
-        found += [f"not published: {name}" for name in unpublished(workspace)]
-    newest = json.loads((workspace.public / "latest.json").read_text())["cycle_id"]
-    if not (workspace.public / "cycles" / newest[:10].replace("-", "/") / newest[10:] / "index.html").exists():
-        found.append(f"latest.json names {newest}")
+    for site in sites:
+        found += [str(finding) for finding in verify_site(site)[1]]
+        found += broken_links(site.public)
+        if settled:
+            found += [f"not published: {name}" for name in unpublished(site)]
+        newest = json.loads((site.public / "latest.json").read_text())["cycle_id"]
+        if not (site.public / "cycles" / newest[:10].replace("-", "/") / newest[10:] / "index.html").exists():
+            found.append(f"latest.json names {newest}")
     return found

@@ -3,7 +3,7 @@
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import cache
 from html import unescape
@@ -110,6 +110,35 @@ def quick() -> Iterator[None]:
             yield plot, b'<svg xmlns="http://www.w3.org/2000/svg"/>'
 
     with patch("nearpass.publish.stage.draw_all", blank), patch("os.fsync", lambda _: None):
+        yield
+
+
+@contextmanager
+def plain() -> Iterator[None]:
+    """Pages of a line each, built by nothing: what is left of a publication is how it gets into place."""
+
+    def pages(record: CycleRecord) -> dict[str, str]:
+        return {"index.md": f"{record.cycle_id}\n", "events.csv": f"{record.cycle_id},1\n"}
+
+    def live(record: CycleRecord, *_: object, **__: object) -> dict[str, str]:
+        names = ("index.md", "objects/index.md", "archive/index.md", "live/latest.js")
+        return dict.fromkeys(names, f"as of {record.cycle_id}\n")
+
+    def build(_: Workspace, docs: Path, built: Path, *__: object) -> None:
+        for path in sorted(docs.rglob("*")):
+            if path.is_file():
+                place = (built / path.relative_to(docs)).with_suffix(".html" if path.suffix == ".md" else path.suffix)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(path.read_bytes())
+
+    with ExitStack() as patches:
+        for name, instead in (
+            ("stage.cycle_pages", pages), ("stage.live_pages", live), ("stage.permalink_pages", lambda _: {}),
+            ("stage._story", lambda *_: None), ("site.all_plots", lambda _: []), ("site.build_pages", build),
+            ("site.check_leaks", lambda *_, **__: None), ("stage._feeds", lambda *_: {}),
+            ("site.stage_register", lambda *_: None),
+        ):  # fmt: skip
+            patches.enter_context(patch(f"nearpass.publish.{name}", instead))
         yield
 
 

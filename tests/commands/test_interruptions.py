@@ -35,8 +35,9 @@ from nearpass.publish import Workspace
 from nearpass.status import failed
 from stub_cycles import tree
 
-KILLS = 8
-FAULTS = 12
+KILLS = 2
+"""Of a process that does die; deaths all through a run, with several editions, are in test_kills.py."""
+FAULTS = 6
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EACCES)
 
 
@@ -70,7 +71,7 @@ def test_a_killed_run_leaves_the_old_or_the_new_site(start: Path, tmp_path: Path
         assert faults(directory, settled=True) == []
         shutil.rmtree(directory)
 
-    assert killed > KILLS // 2
+    assert killed > 0
 
 
 def test_a_run_killed_between_two_changes(start: Path, tmp_path: Path) -> None:
