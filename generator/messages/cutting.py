@@ -32,9 +32,14 @@ COMMENTS: Final = "comments"
 _QUANTITY: Final = r"(?:[XYZRTN](?:_?DOT)?|DRG|SRP|THR)"
 _COVARIANCE_KEY: Final = re.compile(rf"(?:COV_REF_FRAME|C{_QUANTITY}_{_QUANTITY}|USER_DEFINED_\w+)")
 """Elements of the covariances of OPM, OMM, OEM and CDM, and keywords whose meaning is agreed upon elsewhere."""
-_CERTAIN_BLOCKS: Final = frozenset({b"META", b"TRAJ", b"PHYS", b"PERT"})
-"""Blocks of an OEM or OCM that hold no sigma; those of manoeuvres and of the orbit determination may."""
-_UNCERTAIN_TAGS: Final = frozenset({"covarianceMatrix", "cov", "man", "od", "user", "userDefinedParameters"})
+_CERTAIN_BLOCKS: Final = frozenset({b"META", b"TRAJ"})
+"""Blocks of an OEM or OCM that hold no sigma; those of manoeuvres and of the orbit determination may.
+
+What the record keeps of others, the mass and their lines as comments, goes with the covariances there as well.
+"""
+_UNCERTAIN_TAGS: Final = frozenset(
+    {"covarianceMatrix", "cov", "man", "od", "pert", "phys", "user", "userDefinedParameters"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -261,3 +261,15 @@ def test_a_set_that_cannot_be_read_is_not_handed_over() -> None:
     found = cut(odd.encode(), "a", keep=lambda named: named.number is not None, covariances=True)
 
     assert "ODD" not in found.data.decode()
+
+
+@pytest.mark.parametrize("text", [ocm(), as_xml(ocm(), "ocm")], ids=["KVN", "XML"])
+def test_the_mass_goes_with_the_covariances(text: str) -> None:
+    """What is withheld with them in the record is not handed over in the file; the trajectory is."""
+    whole, small = (
+        cut(text.encode(), "a.ocm", keep=lambda _: True, covariances=covariances).data for covariances in (True, False)
+    )
+
+    assert b"WET_MASS" in whole
+    assert b"WET_MASS" not in small
+    assert b"CARTPV" in small
