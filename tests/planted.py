@@ -18,10 +18,13 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
+
+import numpy as np
+import spiceypy as spice
 
 from fleets import ECCENTRIC, LOW, Kepler
 
@@ -71,9 +74,14 @@ class Mark:
 
 @dataclass
 class Plot:
-    """A workspace with marks: its files by path, and what is planted in them."""
+    """A workspace with marks: its files by path, and what is planted in them.
+
+    Files that are delivered after the first cycle lie in ``later``; of ``kernels`` the orbit and the comment are given.
+    """
 
     files: dict[str, str] = field(default_factory=dict)
+    later: dict[str, str] = field(default_factory=dict)
+    kernels: dict[str, tuple[Kepler, str]] = field(default_factory=dict)
     marks: list[Mark] = field(default_factory=list)
     count: int = 0
 
@@ -127,7 +135,9 @@ CRAFTS: Final = (
 def planted() -> Plot:
     """The whole workspace."""
     plot = Plot()
-    plot.files["nearpass.toml"] = _head() + "".join(_object(plot, craft) for craft in CRAFTS)
+    nobody = plot.word("a comment of the configuration", "RED", ())
+    plot.files["token.txt"] = plot.word("a token", "RED", ()) + "\n"
+    plot.files["nearpass.toml"] = f"# {nobody}\n" + _head() + "".join(_object(plot, craft) for craft in CRAFTS)
     for name, level, release in (("open", "CLEAR", ()), ("both", "RED", ("CNSA", "ESA")), ("dark", "RED", ("CNSA",))):
         text = plot.word(f"log/{name}: text", level, release)
         party = plot.word(f"log/{name}: parties", level, release)
@@ -149,23 +159,37 @@ def _message(plot: Plot, where: str, release: tuple[str, ...]) -> None:
     def word(what: str) -> str:
         return plot.word(f"{where}: {what}", "RED", release)
 
+    def number(what: str, near: float) -> str:
+        return repr(plot.number(f"{where}: {what}", "RED", release, near))
+
     lines = [
         "CCSDS_CDM_VERS = 1.0", "CREATION_DATE = 2021-03-16T20:00:00", f"ORIGINATOR = {word('originator').upper()}",
-        f"MESSAGE_ID = {word('message id').upper()}", "TCA = 2021-03-17T02:00:00", "MISS_DISTANCE = 7654.321 [m]",
+        f"MESSAGE_FOR = {word('message for').upper()}", f"MESSAGE_ID = {word('message id').upper()}",
+        f"COMMENT {word('comment of the relative data')}", "TCA = 2021-03-17T02:00:00",
+        "MISS_DISTANCE = 7654.321 [m]", f"COLLISION_PROBABILITY = {number('COLLISION_PROBABILITY', 3e-6)}",
+        "COLLISION_PROBABILITY_METHOD = FOSTER-1992",
     ]  # fmt: skip
     for place in (1, 2):
         lines += [
             f"OBJECT = OBJECT{place}", f"OBJECT_DESIGNATOR = {word(f'designator {place}').upper()}",
             "CATALOG_NAME = NAIF", f"OBJECT_NAME = {word(f'name {place}').upper()}",
-            "INTERNATIONAL_DESIGNATOR = UNKNOWN", "EPHEMERIS_NAME = NONE", "COVARIANCE_METHOD = DEFAULT",
+            f"INTERNATIONAL_DESIGNATOR = {word(f'international designator {place}').upper()}",
+            f"OPERATOR_CONTACT_POSITION = {word(f'contact {place}').upper()}",
+            f"OPERATOR_ORGANIZATION = {word(f'organization {place}').upper()}",
+            f"OPERATOR_PHONE = {word(f'phone {place}').upper()}", f"OPERATOR_EMAIL = {word(f'email {place}').upper()}",
+            f"EPHEMERIS_NAME = {word(f'ephemeris {place}').upper()}", "COVARIANCE_METHOD = CALCULATED",
             "MANEUVERABLE = N/A", "ORBIT_CENTER = MARS", "REF_FRAME = EME2000",
+            f"GRAVITY_MODEL = {word(f'gravity {place}').upper()}",
+            f"COMMENT {word(f'comment of the data {place}')}", f"MASS = {number(f'MASS {place}', 900.0)} [kg]",
         ]  # fmt: skip
         near = (2570.1, 2244.7, 6281.5 + place, 4.4, 4.8 * place, -3.5)
         for key, value in zip(("X", "Y", "Z", "X_DOT", "Y_DOT", "Z_DOT"), near, strict=True):
-            lines.append(f"{key} = {plot.number(f'{where}: {key} {place}', 'RED', release, value)!r}")
+            lines.append(f"{key} = {number(f'{key} {place}', value)}")
         axes = ("R", "T", "N", "RDOT", "TDOT", "NDOT")
         lines += [
-            f"C{row}_{column} = {float(row == column)}" for at, row in enumerate(axes) for column in axes[: at + 1]
+            f"C{row}_{column} = {number(f'C{row}_{column} {place}', 4.0) if row == column else '0.0'}"
+            for at, row in enumerate(axes)
+            for column in axes[: at + 1]
         ]
     name = word("name of the file")
     plot.files[f"messages/{name}.cdm"] = "\n".join([*lines, ""])
@@ -204,6 +228,7 @@ def _exchange(plot: Plot, where: str, parties: tuple[str, ...]) -> None:
 
 def _head() -> str:
     text = '[site]\ntitle = "Planted"\ndetail_events = 1\n[cycle]\nbody = "MARS"\nspan_days = 0.15\nlimit_km = 150\n'
+    text += '[fetch.credentials]\n"data.example.org" = "file:token.txt"\n'
     text += "[alert.red]\ncad_km = 3\n\n[alert.yellow]\ncad_km = 6\n\n"
     for reader in READERS:
         levels, parties = sorted(reader.levels), sorted(reader.parties)
@@ -232,11 +257,13 @@ def _object(plot: Plot, craft: Craft) -> str:
 
     hbr_m, lead_h = (plot.number(f"{craft.id}: {w}", *own, near) for w, near in (("hbr_m", 7.1), ("lead_time_h", 31.3)))
     plot.marks.append(Mark(f"{craft.id}: id", *own, word=craft.id, decided=craft.metrics))
-    file = f"{word('name of the file')}_1.oem"
-    plot.files[f"ephemerides/{file}"] = _oem(plot, craft, f"{craft.id}", own, cov, craft.orbit)
+    file = word("name of the file")
+    plot.files[f"ephemerides/{file}_1.oem"] = _oem(plot, craft, f"{craft.id}", own, cov, craft.orbit)
+    plot.later[f"ephemerides/{file}_2.ocm"] = _ocm(plot, craft, own, cov)
     listed = str(list(craft.release)).replace("'", '"')
     text = (
         f'[[object]]\nid = "{craft.id}"\nname = "{word("name", craft.metrics)}"\nhbr_m = {hbr_m!r}\n'
+        f"{'naif_id = -9001' if craft.id == 'OPENSAT' else ''}\n"
         f'operator = "{word("operator", craft.metrics)}"\nlead_time_h = {lead_h!r}\nnote = "{word("note")}"\n'
         f'marking = "{craft.level}"\nrelease = {listed}\n'
         f'[[object.contact]]\nparty = "{_contact(plot, craft, "party")}"\n'
@@ -245,7 +272,7 @@ def _object(plot: Plot, craft: Craft) -> str:
         f"transverse_km = {sigma('uncertainty.transverse_km', 0.7)!r}\nnormal_km = {sigma('normal_km', 0.2)!r}\n"
         f"timing_s = {sigma('timing_s', 0.3)!r}\ntiming_growth_s_per_day = {sigma('timing_growth', 0.4)!r}\n"
         f'source = "{plot.word(f"{craft.id}: uncertainty.source", *cov)}"\nmarking = "{cov[0]}"\n'
-        f'[[object.ephemeris]]\npath = "ephemerides/{file}"\noriginator = "{word("originator")}"\n'
+        f'[[object.ephemeris]]\npath = "ephemerides/{file}_*.o?m"\noriginator = "{word("originator")}"\n'
     )
     text += f'covariance_marking = "{cov[0]}"\n' if craft.covariance else ""
     if craft.id == "OPENSAT":
@@ -267,9 +294,12 @@ def _alternative(plot: Plot, craft: Craft) -> str:
     orbit = Kepler(LOW.a_km + 0.9, LOW.e, LOW.inclination_rad)
     plot.files[f"ephemerides/{file}.oem"] = _oem(plot, craft, "solution", red, red, orbit)
     note = plot.word(f"{craft.id}: solution, note", *red)
-    return (
-        f'[[object.ephemeris]]\npath = "ephemerides/{file}.oem"\noriginator = "SOMEBODY"\nrole = "alternative"\n'
-        f'marking = "RED"\nrelease = ["CNSA"]\nname = "{name}"\nnote = "{note}"\n'
+    comment, kernel = (plot.word(f"{craft.id}: kernel, {where}", *red) for where in ("comment area", "name"))
+    plot.kernels[f"ephemerides/{kernel}.bsp"] = Kepler(LOW.a_km + 1.7, LOW.e, LOW.inclination_rad), comment
+    return "".join(
+        f'[[object.ephemeris]]\n{where} = "ephemerides/{path}"\noriginator = "SOMEBODY"\nrole = "alternative"\n'
+        f'marking = "RED"\nrelease = ["CNSA"]\nname = "{called}"\nnote = "{note}"\n'
+        for where, path, called in (("path", f"{file}.oem", name), ("path", f"{kernel}.bsp", f"{name}-too"))
     )
 
 
@@ -310,6 +340,59 @@ def _oem(plot: Plot, craft: Craft, what: str, own: Marking, cov: Marking, orbit:
     return "\n".join([*lines, "COVARIANCE_STOP", ""])
 
 
+def _ocm(plot: Plot, craft: Craft, own: Marking, cov: Marking) -> str:
+    """A newer delivery with every block that the standard has, and marks in each.
+
+    What is neither of the orbit nor of who it is goes with the covariances, and so do all comments.
+    """
+
+    def word(where: str, marking: Marking = own) -> str:
+        return plot.word(f"{craft.id}: second delivery: {where}", *marking)
+
+    def number(where: str, near: float) -> str:
+        return f"{plot.number(f'{craft.id}: second delivery: {where}', *cov, near):.13e}"
+
+    def lone(where: str) -> str:
+        return f"COMMENT {word(f'comment of {where}', cov)}"
+
+    orbit = replace(craft.orbit, a_km=craft.orbit.a_km + 0.05)
+    offsets_s = [STEP_S * place for place in range(-60, int(SPAN_S / STEP_S) + 60)]
+    positions, velocities = orbit.state(offsets_s)
+    rows = []
+    for place, offset_s in enumerate(offsets_s):
+        values = [f"{value:.13e}" for value in (*positions[place], *velocities[place])]
+        rows.append(f"{offset_s:.1f} {' '.join(values)}")
+        if place % 30 == 0 and offset_s >= 0.0:
+            plot.marks += [Mark(f"{craft.id}: second state {place}", *own, number=float(value)) for value in values]
+    matrix = [
+        number(f"covariance {row} {column}", 1e-6 * (1.0 + row) if row == column else 1e-12)
+        for row in range(6)
+        for column in range(row + 1)
+    ]
+    return "\n".join([
+        "CCSDS_OCM_VERS = 3.0", lone("the header"), "CREATION_DATE = 2021-03-16T23:00:00",
+        f"ORIGINATOR = {word('ORIGINATOR')}", f"MESSAGE_ID = {word('MESSAGE_ID')}", "META_START",
+        f"OBJECT_NAME = {word('OBJECT_NAME')}", f"INTERNATIONAL_DESIGNATOR = {word('INTERNATIONAL_DESIGNATOR')}",
+        f"OBJECT_DESIGNATOR = {word('OBJECT_DESIGNATOR')}", f"OPERATOR = {word('OPERATOR')}",
+        f"OWNER = {word('OWNER')}", f"ORIGINATOR_POC = {word('ORIGINATOR_POC')}",
+        f"ORIGINATOR_EMAIL = {word('ORIGINATOR_EMAIL')}@example.org",
+        f"TECH_POC = {word('TECH_POC')}", f"TECH_PHONE = {word('TECH_PHONE')}",
+        f"PREVIOUS_MESSAGE_ID = {word('PREVIOUS_MESSAGE_ID')}", f"CELESTIAL_SOURCE = {word('SOURCE')}",
+        "TIME_SYSTEM = UTC", f"EPOCH_TZERO = {_time(0.0)}", "META_STOP",
+        "TRAJ_START", lone("the trajectory"), f"TRAJ_ID = {word('TRAJ_ID')}",
+        f"TRAJ_BASIS_ID = {word('TRAJ_BASIS_ID')}", "INTERPOLATION = HERMITE", "INTERPOLATION_DEGREE = 7",
+        "CENTER_NAME = MARS", "TRAJ_REF_FRAME = ICRF", "TRAJ_TYPE = CARTPV", *rows, "TRAJ_STOP",
+        "PHYS_START", lone("the body"), f"MANUFACTURER = {word('MANUFACTURER', cov)}",
+        f"BUS_MODEL = {word('BUS_MODEL', cov)}", f"WET_MASS = {number('WET_MASS', 700.0)} [kg]", "PHYS_STOP",
+        "COV_START", lone("the covariances"), f"COV_ID = {word('COV_ID', cov)}", "COV_REF_FRAME = RTN_INERTIAL",
+        "COV_TYPE = CARTPV", "COV_ORDERING = LTM", f"3600.0 {' '.join(matrix)}", "COV_STOP",
+        "PERT_START", lone("the forces"), f"ATMOSPHERIC_MODEL = {word('ATMOSPHERIC_MODEL', cov)}", "PERT_STOP",
+        "OD_START", lone("the determination"), f"OD_ID = {word('OD_ID', cov)}", "OD_METHOD = BWLS",
+        f"WEIGHTED_RMS = {number('WEIGHTED_RMS', 1.1)}", "OD_STOP",
+        "USER_START", f"USER_DEFINED_{word('USER_DEFINED', cov).upper()} = {word('user value', cov)}", "USER_STOP", "",
+    ])  # fmt: skip
+
+
 def _time(offset_s: float) -> str:
     day, rest = divmod(int(offset_s), 86_400)
     return f"2021-03-{17 + day:02d}T{rest // 3600:02d}:{rest // 60 % 60:02d}:{rest % 60:02d}"
@@ -321,7 +404,28 @@ def write(plot: Plot, folder: Path) -> Path:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+    for name, (orbit, comment) in plot.kernels.items():
+        _kernel(folder / name, orbit, comment)
+    (folder / "token.txt").chmod(0o600)
     return folder / "nearpass.toml"
+
+
+def deliver(plot: Plot, folder: Path) -> None:
+    """Write what is delivered after the first cycle."""
+    for name, text in plot.later.items():
+        (folder / name).write_text(text)
+
+
+def _kernel(path: Path, orbit: Kepler, comment: str) -> None:
+    """An SPK of an orbit with words in its comment area."""
+    offsets_s = np.arange(-3_600.0, SPAN_S + 3_600.0, STEP_S)
+    start_s = 669_211_269.184  # 2021-03-17T00:00:00 UTC in TDB since J2000
+    handle = spice.spkopn(str(path), "test", 1000)
+    spice.dafac(handle, [f"Made by {comment}"])
+    times_s = start_s + offsets_s
+    states = np.hstack(orbit.state(offsets_s))
+    spice.spkw13(handle, -9001, 499, "J2000", times_s[0], times_s[-1], "test", 7, len(times_s), states, times_s)
+    spice.spkcls(handle)
 
 
 def delivered(folder: Path) -> dict[str, bytes]:

@@ -43,8 +43,8 @@ BESIDE_FEW: Final = 100
 """So many numbers of a pair are known by :data:`BESIDE_DIGITS` digits each; ten times as many take one digit more."""
 FREE_TEXTS: Final = frozenset({"comments", "note", "text", "source"})
 """Words of others, of which also those of letters and digits are looked for."""
-RUN_TIMES: Final = frozenset({"first_run", "last_run"})
-"""When a run was made is no secret: one run makes all editions, and the register's pages tell it."""
+RUN_TIMES: Final = frozenset({"first_run", "last_run", "first_seen"})
+"""When a run was made is no secret: one makes all editions, and the register tells it; a run first sees a file."""
 SHORT_FILE: Final = 2_000
 """Of a file with so few numbers each is looked for; of a longer one rows, as of its covariances."""
 IDENTITIES: Final = frozenset({
@@ -214,7 +214,9 @@ def _texts(fact: Fact) -> Iterator[tuple[str, int]]:
     identity = fact.field in IDENTITIES
     for line in fact.value.splitlines():
         text = plain_text(line)
-        short = 4 if text.lstrip("-").isdigit() else 2  # a number of three digits is a number like any other
+        digits = text.lstrip("-")
+        # A number of three digits is a number like any other; its digits alone are those of an object's NAIF number.
+        text, short = (digits, 4) if digits.isdigit() else (text, 2)
         yield text, short if identity else LEAST_CLAUSE if fact.field == ACTS else LEAST_TEXT
         if fact.held is For.WITHHELD and fact.field in FREE_TEXTS:
             yield from ((token, LEAST_TOKEN) for token in _TOKEN.findall(text))

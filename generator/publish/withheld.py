@@ -52,6 +52,8 @@ OF_COVARIANCES: Final = (
 """Parts of names of fields that follow from covariances or go with them, beside ``pc`` itself."""
 OF_CYCLES: Final = frozenset({"previous_cycle_id", "supersedes", "cycle_id", "since", "missed", "here"})
 """Fields that name a cycle: one that was left out of an edition tells when a delivery came."""
+OF_DELIVERY: Final = frozenset({"sha256", "created"})
+"""Fields that say which delivery something is compared with."""
 MARKS: Final = frozenset({"covariance_marking", "covariance_count", "mahalanobis_squared"})
 OWN_WORDS: Final = frozenset({FunnelStep, SweepStep, MethodRecord, BodyRecord})
 """Records whose names are those of the program or of a planet."""
@@ -86,11 +88,15 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _At:
-    """Where a walk stands: for whom what is here is, whose it is, and whether its covariances are withheld."""
+    """Where a walk stands: for whom what is here is, whose it is, and whether its covariances are withheld.
+
+    ``blinded`` says that what is here is withheld for these alone.
+    """
 
     place: str
     held: For = For.OPEN
     blind: bool = False
+    blinded: bool = False
     pair: tuple[str, str] | None = None
 
 
@@ -149,12 +155,14 @@ class _Walk:
             held = For.IN_PART if self.readers.has_cycle(str(value)) else For.WITHHELD
         elif isinstance(holder, ObjectRecord):
             held = self._of_object(name, holder)
+        elif name in OF_DELIVERY and at.blinded:  # which delivery was there before, its own cycle and the register tell
+            held = For.IN_PART
         elif isinstance(holder, SweepRecord) and name in {"inputs", "objects", "approaches"}:
             held = For.OPEN  # each by its own file
         elif name in {"event_id", "event_ids"}:
             held = self._event_name(value, at.held)
         if at.blind and held is For.OPEN and _of_covariances(name):
-            held = For.WITHHELD
+            held, at = For.WITHHELD, replace(at, blinded=True)
         yield from self.value(value, name, replace(at, held=held))
 
     def value(self, value: object, name: str, at: _At) -> Iterator[Fact]:

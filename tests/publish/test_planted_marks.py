@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import base64
 import gzip
+import html
 import io
 import json
 import struct
 import sys
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import quote
@@ -36,9 +37,11 @@ from nearpass.record.record import CycleRecord, dump
 from nearpass.release.reduction import reduction
 from nearpass.release.rules import RULES
 from nearpass.release.values import keep
+from nearpass.report.plots import Plot as DrawnPlot
 from planted import READERS, Mark, Plot, Reader
 from receivers import hooking, mailing
 
+Drawn = tuple[DrawnPlot, bytes]
 PERIOD = ("--from", "2021-03-01T00:00", "--to", "2099-01-01T00:00")
 
 
@@ -52,6 +55,14 @@ def nearpass(*words: object) -> None:
         except SystemExit as ended:
             code = ended.code
     assert not code
+
+
+def whole_plots(plots: Sequence[DrawnPlot], *, jobs: int, progress: Callable[[int], object]) -> Iterator[Drawn]:
+    """Instead of a picture all that it would be drawn from, with every digit: more than a drawing holds, in no time."""
+    del jobs
+    for plot in plots:
+        progress(1)
+        yield plot, f"<svg><desc>{html.escape(repr(plot))}</desc></svg>".encode()
 
 
 @pytest.fixture(scope="module")
@@ -75,9 +86,15 @@ def workspace(plot: Plot, tmp_path_factory: pytest.TempPathFactory) -> Path:
             boxes[name], address = open_.enter_context(mailing())
             patch.setenv(f"{name.upper()}_HOOK", hooks[name].address)
             patch.setenv(f"{name.upper()}_MAIL", address)
-        for at in ("2021-03-17T00:00", "2021-03-17T00:30"):
-            nearpass("run", "--config", config, "--jobs", 1, "--at", at)
+        for place in ("stage", "brief"):
+            patch.setattr(f"nearpass.publish.{place}.draw_all", whole_plots)
+        nearpass("run", "--config", config, "--jobs", 1, "--at", "2021-03-17T00:00")
+        planted.deliver(plot, folder)
+        nearpass("run", "--config", config, "--jobs", 1, "--at", "2021-03-17T00:30")
         nearpass("notify", "--config", config, "--at", "2021-03-17T01:15")
+        for name in hooks:
+            brief = ("--edition", name, "--week", "--no-pdf", "--out", folder / "briefs" / name)
+            nearpass("brief", "--config", config, *brief)
     for name, hook in hooks.items():
         (folder / "told" / name).mkdir(parents=True)
         for number, post in enumerate(hook.posts):
@@ -85,9 +102,6 @@ def workspace(plot: Plot, tmp_path_factory: pytest.TempPathFactory) -> Path:
         for number, mail in enumerate(boxes[name].messages):
             text = "".join(f"{key}: {value}\n" for key, value in mail.items())
             (folder / "told" / name / f"{number}.txt").write_text(f"{text}\n{mail.get_content()}")
-    for name in hooks:
-        brief = ("--edition", name, "--week", "--no-pdf", "--out", folder / "briefs" / name)
-        nearpass("brief", "--config", config, *brief)
     for reader in READERS:
         nearpass("package", reader.id, "--config", config, "--out", folder / f"{reader.id}.zip")
     return folder
@@ -138,14 +152,15 @@ def test_the_publisher_is_told_what_is_withheld_from_others(workspace: Path, plo
 
 @pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.id)
 def test_readers_are_given_what_is_released_to_them(workspace: Path, plot: Plot, reader: Reader) -> None:
-    """The search can find: the package has the states and words of each delivery that its readers may have."""
+    """The search can find: the package has the states and words of each newest delivery that its readers may have."""
     package = dict(planted.unpacked("package.zip", (workspace / f"{reader.id}.zip").read_bytes()))
     open_to = [mark for mark in plot.marks if reader.may(mark.level, mark.release)]
-    states = {mark.where for mark in open_to if ": state " in mark.where}
+    states = {mark.where for mark in open_to if ": second state " in mark.where}
+    who = tuple(f"second delivery: {word}" for word in ("ORIGINATOR", "MESSAGE_ID", "OBJECT_NAME"))
     there = {where for _, where in planted.found(package, open_to)}
 
     assert sorted(states - there) == []
-    assert {mark.where for mark in open_to if mark.where.endswith(("ORIGINATOR", "MESSAGE_ID", "OBJECT_NAME"))} <= there
+    assert {mark.where for mark in open_to if mark.where.endswith(who)} <= there
 
 
 def test_a_message_is_on_the_site_of_those_whom_it_is_released_to(workspace: Path, plot: Plot) -> None:
@@ -226,15 +241,15 @@ def test_without_any_one_rule_a_mark_is_found(workspace: Path, plot: Plot, kind:
 
 
 CODES: frozenset[str] = frozenset({
-    "CycleRecord.funnel", "CycleRecord.unclaimed", "ObjectRecord.predictions", "ObjectRecord.withheld",
-    "InputRecord.findings", "EventRecord.reason", "ProbabilityRecord.method", "ProbabilityRecord.in_dilution",
-    "TradeRecord.no_pc_reason", "CrossingRecord.reason", "ChangeRecord.reason", "ExchangeRecord.register_number",
+    "CycleRecord.funnel", "CycleRecord.unclaimed", "ObjectRecord.withheld", "EventRecord.reason",
+    "ProbabilityRecord.method", "ProbabilityRecord.in_dilution", "TradeRecord.no_pc_reason", "CrossingRecord.reason",
+    "ChangeRecord.reason", "ExchangeRecord.register_number",
 })  # fmt: skip
 """Rules of fields that hold counts, codes, or here only what other fields hold: nothing of their own to find."""
 UNPLANTED: frozenset[str] = frozenset({
     "CycleRecord.previous_cycle_id", "CycleRecord.supersedes", "CycleRecord.sweep", "CycleRecord.dormant",
     "CycleRecord.losses", "ThresholdsRecord.rules", "ObjectRecord.prediction_errors", "ObjectRecord.prediction_quality",
-    "ObjectRecord.learned", "ObjectRecord.trusted", "ObjectRecord.shift", "InputRecord.mass_kg",
+    "ObjectRecord.learned", "ObjectRecord.trusted",
     "InputRecord.manoeuvres", "EventRecord.history", "EventRecord.held", "ProbabilityRecord.max_pc_missing",
     "TradeRecord.target_pc", "TradeRecord.pc_rows", "TradeRecord.pc_uncertain_h", "SolutionEvent.compared",
     "SolutionEvent.miss_sigma_km", "SolutionEvent.pc", "SolutionEvent.method", "SolutionEvent.reason",

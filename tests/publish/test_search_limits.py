@@ -125,3 +125,32 @@ def test_each_number_of_a_short_file_is_looked_for(count: int, found: bool) -> N
 
     assert bool(list(leaks_in([("page.html", f"{values[77]:.9f}".encode())], known))) is found
     assert list(leaks_in([("page.html", f"{values[77]:.6f} {values[78]:.6f} {values[79]:.6f}".encode())], known))
+
+
+def test_which_delivery_was_there_before_is_no_secret_of_the_covariances() -> None:
+    """Its hash stands where it was told: it is looked for where the object is hidden, not where covariances are."""
+    full = marked_record({})
+    blind = replace(full, objects=tuple(replace(one, covariance_marking=RED) for one in full.objects))
+    sha256 = full.objects[0].predictions[0].sha256
+
+    seen = expected(blind, edition(), WORDS, deliveries=Deliveries(lambda _: None))
+    shows = {one.id: Show.HIDDEN for one in full.objects}
+    hidden = expected(blind, edition(shows), WORDS, deliveries=Deliveries(lambda _: None))
+
+    assert sha256 not in seen.words
+    assert sha256 in hidden.words
+
+
+def test_the_naif_number_of_an_object_is_no_secret_of_its_withheld_kernel() -> None:
+    """By which number a kernel calls an object is withheld with it, unless the edition tells that number."""
+    full = marked_record({})
+    solution = full.solutions[0]
+    kernel = replace(solution.inputs[0], object_in_file="-4711", marking=RED)
+    full = replace(full, solutions=(replace(solution, inputs=(kernel,)),))
+    told = replace(
+        full,
+        objects=tuple(replace(one, naif_id=-4711) if one.id == solution.object_id else one for one in full.objects),
+    )
+    found = [expected(one, edition(), WORDS, deliveries=Deliveries(lambda _: None)).words for one in (full, told)]
+
+    assert ["4711" in words for words in found] == [True, False]
