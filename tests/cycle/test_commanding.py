@@ -11,7 +11,8 @@ from nearpass.archive.archive import Archive
 from nearpass.astro.epochs import Epoch
 from nearpass.config import load_config
 from nearpass.config.operators import OperatorTable, WorkingHours
-from nearpass.cycle.commanding import _table_of, _working, joined, sep_limit_deg
+from nearpass.cycle.commanding import _table_of, _working, commands_of, joined, sep_limit_deg
+from nearpass.cycle.pipeline import setting_of
 from nearpass.messages.oem_write import write_oem
 from nearpass.record.record import EventRecord
 
@@ -190,3 +191,20 @@ def test_the_table_of_the_operator_itself_goes_before_that_of_the_whole(tmp_path
     config, _ = load_config(tmp_path / "nearpass.toml")
     found = {item.id: table.lead_time_h for item in config.objects if (table := _table_of(config, item))}
     assert found == {"A": 24.0, "B": 72.0, "C": 72.0}
+
+
+def test_an_object_that_is_commanded_faster_than_its_operator_uplinks(tmp_path: Path) -> None:
+    """Its own time from the detection to the burn comes first, and no uplink is longer than that."""
+    objects = "".join(
+        f'[[object]]\nid = "{name}"\nname = "{name}"\noperator = "NASA"\nhbr_m = 5\n{more}\n'
+        f'[[object.ephemeris]]\npath = "{name}.oem"\noriginator = "X"\n'
+        for name, more in (("A", "lead_time_h = 2"), ("B", "lead_time_h = 30"), ("C", ""))
+    )
+    (tmp_path / "nearpass.toml").write_text(
+        '[cycle]\nbody = "EARTH"\nspan_days = 1\nlimit_km = 10\n[alert.red]\ncad_km = 3\n[alert.yellow]\ncad_km = 10\n'
+        '[[operator]]\nparty = "NASA"\nsteps_h = { assess = 36, uplink = 12 }\n' + objects
+    )
+    config, _ = load_config(tmp_path / "nearpass.toml")
+    commands = commands_of(config, setting_of(config, tmp_path, START)).by_object
+    hours = {key: (one.lead_time_s / 3600.0, one.uplink_s / 3600.0) for key, one in commands.items()}
+    assert hours == {"A": (2.0, 2.0), "B": (30.0, 12.0), "C": (48.0, 12.0)}

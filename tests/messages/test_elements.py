@@ -109,6 +109,15 @@ def test_no_changed_digit_passes(which: int) -> None:
             assert read("\n".join(changed)).faults, changed[which]
 
 
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_checksum_is_a_digit(which: int) -> None:
+    """A letter or a mark in its column is refused like any other column."""
+    for mark in "X-. ":
+        changed = [LINE_1, LINE_2]
+        changed[which] = changed[which][:-1] + mark
+        assert "checksum" in str(read("\n".join([*changed, TLE])).faults[0]), mark
+
+
 def test_a_long_eccentricity_is_named() -> None:
     """An eccentricity of eight digits is refused with its columns, its value and its line."""
     shifted = LINE_2.replace("1859667", "01859667")
