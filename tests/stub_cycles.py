@@ -114,7 +114,7 @@ def quick() -> Iterator[None]:
 
 
 @contextmanager
-def plain() -> Iterator[None]:
+def bare() -> Iterator[None]:
     """Pages of a line each, built by nothing: what is left of a publication is how it gets into place."""
 
     def pages(record: CycleRecord) -> dict[str, str]:

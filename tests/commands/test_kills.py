@@ -10,7 +10,7 @@ from pathlib import Path
 
 from faults import DEAD, Died, failing_at
 from interrupted import FIRST, SECOND, THIRD, faults, lay_out, run_stub
-from stub_cycles import plain
+from stub_cycles import bare
 
 KILLS = 12
 EDITIONS = """
@@ -34,7 +34,7 @@ def test_whatever_a_run_dies_before_nothing_is_lost(tmp_path: Path) -> None:
     chance = random.Random(6)  # noqa: S311 - repeatable trials, no secret
     start = tmp_path / "start"
     lay_out(start, EDITIONS)
-    with plain():
+    with bare():
         run_stub(start, FIRST)
         assert faults(start, settled=True) == []
         shutil.copytree(start, tmp_path / "counted")
