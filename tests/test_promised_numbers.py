@@ -25,7 +25,7 @@ from nearpass.config.origins import Fetch
 from nearpass.config.tables import Cycle, Site
 from nearpass.cycle import cdm_compare, doubts, joined, pipeline, together
 from nearpass.encounter import manoeuvre, pc, pc_stretch, pc_validity
-from nearpass.ephemeris import covariance
+from nearpass.ephemeris import covariance, extension
 from nearpass.ephemeris.moons import GROWS_FROM, MOONS
 from nearpass.publish import digits, protection
 from nearpass.record import alarms, coordination, figures, motion, realism
@@ -69,6 +69,7 @@ METHOD = [
     f"error is {PHOBOS.error_km:g} km for Phobos and {DEIMOS.error_km:g} km for Deimos",
     f"grows from {GROWS_FROM.iso(digits=0)[:4]} on by",
     f"by {PHOBOS.growth_km_per_year:g} and {DEIMOS.growth_km_per_year:g} km a year",
+    f"a {word(extension._EVEN_SHARE, 0.01, 'hundredth')} of the node's drift across the plane",
     f"polynomials of degree {steps.DEGREE} through {steps.DEGREE + 1} states",
     f"where it exceeds {steps.TOLERANCE_KM * 1e3:g} m the polynomial is halved",
     f"slower than {default(Cycle, 'comoving_km_s') * 1e3:g} m/s in their lowest minimum",

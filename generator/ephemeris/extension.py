@@ -34,7 +34,6 @@ from nearpass.reasons.motions import ByLastOrbit
 
 FloatArray = NDArray[np.float64]
 
-METHOD: Final = "secular J2"
 LAST_DAYS: Final = 10.0
 """How much of the end of an ephemeris is read to find its last revolution."""
 
