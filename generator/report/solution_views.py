@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from nearpass.encounter.alert import Level
+from nearpass.reasons.levels import PcBoundReaches
 from nearpass.record.record import (
     DifferenceRecord,
     EventRecord,
@@ -182,10 +183,18 @@ def _of_event(event: EventRecord, solution: SolutionRecord, row: SolutionEvent, 
         km_cell(row.miss_km),
         km_cell(row.miss_sigma_km),
         *(number_cell(value, 3, signed=True) for value in row.miss_rtn_km or _NO_VECTOR),
-        probability_cell(row.pc),
+        _pc_cell(row),
         when,
         number_cell(row.tca - event.tca if row.tca else None, 1, signed=True),
     )
+
+
+def _pc_cell(row: SolutionEvent) -> Cell:
+    """The probability, or the bound on which the level rests where a covariance is missing."""
+    bound = next((reason.value for reason in row.reason or () if isinstance(reason, PcBoundReaches)), None)
+    if row.pc is not None or bound is None:
+        return probability_cell(row.pc)
+    return Cell(text=f"at most {wording.probability(bound)}", sort=f"{bound:.9g}")
 
 
 def _view(solution: SolutionRecord, catalogue: Catalogue, links: Links) -> SolutionView:

@@ -421,6 +421,8 @@ SOLUTION_COLUMNS: Final[Columns[SolutionRow]] = Columns("solutions", (
            value=lambda r: r.nominal.level.value if r.nominal else None),
     Column(key="words", title="In words", meaning="How the two differ",
            value=lambda r: wording.said(r.event.compared)),
+    Column(key="reason", title="Why", meaning="Why the approach has its level by this solution",
+           value=lambda r: wording.said(r.event.reason) if r.event.reason else None),
 ))  # fmt: skip
 
 

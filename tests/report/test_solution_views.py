@@ -7,8 +7,10 @@ import io
 from dataclasses import replace
 
 from nearpass.encounter.alert import Level
+from nearpass.reasons.levels import PcBoundReaches
 from nearpass.report import pages, solution_views, tables, verdicts
 from nearpass.report.catalogue import Catalogue, Links
+from nearpass.report.wording import said
 from records import sample_record
 
 LINKS = Links(root="../", cycle="")
@@ -81,6 +83,28 @@ def test_solutions_of_the_same_motion_are_compared_in_a_sentence() -> None:
     assert f"The solutions disagree by {abs(other.miss_km - event.miss_km):.3f}\u00a0km" in told.statement
     assert "1 is red and 1 is yellow" in told.statement
     assert "green" not in told.statement
+
+
+def test_a_level_that_rests_on_a_bound_says_so() -> None:
+    """Where a solution has no covariance, its probability is said as a bound, and the table says why it is red."""
+    event_id, catalogue = red_of_mro()
+    event = next(e for e in catalogue.events if e.event_id == event_id)
+    why = (PcBoundReaches(level=Level.RED, value=1.03e-4, limit=1e-4, missing="secondary"),)
+    record = replace(
+        catalogue.record,
+        solutions=tuple(
+            replace(
+                solution, events=tuple(replace(row, pc=None, level=Level.RED, reason=why) for row in solution.events)
+            )
+            for solution in catalogue.record.solutions
+        ),
+    )
+    told = solution_views.of_event(event, Catalogue(record), LINKS)
+    rows = csv.DictReader(io.StringIO(tables.SOLUTION_COLUMNS.csv(tables.solution_rows(record)), newline=""))
+
+    assert told is not None
+    assert {row.cells[8].text for row in told.table.rows[1:]} == {"at most 1.0e-4"}
+    assert {row["reason"] for row in rows if row["event_id"] == event_id} == {said(why)}
 
 
 def test_an_event_that_vanishes_says_so_instead_of_a_time() -> None:
