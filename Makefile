@@ -7,6 +7,8 @@ READY := $(VENV)/.ready
 TOOLS := .venv-tools
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 DEMO ?= demo
+# One more than processors: tests wait for disk and browser a sixth of their time.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 
 .PHONY: demo test check style docs bench bench-compare mutants lock release clean
 
@@ -15,7 +17,7 @@ demo: $(RUNS)
 	@$(BIN)/nearpass demo $(DEMO)
 
 test: $(READY)
-	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 check: style test docs
 
