@@ -66,6 +66,8 @@ REGISTERED_METHODS: Final = frozenset(
 
 _M_PER_KM: Final = 1_000.0
 _M2_PER_KM2: Final = 1.0e6
+_SIGNS: Final = str.maketrans({"−": "-", "–": "-", "×": "x", "±": "+/-", "σ": " sigma", "°": " deg"})
+"""A minus or a unit that was merely dropped would change what is said."""
 _COMMENT_WIDTH: Final = 200
 _TEXT_WIDTH: Final = 120
 _KM_DECIMALS: Final = 9  # a micrometre, below the spacing of doubles at the distance of any planet from the Sun
@@ -256,6 +258,6 @@ def _comments(*texts: str | None) -> tuple[str, ...]:
 
 
 def _ascii(text: str) -> str:
-    """The text without accents and without characters that have no ASCII form, blanks collapsed."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    """The text with signs written out, without accents and what else has no ASCII form, blanks collapsed."""
+    plain = unicodedata.normalize("NFKD", text.translate(_SIGNS)).encode("ascii", "ignore").decode()
     return " ".join("".join(character if character.isprintable() else " " for character in plain).split())

@@ -11,6 +11,7 @@ from nearpass.cycle.cdm_compare import encounter_from_cdm
 from nearpass.encounter.uncertainty import Basis
 from nearpass.messages.cdm_read import parse_cdm
 from nearpass.messages.cdm_write import check_written, write_cdm_kvn, write_cdm_xml
+from nearpass.reasons.general import Prose
 from nearpass.reasons.probabilities import CovarianceDelivered
 from nearpass.record.event_record import UncertaintyRecord
 from nearpass.report.cdm_event import event_cdm, message_id
@@ -87,6 +88,15 @@ def test_covariances_go_out_in_metres() -> None:
     assert np.diag(first.covariance_rtn_m) == pytest.approx([1e6, 4e6, 2.5e5, 1e-6, 4e-6, 9e-6])
     assert (first.covariance_method, second.covariance_method) == ("CALCULATED", "DEFAULT")
     assert "covariance delivered in mro.oem" in first.data_comments[0]
+
+
+def test_a_comment_keeps_the_sign_of_a_number() -> None:
+    """Messages are ASCII: a typographic minus and signs of units are written out, not dropped."""
+    remark = Prose(text="eigenvalue −2.1e-5, box 1 × 25 km, 3° ± 1°, 2σ")
+    given = replace(uncertainty(RED.primary, [1.0] * 6), remark=remark)
+    said = " ".join(message(replace(RED, uncertainty=(given,))).object1.data_comments)
+
+    assert "eigenvalue -2.1e-5, box 1 x 25 km, 3 deg +/- 1 deg, 2 sigma" in said
 
 
 def test_a_missing_covariance_is_said_and_not_made_up() -> None:

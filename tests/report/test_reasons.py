@@ -13,7 +13,7 @@ import pytest
 from nearpass import reasons
 from nearpass.reasons.changes import LimitPassed, ListChanged, MissMoved, NotScreened, SolutionMoves
 from nearpass.reasons.coverage import NoOverlap, NoState, NotDelivered, PhaseUnknown
-from nearpass.reasons.findings import AboutBody, Degree, Gaps, Notation, OldFinding, Overall, Plane, Reach
+from nearpass.reasons.findings import AboutBody, Degree, Gaps, Notation, OldFinding, Overall, Plane, Reach, Shift
 from nearpass.reasons.general import Prose, Withheld
 from nearpass.reasons.levels import (
     BoxCondition,
@@ -262,7 +262,7 @@ BOUND = (
         (
             CovarianceRepaired(rule="covariance_repaired", lowest=-2.13e-5, raised_to=1e-9),
             (
-                "the delivered covariance was repaired: not positive definite (smallest eigenvalue -2.1e-5 of unit "
+                "the delivered covariance was repaired: not positive definite (smallest eigenvalue −2.1e-5 of unit "
                 "variances), raised to 1e-9"
             ),
         ),
@@ -281,6 +281,19 @@ BOUND = (
         (
             AboutBody(rule="above_surface", body="Mars", height_km=1234.56),
             "Lowest altitude 1,234.6 km, above the equatorial radius of Mars.",
+        ),
+        (
+            Shift(
+                rule="shift_agrees",
+                cycle_id="2021-03-10T0000Z",
+                late_s=3.06,
+                shift_rtn_km=(2.8, -7.18, -0.202),
+                sigmas=2.3,
+            ),
+            (
+                "Against the delivery of cycle 2021-03-10T0000Z: 3.06 s late, R +2.8, T −7.18, N −0.202 km, "
+                "2.3 sigma by the errors that both state: the two agree."
+            ),
         ),
         (Overall(rule="mind", rules=("age", "span"), total=9), "Good, with remarks on: age, span."),
         ((Withheld(rule="reason_withheld"),), "the reason is withheld in this edition"),

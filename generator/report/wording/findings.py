@@ -8,7 +8,7 @@ from sgp4.api import SGP4_ERRORS
 
 from nearpass.astro.epochs import DAY_S, TimeSystem
 from nearpass.reasons import findings, motions
-from nearpass.report.wording.units import Text, count_text, duration_text
+from nearpass.report.wording.units import Text, count_text, duration_text, number_text
 
 WEEK_S: Final = 7.0 * DAY_S
 _PLANE: Final = "inclination {found.inclination_deg:.2f}°, node {found.node_deg:.1f}°"
@@ -98,7 +98,8 @@ def _plane(fact: findings.OrbitPlane) -> str:
 
 def _shift(fact: findings.Shift) -> str:
     late = f"{abs(fact.late_s):.2f} s {'late' if fact.late_s >= 0.0 else 'early'}"
-    axes = ", ".join(f"{axis} {value:+.3g}" for axis, value in zip("RTN", fact.shift_rtn_km, strict=True))
+    shifts = zip("RTN", fact.shift_rtn_km, strict=True)
+    axes = ", ".join(f"{axis} {number_text(value_km, '+.3g')}" for axis, value_km in shifts)
     text = f"Against the delivery of cycle {{cycle_id}}: {late}, {axes} km"
     if fact.sigmas is None:
         return f"{text}; neither states an error to judge that by."

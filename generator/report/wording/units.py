@@ -108,8 +108,13 @@ def count_text(count: int, one: str, many: str | None = None) -> str:
 
 
 def number_text(value: float | None, spec: str) -> str:
-    """A figure in a format, with powers of ten as on every page, or that it is not finite."""
-    return BEYOND if value is None else short_powers(format(value, spec)) if spec.endswith("e") else format(value, spec)
+    """A figure in a format, with minus and powers of ten as on every page, or that it is not finite."""
+    if value is None:
+        return BEYOND
+    text = format(value, spec)
+    if text.startswith("-"):
+        text = f"−{text[1:]}"
+    return short_powers(text) if spec.endswith("e") else text
 
 
 def probability(value: float | None) -> str:
