@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from nearpass.encounter.alert import Level
 from nearpass.record.record import BPlaneRecord, CycleRecord, EventRecord
-from nearpass.report.plots.approach import clear_of, thresholds_of
+from nearpass.report.plots.approach import circles_of, clear_of
 from nearpass.report.plots.plot import Plot
 from nearpass.report.plots.style import (
     BODY_EDGE,
@@ -352,7 +352,7 @@ def b_plane_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
             hbr_km=plane.hbr_km,
             spread=spread,
             basis=_basis(event),
-            circles=thresholds_of(record, event),
+            circles=circles_of(record, event),
             centre_is_body=event.surface_km is not None,
         ),
     )  # fmt: skip
