@@ -124,14 +124,16 @@ def test_the_server_sends_what_publishers_are_told() -> None:
 
 
 def test_an_object_is_found_in_the_archive(visit: Visitor) -> None:
-    """The finder lists an object's approaches by link, each level by shape and word, from a plain folder."""
+    """The finder lists an object's approaches by pair, with a link and level by shape and word, from a plain folder."""
     page = visit("archive/find.html", over="file")
     page.get_by_label("Object").fill("tianwen-1")
     page.get_by_role("button", name="Find").click()
     wanted = {event.event_id for event in sample_record().events if "TIANWEN-1" in {event.primary, event.secondary}}
-    found = page.locator(".finder-found tbody th a")
+    found, ids = page.locator(".finder-found tbody th a"), page.locator(".finder-found tbody th code")
     expect(page.locator(".finder-state")).to_contain_text(f"{len(wanted)} approaches")
-    assert set(found.all_text_contents()) == wanted
+    assert set(ids.all_text_contents()) == wanted
+    pairs = {f"{event.primary} – {event.secondary}" for event in sample_record().events if event.event_id in wanted}
+    assert set(found.all_text_contents()) == pairs
     assert set(page.locator(".finder-found .level").all_text_contents()) == {"▲ red", "● green"}
     found.first.click()
     expect(page.locator("h1")).to_be_visible()
@@ -144,7 +146,7 @@ def test_a_pair_and_a_note_are_found_in_the_archive(visit: Visitor) -> None:
     both = {"MRO", "TIANWEN-1"}
     pair = {event.event_id for event in sample_record().events if {event.primary, event.secondary} == both}
     expect(page.locator(".finder-state")).to_contain_text(f"{len(pair)} approach")
-    assert set(page.locator(".finder-found tbody th a").all_text_contents()) == pair
+    assert set(page.locator(".finder-found tbody th code").all_text_contents()) == pair
     page.get_by_label("Object").fill("cnsa telephone")
     page.get_by_role("button", name="Find").click()
     expect(page.locator(".finder-state")).to_contain_text("0 approaches and 1 note")

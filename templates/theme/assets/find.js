@@ -53,14 +53,15 @@
       var made = box.appendChild(make("table"));
       made.appendChild(make("caption", month));
       var head = made.createTHead().insertRow();
-      ["Event", "Worst level", "Miss km", "TCA UTC", "Cycles"].forEach(function (title, index) {
+      ["Pair", "Worst level", "Miss km", "TCA UTC", "Cycles"].forEach(function (title, index) {
         head.appendChild(make("th", title, { scope: "col", "class": NUMERIC[index] }));
       });
       var body = made.createTBody();
       rows.forEach(function (row) {
         var line = body.insertRow();
         var first = line.appendChild(make("th", "", { scope: "row" }));
-        first.appendChild(make("a", row[0], { href: "../events/" + row[0] + ".html" }));
+        first.appendChild(make("a", row[1] + " – " + row[2], { href: "../events/" + row[0] + ".html" }));
+        first.appendChild(make("code", row[0], { "class": "data mark" }));
         line.insertCell().appendChild(make("span", SHAPES[row[5]] + row[5], { "class": "level level-" + row[5] }));
         line.insertCell().textContent = row[9] || (row[4] === null ? "–" : row[4].toFixed(3));
         line.insertCell().appendChild(make("time", row[8] || row[3].slice(0, 19).replace("T", " "), { datetime: row[3] }));
