@@ -55,7 +55,10 @@ def _used(record: CycleRecord) -> list[tuple[InputRecord, str]]:
     for entry in record.inputs:
         use = f"the ephemeris in use of {entry.object_id}"
         if entry.object_id in doubts:
-            use += "; doubtful: it differs from the delivery before it by more than their sigmas allow"
+            use += (
+                "; doubtful: it differs from the delivery before it by more than their sigmas allow; it is wrong, "
+                "as a rule, or a manoeuvre was not declared"
+            )
         found.append((entry, use))
     for solution in record.solutions:
         role = "a planned manoeuvre" if solution.role == "planned" else "another solution"

@@ -347,7 +347,7 @@ def test_nothing_red_or_yellow_disappears_by_a_doubtful_delivery(story: dict[str
 
 
 def test_the_same_cycle_says_so_everywhere(story: dict[str, CycleRecord]) -> None:
-    """The front page, the changes, the feed and the grade of the delivery say that it is doubtful, at once."""
+    """The front page, the changes, the feed and the grade of the delivery say that it is doubtful, at once, and why."""
     late = story["late"]
     details = " ".join(verdict(late).details)
     gone = [change for change in late.changes if isinstance(change.reason, Doubted)]
@@ -356,6 +356,9 @@ def test_the_same_cycle_says_so_everywhere(story: dict[str, CycleRecord]) -> Non
 
     assert "Doubtful delivery of A: 46.00 s late" in details
     assert "gone by a doubtful delivery" in details
+    for told in (details, said(finding.fact), feeds.notice_sentence(delivery_notices(late)[0])):
+        assert "wrong" in told
+        assert "a manoeuvre was not declared" in told
     assert gone
     assert all(
         change.doubtful == ("A",) and change.mahalanobis_distance is not None for change in gone if change.miss_km

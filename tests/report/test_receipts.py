@@ -65,7 +65,9 @@ def test_use_is_told_as_it_is() -> None:
     assert "Used for: nothing: it was refused\n" in receipts(refused)[0].text
     assert "Refused because: STOP_TIME must lie after START_TIME: a.oem:7\n" in receipts(refused)[0].text
     assert "Grade: refused" in receipts(refused)[0].text
-    assert [one.originator for one in receipts(doubted) if "doubtful" in one.text] == [first.originator]
+    doubts = [one for one in receipts(doubted) if "doubtful" in one.text]
+    assert [one.originator for one in doubts] == [first.originator]
+    assert "a manoeuvre was not declared" in " ".join(doubts[0].text.split())
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,7 @@ def _shift(fact: findings.Shift) -> str:
         "shift_by_manoeuvre": "a manoeuvre lies between",
         "shift_by_plan": "a burn that the log plans lies between",
         "shift_unjudged": "that cannot be judged",
-        "shift_doubtful": "the delivery is doubtful",
+        "shift_doubtful": "the delivery is doubtful: as a rule it is wrong, or a manoeuvre was not declared",
     }[fact.rule]
     return f"{text}, {fact.sigmas:.1f} sigma by the errors that both state: {verdict}."
 
