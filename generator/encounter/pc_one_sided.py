@@ -66,7 +66,11 @@ def without_covariance(given: PcInput, tca: Encounter) -> ProbabilityResult:
 
 
 def _bound(given: PcInput, covariance_km2: FloatArray) -> tuple[float | None, Usage | None, ShortEncounter | None]:
-    """The largest probability beside one known covariance; None where the encounter plane does not hold with it."""
+    """The largest probability beside one known covariance; None where the encounter plane does not hold with it.
+
+    The plane knows positions at one instant. In a slow encounter the other's unknown velocity acts as well, and then
+    more may meet than any covariance in the plane allows, nearly all pairs where the sphere is wider than the sigmas.
+    """
     states = given.encounter.miss_vector_km, given.encounter.relative_velocity_km_s
     planes = project(states[0][None], states[1][None], covariance_km2[None], np.array([given.hbr_km]))
     found = usage(straight_peak(*states, covariance_km2), None, dynamic_period_s(given.encounter), judged=False)

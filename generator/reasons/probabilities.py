@@ -48,7 +48,11 @@ class OrbitNotClosed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoBound:
-    """What the probability can be at most without one covariance is not known either, for what follows."""
+    """What the probability can be at most without one covariance is not known either, for what follows.
+
+    While a slow encounter lasts, an error of velocity moves an object by many times the miss: with a covariance that is
+    not known, nearly all pairs may meet, whatever the encounter plane says.
+    """
 
     rule: Literal["no_bound"] = "no_bound"
 

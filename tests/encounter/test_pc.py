@@ -253,7 +253,9 @@ def test_a_slow_pair_with_one_covariance_has_no_bound_and_says_why() -> None:
     found = assess_probability(slow)
 
     assert found.max_pc is None
-    assert "no bound of it holds; the encounter lasts" in said(found.why)
+    assert "no bound of it holds either" in said(found.why)
+    assert "together: a covariance of it, velocity included, or a declared uncertainty" in said(found.why)
+    assert "; the encounter lasts" in said(found.why)
 
 
 def test_states_are_moved_to_the_least_distance() -> None:

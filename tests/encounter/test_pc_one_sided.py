@@ -9,9 +9,11 @@ from scipy.optimize import minimize
 from scipy.stats import binomtest, multivariate_normal
 
 from encounters import pc_input
+from fleets import GM_MARS_KM3_S2
 from nearpass.encounter.pc import assess_probability
 from nearpass.encounter.pc2d import EncounterPlanes, foster_pc, project
 from nearpass.encounter.pc_sensitivity import maximum_pc_of_one
+from nearpass.report.wording import said
 
 SPEED_KM_S = np.array([0.0, 0.0, 5.0])
 SEARCH = 2e-3
@@ -105,6 +107,42 @@ def test_simulated_pairs_do_not_collide_more_often_than_the_bound(seed: int) -> 
 
     assert hits > 50
     assert binomtest(hits, trials).proportion_ci(0.999, method="exact").low <= bound
+
+
+def test_a_slow_pair_meets_more_often_than_the_plane_allows_and_so_has_no_bound() -> None:
+    """Pairs flown by Clohessy and Wiltshire (1960), the velocity of one unknown along the miss: above ten times more.
+
+    Most of them meet while the passage lasts, before or after the TCA. Between the instants of the flight contacts are
+    missed, so that the truth is more still.
+    """
+    generator = np.random.default_rng(5)
+    miss_km, hbr_km, trials = np.array([0.1, 0.0, 0.0]), 0.005, 2_000
+    slowly_km_s, rate_rad_s = np.array([0.0, 0.0, 5e-7]), float(np.sqrt(GM_MARS_KM3_S2 / 3700.0**3))
+    known = np.zeros((6, 6))
+    known[:3, :3] = np.eye(3) * 0.002**2
+    x, y, z = (miss_km - generator.normal(scale=0.002, size=(trials, 3))).T[..., None]
+    to_the_other = generator.normal(scale=0.02, size=(trials, 1))
+    at_s = np.arange(-40.0, 40.0, 0.1)
+    sin, cos, turned = np.sin(rate_rad_s * at_s), np.cos(rate_rad_s * at_s), rate_rad_s * at_s
+    u, v, w = to_the_other / rate_rad_s + y, -x, slowly_km_s[2] / rate_rad_s  # in axes that turn
+    radial = (4.0 - 3.0 * cos) * x + sin * u + 2.0 * (1.0 - cos) * v
+    along = 6.0 * (sin - turned) * x + y + 2.0 * (cos - 1.0) * u + (4.0 * sin - 3.0 * turned) * v
+    nearest_km = np.sqrt(radial**2 + along**2 + (z * cos + w * sin) ** 2).min(axis=1)
+    speed_km_s = np.array([0.0, rate_rad_s * 3700.0, 0.0])
+    found = assess_probability(pc_input(
+        primary_position_km=np.array([3700.0, 0.0, 0.0]),
+        primary_velocity_km_s=speed_km_s,
+        secondary_position_km=np.array([3700.0, 0.0, 0.0]) + miss_km,
+        secondary_velocity_km_s=speed_km_s + slowly_km_s,
+        primary_covariance=known,
+        hbr_km=hbr_km,
+    ))  # fmt: skip
+    in_plane = maximum_pc_of_one(plane_of(miss_km[:2], known[:2, :2], hbr_km))
+
+    assert in_plane is not None
+    assert (nearest_km < hbr_km).mean() > 10.0 * in_plane
+    assert found.max_pc is None
+    assert "an error of its velocity alone may bring them together" in said(found.why)
 
 
 @pytest.mark.parametrize(("along", "across", "third"), [(1.75, 8.5, 1.0), (7.5, 3.5, 4.0), (4.25, 4.5, 5.0)])

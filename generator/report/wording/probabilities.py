@@ -47,7 +47,10 @@ TEXTS: Final[dict[str, Text]] = {
         "{which}: two-body elements need a closed orbit, got "
         + ("a parabola" if reason.semi_major_axis_km is None else "'semi-major axis {semi_major_axis_km:.6g} km'")
     ),
-    "no_bound": "no bound of it holds",
+    "no_bound": (
+        "no bound of it holds either, for in so slow an encounter an error of its velocity alone may bring them "
+        "together: a covariance of it, velocity included, or a declared uncertainty would give a probability"
+    ),
     "lasts_long": "the encounter lasts {revolutions:.3g} of a revolution",
     "far_from_tca": "it reaches {revolutions:.3g} of a revolution from the TCA",
     "curvature_matters": lambda reason: f"curved motion changes the result by {reason.share * 100.0:.3g} %",
