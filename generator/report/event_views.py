@@ -281,8 +281,12 @@ def event_page(event: EventRecord, catalogue: Catalogue, links: Links) -> EventP
 def _timing(event: EventRecord) -> tuple[Fact, ...]:
     tdb = EVENT_COLUMNS["tca_tdb"].text(event).replace("T", " ")
     return (
-        Fact(label="TCA, UTC", value=wording.instant(event.tca, 3), machine=wording.machine_time(event.tca)),
-        Fact(label="TCA, TDB", value=tdb[:-3]),
+        Fact(
+            label="TCA, UTC",
+            value=wording.instant(event.tca, 3),
+            machine=wording.machine_time(event.tca),
+            note=f"TDB {tdb[:-3]}",
+        ),
     )
 
 
@@ -316,8 +320,7 @@ def _place(event: EventRecord) -> tuple[Fact, ...]:
     latitude = f"{wording.number(abs(latitude_deg), 1)}° {'N' if latitude_deg >= 0 else 'S'}"
     return (
         Fact(label="Altitude", value=wording.quantity(event.altitude_km, 1, "km"), note="of the primary"),
-        Fact(label="Latitude", value=latitude),
-        Fact(label="East longitude", value=f"{wording.number(event.longitude_east_deg, 1)}°"),
+        Fact(label="Latitude, east longitude", value=f"{latitude}, {wording.number(event.longitude_east_deg, 1)}°"),
     )
 
 

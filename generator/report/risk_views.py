@@ -225,24 +225,13 @@ def _times(scale: float | None) -> str:
 
 
 def _facts(event: EventRecord, catalogue: Catalogue) -> tuple[Fact, ...]:
-    found = event.probability
-    by = method(found.method) if found.method else None
-    facts = [Fact(label="Probability of collision", value=value(found), note=by)]
-    if found.max_pc is not None:
+    """What neither the sentence about the probability nor the section on uncertainty says."""
+    found, facts = event.probability, []
+    if found.max_pc is not None and found.in_dilution is None:
         at = side(event, catalogue) or None if found.max_pc_scale is None else f"sigmas {_times(found.max_pc_scale)}"
         facts.append(Fact(label="Highest Pc", value=wording.probability(found.max_pc), note=at))
     if (span := counted(found)) is not None:
         facts.append(Fact(label="Counted", value=span, note="collisions in this time"))
-    if found.in_dilution is not None:
-        note = "smaller sigmas raise Pc" if found.in_dilution else "smaller sigmas lower Pc"
-        facts.append(Fact(label="Dilution", value="yes" if found.in_dilution else "no", note=note))
-    if found.mahalanobis_distance is not None:
-        facts.append(Fact(label="Mahalanobis distance", value=f"{wording.number(found.mahalanobis_distance, 2)} σ",
-                          note="miss in sigmas of the combined covariance"))  # fmt: skip
-    if event.b_plane is not None:
-        facts.append(
-            Fact(label="Hard-body radius", value=hard_body_radius(event.b_plane.hbr_km), note="of both together")
-        )
     return tuple(facts)
 
 

@@ -21,7 +21,7 @@ from nearpass.report.plots import Plot, cycle_plots, data_csv, draw, event_plots
 from nearpass.resources import resource
 
 KINDS: Final = {
-    "bplane", "coverage", "crossings", "difference", "distance", "history", "orbit", "orbits", "pc", "pcplane",
+    "bplane", "coverage", "crossings", "difference", "distance", "history", "orbit", "orbits", "parts", "pc", "pcplane",
     "predictions", "range", "season", "track", "trade",
 }  # fmt: skip
 """Every kind that a page can show."""

@@ -191,7 +191,7 @@ def test_what_does_not_exist_is_not_drawn() -> None:
     fresh = next(event for event in record.events if not event.history)
     assert pair_plots(record, unscreened) == ()
     assert object_plots(record, lost) == ()
-    assert "history" not in {plot.kind for plot in event_plots(record, fresh)}
+    assert not {"history", "parts"} & {plot.kind for plot in event_plots(record, fresh)}
 
 
 def test_an_empty_cycle_is_drawn() -> None:

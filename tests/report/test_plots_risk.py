@@ -280,8 +280,9 @@ def test_history_without_probability_has_no_panel_for_it() -> None:
     past = tuple(replace(point, pc=None) for point in event.history)
     blind = replace(event, history=past, probability=records.NO_PROBABILITY)
     titles = [axes.get_title(loc="left") for axes in figure_of(event_plot("history", blind)).axes]
+    parts = [axes.get_title(loc="left") for axes in figure_of(event_plot("parts", blind)).axes]
     assert "probability of collision" not in titles
-    assert sum(title.partition(" ")[0] in {"R", "T", "N"} for title in titles) == 3
+    assert sum(title.partition(" ")[0] in {"R", "T", "N"} for title in parts) == 3
 
 
 def test_history_tells_sigmas_from_a_hit() -> None:
@@ -289,7 +290,7 @@ def test_history_tells_sigmas_from_a_hit() -> None:
     event = red_event()
     assert event.b_plane is not None
     expected = [*(point.b_plane_sigmas for point in event.history), event.b_plane.sigmas]
-    plot = event_plot("history")
+    plot = event_plot("parts")
     (panel,) = (axes for axes in figure_of(plot).axes if axes.get_title(loc="left").startswith("from a hit"))
     drawn = next(line for line in panel.lines if len(line.get_xdata()) == len(expected))
     assert list(drawn.get_ydata()) == expected

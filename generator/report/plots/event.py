@@ -13,7 +13,7 @@ from nearpass.report.plots.plot import Plot
 from nearpass.report.plots.probability import probability_plot
 from nearpass.report.plots.scale_plane import scale_plane_plot
 from nearpass.report.plots.trade import trade_plot
-from nearpass.report.plots.trend import trend_plot
+from nearpass.report.plots.trend import parts_plot, trend_plot
 
 
 def event_plots(record: CycleRecord, event: EventRecord) -> tuple[Plot, ...]:
@@ -21,7 +21,7 @@ def event_plots(record: CycleRecord, event: EventRecord) -> tuple[Plot, ...]:
 
     Orbits, B-plane (where there is relative motion), relative track, distance around TCA; probability by covariance
     scale and hard-body radius where there is one, and of a red or yellow event by the scale of either covariance; the
-    history where an earlier cycle knew the event; the manoeuvre trade where one was computed.
+    history in two where an earlier cycle knew the event; the manoeuvre trade where one was computed.
     """
     stem = f"event-{event.event_id}"
     return each(
@@ -33,6 +33,7 @@ def event_plots(record: CycleRecord, event: EventRecord) -> tuple[Plot, ...]:
             (f"{stem}-pc", partial(probability_plot, record, event)),
             (f"{stem}-pcplane", partial(scale_plane_plot, record, event)),
             (f"{stem}-history", partial(trend_plot, record, event)),
+            (f"{stem}-parts", partial(parts_plot, record, event)),
             (f"{stem}-trade", partial(trade_plot, event)),
         )
     )

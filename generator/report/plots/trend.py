@@ -63,7 +63,7 @@ class TrendPoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TrendDrawing:
-    """Miss distance with its sigma, Pc where any cycle had one, and components, against the date of the cycle."""
+    """Miss distance with its sigma, and Pc where any cycle had one, against the date of the cycle."""
 
     heading: str
     subheading: str
@@ -75,54 +75,19 @@ class TrendDrawing:
     note: str
 
     def figure(self) -> Figure:
-        """Two or three panels over one date axis."""
+        """One or two panels over one date axis."""
         likely = [point for point in self.points if point.pc is not None]
         if all(float(point.pc or 0.0) < wording.LEAST_PROBABILITY for point in likely):
             likely = []
-        raised_in = 1.80 if likely else 0.0
-        sure = [point for point in self.points if point.hit_sigmas is not None]
-        parts_in = 3 * _PART_IN + 2 * _BETWEEN_IN
-        above_in = 0.52 + parts_in + 0.46
-        sigmas_in = 1.50 if len(sure) > 1 else 0.0
-        figure = canvas(above_in + sigmas_in + raised_in + 1.75 + 0.72, self.heading, self.subheading)
-        miss = panel(figure, 0.78, above_in + sigmas_in + raised_in, 3.3, 1.75)
-        probability = [panel(figure, 0.78, above_in + sigmas_in, 3.3, 1.32)] if likely else []
-        hits = [panel(figure, 0.78, above_in, 3.3, 1.05)] if len(sure) > 1 else []
-        components = [
-            panel(figure, 0.78, 0.52 + (2 - row) * (_PART_IN + _BETWEEN_IN), 3.3, _PART_IN) for row in range(3)
-        ]
-        parts = components[-1]
-        length = days_between(self.start, self.stop)
-        for axes in (miss, *probability, *hits, *components):
-            axes.set_xlim(-0.06 * length, 1.06 * length)
-            axes.grid(visible=True, axis="y")
-            date_axis(axes, self.start, self.stop, most=5)
-            if axes is not parts:
-                axes.set_xlabel("")
-                axes.xaxis.set_ticklabels([])
+        raised_in = 2.00 if likely else 0.0
+        figure = canvas(0.52 + raised_in + 2.20 + 0.72, self.heading, self.subheading)
+        miss = panel(figure, 0.78, 0.52 + raised_in, 3.3, 2.20)
+        probability = [panel(figure, 0.78, 0.52, 3.3, 1.52)] if likely else []
+        _dated([miss, *probability], self.start, self.stop)
         for axes in probability:
             self._probability(axes, likely)
-        parts.set_xlabel(f"data cut-off of the cycle, {parts.get_xlabel()}", labelpad=2)
-        for axes in hits:
-            self._hits(axes, sure)
         self._miss(miss)
-        for index, axes in enumerate(components):
-            self._component(axes, index)
         return figure
-
-    def _hits(self, axes: Axes, sure: list[TrendPoint]) -> None:
-        """Sigmas from a hit, on whose ground below three a hit is not excluded."""
-        values = [float(point.hit_sigmas or 0.0) for point in sure]
-        axes.set_ylim(0.0, 1.25 * max(*values, 4.0))
-        axes.axhspan(0.0, _NOT_EXCLUDED, facecolor=BAND, edgecolor="none", zorder=0.2)
-        linear_axis(axes.yaxis, 4)
-        axes.plot(
-            [point.days for point in sure], values, color=INK, marker="D", markersize=4.5, linewidth=1.3, zorder=4
-        )
-        label(axes, sure[-1].days, values[-1], f"{values[-1]:.1f}σ", dx=14, va="center", weight="bold")
-        axes.set_ylabel("σ", labelpad=2)
-        title = "from a hit, in sigmas of the B-plane; grey: a hit is not excluded"
-        axes.set_title(title, fontsize=SMALL, color=MUTED, loc="left", pad=4)
 
     def _miss(self, axes: Axes) -> None:
         known = [point for point in self.points if point.miss_sigma_km is not None]
@@ -162,6 +127,48 @@ class TrendDrawing:
         axes.set_ylabel("Pc", labelpad=2)
         axes.set_title("probability of collision", fontsize=SMALL, color=MUTED, loc="left", pad=4)
 
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PartsDrawing:
+    """Sigmas from a hit where cycles had covariances, and components of the miss, against the date of the cycle."""
+
+    heading: str
+    subheading: str
+    start: Epoch
+    stop: Epoch
+    points: tuple[TrendPoint, ...]
+
+    def figure(self) -> Figure:
+        """Three or four panels over one date axis."""
+        sure = [point for point in self.points if point.hit_sigmas is not None]
+        parts_in = 3 * _PART_IN + 2 * _BETWEEN_IN
+        sigmas_in = 1.50 if len(sure) > 1 else 0.0
+        figure = canvas(0.52 + parts_in + sigmas_in + 0.78, self.heading, self.subheading)
+        hits = [panel(figure, 0.78, 0.52 + parts_in + 0.45, 3.3, 1.05)] if sigmas_in else []
+        components = [
+            panel(figure, 0.78, 0.52 + (2 - row) * (_PART_IN + _BETWEEN_IN), 3.3, _PART_IN) for row in range(3)
+        ]
+        _dated([*hits, *components], self.start, self.stop)
+        for axes in hits:
+            self._hits(axes, sure)
+        for index, axes in enumerate(components):
+            self._component(axes, index)
+        return figure
+
+    def _hits(self, axes: Axes, sure: list[TrendPoint]) -> None:
+        """Sigmas from a hit, on whose ground below three a hit is not excluded."""
+        values = [float(point.hit_sigmas or 0.0) for point in sure]
+        axes.set_ylim(0.0, 1.25 * max(*values, 4.0))
+        axes.axhspan(0.0, _NOT_EXCLUDED, facecolor=BAND, edgecolor="none", zorder=0.2)
+        linear_axis(axes.yaxis, 4)
+        axes.plot(
+            [point.days for point in sure], values, color=INK, marker="D", markersize=4.5, linewidth=1.3, zorder=4
+        )
+        label(axes, sure[-1].days, values[-1], f"{values[-1]:.1f}σ", dx=14, va="center", weight="bold")
+        axes.set_ylabel("σ", labelpad=2)
+        title = "from a hit, in sigmas of the B-plane; grey: a hit is not excluded"
+        axes.set_title(title, fontsize=SMALL, color=MUTED, loc="left", pad=4)
+
     def _component(self, axes: Axes, index: int) -> None:
         """One component on its own scale about zero, with the present one's sigma."""
         name, color, _ = _COMPONENTS[index]
@@ -181,13 +188,36 @@ class TrendDrawing:
         axes.set_title(title, fontsize=SMALL, color=MUTED, loc="left", pad=3)
 
 
+def _dated(panels: list[Axes], start: Epoch, stop: Epoch) -> None:
+    """One date axis for panels above each other, named below the last."""
+    length = days_between(start, stop)
+    for axes in panels:
+        axes.set_xlim(-0.06 * length, 1.06 * length)
+        axes.grid(visible=True, axis="y")
+        date_axis(axes, start, stop, most=5)
+        if axes is not panels[-1]:
+            axes.set_xlabel("")
+            axes.xaxis.set_ticklabels([])
+    panels[-1].set_xlabel(f"data cut-off of the cycle, {panels[-1].get_xlabel()}", labelpad=2)
+
+
 def cycle_epoch(cycle_id: str) -> Epoch:
     """The data cut-off that a cycle id names."""
     return Epoch.from_datetime(datetime.strptime(cycle_id, "%Y-%m-%dT%H%MZ").replace(tzinfo=UTC))
 
 
-def trend_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
-    """What each cycle said of the event; None where only this one did, or the geometry is withheld."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """What each cycle said of an event, this one last: as recorded, its components, and as drawn."""
+
+    points: tuple[HistoryPoint, ...]
+    components: tuple[Vector, ...]
+    cut_offs: tuple[Epoch, ...]
+    drawn: tuple[TrendPoint, ...]
+
+
+def _seen(record: CycleRecord, event: EventRecord) -> _Seen | None:
+    """None where only this cycle listed the event, or the geometry is withheld."""
     if not event.history:
         return None
     now = HistoryPoint(
@@ -200,74 +230,103 @@ def trend_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
         pc=event.probability.pc,
         b_plane_sigmas=event.b_plane.sigmas if event.b_plane else None,
     )
-    seen = (*event.history, now)
-    components = [point.miss_rtn_km for point in seen if point.miss_rtn_km is not None]
-    if len(components) < len(seen):
+    points = (*event.history, now)
+    components = tuple(point.miss_rtn_km for point in points if point.miss_rtn_km is not None)
+    if len(components) < len(points):
         return None
-    cut_offs = [cycle_epoch(point.cycle_id) for point in seen]
-    first, last = seen[-2], seen[-1]
+    cut_offs = tuple(cycle_epoch(point.cycle_id) for point in points)
+    drawn = tuple(
+        TrendPoint(
+            days=days_between(cut_offs[0], cut_off),
+            miss_km=point.miss_km,
+            miss_rtn_km=part,
+            miss_sigma_km=point.miss_sigma_km,
+            pc=point.pc,
+            level=point.level,
+            hit_sigmas=point.b_plane_sigmas,
+            sigma_rtn_km=event.miss_sigma_rtn_km if point is now else None,
+        )
+        for point, cut_off, part in zip(points, cut_offs, components, strict=True)
+    )
+    return _Seen(points=points, components=components, cut_offs=cut_offs, drawn=drawn)
+
+
+def trend_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
+    """How near and how probable each cycle said; None where only this one did, or the geometry is withheld."""
+    seen = _seen(record, event)
+    if seen is None:
+        return None
+    points = seen.points
+    before, last = points[-2], points[-1]
     return Plot(
         name=f"event-{event.event_id}-history",
         kind="history",
         title=f"Miss of {event.primary} and {event.secondary} from cycle to cycle, TCA {second_text(event.tca)}",
         alt=(
-            f"Miss distance as {len(seen)} cycles from {seen[0].cycle_id} to {last.cycle_id} saw it: first "
-            f"{short(seen[0].miss_km)} km, in the cycle before {short(first.miss_km)} km ({first.level}), now "
+            f"Miss distance as {len(points)} cycles from {points[0].cycle_id} to {last.cycle_id} saw it: first "
+            f"{short(points[0].miss_km)} km, in the cycle before {short(before.miss_km)} km ({before.level}), now "
             f"{short(last.miss_km)} km ({last.level})."
             + ("" if last.miss_sigma_km is None else f" One sigma is now {short(last.miss_sigma_km)} km.")
-            + _hit_in_words(seen)
-            + _pc_in_words(seen)
+            + _pc_in_words(points)
         ),
         caption=(
             "A consistent solution stays within its band, which narrows as the date comes near; a jump out of the band "
             "means a manoeuvre or an optimistic covariance."
         ),
-        columns=(
-            "cycle",
-            "tca_utc",
-            "miss_km",
-            "miss_sigma_km",
-            "r_km",
-            "t_km",
-            "n_km",
-            "pc",
-            "level",
-            "b_plane_sigmas",
-        ),
+        columns=("cycle", "tca_utc", "miss_km", "miss_sigma_km", "pc", "level"),
         rows=tuple(
             (
                 point.cycle_id,
                 f"{point.tca.iso(digits=3)}Z",
                 point.miss_km,
                 point.miss_sigma_km,
-                *components[index],
                 stated_pc(point.pc),
                 str(point.level),
-                point.b_plane_sigmas,
             )
-            for index, point in enumerate(seen)
+            for point in points
         ),
         drawing=TrendDrawing(
             heading=f"{event.primary} – {event.secondary}",
             subheading=f"From cycle to cycle · TCA {second_text(event.tca)}",
-            start=cut_offs[0],
-            stop=cut_offs[-1],
-            points=tuple(
-                TrendPoint(
-                    days=days_between(cut_offs[0], cut_off),
-                    miss_km=point.miss_km,
-                    miss_rtn_km=components[index],
-                    miss_sigma_km=point.miss_sigma_km,
-                    pc=point.pc,
-                    level=point.level,
-                    hit_sigmas=point.b_plane_sigmas,
-                    sigma_rtn_km=event.miss_sigma_rtn_km if point is now else None,
-                )
-                for index, (point, cut_off) in enumerate(zip(seen, cut_offs, strict=True))
-            ),
+            start=seen.cut_offs[0],
+            stop=seen.cut_offs[-1],
+            points=seen.drawn,
             thresholds=thresholds_of(record, event),
             pc_thresholds=pc_thresholds(record, event),
             note=thresholds_note(event),
+        ),
+    )
+
+
+def parts_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
+    """How far from a hit, and where, each cycle said; None where there is no trend."""
+    seen = _seen(record, event)
+    if seen is None:
+        return None
+    points = seen.points
+    first, last = (", ".join(short(value) for value in part) for part in (seen.components[0], seen.components[-1]))
+    return Plot(
+        name=f"event-{event.event_id}-parts",
+        kind="parts",
+        title=f"Components of the miss of {event.primary} and {event.secondary} from cycle to cycle",
+        alt=(
+            f"Miss of {event.secondary} in R, T, N of {event.primary} by {len(points)} cycles: first {first} km, "
+            f"now {last} km.{_hit_in_words(points)}"
+        ),
+        caption=(
+            "Each component has its own scale. A change of T is one of timing along the track; R and N move with the "
+            "orbits themselves."
+        ),
+        columns=("cycle", "r_km", "t_km", "n_km", "b_plane_sigmas"),
+        rows=tuple(
+            (point.cycle_id, *part, point.b_plane_sigmas) for point, part in zip(points, seen.components, strict=True)
+        ),
+        drawing=PartsDrawing(
+            heading=f"{event.primary} – {event.secondary}",
+            subheading=f"From a hit, and by component · TCA {second_text(event.tca)}",
+            start=seen.cut_offs[0],
+            stop=seen.cut_offs[-1],
+            points=seen.drawn,
         ),
     )
 
