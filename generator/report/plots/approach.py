@@ -139,6 +139,7 @@ class TrackDrawing:
     miss_sigma_rtn_km: Vector | None
     level: Level
     thresholds: Thresholds
+    note: str
 
     def figure(self) -> Figure:
         """Two square panels of one scale beside each other, below them what the marks mean and the miss in numbers."""
@@ -217,10 +218,14 @@ class TrackDrawing:
             (0.28, 0.40, self.primary, 70.0, PRIMARY),
             (1.66, 0.40, f"{self.secondary}, a dot every {plain(self._step_s())} s", 155.0, SECONDARY),
             (4.10, 0.40, "TCA" + (", bars 1σ" if self.miss_sigma_rtn_km else ""), 70.0, MUTED),
-            (0.10, 0.14, f"At TCA {', '.join(parts)} km.", 355.0, MUTED),
+            (0.10, 0.14, f"At TCA {', '.join(parts)} km.{self._zones()}", 355.0, MUTED),
         ):
             weight = "bold" if color in {PRIMARY, SECONDARY} else "normal"
             label(axes, x, y, text, va="center", most_pt=most_pt, bbox=None, color=color, weight=weight)
+
+    def _zones(self) -> str:
+        """From where thresholds count: beside the names of small circles there is no room."""
+        return f" {self.note[0].upper()}{self.note[1:]}." if self.note else ""
 
 
 def clear_of(path_km: FloatArray, radius_km: float, side: float) -> tuple[float, float]:
@@ -327,7 +332,8 @@ def track_plot(record: CycleRecord, event: EventRecord) -> Plot | None:
             miss_rtn_km=event.miss_rtn_km,
             miss_sigma_rtn_km=sigma,
             level=event.level,
-            thresholds=circles_of(record, event),
+            thresholds=thresholds_of(record, event),
+            note=thresholds_note(event),
         ),
     )
 
