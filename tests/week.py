@@ -16,7 +16,7 @@ from nearpass.messages.oem_write import write_oem
 
 PAGE: Final = Path(__file__).resolve().parents[1] / "site/coordination.md"
 BOTH: Final = ("nasa", "cnsa")
-TCA: Final = Epoch.parse("2021-03-20T04:12:00")
+TCA: Final = Epoch.parse("2021-03-20T05:47:00")
 BURN: Final = Epoch.parse("2021-03-19T12:00:00")
 RADIUS_KM: Final = 3700.0
 NODE_RAD: Final = 0.7
