@@ -159,10 +159,14 @@ def expected(
     )
 
 
+_HYPHENS: Final = str.maketrans(dict.fromkeys("\u2010\u2011\u2212", "-"))
+"""Those that do not break, as in a name at the head of a page, and the sign of a number."""
+
+
 def plain_text(text: str) -> str:
-    """Text as it is compared: no accents, no case, one blank for any white space."""
+    """Text as it is compared: no accents, no case, one blank for any white space, one hyphen for its kin and minus."""
     if not text.isascii():
-        text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+        text = unicodedata.normalize("NFKD", text.translate(_HYPHENS)).encode("ascii", "ignore").decode()
     return " ".join(text.casefold().split())
 
 

@@ -20,6 +20,7 @@ from nearpass.archive.archive import Archive
 from nearpass.errors import LeakError
 from nearpass.publish.delivered import Deliveries
 from nearpass.publish.expected import Expected, expected, plain_text
+from nearpass.publish.hand_written import theirs
 from nearpass.publish.index import open_index
 from nearpass.publish.naming import words_of_pages
 from nearpass.publish.search import Leak, leaks_in, unpacked
@@ -59,23 +60,29 @@ def check_leaks(
         deliveries: The delivered files, where other editions are searched for them as well.
 
     Raises:
-        LeakError: naming the edition, the file and the line.
+        LeakError: naming the edition, the file and the line: those of what the publisher wrote, where it stands there.
+            It never repeats what was found, since it goes on into logs and mails.
     """
-    found = next(_all_leaks(workspace, built, full, of_it, plots, deliveries), None)
+    sought = sought_in(deliveries or delivered_by(Archive(workspace.archive)), full, workspace)
+    found = next(_all_leaks(workspace, built, sought, of_it, plots), None)
     if found is not None:
-        raise _leak(found, workspace)
+        raise _leak(next(leaks_in(_written(workspace), sought), found), workspace)
+
+
+def _written(workspace: Workspace) -> Iterator[tuple[str, bytes]]:
+    """The publisher's own pages, theme and settings of the site, each text with its name."""
+    home = workspace.directory
+    paths = [workspace.hand_written / name for name in theirs(workspace)]
+    paths += [*sorted((home / "theme").rglob("*")), home / "mkdocs.yml"]
+    for path in paths:
+        if path.is_file():
+            yield from unpacked(path.relative_to(home).as_posix(), path.read_bytes())
 
 
 def _all_leaks(
-    workspace: Workspace,
-    built: Path,
-    full: CycleRecord,
-    of_it: Callable[[str], bool],
-    plots: Sequence[Plot],
-    deliveries: Deliveries | None,
+    workspace: Workspace, built: Path, sought: Expected, of_it: Callable[[str], bool], plots: Sequence[Plot]
 ) -> Iterator[Leak]:
     own = _programs_own(workspace, built)
-    sought = sought_in(deliveries or delivered_by(Archive(workspace.archive)), full, workspace)
     files = _files(built, of_it) if sought.words or sought.cased or sought.rows.withheld else iter(())
     texts = ((name, data) for name, data in files if _inside(name) not in own)
     yield from leaks_in(texts, sought, {f"plots/{plot.name}.svg": plot.drawing for plot in plots})

@@ -43,7 +43,9 @@ _NOT_DECIMALS: Final = r"(?<!\d\.)"
 """A catalogue number is no name where it is the decimals of a number; distances have many."""
 _TAG: Final = re.compile(r"<[^<>]*>")
 NO_DRAWINGS: Final[Mapping[str, object]] = MappingProxyType({})
-_THIN: Final = str.maketrans(dict.fromkeys("\u202f\u00a0\u2009", None) | {"−": "-"})
+_THOUSANDS: Final = re.compile(r"(?<=\d)[\u202f\u00a0\u2009](?=\d)")
+"""Blanks within a number; elsewhere they part words and units."""
+_OBJECT: Final = re.compile(r"record\.objects\[\d+\]\.(id|name)")
 ROW: Final = "a row of numbers of a withheld delivery or series"
 
 
@@ -57,7 +59,7 @@ class Leak:
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}" if self.line else self.file
-        return f"{where} holds {self.what}"
+        return f"{where} {'names a withheld object' if _OBJECT.fullmatch(self.what) else f'holds {self.what}'}"
 
 
 def leaks_in(
@@ -120,7 +122,7 @@ def _lines(name: str, data: bytes) -> list[str]:
     for line in text.splitlines():
         plain = unquote(line) if "%" in line else line
         plain = html.unescape(html.unescape(plain)) if "&" in plain else plain
-        plain = plain if plain.isascii() else plain.translate(_THIN)
+        plain = plain if plain.isascii() else _THOUSANDS.sub("", plain)
         found.append(plain_text(plain))
         if "<" in plain and "><" in plain:
             found[-1] += " | " + plain_text(_TAG.sub("", plain))

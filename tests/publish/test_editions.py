@@ -46,7 +46,8 @@ def test_editions_are_published_and_a_leak_stops_one_alone(tmp_path: Path, nearp
     """The publisher's own edition is the site without editions, to the byte but for what quotes the configuration.
 
     The public one holds no word of the hidden object; when a page of the publisher names it, the next cycle stops
-    there with exit code 7 and file and line, the last good site stays, and the own edition goes on.
+    there with exit code 7, the page and its line, the last good site stays, and the own edition goes on. The object is
+    not named: the line shows which it is, and what is said goes on into logs and mails.
     """
     config = workspace(tmp_path / "with", EDITIONS)
     alone = workspace(tmp_path / "without", "")
@@ -74,7 +75,7 @@ def test_editions_are_published_and_a_leak_stops_one_alone(tmp_path: Path, nearp
     status = json.loads((config.parent / "status.json").read_text())
 
     assert code == 7
-    assert "about.html:" in said
+    assert "site/about.md:3 names a withheld object, got 'public'" in said
     assert "POLAR" not in said
     assert contents(public) == good
     assert (own / "cycles/2021/03/17/T0600Z/index.html").exists()
@@ -124,7 +125,10 @@ def test_what_an_early_cycle_withheld_and_a_later_one_tells_may_be_rebuilt(tmp_p
 
 
 def test_an_object_may_be_called_by_a_word_of_the_pages(tmp_path: Path, nearpass: Command) -> None:
-    """LOW is withheld from the public, whose pages say "low" of other things: the edition goes out."""
+    """LOW is withheld from the public, whose pages say "low" of other things: the edition goes out.
+
+    A page of the publisher's that means the object stops it, with page and line.
+    """
     config = workspace(tmp_path / "site", EDITIONS)
     text = config.read_text().replace('id = "LOW"\nmarking = "CLEAR"', 'id = "LOW"\nmarking = "AMBER"')
     config.write_text(text)
@@ -138,6 +142,11 @@ def test_an_object_may_be_called_by_a_word_of_the_pages(tmp_path: Path, nearpass
     made = {name: data for name, data in public.items() if name.startswith(places)}
     assert [name for name, data in made.items() if b"LOW" in data or "LOW" in name] == []
     assert any(b" low " in data for data in public.values())
+
+    page.write_text("# About\n\nA low orbit is a fast one.\nThat of LOW is.\n")
+    code, _, said = nearpass("run", "--config", config, "--jobs", 1, "--at", "2021-03-17T06:00")
+    assert (code, contents(config.parent / "public" / "public")) == (7, public)
+    assert "site/about.md:4 names a withheld object, got 'public'" in said
 
 
 @pytest.mark.parametrize("what", ['id = "POLAR"', 'name = "POLAR orbiter"'])

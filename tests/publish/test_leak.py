@@ -144,7 +144,7 @@ def test_a_planted_secret_is_found(full: CycleRecord, secrets: Expected, which: 
 
     assert found
     assert secret not in str(found[0])
-    assert re.match(r"page\.html(:\d+)? holds ", str(found[0]))
+    assert re.match(r"page\.html(:\d+)? (holds|names) ", str(found[0]))
 
 
 @pytest.mark.parametrize("kind", ["gz", "zip", "name"])
@@ -171,6 +171,25 @@ def test_compressed_files_and_names_are_searched(tmp_path: Path, full: CycleReco
     assert caught.value.exit_code == 7
 
 
+@pytest.mark.parametrize("written", ["site/news.md", "theme/main.html", "mkdocs.yml"])
+def test_a_leak_of_the_publishers_own_words_is_told_where_they_wrote_them(
+    tmp_path: Path, full: CycleRecord, written: str
+) -> None:
+    """Page, theme or settings with the line to mend, instead of a file of the built site; and not what stands there."""
+    built, place = tmp_path / "built", tmp_path / written
+    built.mkdir()
+    (built / "news.html").write_text("<html>\n<head>\n</head>\n<p>Of Mars Express.</p>\n")
+    place.parent.mkdir(exist_ok=True)
+    place.write_text("# News\n\nOf Mars&nbsp;Express.\n")
+    workspace = Workspace(directory=tmp_path, edition=PUBLIC, alone=False)
+
+    with pytest.raises(LeakError) as caught:
+        check_leaks(workspace, built, full)
+
+    assert f": {written}:3 names a withheld object, got 'public'" in str(caught.value)
+    assert "Express" not in str(caught.value)
+
+
 def test_a_sentence_made_from_a_withheld_reason_is_found(full: CycleRecord) -> None:
     """A record holds codes; what pages say for them is searched for all the same, and only with these words known."""
     hidden = next(event for event in full.events if "MEX" in {event.primary, event.secondary})
@@ -180,6 +199,17 @@ def test_a_sentence_made_from_a_withheld_reason_is_found(full: CycleRecord) -> N
     unsaid = replace(WORDS, said=lambda _: "")
     sought = expected(full, PUBLIC, unsaid, deliveries=Deliveries(lambda _: None))
     assert leaks_in(page, (), sought) == []
+
+
+@pytest.mark.parametrize("text", ["Mars&nbsp;Express\u2011B", "Mars\u202fExpress\u2010B", "mars\u2009express-b"])
+def test_a_name_with_blanks_and_hyphens_that_do_not_break_is_found(full: CycleRecord, text: str) -> None:
+    """Pages part words of a headline so that no line ends within them: a withheld name is found all the same."""
+    named = replace(
+        full,
+        objects=tuple(replace(item, name="Mars Express-B") if item.id == "MEX" else item for item in full.objects),
+    )
+
+    assert leaks_in([("page.html", f"<h1>{text} passes</h1>".encode())], (), secrets_of(named)) != []
 
 
 def test_common_numbers_are_no_secret(secrets: Expected) -> None:
