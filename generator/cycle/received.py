@@ -15,7 +15,7 @@ from nearpass.astro.fields import Matrix6, Vector
 from nearpass.astro.frames import icrf_from_axes
 from nearpass.config import Config, EphemerisSource, ScreenedObject
 from nearpass.cycle.cdm_compare import hard_body_radius_m
-from nearpass.encounter.uncertainty import DeclaredModel, state_at
+from nearpass.encounter.uncertainty import Basis, DeclaredModel, state_at
 from nearpass.ephemeris.trajectory import Trajectory
 from nearpass.errors import InputError, understood
 from nearpass.ingest import Ingested, Setting
@@ -203,9 +203,11 @@ def _by_their_ephemeris(event: EventRecord, object_id: str, theirs: Trajectory, 
         return None
     off, told = _off(theirs), theirs.approximation
     states = [state_at(motion, offset_s, declared=off, created_s=told.since_s if told else None) for motion in motions]
-    objects = []
+    objects, own = [], None
     for name, state in zip((event.primary, event.secondary), states, strict=True):
         matrix = state.covariance_rtn if name == object_id else None
+        if name == object_id and state.covariance is not None:
+            own = state.covariance.basis is Basis.DELIVERED
         objects.append(
             TheirObject(
                 name=name,
@@ -226,6 +228,7 @@ def _by_their_ephemeris(event: EventRecord, object_id: str, theirs: Trajectory, 
         hbr_m=None,
         objects=(objects[0], objects[1]),
         only=object_id,
+        own_covariance=own,
     )
 
 

@@ -36,7 +36,9 @@ class TheirApproach:
 
     ``primary`` and ``secondary`` are the ids of ours that the objects of the message are, None for one that is not.
     ``event_id`` is the event of ours that it is, None without one. ``only`` is the object of which their message gives
-    another motion (an ephemeris, or a state carried on); the other one is then as ours.
+    another motion (an ephemeris, or a state carried on); the other one is then as ours. ``own_covariance`` says whether
+    its covariance is the message's own or how far off we take carrying the state on to be; None where it has none, and
+    in cycles of before.
     """
 
     event_id: Open[str | None]
@@ -48,6 +50,7 @@ class TheirApproach:
     hbr_m: Open[float | None]
     objects: Open[tuple[TheirObject, TheirObject]]
     only: Open[str | None] = None
+    own_covariance: Open[bool | None] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

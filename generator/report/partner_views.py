@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Final
 
 import numpy as np
 
@@ -20,6 +22,9 @@ from nearpass.report.cdm_event import REF_FRAME, event_cdm
 from nearpass.report.views import Field, Table, tabled
 
 _M_PER_KM = 1e3
+_SIGMAS: Final[Mapping[bool | None, str]] = MappingProxyType(
+    {True: " with its own covariance", False: " with our estimate of what that may be off as its sigmas", None: ""}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +88,10 @@ def _view(message: MessageRecord, approach: TheirApproach, event: EventRecord, r
 def by_what(message: MessageRecord, approach: TheirApproach) -> str:
     """What kind of message it is, and of which object where it is of one alone."""
     of_one = f"{message.kind} of {approach.only}" if approach.only else message.kind
-    return f"{of_one}, one state carried on by gravity and J2 alone" if message.kind == "OPM" else of_one
+    if message.kind != "OPM":
+        return of_one
+    sigmas = _SIGMAS[approach.own_covariance]
+    return f"{of_one}, one state carried on by gravity and J2 alone{sigmas}"
 
 
 def beside(approach: TheirApproach, event: EventRecord, record: CycleRecord) -> tuple[Difference, ...]:

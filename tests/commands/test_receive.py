@@ -173,8 +173,8 @@ def test_their_ephemeris_of_an_object_of_ours_stands_beside_each_event_of_it(con
     assert re.search(r"ISRO agrees with us within|cannot be judged", page)
 
 
-def opm_of(name: str, at: Epoch, *, ahead_km: float = 0.0) -> str:
-    """One state of an object of the fleet as another agency gives it, so far ahead of where it is."""
+def opm_of(name: str, at: Epoch, *, ahead_km: float = 0.0, sigma_km: float | None = None) -> str:
+    """One state of an object of the fleet as another agency gives it, so far ahead of where it is; with its errors."""
     position, velocity = (rows[0] for rows in FLEET[name].state(np.array([at - START])))
     position = position + ahead_km * velocity / np.linalg.norm(velocity)
     keys = ("X", "Y", "Z", "X_DOT", "Y_DOT", "Z_DOT")
@@ -183,22 +183,35 @@ def opm_of(name: str, at: Epoch, *, ahead_km: float = 0.0) -> str:
         "CENTER_NAME": "MARS", "REF_FRAME": "ICRF", "TIME_SYSTEM": "UTC", "EPOCH": at.iso(digits=6),
         **{key: repr(float(value)) for key, value in zip(keys, (*position, *velocity), strict=True)},
     }  # fmt: skip
+    if sigma_km is not None:
+        axes, pairs["COV_REF_FRAME"] = ("X", "Y", "Z", "X_DOT", "Y_DOT", "Z_DOT"), "RTN"
+        sizes = [sigma_km**2] * 3 + [(1e-4 * sigma_km) ** 2] * 3
+        cells = {f"C{row}_{column}": 0.0 for index, row in enumerate(axes) for column in axes[: index + 1]}
+        pairs |= {key: repr(value) for key, value in cells.items()}
+        pairs |= {f"C{axis}_{axis}": repr(size) for axis, size in zip(axes, sizes, strict=True)}
     return "\n".join(["CCSDS_OPM_VERS = 2.0", *(f"{key} = {value}" for key, value in pairs.items()), ""])
 
 
 @pytest.mark.parametrize(
-    ("ahead_km", "judged"), [(0.0, "ISRO agrees with us within"), (40.0, "ISRO disagrees with us")]
+    ("ahead_km", "sigma_km", "judged", "sigmas"),
+    [
+        (0.0, None, "ISRO agrees with us within", "with our estimate of what that may be off as its sigmas"),
+        (40.0, 0.5, "ISRO disagrees with us", "with its own covariance"),
+    ],
 )
 def test_one_state_of_an_object_is_carried_to_its_events(
-    config: Path, nearpass: Command, tmp_path: Path, ahead_km: float, judged: str
+    config: Path, nearpass: Command, tmp_path: Path, ahead_km: float, sigma_km: float | None, judged: str, sigmas: str
 ) -> None:
-    """An OPM of five minutes before an approach, received or compared, agrees with us unless it is 40 km off."""
+    """An OPM of five minutes before an approach, received or compared, agrees with us unless it is 40 km off.
+
+    The page says whose sigmas it is held by: those that it came with, or ours.
+    """
     event_id, _ = own_message(config)
     told = json.loads((config.parent / "public/own/cycles/2021/03/17/T0000Z/events.json").read_text())["events"]
     row = next(row for row in told if row["event_id"] == event_id)
     file = tmp_path / "theirs.opm"
     before = Epoch.parse(row["tca_utc"].rstrip("Z")) + -300.0
-    file.write_text(opm_of(row["primary"], before, ahead_km=ahead_km))
+    file.write_text(opm_of(row["primary"], before, ahead_km=ahead_km, sigma_km=sigma_km))
     code, out, err = nearpass("compare", file, "--config", config, "--json")
     assert code == 0, err
     lines = {one["event_id"]: one for one in map(json.loads, out.splitlines())}
@@ -207,7 +220,7 @@ def test_one_state_of_an_object_is_carried_to_its_events(
     assert nearpass("receive", file, "--config", config, "--marking", "TLP:CLEAR")[0] == 0
     assert nearpass("run", "--config", config, "--jobs", 1, "--at", NEXT)[0] == 0
     page = (config.parent / f"public/esa/cycles/2021/03/17/T0010Z/events/{event_id}.html").read_text()
-    assert f"ISRO, by its OPM of {row['primary']}, one state carried on by gravity and J2 alone" in page
+    assert f"ISRO, by its OPM of {row['primary']}, one state carried on by gravity and J2 alone {sigmas}" in page
     assert judged in page
 
 
