@@ -53,7 +53,8 @@ class InputRecord:
     configuration, the comments of a kernel, or nobody: then it is the instant at which this workspace first saw it, and
     the file may be older; None in records of before. ``findings`` are those of all rules, the overall grade first, none
     if refused. The archive keeps the file under its SHA-256. ``retrieval`` is None for what others laid there.
-    ``classification``, ``message_id`` and ``comments`` are the file's own words. ``object_in_file`` is by what number
+    ``classification``, ``message_id`` and ``comments`` are the file's own words; comments stand on no page and are kept
+    for who reads the archive's record, as they often say what no keyword does. ``object_in_file`` is by what number
     or designator the file holds the object, None for a file of many that are all used, and before schema 4.
     ``radius_m`` is that of the sphere that follows from the areas or the box which it gives, ``mass_kg`` the mass with
     propellant, ``manoeuvres`` those it tells of, flown, planned or proposed.
