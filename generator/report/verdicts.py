@@ -173,6 +173,9 @@ def verdict(record: CycleRecord) -> Verdict:
         details.insert(0, f"{wording.count(len(missing), 'part')} of the cycle could not be computed: see below.")
     if not whole:  # an edition that withholds something must not speak for all of it
         quiet = "Nothing that this edition shows needs a decision."
+    if closed:
+        which = wording.count(closed, "red approach is", "red approaches are")
+        quiet = f"{quiet.removesuffix('.')}: {which} settled."
     count = len(red) + untold[Level.RED]
     headline = _decision(red, count, record.window.start) if count else quiet
     calm: Literal["clear", "unknown"] = "unknown" if missing else "clear"

@@ -20,7 +20,8 @@ from nearpass.record.marking import MarkingRecord, Tlp
 from nearpass.record.notices import notices
 from nearpass.record.record import CycleRecord, EventRecord, InputRecord, NoteKind, NoteRecord, PlanRecord
 from nearpass.release.reduction import reduced
-from nearpass.report import calendars, feeds
+from nearpass.report import calendars, event_head, event_views, feeds
+from nearpass.report.catalogue import Catalogue, Links
 from nearpass.report.pages import cycle_pages, live_pages
 from nearpass.report.verdicts import summarise
 from nearpass.report.wording.acting import all_said, warnings, who_acts
@@ -244,3 +245,45 @@ def test_a_plans_file_follows_the_release_of_the_delivery() -> None:
 
     assert [one.plan for one in seen.notes] == [planned.plan]
     assert [one.plan for one in kept.notes] == [None]
+
+
+STATES = {
+    "requested": ((note("request", "NASA", -3, to=("CNSA",)),), "CNSA was asked, no answer yet."),
+    "claimed": ((note("claim", "NASA", -3, burn=BURN),), "NASA will move, burn Fri 19 March 2021 12:00 UTC."),
+    "stand-by": ((note("stand-by", "CNSA", -3),), "CNSA stands by."),
+    "declined": ((note("decline", "CNSA", -3),), "CNSA does not move."),
+    "planned": (
+        (note("plan", "NASA", -3, burn=BURN, object_id="MRO"),),
+        "NASA will move MRO, burn Fri 19 March 2021 12:00 UTC.",
+    ),
+    "flown": (
+        (note("flown", "NASA", -3, burn=BURN, object_id="MRO"),),
+        "NASA has moved MRO, burn Fri 19 March 2021 12:00 UTC.",
+    ),
+    "closed": ((note("closed", "NASA", -3),), "closed by NASA."),
+    "two claims": (
+        (note("claim", "NASA", -3, burn=BURN), note("claim", "CNSA", -2, burn=BURN)),
+        "2 parties say that they will move: NASA and CNSA.",
+    ),
+    "nobody": ((), "Who will move is not known here."),
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_each_state_stands_on_card_pages_feed_and_calendar(state: str) -> None:
+    """Its sentence is on the card, the event's page and its permanent one, in the feed and the calendar."""
+    notes, sentence = STATES[state]
+    record = replace(with_notes(*notes, deadline_h=12.0), previous_cycle_id="2021-03-14T2000Z", changes=())
+    record = replace(record, events=(red(record),))
+    catalogue = Catalogue(record)
+    card = event_views.event_card(red(record), catalogue, Links(root="", cycle=""))
+    decision = event_head.decision(red(record), card, catalogue, ())
+    told = [one for one in notices(record) if one.event_id == RED_EVENT]
+    calendar = Calendar.from_ical(calendars.site_calendar(record))
+
+    assert sentence in " ".join((card.acts, *card.unsettled))
+    assert any(fact.label == "Who acts" and sentence in fact.value for fact in decision.facts)
+    assert sentence in live_pages(record, [summarise(record)], [2021])[f"events/{RED_EVENT}.md"]
+    assert all(sentence in feeds.feed(record, [one], path=feeds.ALL, title="all") for one in told)
+    assert bool(told) is bool(notes)
+    assert any(sentence in str(entry["description"]) for entry in calendar.events)

@@ -52,11 +52,22 @@ def test_a_closed_approach_needs_no_decision(kind: str, settled: bool) -> None:
     assert count
     assert ("needs a decision by" in found.headline) is not settled
     assert (f"{count} red approach is closed by the parties." in found.details) is settled
+    assert found.headline.endswith(f": {count} red approach is settled.") is settled
     assert all(("Settled" in row) is settled and ("Decide by" in row) is not settled for row in rows(record))
     assert all(("data-deadline" in row) is not settled for row in rows(record))
     assert ("MRO–TIANWEN-1: decision due" in page) is not settled
     assert ("Red: decide about" in site_calendar(record)) is not settled
     assert summarise(record).red == count
+
+
+def test_all_that_were_closed_are_counted_as_settled_and_one_that_was_not_is_decided() -> None:
+    """Of two red approaches both are settled, or the other one still needs a decision and nothing is called settled."""
+    record = sample_record()
+    red = next(event for event in record.events if event.level is Level.RED)
+    both = replace(record, events=(red, replace(red, event_id="E0000-00002")))
+
+    assert verdict(closing(both)).headline.endswith(": 2 red approaches are settled.")
+    assert verdict(replace(both, notes=closing(record).notes)).headline.startswith("1 approach needs a decision")
 
 
 def test_an_approach_told_in_part_is_settled_too() -> None:
