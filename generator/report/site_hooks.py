@@ -38,6 +38,9 @@ _EXTENSIONS: Final = ["toc", "tables", "fenced_code", "attr_list", "def_list", "
 _SETTINGS: Final = {"tables": {"use_align_attribute": True}, "toc": {"permalink": False}}
 """As in the mkdocs.yml beside these pages."""
 _LINK: Final = re.compile(r'(<a href="[^":?#]+)\.md(#[^"]*)?"')
+_SECTION: Final = re.compile(r'<h2 id="([^"]+)">(.*?)</h2>')
+_LISTED_FROM: Final = 4
+"""A page of so many sections lists them."""
 _WIDE: Final = re.compile(r"<(?:pre|table)(?=>)")
 """What Markdown makes that may be wider than the page."""
 
@@ -133,9 +136,15 @@ def _as_html(text: str) -> str:
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Let whoever has no mouse scroll what is wider than a hand-written page: its tables and programs."""
+    """List the sections of a hand-written page, and let whoever has no mouse scroll its wide tables and programs."""
     del config, files
-    return html if page.meta.get("kind") else _WIDE.sub(r'\g<0> tabindex="0"', html)
+    if page.meta.get("kind"):
+        return html
+    sections = _SECTION.findall(html)
+    if len(sections) >= _LISTED_FROM:
+        lines = "".join(f'<li><a href="#{anchor}">{title}</a></li>' for anchor, title in sections)
+        html = html.replace("</h1>", f'</h1>\n<nav aria-label="On this page"><ul>{lines}</ul></nav>', 1)
+    return _WIDE.sub(r'\g<0> tabindex="0"', html)
 
 
 def _with_tables(page: Path) -> str:

@@ -98,6 +98,15 @@ def test_every_page_is_well_formed(parsed: dict[Path, Page]) -> None:
         assert page.tags["main"] == 1, path
 
 
+def test_a_long_page_lists_its_sections(site: Path) -> None:
+    """A hand-written page of several sections begins with links to all of them, in their order."""
+    text = (site / "publishers.html").read_text(encoding="utf-8")
+    listed = re.search(r'<nav aria-label="On this page">.*</nav>', text)
+    assert listed is not None
+    assert re.findall(r'href="#([^"]+)"', listed[0]) == re.findall(r'<h2 id="([^"]+)"', text)
+    assert text.index("</h1>") < listed.start() < text.index("<h2")
+
+
 def test_every_link_resolves(site: Path, parsed: dict[Path, Page]) -> None:
     """Each address of a page names a file of the site, each fragment an id in it; only links lead elsewhere."""
     for path, page in parsed.items():
