@@ -1,9 +1,10 @@
 """A delivered motion with burns that it does not hold: what would be flown if they were made.
 
 After the first burn the motion is the delivered one plus a deviation, which obeys the difference of the body's gravity
-with J2 at the two places (Encke's method; Battin 1999, section 9.4). What else acts is taken to act as it does on the
-delivered path, so that only its change by the deviation is left out. A burn acts at once. The delivered covariances
-stay what they are in the axes of the path, without an error of the burn.
+with J2 at the two places (Encke's method; Battin 1999, section 9.4). The place of the delivered path is not that of the
+same time, from which an object that is early or late moves away, but the one beside the object: what else acts (higher
+harmonics, drag) is taken as it was there, so that only its change across the path is left out. A burn acts at once. The
+delivered covariances stay what they are in the axes of the path, without an error of the burn.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ STEP_RAD: Final = 0.05
 """Spacing of the new motion's nodes along the orbit; Hermite's polynomials through them are exact to millimetres."""
 PATH_PARTS: Final = 5
 """Of each step, for the path about which the deviation is integrated: decimetres of it count, after a week."""
+CATCHING_UP_S: Final = 600.0
+"""In such a time the place on the delivered path comes beside the object, where it is not so from the start."""
+_PARTS: Final = (slice(0, 3), slice(3, 6))
 _WIDEST_S: Final = 600.0
 _RELATIVE: Final = 1e-10
 _ABSOLUTE: Final = 1e-9  # km and km/s, of the deviation
@@ -102,31 +106,39 @@ def _stretch(
 ) -> tuple[Arc, FloatArray]:
     """The motion over a stretch of one arc without a burn, and the deviation at its end."""
     times_s = _nodes_s(arc, span_s, body)
-    nominal_km, nominal_km_s = arc.state(times_s)
     finer_s = np.interp(np.arange((len(times_s) - 1) * PATH_PARTS + 1) / PATH_PARTS, np.arange(len(times_s)), times_s)
     path = CubicHermiteSpline(finer_s, *arc.state(finer_s))
 
     def deep(at_s: float, now: FloatArray) -> float:
-        return float(np.linalg.norm(path(at_s) + now[:3])) - DEEPEST * body.polar_radius_km
+        return float(np.linalg.norm(path(min(at_s + now[6], span_s[1])) + now[:3])) - DEEPEST * body.polar_radius_km
 
     deep.terminal = True  # type: ignore[attr-defined]  # scipy asks for an attribute of the function
 
     def slope(at_s: float, now: FloatArray) -> FloatArray:
-        place = path(at_s)
+        beside_s = min(at_s + now[6], span_s[1])
+        place, velocity = path(beside_s), path(beside_s, 1)
         pull = gravity_km_s2(np.stack([place + now[:3], place]), body, pole)
-        return np.concatenate([now[3:], pull[0] - pull[1]])
+        turn = pull[1]
+        drift = -1.0
+        if at_s + now[6] < span_s[1]:
+            ahead = now[3:6] @ velocity + now[:3] @ turn + now[:3] @ velocity / CATCHING_UP_S
+            drift = ahead / (velocity @ velocity - now[:3] @ turn)
+        return np.concatenate([now[3:6] - drift * velocity, pull[0] - pull[1] - drift * turn, [drift]])
 
     with np.errstate(all="ignore"):
         found = solve_ivp(
-            slope, (times_s[0], times_s[-1]), deviation, "DOP853", t_eval=times_s, rtol=_RELATIVE, atol=_ABSOLUTE,
-            events=deep,
+            slope, (times_s[0], times_s[-1]), [*deviation, 0.0], "DOP853", t_eval=times_s, rtol=_RELATIVE,
+            atol=_ABSOLUTE, events=deep,
         )  # fmt: skip
     if found.status != 0 or not np.isfinite(found.y).all():
         moment = (delivered.epoch + float(found.t[-1] if len(found.t) else times_s[0])).iso(digits=0)
         raise InputError(f"the burn must not bring the motion deep inside {body.name}", value=f"{moment} UTC")
-    position_km, velocity_km_s = nominal_km + found.y[:3].T, nominal_km_s + found.y[3:].T
+    beside_s = np.clip(times_s + found.y[6], *span_s)
+    position_km, velocity_km_s = (one + found.y[rows].T for one, rows in zip(arc.state(beside_s), _PARTS, strict=True))
     made = arc_from_nodes(times_s, position_km, velocity_km_s, "HERMITE", 7)
-    return replace(made, covariances=_covariances(arc, span_s, made, body, pole)), found.y[:, -1]
+    end = np.concatenate([one[-1] for one in (position_km, velocity_km_s)])
+    left = end - np.concatenate([one[0] for one in arc.state(times_s[-1:])])
+    return replace(made, covariances=_covariances(arc, span_s, made, body, pole)), left
 
 
 def _nodes_s(arc: Arc, span_s: tuple[float, float], body: Body) -> FloatArray:
