@@ -16,7 +16,8 @@ def lines(record: CycleRecord) -> tuple[str, ...]:
     said = []
     for one in record.edition.protection:
         who = "an anonymous object" if one.object_id is None else names.get(one.object_id, one.object_id)
-        before = "" if one.cycles == 1 else f", and those of the {one.cycles - 1} cycles before"
+        others = "that of the cycle before" if one.cycles == 2 else f"those of the {one.cycles - 1} cycles before"
+        before = "" if one.cycles == 1 else f", and {others}"
         said.append(
             f"At least {one.among} orbits of {who}, {wording.plain(one.promised_km)} km apart, would have given this "
             f"same edition{before}."

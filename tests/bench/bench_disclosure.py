@@ -58,14 +58,14 @@ def known_of(cycles: list[Cycle], public: set[str]) -> Known:
 def fitted_km(search: _Search, starts: int = 10) -> np.ndarray:
     """How far fits to what is told are from the object, ``(starts, T)`` km on the grid of the bound.
 
-    Who attacks has the others' orbits, the errors of all, and orbits of the object's own shape and plane to begin at.
+    Who attacks has the others' orbits, the errors of all and the speed and plane of the object there, and begins at
+    places and instants of the told cells: from elsewhere on its orbit the steps lead to open orbits.
     """
     found = []
-    while len(found) < starts:
+    for fit in search._proposed(starts):
         try:
-            fit = search._meeting_all(search._anywhere())
             position_km = search.paths([fit])[0]
-        except (InputError, np.linalg.LinAlgError):
+        except InputError:
             continue
         found.append(np.linalg.norm(position_km[:, 1] - position_km[:, 0], axis=1))
     return np.array(found)

@@ -25,6 +25,9 @@ def test_each_object_has_a_sentence_and_the_nameless_one() -> None:
         "At least 5 orbits of an anonymous object, 50 km apart, would have given this same edition"
     )
     assert named.name in told
-    assert "the 2 cycles before" in told
+    assert told.endswith("would have given this same edition, and those of the 2 cycles before.")
     assert "may know more" in end
     assert lines(replace(record, edition=replace(edition, protection=()))) == ()
+    for cycles, end in ((1, "same edition."), (2, "same edition, and that of the cycle before.")):
+        one = (replace(protection[1], cycles=cycles),)
+        assert lines(replace(record, edition=replace(edition, protection=one)))[0].endswith(end)
