@@ -321,6 +321,21 @@ def test_a_thin_ellipse_is_drawn_in_sigmas_too() -> None:
     assert body.height == pytest.approx(2.0 * plane.hbr_km / small, rel=ROUNDING * 1e3)
 
 
+@pytest.mark.parametrize(("zeta_km", "edge"), [(60.0, 0), (-60.0, 1)])
+def test_a_name_at_the_edge_stays_off_the_numbers_of_the_axis(zeta_km: float, edge: int) -> None:
+    """Where the origin lies many sigmas to one side, its name in the panel of sigmas lies within the panel."""
+    event = red_event()
+    assert event.b_plane is not None
+    plane = replace(event.b_plane, miss_xi_km=0.4, miss_zeta_km=zeta_km, covariance_km2=((0.017**2, 0.0), (0.0, 1.0)))
+    figure = figure_of(event_plot("bplane", replace(event, b_plane=plane)))
+    (axes,) = (one for one in figure.axes if one.get_title(loc="left").startswith("Each axis in its own sigmas"))
+    (name,) = (text for text in axes.texts if text.get_text().endswith("σ away"))
+    reach, panel = name.get_window_extent(figure.canvas.get_renderer()), axes.bbox
+    assert abs(reach.intervalx[edge] - panel.intervalx[edge]) < 0.5 * panel.width
+    assert panel.x0 <= reach.x0
+    assert reach.x1 <= panel.x1
+
+
 def test_a_moon_is_in_the_middle_of_its_plane() -> None:
     """The disc in the middle is the moon of the two, primary or not, and the other is at the miss from it."""
     record = records.sample_record()

@@ -129,8 +129,10 @@ class BPlaneDrawing:
         up = 1.0 if origin[1] <= 0 else -1.0
         label(axes, 0.0, 0.0, self.secondary, dy=11 * up, ha="center", va="center", color=SECONDARY, weight="bold",
               most_pt=130.0)  # fmt: skip
+        aside = float(origin[0]) / (2.0 * half)  # near an edge the name begins or ends at the cross, off the numbers
+        ha, dx = ("center", 0.0) if abs(aside) < 0.3 else ("left", -6.0) if aside < 0.0 else ("right", 6.0)
         label(axes, float(origin[0]), float(origin[1]), f"{self.primary}, {spread.miss_in_sigmas:.1f}σ away",
-              dy=-12 * up, ha="center", va="center", weight="bold", most_pt=200.0)  # fmt: skip
+              dx=dx, dy=-12 * up, ha=ha, va="center", weight="bold", most_pt=200.0)  # fmt: skip
         axes.set_xlabel(f"along the ellipse, σ of {_length(spread.major_km)}", labelpad=2)
         axes.set_ylabel(f"across it, σ of {_length(spread.minor_km)}", labelpad=2)
         axes.set_title("Each axis in its own sigmas", fontsize=SMALL, color=MUTED, loc="left", pad=4)
