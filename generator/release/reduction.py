@@ -217,7 +217,7 @@ def _statement(record: CycleRecord, edition: Edition, shows: Mapping[str, Show])
         if metrics:
             lines.append(
                 f"Of {', '.join(metrics)} only red and yellow approaches are told: the other object, the level, "
-                f"{_told_at(rung, edition.grain)}. All else is withheld: no nearest "
+                f"{_told_at(rung, edition.grain)}. {_untold(rung, edition.grain)}All else is withheld: no nearest "
                 "distance, bound, coverage, orbit, crossing or input."
             )
     if Show.ANONYMOUS in shows.values():
@@ -238,6 +238,12 @@ def _told_at(rung: int, grain: Grain) -> str:
         return f"{_cells(grain)} and the power of ten of the probability"
     told = "the day" if rung >= NO_DISTANCE else _cells(replace(grain, tca_s=DAY_S))
     return f"{told}, and no more, since finer cells would not keep what is promised"
+
+
+def _untold(rung: int, grain: Grain) -> str:
+    """What is told of no approach by the day: what is left of a day would say more of its time than a whole one."""
+    by_day = rung > 0 or grain.tca_s >= DAY_S
+    return "One on a day that begins before the data cut-off is not told, however near it is. " if by_day else ""
 
 
 def _cells(grain: Grain) -> str:

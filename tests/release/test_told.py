@@ -297,6 +297,7 @@ def test_an_edition_says_in_which_cells_it_tells(rung: int, words: str) -> None:
     assert (told.tca.stop - told.tca.start == 600.0) is ("10 min" in line)
     assert (told.miss_km.missing is None) is ("5 km" in line)
     assert (told.pc.missing is None) is ("power of ten" in line)
+    assert ("One on a day that begins before the data cut-off is not told" in line) is ("the day" in line)
 
 
 def test_what_was_proven_of_nameless_objects_tells_neither_how_many_nor_where_in_the_alphabet() -> None:
