@@ -70,7 +70,7 @@ def test_a_repair_is_told_with_the_state_and_in_between() -> None:
     assert np.linalg.eigvalsh(found.matrix / np.outer(SCALES, SCALES))[0] > 0
     assert said(found.remark) == (
         "the delivered covariance was repaired: not positive definite "
-        "(smallest eigenvalue -1.0e-6 of unit variances), raised to 1e-9"
+        "(smallest eigenvalue −1.0e-6 of unit variances), raised to 1e-9"
     )
 
 
