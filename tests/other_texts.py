@@ -36,3 +36,19 @@ def stk_text(
     head = ["stk.v.11.0", "# WrittenBy    STK_v11.2.0", "", "BEGIN Ephemeris", "", "    NumberOfEphemerisPoints 12",
             "    ScenarioEpoch\t 1 Mar 2021 00:00:00.000000"]  # fmt: skip
     return "\n".join([*head, *keywords, f"    {table}", *(rows or made), "", "END Ephemeris", ""])
+
+
+# The beginning of the predictions for Ajisai by the UK Space Geodesy Facility, 20 December 2021 (nsgf.orb.ajisai).
+AJISAI = """#cV2021 12 16  0  0  0.00000000    1478   SLR   ECF FIT NSGF
+## 2188 345600.00000000   240.00000000 59564 0.0000000000000
++    1   L50  0  0  0  0  0  0  0  0  0  0  0  0  0  0  0  0
+++         0  0  0  0  0  0  0  0  0  0  0  0  0  0  0  0  0
+%c L  cc UTC ccc cccc cccc cccc cccc ccccc ccccc ccccc ccccc
+%c cc cc ccc ccc cccc cccc cccc cccc ccccc ccccc ccccc ccccc
+%f  0.0000000  0.000000000  0.00000000000  0.000000000000000
+%i    0    0    0    0      0      0      0      0         0
+/* Earth-centered-fixed orbital predictions from SGF ILRS AC
+*  2021 12 16  0  0  0.00000000
+PL50  -4586.301149   2383.308229   5926.669233
+VL50 -20509.432000 -63568.161000   9760.648100
+"""

@@ -195,8 +195,9 @@ def _in_a_valley(first: Pieces, second: Pieces, i: IndexArray, j: IndexArray) ->
 def _downhill_km(first: Pieces, second: Pieces, i: IndexArray, j: IndexArray, start: FloatArray) -> FloatArray:
     """Least distances ``(N,)`` of pairs of pieces, downhill from places ``(N, 2)`` of [-1, 1] in both.
 
-    All at once by the method of Levenberg and Marquardt, which takes short steps where the floor is flat; a place at
-    an end of its piece stays there while the way down leads outside.
+    All at once by the method of Levenberg and Marquardt (Marquardt 1963), which takes short steps where the floor is
+    flat: scipy's descends from one start at a time. A place at an end of its piece stays there while the way down leads
+    outside.
     """
 
     def gap(place: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:

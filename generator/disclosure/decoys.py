@@ -468,8 +468,9 @@ def _told_in(cycle: Cycle, object_id: str, editions: Sequence[Edition]) -> bool:
     """
     record = cycle.record
     item = next((item for item in record.objects if item.id == object_id), None)
-    having = [one for one in editions if item is not None and one.publishes(record.cycle_id)]
-    shows = {show_of(item, record, one) for one in having if item is not None}
+    if item is None:
+        return False
+    shows = {show_of(item, record, one) for one in editions if one.publishes(record.cycle_id)}
     if Show.FULL in shows:
         rule = "an object that is to be protected must not have been in full in an edition that tells of it in part now"
         raise InputError(rule, value=f"cycle {record.cycle_id}", object_id=object_id)

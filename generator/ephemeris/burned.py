@@ -115,15 +115,22 @@ def _stretch(
     deep.terminal = True  # type: ignore[attr-defined]  # scipy asks for an attribute of the function
 
     def slope(at_s: float, now: FloatArray) -> FloatArray:
-        beside_s = min(at_s + now[6], span_s[1])
-        place, velocity = path(beside_s), path(beside_s, 1)
-        pull = gravity_km_s2(np.stack([place + now[:3], place]), body, pole)
-        turn = pull[1]
-        drift = -1.0
-        if at_s + now[6] < span_s[1]:
-            ahead = now[3:6] @ velocity + now[:3] @ turn + now[:3] @ velocity / CATCHING_UP_S
-            drift = ahead / (velocity @ velocity - now[:3] @ turn)
-        return np.concatenate([now[3:6] - drift * velocity, pull[0] - pull[1] - drift * turn, [drift]])
+        """Of the deviation in position and velocity from the path at ``at_s + lead_s``, and of that lead.
+
+        The object is beside its place on the path where the deviation d is across the path's velocity v. With u the
+        difference of both velocities and a the acceleration at the place, d . v changes by
+        u . v + d . a - lead' (v . v - d . a): the lead changes so that d . v falls to nothing in ``CATCHING_UP_S``.
+        At the end of the stretch the place waits.
+        """
+        deviation_km, deviation_km_s, lead_s = now[:3], now[3:6], now[6]
+        waits = at_s + lead_s >= span_s[1]
+        place_s = span_s[1] if waits else at_s + lead_s
+        place_km, place_km_s = path(place_s), path(place_s, 1)
+        own_km_s2, place_km_s2 = gravity_km_s2(np.stack([place_km + deviation_km, place_km]), body, pole)
+        along = deviation_km_s @ place_km_s + deviation_km @ place_km_s2 + deviation_km @ place_km_s / CATCHING_UP_S
+        lead_rate = -1.0 if waits else along / (place_km_s @ place_km_s - deviation_km @ place_km_s2)
+        moved_km_s = deviation_km_s - lead_rate * place_km_s
+        return np.concatenate([moved_km_s, own_km_s2 - (1.0 + lead_rate) * place_km_s2, [lead_rate]])
 
     with np.errstate(all="ignore"):
         found = solve_ivp(

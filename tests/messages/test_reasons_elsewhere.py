@@ -13,7 +13,7 @@ from nearpass.messages.elements import read_elements
 from nearpass.messages.oem import parse_oem
 from nearpass.messages.opm import parse_opm
 from opm_texts import TRIANGLE, burn, opm
-from other_texts import itc_text, stk_text
+from other_texts import AJISAI, itc_text, stk_text
 
 FREE = {"OBJECT_NAME", "OBJECT_ID", "ORIGINATOR", "CLASSIFICATION_TYPE", "COMMENT", "MASS", "MAN_DELTA_MASS"}
 """Keywords whose value may be any text, or is kept as it stands."""
@@ -25,20 +25,6 @@ OPM_XML = str(ccsds_ndm.Opm.from_str(OPM).to_str("xml")).replace("><", ">\n<")
 KVN = re.compile(r"([A-Z][A-Z0-9_]+)\s*= ([^\[\n]+)")
 XML = re.compile(r"\s*<([A-Z][A-Z0-9_]+)(?: [^>]*)?>([^<]+)</")
 JSON = re.compile(r'\s*"([A-Z_]+)": "?([^",]+)')
-
-AJISAI = """#cV2021 12 16  0  0  0.00000000    1478   SLR   ECF FIT NSGF
-## 2188 345600.00000000   240.00000000 59564 0.0000000000000
-+    1   L50  0  0  0  0  0  0  0  0  0  0  0  0  0  0  0  0
-++         0  0  0  0  0  0  0  0  0  0  0  0  0  0  0  0  0
-%c L  cc UTC ccc cccc cccc cccc cccc ccccc ccccc ccccc ccccc
-%c cc cc ccc ccc cccc cccc cccc cccc ccccc ccccc ccccc ccccc
-%f  0.0000000  0.000000000  0.00000000000  0.000000000000000
-%i    0    0    0    0      0      0      0      0         0
-/* Earth-centered-fixed orbital predictions from SGF ILRS AC
-*  2021 12 16  0  0  0.00000000
-PL50  -4586.301149   2383.308229   5926.669233
-VL50 -20509.432000 -63568.161000   9760.648100
-"""
 
 
 def broken(text: str, pattern: re.Pattern[str]) -> Iterator[tuple[int, str, str]]:

@@ -19,6 +19,7 @@ from nearpass.errors import InputError
 from nearpass.ingest import ingest_object
 from nearpass.messages.cutting import cut
 from nearpass.messages.oem import OemMessage, parse_oem, peek_header
+from other_texts import AJISAI
 
 GM_EARTH_KM3_S2 = 398_600.4415
 EARTH_RAD_S = 7.292115e-5  # nominal mean angular velocity, IERS Conventions (2010), table 1.2
@@ -43,20 +44,6 @@ IGS = """#cP2021 12 14  0  0  0.00000000      96 ORBIT IGb14 HLM  IGS
 PG01  12439.850240 -21691.270701  -8699.268697    484.801109  9  5  9 123
 PG02 -19993.909093  12989.355843 -11140.817331   -645.564126  8  4  8  74
 PG03   6247.223905 -13892.600619 -21854.331528    -40.860550  7  5  4 107
-"""
-# The beginning of the predictions for Ajisai by the UK Space Geodesy Facility, 20 December 2021 (nsgf.orb.ajisai).
-AJISAI = """#cV2021 12 16  0  0  0.00000000    1478   SLR   ECF FIT NSGF
-## 2188 345600.00000000   240.00000000 59564 0.0000000000000
-+    1   L50  0  0  0  0  0  0  0  0  0  0  0  0  0  0  0  0
-++         0  0  0  0  0  0  0  0  0  0  0  0  0  0  0  0  0
-%c L  cc UTC ccc cccc cccc cccc cccc ccccc ccccc ccccc ccccc
-%c cc cc ccc ccc cccc cccc cccc cccc ccccc ccccc ccccc ccccc
-%f  0.0000000  0.000000000  0.00000000000  0.000000000000000
-%i    0    0    0    0      0      0      0      0         0
-/* Earth-centered-fixed orbital predictions from SGF ILRS AC
-*  2021 12 16  0  0  0.00000000
-PL50  -4586.301149   2383.308229   5926.669233
-VL50 -20509.432000 -63568.161000   9760.648100
 """
 MARK = re.compile(r"^\*.*\n", re.MULTILINE)
 
