@@ -11,6 +11,7 @@ from pathlib import Path
 from mkdocs.commands import build as mkdocs_build
 from mkdocs.config import load_config
 
+from nearpass.archive.archive import cycle_folder
 from nearpass.astro.epochs import DAY_S
 from nearpass.encounter.alert import Level
 from nearpass.publish.offline import write_archive
@@ -79,7 +80,7 @@ def write_sources(docs: Path, records: Sequence[CycleRecord], *, drawn: tuple[st
     Of the last record those plots are drawn whose names start with one of ``drawn``; other pictures are empty.
     """
     for record in records:
-        folder = docs / pages.cycle_path(record.cycle_id)
+        folder = docs / cycle_folder(record.cycle_id)
         for name, text in pages.cycle_pages(record).items():
             _write(folder / name, text)
         for plot in _plots(record):

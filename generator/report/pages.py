@@ -71,11 +71,6 @@ EVENT_SECTIONS: Final[tuple[tuple[str, str], ...]] = (
 _TO_ROOT: Final = "../" * 5  # from a cycle's folder, cycles/YYYY/MM/DD/THHMMZ/
 
 
-def cycle_path(cycle_id: str) -> str:
-    """Folder of a cycle in the site: ``2021-03-15T0000Z`` lies in ``cycles/2021/03/15/T0000Z``."""
-    return cycle_folder(cycle_id)
-
-
 def zip_name(cycle_id: str) -> str:
     """The zip of a cycle that opens offline, in the cycle's folder."""
     return f"nearpass-{cycle_id}.zip"
@@ -190,7 +185,7 @@ def live_pages(
     """
     catalogue = Catalogue(record)
     record = catalogue.record
-    folder = f"{cycle_path(record.cycle_id)}/"
+    folder = f"{cycle_folder(record.cycle_id)}/"
     front = Links(root="", cycle=folder)
     below = Links(root="../", cycle=f"../{folder}")
     pages = Pages(record)
@@ -217,7 +212,7 @@ def permalink_pages(record: CycleRecord) -> dict[str, str]:
     """
     catalogue = Catalogue(record)
     record = catalogue.record
-    below = Links(root="../", cycle=f"../{cycle_path(record.cycle_id)}/")
+    below = Links(root="../", cycle=f"../{cycle_folder(record.cycle_id)}/")
     pages = Pages(record)
     for event in catalogue.events:
         pages.put(f"events/{_file_name(event.event_id)}.md", below, partial(_permalink_page, event, catalogue, below))
@@ -442,7 +437,7 @@ def register_page(record: CycleRecord, entries: Sequence[Entry]) -> str:
     """The page of the register, with the lines that the edition may see."""
     text = "What came from whom, what went to whom and who decided so, as far as this edition may tell."
     meta = meta_of(record, "Register", text, "objects", (("Register", None),))
-    links = Links(root="../", cycle=f"../{cycle_path(record.cycle_id)}/")
+    links = Links(root="../", cycle=f"../{cycle_folder(record.cycle_id)}/")
     return render_page("register.md.j2", meta, links, table=register_views.register_table(entries))
 
 

@@ -17,14 +17,14 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from browsing import POLICY, Scheme, Visitor
 from build_site import NOTE
+from nearpass.archive.archive import cycle_folder
 from nearpass.astro.bodies import body_named, equator_from_icrf
-from nearpass.report import pages
 from nearpass.resources import resource
 from records import RED_EVENT, sample_record
 
 pytestmark = pytest.mark.browser
 
-CYCLE: Final = pages.cycle_path(sample_record().cycle_id)
+CYCLE: Final = cycle_folder(sample_record().cycle_id)
 FRONT_MOST_WORDS: Final = 900
 EARLIER: Final = "cycles/2021/03/12/T0000Z"
 AT: Final = "2021-03-15T06:00:00Z"

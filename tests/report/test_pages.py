@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from hostile import HOSTILE, hostile_record
+from nearpass.archive.archive import cycle_folder
 from nearpass.encounter.alert import Level
 from nearpass.errors import PublicationError
 from nearpass.record.marking import Tlp
@@ -69,9 +70,9 @@ def test_a_loaded_record_gives_the_same_bytes() -> None:
     assert _all(load(dump(record), "record.json")) == _all(record)
 
 
-def test_cycle_path() -> None:
+def test_cycle_folder() -> None:
     """A cycle's folder follows from its id."""
-    assert pages.cycle_path("2021-03-15T0000Z") == "cycles/2021/03/15/T0000Z"
+    assert cycle_folder("2021-03-15T0000Z") == "cycles/2021/03/15/T0000Z"
 
 
 def test_front_matter_holds_what_the_theme_needs() -> None:

@@ -16,7 +16,7 @@ from mkdocs.commands import build as mkdocs_build
 from mkdocs.config import load_config
 
 import build_site
-from nearpass.report import pages
+from nearpass.archive.archive import cycle_folder
 from records import RED_EVENT, sample_record
 
 ASSETS_MOST_BYTES = 60_000
@@ -128,7 +128,7 @@ def test_every_link_resolves(site: Path, parsed: dict[Path, Page]) -> None:
     [
         ("index.html", ("pass", "Decision due", "What needs attention", "Decide by", "Timeline", "All approaches")),
         (
-            f"{pages.cycle_path(sample_record().cycle_id)}/events/{RED_EVENT}.html",
+            f"{cycle_folder(sample_record().cycle_id)}/events/{RED_EVENT}.html",
             ("pass", "will pass within", "Decision due", "How near", "Where and how #", "Uncertainty #"),
         ),
     ],
@@ -177,7 +177,7 @@ def test_every_image_has_words(parsed: dict[Path, Page]) -> None:
 
 def test_tables_are_described(site: Path) -> None:
     """Each table of a cycle's pages has a caption, and each of its heads a scope."""
-    for path in (site / pages.cycle_path(sample_record().cycle_id)).rglob("*.html"):
+    for path in (site / cycle_folder(sample_record().cycle_id)).rglob("*.html"):
         text = path.read_text(encoding="utf-8")
         assert text.count("<table") == text.count("<caption>"), path
         assert re.search(r"<th(?![^>]*scope=)[ >]", text) is None, path
@@ -193,7 +193,7 @@ def test_notice_on_every_page(parsed: dict[Path, Page]) -> None:
 
 def test_markup_follows_the_standard(parsed: dict[Path, Page]) -> None:
     """The parser of the HTML standard finds no error in any page of the newest cycle or of the site's root."""
-    newest = pages.cycle_path(sample_record().cycle_id)
+    newest = cycle_folder(sample_record().cycle_id)
     read = [path for path in parsed if "cycles" not in path.parts or newest in path.as_posix()]
     assert len(read) > 50
     for path in read:
@@ -229,7 +229,7 @@ def loaded(path: Path, page: Page) -> set[Path]:
 
 def test_front_page_and_events_are_light(site: Path, parsed: dict[Path, Page]) -> None:
     """The front page with its pictures is under 250 kB, a red event's page under 440 kB."""
-    event = site / pages.cycle_path(sample_record().cycle_id) / "events" / f"{RED_EVENT}.html"
+    event = site / cycle_folder(sample_record().cycle_id) / "events" / f"{RED_EVENT}.html"
     for path, most_bytes, least in ((site / "index.html", 250_000, 1), (event, 440_000, 2)):
         files = loaded(path, parsed[path])
         assert sum(file.suffix == ".svg" and file.stat().st_size > 10_000 for file in files) >= least, "drawn"
@@ -264,7 +264,7 @@ def test_hostile_text_is_harmless(hostile_site: Path) -> None:
 
 def test_phase_unknown_objects_have_no_countdown(site: Path) -> None:
     """The pages of pairs with an object whose phase is unknown hold the sentence and not one machine-readable TCA."""
-    folder = site / pages.cycle_path(sample_record().cycle_id) / "pairs"
+    folder = site / cycle_folder(sample_record().cycle_id) / "pairs"
     found = [path for path in folder.glob("*.html") if "MGS" in path.stem.split("--")]
     assert len(found) == len(sample_record().objects) - 1
     for path in found:
