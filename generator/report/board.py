@@ -313,10 +313,14 @@ def short_name(object_id: str, catalogue: Catalogue) -> str:
 
 
 def _most_drawn(catalogue: Catalogue) -> EventRecord | None:
-    """The approach that the picture shows: of those with geometry the most urgent, of green ones the nearest."""
+    """The approach that the picture shows, of those with geometry.
+
+    The most urgent that the parties have not closed, else one that they have; of green ones the nearest.
+    """
     shown = [event for event in catalogue.events if event.primary_position_km is not None and event.orbits is not None]
     urgent = [event for event in by_urgency(shown) if event.level is not Level.GREEN]
-    first = urgent[0] if urgent else min(shown, key=nearness_km, default=None)
+    still_open = [event for event in urgent if not is_closed(catalogue.record, event)]
+    first = next(iter(still_open or urgent), None) or min(shown, key=nearness_km, default=None)
     return first if isinstance(first, EventRecord) else None
 
 

@@ -12,6 +12,7 @@ from nearpass.encounter.alert import Level
 from nearpass.record.figures import WITHHELD
 from nearpass.record.marking import MarkingRecord, Tlp
 from nearpass.record.record import CycleRecord, NoteRecord, ToldEvent
+from nearpass.report.board import hero
 from nearpass.report.calendars import site_calendar
 from nearpass.report.catalogue import Catalogue, Links
 from nearpass.report.pages import cycle_pages
@@ -68,6 +69,19 @@ def test_all_that_were_closed_are_counted_as_settled_and_one_that_was_not_is_dec
 
     assert verdict(closing(both)).headline.endswith(": 2 red approaches are settled.")
     assert verdict(replace(both, notes=closing(record).notes)).headline.startswith("1 approach needs a decision")
+
+
+def test_the_picture_shows_what_is_still_open() -> None:
+    """A yellow approach is drawn before a red one that the parties closed, and the red one before it was closed."""
+    record = sample_record()
+    red = next(event for event in record.events if event.level is Level.RED)
+    yellow = replace(red, event_id="E0000-00002", level=Level.YELLOW, miss_km=7.25)
+    both = replace(record, events=(red, yellow))
+
+    for shown, settled in ((f"{red.miss_km:.3f}", both), ("7.250", closing(both))):
+        globe = hero(Catalogue(settled), "verdict").globe
+        assert globe is not None
+        assert f"{shown}\u00a0km apart" in globe
 
 
 def test_an_approach_told_in_part_is_settled_too() -> None:
